@@ -1,0 +1,51 @@
+"""Texts for people: gettext catalogues, one file per domain, Japanese first.
+
+A key is ``<domain>.<rest>`` and stands as msgid in ``messages/<lang>/<domain>.po``.
+A domain is read when its first text is asked for, so that a command pays for no other.
+"""
+
+from functools import cache
+from importlib.resources import files
+
+from babel.messages.pofile import read_po
+
+from governance.core.errors import GovernanceError
+from governance.core.terms import Lang
+
+MESSAGES = files("governance.i18n").joinpath("messages")
+
+
+class MissingTextError(GovernanceError):
+    """A key has no text in this language; the tests find it before a user can."""
+
+    code, status = "missing_text", 500
+
+
+@cache
+def domain(name: str, lang: Lang) -> dict[str, str]:
+    """All texts of one domain in one language, by key; empty when there is no such domain."""
+    source = MESSAGES.joinpath(lang.value, f"{name}.po")
+    if not source.is_file():
+        return {}
+    with source.open("rb") as stream:
+        entries = read_po(stream, locale=lang.value)
+    return {str(entry.id): str(entry.string) for entry in entries if entry.id and entry.string}
+
+
+def domains(lang: Lang) -> tuple[str, ...]:
+    """Names of all domains that have a file in this language."""
+    folder = MESSAGES.joinpath(lang.value)
+    return tuple(sorted(item.name[:-3] for item in folder.iterdir() if item.name.endswith(".po")))
+
+
+def text(key: str, lang: Lang, **params: object) -> str:
+    """The sentence under this key, its named placeholders filled."""
+    found = domain(key.partition(".")[0], lang).get(key)
+    if found is None:
+        raise MissingTextError(key=key, lang=lang.value)
+    return found.format(**params) if params else found
+
+
+def error_text(error: GovernanceError, lang: Lang) -> str:
+    """The sentence of an error for people, from its code and parameters."""
+    return text(error.text_key, lang, **error.params)

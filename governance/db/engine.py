@@ -1,0 +1,166 @@
+"""One database behind one door: SQLite by default, PostgreSQL by changing one URL.
+
+SQLite has one writer thread per process. It groups waiting writes into one transaction
+(a savepoint each) so that many callers share one fsync, and takes foreground work before
+batch work. Every write transaction is BEGIN IMMEDIATE: a deferred one fails with BUSY as
+soon as two processes write. On PostgreSQL a write runs on a pooled connection and is
+repeated when the server reports a serialisation failure or a deadlock.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from governance.db.errors import DatabaseBusyError, DatabaseUnreachableError, UnsafeDatabaseError
+from governance.db.writer import GroupWriter
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS = 5_000  # SQLite waits this long for another process's lock
+READ_POOL = 16  # connections; readers do not block each other in WAL
+PG_POOL = 10
+PG_RETRIES = 6
+RETRY_STATES = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
+
+
+class Database:
+    """An open database: `read()` for looking, `write(fn)` for every change."""
+
+    def __init__(self, engine: Engine, writer: GroupWriter | None) -> None:
+        self.engine = engine
+        self._writer = writer
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """An open database at this SQLAlchemy URL; raises DatabaseUnreachableError."""
+        try:
+            if make_url(url).get_backend_name() == "sqlite":
+                return cls._open_sqlite(url)
+            return cls._open_postgres(url)
+        except (DBAPIError, sqlite3.Error, OSError) as error:
+            raise DatabaseUnreachableError(reason=type(error).__name__) from error
+
+    @classmethod
+    def _open_sqlite(cls, url: str) -> Self:
+        path = make_url(url).database or ""
+        readers = _sqlite_engine(path, query_only=True, pool=READ_POOL)
+        writers = _sqlite_engine(path, query_only=False, pool=1)
+        with writers.connect() as probe:
+            _assert_sqlite(probe)
+        return cls(readers, GroupWriter(writers))
+
+    @classmethod
+    def _open_postgres(cls, url: str) -> Self:
+        pinned = make_url(url).set(drivername="postgresql+psycopg")
+        engine = create_engine(pinned, pool_size=PG_POOL, max_overflow=PG_POOL, pool_pre_ping=True)
+        with engine.connect() as probe:
+            probe.execute(text("SELECT 1"))
+        return cls(engine, None)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @property
+    def writer_engine(self) -> Engine:
+        """The engine that may write; for migrations and tests, not for use cases."""
+        return self._writer.engine if self._writer else self.engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent look at the database; on SQLite the connection cannot write."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def write(self, fn: Callable[[Connection], T], *, batch: bool = False) -> T:
+        """The result of `fn(tx)` after its transaction is durable; `batch` work yields to others.
+
+        `fn` may run again after a rolled-back attempt, so it must have no effect outside `tx`.
+        Raises whatever `fn` raises, with nothing changed.
+        """
+        if self._writer is not None:
+            return self._writer.submit(fn, batch=batch)
+        return self._write_postgres(fn)
+
+    def _write_postgres(self, fn: Callable[[Connection], T]) -> T:
+        for attempt in range(PG_RETRIES):
+            try:
+                with self.engine.begin() as tx:
+                    return fn(tx)
+            except OperationalError as error:
+                state = getattr(error.orig, "sqlstate", None)
+                if state not in RETRY_STATES or attempt == PG_RETRIES - 1:
+                    raise
+        raise DatabaseBusyError
+
+    def checkpoint(self) -> int:
+        """Pages left in SQLite's write-ahead log after truncating it (0 = nothing left)."""
+        if self.dialect != "sqlite":
+            return 0
+        with self.writer_engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            busy, pages, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return int(pages) if busy else 0
+
+    def close(self) -> None:
+        """No connection is left open; waiting writes were refused."""
+        if self._writer is not None:
+            self._writer.close()
+        self.engine.dispose()
+
+
+def _sqlite_engine(path: str, *, query_only: bool, pool: int) -> Engine:
+    engine = create_engine(
+        "sqlite+pysqlite:///" + path,
+        poolclass=QueuePool,
+        pool_size=pool,
+        max_overflow=0 if pool == 1 else READ_POOL,
+        connect_args={
+            "isolation_level": None,
+            "check_same_thread": False,
+            "timeout": BUSY_TIMEOUT_MS / 1000,
+        },
+    )
+    begin = "BEGIN" if query_only else "BEGIN IMMEDIATE"
+
+    def on_connect(driver: sqlite3.Connection, _record: object) -> None:
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # an acknowledged record survives power loss
+            "secure_delete=ON",  # deleted bytes are overwritten
+            "foreign_keys=ON",
+            "temp_store=MEMORY",  # no personal value in a temporary file
+            "trusted_schema=OFF",
+            f"query_only={'ON' if query_only else 'OFF'}",
+        ):
+            driver.execute(f"PRAGMA {pragma}")
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+    return engine
+
+
+def _assert_sqlite(connection: Connection) -> None:
+    """Fails closed: an SQLite that will not overwrite deleted bytes is refused."""
+    for pragma, wanted in (("secure_delete", 1), ("foreign_keys", 1), ("synchronous", 2)):
+        if connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() != wanted:
+            raise UnsafeDatabaseError(setting=pragma)
+    mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    if mode != "wal":
+        raise UnsafeDatabaseError(setting="journal_mode")
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a database file."""
+    return f"sqlite:///{path}"

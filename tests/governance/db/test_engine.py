@@ -1,0 +1,129 @@
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from governance.db.engine import Database, sqlite_url
+from governance.db.errors import DatabaseClosedError, DatabaseUnreachableError, NestedWriteError
+
+
+def make_counter(database: Database) -> None:
+    database.write(lambda tx: tx.execute(text("CREATE TABLE tally (n INTEGER PRIMARY KEY)")))
+
+
+def count(database: Database) -> int:
+    with database.read() as tx:
+        return int(tx.execute(text("SELECT count(*) FROM tally")).scalar_one())
+
+
+def test_a_failed_write_leaves_nothing(database: Database) -> None:
+    make_counter(database)
+
+    def insert_and_fail(tx: object) -> None:
+        tx.execute(text("INSERT INTO tally VALUES (1)"))  # type: ignore[attr-defined]
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        database.write(insert_and_fail)
+    assert count(database) == 0
+
+
+def test_concurrent_writes_all_arrive_and_a_failing_one_hurts_no_other(database: Database) -> None:
+    make_counter(database)
+    failures: list[BaseException] = []
+
+    def caller(n: int) -> None:
+        def insert(tx: object) -> None:
+            tx.execute(text("INSERT INTO tally VALUES (:n)"), {"n": n})  # type: ignore[attr-defined]
+            if n % 10 == 0:
+                raise LookupError
+
+        try:
+            database.write(insert)
+        except LookupError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=caller, args=(n,)) for n in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert count(database) == 90
+    assert len(failures) == 10
+
+
+def test_readers_on_sqlite_cannot_write(tmp_path: Path) -> None:
+    database = Database.open(sqlite_url(tmp_path / "a.db"))
+    make_counter(database)
+    with pytest.raises(OperationalError), database.read() as tx:
+        tx.execute(text("INSERT INTO tally VALUES (1)"))
+    database.close()
+
+
+def test_a_write_inside_a_write_is_refused(tmp_path: Path) -> None:
+    database = Database.open(sqlite_url(tmp_path / "a.db"))
+    with pytest.raises(NestedWriteError):
+        database.write(lambda _tx: database.write(lambda _inner: None))
+    database.close()
+
+
+def test_a_closed_database_refuses_work(tmp_path: Path) -> None:
+    database = Database.open(sqlite_url(tmp_path / "a.db"))
+    database.close()
+    with pytest.raises(DatabaseClosedError):
+        database.write(lambda _tx: None)
+
+
+def test_a_folder_is_not_a_database(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnreachableError):
+        Database.open(sqlite_url(tmp_path))
+
+
+def test_two_processes_of_writers_wait_for_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    first, second = Database.open(sqlite_url(path)), Database.open(sqlite_url(path))
+    make_counter(first)
+
+    def caller(database: Database, start: int) -> None:
+        for n in range(start, start + 50):
+            database.write(
+                lambda tx, n=n: tx.execute(text("INSERT INTO tally VALUES (:n)"), {"n": n})
+            )
+
+    threads = [
+        threading.Thread(target=caller, args=(first, 0)),
+        threading.Thread(target=caller, args=(second, 1000)),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert count(first) == 100
+    first.close()
+    second.close()
+
+
+def test_deleted_bytes_are_gone_after_the_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    database = Database.open(sqlite_url(path))
+    database.write(lambda tx: tx.execute(text("CREATE TABLE note (body TEXT)")))
+    marker = "MARK-7f3a-架空太郎"
+    database.write(lambda tx: tx.execute(text("INSERT INTO note VALUES (:b)"), {"b": marker * 50}))
+    database.write(lambda tx: tx.execute(text("DELETE FROM note")))
+    assert database.checkpoint() == 0
+    for file in tmp_path.iterdir():
+        assert marker.encode() not in file.read_bytes()
+    database.close()
+
+
+def test_sqlite_settings_that_erasure_rests_on_are_set(tmp_path: Path) -> None:
+    database = Database.open(sqlite_url(tmp_path / "a.db"))
+    with database.read() as tx:
+        assert tx.execute(text("PRAGMA secure_delete")).scalar() == 1
+        assert tx.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert tx.execute(text("PRAGMA temp_store")).scalar() == 2
+    database.close()
+    assert sqlite3.connect(tmp_path / "a.db").execute("PRAGMA journal_mode").fetchone() == ("wal",)

@@ -1,0 +1,251 @@
+"""Settings: one frozen object, read once from `sekisho.toml` and SEKISHO_* variables.
+
+Order: command line, environment, file, default. Secrets stand in files that a setting names,
+never in a setting itself. docs/settings.md is generated from this module.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from governance.core.errors import GovernanceError
+
+PREFIX = "SEKISHO_"
+FILE_NAME = "sekisho.toml"
+
+
+class Mode(StrEnum):
+    """How strictly the start-up checks look."""
+
+    DEMO = "demo"
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class MailKind(StrEnum):
+    """Where letters by e-mail go."""
+
+    FOLDER = "folder"
+    SMTP = "smtp"
+
+
+class KeyProviderKind(StrEnum):
+    """Who keeps the epoch keys."""
+
+    FILE = "file"
+    ENVIRONMENT = "environment"
+
+
+class SettingsError(GovernanceError):
+    """A setting is unknown or has a value it cannot have; nothing was started."""
+
+    code, status, exit_code = "settings_invalid", 400, 2
+
+
+class SettingsFileError(GovernanceError):
+    """The settings file is missing or is not TOML."""
+
+    code, status, exit_code = "settings_file", 400, 2
+
+
+class UnsafeSettingsError(GovernanceError):
+    """Production mode refuses this setting."""
+
+    code, status, exit_code = "settings_unsafe", 503, 3
+
+
+def _field(default: Any, ja: str, en: str) -> Any:
+    return Field(default=default, description=en, json_schema_extra={"ja": ja})
+
+
+class Settings(BaseModel):
+    """Everything that a start depends on; frozen."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Mode = _field(
+        Mode.DEVELOPMENT,
+        "動作モード。production では安全でない設定を拒否して起動しません。",
+        "Mode of operation. `production` refuses to start on unsafe settings.",
+    )
+    data_dir: Path = _field(
+        Path("var"),
+        "データベースなどを置くフォルダー。",
+        "Folder of the database and everything beside it.",
+    )
+    database_url: str | None = _field(
+        None,
+        "顧客データのデータベース（SQLAlchemyのURL）。省略時は data_dir の SQLite。",
+        "Database of customer data (SQLAlchemy URL). Default: SQLite in data_dir.",
+    )
+    keys_url: str | None = _field(
+        None,
+        "鍵の保管庫。データとは別のデータベースにします。省略時は data_dir/keys の SQLite。",
+        "Key store, a database apart from the data. Default: SQLite in data_dir/keys.",
+    )
+    key_provider: KeyProviderKind = _field(
+        KeyProviderKind.FILE,
+        "世代鍵の保管方法。",
+        "Who keeps the epoch keys.",
+    )
+    key_dir: Path | None = _field(
+        None,
+        "世代鍵のフォルダー（file の場合）。バックアップとは別の場所に置きます。",
+        "Folder of the epoch keys (provider `file`); keep it apart from backups.",
+    )
+    key_passphrase_file: Path | None = _field(
+        None,
+        "世代鍵を守るパスフレーズを書いたファイル（0600）。",
+        "File (0600) that holds the passphrase over the epoch keys.",
+    )
+    key_final_days: int = _field(
+        7,
+        "消去した人のデータが、すべてのバックアップで読めなくなるまでの日数。",
+        "Days until an erased person is unreadable in every backup (R).",
+    )
+    journal_path: Path | None = _field(
+        None,
+        "撤回・保全・消去などを記録する、データベース外の追記ファイル。",
+        "Control journal outside the database: withdrawals, holds, erasures.",
+    )
+    checkpoint_path: Path | None = _field(
+        None,
+        "監査ログの最後の検印を写すファイル（データベースの外）。",
+        "Copy of the audit log's last checkpoint outside the database.",
+    )
+    host: str = _field("127.0.0.1", "待ち受けるアドレス。", "Address to listen on.")
+    port: int = _field(8443, "待ち受けるポート。", "Port to listen on.")
+    origin: str = _field(
+        "http://127.0.0.1:8443",
+        "利用者から見たURL。production では https のみ。",
+        "Origin as users see it; https only in production.",
+    )
+    workers: int = _field(1, "サーバーのプロセス数。", "Server processes.")
+    policy_dir: Path | None = _field(
+        None,
+        "方針（YAML）のフォルダー。省略時は同梱の小売業向け方針。",
+        "Folder of the policy (YAML). Default: the shipped policy of a retailer.",
+    )
+    company_ja: str = _field(
+        "架空商店株式会社", "事業者の名称。", "The controller's name, Japanese."
+    )
+    company_en: str = _field(
+        "Kakuu Shoten K.K.", "事業者の名称（英語）。", "The controller's name."
+    )
+    contact_mail: str = _field(
+        "privacy@example.com", "個人情報の問い合わせ先。", "Contact for privacy matters."
+    )
+    dsar_policy_days: int = _field(
+        14,
+        "開示等の社内目標日数。法の定めではありません（法32条以下は「遅滞なく」）。",
+        "Internal target in days for APPI requests; the law says without delay.",
+    )
+    mail: MailKind = _field(
+        MailKind.FOLDER, "メールの送り方。", "How e-mail leaves: into a folder, or by SMTP."
+    )
+    mail_dir: Path | None = _field(None, "メールを置くフォルダー。", "Folder of the mail sink.")
+    mail_from: str = _field("no-reply@example.com", "差出人。", "Sender address.")
+    smtp_host: str = _field("localhost", "SMTPサーバー。", "SMTP server.")
+    smtp_port: int = _field(587, "SMTPのポート。", "SMTP port.")
+    smtp_user: str | None = _field(None, "SMTPの利用者名。", "SMTP user name.")
+    smtp_password_file: Path | None = _field(
+        None, "SMTPのパスワードを書いたファイル（0600）。", "File (0600) with the SMTP password."
+    )
+    officer_mfa: bool = _field(
+        True,
+        "担当者に多要素認証を求める。production では必須です。",
+        "Officers sign in with a second factor; required in production.",
+    )
+    session_minutes: int = _field(
+        480, "担当者のサインインが続く時間（分）。", "Minutes that a staff session lasts."
+    )
+    log_level: str = _field("INFO", "ログの水準。", "Log level.")
+
+    def __repr__(self) -> str:
+        return f"Settings(mode={self.mode.value})"
+
+    @property
+    def database(self) -> str:
+        """URL of the data."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'sekisho.db'}"
+
+    @property
+    def keys(self) -> str:
+        """URL of the key store."""
+        return self.keys_url or f"sqlite:///{self.data_dir / 'keys' / 'keys.db'}"
+
+    @property
+    def key_folder(self) -> Path:
+        """Folder of the epoch keys."""
+        return self.key_dir or self.data_dir / "keys" / "epochs"
+
+    @property
+    def journal(self) -> Path:
+        """Path of the control journal."""
+        return self.journal_path or self.data_dir / "journal" / "control.journal"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Path of the outside copy of the last checkpoint."""
+        return self.checkpoint_path or self.data_dir / "outside" / "checkpoint"
+
+    @property
+    def mail_folder(self) -> Path:
+        """Folder of the mail sink."""
+        return self.mail_dir or self.data_dir / "mail"
+
+
+def load(
+    *,
+    config: Path | None = None,
+    environment: Mapping[str, str],
+    overrides: Mapping[str, object] | None = None,
+) -> Settings:
+    """Settings from file, environment and command line; raises SettingsError and kin."""
+    values: dict[str, object] = _from_file(config)
+    values |= _from_environment(environment)
+    values |= {key: value for key, value in (overrides or {}).items() if value is not None}
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise SettingsError(setting=".".join(map(str, first["loc"])) or "?") from None
+    refuse_unsafe(settings)
+    return settings
+
+
+def _from_file(config: Path | None) -> dict[str, object]:
+    path = config or Path(FILE_NAME)
+    if config is None and not path.is_file():
+        return {}
+    try:
+        return dict(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsFileError(path=str(path), reason=type(error).__name__) from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    """Only the variables that name a setting; the token of a command line is no setting."""
+    known = Settings.model_fields
+    return {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() in known
+    }
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Fails closed: production starts only over https, with a guarded key and a second factor."""
+    if settings.mode is not Mode.PRODUCTION:
+        return
+    if urlsplit(settings.origin).scheme != "https":
+        raise UnsafeSettingsError(setting="origin")
+    if settings.key_provider is KeyProviderKind.FILE and settings.key_passphrase_file is None:
+        raise UnsafeSettingsError(setting="key_passphrase_file")
+    if not settings.officer_mfa:
+        raise UnsafeSettingsError(setting="officer_mfa")

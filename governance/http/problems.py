@@ -1,0 +1,51 @@
+"""Problem details (RFC 9457) from our errors, in the caller's language."""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from governance.core.errors import GovernanceError
+from governance.core.terms import Lang
+from governance.i18n.catalogue import error_text, text
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def language_of(request: Request) -> Lang:
+    """The language to answer in: `lang` parameter, then cookie, then Accept-Language, then ja."""
+    for wanted in (request.query_params.get("lang"), request.cookies.get("sekisho_lang")):
+        if wanted in (Lang.JA.value, Lang.EN.value):
+            return Lang(wanted)
+    return preferred(request.headers.get("accept-language", ""))
+
+
+def preferred(accept_language: str) -> Lang:
+    """The first of our languages that the browser names; Japanese when it names none."""
+    for part in accept_language.split(","):
+        tag = part.partition(";")[0].strip().lower()
+        if tag.startswith("ja"):
+            return Lang.JA
+        if tag.startswith("en"):
+            return Lang.EN
+    return Lang.JA
+
+
+def problem(error: GovernanceError, lang: Lang) -> dict[str, object]:
+    """The RFC 9457 members of an error; `code` is stable, `detail` is for people."""
+    return {
+        "type": f"urn:sekisho:problem:{error.code}",
+        "title": text(f"http.status.{error.status}", lang),
+        "status": error.status,
+        "detail": error_text(error, lang),
+        "code": error.code,
+    }
+
+
+def problem_response(
+    error: GovernanceError, lang: Lang, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """The error as an HTTP answer."""
+    return JSONResponse(
+        problem(error, lang), status_code=error.status, media_type=MEDIA_TYPE, headers=headers
+    )

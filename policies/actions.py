@@ -1,0 +1,90 @@
+"""The closed register of actions: every route, command and page states one of them.
+
+A role holds an action only when the policy folder says so under ``may``. Labels stand in the
+catalogue under ``policies.action.<name>``.
+"""
+
+from enum import StrEnum
+
+from governance.core.terms import Lang
+from governance.i18n.catalogue import text
+
+
+class Action(StrEnum):
+    """Everything that a principal can be allowed to do; a value is never reused."""
+
+    PERSON_READ = "person:read"
+    PERSON_WRITE = "person:write"
+    PERSON_SEARCH = "person:search"
+    PERSON_IMPORT = "person:import"
+    PERSON_MERGE = "person:merge"
+    PERSON_EXPORT = "person:export"
+    PERSON_USE = "person:use"
+    QUALITY_READ = "quality:read"
+    CATALOGUE_WRITE = "catalogue:write"
+    CONNECTOR_READ = "connector:read"
+    CONNECTOR_RUN = "connector:run"
+    CONNECTOR_WRITE = "connector:write"
+    CONSENT_CHECK = "consent:check"
+    CONSENT_READ = "consent:read"
+    CONSENT_WRITE = "consent:write"
+    CONSENT_IMPORT = "consent:import"
+    CONSENT_FEED = "consent:feed"
+    AUDIENCE_READ = "audience:read"
+    EXPLAIN_SUBJECT = "explain:subject"
+    NOTICE_READ = "notice:read"
+    NOTICE_WRITE = "notice:write"
+    NOTICE_PUBLISH = "notice:publish"
+    AUDIT_READ = "audit:read"
+    AUDIT_VERIFY = "audit:verify"
+    AUDIT_EXPORT = "audit:export"
+    AUDIT_REVIEW = "audit:review"
+    DSAR_READ = "dsar:read"
+    DSAR_WRITE = "dsar:write"
+    DSAR_DECIDE = "dsar:decide"
+    DSAR_APPROVE = "dsar:approve"
+    DSAR_EXECUTE = "dsar:execute"
+    RETENTION_PLAN = "retention:plan"
+    RETENTION_RUN = "retention:run"
+    RETENTION_APPROVE = "retention:approve"
+    ERASURE_REQUEST = "erasure:request"
+    ERASURE_APPROVE = "erasure:approve"
+    HOLD_READ = "hold:read"
+    HOLD_PLACE = "hold:place"
+    HOLD_RELEASE = "hold:release"
+    BACKUP_RUN = "backup:run"
+    BACKUP_RESTORE = "backup:restore"
+    POLICY_READ = "policy:read"
+    POLICY_PROPOSE = "policy:propose"
+    POLICY_APPLY = "policy:apply"
+    KEY_READ = "key:read"
+    KEY_ROTATE = "key:rotate"
+    KEY_DESTROY = "key:destroy"
+    APPROVAL_READ = "approval:read"
+    APPROVAL_DECIDE = "approval:decide"
+    REGISTER_READ = "register:read"
+    REGISTER_WRITE = "register:write"
+    BREACH_READ = "breach:read"
+    BREACH_WRITE = "breach:write"
+    REPORT_READ = "report:read"
+    PII_ANALYZE = "pii:analyze"
+    LAW_READ = "law:read"
+    JOB_READ = "job:read"
+    JOB_RUN = "job:run"
+    MESSAGE_SEND = "message:send"
+    STAFF_READ = "staff:read"
+    STAFF_WRITE = "staff:write"
+    CLIENT_READ = "client:read"
+    CLIENT_WRITE = "client:write"
+    TRAINING_READ = "training:read"
+    TRAINING_WRITE = "training:write"
+    GLASS_BREAK = "glass:break"
+    GLASS_REVIEW = "glass:review"
+    SETTINGS_READ = "settings:read"
+    CONSOLE_OPEN = "console:open"
+    PORTAL_SELF = "portal:self"
+
+
+def action_label(action: Action, lang: Lang) -> str:
+    """The action's name for people."""
+    return text(f"policies.action.{action.value.replace(':', '_')}", lang)

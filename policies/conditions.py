@@ -1,0 +1,109 @@
+"""Comparisons between facts of the actor and of the record, written in a rule under ``when``.
+
+``resource.owner == subject.id`` · ``subject.branch in resource.branches`` ·
+``resource.region != 'JP'``. A fact that is missing never opens anything: an allow rule does not
+hold then, a deny rule does.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from policies.types import Attributes, Effect
+
+_OPERAND = r"(?:subject|resource)\.[a-z][A-Za-z0-9_]*|'[^',\"\\\n&()\[\]#]+'"
+_SENTENCE = re.compile(rf"({_OPERAND})\s+(==|!=|in|not in)\s+({_OPERAND})")
+JOINT = " && "
+
+
+class Comparison(StrEnum):
+    """The closed list of comparisons."""
+
+    EQUAL = "=="
+    NOT_EQUAL = "!="
+    IN = "in"
+    NOT_IN = "not in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One comparison; both sides are a fact (``subject.x``, ``resource.x``) or a literal."""
+
+    left: str
+    comparison: Comparison
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.left} {self.comparison.value} {self.right}"
+
+
+def parse_condition(sentence: str) -> Condition | None:
+    """The condition that this sentence writes, or None when it writes none."""
+    found = _SENTENCE.fullmatch(sentence.strip())
+    if found is None:
+        return None
+    left, comparison, right = found.groups()
+    return Condition(left=left, comparison=Comparison(comparison), right=right)
+
+
+def attributes_of(condition: Condition) -> tuple[tuple[str, str], ...]:
+    """Facts that the condition reads, as (subject or resource, name)."""
+    sides = (condition.left, condition.right)
+    facts = (side.partition(".") for side in sides if not side.startswith("'"))
+    return tuple((owner, name) for owner, _, name in facts)
+
+
+def _value(side: str, attributes: Attributes) -> object:
+    if side.startswith("'"):
+        return side[1:-1]
+    owner, _, name = side.partition(".")
+    facts = attributes.subject if owner == "subject" else attributes.resource
+    return facts.get(name)
+
+
+def _same(left: object, right: object) -> bool:
+    return type(left) is type(right) and left == right  # 1 is not True
+
+
+def _member(value: object, group: object) -> bool | None:
+    if isinstance(group, tuple | list | frozenset | set):
+        return any(_same(value, member) for member in group)
+    return None
+
+
+def _holds(condition: Condition, attributes: Attributes) -> bool | None:
+    left, right = _value(condition.left, attributes), _value(condition.right, attributes)
+    if left is None or right is None or left == "" or right == "":
+        return None
+    match condition.comparison:
+        case Comparison.EQUAL:
+            return _same(left, right)
+        case Comparison.NOT_EQUAL:
+            return not _same(left, right)
+        case Comparison.IN:
+            return _member(left, right)
+        case Comparison.NOT_IN:
+            inside = _member(left, right)
+            return None if inside is None else not inside
+
+
+def all_hold(conditions: Iterable[Condition], attributes: Attributes, *, effect: Effect) -> bool:
+    """Whether the rule applies; what is unknown stands against the access, whatever the effect."""
+    answers = [_holds(condition, attributes) for condition in conditions]
+    if effect is Effect.ALLOW:
+        return all(answer is True for answer in answers)  # fails closed: unknown is not a yes
+    return all(answer is not False for answer in answers)  # fails closed: unknown denies
+
+
+def as_text(conditions: Iterable[Condition]) -> str:
+    """The conditions as one line of the exported policy; ``-`` stands for none."""
+    return JOINT.join(str(condition) for condition in conditions) or "-"
+
+
+def from_text(line: str) -> tuple[Condition, ...] | None:
+    """The conditions of one exported line, or None when it holds something else."""
+    if line == "-":
+        return ()
+    found = [parse_condition(part) for part in line.split(JOINT)]
+    return None if None in found else tuple(part for part in found if part is not None)

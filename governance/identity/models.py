@@ -1,0 +1,73 @@
+"""Tables of accounts and sessions; secrets are stored as digests."""
+
+from datetime import datetime
+
+from sqlalchemy import Column, LargeBinary
+from sqlmodel import Field, SQLModel
+
+from governance.db.types import RowIdType, UtcDateTime
+
+
+def _instant(*, nullable: bool = True) -> Column[datetime]:
+    return Column(UtcDateTime, nullable=nullable)
+
+
+class StaffRow(SQLModel, table=True):
+    """An employee's account."""
+
+    __tablename__ = "staff"
+    id: str = Field(primary_key=True)  # "u:<login>"
+    login: str = Field(sa_column_kwargs={"unique": True})
+    display_name: str
+    state: str
+    created_at: datetime = Field(sa_column=_instant(nullable=False))
+
+
+class StaffRoleRow(SQLModel, table=True):
+    """A role that an employee holds."""
+
+    __tablename__ = "staff_role"
+    staff_id: str = Field(primary_key=True, foreign_key="staff.id")
+    role: str = Field(primary_key=True)
+    given_by: str
+    given_at: datetime = Field(sa_column=_instant(nullable=False))
+
+
+class ClientRow(SQLModel, table=True):
+    """Another system that asks before it uses data."""
+
+    __tablename__ = "api_client"
+    id: str = Field(primary_key=True)  # "svc:<name>"
+    name: str = Field(sa_column_kwargs={"unique": True})
+    role: str
+    purposes: str  # space separated
+    key_prefix: str = Field(index=True)
+    key_digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    state: str
+    created_at: datetime = Field(sa_column=_instant(nullable=False))
+
+
+class SessionRow(SQLModel, table=True):
+    """A session on the server; the cookie holds only its secret."""
+
+    __tablename__ = "session"
+    id: str = Field(sa_column=Column(RowIdType, primary_key=True))
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    actor: str = Field(index=True)
+    kind: str
+    csrf: str
+    created_at: datetime = Field(sa_column=_instant(nullable=False))
+    expires_at: datetime = Field(sa_column=_instant(nullable=False))
+    revoked_at: datetime | None = Field(default=None, sa_column=_instant())
+
+
+class OneTimeCodeRow(SQLModel, table=True):
+    """A sign-in code that works once."""
+
+    __tablename__ = "one_time_code"
+    id: str = Field(sa_column=Column(RowIdType, primary_key=True))
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    actor: str
+    kind: str
+    expires_at: datetime = Field(sa_column=_instant(nullable=False))
+    used_at: datetime | None = Field(default=None, sa_column=_instant())

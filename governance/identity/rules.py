@@ -1,0 +1,49 @@
+"""Pure rules of sign-in: what is still valid, what a secret and a login look like."""
+
+import hashlib
+import ipaddress
+import re
+from datetime import datetime, timedelta
+
+from governance.identity.types import AccountState, OneTimeCode, Session
+
+CODE_LIFE = timedelta(minutes=30)  # long enough to copy a link, short enough to forget it
+LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+KEY_PREFIX_LENGTH = 12  # characters of a client key that may be shown and looked up
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a secret of 256 random bits; it needs no slow hash."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def code_opens(code: OneTimeCode, *, at: datetime) -> bool:
+    """A code opens once and before its end."""
+    return code.used_at is None and at < code.expires_at
+
+
+def session_holds(session: Session, *, at: datetime) -> bool:
+    """A session holds until its end or its revocation."""
+    return session.revoked_at is None and at < session.expires_at
+
+
+def may_act(state: AccountState) -> bool:
+    """Only an active account acts."""
+    return state is AccountState.ACTIVE
+
+
+def login_is_plain(login: str) -> bool:
+    """Lower-case letters, digits, dot, dash, underscore; two to thirty-two of them."""
+    return LOGIN.fullmatch(login) is not None
+
+
+def truncate_network(address: str | None) -> str | None:
+    """A caller's address as /24 (IPv4) or /48 (IPv6); None when it is no address."""
+    if not address:
+        return None
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    prefix = 24 if parsed.version == 4 else 48  # noqa: PLR2004 # version numbers of IP
+    return str(ipaddress.ip_network((parsed, prefix), strict=False))

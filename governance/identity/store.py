@@ -1,0 +1,199 @@
+"""Rows of accounts and sessions to facts and back."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from governance.core.terms import ActorId, PurposeId
+from governance.db.types import table_of
+from governance.http.principal import PrincipalKind
+from governance.identity.models import (
+    ClientRow,
+    OneTimeCodeRow,
+    SessionRow,
+    StaffRoleRow,
+    StaffRow,
+)
+from governance.identity.types import AccountState, Client, OneTimeCode, Session, Staff
+
+STAFF, ROLE, CLIENT = table_of(StaffRow), table_of(StaffRoleRow), table_of(ClientRow)
+SESSION, CODE = table_of(SessionRow), table_of(OneTimeCodeRow)
+
+
+def add_staff(tx: Connection, staff: Staff, *, by: ActorId, at: datetime) -> None:
+    """The account and its roles are stored."""
+    tx.execute(
+        insert(STAFF).values(
+            id=staff.id,
+            login=staff.login,
+            display_name=staff.display_name,
+            state=staff.state.value,
+            created_at=at,
+        )
+    )
+    for role in sorted(staff.roles):
+        tx.execute(insert(ROLE).values(staff_id=staff.id, role=role, given_by=by, given_at=at))
+
+
+def staff_by_id(tx: Connection, actor: ActorId) -> Staff | None:
+    """The account with its roles as they are now."""
+    row = tx.execute(select(STAFF).where(STAFF.c.id == actor)).one_or_none()
+    if row is None:
+        return None
+    roles = tx.execute(select(ROLE.c.role).where(ROLE.c.staff_id == actor)).scalars()
+    return _staff(row, roles)
+
+
+def all_staff(tx: Connection) -> tuple[Staff, ...]:
+    """Every account, by login."""
+    held: dict[str, list[str]] = {}
+    for staff_id, role in tx.execute(select(ROLE.c.staff_id, ROLE.c.role)):
+        held.setdefault(staff_id, []).append(role)
+    rows = tx.execute(select(STAFF).order_by(STAFF.c.login))
+    return tuple(_staff(row, held.get(row.id, ())) for row in rows)
+
+
+def _staff(row: Row[Any], roles: Iterable[str]) -> Staff:
+    return Staff(
+        id=ActorId(row.id),
+        login=row.login,
+        display_name=row.display_name,
+        roles=frozenset(roles),
+        state=AccountState(row.state),
+    )
+
+
+def set_staff_state(tx: Connection, actor: ActorId, state: AccountState) -> None:
+    """The account acts, or acts no more, from the next request on."""
+    tx.execute(update(STAFF).where(STAFF.c.id == actor).values(state=state.value))
+
+
+def replace_roles(
+    tx: Connection, actor: ActorId, roles: Iterable[str], *, by: ActorId, at: datetime
+) -> None:
+    """Exactly these roles are held from the next request on."""
+    tx.execute(delete(ROLE).where(ROLE.c.staff_id == actor))
+    for role in sorted(set(roles)):
+        tx.execute(insert(ROLE).values(staff_id=actor, role=role, given_by=by, given_at=at))
+
+
+def add_client(
+    tx: Connection, client: Client, *, prefix: str, key_digest: bytes, at: datetime
+) -> None:
+    """The system's account and the digest of its key are stored."""
+    tx.execute(
+        insert(CLIENT).values(
+            id=client.id,
+            name=client.name,
+            role=next(iter(client.roles)),
+            purposes=" ".join(sorted(client.purposes)),
+            key_prefix=prefix,
+            key_digest=key_digest,
+            state=client.state.value,
+            created_at=at,
+        )
+    )
+
+
+def client_by_id(tx: Connection, actor: ActorId) -> Client | None:
+    """The system's account."""
+    row = tx.execute(select(CLIENT).where(CLIENT.c.id == actor)).one_or_none()
+    return None if row is None else _client(row)
+
+
+def clients_by_prefix(tx: Connection, prefix: str) -> tuple[tuple[Client, bytes], ...]:
+    """Candidates for a presented key, with the digests to compare."""
+    rows = tx.execute(select(CLIENT).where(CLIENT.c.key_prefix == prefix))
+    return tuple((_client(row), row.key_digest) for row in rows)
+
+
+def _client(row: Row[Any]) -> Client:
+    return Client(
+        id=ActorId(row.id),
+        name=row.name,
+        roles=frozenset({row.role}),
+        purposes=frozenset(PurposeId(name) for name in row.purposes.split()),
+        state=AccountState(row.state),
+    )
+
+
+def add_session(tx: Connection, session: Session, secret_digest: bytes) -> None:
+    """The session is stored with the digest of its secret."""
+    tx.execute(
+        insert(SESSION).values(
+            id=session.id,
+            digest=secret_digest,
+            actor=session.actor,
+            kind=session.kind.value,
+            csrf=session.csrf,
+            created_at=session.created_at,
+            expires_at=session.expires_at,
+        )
+    )
+
+
+def session_by_digest(tx: Connection, secret_digest: bytes) -> Session | None:
+    """The session whose secret has this digest."""
+    row = tx.execute(select(SESSION).where(SESSION.c.digest == secret_digest)).one_or_none()
+    if row is None:
+        return None
+    return Session(
+        id=row.id,
+        actor=ActorId(row.actor),
+        kind=PrincipalKind(row.kind),
+        csrf=row.csrf,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+    )
+
+
+def revoke_sessions(
+    tx: Connection, actor: ActorId, *, at: datetime, only: str | None = None
+) -> int:
+    """How many open sessions of the actor ended now; `only` names a single one."""
+    statement = (
+        update(SESSION)
+        .where(SESSION.c.actor == actor, SESSION.c.revoked_at.is_(None))
+        .values(revoked_at=at)
+    )
+    if only is not None:
+        statement = statement.where(SESSION.c.id == only)
+    return tx.execute(statement).rowcount
+
+
+def add_code(tx: Connection, code: OneTimeCode, secret_digest: bytes) -> None:
+    """The code is stored as a digest."""
+    tx.execute(
+        insert(CODE).values(
+            id=code.id,
+            digest=secret_digest,
+            actor=code.actor,
+            kind=code.kind.value,
+            expires_at=code.expires_at,
+        )
+    )
+
+
+def code_by_digest(tx: Connection, secret_digest: bytes) -> OneTimeCode | None:
+    """The code whose secret has this digest."""
+    row = tx.execute(select(CODE).where(CODE.c.digest == secret_digest)).one_or_none()
+    if row is None:
+        return None
+    return OneTimeCode(
+        id=row.id,
+        actor=ActorId(row.actor),
+        kind=PrincipalKind(row.kind),
+        expires_at=row.expires_at,
+        used_at=row.used_at,
+    )
+
+
+def use_code(tx: Connection, code_id: str, *, at: datetime) -> bool:
+    """Whether this call was the one that used the code; a second one is told no."""
+    statement = (
+        update(CODE).where(CODE.c.id == code_id, CODE.c.used_at.is_(None)).values(used_at=at)
+    )
+    return tx.execute(statement).rowcount == 1

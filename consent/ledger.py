@@ -1,0 +1,191 @@
+"""The consent ledger: append and read; there is no function that changes or removes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+
+from consent.models import ConsentEventRow, ConsentHead, NoticeRow
+from consent.types import (
+    EVERY,
+    ChangeClass,
+    ConsentEvent,
+    EventKind,
+    EvidenceGrade,
+    NoticeVersion,
+)
+from governance.core.ids import new_row_id
+from governance.core.terms import Lang, NoticeId, PurposeId, RowId, SubjectId
+from governance.db.types import insert_ignore, table_of
+
+EVENT, HEAD, NOTICE = table_of(ConsentEventRow), table_of(ConsentHead), table_of(NoticeRow)
+SHARD = 0
+HISTORY = (
+    select(EVENT)
+    .where(
+        EVENT.c.subject_id == bindparam("subject"),
+        EVENT.c.purpose.in_(bindparam("purposes", expanding=True)),
+    )
+    .order_by(EVENT.c.seq)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event before it has a place in the ledger; `proof` is already sealed."""
+
+    id: RowId
+    subject: SubjectId
+    purpose: PurposeId | str
+    kind: EventKind
+    occurred_at: datetime
+    channel: str = EVERY
+    recipient_class: str = EVERY
+    notice: NoticeId | None = None
+    notice_version: str | None = None
+    notice_lang: Lang | str | None = None
+    notice_hash: str | None = None
+    evidence: EvidenceGrade = EvidenceGrade.ACTIVE
+    guardian: bool = False
+    valid_until: datetime | None = None
+    import_run: str | None = None
+    source_key: str | None = None
+    proof: bytes | None = None
+
+
+def new_event_id() -> RowId:
+    """An id that the proof can be sealed for before the event is stored."""
+    return new_row_id()
+
+
+def append(tx: Connection, events: Sequence[NewEvent], *, at: datetime) -> int:
+    """The sequence number of the last event; the counter's lock keeps commits in order."""
+    if not events:
+        return head(tx)
+    tx.execute(insert_ignore(HEAD, tx.dialect.name).values(shard=SHARD, seq=0))
+    tx.execute(update(HEAD).where(HEAD.c.shard == SHARD).values(seq=HEAD.c.seq + len(events)))
+    last = head(tx)
+    first = last - len(events) + 1
+    tx.execute(
+        insert(EVENT),
+        [_values(event, seq=first + n, at=at) for n, event in enumerate(events)],
+    )
+    return last
+
+
+def _values(event: NewEvent, *, seq: int, at: datetime) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "seq": seq,
+        "subject_id": event.subject,
+        "purpose": event.purpose,
+        "channel": event.channel,
+        "recipient_class": event.recipient_class,
+        "kind": event.kind.value,
+        "occurred_at": event.occurred_at,
+        "recorded_at": at,
+        "notice": event.notice,
+        "notice_version": event.notice_version,
+        "notice_lang": event.notice_lang,
+        "notice_hash": event.notice_hash,
+        "evidence": event.evidence.value,
+        "guardian": event.guardian,
+        "valid_until": event.valid_until,
+        "import_run": event.import_run,
+        "source_key": event.source_key,
+        "proof": event.proof,
+    }
+
+
+def head(tx: Connection) -> int:
+    """The sequence number of the newest event; 0 for an empty ledger."""
+    found = tx.execute(select(HEAD.c.seq).where(HEAD.c.shard == SHARD)).scalar()
+    return int(found or 0)
+
+
+def history(tx: Connection, subject: SubjectId, purpose: PurposeId) -> tuple[ConsentEvent, ...]:
+    """Everything the ledger holds for this person and purpose, in ledger order."""
+    rows = tx.execute(HISTORY, {"subject": subject, "purposes": [purpose, EVERY]})
+    return tuple(_event(row) for row in rows)
+
+
+def full_history(tx: Connection, subject: SubjectId) -> tuple[ConsentEvent, ...]:
+    """Everything the ledger holds for this person, in ledger order."""
+    rows = tx.execute(select(EVENT).where(EVENT.c.subject_id == subject).order_by(EVENT.c.seq))
+    return tuple(_event(row) for row in rows)
+
+
+def known_source_keys(tx: Connection, keys: Iterable[str]) -> frozenset[str]:
+    """Which of these source keys the ledger has already taken in."""
+    wanted = list(keys)
+    rows = tx.execute(select(EVENT.c.source_key).where(EVENT.c.source_key.in_(wanted)))
+    return frozenset(rows.scalars())
+
+
+def counts_by_kind(tx: Connection) -> dict[tuple[str, str], int]:
+    """How many events of each kind each purpose has."""
+    rows = tx.execute(
+        select(EVENT.c.purpose, EVENT.c.kind, func.count()).group_by(EVENT.c.purpose, EVENT.c.kind)
+    )
+    return {(purpose, kind): count for purpose, kind, count in rows}
+
+
+def _event(row: Row[Any]) -> ConsentEvent:
+    return ConsentEvent(
+        seq=row.seq,
+        subject=SubjectId(row.subject_id),
+        purpose=row.purpose,
+        channel=row.channel,
+        recipient_class=row.recipient_class,
+        kind=EventKind(row.kind),
+        occurred_at=row.occurred_at,
+        notice=NoticeId(row.notice) if row.notice else None,
+        notice_version=row.notice_version,
+        evidence=EvidenceGrade(row.evidence),
+        guardian=bool(row.guardian),
+        valid_until=row.valid_until,
+        import_run=row.import_run,
+    )
+
+
+def publish_notice(tx: Connection, version: NoticeVersion, *, text_ja: str, text_en: str) -> None:
+    """The version is published with its texts; an existing one is left as it is."""
+    tx.execute(
+        insert_ignore(NOTICE, tx.dialect.name).values(
+            notice=version.notice,
+            version=version.version,
+            ordinal=version.order,
+            published_on=version.published_on,
+            change=version.change.value,
+            text_ja=text_ja,
+            text_en=text_en,
+            text_hash=version.text_hash,
+        )
+    )
+
+
+def notices(tx: Connection) -> tuple[NoticeVersion, ...]:
+    """Every published version, oldest first."""
+    rows = tx.execute(select(NOTICE).order_by(NOTICE.c.notice, NOTICE.c.ordinal))
+    return tuple(
+        NoticeVersion(
+            notice=NoticeId(row.notice),
+            version=row.version,
+            published_on=row.published_on,
+            change=ChangeClass(row.change),
+            text_hash=row.text_hash,
+            order=row.ordinal,
+        )
+        for row in rows
+    )
+
+
+def notice_text(tx: Connection, notice: NoticeId, version: str, lang: Lang) -> str | None:
+    """The text that a person saw."""
+    column = NOTICE.c.text_ja if lang is Lang.JA else NOTICE.c.text_en
+    found = tx.execute(
+        select(column).where(NOTICE.c.notice == notice, NOTICE.c.version == version)
+    ).scalar()
+    return str(found) if found is not None else None

@@ -1,0 +1,85 @@
+"""Blind index: keyed tokens of normalised values, so that sealed fields can be found.
+
+    token = HMAC-SHA-256(index key of field and version, kind byte || term), cut to k bits
+    kind: 'e' whole value, 'p' a prefix, 'g' an n-gram
+
+The token is ceil(k / 8) bytes, its unused low bits zero. A token says "perhaps": the caller
+opens the row and compares. Values arrive normalised; the version of an index key pins the
+normalising rules that its tokens were made under.
+"""
+
+import hmac
+from collections.abc import Iterable
+from enum import Enum
+from typing import Final
+
+PREFIX_MOST: Final = 8  # characters; longer prefixes narrow no further
+GRAM: Final = 2  # characters; Japanese words are short
+
+
+class TermKind(Enum):
+    """What a term is of its value; the byte keeps the kinds from meeting."""
+
+    EXACT = b"e"
+    PREFIX = b"p"
+    GRAM = b"g"
+
+
+def _term(kind: TermKind, value: str) -> bytes:
+    return kind.value + value.encode("utf-8", "surrogatepass")
+
+
+def exact_terms(value: str) -> tuple[bytes, ...]:
+    """The one term of the whole value; an empty value has none."""
+    return (_term(TermKind.EXACT, value),) if value else ()
+
+
+def prefix_terms(value: str, *, most: int = PREFIX_MOST) -> tuple[bytes, ...]:
+    """Terms of the prefixes of 1 to `most` characters, for storing."""
+    return tuple(_term(TermKind.PREFIX, value[:end]) for end in range(1, min(len(value), most) + 1))
+
+
+def prefix_query(value: str, *, most: int = PREFIX_MOST) -> tuple[bytes, ...]:
+    """The one term that rows starting with this value have, cut to what is stored."""
+    return prefix_terms(value, most=most)[-1:]
+
+
+def gram_terms(value: str, *, size: int = GRAM) -> tuple[bytes, ...]:
+    """Terms of all n-grams without repeats; a shorter value is one gram. A row must have all."""
+    if not value:
+        return ()
+    starts = range(max(1, len(value) - size + 1))
+    grams = dict.fromkeys(value[start : start + size] for start in starts)
+    return tuple(_term(TermKind.GRAM, gram) for gram in grams)
+
+
+class IndexKey:
+    """The key of one field's index in one version; it shows itself to nobody."""
+
+    __slots__ = ("_keyed", "_mask", "_width", "bits", "version")
+
+    def __init__(self, key: bytes, *, version: int, bits: int) -> None:
+        self.version = version
+        self.bits = bits
+        self._width = (bits + 7) // 8
+        self._mask = 0xFF << (-bits % 8) & 0xFF
+        self._keyed = hmac.new(key, digestmod="sha256")
+
+    def __repr__(self) -> str:
+        return f"IndexKey(version={self.version}, bits={self.bits})"
+
+    def __reduce__(self) -> str:
+        raise TypeError("an index key is never pickled")
+
+    def token(self, term: bytes) -> bytes:
+        """The token of one term."""
+        keyed = self._keyed.copy()
+        keyed.update(term)
+        cut = keyed.digest()[: self._width]
+        if self._mask == 0xFF:  # noqa: PLR2004 # whole bytes
+            return cut
+        return cut[:-1] + bytes((cut[-1] & self._mask,))
+
+    def tokens(self, terms: Iterable[bytes]) -> tuple[bytes, ...]:
+        """Tokens in the order of the terms."""
+        return tuple(map(self.token, terms))

@@ -1,0 +1,135 @@
+"""The closed registry of what the log can say happened; texts under ``audit.event.<code>``."""
+
+from enum import StrEnum
+
+
+class EventCode(StrEnum):
+    """Every action that an audit event may name; codes are API and never reused."""
+
+    # customer store, through the gate
+    PERSON_READ = "person.read"
+    PERSON_SEARCHED = "person.searched"
+    PERSON_CREATED = "person.created"
+    PERSON_CHANGED = "person.changed"
+    PERSON_MERGED = "person.merged"
+    PERSON_UNMERGED = "person.unmerged"
+    PERSON_USED = "person.used"
+    PERSON_EXPORTED = "person.exported"
+    PERSON_RESTRICTED = "person.restricted"
+    PERSON_RELEASED = "person.released"
+    PERSON_LAWS_CHANGED = "person.laws_changed"
+    COMPANY_CHANGED = "company.changed"
+    AUDIENCE_BUILT = "audience.built"
+    DATA_IMPORTED = "data.imported"
+    DATA_QUARANTINED = "data.quarantined"
+    QUALITY_REVIEWED = "quality.reviewed"
+    PII_SCANNED = "pii.scanned"
+    CATALOGUE_CHANGED = "catalogue.changed"
+    CONNECTOR_CALLED = "connector.called"
+    # decisions and consent
+    DECISION_MADE = "decision.made"
+    DECISIONS_RECORDED = "decisions.recorded"
+    NOTICE_PUBLISHED = "notice.published"
+    CONSENT_REQUESTED = "consent.requested"
+    CONSENT_GIVEN = "consent.given"
+    CONSENT_REFUSED = "consent.refused"
+    CONSENT_RENEWED = "consent.renewed"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    CONSENT_EXPIRED = "consent.expired"
+    CONSENT_INVALIDATED = "consent.invalidated"
+    CONSENT_IMPORTED = "consent.imported"
+    OBJECTION_RAISED = "objection.raised"
+    OBJECTION_LIFTED = "objection.lifted"
+    RECEIPT_ISSUED = "receipt.issued"
+    # requests of the person (APPI 32-39, GDPR 15-22)
+    REQUEST_RECEIVED = "request.received"
+    REQUEST_IDENTITY_PROVED = "request.identity_proved"
+    REQUEST_CHANGED = "request.changed"
+    REQUEST_EXTENDED = "request.extended"
+    REQUEST_DECIDED = "request.decided"
+    REQUEST_PACKAGED = "request.packaged"
+    REQUEST_DELIVERED = "request.delivered"
+    REQUEST_REFUSED = "request.refused"
+    REQUEST_CLOSED = "request.closed"
+    RECIPIENT_TOLD = "recipient.told"
+    CERTIFICATE_ISSUED = "certificate.issued"
+    # retention and erasure
+    ERASURE_PLANNED = "erasure.planned"
+    ERASURE_EXECUTED = "erasure.executed"
+    RETENTION_PLANNED = "retention.planned"
+    RETENTION_PURGED = "retention.purged"
+    SCHEDULE_CHANGED = "schedule.changed"
+    HOLD_PLACED = "hold.placed"
+    HOLD_RELEASED = "hold.released"
+    BACKUP_CREATED = "backup.created"
+    BACKUP_VERIFIED = "backup.verified"
+    BACKUP_RESTORED = "backup.restored"
+    # approvals, policy, keys
+    APPROVAL_REQUESTED = "approval.requested"
+    APPROVAL_GIVEN = "approval.given"
+    APPROVAL_REFUSED = "approval.refused"
+    POLICY_APPLIED = "policy.applied"
+    POLICY_DRY_RUN = "policy.dry_run"
+    BREAK_GLASS = "actor.break_glass"
+    KEY_CREATED = "key.created"
+    KEY_USED = "key.used"
+    KEY_ROTATED = "key.rotated"
+    KEY_DESTROYED = "key.destroyed"
+    # principals
+    SIGN_IN = "identity.signed_in"
+    SIGN_IN_FAILED = "identity.sign_in_failed"
+    SIGN_OUT = "identity.signed_out"
+    LOCKED_OUT = "identity.locked_out"
+    PRINCIPAL_CREATED = "identity.created"
+    PRINCIPAL_CHANGED = "identity.changed"
+    PRINCIPAL_DISABLED = "identity.disabled"
+    CREDENTIAL_CHANGED = "identity.credential_changed"
+    TRAINING_COMPLETED = "training.completed"
+    ACCESS_DENIED = "access.denied"
+    # registers and reports
+    REGISTER_CHANGED = "register.changed"
+    PROVISION_RECORDED = "provision.recorded"
+    BREACH_RECORDED = "breach.recorded"
+    BREACH_REPORTED = "breach.reported"
+    ASSESSMENT_RECORDED = "assessment.recorded"
+    COMPLAINT_RECORDED = "complaint.recorded"
+    REPORT_CREATED = "report.created"
+    # the installation and the log itself
+    SYSTEM_INITIALISED = "system.initialised"
+    SYSTEM_STARTED = "system.started"
+    SYSTEM_STOPPED = "system.stopped"
+    SYSTEM_HEARTBEAT = "system.heartbeat"
+    SETTINGS_CHANGED = "settings.changed"
+    JOB_RUN = "job.run"
+    MAIL_SENT = "mail.sent"
+    LOG_READ = "log.read"
+    LOG_EXPORTED = "log.exported"
+    LOG_VERIFIED = "log.verified"
+    LOG_REVIEWED = "log.reviewed"
+    LOG_ALERT = "log.alert"
+    LOG_KEY_CHANGED = "log.key_changed"
+    LOG_PART_DESTROYED = "log.part_destroyed"
+    LOG_SHARD_OPENED = "log.shard_opened"
+    CLOCK_ANOMALY = "log.clock_anomaly"
+
+
+ERASING = frozenset(
+    {EventCode.ERASURE_EXECUTED, EventCode.RETENTION_PURGED, EventCode.LOG_PART_DESTROYED}
+)  # only these may excuse a destroyed part
+
+STRICT = frozenset(
+    {
+        EventCode.KEY_USED,
+        EventCode.KEY_ROTATED,
+        EventCode.KEY_DESTROYED,
+        EventCode.POLICY_APPLIED,
+        EventCode.ERASURE_EXECUTED,
+        EventCode.LOG_PART_DESTROYED,
+        EventCode.LOG_KEY_CHANGED,
+    }
+)  # integrated before the caller answers
+
+
+def text_key(code: EventCode) -> str:
+    """Catalogue key of the action's name for people."""
+    return f"audit.event.{code.value}"

@@ -1,0 +1,152 @@
+"""The only door to Casbin: a policy set as Casbin model and lines, and the reference answer.
+
+The exported text is the definition. The runtime table is compiled from the same rules and must
+agree with `Reference.enforce`. Every name carries a prefix, so that no field, role or user can be
+taken for another kind of thing: ``u:`` actor, ``r:`` role, ``d:`` field, ``w:`` purpose.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from threading import Lock
+
+import casbin
+from casbin.persist.adapters import StringAdapter
+
+from policies.conditions import all_hold, as_text, from_text
+from policies.document import PolicySet, Role, Rule
+from policies.types import NO_ATTRIBUTES, Attributes, Effect
+
+ROUTE = "route"
+ROUTE_FIELD = "route.action"
+ROUTE_PURPOSE = "route"
+
+MODEL = """\
+[request_definition]
+r = sub, res, field, act, pur, facts
+
+[policy_definition]
+p = sub, res, fields, act, purposes, eft, cond, id
+
+[role_definition]
+g = _, _
+g2 = _, _
+g3 = _, _
+
+[policy_effect]
+e = some(where (p.eft == allow)) && !some(where (p.eft == deny))
+
+[matchers]
+m = r.act == p.act && r.res == p.res && g3(r.pur, p.purposes) && g2(r.field, p.fields) \
+&& g(r.sub, p.sub) && (p.cond == "-" || holds(r.facts, p.cond, p.eft))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A policy set in Casbin's own form: what administrators export and other engines load."""
+
+    model: str  # model.conf
+    lines: str  # policy.csv
+
+
+def _rule_lines(rule: Rule) -> Iterator[str]:
+    fields, purposes = f"fields:{rule.id}", f"purposes:{rule.id}"
+    condition = as_text(rule.when)
+    resources = dict.fromkeys(field.partition(".")[0] for field in rule.fields)
+    for role in rule.roles:
+        for resource in resources:
+            for action in rule.actions:
+                yield (
+                    f"p, r:{role}, {resource}, {fields}, {action}, {purposes}, "
+                    f"{rule.effect.value}, {condition}, {rule.id}"
+                )
+    yield from (f"g2, d:{field}, {fields}" for field in rule.fields)
+    yield from (f"g3, w:{purpose}, {purposes}" for purpose in rule.purposes)
+
+
+def _role_lines(role: Role) -> Iterator[str]:
+    for action in sorted(role.may):
+        yield (
+            f"p, r:{role.id}, {ROUTE}, fields:{ROUTE}, {action.value}, purposes:{ROUTE}, "
+            f"{Effect.ALLOW.value}, -, {may_id(role.id)}"
+        )
+    yield from (f"g, r:{role.id}, r:{parent}" for parent in role.inherits)
+
+
+def may_id(role: str) -> str:
+    """The rule id of what a role may do by its own list."""
+    return f"may:{role}"
+
+
+def define(policy: PolicySet) -> Definition:
+    """The policy set as Casbin model and policy lines."""
+    lines = [f"g2, d:{ROUTE_FIELD}, fields:{ROUTE}", f"g3, w:{ROUTE_PURPOSE}, purposes:{ROUTE}"]
+    for role in policy.roles:
+        lines.extend(_role_lines(role))
+    for rule in policy.rules:
+        lines.extend(_rule_lines(rule))
+    return Definition(model=MODEL, lines="\n".join(lines) + "\n")
+
+
+def _holds(facts: Attributes, line: str, effect: str) -> bool:
+    conditions = from_text(line)
+    if conditions is None:
+        return effect == Effect.DENY.value  # fails closed: an unreadable condition opens nothing
+    return all_hold(conditions, facts, effect=Effect(effect))
+
+
+def _silence() -> None:
+    """Casbin logs every request with its subject at warning level; nothing of it is kept."""
+    for name in ("casbin.enforcer", "casbin.policy", "casbin.role", "casbin.model", "casbin"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.CRITICAL + 1)
+        logger.propagate = False
+        logger.disabled = True
+
+
+class Reference:
+    """Casbin's own answer; slow, serialised, used to prove the table and never per request."""
+
+    def __init__(self, definition: Definition) -> None:
+        _silence()
+        model = casbin.Enforcer.new_model(text=definition.model)
+        self._enforcer = casbin.Enforcer(model, StringAdapter(definition.lines), enable_log=False)
+        self._enforcer.add_function("holds", _holds)
+        self._empty = not any(line.startswith("p,") for line in definition.lines.splitlines())
+        self._actors: dict[frozenset[str], str] = {}
+        self._lock = Lock()
+        _silence()
+
+    def _actor(self, roles: frozenset[str]) -> str:
+        name = self._actors.get(roles)
+        if name is None:
+            name = f"u:{len(self._actors)}"
+            links = self._enforcer.get_role_manager()
+            for role in sorted(roles):
+                links.add_link(name, f"r:{role}")
+            self._actors[roles] = name
+        return name
+
+    def enforce(
+        self,
+        roles: Iterable[str],
+        *,
+        field: str,
+        action: str,
+        purpose: str,
+        attributes: Attributes = NO_ATTRIBUTES,
+    ) -> bool:
+        """Whether Casbin lets an actor with exactly these roles pass."""
+        if self._empty:
+            return False  # fails closed: Casbin permits everything when it holds no line
+        with self._lock:
+            answer = self._enforcer.enforce(
+                self._actor(frozenset(roles)),
+                field.partition(".")[0],
+                f"d:{field}",
+                action,
+                f"w:{purpose}",
+                attributes,
+            )
+        return answer is True

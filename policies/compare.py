@@ -1,0 +1,141 @@
+"""The proof at load: the runtime table answers as Casbin does, or the snapshot is refused."""
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from governance.core.errors import GovernanceError
+from policies.actions import Action
+from policies.casbin_door import ROUTE_FIELD, ROUTE_PURPOSE, Reference
+from policies.conditions import Condition, attributes_of
+from policies.document import PolicySet, Rule
+from policies.table import DecisionTable
+from policies.types import NO_ATTRIBUTES, Attributes
+
+RANDOM_PROBES = 200  # requests beside the boundary ones
+STRANGERS = ("", "*", "unknown", "Deny", "r:staff", "u:0")  # names that no policy declares
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One request put to both engines."""
+
+    roles: frozenset[str]
+    field: str
+    action: str
+    purpose: str
+    attributes: Attributes = NO_ATTRIBUTES
+
+
+class PolicyMismatchError(GovernanceError):
+    """Table and Casbin disagree on a request; the new policy is not taken, the old one stays."""
+
+    code, status, exit_code = "policy_mismatch", 503, 3
+
+
+def first_outside(known: Iterable[str], inside: Iterable[str], other: str) -> str:
+    """The first known name that is not among the inner ones, or the other name."""
+    within = set(inside)
+    return next((name for name in known if name not in within), other)
+
+
+def boundary(policy: PolicySet) -> Iterator[Probe]:
+    """Requests inside every line of every rule, and one step outside each of its sides."""
+    for rule in policy.rules:
+        yield from _inside(rule)
+        yield from _outside(rule, policy)
+    for role in policy.roles:
+        for action in role.may:
+            yield _route(role.id, action.value)
+        missing = first_outside((a.value for a in Action), role.may, "unknown")
+        yield _route(role.id, missing)
+
+
+def _route(role: str, action: str) -> Probe:
+    roles = frozenset({role})
+    return Probe(roles=roles, field=ROUTE_FIELD, action=action, purpose=ROUTE_PURPOSE)
+
+
+def _inside(rule: Rule) -> Iterator[Probe]:
+    place = 0
+    for role in rule.roles:
+        for action in rule.actions:
+            for facts in facts_for(rule.when):
+                yield Probe(
+                    roles=frozenset({role}),
+                    field=rule.fields[place % len(rule.fields)],
+                    action=action,
+                    purpose=rule.purposes[place % len(rule.purposes)],
+                    attributes=facts,
+                )
+                place += 1
+
+
+def _outside(rule: Rule, policy: PolicySet) -> Iterator[Probe]:
+    role, action = rule.roles[0], rule.actions[-1]
+    field, purpose = rule.fields[-1], rule.purposes[-1]
+    fields = [known.id for known in policy.fields()]
+    purposes = [known.id for known in policy.purposes]
+    roles = [known.id for known in policy.roles]
+    verbs = [verb for resource in policy.resources for verb in resource.actions]
+    one = frozenset({role})
+    far_field = first_outside(fields, rule.fields, "unknown")
+    far_purpose = first_outside(purposes, rule.purposes, "unknown")
+    far_role = first_outside(roles, rule.roles, "unknown")
+    far_action = first_outside(verbs, rule.actions, "unknown")
+    yield Probe(roles=one, field=far_field, action=action, purpose=purpose)
+    yield Probe(roles=one, field=field, action=action, purpose=far_purpose)
+    yield Probe(roles=one, field=field, action=far_action, purpose=purpose)
+    yield Probe(roles=frozenset({far_role}), field=field, action=action, purpose=purpose)
+    yield Probe(roles=frozenset({role, far_role}), field=field, action=action, purpose=purpose)
+    yield Probe(roles=frozenset(), field=field, action=action, purpose=purpose)
+
+
+def facts_for(conditions: Iterable[Condition]) -> tuple[Attributes, ...]:
+    """No facts, equal facts and differing facts for the conditions of a rule."""
+    read = [fact for condition in conditions for fact in attributes_of(condition)]
+    if not read:
+        return (NO_ATTRIBUTES,)
+    subject = {name: "one" for owner, name in read if owner == "subject"}
+    resource = {name: "one" for owner, name in read if owner == "resource"}
+    other = dict.fromkeys(resource, "two")
+    group = dict.fromkeys(resource, ("one", "three"))
+    return (
+        NO_ATTRIBUTES,
+        Attributes(subject=subject, resource=resource),
+        Attributes(subject=subject, resource=other),
+        Attributes(subject=subject, resource=group),
+    )
+
+
+def chosen_at_random(policy: PolicySet, *, count: int, seed: str) -> Iterator[Probe]:
+    """Requests over declared and undeclared names; the same seed gives the same requests."""
+    dice = random.Random(seed)  # noqa: S311 - probes must be repeatable, not secret
+    roles = [role.id for role in policy.roles] + list(STRANGERS)
+    fields = [field.id for field in policy.fields()] + list(STRANGERS)
+    verbs = [verb for resource in policy.resources for verb in resource.actions]
+    verbs += list(STRANGERS)
+    purposes = [purpose.id for purpose in policy.purposes] + list(STRANGERS)
+    conditions = [condition for rule in policy.rules for condition in rule.when]
+    facts = facts_for(conditions)
+    for _ in range(count):
+        yield Probe(
+            roles=frozenset(dice.sample(roles, dice.randint(0, min(3, len(roles))))),
+            field=dice.choice(fields),
+            action=dice.choice(verbs),
+            purpose=dice.choice(purposes),
+            attributes=dice.choice(facts),
+        )
+
+
+def first_difference(
+    table: DecisionTable, reference: Reference, probes: Iterable[Probe]
+) -> Probe | None:
+    """The first request that both answer differently, or None."""
+    for probe in probes:
+        asked = {"field": probe.field, "action": probe.action, "purpose": probe.purpose}
+        ours = table.decide(probe.roles, **asked, attributes=probe.attributes)
+        theirs = reference.enforce(probe.roles, **asked, attributes=probe.attributes)
+        if bool(ours) is not theirs:
+            return probe
+    return None

@@ -1,0 +1,243 @@
+"""From a folder of YAML files to one checked PolicySet, or every fault with file and line."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol, TypeVar
+
+from governance.core.errors import GovernanceError
+from governance.core.terms import Lang
+from policies.document import Place, PolicySet
+from policies.load_proofs import read_property, read_separation, read_test
+from policies.load_purposes import read_purpose
+from policies.load_rules import Names, read_rule
+from policies.load_terms import (
+    inheritance_fault,
+    read_category,
+    read_resource,
+    read_role,
+)
+from policies.reader import Cursor, Fault, Refused
+from policies.types import Label
+from policies.yaml_tree import Table, TreeFault, read_tree
+
+T = TypeVar("T")
+_ENDINGS = (".yaml", ".yml")
+_SINGLE = frozenset({"version", "title", "owner"})
+_NAMED = frozenset({"categories", "resources", "roles", "purposes"})
+_LISTED = frozenset({"rules", "tests", "separations", "properties"})
+_EVERY_SECTION = _SINGLE | _NAMED | _LISTED
+MAX_FAULTS = 200  # beyond it more lines help nobody
+
+
+class PolicyRefusedError(GovernanceError):
+    """The policy folder is not valid; the policy in force was not changed."""
+
+    code, status = "policy_refused", 422
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        first = self.faults[0].place
+        super().__init__(
+            count=len(self.faults), file=first.file, line=first.line, kind=self.faults[0].code
+        )
+
+    def sentences(self, lang: Lang) -> tuple[str, ...]:
+        """Every fault in words: file, line, path, what is wrong."""
+        return tuple(fault.sentence(lang) for fault in self.faults)
+
+
+class _Labelled(Protocol):
+    @property
+    def label(self) -> Label:
+        """Both names of the term."""
+        ...
+
+
+class _Numbered(Protocol):
+    @property
+    def id(self) -> str:
+        """The id that the officer gave it."""
+        ...
+
+
+L = TypeVar("L", bound=_Labelled)
+N = TypeVar("N", bound=_Numbered)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Sections of all files and the faults found so far."""
+
+    sections: dict[str, list[Cursor]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    places: dict[str, Place] = field(default_factory=dict)
+
+    def each(self, section: str, read: Callable[[str, Cursor], T]) -> dict[str, T]:
+        """Every named entry of a section; a faulty one is noted and left out."""
+        found: dict[str, T] = {}
+        for cursor in self.sections.get(section, ()):
+            try:
+                entries = cursor.named()
+            except Refused as refused:
+                self.faults.append(refused.fault)
+                continue
+            for name, entry in entries.items():
+                try:
+                    self._keep(section, name, entry, found, read(name, entry))
+                except Refused as refused:
+                    self.faults.append(refused.fault)
+        return found
+
+    def listed(self, section: str, read: Callable[[Cursor, int], N]) -> dict[str, N]:
+        """Every item of a list section, by its id."""
+        found: dict[str, N] = {}
+        items = [item for cursor in self.sections.get(section, ()) for item in cursor.items()]
+        for number, item in enumerate(items, start=1):
+            try:
+                made = read(item, number)
+                self._keep(section, made.id, item, found, made)
+            except Refused as refused:
+                self.faults.append(refused.fault)
+        return found
+
+    def _keep(self, section: str, name: str, cursor: Cursor, found: dict[str, T], made: T) -> None:
+        if name in found:
+            raise cursor.refuse("defined_twice", name)
+        found[name] = made
+        self.places[f"{section}/{name}"] = cursor.place
+
+    def single(self, section: str, read: Callable[[Cursor], T]) -> T | None:
+        """The one value of a section that stands once in the folder."""
+        cursors = self.sections.get(section, [])
+        try:
+            if len(cursors) > 1:
+                raise cursors[1].refuse("defined_twice", section)
+            if cursors:
+                return read(cursors[0])
+        except Refused as refused:
+            self.faults.append(refused.fault)
+            return None
+        self.faults.append(_folder_fault("missing_section", section))
+        return None
+
+
+def _folder_fault(code: str, name: str = "") -> Fault:
+    return Fault(code=code, place=Place(file="./", line=1, path=""), name=name)
+
+
+def default_folder() -> Traversable:
+    """The policy that ships with the product."""
+    return files("policies").joinpath("data").joinpath("default")
+
+
+def load_folder(folder: Path | Traversable) -> PolicySet:
+    """What the folder says, or PolicyRefusedError with every fault."""
+    if not folder.is_dir():
+        raise PolicyRefusedError([_folder_fault("folder_missing", folder.name)])
+    sources: dict[str, str | None] = {}
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if entry.is_file() and entry.name.endswith(_ENDINGS):
+            try:
+                sources[entry.name] = entry.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                sources[entry.name] = None
+    return load_sources(sources)
+
+
+def load_sources(sources: Mapping[str, str | None]) -> PolicySet:
+    """What these files say, by name; None stands for a file that is not UTF-8."""
+    reading = _Reading()
+    if not sources:
+        reading.faults.append(_folder_fault("folder_empty"))
+    for name, source in sources.items():
+        _read_file(reading, name, source)
+    made = None if reading.faults else _assemble(reading)
+    if reading.faults or made is None:
+        raise PolicyRefusedError(reading.faults[:MAX_FAULTS])
+    return made
+
+
+def _read_file(reading: _Reading, name: str, source: str | None) -> None:
+    if source is None:
+        place = Place(file=name, line=1, path="")
+        reading.faults.append(Fault(code="not_utf8", place=place))
+        return
+    try:
+        tree = read_tree(source.removeprefix("\ufeff"))
+        top = Cursor(tree=tree, file=name)
+        if not isinstance(tree, Table):
+            raise top.refuse("table_expected")
+        for section, cursor in top.table(_EVERY_SECTION, required=frozenset()).items():
+            reading.sections.setdefault(section, []).append(cursor)
+    except TreeFault as fault:
+        place = Place(file=name, line=fault.line, path="")
+        reading.faults.append(Fault(code=fault.code, place=place, name=fault.name))
+    except Refused as refused:
+        reading.faults.append(refused.fault)
+
+
+def _by_any_name(reading: _Reading, section: str, terms: Mapping[str, L]) -> Mapping[str, str]:
+    """Ids by id and by either label; a label of two terms is a fault, never a guess."""
+    found = {name: name for name in terms}
+    for name, term in terms.items():
+        for word in {term.label.ja, term.label.en}:
+            if found.setdefault(word, name) != name:
+                place = reading.places[f"{section}/{name}"]
+                reading.faults.append(Fault(code="label_twice", place=place, name=word))
+    return MappingProxyType(found)
+
+
+def _read_names(reading: _Reading) -> Names:
+    categories = reading.each("categories", read_category)
+    category_ids = _by_any_name(reading, "categories", categories)
+    resources = reading.each(
+        "resources", lambda name, cursor: read_resource(name, cursor, categories=category_ids)
+    )
+    roles = reading.each("roles", read_role)
+    for name in roles:
+        if code := inheritance_fault(roles, name):
+            place = reading.places[f"roles/{name}"]
+            reading.faults.append(Fault(code=code, place=place, name=name))
+    purposes = reading.each(
+        "purposes", lambda name, cursor: read_purpose(name, cursor, categories=category_ids)
+    )
+    purpose_words = _by_any_name(reading, "purposes", purposes)
+    return Names(
+        categories=categories,
+        resources=resources,
+        roles=roles,
+        role_ids=_by_any_name(reading, "roles", roles),
+        purposes=purposes,
+        purpose_ids={word: purposes[name].id for word, name in purpose_words.items()},
+    )
+
+
+def _assemble(reading: _Reading) -> PolicySet | None:
+    version = reading.single("version", lambda cursor: cursor.written())
+    title = reading.single("title", lambda cursor: cursor.label())
+    owner = reading.single("owner", lambda cursor: cursor.written())
+    names = _read_names(reading)
+    if reading.faults or version is None or title is None or owner is None:
+        return None  # rules on unreadable terms would only repeat their faults
+    rules = reading.listed("rules", lambda item, _: read_rule(item, names))
+    tests = reading.listed("tests", lambda item, number: read_test(item, names, number=number))
+    separations = reading.listed("separations", lambda item, _: read_separation(item, names))
+    properties = reading.listed("properties", lambda item, _: read_property(item, names))
+    return PolicySet(
+        version=version,
+        title=title,
+        owner=owner,
+        categories=tuple(names.categories.values()),
+        resources=tuple(names.resources.values()),
+        roles=tuple(names.roles.values()),
+        purposes=tuple(names.purposes.values()),
+        rules=tuple(rules.values()),
+        tests=tuple(tests.values()),
+        separations=tuple(separations.values()),
+        properties=tuple(properties.values()),
+        places=MappingProxyType(reading.places),
+    )

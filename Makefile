@@ -1,0 +1,49 @@
+# Sekisho. `make demo` and `make test` do everything on a fresh machine (Python 3.11 or later).
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8443
+ARGS ?=
+
+.PHONY: help demo serve test check bench soak lock format clean
+
+help:  ## Show the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+
+$(BIN)/.user: requirements.lock pyproject.toml
+	@$(PYTHON) scripts/environment.py --venv $(VENV) --lock requirements.lock --stamp $@
+
+$(BIN)/.developer: requirements-dev.lock pyproject.toml
+	@$(PYTHON) scripts/environment.py --venv $(VENV) --lock requirements-dev.lock --stamp $@
+	@touch $(BIN)/.user
+
+demo: $(BIN)/.user  ## Run the main job on the demo data, then serve it
+	@$(BIN)/sekisho demo --port $(PORT) $(ARGS)
+
+serve: $(BIN)/.user  ## Serve the installation in ./var
+	@$(BIN)/sekisho serve $(ARGS)
+
+test: $(BIN)/.developer  ## Run all tests
+	@$(BIN)/python scripts/run_tests.py $(ARGS)
+
+check: $(BIN)/.developer  ## Format, lint, types, import contracts, house rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/house -q
+
+bench: $(BIN)/.developer  ## Measure the figures against their baselines
+	@$(BIN)/sekisho bench $(ARGS)
+
+format: $(BIN)/.developer  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:  ## Resolve the dependencies again into the lock files (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --extra build pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --extra build --extra dev pyproject.toml -o requirements-dev.lock
+
+clean:  ## Remove the environment and everything generated
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -117,10 +117,10 @@ class PersonRow(SQLModel, table=True):
     sex: bytes | None = Field(default=None, sa_column=sealed())
     birth_date: bytes | None = Field(default=None, sa_column=sealed())
     occupation: bytes | None = Field(default=None, sa_column=sealed())
-    company: bytes | None = Field(default=None, sa_column=sealed())
+    company_name: bytes | None = Field(default=None, sa_column=sealed())
     department: bytes | None = Field(default=None, sa_column=sealed())
     title: bytes | None = Field(default=None, sa_column=sealed())
-    postal: bytes | None = Field(default=None, sa_column=sealed())
+    postal_code: bytes | None = Field(default=None, sa_column=sealed())
     address: bytes | None = Field(default=None, sa_column=sealed())
     phone: bytes | None = Field(default=None, sa_column=sealed())
     mobile: bytes | None = Field(default=None, sa_column=sealed())
@@ -131,7 +131,7 @@ class PersonRow(SQLModel, table=True):
     unpaid_balance: bytes | None = Field(default=None, sa_column=sealed())
     guardian_name: bytes | None = Field(default=None, sa_column=sealed())
     clerk: bytes | None = Field(default=None, sa_column=sealed())
-    note: bytes | None = Field(default=None, sa_column=sealed())
+    notes: bytes | None = Field(default=None, sa_column=sealed())
     __table_args__ = (UniqueConstraint("source_file", "source_row"),)
 
 
@@ -147,18 +147,18 @@ class CompanyRow(SQLModel, table=True):
     corporate_number: str | None = None
     industry: str | None = None
     employees: int | None = None
-    postal: str | None = None
+    postal_code: str | None = None
     address: str | None = None
     phone: str | None = None
     fax: str | None = None
     website: str | None = None
     contact_department: str | None = None
-    trade_kind: str | None = None
-    trade_started_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    relation: str | None = None
+    since: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     credit_rank: str | None = None
     recorded_at: datetime = Field(sa_column=instant(nullable=False))
     representative: bytes | None = Field(default=None, sa_column=sealed())
-    note: bytes | None = Field(default=None, sa_column=sealed())
+    notes: bytes | None = Field(default=None, sa_column=sealed())
 
 
 class PurchaseRow(SQLModel, table=True):
@@ -168,7 +168,7 @@ class PurchaseRow(SQLModel, table=True):
     id: str = Field(sa_column=row_id())
     subject_id: str = Field(sa_column=subject_ref())
     source_key: str = Field(sa_column_kwargs={"unique": True})
-    kind: str  # single, subscription
+    type: str  # single, subscription
     product_code: str | None = None
     quantity: int | None = None
     unit_price: int | None = None  # yen
@@ -177,17 +177,17 @@ class PurchaseRow(SQLModel, table=True):
     contracted_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     renewed_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     cancelled_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
-    contract_state: str | None = None
+    contract_status: str | None = None
     payment_method: str | None = None
-    payment_state: str | None = None  # paid, unpaid, refunded
+    payment_status: str | None = None  # paid, unpaid, refunded
     channel: str | None = None
-    shop: str | None = None
+    store: str | None = None
     recorded_at: datetime = Field(sa_column=instant(nullable=False))
     product_name: bytes | None = Field(default=None, sa_column=sealed())
     card_last4: bytes | None = Field(default=None, sa_column=sealed())
     recipient_name: bytes | None = Field(default=None, sa_column=sealed())
     recipient_address: bytes | None = Field(default=None, sa_column=sealed())
-    note: bytes | None = Field(default=None, sa_column=sealed())
+    notes: bytes | None = Field(default=None, sa_column=sealed())
 
 
 class InquiryRow(SQLModel, table=True):
@@ -198,13 +198,13 @@ class InquiryRow(SQLModel, table=True):
     subject_id: str = Field(sa_column=subject_ref())
     source_key: str = Field(sa_column_kwargs={"unique": True})
     received_at: datetime | None = Field(default=None, sa_column=instant())
-    completed_at: datetime | None = Field(default=None, sa_column=instant())
+    closed_at: datetime | None = Field(default=None, sa_column=instant())
     channel: str | None = None
     category: str | None = None
-    state: str | None = None
+    status: str | None = None
     request_kind: str | None = None
     recorded_at: datetime = Field(sa_column=instant(nullable=False))
-    title: bytes | None = Field(default=None, sa_column=sealed())
+    subject: bytes | None = Field(default=None, sa_column=sealed())
     body: bytes | None = Field(default=None, sa_column=sealed())
     response: bytes | None = Field(default=None, sa_column=sealed())
     clerk: bytes | None = Field(default=None, sa_column=sealed())
@@ -226,7 +226,7 @@ class DealRow(SQLModel, table=True):
     amount: int | None = Field(default=None, sa_column=Column(BigInteger))  # yen
     probability: int | None = None  # percent
     started_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
-    closes_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    expected_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     result: str | None = None
     card_source: str | None = None
     recorded_at: datetime = Field(sa_column=instant(nullable=False))
@@ -235,7 +235,7 @@ class DealRow(SQLModel, table=True):
     contact_title: bytes | None = Field(default=None, sa_column=sealed())
     contact_email: bytes | None = Field(default=None, sa_column=sealed())
     contact_phone: bytes | None = Field(default=None, sa_column=sealed())
-    title: bytes | None = Field(default=None, sa_column=sealed())
+    deal_name: bytes | None = Field(default=None, sa_column=sealed())
     product: bytes | None = Field(default=None, sa_column=sealed())
     clerk: bytes | None = Field(default=None, sa_column=sealed())
     memo: bytes | None = Field(default=None, sa_column=sealed())

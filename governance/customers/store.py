@@ -1,0 +1,333 @@
+"""Rows of the customer store in and out as ciphertext; nothing here opens a value."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
+
+from governance.core.ids import new_row_id
+from governance.core.terms import FieldId, Law, RowId, SubjectId
+from governance.customers.catalogue import Storage, catalogue
+from governance.customers.models import (
+    CompanyRow,
+    DealRow,
+    FindingRow,
+    HoldEntry,
+    InquiryRow,
+    PersonRow,
+    PurchaseRow,
+    SubjectEntry,
+    SubjectLawEntry,
+    SuppressionEntry,
+    TokenRow,
+)
+from governance.customers.subjects import AgeBand, SubjectKind, SubjectState
+from governance.db.types import insert_ignore, table_of
+
+TABLES: Mapping[str, Table] = {
+    "person": table_of(PersonRow),
+    "company": table_of(CompanyRow),
+    "purchase": table_of(PurchaseRow),
+    "inquiry": table_of(InquiryRow),
+    "deal": table_of(DealRow),
+}
+SUBJECT, LAW = table_of(SubjectEntry), table_of(SubjectLawEntry)
+TOKEN, FINDING = table_of(TokenRow), table_of(FindingRow)
+HOLD, SUPPRESSION = table_of(HoldEntry), table_of(SuppressionEntry)
+IN_LIMIT = 500  # values in one IN list; both engines take more, plans stay small
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One stored row: columns in clear, and frames by field id."""
+
+    table: str
+    id: RowId
+    subject: SubjectId
+    clear: Mapping[str, Any]
+    sealed: Mapping[FieldId, bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A person's row with the laws that apply now."""
+
+    id: SubjectId
+    kind: SubjectKind
+    state: SubjectState
+    laws: frozenset[Law]
+    age_band: AgeBand
+    guardian_verified: bool
+    kept_by_law: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSubject:
+    """A person to be created."""
+
+    id: SubjectId
+    kind: SubjectKind
+    laws: Mapping[Law, str]
+    age_band: AgeBand = AgeBand.UNKNOWN
+    guardian_verified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One search token of a field."""
+
+    field: FieldId
+    version: int
+    token: bytes
+    row: RowId
+    subject: SubjectId
+
+
+def add_subjects(tx: Connection, subjects: Sequence[NewSubject], *, at: datetime) -> None:
+    """The persons exist, active, with the laws that apply from today."""
+    if not subjects:
+        return
+    tx.execute(
+        insert(SUBJECT),
+        [
+            {
+                "id": subject.id,
+                "kind": subject.kind.value,
+                "state": SubjectState.ACTIVE.value,
+                "birth_band": subject.age_band.value,
+                "guardian_verified": subject.guardian_verified,
+                "fence": 0,
+                "created_at": at,
+            }
+            for subject in subjects
+        ],
+    )
+    tx.execute(
+        insert(LAW),
+        [
+            {
+                "id": new_row_id(),
+                "subject_id": subject.id,
+                "law": law.value,
+                "evidence": evidence,
+                "valid_from": at.date(),
+            }
+            for subject in subjects
+            for law, evidence in subject.laws.items()
+        ],
+    )
+
+
+def subject_by_id(tx: Connection, subject: SubjectId, *, on: date) -> Subject | None:
+    """The person with the laws in force on this day; None when unknown."""
+    row = tx.execute(select(SUBJECT).where(SUBJECT.c.id == subject)).one_or_none()
+    if row is None:
+        return None
+    laws = tx.execute(
+        select(LAW.c.law).where(
+            LAW.c.subject_id == subject,
+            LAW.c.valid_from <= on,
+            (LAW.c.valid_to.is_(None)) | (LAW.c.valid_to >= on),
+        )
+    ).scalars()
+    return Subject(
+        id=SubjectId(row.id),
+        kind=SubjectKind(row.kind),
+        state=SubjectState(row.state),
+        laws=frozenset(Law(name) for name in laws),
+        age_band=AgeBand(row.birth_band or "unknown"),
+        guardian_verified=bool(row.guardian_verified),
+        kept_by_law=row.kept_by_law,
+    )
+
+
+def set_state(
+    tx: Connection, subject: SubjectId, state: SubjectState, *, kept_by_law: str | None = None
+) -> None:
+    """The person's state changes and the fence rises: work begun before it must look again."""
+    tx.execute(
+        update(SUBJECT)
+        .where(SUBJECT.c.id == subject)
+        .values(state=state.value, kept_by_law=kept_by_law, fence=SUBJECT.c.fence + 1)
+    )
+
+
+def lock_subject(tx: Connection, subject: SubjectId) -> int | None:
+    """The person's fence after taking the row lock that holds, purge and erasure share."""
+    statement = select(SUBJECT.c.fence).where(SUBJECT.c.id == subject)
+    if tx.dialect.name != "sqlite":  # SQLite's BEGIN IMMEDIATE already is that lock
+        statement = statement.with_for_update()
+    found = tx.execute(statement).scalar()
+    return int(found) if found is not None else None
+
+
+def insert_records(tx: Connection, records: Sequence[Record]) -> None:
+    """The rows are stored; all of one table in one statement."""
+    by_table: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        by_table.setdefault(record.table, []).append(_columns(record))
+    for table, rows in by_table.items():
+        tx.execute(insert(TABLES[table]), rows)
+
+
+def _columns(record: Record) -> dict[str, Any]:
+    values: dict[str, Any] = {"id": record.id, "subject_id": record.subject, **record.clear}
+    for entry in catalogue().table(record.table).sealed():
+        values[entry.column] = record.sealed.get(entry.id)
+    return values
+
+
+def update_record(tx: Connection, record: Record, *, expected_version: int | None = None) -> bool:
+    """Whether the given columns were written; False when the row changed meanwhile."""
+    table = TABLES[record.table]
+    values: dict[str, Any] = dict(record.clear)
+    values |= {name.partition(".")[2]: frame for name, frame in record.sealed.items()}
+    statement = update(table).where(table.c.id == record.id)
+    if expected_version is not None:
+        statement = statement.where(table.c.version == expected_version)
+        values["version"] = expected_version + 1
+    return tx.execute(statement.values(**values)).rowcount == 1
+
+
+def record_by_id(tx: Connection, table: str, row: RowId) -> Record | None:
+    """One stored row."""
+    source = TABLES[table]
+    found = tx.execute(select(source).where(source.c.id == row)).mappings().one_or_none()
+    return None if found is None else _record(table, found)
+
+
+def records_of(tx: Connection, subject: SubjectId, table: str) -> tuple[Record, ...]:
+    """All rows of one table about one person, oldest first."""
+    source = TABLES[table]
+    found = tx.execute(
+        select(source).where(source.c.subject_id == subject).order_by(source.c.id)
+    ).mappings()
+    return tuple(_record(table, row) for row in found)
+
+
+def records_after(
+    tx: Connection, table: str, *, after: RowId | None, limit: int
+) -> tuple[Record, ...]:
+    """The next rows of a table in id order, for jobs that walk it."""
+    source = TABLES[table]
+    statement = select(source).order_by(source.c.id).limit(limit)
+    if after is not None:
+        statement = statement.where(source.c.id > after)
+    return tuple(_record(table, row) for row in tx.execute(statement).mappings())
+
+
+def _record(table: str, row: Mapping[Any, Any]) -> Record:
+    clear: dict[str, Any] = {}
+    sealed: dict[FieldId, bytes] = {}
+    for entry in catalogue().table(table).fields:
+        value = row[entry.column]
+        if entry.storage is Storage.CLEAR:
+            clear[entry.column] = value
+        elif value is not None:
+            sealed[entry.id] = bytes(value)
+    return Record(
+        table=table,
+        id=RowId(row["id"]),
+        subject=SubjectId(row["subject_id"]),
+        clear=clear,
+        sealed=sealed,
+    )
+
+
+def known_source_keys(tx: Connection, table: str, keys: Iterable[str]) -> dict[str, RowId]:
+    """Rows of a table that carry these source keys."""
+    source = TABLES[table]
+    found: dict[str, RowId] = {}
+    wanted = list(keys)
+    for start in range(0, len(wanted), IN_LIMIT):
+        part = wanted[start : start + IN_LIMIT]
+        rows = tx.execute(
+            select(source.c.source_key, source.c.id).where(source.c.source_key.in_(part))
+        )
+        found |= {key: RowId(row) for key, row in rows}
+    return found
+
+
+def add_tokens(tx: Connection, tokens: Sequence[Token]) -> None:
+    """The tokens are in the index; one that is there already stays."""
+    if tokens:
+        tx.execute(
+            insert_ignore(TOKEN, tx.dialect.name),
+            [
+                {
+                    "field": token.field,
+                    "version": token.version,
+                    "token": token.token,
+                    "row_id": token.row,
+                    "subject_id": token.subject,
+                }
+                for token in tokens
+            ],
+        )
+
+
+def drop_tokens(tx: Connection, *, row: RowId, field: FieldId) -> None:
+    """A changed value leaves no token of its old form."""
+    tx.execute(delete(TOKEN).where(TOKEN.c.row_id == row, TOKEN.c.field == field))
+
+
+def find_tokens(
+    tx: Connection, fields: Iterable[FieldId], tokens: Iterable[bytes]
+) -> tuple[tuple[bytes, RowId, SubjectId], ...]:
+    """Rows whose index holds one of these tokens in one of these fields."""
+    names, wanted = list(fields), list(tokens)
+    found: list[tuple[bytes, RowId, SubjectId]] = []
+    for start in range(0, len(wanted), IN_LIMIT):
+        rows = tx.execute(
+            select(TOKEN.c.token, TOKEN.c.row_id, TOKEN.c.subject_id).where(
+                TOKEN.c.field.in_(names), TOKEN.c.token.in_(wanted[start : start + IN_LIMIT])
+            )
+        )
+        found += [(bytes(t), RowId(row), SubjectId(subject)) for t, row, subject in rows]
+    return tuple(found)
+
+
+def suppressed(tx: Connection, tokens: Iterable[bytes]) -> frozenset[bytes]:
+    """Which of these tokens belong to an erased or opted-out person."""
+    wanted = list(tokens)
+    found: set[bytes] = set()
+    for start in range(0, len(wanted), IN_LIMIT):
+        rows = tx.execute(
+            select(SUPPRESSION.c.token).where(
+                SUPPRESSION.c.token.in_(wanted[start : start + IN_LIMIT])
+            )
+        )
+        found |= {bytes(token) for token in rows.scalars()}
+    return frozenset(found)
+
+
+def add_findings(tx: Connection, findings: Sequence[Mapping[str, Any]]) -> None:
+    """What was found in free text is noted beside the row: kinds and counts."""
+    if findings:
+        tx.execute(insert_ignore(FINDING, tx.dialect.name), list(findings))
+
+
+def held(tx: Connection, subject: SubjectId) -> bool:
+    """Whether a legal hold stands on the person."""
+    statement = select(func.count()).select_from(HOLD)
+    return bool(
+        tx.execute(
+            statement.where(HOLD.c.subject_id == subject, HOLD.c.released_at.is_(None))
+        ).scalar()
+    )
+
+
+def place_hold(tx: Connection, subject: SubjectId, *, matter: str, by: str, at: datetime) -> RowId:
+    """The hold stands; deletion of the person's data stops until it is released."""
+    row = new_row_id()
+    tx.execute(
+        insert(HOLD).values(id=row, subject_id=subject, matter=matter, placed_by=by, placed_at=at)
+    )
+    return row
+
+
+def count_rows(tx: Connection, table: str) -> int:
+    """How many rows a table holds."""
+    return int(tx.execute(select(func.count()).select_from(TABLES[table])).scalar_one())

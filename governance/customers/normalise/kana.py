@@ -1,0 +1,77 @@
+"""Readings (フリガナ) in full-width katakana, family and given name apart by one space."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+import jaconv
+
+from governance.customers.normalise.chars import fold_width, is_absent, no_spaces, squeeze
+from governance.customers.types import NOTHING, Normalised, ProblemKind
+
+_KANA = re.compile(r"^[ァ-ヴーヷ-ヺヽヾ・ ゛゜]+$")
+_HONORIFIC = re.compile(r"(?<=.)\s*(?:サマ|ドノ|様|殿)$")
+_WESTERN_ORDER = re.compile(r"^([ァ-ヴー]+)・([ァ-ヴー]+)$")
+_KANJI = re.compile(r"[\u3400-\u9fff々〆ヶ]")
+_LONG_VOWEL = str.maketrans(dict.fromkeys("-‐‑–—―−－─", "ー"))
+# ジユンコ for ジュンコ: systems without small kana. Only where no Japanese name has the long form;
+# ミユウ, キヨシ, トシユキ stay as they are.
+_BIG_FOR_SMALL = re.compile(r"(?<=[シジチリギ])([ユヨ])(?=[ウンクツ])|(?<=キ)(ヨ)(?=ウ)")
+_SMALL = {"ユ": "ュ", "ヨ": "ョ", "ヤ": "ャ"}
+_SMALL_TABLE = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
+
+
+def normalise_kana(text: str, *, name: str = "") -> Normalised:
+    """The reading in full-width katakana; none for kanji and romaji, which are no reading.
+
+    `name` is the written name of the same row: a Latin name read with a middle dot is in
+    Western order and is turned to family name first.
+    """
+    if is_absent(text):
+        return NOTHING
+    plain = squeeze(fold_width(text.translate(_LONG_VOWEL)))
+    katakana = jaconv.hira2kata(plain)
+    katakana = _HONORIFIC.sub("", katakana.replace("･", "・"))
+    if not _KANA.match(katakana) or not re.search(r"[ァ-ヴ]", katakana):
+        dirt = "kanji" if _KANJI.search(plain) else "romaji"
+        return Normalised(problems=(ProblemKind.KANA_INVALID,), dirt=dirt)
+    western = _WESTERN_ORDER.match(katakana)
+    if western is not None and _is_latin(name):
+        return Normalised(value=f"{western[2]} {western[1]}", dirt="foreign")
+    words = squeeze(katakana.replace("・", " ")).split(" ")
+    if len(words) == 1:  # ホシユウコ: where the given name begins is unknown, nothing is restored
+        return Normalised(value=words[0], dirt="nospace")
+    return Normalised(value=" ".join(map(small_kana, words)), dirt="full")
+
+
+def _is_latin(name: str) -> bool:
+    """True when the written name is in Latin letters."""
+    letters = [c for c in no_spaces(name) if c.isalpha()]
+    return bool(letters) and all(ord(c) < 0x250 for c in letters)  # noqa: PLR2004 -- end of Latin Extended-B
+
+
+def small_kana(word: str) -> str:
+    """Small ュ, ョ and ッ restored where a system without small kana wrote large ones."""
+    restored = _BIG_FOR_SMALL.sub(lambda found: _SMALL[found.group()], word)
+    for large, small in geminates().items():
+        if restored.startswith(large):
+            return small + restored[len(large) :]
+    return restored
+
+
+@cache
+def geminates() -> dict[str, str]:
+    """Family names with ッ by their spelling with ツ (ハツトリ: ハットリ)."""
+    lines = files("governance.customers.data").joinpath("geminate_surnames.txt").read_text("utf-8")
+    names = [line.strip() for line in lines.splitlines() if line.strip() and line[0] != "#"]
+    return {name.replace("ッ", "ツ"): name for name in names}
+
+
+def kana_key(value: str) -> str:
+    """A reading for comparison: no spaces, small kana, long marks; ヂ ヅ ヲ as ジ ズ オ."""
+    folded = no_spaces(jaconv.hira2kata(fold_width(value))).replace("・", "")
+    return (
+        folded.translate(_SMALL_TABLE)
+        .translate(str.maketrans("ヂヅヲヰヱ", "ジズオイエ"))
+        .replace("ー", "")
+    )

@@ -1,0 +1,349 @@
+"""How much two rows speak for one person: named evidence with weights in bits.
+
+A weight is log2 of how much likelier the observation is for one person than for two (Fellegi and
+Sunter 1969), rounded by hand from Japanese registers. What a household shares (address,
+landline, often e-mail and a child's mobile) weighs little; another given name or birth date
+weighs against it all. Nothing but a birth date and a name is never enough against contrary
+addresses: there are homonyms of one day.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from governance.customers.matching.persons import Person
+
+
+class EvidenceKind(StrEnum):
+    """What was seen; the text for people is under customers.evidence."""
+
+    NAME_SAME = "name_same"
+    NAME_VARIANT = "name_variant"
+    READING_SAME = "reading_same"
+    NAME_SIMILAR = "name_similar"
+    FAMILY_DIFFERS = "family_differs"
+    GIVEN_DIFFERS = "given_differs"
+    NAME_DIFFERS = "name_differs"
+    READING_DIFFERS = "reading_differs"
+    BIRTH_SAME = "birth_same"
+    BIRTH_MONTH_SAME = "birth_month_same"
+    BIRTH_TYPO = "birth_typo"
+    BIRTH_DIFFERS = "birth_differs"
+    EMAIL_SAME = "email_same"
+    EMAIL_SIMILAR = "email_similar"
+    EMAIL_DIFFERS = "email_differs"
+    MOBILE_SAME = "mobile_same"
+    MOBILE_SIMILAR = "mobile_similar"
+    MOBILE_DIFFERS = "mobile_differs"
+    LANDLINE_SAME = "landline_same"
+    LANDLINE_DIFFERS = "landline_differs"
+    ADDRESS_SAME = "address_same"
+    ADDRESS_DIFFERS = "address_differs"
+    POSTAL_SAME = "postal_same"
+    SNS_SAME = "sns_same"
+    SEX_DIFFERS = "sex_differs"
+    ID_SAME = "id_same"
+    COMPANY_SAME = "company_same"
+    NUMBER_SAME = "number_same"
+    NUMBER_DIFFERS = "number_differs"
+    SITE_SAME = "site_same"
+    FORM_DIFFERS = "form_differs"
+    REPRESENTATIVE_SAME = "representative_same"
+
+    @property
+    def text_key(self) -> str:
+        """Catalogue key of the words for people."""
+        return f"customers.evidence.{self.value}"
+
+
+K = EvidenceKind
+WEIGHTS: dict[EvidenceKind, float] = {
+    K.NAME_SAME: 7,
+    K.NAME_VARIANT: 7,
+    K.READING_SAME: 6,
+    K.NAME_SIMILAR: 3,
+    K.FAMILY_DIFFERS: 1,  # marriage and divorce; the given name alone says little
+    K.GIVEN_DIFFERS: -14,
+    K.NAME_DIFFERS: -16,
+    K.READING_DIFFERS: -4,
+    K.BIRTH_SAME: 10,
+    K.BIRTH_MONTH_SAME: 6,
+    K.BIRTH_TYPO: -2,
+    K.BIRTH_DIFFERS: -12,
+    K.EMAIL_SAME: 6,
+    K.EMAIL_SIMILAR: 4,
+    K.EMAIL_DIFFERS: -2,
+    K.MOBILE_SAME: 7,
+    K.MOBILE_SIMILAR: 4,
+    K.MOBILE_DIFFERS: -2,
+    K.LANDLINE_SAME: 4,
+    K.LANDLINE_DIFFERS: -1,
+    K.ADDRESS_SAME: 5,
+    K.ADDRESS_DIFFERS: -3,
+    K.POSTAL_SAME: 2,
+    K.SNS_SAME: 7,
+    K.SEX_DIFFERS: -2,
+    K.ID_SAME: 9,
+    K.COMPANY_SAME: 2,
+}
+SAME_FROM = 13.0  # bits; taken as one person
+REVIEW_FROM = 8.0  # bits; shown to a person
+_CONTRARY = frozenset({K.EMAIL_DIFFERS, K.MOBILE_DIFFERS, K.LANDLINE_DIFFERS, K.ADDRESS_DIFFERS})
+_CORROBORATION = frozenset(
+    {
+        K.EMAIL_SAME,
+        K.EMAIL_SIMILAR,
+        K.MOBILE_SAME,
+        K.MOBILE_SIMILAR,
+        K.LANDLINE_SAME,
+        K.ADDRESS_SAME,
+        K.POSTAL_SAME,
+        K.SNS_SAME,
+        K.ID_SAME,
+        K.COMPANY_SAME,
+    }
+)
+
+
+class Verdict(StrEnum):
+    """What the evidence amounts to."""
+
+    SAME = "same"
+    REVIEW = "review"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One observation with its weight in bits; negative weights speak against."""
+
+    kind: EvidenceKind
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two rows with everything seen about them."""
+
+    a: int
+    b: int
+    score: float
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def is_homonym(self) -> bool:
+        """Name and birth date agree, all else that is known does not: perhaps two persons."""
+        kinds = {e.kind for e in self.evidence}
+        contrary = kinds & _CONTRARY
+        moved = K.ADDRESS_DIFFERS in contrary or len(contrary) > 1
+        return moved and not kinds & _CORROBORATION
+
+    @property
+    def verdict(self) -> Verdict:
+        """Same, different, or for a person to decide."""
+        if self.score >= SAME_FROM and not self.is_homonym:
+            return Verdict.SAME
+        return Verdict.REVIEW if self.score >= REVIEW_FROM else Verdict.DIFFERENT
+
+
+def compare(a: Person, b: Person) -> Comparison:
+    """Everything that speaks for and against one person behind two rows; symmetric."""
+    kinds = [kind for kind in (_name(a, b), _birth(a, b), _email(a, b), _mobile(a, b)) if kind]
+    kinds += _household(a, b)
+    kinds += _details(a, b)
+    evidence = tuple(Evidence(kind=kind, weight=WEIGHTS[kind]) for kind in kinds)
+    return Comparison(a=a.row, b=b.row, score=sum(e.weight for e in evidence), evidence=evidence)
+
+
+def _name(a: Person, b: Person) -> EvidenceKind | None:
+    """The strongest statement about two names, by writing, reading and Latin parts."""
+    if a.full and a.full == b.full:
+        return K.NAME_SAME
+    if a.latin and a.latin == b.latin:
+        return K.NAME_VARIANT
+    written = bool(a.full and b.full) and not (a.lossy or b.lossy)
+    if a.kana and a.kana == b.kana:
+        return K.READING_SAME
+    if not written:
+        return _by_reading(a, b) if a.kana and b.kana else None
+    return _parts(a, b)
+
+
+def _by_reading(a: Person, b: Person) -> EvidenceKind:
+    """Names of which only the readings can be compared."""
+    if OSA.distance(a.kana, b.kana) == 1:
+        return K.NAME_SIMILAR
+    return K.READING_DIFFERS if _family_same(a, b) is None else K.NAME_DIFFERS
+
+
+def _parts(a: Person, b: Person) -> EvidenceKind | None:
+    """Names that differ somewhere: in the family name, the given name, or a slip."""
+    family, given = _family_same(a, b), _given_same(a, b)
+    if given and family is False:
+        return K.FAMILY_DIFFERS
+    if _slip(a, b):
+        return K.NAME_SIMILAR
+    if given and family is None:
+        return None
+    if family and given is None:
+        return None
+    if family:
+        return K.GIVEN_DIFFERS
+    return K.NAME_DIFFERS
+
+
+def _family_same(a: Person, b: Person) -> bool | None:
+    """Whether the family names agree; none when a missing space or reading hides it."""
+    return _part_same(
+        (a.family, a.kana_family, a.full, a.kana),
+        (b.family, b.kana_family, b.full, b.kana),
+        head=True,
+    )
+
+
+def _given_same(a: Person, b: Person) -> bool | None:
+    """Whether the given names agree, in writing or in reading."""
+    return _part_same(
+        (a.given, a.kana_given, a.full, a.kana), (b.given, b.kana_given, b.full, b.kana), head=False
+    )
+
+
+_Keys = tuple[str, str, str, str]
+
+
+def _part_same(a: _Keys, b: _Keys, *, head: bool) -> bool | None:
+    """A part of two names by writing, then reading, then as head or tail of the joined form."""
+    seen: list[bool] = []
+    for part, whole in ((0, 2), (1, 3)):
+        if a[part] and b[part]:
+            seen.append(a[part] == b[part])
+        elif a[part] and b[whole]:
+            seen.append(b[whole].startswith(a[part]) if head else b[whole].endswith(a[part]))
+        elif b[part] and a[whole]:
+            seen.append(a[whole].startswith(b[part]) if head else a[whole].endswith(b[part]))
+        elif a[whole] and b[whole] and whole == 2:  # noqa: PLR2004 -- written names without spaces
+            seen.append(a[whole][:2] == b[whole][:2] if head else a[whole][-2:] == b[whole][-2:])
+    if any(seen):
+        return True
+    if seen and _scripts_differ(a, b):
+        return None
+    return False if seen else None
+
+
+def _scripts_differ(a: _Keys, b: _Keys) -> bool:
+    """One part in kana, the other in kanji, and no reading to compare: まい and 麻衣."""
+    if a[3] and b[3]:
+        return False
+    return bool(a[0] and b[0]) and _all_kana(a[0]) != _all_kana(b[0])
+
+
+def _all_kana(text: str) -> bool:
+    return all("\u30a1" <= c <= "\u30ff" for c in text)
+
+
+def _slip(a: Person, b: Person) -> bool:
+    """Two names that differ by a typing slip: turned characters, one sign of a long name."""
+    if a.full != b.full and sorted(a.full) == sorted(b.full):
+        return True
+    if a.latin and b.latin:
+        return JaroWinkler.similarity(a.latin, b.latin) > 0.93  # noqa: PLR2004 -- one or two letters of a name
+    if a.kana and b.kana:
+        return len(a.kana) > 5 and OSA.distance(a.kana, b.kana) == 1 and _shares_kanji(a, b)  # noqa: PLR2004 -- short readings differ by one sign often
+    return False
+
+
+def _shares_kanji(a: Person, b: Person) -> bool:
+    """The written names have most characters in common."""
+    return OSA.distance(a.full, b.full) <= 1
+
+
+def _birth(a: Person, b: Person) -> EvidenceKind | None:
+    """The birth dates: same, same month where a day is missing, a slip, or another."""
+    if a.birth and b.birth:
+        if a.birth == b.birth:
+            return K.BIRTH_SAME
+        return K.BIRTH_TYPO if is_birth_typo(a.birth, b.birth) else K.BIRTH_DIFFERS
+    if a.birth_month and b.birth_month:
+        if a.birth_month == b.birth_month:
+            return K.BIRTH_MONTH_SAME
+        typo = is_birth_typo(a.birth_month + "-01", b.birth_month + "-01")
+        return K.BIRTH_TYPO if typo else K.BIRTH_DIFFERS
+    return None
+
+
+def is_birth_typo(a: str, b: str) -> bool:
+    """True for one wrong digit, two turned digits, day and month turned, or the year next to it."""
+    (ya, ma, da), (yb, mb, db) = a.split("-"), b.split("-")
+    if (ma, da) == (mb, db):
+        return abs(int(ya) - int(yb)) in {1, 10, 12, 25} or OSA.distance(ya, yb) == 1
+    if ya == yb and (ma, da) == (db, mb):
+        return True
+    return OSA.distance(ya + ma + da, yb + mb + db) == 1
+
+
+def _email(a: Person, b: Person) -> EvidenceKind | None:
+    """E-mail addresses; of an unusable one the local part still compares."""
+    if a.email and b.email:
+        if a.email == b.email:
+            return K.EMAIL_SAME
+        near = OSA.distance(a.email, b.email) == 1
+        return K.EMAIL_SIMILAR if near else K.EMAIL_DIFFERS
+    for hint, other in ((a.email_local, b), (b.email_local, a)):
+        local = other.email.partition("@")[0] or other.email_local
+        if hint and local and OSA.distance(hint, local) <= 1:
+            return K.EMAIL_SIMILAR
+    return None
+
+
+def _mobile(a: Person, b: Person) -> EvidenceKind | None:
+    """Personal numbers; one digit too many or too few still compares."""
+    if a.mobiles & b.mobiles:
+        return K.MOBILE_SAME
+    if a.mobiles and b.mobiles:
+        near = any(OSA.distance(x, y) == 1 for x in a.mobiles for y in b.mobiles)
+        return K.MOBILE_SIMILAR if near else K.MOBILE_DIFFERS
+    for broken, other in ((a.broken_mobile, b), (b.broken_mobile, a)):
+        numbers = {"0" + number[3:] for number in other.mobiles} | {other.broken_mobile} - {""}
+        if broken and any(OSA.distance(broken, number) <= 1 for number in numbers):
+            return K.MOBILE_SIMILAR
+    return None
+
+
+def _household(a: Person, b: Person) -> list[EvidenceKind]:
+    """What people under one roof share."""
+    found: list[EvidenceKind] = []
+    if a.landlines & b.landlines:
+        found.append(K.LANDLINE_SAME)
+    elif a.landlines and b.landlines:
+        found.append(K.LANDLINE_DIFFERS)
+    if a.place and b.place:
+        same = _place_same(a, b)
+        found.append(K.ADDRESS_SAME if same else K.ADDRESS_DIFFERS)
+    elif a.postal and a.postal == b.postal:
+        found.append(K.POSTAL_SAME)
+    return found
+
+
+def _place_same(a: Person, b: Person) -> bool:
+    """One house, and no other room of it."""
+    if a.room and b.room and a.room != b.room:
+        return False
+    if a.place == b.place:
+        return True
+    short, long = sorted((a.place, b.place), key=len)
+    return len(short) > 6 and long.endswith(short)  # noqa: PLR2004 -- the town without its county or city
+
+
+def _details(a: Person, b: Person) -> list[EvidenceKind]:
+    """Account, sex, employer and the number in the source."""
+    found: list[EvidenceKind] = []
+    if a.sns and a.sns == b.sns:
+        found.append(K.SNS_SAME)
+    if {a.sex, b.sex} == {"male", "female"}:
+        found.append(K.SEX_DIFFERS)
+    if a.company and a.company == b.company:
+        found.append(K.COMPANY_SAME)
+    if a.source_id and a.source_id == b.source_id and a.source == b.source:
+        found.append(K.ID_SAME)
+    return found

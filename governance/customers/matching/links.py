@@ -1,0 +1,57 @@
+"""Rows of one file found in another: a branch list or a web form against the register."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from governance.customers.matching.blocking import candidate_pairs
+from governance.customers.matching.evidence import Comparison, EvidenceKind, Verdict, compare
+from governance.customers.matching.persons import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One row of the other file with the register rows of its person."""
+
+    row: int  # in the other file
+    register_rows: tuple[int, ...]
+    by: str  # email, or other when the address was missing or unusable
+    comparisons: tuple[Comparison, ...]  # a = other file, b = register
+
+
+def link(
+    others: Sequence[Person], register: Sequence[Person], *, clusters: Sequence[Sequence[int]] = ()
+) -> tuple[Link, ...]:
+    """Each row of the other file with every register row of its person, best evidence first.
+
+    `clusters` are the register's own duplicates: who is linked to one of them is linked to all.
+    A row that fits two persons is linked to the one with the stronger evidence.
+    """
+    found = _same_pairs(others, register)
+    cluster_of = {row: tuple(sorted(rows)) for rows in clusters for row in rows}
+    links: list[Link] = []
+    for row in sorted(found):
+        comparisons = sorted(found[row], key=lambda c: (-c.score, c.b))
+        home = cluster_of.get(comparisons[0].b, (comparisons[0].b,))
+        inside = tuple(c for c in comparisons if c.b in home)
+        email = any(e.kind is EvidenceKind.EMAIL_SAME for c in inside for e in c.evidence)
+        by = "email" if email else "other"
+        links.append(Link(row=row, register_rows=home, by=by, comparisons=inside))
+    return tuple(links)
+
+
+def _same_pairs(
+    others: Sequence[Person], register: Sequence[Person]
+) -> dict[int, list[Comparison]]:
+    """Comparisons across the two files that amount to one person, by row of the other file."""
+    count = len(others)
+    apart = [replace(person, source_id="") for person in others]  # numbers of two files say nothing
+    pool = [*apart, *register]
+    found: dict[int, list[Comparison]] = defaultdict(list)
+    for i, j in candidate_pairs(pool):
+        if (i < count) == (j < count):
+            continue
+        compared = compare(pool[i], pool[j])
+        if compared.verdict is Verdict.SAME:
+            found[compared.a].append(compared)
+    return found

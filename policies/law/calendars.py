@@ -58,6 +58,8 @@ MEMBER_STATE_ZONES: Mapping[str, str] = MappingProxyType(
 REGION_ZONES: Mapping[str, str] = MappingProxyType(
     {"ES-CN": "Atlantic/Canary", "PT-20": "Atlantic/Azores", "PT-30": "Atlantic/Madeira"}
 )
+# HU and LV swap a working day for a Saturday: a rest day, not a public holiday. Fails early.
+SWAPPED = "Day off (substituted from"
 COUNTRY = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
 
 
@@ -236,7 +238,11 @@ def public_holidays(country: str, region: str | None, year: int) -> Mapping[date
     english = holidays.country_holidays(country, subdiv=region, years=year, language="en_US")
     native = holidays.country_holidays("JP", years=year, language="ja") if country == "JP" else {}
     return MappingProxyType(
-        {day: (native.get(day, name) or name, name) for day, name in english.items()}
+        {
+            day: (native.get(day, name), name)
+            for day, name in english.items()
+            if not name.startswith(SWAPPED)
+        }
     )
 
 

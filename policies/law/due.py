@@ -292,13 +292,13 @@ def extended(
         else reason("extension_valid", notice=facts.notice, limit=limit)
     )
     target = internal_target(rule, base, first=first.nominal, last=result.nominal)
-    told = reason("internal_target", target=target) if target else None
+    told = [reason("internal_target", target=target)] if target and target != result.nominal else []
     return replace(
         result,
         internal_target=target,
         extension_valid=None if facts.notice is None else True,
         notice_by=limit,
-        reasons=(*result.reasons, words, *([told] if told else [])),
+        reasons=(*result.reasons, words, *told),
     )
 
 

@@ -6,7 +6,8 @@ from datetime import date
 
 from policies.law.counting import add_days
 from policies.law.events import Stop
-from policies.law.reasons import Reason, Word, reason
+from policies.law.reasons import Reason, Span, Word, reason
+from policies.law.types import Unit
 
 PROMPT_DAYS = 3  # our policy for "without undue delay" (rule undue_delay); no number in law
 
@@ -41,18 +42,20 @@ def standing(
         answered = stop.answered or max(at or stop.asked, stop.asked)
         days = max((answered - max(stop.asked, covered)).days, 0)
         covered = max(covered, answered)
-        end = add_days(end, days)
+        end, span = add_days(end, days), in_days(days)
         waited = (stop.asked - start).days
         if prompt_days is not None and waited > prompt_days:
-            reasons.append(reason("pause_slow", asked=stop.asked, ground=ground, days=waited))
+            reasons.append(
+                reason("pause_slow", asked=stop.asked, ground=ground, span=in_days(waited))
+            )
         else:
             cautious = add_days(cautious, days)
         if stop.answered is None:
             open_since = open_since or stop.asked
-            reasons.append(reason("pause_open", asked=stop.asked, ground=ground, days=days))
+            reasons.append(reason("pause_open", asked=stop.asked, ground=ground, span=span))
         else:
             reasons.append(
-                reason("pause", asked=stop.asked, answered=answered, ground=ground, days=days)
+                reason("pause", asked=stop.asked, answered=answered, ground=ground, span=span)
             )
     return Standing(
         last=end,
@@ -61,3 +64,8 @@ def standing(
         cautious=cautious,
         reasons=tuple(reasons),
     )
+
+
+def in_days(days: int) -> Span:
+    """A number of days, for a sentence."""
+    return Span(amount=days, unit=Unit.DAYS)

@@ -89,9 +89,9 @@ class Node:
         required = tuple(required)
         for key in required:
             if key not in entries:
-                raise MissingKeyError(file=self.file, path=self.path or "/", key=key)
+                raise MissingKeyError(file=self.file, path=self.path or "/", name=key)
         for key in entries.keys() - set(required) - set(optional):
-            raise UnknownKeyError(file=self.file, path=self.path or "/", key=key)
+            raise UnknownKeyError(file=self.file, path=self.path or "/", name=key)
         return Record(entries=entries)
 
     def items(self) -> Iterator["Node"]:

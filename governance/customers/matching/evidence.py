@@ -89,6 +89,17 @@ WEIGHTS: dict[EvidenceKind, float] = {
 }
 SAME_FROM = 13.0  # bits; taken as one person
 REVIEW_FROM = 8.0  # bits; shown to a person
+_NAMED = frozenset({K.NAME_SAME, K.NAME_VARIANT, K.READING_SAME, K.NAME_SIMILAR, K.FAMILY_DIFFERS})
+_OWN = frozenset(
+    {
+        K.EMAIL_SAME,
+        K.EMAIL_SIMILAR,
+        K.MOBILE_SAME,
+        K.MOBILE_SIMILAR,
+        K.SNS_SAME,
+        K.ID_SAME,
+    }
+)
 _CONTRARY = frozenset({K.EMAIL_DIFFERS, K.MOBILE_DIFFERS, K.LANDLINE_DIFFERS, K.ADDRESS_DIFFERS})
 _CORROBORATION = frozenset(
     {
@@ -140,9 +151,15 @@ class Comparison:
         return moved and not kinds & _CORROBORATION
 
     @property
+    def is_nameless(self) -> bool:
+        """No name compares, and only what a household shares agrees: perhaps twins."""
+        kinds = {e.kind for e in self.evidence}
+        return not kinds & _NAMED and not kinds & _OWN
+
+    @property
     def verdict(self) -> Verdict:
         """Same, different, or for a person to decide."""
-        if self.score >= SAME_FROM and not self.is_homonym:
+        if self.score >= SAME_FROM and not self.is_homonym and not self.is_nameless:
             return Verdict.SAME
         return Verdict.REVIEW if self.score >= REVIEW_FROM else Verdict.DIFFERENT
 
@@ -165,7 +182,7 @@ def _name(a: Person, b: Person) -> EvidenceKind | None:
     written = bool(a.full and b.full) and not (a.lossy or b.lossy)
     if a.kana and a.kana == b.kana:
         return K.READING_SAME
-    if not written:
+    if not written or a.kana_only != b.kana_only:
         return _by_reading(a, b) if a.kana and b.kana else None
     return _parts(a, b)
 
@@ -174,7 +191,19 @@ def _by_reading(a: Person, b: Person) -> EvidenceKind:
     """Names of which only the readings can be compared."""
     if OSA.distance(a.kana, b.kana) == 1:
         return K.NAME_SIMILAR
-    return K.READING_DIFFERS if _family_same(a, b) is None else K.NAME_DIFFERS
+    family, given = _reading_parts(a, b)
+    if given and family is False:
+        return K.FAMILY_DIFFERS
+    if family and given is False:
+        return K.GIVEN_DIFFERS
+    return K.READING_DIFFERS if family is None else K.NAME_DIFFERS
+
+
+def _reading_parts(a: Person, b: Person) -> tuple[bool | None, bool | None]:
+    """Whether family and given readings agree; the writing is not looked at."""
+    ka, kb = ("", a.kana_family, "", a.kana), ("", b.kana_family, "", b.kana)
+    ga, gb = ("", a.kana_given, "", a.kana), ("", b.kana_given, "", b.kana)
+    return _part_same(ka, kb, head=True), _part_same(ga, gb, head=False)
 
 
 def _parts(a: Person, b: Person) -> EvidenceKind | None:

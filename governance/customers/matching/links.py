@@ -29,15 +29,21 @@ def link(
     """
     found = _same_pairs(others, register)
     cluster_of = {row: tuple(sorted(rows)) for rows in clusters for row in rows}
+    usable = {person.row for person in others if person.email}
     links: list[Link] = []
     for row in sorted(found):
         comparisons = sorted(found[row], key=lambda c: (-c.score, c.b))
         home = cluster_of.get(comparisons[0].b, (comparisons[0].b,))
         inside = tuple(c for c in comparisons if c.b in home)
-        email = any(e.kind is EvidenceKind.EMAIL_SAME for c in inside for e in c.evidence)
-        by = "email" if email else "other"
+        by = "email" if row in usable and _by_email(inside) else "other"
         links.append(Link(row=row, register_rows=home, by=by, comparisons=inside))
     return tuple(links)
+
+
+def _by_email(comparisons: Sequence[Comparison]) -> bool:
+    """True when the addresses agree, or would if the register's were well formed."""
+    agreed = {EvidenceKind.EMAIL_SAME, EvidenceKind.EMAIL_SIMILAR}
+    return any(e.kind in agreed for c in comparisons for e in c.evidence)
 
 
 def _same_pairs(

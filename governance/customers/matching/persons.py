@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from governance.customers.normalise.address import address_key
 from governance.customers.normalise.chars import is_lossy
 from governance.customers.normalise.companies import company_key
-from governance.customers.normalise.kana import kana_key
+from governance.customers.normalise.kana import kana_key, normalise_kana
 from governance.customers.normalise.names import is_kana_only, latin_key, name_key, name_parts
 from governance.customers.types import NormalisedRow
 
@@ -28,6 +28,7 @@ class Person:
     kana: str = field(default="", repr=False)
     kana_family: str = field(default="", repr=False)
     kana_given: str = field(default="", repr=False)
+    kana_only: bool = False  # the written name is its own reading
     birth: str = field(default="", repr=False)
     birth_month: str = field(default="", repr=False)
     email: str = field(default="", repr=False)
@@ -60,6 +61,7 @@ def person_from(
     known = {name: value for name, value in values.items() if value}
     hinted = hints or {}
     name, kana = known.get("name", ""), known.get("kana", "")
+    kana_only = is_kana_only(name)
     family, given = name_parts(name) if " " in name else ("", "")
     phones = [known[c] for c in ("mobile", "phone") if c in known]
     address = address_key(known.get("address", ""))
@@ -71,7 +73,8 @@ def person_from(
         given=given,
         latin=latin_key(name) if _is_latin(name) else "",
         lossy=is_lossy(name),
-        **_reading(kana or (name if is_kana_only(name) else "")),
+        **_reading(kana or (normalise_kana(name, name=name).value or "" if kana_only else "")),
+        kana_only=kana_only,
         birth=known.get("birth_date", ""),
         birth_month=known.get("birth_date", "")[:7] or hinted.get("birth_date", ""),
         email=known.get("email", ""),

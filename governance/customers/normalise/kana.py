@@ -24,8 +24,8 @@ _SMALL_TABLE = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウ�
 def normalise_kana(text: str, *, name: str = "") -> Normalised:
     """The reading in full-width katakana; none for kanji and romaji, which are no reading.
 
-    `name` is the written name of the same row: a Latin name read with a middle dot is in
-    Western order and is turned to family name first.
+    `name` is the written name of the same row: a Western name read with a middle dot has the
+    given name first and is turned.
     """
     if is_absent(text):
         return NOTHING
@@ -36,7 +36,7 @@ def normalise_kana(text: str, *, name: str = "") -> Normalised:
         dirt = "kanji" if _KANJI.search(plain) else "romaji"
         return Normalised(problems=(ProblemKind.KANA_INVALID,), dirt=dirt)
     western = _WESTERN_ORDER.match(katakana)
-    if western is not None and _is_latin(name):
+    if western is not None and _is_western(name):
         return Normalised(value=f"{western[2]} {western[1]}", dirt="foreign")
     words = squeeze(katakana.replace("・", " ")).split(" ")
     if len(words) == 1:  # ホシユウコ: where the given name begins is unknown, nothing is restored
@@ -44,10 +44,12 @@ def normalise_kana(text: str, *, name: str = "") -> Normalised:
     return Normalised(value=" ".join(map(small_kana, words)), dirt="full")
 
 
-def _is_latin(name: str) -> bool:
-    """True when the written name is in Latin letters."""
+def _is_western(name: str) -> bool:
+    """True when the written name is in Latin letters, or in katakana with a middle dot."""
     letters = [c for c in no_spaces(name) if c.isalpha()]
-    return bool(letters) and all(ord(c) < 0x250 for c in letters)  # noqa: PLR2004 -- end of Latin Extended-B
+    if letters and all(ord(c) < 0x250 for c in letters):  # noqa: PLR2004 -- end of Latin Extended-B
+        return True
+    return _WESTERN_ORDER.match(no_spaces(fold_width(name))) is not None
 
 
 def small_kana(word: str) -> str:

@@ -1,0 +1,84 @@
+"""Webhooks in the Standard Webhooks form: signed, timed, delivered through the guard.
+
+The message id is the idempotency key, so a receiver that stores it keeps one effect of a
+message that arrives twice. During a change of secret both signatures are sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from standardwebhooks import Webhook
+
+from governance.outbound.client import Answer, Limits, Request, fetch
+from governance.outbound.errors import (
+    DeliveryFailedError,
+    DeliveryGoneError,
+    MessageRefusedError,
+)
+from governance.outbound.ssrf import Egress, Resolver, system_resolver
+
+GONE = 410
+RETRY_AFTER_MOST = 86_400  # seconds; a receiver cannot put us off for longer than a day
+MAX_BODY = 256_000  # bytes
+DELIVERY = Limits(response_bytes=65_536)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookMessage:
+    """One event for one endpoint; the body is JSON and names persons by pseudonym."""
+
+    idem_key: str
+    url: str = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookPort:
+    """Delivers webhooks; `secrets` are of the form whsec_..., the newest first."""
+
+    secrets: Sequence[str] = field(repr=False)
+    egress: Egress
+    limits: Limits = DELIVERY
+    resolver: Resolver = system_resolver
+
+    def send(self, message: WebhookMessage, *, at: datetime) -> None:
+        """The endpoint answered 2xx; raises DeliveryFailedError or DeliveryGoneError."""
+        if len(message.body) > MAX_BODY:
+            raise MessageRefusedError(field="body", limit=MAX_BODY)
+        headers = {
+            "content-type": "application/json",
+            "user-agent": "sekisho-webhooks/1",
+            **signature_headers(message, secrets=self.secrets, at=at),
+        }
+        request = Request(method="POST", url=message.url, headers=headers, content=message.body)
+        answer = fetch(request, egress=self.egress, limits=self.limits, resolver=self.resolver)
+        demand_success(answer)
+
+
+def signature_headers(
+    message: WebhookMessage, *, secrets: Sequence[str], at: datetime
+) -> Mapping[str, str]:
+    """webhook-id, webhook-timestamp and a webhook-signature per secret."""
+    if not secrets:
+        raise MessageRefusedError(field="secrets")  # fails closed: nothing leaves unsigned
+    body = message.body.decode("utf-8")
+    signed = (Webhook(secret).sign(message.idem_key, at, body) for secret in secrets)
+    return {
+        "webhook-id": message.idem_key,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signed),
+    }
+
+
+def demand_success(answer: Answer) -> None:
+    """Nothing, if the receiver took the message; otherwise whether and when to try again."""
+    if answer.status // 100 == 2:  # noqa: PLR2004 - the 2xx class of RFC 9110
+        return
+    if answer.status == GONE:
+        raise DeliveryGoneError
+    wait = answer.headers.get("retry-after", "")
+    if wait.isdecimal():
+        seconds = min(int(wait[:9]), RETRY_AFTER_MOST)
+        raise DeliveryFailedError(reason="status", status=answer.status, retry_after=seconds)
+    raise DeliveryFailedError(reason="status", status=answer.status)

@@ -19,7 +19,7 @@ PERMITTED = frozenset(
         "reason", "size", "seq", "path_kind", "kind", "table", "field", "purpose", "outcome",
         "policy_version", "consent_seq", "fence", "owner", "attempt", "port", "host", "mode",
         "version", "exception", "file_kind", "encoding", "read", "stored", "merged",
-        "quarantined", "refused", "step", "name", "worker", "lag_ms", "verdict", "setting",
+        "quarantined", "refused", "step", "worker", "lag_ms", "verdict", "setting",
     }
 )  # fmt: skip
 LOOKS_PERSONAL = re.compile(

@@ -28,7 +28,7 @@ from governance.identity.rules import (
 )
 from governance.identity.types import AccountState, Client, OneTimeCode, Session, Staff
 
-PERSON_ROLE = "person"
+PERSON_ROLE = "customer"
 
 
 def invite_staff(

@@ -1,0 +1,387 @@
+"""Use cases of the third gate: check a use, record a choice. The caller owns the transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from audit.actions import EventCode
+from audit.types import EventDraft, Network, PersonalPart, canonical_json
+from audit.types import Outcome as AuditOutcome
+from consent import ledger
+from consent.rules import decide
+from consent.types import (
+    EVERY,
+    ConsentEvent,
+    EventKind,
+    EvidenceGrade,
+    SubjectDecision,
+    SubjectFacts,
+)
+from governance.core.terms import EventId, FieldId, KeyClass, Lang, PurposeId, RowId, SubjectId
+from governance.customers.ports import Ports
+from governance.customers.store import Subject, subject_by_id
+from governance.customers.subjects import MINORS, known_laws
+from governance.http.principal import Principal
+from governance.jobs.journal_record import JournalEntry, JournalKind
+from policies.actions import Action
+from policies.actors import decide_actor, roles_of
+from policies.purposes import PurposeRecord, decide_purpose
+from policies.reasons import Audience, ReasonCode, hidden, reason_text
+from policies.snapshot import PolicySnapshot
+from policies.types import Obligation
+
+PROOF = FieldId("consent.proof")
+USE_FIELD = FieldId("person.customer_id")  # asked when a caller names no field of its own
+PERMIT_LIFE = timedelta(seconds=2)  # a permit is void after it; equals the lease of an SDK
+
+EVENT_CODES: Mapping[EventKind, EventCode] = {
+    EventKind.REQUESTED: EventCode.CONSENT_REQUESTED,
+    EventKind.REFUSED: EventCode.CONSENT_REFUSED,
+    EventKind.GIVEN: EventCode.CONSENT_GIVEN,
+    EventKind.RENEWED: EventCode.CONSENT_RENEWED,
+    EventKind.EXPIRED: EventCode.CONSENT_EXPIRED,
+    EventKind.WITHDRAWN: EventCode.CONSENT_WITHDRAWN,
+    EventKind.INVALIDATED: EventCode.CONSENT_INVALIDATED,
+    EventKind.OBJECTED: EventCode.OBJECTION_RAISED,
+    EventKind.OBJECTION_LIFTED: EventCode.OBJECTION_LIFTED,
+    EventKind.RESTRICTED: EventCode.PERSON_RESTRICTED,
+    EventKind.RESTRICTION_LIFTED: EventCode.PERSON_RELEASED,
+    EventKind.SIGNAL: EventCode.OBJECTION_RAISED,
+}
+NARROWS: Mapping[EventKind, JournalKind] = {
+    EventKind.WITHDRAWN: JournalKind.WITHDRAWAL,
+    EventKind.REFUSED: JournalKind.WITHDRAWAL,
+    EventKind.OBJECTED: JournalKind.OBJECTION,
+    EventKind.SIGNAL: JournalKind.OBJECTION,
+    EventKind.RESTRICTED: JournalKind.RESTRICTION,
+}
+WIDENS: Mapping[EventKind, JournalKind] = {
+    EventKind.OBJECTION_LIFTED: JournalKind.OBJECTION_LIFTED,
+    EventKind.RESTRICTION_LIFTED: JournalKind.RESTRICTION_LIFTED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseRequest:
+    """One question: may this caller use this person's data for this purpose."""
+
+    subject: SubjectId
+    purpose: str
+    recipient: str | None = None
+    channel: str | None = None
+    country: str | None = None
+    field: FieldId | None = None
+    min_seq: int | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One reason code with its texts for the asking system's people."""
+
+    code: ReasonCode
+    text_ja: str
+    text_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckAnswer:
+    """The answer of all three gates, with what it rests on."""
+
+    decision_id: EventId
+    decision: bool
+    reasons: tuple[Reason, ...]
+    obligations: tuple[Obligation, ...]
+    policy_version: str
+    consent_seq: int
+    valid_until: datetime | None
+    exact: ReasonCode  # for the audit record and explained answers
+
+    def __bool__(self) -> bool:
+        return self.decision
+
+    def as_json(self) -> dict[str, object]:
+        """The outside shape of `sekisho check` (design.md section 4)."""
+        return {
+            "decision_id": self.decision_id,
+            "decision": self.decision,
+            "reasons": [
+                {"code": r.code.value, "text_ja": r.text_ja, "text_en": r.text_en}
+                for r in self.reasons
+            ],
+            "obligations": [obligation.as_json() for obligation in self.obligations],
+            "snapshot": {"policy_version": self.policy_version, "consent_seq": self.consent_seq},
+            "valid_until": self.valid_until.isoformat() if self.valid_until else None,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """What each gate said; the first refusal is the answer."""
+
+    code: ReasonCode
+    obligations: tuple[Obligation, ...] = ()
+    subject: SubjectDecision | None = None
+
+    def __bool__(self) -> bool:
+        return self.code is ReasonCode.PERMIT
+
+
+def facts_of(subject: Subject | None) -> SubjectFacts | None:
+    """What the third gate needs of a stored person."""
+    if subject is None:
+        return None
+    return SubjectFacts(
+        subject=subject.id,
+        state=subject.state.value,
+        laws=known_laws(subject.laws),
+        minor=subject.age_band in MINORS,
+        guardian_verified=subject.guardian_verified,
+        kept_by_law=subject.kept_by_law,
+    )
+
+
+def subject_gate(
+    tx: Connection,
+    subject: SubjectId,
+    purpose: PurposeRecord,
+    *,
+    channel: str | None,
+    recipient: str | None,
+    at: datetime,
+) -> SubjectDecision:
+    """The third gate on what the database holds now."""
+    return decide(
+        facts_of(subject_by_id(tx, subject, on=at.date())),
+        purpose,
+        ledger.history(tx, subject, purpose.id),
+        ledger.notices(tx),
+        channel=channel,
+        recipient=recipient or "internal",
+        at=at,
+    )
+
+
+def decide_use(
+    tx: Connection,
+    policy: PolicySnapshot,
+    principal: Principal,
+    request: UseRequest,
+    *,
+    at: datetime,
+) -> Gates:
+    """ACTOR and PURPOSE and SUBJECT for one use; the first gate that refuses is the answer."""
+    if request.min_seq is not None and ledger.head(tx) < request.min_seq:
+        return Gates(code=ReasonCode.UNAVAILABLE_STALE)
+    purpose = policy.purpose(request.purpose) if request.purpose else None
+    if not request.purpose:
+        return Gates(code=ReasonCode.PURPOSE_MISSING)
+    if policy.table is None:
+        return Gates(code=ReasonCode.UNAVAILABLE_POLICY)  # fails closed: no policy loaded
+    if purpose is None:
+        return Gates(code=ReasonCode.PURPOSE_UNKNOWN)
+    asked = request.field or USE_FIELD
+    actor = decide_actor(principal, policy, field=asked, action="use", purpose=purpose.id)
+    if not actor:
+        return Gates(code=actor.code)
+    covered = decide_purpose(
+        purpose,
+        categories=(policy.categories[asked],),
+        recipient=request.recipient,
+        channel=request.channel,
+        country=request.country,
+    )
+    if not covered:
+        return Gates(code=covered.code)
+    person = subject_gate(
+        tx,
+        request.subject,
+        purpose,
+        channel=request.channel,
+        recipient=request.recipient,
+        at=at,
+    )
+    return Gates(code=person.code, obligations=actor.obligations, subject=person)
+
+
+def check(
+    tx: Connection, ports: Ports, principal: Principal, request: UseRequest, *, at: datetime
+) -> CheckAnswer:
+    """The decision with its reasons, recorded in the audit log of the same transaction."""
+    policy = ports.policies.current
+    gates = decide_use(tx, policy, principal, request, at=at)
+    seq = ledger.head(tx)
+    explained = policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)
+    shown = gates.code if explained else hidden(gates.code)
+    until = None
+    if gates:
+        until = at + PERMIT_LIFE
+        if gates.subject is not None and gates.subject.valid_until is not None:
+            until = min(until, gates.subject.valid_until)
+    purpose = policy.purpose(request.purpose) if request.purpose else None
+    decision_id = ports.audit.append(
+        tx,
+        EventDraft(
+            action=EventCode.DECISION_MADE,
+            occurred_at=at,
+            actor=principal.id,
+            actor_os=principal.os_user,
+            object_type="person",
+            object_id=request.subject,
+            subject=request.subject,
+            purpose=purpose.id if purpose is not None else None,
+            outcome=AuditOutcome.PERMIT if gates else AuditOutcome.DENY,
+            reasons=(gates.code.value,),
+            policy_version=policy.version or None,
+            consent_seq=seq,
+            request_id=request.request_id,
+            network=_network(principal),
+        ),
+    )
+    return CheckAnswer(
+        decision_id=decision_id,
+        decision=bool(gates),
+        reasons=(reason_of(shown),),
+        obligations=gates.obligations if gates else (),
+        policy_version=policy.version,
+        consent_seq=seq,
+        valid_until=until,
+        exact=gates.code,
+    )
+
+
+def _network(principal: Principal) -> Network | None:
+    return Network(principal.network) if principal.network else None
+
+
+def reason_of(code: ReasonCode) -> Reason:
+    """The code with its sentences for the people of the asking system."""
+    return Reason(
+        code=code,
+        text_ja=reason_text(code, Audience.DEVELOPER, Lang.JA),
+        text_en=reason_text(code, Audience.DEVELOPER, Lang.EN),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One act of a person, or on behalf of one, about a purpose."""
+
+    subject: SubjectId
+    purpose: PurposeId | str
+    kind: EventKind
+    channel: str = EVERY
+    recipient_class: str = EVERY
+    method: str = "form"
+    place: str = "portal"  # screen or form
+    lang: Lang = Lang.JA
+    guardian: bool = False
+    statement: str | None = field(default=None, repr=False)  # the person's own words
+
+
+def choose(ports: Ports, principal: Principal, choice: Choice, *, at: datetime) -> int:
+    """The ledger position of the choice once it holds: journal first, then commit.
+
+    What narrows is on stable storage outside the database before the commit, so that no restored
+    backup brings a permit back; what widens is journalled after it.
+    """
+    event_id = ledger.new_event_id()
+    entry = _journal_entry(choice, EventId(event_id), at=at)
+    if entry is not None and entry.kind.narrows:
+        ports.journal.append(entry)
+    seq = ports.database.write(lambda tx: record(tx, ports, principal, choice, event_id, at=at))
+    if entry is not None and not entry.kind.narrows:
+        ports.journal.append(entry)
+    return seq
+
+
+def _journal_entry(choice: Choice, event: EventId, *, at: datetime) -> JournalEntry | None:
+    kind = NARROWS.get(choice.kind) or WIDENS.get(choice.kind)
+    if kind is None:
+        return None
+    scope = f"{choice.purpose}/{choice.channel}/{choice.recipient_class}"
+    return JournalEntry(
+        kind=kind, subject=choice.subject, scope=scope, event=event, consent_seq=None, at=at
+    )
+
+
+def record(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    choice: Choice,
+    event_id: str,
+    *,
+    at: datetime,
+) -> int:
+    """The event with its sealed proof is in the ledger, and its audit event beside it."""
+    purpose = ports.policies.current.purpose(choice.purpose)
+    shown = next(
+        (n for n in reversed(ledger.notices(tx)) if purpose and n.notice == purpose.notice), None
+    )
+    row = RowId(event_id)
+    proof = canonical_json(
+        {"method": choice.method, "place": choice.place, "statement": choice.statement or ""}
+    )
+    sealed = ports.vault.seal_row(choice.subject, row, {PROOF: proof}, key_class=KeyClass.RECORD)
+    seq = ledger.append(
+        tx,
+        [
+            ledger.NewEvent(
+                id=row,
+                subject=choice.subject,
+                purpose=choice.purpose,
+                channel=choice.channel,
+                recipient_class=choice.recipient_class,
+                kind=choice.kind,
+                occurred_at=at,
+                notice=shown.notice if shown else None,
+                notice_version=shown.version if shown else None,
+                notice_lang=choice.lang,
+                notice_hash=shown.text_hash if shown else None,
+                evidence=EvidenceGrade.ACTIVE,
+                guardian=choice.guardian,
+                proof=sealed[PROOF],
+            )
+        ],
+        at=at,
+    )
+    ports.audit.append(
+        tx,
+        EventDraft(
+            action=EVENT_CODES[choice.kind],
+            occurred_at=at,
+            actor=principal.id,
+            actor_os=principal.os_user,
+            object_type="consent",
+            object_id=event_id,
+            subject=choice.subject,
+            purpose=purpose.id if purpose is not None else None,
+            outcome=AuditOutcome.DONE,
+            policy_version=ports.policies.current.version or None,
+            consent_seq=seq,
+            network=_network(principal),
+        ),
+        _statement(choice),
+    )
+    return seq
+
+
+def _statement(choice: Choice) -> tuple[PersonalPart, ...]:
+    """The person's own words, for the sealed part of the audit event."""
+    if not choice.statement:
+        return ()
+    said = canonical_json({"statement": choice.statement})
+    return (PersonalPart(subject=choice.subject, payload=said),)
+
+
+def choices_in_force(
+    history: tuple[ConsentEvent, ...],
+) -> dict[str, ConsentEvent]:
+    """The last choice of each purpose, for a person's own page."""
+    latest: dict[str, ConsentEvent] = {}
+    for event in history:
+        latest[event.purpose] = event
+    return latest

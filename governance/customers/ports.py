@@ -1,0 +1,26 @@
+"""What the use cases above the store need from outside, handed in whole by the wiring."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from audit.log import AuditLog
+from governance.core.terms import Lang
+from governance.db.engine import Database
+from governance.jobs.journal import Journal
+from governance.keys.vault import FieldVault
+from governance.pii.types import Span
+from policies.snapshot import PolicyHolder
+
+Analyse = Callable[[Sequence[str], Lang], Sequence[tuple[Span, ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Database, keys, audit log, control journal, policy in force and text analysis."""
+
+    database: Database
+    vault: FieldVault
+    audit: AuditLog
+    journal: Journal
+    policies: PolicyHolder
+    analyse: Analyse  # fails closed: raises when the analysis cannot answer

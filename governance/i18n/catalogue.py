@@ -38,7 +38,7 @@ def domains(lang: Lang) -> tuple[str, ...]:
     return tuple(sorted(item.name[:-3] for item in folder.iterdir() if item.name.endswith(".po")))
 
 
-def text(key: str, lang: Lang, **params: object) -> str:
+def text(key: str, lang: Lang, /, **params: object) -> str:
     """The sentence under this key, its named placeholders filled."""
     found = domain(key.partition(".")[0], lang).get(key)
     if found is None:

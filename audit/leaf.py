@@ -15,7 +15,7 @@ from struct import Struct
 
 from audit.errors import EventTooLargeError, UnknownLeafVersionError
 from audit.tree import leaf_hash
-from audit.types import SCHEMA_VERSION, AuditEvent, Columns, Leaf, PartCover
+from audit.types import SCHEMA_VERSION, AuditEvent, Column, Leaf, PartCover
 from governance.db.types import EPOCH, MICROSECOND
 
 COLUMNS = (
@@ -53,7 +53,7 @@ _I64 = Struct(">q").pack
 _EIGHT = _U32(8)
 
 
-def encode(columns: Sequence[str | int | bytes | datetime | None], *, version: int) -> bytes:
+def encode(columns: Sequence[Column], *, version: int) -> bytes:
     """The canonical encoding of these columns, given in the order of COLUMNS."""
     if version != SCHEMA_VERSION:
         raise UnknownLeafVersionError(version=version)
@@ -73,58 +73,44 @@ def encode(columns: Sequence[str | int | bytes | datetime | None], *, version: i
     return b"".join(out)
 
 
-def event_leaf(event: AuditEvent, *, recorded_at: datetime) -> Leaf:
-    """The leaf of an event that the sequencer records at this time."""
-    return leaf_of(columns_of(event, recorded_at=recorded_at), version=SCHEMA_VERSION)
-
-
-def leaf_of(
-    columns: Sequence[str | int | bytes | datetime | None], *, version: int = SCHEMA_VERSION
-) -> Leaf:
+def leaf_of(columns: Sequence[Column], *, version: int = SCHEMA_VERSION) -> Leaf:
     """The leaf over these columns."""
     return Leaf(leaf_hash(encode(columns, version=version)))
 
 
-def columns_of(event: AuditEvent, *, recorded_at: datetime | None) -> Columns:
-    """The covered columns of an event in leaf order, as they are stored."""
+def columns_of(event: AuditEvent) -> dict[str, Column]:
+    """The columns of an event as they are stored and covered, without the recording time."""
     draft = event.draft
-    return (
-        event.id,
-        micros(draft.occurred_at),
-        None if recorded_at is None else micros(recorded_at),
-        draft.actor,
-        draft.actor_os,
-        draft.action.value,
-        draft.object_type,
-        draft.object_id,
-        draft.subject,
-        draft.purpose,
-        draft.outcome.value,
-        joined(draft.reasons),
-        draft.policy_version,
-        draft.consent_seq,
-        draft.request_id,
-        draft.network,
-        joined(draft.fields),
-        joined(f"{name}={number}" for name, number in draft.counts),
-        joined(draft.refs),
-        event.process_id,
-        event.n,
-        event.skipped,
-        event.parts_digest,
-    )
+    return {
+        "id": event.id,
+        "occurred_at": draft.occurred_at,
+        "actor": draft.actor,
+        "actor_os": draft.actor_os,
+        "action": draft.action.value,
+        "object_type": draft.object_type,
+        "object_id": draft.object_id,
+        "subject": draft.subject,
+        "purpose": draft.purpose,
+        "outcome": draft.outcome.value,
+        "reasons": joined(draft.reasons),
+        "policy_version": draft.policy_version,
+        "consent_seq": draft.consent_seq,
+        "request_id": draft.request_id,
+        "network": draft.network,
+        "fields": joined(draft.fields),
+        "counts": joined(f"{name}={number}" for name, number in draft.counts),
+        "refs": joined(draft.refs),
+        "process_id": event.process_id,
+        "n": event.n,
+        "skipped": event.skipped,
+        "parts_digest": event.parts_digest,
+    }
 
 
-def check_size(columns: Sequence[str | int | bytes | None]) -> None:
+def check_size(columns: Iterable[Column]) -> None:
     """Refuse an event that no entry bundle could carry."""
-    room = sum(4 * len(v) if isinstance(v, str) else 64 for v in columns if v is not None)
-    if room > LIMIT and len(encode(columns, version=SCHEMA_VERSION)) > LIMIT:
+    if sum(len(v) + 4 if isinstance(v, str) else 36 for v in columns) > LIMIT - 64:
         raise EventTooLargeError(limit=LIMIT)
-
-
-def micros(at: datetime) -> int:
-    """Microseconds since 1970 in UTC."""
-    return (at - EPOCH) // MICROSECOND
 
 
 def joined(values: Iterable[str]) -> str | None:

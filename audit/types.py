@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -157,5 +157,4 @@ class OpenedPart:
 
 
 Leaf = NewType("Leaf", bytes)  # SHA-256 of an event's encoding under the leaf prefix
-Columns = tuple[str | int | bytes | None, ...]  # the covered columns in leaf order
-Clear = Callable[[SubjectId, RowId, bytes], bytes]
+Column = str | int | bytes | datetime | None  # one covered column

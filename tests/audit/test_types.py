@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import audit.errors
 from audit.actions import ERASING, STRICT, EventCode, text_key
 from audit.errors import ColumnFormError, EventTooLargeError, UnknownActionError
+from audit.findings import Finding
 from audit.leaf import check_size, encode
 from audit.types import EventDraft, Network, Outcome, PersonalPart, Verdict, network_of
 from governance.core.errors import GovernanceError
@@ -28,10 +29,11 @@ DRAFT = EventDraft(
 
 
 @pytest.mark.parametrize("lang", list(Lang))
-def test_every_code_outcome_verdict_and_error_has_a_text(lang: Lang) -> None:
+def test_every_code_outcome_verdict_finding_and_error_has_a_text(lang: Lang) -> None:
     keys = {text_key(code) for code in EventCode}
     keys |= {f"audit.outcome.{outcome}" for outcome in Outcome}
     keys |= {f"audit.verdict.{verdict}" for verdict in Verdict}
+    keys |= {f"audit.finding.{finding}" for finding in Finding}
     for error in vars(audit.errors).values():
         own = isinstance(error, type) and error.__module__ == audit.errors.__name__
         if own and issubclass(error, GovernanceError):

@@ -1,0 +1,51 @@
+"""The last checkpoint, kept in a file outside the database: a restored database cannot hide."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from audit.note import Checkpoint, parse_checkpoint, parse_note
+
+
+def read_anchor(path: Path) -> str | None:
+    """The note in the file, or None when there is none yet."""
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def anchored(path: Path) -> Checkpoint | None:
+    """The checkpoint in the file; raises NoteFormError if it is none."""
+    note = read_anchor(path)
+    return None if note is None else parse_checkpoint(parse_note(note).text)
+
+
+def advance_anchor(path: Path, note: str) -> None:
+    """The file holds this note durably, unless it already holds one of a larger tree."""
+    size = parse_checkpoint(parse_note(note).text).size
+    with _locked(path):
+        kept = anchored(path)
+        if kept is not None and kept.size >= size:
+            return
+        fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+        with fresh.open("w", encoding="utf-8") as stream:
+            stream.write(note)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One process at a time moves the file."""
+    with path.with_name(path.name + ".lock").open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,83 @@
+"""Numbers events per process without holes, so that a hole shows a lost event.
+
+A rolled-back transaction uses numbers up; the next event of the process names them as skipped.
+The engine's own transaction events tell what was rolled back, savepoints included.
+"""
+
+import threading
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, Engine, event
+
+SKIPPED_LIMIT = 1_000  # numbers that one event names; the rest waits for the next
+
+
+class EventCounter:
+    """The next number of this process, and the numbers that rolled back."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._lock = threading.Lock()
+        self._next = 1
+        self._void: list[int] = []
+        self._open_key = f"audit_open_{id(self)}"
+        self._marks_key = f"audit_marks_{id(self)}"
+        event.listen(engine, "begin", self._begun)
+        event.listen(engine, "rollback", self._rolled_back)
+        event.listen(engine, "savepoint", self._marked)
+        event.listen(engine, "rollback_savepoint", self._rolled_back_to)
+
+    def take(self, tx: Connection, *, count: int = 1) -> tuple[range, str | None]:
+        """The next `count` numbers, and the skipped ones that the first of them must name."""
+        with self._lock:
+            first = self._next
+            self._next += count
+            skipped, self._void = self._void[:SKIPPED_LIMIT], self._void[SKIPPED_LIMIT:]
+        numbers = range(first, first + count)
+        taken: list[int] = tx.info.setdefault(self._open_key, [])
+        taken += skipped  # if this transaction rolls back too, they wait again
+        taken += numbers
+        return numbers, ranges(skipped)
+
+    def _begun(self, connection: Connection) -> None:
+        """The transaction before this one committed, or was voided already."""
+        connection.info.pop(self._open_key, None)
+        connection.info.pop(self._marks_key, None)
+
+    def _rolled_back(self, connection: Connection) -> None:
+        self._give_up(connection.info.pop(self._open_key, []))
+        connection.info.pop(self._marks_key, None)
+
+    def _marked(self, connection: Connection, name: str) -> None:
+        marks = connection.info.setdefault(self._marks_key, {})
+        marks[name] = len(connection.info.get(self._open_key, ()))
+
+    def _rolled_back_to(self, connection: Connection, name: str, _context: None) -> None:
+        taken: list[int] = connection.info.get(self._open_key, [])
+        mark = connection.info.get(self._marks_key, {}).get(name, 0)
+        self._give_up(taken[mark:])
+        del taken[mark:]
+
+    def _give_up(self, numbers: Iterable[int]) -> None:
+        with self._lock:
+            self._void += numbers
+
+
+def ranges(numbers: Iterable[int]) -> str | None:
+    """The numbers as text: "5-9,12"; None when there are none."""
+    found: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if found and found[-1][1] == number - 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    parts = [str(low) if low == high else f"{low}-{high}" for low, high in found]
+    return ",".join(parts) or None
+
+
+def numbers_in(text: str) -> tuple[int, ...]:
+    """The numbers behind such a text; raises ValueError if it is none."""
+    found: list[int] = []
+    for part in text.split(","):
+        low, _, high = part.partition("-")
+        found += range(int(low), int(high or low) + 1)
+    return tuple(found)

@@ -1,0 +1,169 @@
+"""Writes events into the caller's transaction; what rolls back leaves nothing here either."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from secrets import token_bytes
+
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+
+from audit.actions import ERASING
+from audit.counter import EventCounter
+from audit.errors import NotAnErasureError
+from audit.leaf import (
+    check_size,
+    columns_of,
+    commitment,
+    destroyed_digest,
+    parts_digest,
+    sealed_hash,
+)
+from audit.models import EVENTS, PARTS, PENDING
+from audit.types import SCHEMA_VERSION, AuditEvent, Column, EventDraft, PartCover, PersonalPart
+from governance.core.ids import new_event_id, new_row_id
+from governance.core.terms import EventId, RowId, SubjectId
+
+SALT_BYTES = 32
+IN_LIMIT = 500  # values in one IN list
+
+Sealer = Callable[[SubjectId, RowId, bytes], bytes]  # (person, row, clear) -> sealed
+
+_INSERT_EVENT = insert(EVENTS)
+_INSERT_PENDING = insert(PENDING)
+_INSERT_PART = insert(PARTS)
+_DESTROY = (
+    update(PARTS)
+    .where(PARTS.c.id.in_(bindparam("part_ids", expanding=True)), PARTS.c.payload.is_not(None))
+    .values(salt=None, payload=None, destroyed_by=bindparam("by"))
+)
+
+
+class AuditLog:
+    """The log of one process: numbers its events, seals their personal parts."""
+
+    def __init__(self, engine: Engine, *, process_id: str, sealer: Sealer) -> None:
+        self.process_id = process_id
+        self._sealer = sealer
+        self._counter = EventCounter(engine)
+
+    def append(
+        self, tx: Connection, draft: EventDraft, parts: Iterable[PersonalPart] = ()
+    ) -> EventId:
+        """The event and its sealed parts are in the caller's transaction, waiting for the tree."""
+        return self._insert(tx, new_event_id(), draft, tuple(parts))
+
+    def append_many(self, tx: Connection, drafts: Sequence[EventDraft]) -> tuple[EventId, ...]:
+        """Events without personal parts, in their order, at the price of three statements."""
+        if not drafts:
+            return ()
+        numbers, skipped = self._counter.take(tx, count=len(drafts))
+        rows = []
+        for draft, n in zip(drafts, numbers, strict=True):
+            event = AuditEvent(
+                id=new_event_id(),
+                draft=draft,
+                process_id=self.process_id,
+                n=n,
+                skipped=skipped if n == numbers[0] else None,
+                parts_digest=None,
+            )
+            rows.append(_stored(event))
+        tx.execute(_INSERT_EVENT, rows)
+        tx.execute(_INSERT_PENDING, [{"event_id": row["id"]} for row in rows])
+        return tuple(EventId(str(row["id"])) for row in rows)
+
+    def erase(
+        self, tx: Connection, draft: EventDraft, parts: Iterable[PersonalPart] = ()
+    ) -> EventId:
+        """The log's parts about the persons whom the event names are destroyed, and it says which.
+
+        Persons: `draft.subject` and every ref ``person:<subject>``. Refs ``event:<id>`` narrow
+        it to these events (a period that ends, a part that must not stand). The event gains the
+        count `parts` and the ref ``parts:<digest>``, without which a missing part is tampering.
+        """
+        named = subjects_of(draft)
+        if draft.action not in ERASING or not named:
+            raise NotAnErasureError
+        events = [ref.removeprefix("event:") for ref in draft.refs if ref.startswith("event:")]
+        doomed = _live_parts(tx, sorted(named), events)
+        event_id = new_event_id()
+        said = replace(
+            draft,
+            counts=(*draft.counts, ("parts", len(doomed))),
+            refs=(*draft.refs, f"parts:{destroyed_digest(doomed)}"),
+        )
+        self._insert(tx, event_id, said, tuple(parts))
+        for at in range(0, len(doomed), IN_LIMIT):
+            tx.execute(_DESTROY, {"part_ids": doomed[at : at + IN_LIMIT], "by": event_id})
+        return event_id
+
+    def _insert(
+        self, tx: Connection, event_id: EventId, draft: EventDraft, parts: tuple[PersonalPart, ...]
+    ) -> EventId:
+        sealed = [self._sealed(part) for part in parts]
+        numbers, skipped = self._counter.take(tx)
+        event = AuditEvent(
+            id=event_id,
+            draft=draft,
+            process_id=self.process_id,
+            n=numbers[0],
+            skipped=skipped,
+            parts_digest=parts_digest([cover for cover, _, _ in sealed]),
+        )
+        tx.execute(_INSERT_EVENT, _stored(event))
+        tx.execute(_INSERT_PENDING, {"event_id": event_id})
+        if sealed:
+            tx.execute(_INSERT_PART, [_part_row(event_id, k, *p) for k, p in enumerate(sealed)])
+        return event_id
+
+    def _sealed(self, part: PersonalPart) -> tuple[PartCover, bytes, bytes]:
+        """What the leaf covers of the part, its salt, its sealed payload."""
+        row_id, salt = new_row_id(), token_bytes(SALT_BYTES)
+        sealed = self._sealer(part.subject, row_id, part.payload)
+        cover = PartCover(
+            id=row_id,
+            subject=part.subject,
+            commitment=commitment(salt, part.payload),
+            sealed_hash=sealed_hash(salt, sealed),
+        )
+        return cover, salt, sealed
+
+
+def subjects_of(draft: EventDraft) -> frozenset[str]:
+    """The persons whom an event names."""
+    named = {ref.removeprefix("person:") for ref in draft.refs if ref.startswith("person:")}
+    return frozenset(named | ({draft.subject} if draft.subject else set()))
+
+
+def _stored(event: AuditEvent) -> dict[str, Column]:
+    row = columns_of(event)
+    check_size(row.values())
+    row["schema_version"] = SCHEMA_VERSION
+    return row
+
+
+def _part_row(
+    event_id: EventId, order: int, cover: PartCover, salt: bytes, sealed: bytes
+) -> dict[str, Column]:
+    return {
+        "id": cover.id,
+        "event_id": event_id,
+        "ord": order,
+        "subject": cover.subject,
+        "salt": salt,
+        "payload": sealed,
+        "commitment": cover.commitment,
+        "sealed_hash": cover.sealed_hash,
+    }
+
+
+def _live_parts(tx: Connection, subjects: list[str], events: list[str]) -> list[str]:
+    """Ids of the parts about these persons that still have their payload."""
+    found: list[str] = []
+    for at in range(0, len(subjects), IN_LIMIT):
+        query = (
+            select(PARTS.c.id, PARTS.c.event_id)
+            .where(PARTS.c.subject.in_(subjects[at : at + IN_LIMIT]), PARTS.c.payload.is_not(None))
+            .with_for_update()  # two erasures at once: each names only what it destroys itself
+        )
+        found += [row.id for row in tx.execute(query) if not events or row.event_id in set(events)]
+    return found

@@ -1,0 +1,306 @@
+"""Gives committed events their dense places in the tree: one sequencer at a time.
+
+A batch is one transaction that holds the tree's state row, so two sequencers cannot both grow
+the tree; lease and fence keep them from taking turns needlessly. The checkpoint is signed after
+the commit, over what a reader sees, so it never covers a leaf that could still vanish.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, case, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from audit.actions import EventCode
+from audit.anchor import advance_anchor, anchored
+from audit.errors import (
+    EventNotFoundError,
+    FenceLostError,
+    NotSequencedError,
+    TreeForkedError,
+    TreeRolledBackError,
+)
+from audit.leaf import COLUMNS, leaf_of
+from audit.log import IN_LIMIT, AuditLog
+from audit.models import CHECKPOINTS, EVENTS, LEAVES, PENDING, STATE, TILES
+from audit.note import Checkpoint, VerifierKey, sign_checkpoint, vkeys_of
+from audit.proofs import root_at
+from audit.store import frontier_of, nodes_in, seq_of
+from audit.tiles import grown, open_tiles
+from audit.tree import Frontier
+from audit.types import EventDraft, Outcome
+from governance.core.terms import ActorId, EventId
+from governance.crypto.signing import Signer
+from governance.db.engine import Database
+from governance.db.types import insert_ignore
+
+BATCH = 1_000  # events in one transaction; about 20 ms of writing
+LEASE = timedelta(seconds=10)
+CLOCK_STEP = timedelta(seconds=1)  # a larger step back is recorded as an anomaly
+STRICT_PASSES = 100
+STATE_ID = 1
+
+
+class Turn(Enum):
+    """Whether a sequencer waits for its lease or must have its batch now."""
+
+    LEASE = "lease"
+    STRICT = "strict"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogKeys:
+    """Who signs the tree, under which name, and where the last checkpoint is kept outside."""
+
+    origin: str  # C2SP origin and key name, for instance "log.example.com/sekisho"
+    ed25519: Signer
+    mldsa44: Signer | None
+    anchor: Path
+
+    @property
+    def verifier_keys(self) -> tuple[VerifierKey, ...]:
+        """The public keys, for auditors to pin."""
+        public = None if self.mldsa44 is None else self.mldsa44.public_key
+        return vkeys_of(self.origin, ed25519=self.ed25519.public_key, mldsa44=public)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequenced:
+    """What one pass did: events placed, the tree's size and its newest note."""
+
+    placed: int
+    size: int
+    note: str | None
+    held: bool = False  # another process has the lease
+
+
+_EVENT_COLUMNS = tuple(EVENTS.c[name] for name in COLUMNS if name != "recorded_at")
+_RECORDED = COLUMNS.index("recorded_at")
+_WAITING = (
+    select(EVENTS.c.schema_version, *_EVENT_COLUMNS)
+    .join(PENDING, PENDING.c.event_id == EVENTS.c.id)
+    .order_by(PENDING.c.event_id)
+    .limit(bindparam("limit"))
+)
+_ANY_WAITING = select(PENDING.c.event_id).limit(1)
+_LOCK_STATE = update(STATE).where(STATE.c.id == STATE_ID).values(fence=STATE.c.fence + 1)
+_INSERT_LEAF = insert(LEAVES)
+
+
+def sequence_once(
+    db: Database,
+    keys: LogKeys,
+    log: AuditLog,
+    *,
+    at: datetime,
+    limit: int = BATCH,
+    turn: Turn = Turn.LEASE,
+) -> Sequenced:
+    """Up to `limit` waiting events stand in the tree, and a signed checkpoint covers them.
+
+    Raises TreeRolledBackError or TreeForkedError when the database contradicts the checkpoint
+    kept outside it; nothing is then written.
+    """
+
+    def place(tx: Connection) -> int | None:
+        return _place(tx, keys, log, at=at, limit=limit, turn=turn)
+
+    placed = db.write(place, batch=turn is Turn.LEASE) if _any_waiting(db) else 0
+    if placed is None:
+        return Sequenced(placed=0, size=0, note=None, held=True)
+    size, note = sign_tree(db, keys, at=at)
+    return Sequenced(placed=placed, size=size, note=note)
+
+
+def _any_waiting(db: Database) -> bool:
+    """An idle log costs a look, no write."""
+    with db.read() as tx:
+        return tx.execute(_ANY_WAITING).first() is not None
+
+
+def integrate_now(
+    db: Database, keys: LogKeys, log: AuditLog, event_id: EventId, *, at: datetime
+) -> int:
+    """The place of a committed event, which is in the tree when this returns (`strict`)."""
+    for _ in range(STRICT_PASSES):
+        with db.read() as tx:
+            try:
+                return seq_of(tx, event_id)
+            except EventNotFoundError:
+                pass
+        done = sequence_once(db, keys, log, at=at, turn=Turn.STRICT)
+        if not done.placed:
+            break
+    with db.read() as tx:
+        try:
+            return seq_of(tx, event_id)
+        except EventNotFoundError as error:
+            raise NotSequencedError from error
+
+
+def sign_tree(db: Database, keys: LogKeys, *, at: datetime) -> tuple[int, str | None]:
+    """The committed tree's size and a signed note of it, stored and kept outside."""
+    with db.read() as tx:
+        frontier = frontier_of(tx)
+        _check_anchor(tx, keys, frontier)
+        known = select(CHECKPOINTS.c.note).where(CHECKPOINTS.c.size == frontier.size)
+        note: str | None = tx.execute(known).scalar_one_or_none()
+    if frontier.size == 0:
+        return 0, None
+    if note is None:
+        checkpoint = Checkpoint(origin=keys.origin, size=frontier.size, root=frontier.root())
+        note = sign_checkpoint(checkpoint, ed25519=keys.ed25519, mldsa44=keys.mldsa44, at=at)
+        row = {
+            "size": frontier.size,
+            "root": frontier.root(),
+            "note": note,
+            "signed_at": at,
+        }
+        statement = insert_ignore(CHECKPOINTS, db.dialect).values(row)
+        db.write(lambda tx: tx.execute(statement).rowcount)
+    advance_anchor(keys.anchor, note)
+    return frontier.size, note
+
+
+def check_tree(db: Database, keys: LogKeys) -> None:
+    """Raises unless the tree goes on from the checkpoint kept outside the database."""
+    with db.read() as tx:
+        _check_anchor(tx, keys, frontier_of(tx))
+
+
+def _check_anchor(tx: Connection, keys: LogKeys, frontier: Frontier) -> None:
+    kept = anchored(keys.anchor)
+    if kept is None or kept.size == 0:
+        return
+    if kept.size > frontier.size:
+        raise TreeRolledBackError(expected=kept.size, found=frontier.size)
+    at_size = frontier.root() if kept.size == frontier.size else root_at(kept.size, nodes_in(tx))
+    if at_size != kept.root:
+        raise TreeForkedError(size=kept.size)
+
+
+def _place(
+    tx: Connection, keys: LogKeys, log: AuditLog, *, at: datetime, limit: int, turn: Turn
+) -> int | None:
+    """How many events were placed in this transaction; None when another has the lease."""
+    state = _hold(tx, owner=log.process_id, at=at, turn=turn)
+    if state is None:
+        return None
+    frontier = Frontier.from_bytes(state.size, state.frontier)
+    kept = anchored(keys.anchor)
+    if kept is not None and kept.size > frontier.size:
+        raise TreeRolledBackError(expected=kept.size, found=frontier.size)
+    if state.last_seen_at is not None and at < state.last_seen_at - CLOCK_STEP:
+        _record_anomaly(tx, log, at=at, seen=state.last_seen_at)
+    waiting = tx.execute(_WAITING, {"limit": limit}).all()
+    if not waiting:
+        return 0
+    recorded_at = max(at, state.last_recorded_at or at)
+    leaves = [_leaf(row, recorded_at) for row in waiting]
+    _write_leaves(tx, state.size, waiting, leaves, recorded_at)
+    _write_tiles(tx, state.size, leaves)
+    _move_state(tx, state, frontier.extended(leaves), recorded_at=recorded_at, seen=at)
+    return len(leaves)
+
+
+def _hold(tx: Connection, *, owner: str, at: datetime, turn: Turn) -> Row[Any] | None:
+    """The state row, locked until the end of this transaction."""
+    until = at + LEASE
+    if turn is Turn.STRICT:
+        taken = _LOCK_STATE
+    else:
+        free = or_(
+            STATE.c.owner.is_(None),
+            STATE.c.owner == owner,
+            STATE.c.lease_until <= at,
+            STATE.c.lease_until > at + 2 * LEASE,  # left behind by a clock that ran ahead
+        )
+        raised = STATE.c.fence + case((STATE.c.owner == owner, 0), else_=1)
+        taken = (
+            update(STATE)
+            .where(STATE.c.id == STATE_ID, free)
+            .values(owner=owner, lease_until=until, fence=raised)
+        )
+    if tx.execute(taken).rowcount == 0:
+        first = {"id": STATE_ID, "fence": 0, "size": 0, "frontier": b""}
+        tx.execute(insert_ignore(STATE, tx.dialect.name).values(first))
+        if tx.execute(taken).rowcount == 0:
+            return None
+    return tx.execute(select(STATE).where(STATE.c.id == STATE_ID)).one()
+
+
+def _leaf(row: Row[Any], recorded_at: datetime) -> bytes:
+    """The leaf of a waiting row: its columns with the recording time in its place."""
+    columns: list[Any] = list(row)
+    version: int = columns.pop(0)
+    columns.insert(_RECORDED, recorded_at)
+    return leaf_of(columns, version=version)
+
+
+def _write_leaves(
+    tx: Connection,
+    size: int,
+    waiting: Sequence[Row[Any]],
+    leaves: Sequence[bytes],
+    recorded_at: datetime,
+) -> None:
+    rows = [
+        {"seq": size + k, "event_id": row.id, "recorded_at": recorded_at, "leaf": leaf}
+        for k, (row, leaf) in enumerate(zip(waiting, leaves, strict=True))
+    ]
+    tx.execute(_INSERT_LEAF, rows)
+    for at in range(0, len(waiting), IN_LIMIT):
+        ids = [row.id for row in waiting[at : at + IN_LIMIT]]
+        tx.execute(delete(PENDING).where(PENDING.c.event_id.in_(ids)))
+
+
+def _write_tiles(tx: Connection, size: int, leaves: Sequence[bytes]) -> None:
+    edge = {}
+    for level, n in open_tiles(size):
+        query = select(TILES.c.hashes).where(TILES.c.level == level, TILES.c.n == n)
+        edge[level] = bytes(tx.execute(query).scalar_one())
+    rows = [
+        {"level": tile.level, "n": tile.n, "width": tile.width, "hashes": tile.hashes}
+        for tile in grown(size, leaves, edge)
+    ]
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(TILES)
+    wider = {"width": statement.excluded.width, "hashes": statement.excluded.hashes}
+    tx.execute(statement.on_conflict_do_update(index_elements=["level", "n"], set_=wider), rows)
+
+
+def _move_state(
+    tx: Connection, state: Row[Any], frontier: Frontier, *, recorded_at: datetime, seen: datetime
+) -> None:
+    moved = (
+        update(STATE)
+        .where(STATE.c.id == STATE_ID, STATE.c.fence == state.fence, STATE.c.size == state.size)
+        .values(
+            size=frontier.size,
+            frontier=frontier.to_bytes(),
+            last_recorded_at=recorded_at,
+            last_seen_at=seen,
+        )
+    )
+    if tx.execute(moved).rowcount != 1:
+        raise FenceLostError  # fails closed: the batch rolls back
+
+
+def _record_anomaly(tx: Connection, log: AuditLog, *, at: datetime, seen: datetime) -> None:
+    """The step back of the clock is an event of its own, in this batch."""
+    log.append(
+        tx,
+        EventDraft(
+            action=EventCode.CLOCK_ANOMALY,
+            occurred_at=at,
+            actor=ActorId("svc:sequencer"),
+            object_type="clock",
+            object_id=log.process_id,
+            outcome=Outcome.FAILED,
+            counts=(("milliseconds_back", int((seen - at) / timedelta(milliseconds=1))),),
+        ),
+    )

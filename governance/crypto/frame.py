@@ -26,7 +26,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
 
 from governance.core.errors import GovernanceError
-from governance.core.terms import FieldId, RowId
+from governance.core.terms import FieldId
 from governance.crypto.revealed import Ciphertext, Revealed
 from governance.crypto.values import (
     PAD_BELOW,
@@ -59,6 +59,7 @@ class Alg(IntEnum):
 
 
 ALGS: Final = frozenset(int(alg) for alg in Alg)
+HEADS: Final = {alg: {kind: bytes((MAGIC, alg, kind)) for kind in KINDS} for alg in Alg}
 
 
 class FrameError(GovernanceError):
@@ -119,7 +120,7 @@ def lp(part: bytes) -> bytes:
     return len(part).to_bytes(4, "big") + part
 
 
-def row_binding(row_id: RowId) -> bytes:
+def row_binding(row_id: str) -> bytes:
     """The last part of the AAD, made once per row."""
     return lp(row_id.encode())
 
@@ -161,13 +162,13 @@ def dek_id_of(cell: bytes) -> int:
 class CellKey:
     """One data key, ready to seal and open cells; its repr shows only the id."""
 
-    __slots__ = ("_aead", "_headers", "alg", "dek_id")
+    __slots__ = ("_aead", "_id", "alg", "dek_id")
 
     def __init__(self, dek_id: int, key: bytes, alg: Alg) -> None:
         self.dek_id = dek_id
         self.alg = alg
         self._aead = aead(alg, key)
-        self._headers = {kind: HEADER.pack(MAGIC, alg, kind, dek_id) for kind in KINDS}
+        self._id = dek_id.to_bytes(8, "big")
 
     def __repr__(self) -> str:
         return f"CellKey(dek_id={self.dek_id}, alg={self.alg.name})"
@@ -177,7 +178,7 @@ class CellKey:
 
     def seal_raw(self, kind: int, data: bytes, binding: bytes, nonce: bytes) -> Ciphertext:
         """The frame of plaintext bytes that are encoded already."""
-        header = self._headers[kind]
+        header = HEADS[self.alg][kind] + self._id
         body = self._aead.encrypt(nonce, data, header + binding)
         return Ciphertext(header + nonce + body)
 
@@ -204,7 +205,7 @@ class CellKey:
         self, values: Mapping[FieldId, Plain | None], *, bindings: FieldBindings, row: bytes
     ) -> dict[FieldId, Ciphertext | None]:
         """Frames of a whole row, with one draw of randomness; None stays None."""
-        headers, encrypt = self._headers, self._aead.encrypt
+        heads, end, encrypt = HEADS[self.alg], self._id, self._aead.encrypt
         nonces, at = os.urandom(NONCE * len(values)), 0
         cells: dict[FieldId, bytes | None] = {}
         for field, value in values.items():
@@ -217,14 +218,14 @@ class CellKey:
                 kind, data = PADDED_TEXT, data + PADS[len(data) & 15]
             else:
                 kind, data = encode(value)
-            header, nonce = headers[kind], nonces[at : at + NONCE]
+            header, nonce = heads[kind] + end, nonces[at : at + NONCE]
             at += NONCE
             cells[field] = header + nonce + encrypt(nonce, data, header + bindings[field] + row)
         return cast("dict[FieldId, Ciphertext | None]", cells)
 
     def opener(self, header: bytes) -> Decrypt:
         """The call that opens frames with this header, which must be one of this key's."""
-        if self._headers.get(header[2]) != header:
+        if header[1] != self.alg or header[3:] != self._id:
             raise BadAlgError(found=header[1])  # fails closed: a key serves one algorithm
         return self._aead.decrypt
 

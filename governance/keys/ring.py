@@ -1,0 +1,292 @@
+"""Keys in memory: unwrapped once, checked against their commitment, forgotten when one ends.
+
+Every use reads the store's generation first. It is raised by the transaction that ends a key,
+so a key destroyed anywhere is refused everywhere from the next use on. A key is kept only if
+the generation of the read that found it is still the ring's: one read before an ending can
+never enter after it.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from governance.core.clock import Clock
+from governance.core.terms import KeyClass, SubjectId
+from governance.crypto.frame import Alg, CellKey
+from governance.crypto.providers.types import (
+    EpochDestroyedError,
+    EpochId,
+    EpochUnknownError,
+    KeyProvider,
+    WrapContext,
+)
+from governance.crypto.wrap import (
+    WrappingKey,
+    assert_commitment,
+    commitment,
+    context,
+    new_key,
+)
+from governance.db.engine import Database
+from governance.keys import store
+from governance.keys.errors import KeyDestroyedError, KeyUnknownError, SubjectErasedError
+from governance.keys.types import HeldKey, KeyState, StoredEpoch, StoredKey
+
+CAPACITY: Final = 50_000  # keys, about 0.6 kB each
+EPOCH_KEY_LIFE: Final = timedelta(minutes=15)  # then the provider must answer again
+EPOCH_PURPOSE: Final = "epoch"
+
+
+def epoch_context(installation: str, epoch: EpochId) -> WrapContext:
+    """What the provider binds an epoch key to."""
+    return WrapContext(installation=installation, epoch=epoch, purpose=EPOCH_PURPOSE)
+
+
+def dek_context(installation: str, key: StoredKey) -> bytes:
+    """What a wrapped data key is bound to."""
+    return context(
+        "dek", installation, key.epoch, str(key.dek_id), key.subject, key.key_class.value
+    )
+
+
+class KeyRing:
+    """The key store of one process: its database, its provider, and the keys in use."""
+
+    def __init__(
+        self, db: Database, provider: KeyProvider, *, clock: Clock, capacity: int = CAPACITY
+    ) -> None:
+        """A ring over an existing key store; raises KeyStoreMissingError without one."""
+        self.db = db
+        self.provider = provider
+        self.clock = clock
+        with db.read() as tx:
+            found = store.meta(tx)
+        self.installation = found.installation
+        self._generation = found.generation
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._held: OrderedDict[int, HeldKey] = OrderedDict()
+        self._sealing: dict[tuple[SubjectId, KeyClass], int] = {}
+        self._epochs: dict[EpochId, tuple[WrappingKey, datetime]] = {}
+
+    def __repr__(self) -> str:
+        return f"KeyRing({len(self._held)} keys)"
+
+    @contextmanager
+    def look(self) -> Iterator["Look"]:
+        """A consistent look at the store, after forgetting what has ended."""
+        with self.db.read() as tx:
+            seen = store.generation(tx)
+            if seen != self._generation:
+                self.forget(seen)
+            yield Look(self, tx, seen)
+
+    def forget(self, generation: int) -> None:
+        """No key is in memory, and the ring stands at this generation."""
+        with self._lock:
+            self._held.clear()
+            self._sealing.clear()
+            self._epochs.clear()
+            self._generation = generation
+
+    def held(self, dek_id: int) -> HeldKey | None:
+        """The key of this id if it is in memory."""
+        with self._lock:
+            found = self._held.get(dek_id)
+            if found is not None:
+                self._held.move_to_end(dek_id)
+            return found
+
+    def held_for(self, subject: SubjectId, key_class: KeyClass) -> HeldKey | None:
+        """The key that seals for this person and class, if it is in memory."""
+        dek_id = self._sealing.get((subject, key_class))
+        return None if dek_id is None else self.held(dek_id)
+
+    def keep(self, key: HeldKey, *, sealing: bool, seen: int) -> None:
+        """The key is in memory, unless something ended since it was read."""
+        with self._lock:
+            if seen != self._generation:
+                return  # fails closed: it may be the one that ended
+            self._held[key.cell.dek_id] = key
+            if sealing:
+                self._sealing[key.subject, key.key_class] = key.cell.dek_id
+            while len(self._held) > self._capacity:
+                _, old = self._held.popitem(last=False)
+                place = old.subject, old.key_class
+                if self._sealing.get(place) == old.cell.dek_id:
+                    del self._sealing[place]
+
+    def epoch_key(self, stored: StoredEpoch) -> WrappingKey:
+        """The epoch's key, asked from the provider at most once per EPOCH_KEY_LIFE."""
+        cached = self.cached_epoch_key(stored.epoch)
+        if cached is not None:
+            return cached
+        if stored.wrapped is None:
+            raise EpochDestroyedError(epoch=stored.epoch)
+        (key,) = self.provider.unwrap(
+            [stored.wrapped], epoch_context(self.installation, stored.epoch)
+        )
+        made = WrappingKey(key)
+        self._epochs[stored.epoch] = made, self.clock()
+        return made
+
+    def cached_epoch_key(self, epoch: EpochId) -> WrappingKey | None:
+        """The epoch's key if it is in memory and young enough."""
+        cached = self._epochs.get(epoch)
+        if cached is None or self.clock() - cached[1] >= EPOCH_KEY_LIFE:
+            return None
+        return cached[0]
+
+    def unwrap(self, key: StoredKey, epoch_key: WrappingKey) -> HeldKey:
+        """The data key of a row, checked against its commitment."""
+        if key.wrapped is None or key.commitment is None:
+            raise KeyDestroyedError(dek_id=key.dek_id)
+        plain = epoch_key.unwrap(key.wrapped, dek_context(self.installation, key))
+        assert_commitment(plain, self.installation, key.dek_id, key.commitment)
+        return HeldKey(
+            cell=CellKey(key.dek_id, plain, key.alg), subject=key.subject, key_class=key.key_class
+        )
+
+    def sealing_keys(
+        self, subjects: Iterable[SubjectId], key_class: KeyClass, *, alg: Alg = Alg.GCM
+    ) -> dict[SubjectId, CellKey]:
+        """The key that seals for each person, minted in one transaction where there was none.
+
+        Raises SubjectErasedError if one of them was destroyed; then no key was minted.
+        """
+        with self.look() as look:
+            found, missing = look.sealing(subjects, key_class)
+            if missing:
+                self.epoch_key(store.current_epoch(look.tx))  # before the writer waits for it
+        if missing:
+            found |= self._mint(missing, key_class, alg=alg)
+        return {subject: key.cell for subject, key in found.items()}
+
+    def _mint(
+        self, subjects: Sequence[SubjectId], key_class: KeyClass, *, alg: Alg
+    ) -> dict[SubjectId, HeldKey]:
+        at = self.clock()
+
+        def write(tx: Connection) -> tuple[dict[SubjectId, HeldKey], int]:
+            look = Look(self, tx, store.generation(tx), keep=False)
+            made = self.new_keys(tx, subjects, key_class, alg=alg)
+            store.insert_keys(tx, [row for row, _ in made], at=at)
+            look.know(key for _, key in made)
+            found, missing = look.sealing(subjects, key_class)
+            if missing:
+                raise KeyUnknownError(count=len(missing))
+            return found, look.seen
+
+        found, seen = self.db.write(write)
+        for key in found.values():
+            self.keep(key, sealing=True, seen=seen)
+        return found
+
+    def new_keys(
+        self, tx: Connection, subjects: Iterable[SubjectId], key_class: KeyClass, *, alg: Alg
+    ) -> list[tuple[StoredKey, HeldKey]]:
+        """Fresh keys for these persons under the current epoch, not stored yet."""
+        now = store.current_epoch(tx)
+        epoch_key = self.epoch_key(now)
+        made: list[tuple[StoredKey, HeldKey]] = []
+        for subject in subjects:
+            plain, dek_id = new_key(), store.new_dek_id()
+            bare = StoredKey(
+                dek_id=dek_id,
+                subject=subject,
+                key_class=key_class,
+                alg=alg,
+                epoch=now.epoch,
+                wrapped=None,
+                commitment=commitment(plain, self.installation, dek_id),
+                state=KeyState.ACTIVE,
+            )
+            wrapped = epoch_key.wrap(plain, dek_context(self.installation, bare))
+            held = HeldKey(cell=CellKey(dek_id, plain, alg), subject=subject, key_class=key_class)
+            made.append((replace(bare, wrapped=wrapped), held))
+        return made
+
+
+class Look:
+    """One transaction over the key store, with the ring in front of it."""
+
+    def __init__(self, ring: KeyRing, tx: Connection, seen: int, *, keep: bool = True) -> None:
+        self.tx = tx
+        self.seen = seen
+        self._ring = ring
+        self._keep = keep
+        self._mine: dict[int, HeldKey] = {}
+        self._epochs: dict[EpochId, WrappingKey] = {}
+
+    def know(self, keys: Iterable[HeldKey]) -> None:
+        """These keys need no unwrapping in this transaction, which made them."""
+        self._mine.update((key.cell.dek_id, key) for key in keys)
+
+    def key(self, dek_id: int) -> CellKey:
+        """The one key of this id; raises rather than try another."""
+        return self.held(dek_id).cell
+
+    def held(self, dek_id: int) -> HeldKey:
+        """The one key of this id, and whose it is."""
+        found = self._mine.get(dek_id) or self._ring.held(dek_id)
+        if found is None:
+            rows = list(store.keys_by_id(self.tx, [dek_id]))
+            if not rows:
+                raise KeyUnknownError(dek_id=dek_id)
+            found = self._load(rows[0])
+        return found
+
+    def preload(self, dek_ids: Iterable[int]) -> None:
+        """These keys are at hand; unknown and destroyed ones are met when they are used."""
+        missing: list[int] = []
+        for dek_id in dict.fromkeys(dek_ids):
+            held = self._ring.held(dek_id)
+            if held is None:
+                missing.append(dek_id)
+            else:
+                self._mine[dek_id] = held
+        for row in list(store.keys_by_id(self.tx, missing)):
+            if row.state is not KeyState.DESTROYED:
+                self._load(row)
+
+    def sealing(
+        self, subjects: Iterable[SubjectId], key_class: KeyClass
+    ) -> tuple[dict[SubjectId, HeldKey], list[SubjectId]]:
+        """Sealing keys by person, and the persons who never had a key of this class."""
+        wanted = dict.fromkeys(subjects)
+        found: dict[SubjectId, HeldKey] = {}
+        for subject in wanted:
+            held = self._ring.held_for(subject, key_class) if self._keep else None
+            if held is not None:
+                found[subject] = held
+        absent = [subject for subject in wanted if subject not in found]
+        for row in list(store.current_keys(self.tx, absent, key_class)) if absent else ():
+            if row.state is KeyState.DESTROYED:
+                raise SubjectErasedError(subject=row.subject, key_class=key_class.value)
+            found[row.subject] = self._mine.get(row.dek_id) or self._load(row, sealing=True)
+        return found, [subject for subject in absent if subject not in found]
+
+    def epoch_key(self, epoch: EpochId) -> WrappingKey:
+        """The key of an epoch, looked up once per transaction."""
+        found = self._epochs.get(epoch)
+        if found is None:
+            stored = store.epoch(self.tx, epoch)
+            if stored is None:
+                raise EpochUnknownError(epoch=epoch)
+            found = self._epochs[epoch] = self._ring.epoch_key(stored)
+        return found
+
+    def _load(self, row: StoredKey, *, sealing: bool = False) -> HeldKey:
+        if row.state is KeyState.DESTROYED:
+            raise KeyDestroyedError(dek_id=row.dek_id)
+        key = self._ring.unwrap(row, self.epoch_key(row.epoch))
+        self._mine[row.dek_id] = key
+        if self._keep:
+            self._ring.keep(key, sealing=sealing, seen=self.seen)
+        return key

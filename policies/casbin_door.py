@@ -2,7 +2,8 @@
 
 The exported text is the definition. The runtime table is compiled from the same rules and must
 agree with `Reference.enforce`. Every name carries a prefix, so that no field, role or user can be
-taken for another kind of thing: ``u:`` actor, ``r:`` role, ``d:`` field, ``w:`` purpose.
+taken for another kind of thing: ``u:`` actor, ``r:`` role, ``d:`` field, ``a:`` action,
+``w:`` purpose.
 """
 
 import logging
@@ -23,22 +24,23 @@ ROUTE_PURPOSE = "route"
 
 MODEL = """\
 [request_definition]
-r = sub, res, field, act, pur, facts
+r = sub, field, act, pur, facts
 
 [policy_definition]
-p = sub, res, fields, act, purposes, eft, cond, id
+p = sub, fields, actions, purposes, eft, cond, id
 
 [role_definition]
 g = _, _
 g2 = _, _
 g3 = _, _
+g4 = _, _
 
 [policy_effect]
 e = some(where (p.eft == allow)) && !some(where (p.eft == deny))
 
 [matchers]
-m = r.act == p.act && r.res == p.res && g3(r.pur, p.purposes) && g2(r.field, p.fields) \
-&& g(r.sub, p.sub) && (p.cond == "-" || holds(r.facts, p.cond, p.eft))
+m = g3(r.pur, p.purposes) && g4(r.act, p.actions) && g2(r.field, p.fields) && g(r.sub, p.sub) \
+&& (p.cond == "-" || holds(r.facts, p.cond, p.eft))
 """
 
 
@@ -51,27 +53,27 @@ class Definition:
 
 
 def _rule_lines(rule: Rule) -> Iterator[str]:
-    fields, purposes = f"fields:{rule.id}", f"purposes:{rule.id}"
+    fields, actions, purposes = f"fields:{rule.id}", f"actions:{rule.id}", f"purposes:{rule.id}"
     condition = as_text(rule.when)
-    resources = dict.fromkeys(field.partition(".")[0] for field in rule.fields)
     for role in rule.roles:
-        for resource in resources:
-            for action in rule.actions:
-                yield (
-                    f"p, r:{role}, {resource}, {fields}, {action}, {purposes}, "
-                    f"{rule.effect.value}, {condition}, {rule.id}"
-                )
+        yield (
+            f"p, r:{role}, {fields}, {actions}, {purposes}, "
+            f"{rule.effect.value}, {condition}, {rule.id}"
+        )
     yield from (f"g2, d:{field}, {fields}" for field in rule.fields)
     yield from (f"g3, w:{purpose}, {purposes}" for purpose in rule.purposes)
+    yield from (f"g4, a:{action}, {actions}" for action in rule.actions)
 
 
 def _role_lines(role: Role) -> Iterator[str]:
-    for action in sorted(role.may):
-        yield (
-            f"p, r:{role.id}, {ROUTE}, fields:{ROUTE}, {action.value}, purposes:{ROUTE}, "
-            f"{Effect.ALLOW.value}, -, {may_id(role.id)}"
-        )
     yield from (f"g, r:{role.id}, r:{parent}" for parent in role.inherits)
+    if role.may:
+        name, actions = may_id(role.id), f"actions:{may_id(role.id)}"
+        yield (
+            f"p, r:{role.id}, fields:{ROUTE}, {actions}, purposes:{ROUTE}, "
+            f"{Effect.ALLOW.value}, -, {name}"
+        )
+        yield from (f"g4, a:{action.value}, {actions}" for action in sorted(role.may))
 
 
 def may_id(role: str) -> str:
@@ -143,9 +145,8 @@ class Reference:
         with self._lock:
             answer = self._enforcer.enforce(
                 self._actor(frozenset(roles)),
-                field.partition(".")[0],
                 f"d:{field}",
-                action,
+                f"a:{action}",
                 f"w:{purpose}",
                 attributes,
             )

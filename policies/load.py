@@ -20,6 +20,7 @@ from policies.load_terms import (
     read_resource,
     read_role,
 )
+from policies.purposes import PurposeRecord
 from policies.reader import Cursor, Fault, Refused
 from policies.types import Label
 from policies.yaml_tree import Table, TreeFault, read_tree
@@ -191,6 +192,14 @@ def _by_any_name(reading: _Reading, section: str, terms: Mapping[str, L]) -> Map
     return MappingProxyType(found)
 
 
+def _refuse_shared_codes(reading: _Reading, purposes: Mapping[str, PurposeRecord]) -> None:
+    seen: dict[str, str] = {}
+    for name, record in purposes.items():
+        if record.code is not None and seen.setdefault(record.code, name) != name:
+            place = reading.places[f"purposes/{name}"]
+            reading.faults.append(Fault(code="code_twice", place=place, name=record.code))
+
+
 def _read_names(reading: _Reading) -> Names:
     categories = reading.each("categories", read_category)
     category_ids = _by_any_name(reading, "categories", categories)
@@ -205,6 +214,7 @@ def _read_names(reading: _Reading) -> Names:
     purposes = reading.each(
         "purposes", lambda name, cursor: read_purpose(name, cursor, categories=category_ids)
     )
+    _refuse_shared_codes(reading, purposes)
     purpose_words = _by_any_name(reading, "purposes", purposes)
     return Names(
         categories=categories,

@@ -19,8 +19,8 @@ _LABEL = frozenset({"label"})
 _VERBS = tuple(verb.value for verb in Verb)
 
 
-def _id(name: str, cursor: Cursor) -> str:
-    if not NAME.fullmatch(name) or name in RESERVED:
+def _id(name: str, cursor: Cursor, *, reserved: frozenset[str] = frozenset()) -> str:
+    if not NAME.fullmatch(name) or name in reserved:
         raise cursor.refuse("bad_name", name)
     return name
 
@@ -35,7 +35,7 @@ def read_category(name: str, cursor: Cursor) -> Category:
 def read_resource(name: str, cursor: Cursor, *, categories: Mapping[str, str]) -> ResourceType:
     """One kind of record with its fields; without fields it is one whole."""
     parts = cursor.table(_RESOURCE, required=_LABEL)
-    resource, label = _id(name, cursor), parts["label"].label()
+    resource, label = _id(name, cursor, reserved=RESERVED), parts["label"].label()
     fields: tuple[PolicyField, ...]
     if "fields" in parts:
         listed = parts["fields"].named().items()

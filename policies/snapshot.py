@@ -69,6 +69,22 @@ class PolicySnapshot:
             roles, field=field, action=action, purpose=purpose, attributes=attributes
         )
 
+    def decide_record(
+        self,
+        roles: frozenset[str],
+        *,
+        resource: str,
+        action: str,
+        purpose: str,
+        attributes: Attributes = NO_ATTRIBUTES,
+    ) -> ActorDecision:
+        """The answer of the ACTOR gate on a whole record: is any of its fields open."""
+        if self.table is None:
+            return UNAVAILABLE  # fails closed: no policy is loaded
+        return self.table.decide_record(
+            roles, resource=resource, action=action, purpose=purpose, attributes=attributes
+        )
+
     def may(self, roles: frozenset[str], action: Action) -> ActorDecision:
         """Whether one of these roles holds a registered action."""
         return self.decide(roles, field=ROUTE_FIELD, action=action.value, purpose=ROUTE_PURPOSE)

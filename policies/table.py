@@ -75,7 +75,17 @@ _REFUSALS: Mapping[ReasonCode, ActorDecision] = MappingProxyType(
 class DecisionTable:
     """The compiled rules of one policy set; nothing in it changes after it is built."""
 
-    __slots__ = ("_actions", "_cells", "_fields", "_memo", "_purposes", "_reach", "bits")
+    __slots__ = (
+        "_actions",
+        "_cells",
+        "_fields",
+        "_memo",
+        "_of_resource",
+        "_purposes",
+        "_reach",
+        "_records",
+        "bits",
+    )
 
     def __init__(
         self,
@@ -92,6 +102,10 @@ class DecisionTable:
         self._reach = dict(reach)  # role -> its bit and those of the roles it contains
         self._fields, self._actions, self._purposes = fields, actions, purposes
         self._memo: dict[frozenset[str], int] = {}
+        self._records: dict[tuple[int, str, str, str], ActorDecision] = {}
+        self._of_resource: dict[str, list[str]] = {}
+        for field in sorted(fields):
+            self._of_resource.setdefault(field.partition(".")[0], []).append(field)
 
     @property
     def cells(self) -> Mapping[CellKey, Cell]:
@@ -133,6 +147,42 @@ class DecisionTable:
                     if grant.mask & held and _applies(grant, attributes, Effect.ALLOW):
                         return grant.decision
         return _REFUSALS[self._why(held, field, action, purpose)]
+
+    def decide_record(
+        self,
+        roles: frozenset[str],
+        *,
+        resource: str,
+        action: str,
+        purpose: str,
+        attributes: Attributes = NO_ATTRIBUTES,
+    ) -> ActorDecision:
+        """Whether at least one field of this kind of record is open; a request names no field."""
+        held = self.mask_of(roles)
+        key = (held, resource, action, purpose)
+        known = self._records.get(key) if attributes is NO_ATTRIBUTES else None
+        if known is None:
+            known = self._first_open(roles, resource, action, purpose, attributes)
+            if attributes is NO_ATTRIBUTES and len(self._records) < MEMO_LIMIT:
+                self._records[key] = known
+        return known
+
+    def _first_open(
+        self,
+        roles: frozenset[str],
+        resource: str,
+        action: str,
+        purpose: str,
+        attributes: Attributes,
+    ) -> ActorDecision:
+        answer = _REFUSALS[ReasonCode.ACTOR_UNKNOWN_FIELD]
+        for field in self._of_resource.get(resource, ()):
+            answer = self.decide(
+                roles, field=field, action=action, purpose=purpose, attributes=attributes
+            )
+            if answer:
+                return answer
+        return answer
 
     def _why(self, held: int, field: str, action: str, purpose: str) -> ReasonCode:
         if not held:
@@ -198,18 +248,29 @@ def _role_grants(role: Role, bit: int) -> Iterable[tuple[CellKey, Grant]]:
         yield (ROUTE_FIELD, action.value, ROUTE_PURPOSE), Grant(mask=bit, decision=decision)
 
 
-def _cell(denies: list[Grant], allows: list[Grant]) -> Cell:
+def _cell(denies: tuple[Grant, ...], allows: tuple[Grant, ...]) -> Cell:
     denied = allowed = 0
     for grant in denies:
         denied |= grant.mask
     for grant in allows:
         allowed |= grant.mask
-    return Cell(
-        denied=denied,
-        allowed=allowed,
-        denies=tuple(denies),
-        allows=tuple(sorted(allows, key=severity)),
-    )
+    mildest_first = tuple(sorted(allows, key=severity))
+    return Cell(denied=denied, allowed=allowed, denies=denies, allows=mildest_first)
+
+
+def _cells(
+    denies: Mapping[CellKey, list[Grant]], allows: Mapping[CellKey, list[Grant]]
+) -> dict[CellKey, Cell]:
+    """One cell per key; keys with the very same grants share one."""
+    shared: dict[tuple[tuple[int, ...], tuple[int, ...]], Cell] = {}
+    cells: dict[CellKey, Cell] = {}
+    for key in dict.fromkeys([*allows, *denies]):
+        no, yes = tuple(denies.get(key, ())), tuple(allows.get(key, ()))
+        name = (tuple(map(id, no)), tuple(map(id, yes)))
+        if name not in shared:
+            shared[name] = _cell(no, yes)
+        cells[key] = shared[name]
+    return cells
 
 
 def compile_table(policy: PolicySet) -> DecisionTable:
@@ -226,11 +287,10 @@ def compile_table(policy: PolicySet) -> DecisionTable:
     for role in policy.roles:
         for key, grant in _role_grants(role, bits[role.id]):
             allows.setdefault(key, []).append(grant)
-    keys = dict.fromkeys([*allows, *denies])
-    routes = {key[1] for key in keys if key[0] == ROUTE_FIELD}
+    routes = {action.value for role in policy.roles for action in role.may}
     verbs = {action for resource in policy.resources for action in resource.actions}
     return DecisionTable(
-        cells={key: _cell(denies.get(key, []), allows.get(key, [])) for key in keys},
+        cells=_cells(denies, allows),
         bits=bits,
         reach=reach,
         fields=frozenset({ROUTE_FIELD, *(field.id for field in policy.fields())}),

@@ -1,0 +1,102 @@
+"""From a principal to the roles that count for it; a name is never taken for a role."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from governance.core.terms import PurposeId
+from governance.http.principal import Principal, PrincipalKind
+from policies.reasons import ReasonCode
+from policies.snapshot import PolicySnapshot
+from policies.types import ActorDecision, Attributes, Outcome, RoleKind
+
+_PREFIX: Mapping[PrincipalKind, str] = MappingProxyType(
+    {PrincipalKind.STAFF: "u:", PrincipalKind.SYSTEM: "svc:", PrincipalKind.PERSON: "p:"}
+)
+_KIND: Mapping[PrincipalKind, RoleKind] = MappingProxyType(
+    {
+        PrincipalKind.STAFF: RoleKind.STAFF,
+        PrincipalKind.SYSTEM: RoleKind.SYSTEM,
+        PrincipalKind.PERSON: RoleKind.PERSON,
+    }
+)
+NOBODY: frozenset[str] = frozenset()
+
+
+def roles_of(principal: Principal, snapshot: PolicySnapshot) -> frozenset[str]:
+    """Roles of the principal's own kind; none for an id without its kind's prefix."""
+    prefix = _PREFIX.get(principal.kind)
+    if prefix is None or not principal.id.startswith(prefix) or principal.id == prefix:
+        return NOBODY  # fails closed: an unknown kind of actor holds nothing
+    wanted = _KIND[principal.kind]
+    known = snapshot.roles
+    return frozenset(
+        name for name in principal.roles if name in known and known[name].kind is wanted
+    )
+
+
+def attributes_of_actor(
+    principal: Principal, resource: Mapping[str, object] | None = None
+) -> Attributes:
+    """Facts that rules may compare: the actor's id, kind and, for a person, the own subject id."""
+    facts: dict[str, object] = {"id": principal.id, "kind": principal.kind.value}
+    if principal.kind is PrincipalKind.PERSON:
+        facts["subject"] = principal.id.removeprefix(_PREFIX[PrincipalKind.PERSON])
+    return Attributes(
+        subject=MappingProxyType(facts), resource=MappingProxyType(dict(resource or {}))
+    )
+
+
+def refuse_actor(
+    principal: Principal, snapshot: PolicySnapshot, purpose: PurposeId
+) -> ActorDecision | None:
+    """The refusal of nobody, or of a system that claims a purpose it was not granted; else None."""
+    if principal.kind is PrincipalKind.ANONYMOUS:
+        return ActorDecision(outcome=Outcome.DENY, code=ReasonCode.ACTOR_ANONYMOUS)
+    known = purpose in snapshot.purposes
+    if known and principal.kind is PrincipalKind.SYSTEM and purpose not in principal.purposes:
+        return ActorDecision(outcome=Outcome.DENY, code=ReasonCode.ACTOR_PURPOSE_NOT_GRANTED)
+    return None
+
+
+def decide_actor(
+    principal: Principal,
+    snapshot: PolicySnapshot,
+    *,
+    field: str,
+    action: str,
+    purpose: PurposeId,
+    resource: Mapping[str, object] | None = None,
+) -> ActorDecision:
+    """The ACTOR gate for one principal and one field, with the record's facts."""
+    refusal = refuse_actor(principal, snapshot, purpose)
+    if refusal is not None:
+        return refusal
+    return snapshot.decide(
+        roles_of(principal, snapshot),
+        field=field,
+        action=action,
+        purpose=purpose,
+        attributes=attributes_of_actor(principal, resource),
+    )
+
+
+def decide_actor_on_record(
+    principal: Principal,
+    snapshot: PolicySnapshot,
+    *,
+    kind: str,
+    action: str,
+    purpose: PurposeId,
+    resource: Mapping[str, object] | None = None,
+) -> ActorDecision:
+    """The ACTOR gate for one principal and a whole record of this kind: is any field open."""
+    refusal = refuse_actor(principal, snapshot, purpose)
+    if refusal is not None:
+        return refusal
+    return snapshot.decide_record(
+        roles_of(principal, snapshot),
+        resource=kind,
+        action=action,
+        purpose=purpose,
+        attributes=attributes_of_actor(principal, resource),
+    )

@@ -37,7 +37,8 @@ def find_duplicates(persons: Sequence[Person]) -> Duplicates:
     )
 
     def contradicts(a: int, b: int) -> bool:
-        return compare(by_row[a], by_row[b]).score < CONTRADICTION
+        found = compare(by_row[a], by_row[b])
+        return found.is_vetoed or found.score < CONTRADICTION
 
     groups = join(same, contradicts=contradicts)
     home = {row: number for number, rows in enumerate(groups) for row in rows}

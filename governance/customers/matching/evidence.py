@@ -10,7 +10,7 @@ addresses: there are homonyms of one day.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import OSA
 
 from governance.customers.matching.persons import Person
 
@@ -21,6 +21,7 @@ class EvidenceKind(StrEnum):
     NAME_SAME = "name_same"
     NAME_VARIANT = "name_variant"
     READING_SAME = "reading_same"
+    HOMOPHONE = "homophone"
     NAME_SIMILAR = "name_similar"
     FAMILY_DIFFERS = "family_differs"
     GIVEN_DIFFERS = "given_differs"
@@ -41,6 +42,7 @@ class EvidenceKind(StrEnum):
     ADDRESS_SAME = "address_same"
     ADDRESS_DIFFERS = "address_differs"
     POSTAL_SAME = "postal_same"
+    POSTAL_DIFFERS = "postal_differs"
     SNS_SAME = "sns_same"
     SEX_DIFFERS = "sex_differs"
     ID_SAME = "id_same"
@@ -62,6 +64,7 @@ WEIGHTS: dict[EvidenceKind, float] = {
     K.NAME_SAME: 7,
     K.NAME_VARIANT: 7,
     K.READING_SAME: 6,
+    K.HOMOPHONE: 2,  # 恵理 and 絵里: a slip of the input method, or two persons
     K.NAME_SIMILAR: 3,
     K.FAMILY_DIFFERS: 1,  # marriage and divorce; the given name alone says little
     K.GIVEN_DIFFERS: -14,
@@ -77,11 +80,12 @@ WEIGHTS: dict[EvidenceKind, float] = {
     K.MOBILE_SAME: 7,
     K.MOBILE_SIMILAR: 4,
     K.MOBILE_DIFFERS: -2,
-    K.LANDLINE_SAME: 4,
+    K.LANDLINE_SAME: 6,
     K.LANDLINE_DIFFERS: -1,
-    K.ADDRESS_SAME: 5,
+    K.ADDRESS_SAME: 6,
     K.ADDRESS_DIFFERS: -3,
     K.POSTAL_SAME: 2,
+    K.POSTAL_DIFFERS: -2,
     K.SNS_SAME: 7,
     K.SEX_DIFFERS: -2,
     K.ID_SAME: 9,
@@ -89,7 +93,9 @@ WEIGHTS: dict[EvidenceKind, float] = {
 }
 SAME_FROM = 13.0  # bits; taken as one person
 REVIEW_FROM = 8.0  # bits; shown to a person
-_NAMED = frozenset({K.NAME_SAME, K.NAME_VARIANT, K.READING_SAME, K.NAME_SIMILAR, K.FAMILY_DIFFERS})
+_NAMED = frozenset({K.NAME_SAME, K.NAME_VARIANT, K.READING_SAME})
+_VETO = frozenset({K.GIVEN_DIFFERS, K.NAME_DIFFERS})
+_MOVED = frozenset({K.ADDRESS_DIFFERS, K.POSTAL_DIFFERS})
 _OWN = frozenset(
     {
         K.EMAIL_SAME,
@@ -100,7 +106,9 @@ _OWN = frozenset(
         K.ID_SAME,
     }
 )
-_CONTRARY = frozenset({K.EMAIL_DIFFERS, K.MOBILE_DIFFERS, K.LANDLINE_DIFFERS, K.ADDRESS_DIFFERS})
+_CONTRARY = frozenset(
+    {K.EMAIL_DIFFERS, K.MOBILE_DIFFERS, K.LANDLINE_DIFFERS, K.ADDRESS_DIFFERS, K.POSTAL_DIFFERS}
+)
 _CORROBORATION = frozenset(
     {
         K.EMAIL_SAME,
@@ -143,23 +151,33 @@ class Comparison:
     evidence: tuple[Evidence, ...]
 
     @property
+    def kinds(self) -> frozenset[EvidenceKind]:
+        """Everything seen, without weights."""
+        return frozenset(e.kind for e in self.evidence)
+
+    @property
+    def is_vetoed(self) -> bool:
+        """Another given name: children who are twins share all the rest."""
+        return bool(self.kinds & _VETO)
+
+    @property
     def is_homonym(self) -> bool:
         """Name and birth date agree, all else that is known does not: perhaps two persons."""
-        kinds = {e.kind for e in self.evidence}
-        contrary = kinds & _CONTRARY
-        moved = K.ADDRESS_DIFFERS in contrary or len(contrary) > 1
-        return moved and not kinds & _CORROBORATION
+        contrary = self.kinds & _CONTRARY
+        moved = bool(contrary & _MOVED) or len(contrary) > 1
+        return moved and not self.kinds & _CORROBORATION
 
     @property
     def is_nameless(self) -> bool:
-        """No name compares, and only what a household shares agrees: perhaps twins."""
-        kinds = {e.kind for e in self.evidence}
-        return not kinds & _NAMED and not kinds & _OWN
+        """No whole name compares, and only what a household shares agrees."""
+        renamed = K.FAMILY_DIFFERS in self.kinds and K.BIRTH_SAME in self.kinds
+        return not self.kinds & _NAMED and not self.kinds & _OWN and not renamed
 
     @property
     def verdict(self) -> Verdict:
         """Same, different, or for a person to decide."""
-        if self.score >= SAME_FROM and not self.is_homonym and not self.is_nameless:
+        doubtful = self.is_vetoed or self.is_homonym or self.is_nameless
+        if self.score >= SAME_FROM and not doubtful:
             return Verdict.SAME
         return Verdict.REVIEW if self.score >= REVIEW_FROM else Verdict.DIFFERENT
 
@@ -181,10 +199,21 @@ def _name(a: Person, b: Person) -> EvidenceKind | None:
         return K.NAME_VARIANT
     written = bool(a.full and b.full) and not (a.lossy or b.lossy)
     if a.kana and a.kana == b.kana:
-        return K.READING_SAME
+        return K.HOMOPHONE if written and _other_kanji(a, b) else K.READING_SAME
     if not written or a.kana_only != b.kana_only:
         return _by_reading(a, b) if a.kana and b.kana else None
     return _parts(a, b)
+
+
+def _other_kanji(a: Person, b: Person) -> bool:
+    """Both names are in kanji, and not in the same ones in another order."""
+    if any(_has_kana(name) for name in (a.full, b.full)) or a.latin or b.latin:
+        return False
+    return sorted(a.full) != sorted(b.full)
+
+
+def _has_kana(text: str) -> bool:
+    return any("\u3041" <= c <= "\u30ff" for c in text)
 
 
 def _by_reading(a: Person, b: Person) -> EvidenceKind:
@@ -272,19 +301,8 @@ def _all_kana(text: str) -> bool:
 
 
 def _slip(a: Person, b: Person) -> bool:
-    """Two names that differ by a typing slip: turned characters, one sign of a long name."""
-    if a.full != b.full and sorted(a.full) == sorted(b.full):
-        return True
-    if a.latin and b.latin:
-        return JaroWinkler.similarity(a.latin, b.latin) > 0.93  # noqa: PLR2004 -- one or two letters of a name
-    if a.kana and b.kana:
-        return len(a.kana) > 5 and OSA.distance(a.kana, b.kana) == 1 and _shares_kanji(a, b)  # noqa: PLR2004 -- short readings differ by one sign often
-    return False
-
-
-def _shares_kanji(a: Person, b: Person) -> bool:
-    """The written names have most characters in common."""
-    return OSA.distance(a.full, b.full) <= 1
+    """The characters of one name in another order: 也哲 for 哲也. Twins are not named so."""
+    return bool(a.full) and a.full != b.full and sorted(a.full) == sorted(b.full)
 
 
 def _birth(a: Person, b: Person) -> EvidenceKind | None:
@@ -301,11 +319,15 @@ def _birth(a: Person, b: Person) -> EvidenceKind | None:
     return None
 
 
+# the year beside; a 干支 cycle; 大正 for 昭和; 昭和53 for 1953; 昭和 for 平成
+ERA_SLIPS = frozenset({1, 10, 12, 14, 25, 63})
+
+
 def is_birth_typo(a: str, b: str) -> bool:
     """True for one wrong digit, two turned digits, day and month turned, or the year next to it."""
     (ya, ma, da), (yb, mb, db) = a.split("-"), b.split("-")
     if (ma, da) == (mb, db):
-        return abs(int(ya) - int(yb)) in {1, 10, 12, 25} or OSA.distance(ya, yb) == 1
+        return abs(int(ya) - int(yb)) in ERA_SLIPS or OSA.distance(ya, yb) == 1
     if ya == yb and (ma, da) == (db, mb):
         return True
     return OSA.distance(ya + ma + da, yb + mb + db) == 1
@@ -349,8 +371,8 @@ def _household(a: Person, b: Person) -> list[EvidenceKind]:
     if a.place and b.place:
         same = _place_same(a, b)
         found.append(K.ADDRESS_SAME if same else K.ADDRESS_DIFFERS)
-    elif a.postal and a.postal == b.postal:
-        found.append(K.POSTAL_SAME)
+    elif a.postal and b.postal:
+        found.append(K.POSTAL_SAME if a.postal == b.postal else K.POSTAL_DIFFERS)
     return found
 
 

@@ -1,5 +1,6 @@
 """What a comparison looks at: the keys of one person's row, folded once."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -77,7 +78,7 @@ def person_from(
         kana_only=kana_only,
         birth=known.get("birth_date", ""),
         birth_month=known.get("birth_date", "")[:7] or hinted.get("birth_date", ""),
-        email=known.get("email", ""),
+        email=_undotted(known.get("email", "")),
         email_local=hinted.get("email", ""),
         mobiles=frozenset(p for p in phones if _is_mobile(p)),
         landlines=frozenset(p for p in phones if not _is_mobile(p)),
@@ -113,6 +114,12 @@ def _is_mobile(phone: str) -> bool:
 
 def _broken_mobile(digits: str) -> str:
     return digits if digits.startswith(("070", "080", "090")) else ""
+
+
+def _undotted(email: str) -> str:
+    """An address without the dots that systems add or drop before the @."""
+    local, at, host = email.partition("@")
+    return re.sub(r"\.{2,}", ".", local).strip(".") + at + host
 
 
 def _handle(account: str) -> str:

@@ -89,9 +89,10 @@ def name_parts(text: str) -> tuple[str, str]:
 
 
 def latin_key(text: str) -> str:
-    """A Latin name for comparison, parts sorted: Müller Silke and Silke Mueller are one."""
+    """A Latin name for comparison, parts sorted: Müller Silke, Silke Mueller, Muller Silke."""
     words = squeeze(fold_variants(text).casefold().translate(_UMLAUTS)).split(" ")
-    return "".join(sorted(_without_accents(_MARKS.sub("", word)) for word in words))
+    bare = sorted(_without_accents(_MARKS.sub("", word)) for word in words)
+    return re.sub(r"(?<=[aou])e", "", "".join(bare))
 
 
 def is_kana_only(text: str) -> bool:

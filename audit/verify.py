@@ -188,7 +188,8 @@ def _walk(tx: Connection, outside: Head | None) -> tuple[Frontier, Head | None]:
             size = mark.checkpoint.size
             frontier = frontier.extended(leaves[frontier.size - start : size - start])
             if frontier.root() != mark.checkpoint.root:
-                _found_root(mark.checkpoint, frontier.root(), good)
+                # a checkpoint from outside contradicts every row: the stored ones were re-signed
+                _found_root(mark.checkpoint, frontier.root(), 0 if mark is outside else good)
             good = size
         frontier = frontier.extended(leaves[frontier.size - start :])
     if following is not None:
@@ -289,8 +290,8 @@ def _check_parts(seq: int, digest: bytes | None, parts: Sequence[AnyRow]) -> Non
     found = parts_digest(covers)
     if found != digest:
         raise FoundError(Finding.PART, size=seq + 1, at_seq=seq, expected=digest, found=found)
-    for part, cover in zip(parts, covers, strict=True):
-        if (part.salt is None) != (part.payload is None):
+    for order, (part, cover) in enumerate(zip(parts, covers, strict=True)):
+        if part.ord != order or (part.salt is None) != (part.payload is None):
             raise FoundError(Finding.PART, size=seq + 1, at_seq=seq)
         if part.payload is None:
             continue  # whether that was lawful is asked of the whole log

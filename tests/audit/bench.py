@@ -81,18 +81,30 @@ class Bench:
 
 @contextmanager
 def unguarded(db: Database) -> Iterator[Connection]:
-    with db.writer_engine.connect() as tx, tx.begin():
-        for table in GUARDED:
-            for kind in ("update", "delete", "truncate"):
-                if db.dialect == "sqlite":
-                    tx.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_{kind}")
-                else:
-                    tx.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_{kind} ON {table}")
+    with db.writer_engine.connect() as tx:
         if db.dialect == "sqlite":
-            tx.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-        else:
-            tx.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        yield tx
+            foreign_keys(tx, "OFF")
+        with tx.begin():
+            drop_guards(db, tx)
+            yield tx
+        if db.dialect == "sqlite":
+            foreign_keys(tx, "ON")
+
+
+def foreign_keys(tx: Connection, state: str) -> None:
+    driver: Any = tx.connection.driver_connection
+    driver.execute(f"PRAGMA foreign_keys={state}")
+
+
+def drop_guards(db: Database, tx: Connection) -> None:
+    for table in GUARDED:
+        for kind in ("update", "delete", "truncate"):
+            if db.dialect == "sqlite":
+                tx.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_{kind}")
+            else:
+                tx.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_{kind} ON {table}")
+    if db.dialect != "sqlite":
+        tx.exec_driver_sql("SET LOCAL session_replication_role = replica")
 
 
 def spelled(db: Database, statement: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:

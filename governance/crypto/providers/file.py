@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from governance.core.errors import GovernanceError
+from governance.crypto.frame import KEY_BYTES
 from governance.crypto.providers.types import (
     EpochDestroyedError,
     EpochId,
@@ -30,7 +31,7 @@ from governance.crypto.providers.types import (
     WrapContext,
 )
 from governance.crypto.secret_refs import assert_private, read_private, read_secret
-from governance.crypto.wrap import KeyUnwrapError, WrappingKey, context, new_key
+from governance.crypto.wrap import WRAPPED, KeyUnwrapError, WrappingKey, context, new_key
 
 FORMAT: Final = "sekisho/epoch-key/1"
 SCRYPT_N: Final = 2**15  # 32 MiB, about 80 ms; once per epoch and process
@@ -136,14 +137,13 @@ class FileKeyProvider:
         if self._tomb(epoch).exists():
             raise EpochDestroyedError(epoch=epoch)  # fails closed: even if the key file is back
         body = self._read(self._path(epoch), epoch)
-        stored = base64.b64decode(str(body.get("key")))
         scrypt = body.get("scrypt")
         if scrypt is None:
-            return stored
-        if not isinstance(scrypt, dict):
+            return _bytes(body, "key", epoch)
+        if not isinstance(scrypt, dict) or not isinstance(scrypt.get("n"), int):
             raise KeyFileError(epoch=epoch)
-        n, salt = int(scrypt["n"]), base64.b64decode(str(scrypt["salt"]))
-        return WrappingKey(self._stretch(epoch, n, salt)).unwrap(stored, context(FORMAT, epoch))
+        wrapping = WrappingKey(self._stretch(epoch, scrypt["n"], _bytes(scrypt, "salt", epoch)))
+        return wrapping.unwrap(_bytes(body, "key", epoch), context(FORMAT, epoch))
 
     def _sealed(self, epoch: EpochId, key: bytes) -> dict[str, object]:
         """What a new key file holds."""
@@ -214,3 +214,14 @@ class FileKeyProvider:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _bytes(body: Mapping[str, object], name: str, epoch: EpochId) -> bytes:
+    """A base64 entry of a key file; a bare key has its full length or the file is damaged."""
+    try:
+        found = base64.b64decode(str(body.get(name)), validate=True)
+    except ValueError:
+        raise KeyFileError(epoch=epoch) from None
+    if name == "key" and len(found) not in {KEY_BYTES, WRAPPED}:
+        raise KeyFileError(epoch=epoch)
+    return found

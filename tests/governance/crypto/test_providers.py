@@ -174,7 +174,18 @@ class TestFileProvider:
         with pytest.raises(EpochUnknownError):
             provider.destroy(epoch, at=NOW)
 
-    @pytest.mark.parametrize("content", [b"", b"[]", b'{"format": "sekisho/epoch-key/9"}'])
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"[]",
+            b'{"format": "sekisho/epoch-key/9"}',
+            b'{"format": "sekisho/epoch-key/1", "epoch": "2026-11-24", "key": "AA=="}',
+            b'{"format": "sekisho/epoch-key/1", "epoch": "2026-11-25"}',
+            b'{"format": "sekisho/epoch-key/1", "epoch": "2026-11-25", "key": "AA=="}',
+            b'{"format": "sekisho/epoch-key/1", "epoch": "2026-11-25", "key": "!", "scrypt": {}}',
+        ],
+    )
     def test_a_damaged_file_is_said_to_be_damaged(self, folder: Path, content: bytes) -> None:
         provider = FileKeyProvider(folder)
         epoch = provider.create_epoch(DAY)

@@ -9,7 +9,7 @@ import pytest
 from governance.core.errors import NotFoundError, UnavailableError
 from governance.core.terms import Lang
 from governance.i18n.catalogue import MissingTextError
-from governance.ui.pages import Page, Surface, Templates
+from governance.ui.pages import Page, Surface, Templates, environment
 from governance.ui.parts import NavGroup, NavItem
 from governance.ui.preferences import Keys, Preferences, Theme
 from governance.ui.problems import problem_of_status
@@ -162,6 +162,17 @@ def test_every_status_says_what_happened_what_did_not_and_what_to_do(
     assert problem.unchanged
     assert problem.todo
     assert problem.status == status
+
+
+def test_other_packages_stand_under_their_own_name() -> None:
+    names = environment("governance.ui").by_lang[Lang.JA].list_templates()
+    assert "ui/start.html" in names
+    assert "start.html" in names
+
+
+def test_package_without_templates_is_refused_at_start() -> None:
+    with pytest.raises(ValueError, match="templates"):
+        environment("governance.core")
 
 
 def test_withheld_field_never_reaches_the_page(show: Show) -> None:

@@ -86,6 +86,14 @@ def test_style_and_script_load_nothing_from_outside() -> None:
         assert "url(" not in body
 
 
+def test_scripts_keep_nothing_in_the_browser() -> None:
+    for name in ("htmx.js", "sekisho.js"):
+        body = assets()[name].body.decode()
+        assert "localStorage" not in body
+        assert "sessionStorage" not in body
+        assert "indexedDB" not in body
+
+
 def test_name_follows_content() -> None:
     assert asset_url("sekisho.css").startswith("/static/sekisho.")
     assert asset_url("sekisho.css") != asset_url("sekisho.js")

@@ -1,8 +1,9 @@
 """The proof at load: the runtime table answers as Casbin does, or the snapshot is refused."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from governance.core.errors import GovernanceError
 from policies.actions import Action
@@ -12,6 +13,7 @@ from policies.document import PolicySet, Rule
 from policies.table import DecisionTable
 from policies.types import NO_ATTRIBUTES, Attributes
 
+N = TypeVar("N", bound=str)
 RANDOM_PROBES = 200  # requests beside the boundary ones
 STRANGERS = ("", "*", "unknown", "Deny", "r:staff", "u:0")  # names that no policy declares
 
@@ -71,9 +73,13 @@ def _inside(rule: Rule) -> Iterator[Probe]:
                 place += 1
 
 
+def _spread(names: Sequence[N]) -> tuple[N, ...]:
+    """First, middle and last: another rule may hide a fault at one of them."""
+    return tuple(dict.fromkeys((names[0], names[len(names) // 2], names[-1])))
+
+
 def _outside(rule: Rule, policy: PolicySet) -> Iterator[Probe]:
-    role, action = rule.roles[0], rule.actions[-1]
-    field, purpose = rule.fields[-1], rule.purposes[-1]
+    role, action, purpose = rule.roles[0], rule.actions[-1], rule.purposes[-1]
     fields = [known.id for known in policy.fields()]
     purposes = [known.id for known in policy.purposes]
     roles = [known.id for known in policy.roles]
@@ -83,12 +89,14 @@ def _outside(rule: Rule, policy: PolicySet) -> Iterator[Probe]:
     far_purpose = first_outside(purposes, rule.purposes, "unknown")
     far_role = first_outside(roles, rule.roles, "unknown")
     far_action = first_outside(verbs, rule.actions, "unknown")
-    yield Probe(roles=one, field=far_field, action=action, purpose=purpose)
-    yield Probe(roles=one, field=field, action=action, purpose=far_purpose)
-    yield Probe(roles=one, field=field, action=far_action, purpose=purpose)
-    yield Probe(roles=frozenset({far_role}), field=field, action=action, purpose=purpose)
-    yield Probe(roles=frozenset({role, far_role}), field=field, action=action, purpose=purpose)
-    yield Probe(roles=frozenset(), field=field, action=action, purpose=purpose)
+    for near in _spread(rule.purposes):
+        yield Probe(roles=one, field=far_field, action=action, purpose=near)
+    for field in _spread(rule.fields):
+        yield Probe(roles=one, field=field, action=action, purpose=far_purpose)
+        yield Probe(roles=one, field=field, action=far_action, purpose=purpose)
+        yield Probe(roles=frozenset({far_role}), field=field, action=action, purpose=purpose)
+        yield Probe(roles=frozenset({role, far_role}), field=field, action=action, purpose=purpose)
+    yield Probe(roles=frozenset(), field=rule.fields[0], action=action, purpose=purpose)
 
 
 def facts_for(conditions: Iterable[Condition]) -> tuple[Attributes, ...]:

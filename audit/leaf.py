@@ -9,14 +9,13 @@ The leaf is SHA-256(0x00 || encoding) (RFC 6962 2.1).
 
 import hmac
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from struct import Struct
 
 from audit.errors import EventTooLargeError, UnknownLeafVersionError
 from audit.tree import leaf_hash
 from audit.types import SCHEMA_VERSION, AuditEvent, Column, Leaf, PartCover
-from governance.db.types import EPOCH, MICROSECOND
 
 COLUMNS = (
     "id",
@@ -48,6 +47,8 @@ PARTS_HEADER = b"sekisho/audit/parts\n"
 DESTROYED_HEADER = b"sekisho/audit/destroyed\n"
 ABSENT = b"\xff\xff\xff\xff"
 LIMIT = 65_535  # bytes of one entry, so that C2SP entry bundles can carry it
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 _U32 = Struct(">I").pack
 _I64 = Struct(">q").pack
 _EIGHT = _U32(8)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from audit.actions import ERASING
 from audit.counter import EventCounter
-from audit.errors import NotAnErasureError
+from audit.errors import ColumnFormError, NotAnErasureError
 from audit.leaf import (
     check_size,
     columns_of,
@@ -18,7 +18,15 @@ from audit.leaf import (
     sealed_hash,
 )
 from audit.models import EVENTS, PARTS, PENDING
-from audit.types import SCHEMA_VERSION, AuditEvent, Column, EventDraft, PartCover, PersonalPart
+from audit.types import (
+    SCHEMA_VERSION,
+    TOKEN,
+    AuditEvent,
+    Column,
+    EventDraft,
+    PartCover,
+    PersonalPart,
+)
 from governance.core.ids import new_event_id, new_row_id
 from governance.core.terms import EventId, RowId, SubjectId
 
@@ -41,6 +49,8 @@ class AuditLog:
     """The log of one process: numbers its events, seals their personal parts."""
 
     def __init__(self, engine: Engine, *, process_id: str, sealer: Sealer) -> None:
+        if TOKEN.fullmatch(process_id) is None:
+            raise ColumnFormError(column="process_id")
         self.process_id = process_id
         self._sealer = sealer
         self._counter = EventCounter(engine)
@@ -83,7 +93,7 @@ class AuditLog:
         named = subjects_of(draft)
         if draft.action not in ERASING or not named:
             raise NotAnErasureError
-        events = [ref.removeprefix("event:") for ref in draft.refs if ref.startswith("event:")]
+        events = {ref.removeprefix("event:") for ref in draft.refs if ref.startswith("event:")}
         doomed = _live_parts(tx, sorted(named), events)
         event_id = new_event_id()
         said = replace(
@@ -156,7 +166,7 @@ def _part_row(
     }
 
 
-def _live_parts(tx: Connection, subjects: list[str], events: list[str]) -> list[str]:
+def _live_parts(tx: Connection, subjects: list[str], events: set[str]) -> list[str]:
     """Ids of the parts about these persons that still have their payload."""
     found: list[str] = []
     for at in range(0, len(subjects), IN_LIMIT):
@@ -165,5 +175,5 @@ def _live_parts(tx: Connection, subjects: list[str], events: list[str]) -> list[
             .where(PARTS.c.subject.in_(subjects[at : at + IN_LIMIT]), PARTS.c.payload.is_not(None))
             .with_for_update()  # two erasures at once: each names only what it destroys itself
         )
-        found += [row.id for row in tx.execute(query) if not events or row.event_id in set(events)]
+        found += [row.id for row in tx.execute(query) if not events or row.event_id in events]
     return found

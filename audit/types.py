@@ -135,6 +135,10 @@ class PersonalPart:
     subject: SubjectId
     payload: bytes = field(repr=False)  # canonical_json
 
+    def __post_init__(self) -> None:
+        """Refuse a person's name in place of the pseudonym."""
+        _tokens("subject", (self.subject,))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartCover:

@@ -189,7 +189,7 @@ def _walk(tx: Connection, outside: Head | None) -> tuple[Frontier, Head | None]:
             frontier = frontier.extended(leaves[frontier.size - start : size - start])
             if frontier.root() != mark.checkpoint.root:
                 # a checkpoint from outside contradicts every row: the stored ones were re-signed
-                _found_root(mark.checkpoint, frontier.root(), 0 if mark is outside else good)
+                _raise_root(mark.checkpoint, frontier.root(), 0 if mark is outside else good)
             good = size
         frontier = frontier.extended(leaves[frontier.size - start :])
     if following is not None:
@@ -204,7 +204,7 @@ def _walk(tx: Connection, outside: Head | None) -> tuple[Frontier, Head | None]:
     return frontier, head
 
 
-def _found_root(mark: Checkpoint, root: bytes, good: int) -> None:
+def _raise_root(mark: Checkpoint, root: bytes, good: int) -> None:
     """The rows since the last good checkpoint are not those that were signed."""
     raise FoundError(
         Finding.ROOT,

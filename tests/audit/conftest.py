@@ -6,19 +6,14 @@ import pytest
 
 from audit.log import AuditLog
 from audit.sequencer import LogKeys
-from governance.crypto.signing import Ed25519Signer, MlDsa44Signer
 from governance.db.engine import Database
 from tests.audit.bench import OTHER, SUBJECT, Bench, masked, part
+from tests.audit.worker import keys_at
 
 
 @pytest.fixture
 def keys(tmp_path: Path) -> LogKeys:
-    return LogKeys(
-        origin="log.example.com/sekisho",
-        ed25519=Ed25519Signer.from_seed(bytes(range(32))),
-        mldsa44=MlDsa44Signer.from_seed(bytes(range(1, 33))),
-        anchor=tmp_path / "checkpoint",
-    )
+    return keys_at(tmp_path / "checkpoint")
 
 
 @pytest.fixture

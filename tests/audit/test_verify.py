@@ -396,6 +396,23 @@ def test_a_row_that_cannot_be_read_is_named(flippable: Bench) -> None:
     assert report.at_seq == 1
 
 
+def test_one_flipped_byte_in_a_copy_of_the_file_is_named(flippable: Bench, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    flippable.db.checkpoint()
+    raw = bytearray(Path(flippable.db.engine.url.database or "").read_bytes())
+    places = [at for at in range(len(raw)) if raw.startswith(b"request:1", at)]
+    assert len(places) == 3  # the events stand once each: no index holds this column
+    for place in places:
+        damaged = raw.copy()
+        damaged[place + 8] ^= 2
+        copy.write_bytes(damaged)
+        db = Database.open(f"sqlite:///{copy}")
+        report = Bench(db, flippable.log, flippable.keys).verify()
+        db.close()
+        assert (report.verdict, report.finding) == (Verdict.TAMPERED, Finding.LEAF)
+        assert report.at_seq in {0, 1, 2}
+
+
 def test_an_unknown_leaf_version_is_named(flippable: Bench) -> None:
     with flippable.db.writer_engine.connect() as tx, tx.begin():
         tx.execute(update(EVENTS).values(schema_version=2))

@@ -184,7 +184,7 @@ def _fields(policy: PolicySet, table: DecisionTable) -> Iterator[Finding]:
 
 
 def _roles(policy: PolicySet, snapshot: PolicySnapshot) -> Iterator[Finding]:
-    named = {role for rule in policy.rules for role in rule.roles}
+    named = {role for r in policy.rules if r.effect is Effect.ALLOW for role in r.roles}
     for role in policy.roles:
         place = policy.places.get(f"roles/{role.id}")
         if not role.may and not role.inherits and role.id not in named:

@@ -289,6 +289,14 @@ class ImportRun(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("kind", "digest"),)
 
 
+class IntakeTurn(SQLModel, table=True):
+    """One row whose lock lets one import batch at a time decide what is new."""
+
+    __tablename__ = "intake_turn"
+    id: int = Field(primary_key=True)
+    turn: int
+
+
 class ImportProblem(SQLModel, table=True):
     """A problem of one cell or row of an imported file: place and kind, never the value."""
 

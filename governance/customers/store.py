@@ -289,6 +289,18 @@ def find_tokens(
     return tuple(found)
 
 
+def cells_of(tx: Connection, table: str, column: str, rows: Iterable[RowId]) -> dict[RowId, bytes]:
+    """One sealed column of many rows."""
+    source = TABLES[table]
+    found: dict[RowId, bytes] = {}
+    wanted = list(rows)
+    for start in range(0, len(wanted), IN_LIMIT):
+        part = wanted[start : start + IN_LIMIT]
+        cells = tx.execute(select(source.c.id, source.c[column]).where(source.c.id.in_(part)))
+        found |= {RowId(row): bytes(cell) for row, cell in cells if cell is not None}
+    return found
+
+
 def suppressed(tx: Connection, tokens: Iterable[bytes]) -> frozenset[bytes]:
     """Which of these tokens belong to an erased or opted-out person."""
     wanted = list(tokens)

@@ -1,0 +1,157 @@
+"""Rows of import runs: cursor, counts, problems, what was put aside."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from governance.core.ids import new_row_id
+from governance.core.terms import RowId
+from governance.customers.models import (
+    DuplicateRow,
+    FindingRow,
+    ImportProblem,
+    ImportRun,
+    IntakeTurn,
+    QuarantineRow,
+)
+from governance.customers.types import Problem
+from governance.db.types import insert_ignore, table_of
+
+RUN, TURN = table_of(ImportRun), table_of(IntakeTurn)
+PROBLEM, ASIDE = table_of(ImportProblem), table_of(QuarantineRow)
+FINDING, DUPLICATE = table_of(FindingRow), table_of(DuplicateRow)
+COUNTED = ("read", "stored", "merged", "quarantined", "refused", "normalised")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One file being taken in, or taken in already."""
+
+    id: RowId
+    kind: str
+    file_name: str
+    encoding: str
+    done: bool
+    cursor: int
+    counts: Mapping[str, int]
+    started_at: datetime
+    finished_at: datetime | None
+
+
+def run_of(tx: Connection, kind: str, digest: str) -> Run | None:
+    """The run of this very file, if there is one."""
+    row = tx.execute(select(RUN).where(RUN.c.kind == kind, RUN.c.digest == digest)).one_or_none()
+    return None if row is None else _run(row)
+
+
+def all_runs(tx: Connection) -> tuple[Run, ...]:
+    """Every run, newest first."""
+    return tuple(_run(row) for row in tx.execute(select(RUN).order_by(RUN.c.id.desc())))
+
+
+def begin_run(
+    tx: Connection, *, kind: str, digest: str, file: str, encoding: str, by: str, at: datetime
+) -> RowId:
+    """A fresh run at its first row."""
+    run = new_row_id()
+    tx.execute(
+        insert(RUN).values(
+            id=run,
+            kind=kind,
+            digest=digest,
+            file_name=file,
+            encoding=encoding,
+            state="running",
+            cursor=0,
+            started_by=by,
+            started_at=at,
+            **dict.fromkeys(COUNTED, 0),
+        )
+    )
+    return run
+
+
+def advance_run(tx: Connection, run: str, *, rows: int, counts: Mapping[str, int]) -> None:
+    """The cursor and the counts move on with the rows that this transaction stores."""
+    values: dict[str, Any] = {name: RUN.c[name] + counts[name] for name in COUNTED}
+    tx.execute(update(RUN).where(RUN.c.id == run).values(cursor=RUN.c.cursor + rows, **values))
+
+
+def finish_run(tx: Connection, run: str, *, at: datetime) -> None:
+    """The file is wholly taken in."""
+    tx.execute(update(RUN).where(RUN.c.id == run).values(state="done", finished_at=at))
+
+
+def take_turn(tx: Connection) -> None:
+    """No other import batch decides what is new until this transaction ends."""
+    tx.execute(insert_ignore(TURN, tx.dialect.name).values(id=0, turn=0))
+    tx.execute(update(TURN).where(TURN.c.id == 0).values(turn=TURN.c.turn + 1))
+
+
+def add_problems(tx: Connection, run: str, problems: Iterable[Problem]) -> None:
+    """Each problem is noted by row, column and kind."""
+    rows = [
+        {
+            "id": new_row_id(),
+            "run_id": run,
+            "row": problem.row,
+            "column": problem.column or "",
+            "kind": problem.kind.value,
+        }
+        for problem in problems
+    ]
+    if rows:
+        tx.execute(insert(PROBLEM), rows)
+
+
+def problem_counts(tx: Connection, run: str | None = None) -> dict[str, int]:
+    """How often each kind of problem was met, in one run or in all."""
+    statement = select(PROBLEM.c.kind, func.count()).group_by(PROBLEM.c.kind)
+    if run is not None:
+        statement = statement.where(PROBLEM.c.run_id == run)
+    return {row.kind: int(row.count_1) for row in tx.execute(statement)}
+
+
+def put_aside(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows that could not be stored wait, sealed, for a person."""
+    if rows:
+        tx.execute(insert(ASIDE), list(rows))
+
+
+def finding_counts(tx: Connection) -> dict[tuple[str, str], int]:
+    """How many findings of each entity and kind the free texts hold."""
+    rows = tx.execute(
+        select(FINDING.c.entity, FINDING.c.kind, func.sum(FINDING.c.found)).group_by(
+            FINDING.c.entity, FINDING.c.kind
+        )
+    )
+    return {(entity, kind): int(found) for entity, kind, found in rows}
+
+
+def note_duplicates(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Candidate pairs wait for review; a pair that was decided stays decided."""
+    if rows:
+        tx.execute(insert_ignore(DUPLICATE, tx.dialect.name), list(rows))
+
+
+def open_duplicates(tx: Connection) -> int:
+    """How many candidate pairs wait for review."""
+    statement = select(func.count()).select_from(DUPLICATE).where(DUPLICATE.c.state == "open")
+    return int(tx.execute(statement).scalar_one())
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        id=RowId(row.id),
+        kind=row.kind,
+        file_name=row.file_name,
+        encoding=row.encoding,
+        done=row.state == "done",
+        cursor=row.cursor,
+        counts={name: getattr(row, name) for name in COUNTED},
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )

@@ -1,0 +1,105 @@
+"""The three gates over the fields of a row; nothing is opened here."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from consent.service import subject_gate
+from consent.types import SubjectDecision
+from governance.core.terms import FieldId, SubjectId, Treatment
+from governance.customers.catalogue import CatalogueField
+from governance.gateway.types import FieldDecision
+from governance.http.principal import Principal
+from policies.actions import Action
+from policies.actors import decide_actor, roles_of
+from policies.masking import MaskMethod
+from policies.purposes import PurposeRecord, decide_purpose
+from policies.reasons import ReasonCode, hidden
+from policies.snapshot import PolicySnapshot
+from policies.types import Verb
+
+
+def decide_fields(
+    tx: Connection,
+    policy: PolicySnapshot,
+    principal: Principal,
+    fields: Iterable[CatalogueField],
+    *,
+    subject: SubjectId,
+    purpose_name: str,
+    verb: Verb = Verb.READ,
+    at: datetime,
+) -> dict[FieldId, FieldDecision]:
+    """A decision for every field: ACTOR, then PURPOSE, then SUBJECT; the first refusal counts."""
+    wanted = tuple(fields)
+    purpose = policy.purpose(purpose_name) if purpose_name else None
+    if purpose is None:
+        code = ReasonCode.PURPOSE_UNKNOWN if purpose_name else ReasonCode.PURPOSE_MISSING
+        return {field.id: withheld(field.id, code) for field in wanted}
+    person = subject_gate(tx, subject, purpose, channel=None, recipient=None, at=at)
+    explained = bool(policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT))
+    return {
+        field.id: _decide(
+            policy,
+            principal,
+            field.id,
+            purpose,
+            person,
+            subject=subject,
+            verb=verb,
+            explained=explained,
+        )
+        for field in wanted
+    }
+
+
+def _decide(
+    policy: PolicySnapshot,
+    principal: Principal,
+    field: FieldId,
+    purpose: PurposeRecord,
+    person: SubjectDecision,
+    *,
+    subject: SubjectId,
+    verb: Verb,
+    explained: bool,
+) -> FieldDecision:
+    actor = decide_actor(
+        principal,
+        policy,
+        field=field,
+        action=verb.value,
+        purpose=purpose.id,
+        resource={"subject": subject},
+    )
+    if not actor:
+        return FieldDecision(
+            field=field,
+            treatment=Treatment.WITHHELD,
+            code=actor.code,
+            rule_id=actor.rule_id,
+            because=actor.because,
+        )
+    covered = decide_purpose(purpose, categories=(policy.categories[field],))
+    if not covered:
+        return withheld(field, covered.code)
+    if not person:
+        return withheld(field, person.code if explained else hidden(person.code))
+    masking = actor.masking
+    redacting = any(duty.kind.value == "redact" for duty in actor.obligations)
+    method = masking.method if masking else (MaskMethod.REDACT if redacting else None)
+    return FieldDecision(
+        field=field,
+        treatment=Treatment.CLEAR if method is None else Treatment.MASKED,
+        code=ReasonCode.PERMIT,
+        rule_id=actor.rule_id,
+        because=actor.because,
+        method=method,
+        keep=masking.keep if masking else 0,
+    )
+
+
+def withheld(field: FieldId, code: ReasonCode) -> FieldDecision:
+    """A refusal that names no rule."""
+    return FieldDecision(field=field, treatment=Treatment.WITHHELD, code=code)

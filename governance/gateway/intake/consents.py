@@ -1,0 +1,246 @@
+"""Consent files into the ledger, with their evidence grade; nothing in it is overwritten."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from audit.actions import EventCode
+from audit.types import EventDraft, Outcome, canonical_json
+from consent import ledger
+from consent.service import PROOF
+from consent.types import EventKind, EvidenceGrade, NoticeVersion
+from governance.core.clock import JST
+from governance.core.terms import ActorId, EventId, KeyClass, PurposeId, RowId, SubjectId
+from governance.customers import imports, store
+from governance.customers.ports import Ports
+from governance.customers.subjects import MINORS
+from governance.customers.types import NormalisedRow, Problem, ProblemKind
+from governance.gateway.intake.batch import owners
+from governance.gateway.intake.tokens import Indexer
+from governance.gateway.intake.types import Counts, RunFacts
+from governance.jobs.journal_record import JournalEntry, JournalKind
+from policies.purposes import PurposeRecord
+
+ACTIONS: Mapping[str, EventKind] = {
+    "同意": EventKind.GIVEN,
+    "拒否": EventKind.REFUSED,
+    "撤回": EventKind.WITHDRAWN,
+}
+TIES = {EventKind.GIVEN: 0, EventKind.REFUSED: 1, EventKind.WITHDRAWN: 2}  # the last one decides
+PRE_TICKED = "既定でチェック済み"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """One readable event of the file, before it is placed."""
+
+    row: NormalisedRow
+    subject: SubjectId
+    purpose: PurposeRecord
+    kind: EventKind
+    occurred_at: datetime
+    problems: tuple[Problem, ...]
+
+
+def in_order_of_occurrence(rows: Iterable[NormalisedRow]) -> tuple[NormalisedRow, ...]:
+    """Rows by instant; at the same instant refusal stands after consent, withdrawal last."""
+
+    def place(row: NormalisedRow) -> tuple[datetime, int, int]:
+        at = row.get("occurred_at")
+        moment = datetime.fromisoformat(at) if at else datetime.max.replace(tzinfo=JST)
+        kind = ACTIONS.get(row.get("action") or "")
+        return moment, TIES.get(kind, 0) if kind else 0, row.number
+
+    return tuple(sorted(rows, key=place))
+
+
+def store_consents(
+    tx: Connection,
+    *,
+    ports: Ports,
+    indexer: Indexer,
+    run: RunFacts,
+    rows: Sequence[NormalisedRow],
+) -> Counts:
+    """What became of the rows; known consent ids are merged, unknown customers are refused."""
+    imports.take_turn(tx)
+    counts = Counts(read=len(rows))
+    problems: list[Problem] = []
+    known = ledger.known_source_keys(tx, [row.get("consent_id") or "" for row in rows])
+    people = owners(tx, ports, indexer, (row.get("customer_id") for row in rows))
+    taken: list[_Taken] = []
+    for row in rows:
+        problems += row.problems
+        if row.get("consent_id") in known:
+            counts.merged += 1
+            continue
+        found = _read(row, ports, people, at=run.at)
+        if isinstance(found, ProblemKind):
+            counts.refused += 1
+            problems.append(Problem(kind=found, row=row.number))
+        else:
+            taken.append(found)
+    problems += _doubtful(tx, taken)
+    _append(tx, ports, run, taken)
+    counts.stored = len(taken)
+    imports.add_problems(tx, run.run, problems)
+    counted = {name: getattr(counts, name) for name in imports.COUNTED}
+    imports.advance_run(tx, run.run, rows=len(rows), counts=counted)
+    ports.audit.append(
+        tx,
+        EventDraft(
+            action=EventCode.CONSENT_IMPORTED,
+            occurred_at=run.at,
+            actor=ActorId(run.actor),
+            object_type="import",
+            object_id=run.run,
+            outcome=Outcome.DONE,
+            consent_seq=ledger.head(tx),
+            counts=tuple(counted.items()),
+        ),
+    )
+    return counts
+
+
+def _read(
+    row: NormalisedRow,
+    ports: Ports,
+    people: Mapping[str, tuple[RowId, SubjectId]],
+    *,
+    at: datetime,
+) -> _Taken | ProblemKind:
+    """The event, or why the row is refused for good."""
+    owner = people.get(row.get("customer_id") or "")
+    if owner is None:
+        return ProblemKind.CUSTOMER_UNKNOWN
+    purpose = ports.policies.current.purpose(row.get("purpose_code") or "")
+    if purpose is None:
+        return ProblemKind.PURPOSE_UNKNOWN
+    kind = ACTIONS.get(row.get("action") or "")
+    when = row.get("occurred_at")
+    if kind is None or when is None:
+        return ProblemKind.VALUE_UNKNOWN
+    occurred_at = datetime.fromisoformat(when)
+    if occurred_at > at:
+        return ProblemKind.DATE_FUTURE
+    return _Taken(
+        row=row,
+        subject=owner[1],
+        purpose=purpose,
+        kind=kind,
+        occurred_at=occurred_at,
+        problems=(),
+    )
+
+
+def _doubtful(tx: Connection, taken: Sequence[_Taken]) -> list[Problem]:
+    """What an officer must know of events that are stored all the same."""
+    published = _published(tx)
+    evidence = Counter(item.row.get("evidence_id") for item in taken)
+    found: list[Problem] = []
+    for item in taken:
+        number = item.row.number
+        notice = _seen(item, published)
+        if _version(item.row) is None:
+            found.append(Problem(kind=ProblemKind.NOTICE_VERSION_MISSING, row=number))
+        elif notice and item.occurred_at.astimezone(JST).date() < notice.published_on:
+            found.append(Problem(kind=ProblemKind.NOTICE_NOT_YET_PUBLISHED, row=number))
+        if PRE_TICKED in (item.row.get("method") or ""):
+            found.append(Problem(kind=ProblemKind.PRE_TICKED, row=number))
+        if (token := item.row.get("evidence_id")) and evidence[token] > 1:
+            found.append(Problem(kind=ProblemKind.DUPLICATE_EVIDENCE, row=number))
+        if item.kind is EventKind.GIVEN and not item.row.get("agent") and _is_minor(tx, item):
+            found.append(Problem(kind=ProblemKind.MINOR_WITHOUT_GUARDIAN, row=number))
+    return found
+
+
+def _published(tx: Connection) -> dict[tuple[str, str], NoticeVersion]:
+    return {(notice.notice, notice.version): notice for notice in ledger.notices(tx)}
+
+
+def _is_minor(tx: Connection, item: _Taken) -> bool:
+    person = store.subject_by_id(tx, item.subject, on=item.occurred_at.date())
+    return person is not None and person.age_band in MINORS
+
+
+def _append(tx: Connection, ports: Ports, run: RunFacts, taken: Sequence[_Taken]) -> None:
+    """The events with their sealed proofs; withdrawals stand in the journal first."""
+    notices = _published(tx)
+    ids = [ledger.new_event_id() for _ in taken]
+    proofs = ports.vault.seal_rows(
+        [(item.subject, row, {PROOF: _proof(item)}) for item, row in zip(taken, ids, strict=True)],
+        key_class=KeyClass.RECORD,
+    )
+    for item, row in zip(taken, ids, strict=True):
+        if item.kind is not EventKind.GIVEN:
+            ports.journal.append(
+                JournalEntry(
+                    kind=JournalKind.WITHDRAWAL,
+                    subject=item.subject,
+                    scope=f"{item.purpose.id}/*/*",
+                    event=EventId(row),
+                    consent_seq=None,
+                    at=item.occurred_at,
+                )
+            )
+    ledger.append(
+        tx,
+        [
+            _event(item, row, run, _seen(item, notices), bytes(proof[PROOF] or b""))
+            for item, row, proof in zip(taken, ids, proofs, strict=True)
+        ],
+        at=run.at,
+    )
+
+
+def _proof(item: _Taken) -> bytes:
+    """Everything that shows how the person chose (GDPR 7(1); law.md section 6)."""
+    names = ("method", "screen", "channel", "ip_address", "evidence_id", "agent", "notes")
+    return canonical_json({name: item.row.get(name) or "" for name in names})
+
+
+def _version(row: NormalisedRow) -> str | None:
+    """The notice version as it is published: `v3.1` is 3.1."""
+    version = row.get("notice_version")
+    return version.removeprefix("v") if version else None
+
+
+def _seen(item: _Taken, published: Mapping[tuple[str, str], NoticeVersion]) -> NoticeVersion | None:
+    """The published notice that the person saw, if the file names one that exists."""
+    version = _version(item.row)
+    if item.purpose.notice is None or version is None:
+        return None
+    return published.get((item.purpose.notice, version))
+
+
+def _event(
+    item: _Taken,
+    row: RowId,
+    run: RunFacts,
+    notice: NoticeVersion | None,
+    proof: bytes,
+) -> ledger.NewEvent:
+    grade = (
+        EvidenceGrade.PRE_TICKED
+        if PRE_TICKED in (item.row.get("method") or "")
+        else EvidenceGrade.IMPORTED
+    )
+    return ledger.NewEvent(
+        id=row,
+        subject=item.subject,
+        purpose=PurposeId(item.purpose.id),
+        kind=item.kind,
+        occurred_at=item.occurred_at,
+        notice=item.purpose.notice,
+        notice_version=_version(item.row),
+        notice_lang=item.row.get("language"),
+        notice_hash=notice.text_hash if notice else None,
+        evidence=grade,
+        guardian=bool(item.row.get("agent")),
+        import_run=run.run,
+        source_key=item.row.get("consent_id"),
+        proof=proof,
+    )

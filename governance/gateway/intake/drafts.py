@@ -1,0 +1,148 @@
+"""From a normalised row to a typed draft of a table row; pure."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+from governance.core.clock import JST
+from governance.core.terms import FieldId
+from governance.crypto.values import Plain
+from governance.customers.catalogue import CatalogueField, Storage, catalogue
+from governance.customers.types import NormalisedRow, SourceKind
+from governance.gateway.intake.types import Draft
+
+TABLE_OF: Mapping[SourceKind, str] = {
+    SourceKind.CUSTOMERS: "person",
+    SourceKind.OPTIN: "person",
+    SourceKind.COMPANIES: "company",
+    SourceKind.PURCHASES: "purchase",
+    SourceKind.INQUIRIES: "inquiry",
+    SourceKind.DEALS: "deal",
+}
+KEY_OF: Mapping[SourceKind, str] = {
+    SourceKind.COMPANIES: "company_id",
+    SourceKind.PURCHASES: "purchase_id",
+    SourceKind.INQUIRIES: "inquiry_id",
+    SourceKind.DEALS: "deal_id",
+    SourceKind.OPTIN: "form_id",
+}
+STATUS = {"有効": "active", "休眠": "dormant", "退会済": "withdrawn", "見込": "prospect"}
+PERMISSION = {"可": "yes", "不可": "no", "要確認": "ask"}
+CHANNEL = {"メール": "email", "電話": "phone", "郵送": "post", "SMS": "sms"}
+TYPE = {"単品": "single", "定期": "subscription"}
+PAYMENT = {"済": "paid", "未払": "unpaid", "返金済": "refunded"}
+CONTRACT = {"契約中": "running", "解約済": "cancelled"}
+CODES: Mapping[str, Mapping[str, str]] = {
+    "person.status": STATUS,
+    "person.contact_permission": PERMISSION,
+    "person.preferred_channel": CHANNEL,
+    "purchase.type": TYPE,
+    "purchase.payment_status": PAYMENT,
+    "purchase.contract_status": CONTRACT,
+}
+DEFAULTS: Mapping[str, str] = {
+    "person.status": "unknown",
+    "person.contact_permission": "unknown",
+    "purchase.type": "single",
+}
+INTEGERS = frozenset(
+    {
+        "company.employees",
+        "purchase.quantity",
+        "purchase.unit_price",
+        "purchase.amount",
+        "deal.amount",
+        "person.unpaid_balance",
+    }
+)
+MONEY_LIMIT = 2**53  # yen; no amount of a shop is larger
+
+
+def draft_of(row: NormalisedRow, kind: SourceKind, *, file: str) -> Draft:
+    """The row's values as the table's types; keys of other rows stay beside them."""
+    table = catalogue().table(TABLE_OF[kind])
+    values = row.values
+    clear: dict[str, object] = {}
+    plain: dict[FieldId, Plain] = {}
+    for field in table.fields:
+        value = _typed(field, values.get(field.column))
+        if field.storage is Storage.SEALED:
+            if value is not None:
+                plain[field.id] = value
+        elif field.column in values or field.id in DEFAULTS:
+            clear[field.column] = value if value is not None else DEFAULTS.get(field.id)
+    key = values.get(KEY_OF[kind]) if kind in KEY_OF else None
+    if table.name == "person":
+        clear |= _acquisition(row, kind, file=file)
+    else:
+        clear["source_key"] = key or f"{file}:{row.number}"
+    return Draft(
+        number=row.number,
+        table=table.name,
+        key=key,
+        owner_key=values.get("customer_id"),
+        clear=clear,
+        plain=plain,
+        origin=values.get("origin"),
+        birth=_date(values.get("birth_date")),
+        guardian_on=_date(values.get("guardian_consent_on")),
+        hold=values.get("legal_hold") == "true",
+        problems=row.problems,
+    )
+
+
+def _acquisition(row: NormalisedRow, kind: SourceKind, *, file: str) -> dict[str, object]:
+    """Where and when the data came from (取得元・取得日)."""
+    values = row.values
+    day = _date(values.get("registered_on"))
+    if kind is SourceKind.OPTIN:
+        received = values.get("received_at")
+        day = datetime.fromisoformat(received).astimezone(JST).date() if received else None
+        return {
+            "source_file": file,
+            "source_row": row.number,
+            "acquired_on": day,
+            "registered_on": day,
+            "source": "web_form",
+            "status": "prospect",
+            "problems": len(row.problems),
+        }
+    return {
+        "source_file": file,
+        "source_row": row.number,
+        "acquired_on": day,
+        "problems": len(row.problems),
+    }
+
+
+def _typed(field: CatalogueField, value: str | None) -> Plain | None:
+    """A canonical text as the column's type; None stays None."""
+    if value is None or value == "":
+        return None
+    if field.id in CODES:
+        return CODES[field.id].get(value, value)
+    if field.id in INTEGERS:
+        number = int(value)
+        return number if abs(number) < MONEY_LIMIT else None
+    if field.id == "deal.probability":
+        digits = value.rstrip("%")
+        return int(digits) if digits.isdigit() else None
+    for ending, read in READ_BY_ENDING.items():
+        if field.column.endswith(ending):
+            return read(value)
+    return value
+
+
+def _date(value: object) -> date | None:
+    return date.fromisoformat(str(value)) if value else None
+
+
+def _instant(value: str) -> datetime:
+    return datetime.fromisoformat(value)
+
+
+READ_BY_ENDING: Mapping[str, Callable[[str], Plain | None]] = {
+    "_on": _date,
+    "_date": _date,
+    "since": _date,
+    "_at": _instant,
+}

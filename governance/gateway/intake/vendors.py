@@ -1,0 +1,102 @@
+"""Files of recipients and processors into the register, with what is wrong about each."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from audit.actions import EventCode
+from audit.types import EventDraft, Outcome, canonical_json
+from governance.core.clock import JST
+from governance.core.ids import new_row_id
+from governance.core.terms import ActorId
+from governance.customers import imports
+from governance.customers.ports import Ports
+from governance.customers.types import NormalisedRow, Problem, ProblemKind
+from governance.gateway.intake.types import Counts, RunFacts
+from governance.registers import store
+from governance.registers.rules import problems_of
+from governance.registers.types import Recipient, RecipientRole
+
+ROLES: Mapping[str, RecipientRole] = {
+    "委託": RecipientRole.PROCESSOR,
+    "第三者提供": RecipientRole.THIRD_PARTY,
+    "共同利用": RecipientRole.JOINT,
+    "受領元": RecipientRole.SOURCE,
+}
+
+
+def store_vendors(
+    tx: Connection, *, ports: Ports, run: RunFacts, rows: Sequence[NormalisedRow]
+) -> Counts:
+    """What became of the rows; each recipient is stored with its problems of today."""
+    imports.take_turn(tx)
+    counts = Counts(read=len(rows))
+    problems: list[Problem] = []
+    known = store.known_keys(tx, [row.get("vendor_id") or "" for row in rows])
+    for row in rows:
+        problems += row.problems
+        key, name = row.get("vendor_id"), row.get("name")
+        role = ROLES.get(row.get("role") or "")
+        if key in known:
+            counts.merged += 1
+        elif key is None or name is None or role is None:
+            counts.refused += 1
+            problems.append(Problem(kind=ProblemKind.MISSING_REQUIRED, row=row.number))
+        else:
+            _store(tx, ports, row, _recipient(row, key, name, role), at=run.at)
+            counts.stored += 1
+    imports.add_problems(tx, run.run, problems)
+    counted = {name: getattr(counts, name) for name in imports.COUNTED}
+    imports.advance_run(tx, run.run, rows=len(rows), counts=counted)
+    ports.audit.append(
+        tx,
+        EventDraft(
+            action=EventCode.REGISTER_CHANGED,
+            occurred_at=run.at,
+            actor=ActorId(run.actor),
+            object_type="import",
+            object_id=run.run,
+            outcome=Outcome.DONE,
+            counts=tuple(counted.items()),
+        ),
+    )
+    return counts
+
+
+def _store(
+    tx: Connection, ports: Ports, row: NormalisedRow, recipient: Recipient, *, at: datetime
+) -> None:
+    contact = {name: row.get(name) or "" for name in ("contact_name", "contact_email")}
+    sealed = ports.vault.seal_blob("recipient", recipient.id, canonical_json(contact))
+    store.add_recipient(tx, recipient, contact=sealed, at=at)
+    day = at.astimezone(JST).date()
+    store.replace_problems(tx, recipient.id, problems_of(recipient, on=day), on=day)
+
+
+def _recipient(row: NormalisedRow, key: str, name: str, role: RecipientRole) -> Recipient:
+    return Recipient(
+        id=new_row_id(),
+        source_key=key,
+        name=name,
+        role=role,
+        country=row.get("country"),
+        service=row.get("service"),
+        data_items=row.get("data_items"),
+        scale=row.get("scale"),
+        contracted_on=_day(row.get("contracted_on")),
+        expires_on=_day(row.get("expires_on")),
+        auto_renewal=row.get("auto_renewal") == "true",
+        subprocessing=row.get("subprocessing"),
+        subprocessor=row.get("subprocessor"),
+        transfer_basis=row.get("transfer_basis"),
+        foreign_system_on=_day(row.get("foreign_system_on")),
+        safeguards=row.get("safeguards"),
+        audited_on=_day(row.get("audited_on")),
+        provision_record=row.get("provision_record") == "true",
+        notes=row.get("notes"),
+    )
+
+
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None

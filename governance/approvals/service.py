@@ -21,6 +21,7 @@ from governance.approvals.errors import (
     ApprovalForbiddenError,
     ApprovalFormError,
 )
+from governance.approvals.executors import Executor
 from governance.approvals.types import (
     ABOUT_THE_PRINCIPAL,
     Approval,
@@ -28,7 +29,6 @@ from governance.approvals.types import (
     ApprovalKind,
     ApprovalState,
     Consumed,
-    Executor,
     Reason,
     Refused,
     Rule,

@@ -3,12 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType, Protocol
-
-from sqlalchemy import Connection
+from typing import NewType
 
 from governance.core.terms import ActorId
-from governance.http.principal import Principal
 
 ApprovalId = NewType("ApprovalId", str)  # UUIDv7 text
 
@@ -122,13 +119,3 @@ class Consumed:
 
     approval: Approval
     sealed: bytes = field(repr=False)
-
-
-class Executor(Protocol):
-    """Carries out one kind of act in the transaction that consumes its approval."""
-
-    def __call__(
-        self, tx: Connection, consumed: Consumed, /, *, by: Principal, at: datetime
-    ) -> str:
-        """A reference to what was done or started; its audit event names ``approval:<id>``."""
-        ...

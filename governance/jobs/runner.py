@@ -13,13 +13,11 @@ from governance.core.errors import GovernanceError
 from governance.db.engine import Database
 from governance.jobs import ledger
 from governance.jobs.errors import FenceLostError, JobUnknownError
+from governance.jobs.registry import InTransaction, Job, Open
 from governance.jobs.rules import next_limit
 from governance.jobs.types import (
     Claim,
-    InTransaction,
-    Job,
     JobState,
-    Open,
     RunReport,
     Schedule,
     Slot,

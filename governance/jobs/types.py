@@ -1,15 +1,11 @@
-"""Facts of the job ledger: schedules, slots, runs, claims and the steps a job is made of."""
+"""Facts of the job ledger: schedules, slots, runs, claims and what a step did."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import Protocol
-
-from sqlalchemy import Connection
 
 from governance.core.terms import RowId
-from governance.db.engine import Database
 
 TOKYO = "Asia/Tokyo"
 
@@ -140,51 +136,6 @@ class Step:
     done: int
     cursor: str | None
     finished: bool
-
-
-class TransactionStep(Protocol):
-    """One batch inside the transaction that also moves the cursor."""
-
-    def __call__(self, tx: Connection, /, *, cursor: str | None, limit: int, at: datetime) -> Step:
-        """The step's effects are in the transaction; running it twice equals running it once."""
-        ...
-
-
-class OpenStep(Protocol):
-    """One batch that opens its own transactions, because it talks to the outside or waits."""
-
-    def __call__(
-        self,
-        db: Database,
-        /,
-        *,
-        cursor: str | None,
-        limit: int,
-        at: datetime,
-        heartbeat: Callable[[], None],
-    ) -> Step:
-        """The step's effects are committed; running it twice equals running it once."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InTransaction:
-    """A job whose batch and cursor commit together; `aim` adapts the batch to a lock time."""
-
-    step: TransactionStep
-    limit: int
-    aim: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
-    """A job whose step manages its own transactions."""
-
-    step: OpenStep
-    limit: int
-
-
-Job = InTransaction | Open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,16 +13,15 @@ from governance.db.engine import Database
 from governance.jobs import ledger
 from governance.jobs.errors import FenceLostError, JobUnknownError
 from governance.jobs.ledger import RUNS
+from governance.jobs.registry import InTransaction, Open
 from governance.jobs.rules import due_slots
 from governance.jobs.runner import CRASHED, Worker, run_job
 from governance.jobs.types import (
     Claim,
     Daily,
     EveryMinutes,
-    InTransaction,
     JobState,
     Missed,
-    Open,
     Schedule,
     Slot,
     Step,

@@ -238,12 +238,17 @@ def _binary_share(sample: bytes) -> float:
 
 
 def _utf16_without_bom(sample: bytes) -> Encoding | None:
-    """UTF-16 by where its zero bytes and line ends stand; none for binary."""
-    even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    encoding = Encoding.UTF_16_LE if odd > even else Encoding.UTF_16_BE
+    """UTF-16 in the order of bytes that makes it text; none for binary."""
+    shares = {e: _text_share(sample, e) for e in (Encoding.UTF_16_LE, Encoding.UTF_16_BE)}
+    best = max(shares, key=lambda e: shares[e])
+    return best if shares[best] > 0.9 else None  # noqa: PLR2004 -- share of usual characters
+
+
+def _text_share(sample: bytes, encoding: Encoding) -> float:
+    """Share of characters that Japanese or plain text is made of."""
     text = sample[: len(sample) // 2 * 2].decode(encoding, errors="replace")
-    known = sum(c in "\r\n\t" or c.isprintable() for c in text) - text.count("\ufffd")
-    return encoding if known >= 0.98 * len(text) else None
+    usual = sum(c in "\r\n\t" or (c.isascii() and c.isprintable()) or _is_usual(c) for c in text)
+    return usual / max(1, len(text))
 
 
 def _japanese_share(sample: bytes, encoding: Encoding) -> float:

@@ -76,6 +76,17 @@ class ProblemKind(StrEnum):
     POSTAL_DIGITS = "POSTAL_DIGITS"
     POSTAL_PREF_MISMATCH = "POSTAL_PREF_MISMATCH"
     VALUE_UNKNOWN = "VALUE_UNKNOWN"
+    CONFLICT_KEPT = "CONFLICT_KEPT"
+    CUSTOMER_UNKNOWN = "CUSTOMER_UNKNOWN"
+    DUPLICATE_EVIDENCE = "DUPLICATE_EVIDENCE"
+    HIDDEN_SHEET = "HIDDEN_SHEET"
+    MINOR_WITHOUT_GUARDIAN = "MINOR_WITHOUT_GUARDIAN"
+    NOTICE_NOT_YET_PUBLISHED = "NOTICE_NOT_YET_PUBLISHED"
+    NOTICE_VERSION_MISSING = "NOTICE_VERSION_MISSING"
+    PRE_TICKED = "PRE_TICKED"
+    PURPOSE_UNKNOWN = "PURPOSE_UNKNOWN"
+    SPECIAL_CARE_NO_GROUND = "SPECIAL_CARE_NO_GROUND"
+    SUPPRESSED = "SUPPRESSED"
 
 
 class Severity(StrEnum):
@@ -150,6 +161,7 @@ class NormalisedRow:
     values: Mapping[str, str | None] = field(repr=False)
     problems: tuple[Problem, ...] = ()
     refused: bool = False  # shifted cells: the values are not trusted
+    changed: int = 0  # cells whose canonical form differs from what was written
     hints: Mapping[str, str] = field(default_factory=dict, repr=False)  # for matching only
 
     def get(self, column: str) -> str | None:

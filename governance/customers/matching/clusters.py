@@ -41,20 +41,27 @@ def find_duplicates(persons: Sequence[Person]) -> Duplicates:
         return found.is_vetoed or found.score < CONTRADICTION
 
     groups = join(same, contradicts=contradicts)
-    home = {row: number for number, rows in enumerate(groups) for row in rows}
-    clusters = [
-        Cluster(
-            rows=rows,
-            comparisons=tuple(c for c in same if home[c.a] == number == home[c.b]),
-        )
-        for number, rows in enumerate(groups)
-    ]
+    clusters = clustered(groups, same)
+    home = {row: cluster.rows for cluster in clusters for row in cluster.rows}
     review = tuple(
         c
         for c in sorted(compared, key=lambda c: (-c.score, c.a, c.b))
         if c.verdict is not Verdict.DIFFERENT and (c.a not in home or home[c.a] != home.get(c.b))
     )
-    return Duplicates(clusters=tuple(clusters), review=review, compared=len(compared))
+    return Duplicates(clusters=clusters, review=review, compared=len(compared))
+
+
+def clustered(
+    groups: Sequence[tuple[int, ...]], same: Iterable[Comparison]
+) -> tuple[Cluster, ...]:
+    """Groups of rows with the comparisons inside each."""
+    home = {row: rows for rows in groups for row in rows}
+    inside: dict[tuple[int, ...], list[Comparison]] = {rows: [] for rows in groups}
+    for comparison in same:
+        rows = home.get(comparison.a)
+        if rows is not None and rows == home.get(comparison.b):
+            inside[rows].append(comparison)
+    return tuple(Cluster(rows=rows, comparisons=tuple(inside[rows])) for rows in sorted(inside))
 
 
 def join(

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from rapidfuzz.distance import JaroWinkler
 
-from governance.customers.matching.clusters import Cluster, Duplicates, join
+from governance.customers.matching.clusters import Duplicates, clustered, join
 from governance.customers.matching.evidence import Comparison, Evidence, EvidenceKind, Verdict
 from governance.customers.normalise.address import address_key
 from governance.customers.normalise.companies import company_key, legal_form
@@ -114,10 +114,7 @@ def find_company_duplicates(companies: Sequence[Company]) -> Duplicates:
         return compare_companies(by_row[a], by_row[b]).score < 0
 
     groups = join(same, contradicts=contradicts)
-    clusters = tuple(
-        Cluster(rows=rows, comparisons=tuple(c for c in same if c.a in rows and c.b in rows))
-        for rows in groups
-    )
+    clusters = clustered(groups, same)
     review = tuple(c for c in compared if c.verdict is Verdict.REVIEW)
     return Duplicates(clusters=clusters, review=review, compared=len(compared))
 

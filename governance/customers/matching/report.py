@@ -3,8 +3,22 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from governance.customers.matching.clusters import Cluster
+from governance.customers.matching.clusters import Cluster, Duplicates, find_duplicates
+from governance.customers.matching.companies import company_of, find_company_duplicates
 from governance.customers.matching.evidence import Comparison
+from governance.customers.matching.persons import person_of
+from governance.customers.types import NormalisedRow, SourceKind
+
+
+def duplicates_of(rows: Iterable[NormalisedRow], kind: SourceKind) -> Duplicates:
+    """Duplicates among the rows of a register of persons or companies; none of other kinds."""
+    match kind:
+        case SourceKind.CUSTOMERS | SourceKind.OPTIN:
+            return find_duplicates([person_of(row) for row in rows if not row.refused])
+        case SourceKind.COMPANIES:
+            return find_company_duplicates([company_of(row) for row in rows if not row.refused])
+        case _:
+            return Duplicates(clusters=(), review=(), compared=0)
 
 
 def cluster_line(cluster: Cluster, *, file: str) -> str:

@@ -9,7 +9,9 @@ from governance.customers.normalise.numerals import NUMERAL, digits_for_kanji
 from governance.customers.normalise.postal import PREFECTURES
 from governance.customers.types import NOTHING, Normalised
 
-_KANJI_COUNTED = re.compile(rf"[{NUMERAL}]+(?=(?:丁目|番地?|号|の\d))")
+_KANJI_COUNTED = re.compile(
+    rf"[{NUMERAL}]+(?=丁目|番地?|号|の\d)|(?:(?<=丁目)|(?<=番地)|(?<=番))[{NUMERAL}]+"
+)
 _NUMBERS = re.compile(r"\d+(?:-\d+)*")
 _ROOM = re.compile(r"(\d{2,5})(?:号室|号)?$")
 

@@ -53,6 +53,12 @@ _WESTERN = re.compile(r"^(?P<y>\d{4})[/.\-年](?P<m>\d{1,2})[/.\-月](?P<d>\d{1,
 _COMPACT = re.compile(r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})$")
 _DAY_FIRST = re.compile(r"^(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})$")
 _ANY_ORDER = re.compile(r"^(?P<a>\d{1,2})[/\-](?P<b>\d{1,2})[/\-](?P<y>\d{4})$")
+_WORDED = re.compile(
+    r"^(?:(?P<d>\d{1,2})[.\-]?(?P<m>[A-Za-zä]{3,9})|(?P<m2>[A-Za-zä]{3,9})\.?(?P<d2>\d{1,2}))"
+    r"[.,\-]*(?P<y>\d{4})$"
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_GERMAN_MONTHS = {"mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12}
 _PARTIAL = re.compile(r"^\d{4}(?:[/.\-年]\d{1,2}月?|年)?(?:頃|生)?$")
 _NO_YEAR = re.compile(r"^\d{1,2}(?:月\d{1,2}日|月|[/.\-]\d{1,2})$")
 _TWO_DIGIT = re.compile(r"^'?\d{2}[/.\-年]\d{1,2}[/.\-月]\d{1,2}日?$")
@@ -106,11 +112,23 @@ def _other(plain: str, *, at: date, role: DateRole) -> Normalised:
         return Normalised(value=found.value, problems=problems, dirt="excel_serial")
     if (order := _ANY_ORDER.match(plain)) is not None:
         return _either_order(int(order["a"]), int(order["b"]), int(order["y"]), at=at, role=role)
+    if (worded := _WORDED.match(plain)) is not None:
+        return _with_month_name(worded, at=at, role=role)
     if _TWO_DIGIT.match(plain) or _SHORT.match(plain):
         return _bad(ProblemKind.DATE_AMBIGUOUS, "two_digit_year")
     if _PARTIAL.match(plain) or _NO_YEAR.match(plain):
         return _bad(ProblemKind.DATE_PARTIAL, "partial")
     return _bad(ProblemKind.DATE_UNPARSEABLE, "unparseable")
+
+
+def _with_month_name(found: re.Match[str], *, at: date, role: DateRole) -> Normalised:
+    """A day whose month is a word, English or German."""
+    word = (found["m"] or found["m2"]).casefold()[:3]
+    month = _MONTHS.index(word) + 1 if word in _MONTHS else _GERMAN_MONTHS.get(word)
+    if month is None:
+        return _bad(ProblemKind.DATE_UNPARSEABLE, "unparseable")
+    day = int(found["d"] or found["d2"])
+    return _day(int(found["y"]), month, day, at=at, role=role, dirt="month_name")
 
 
 def _is_serial(plain: str) -> bool:

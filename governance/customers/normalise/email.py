@@ -53,12 +53,15 @@ def _one(text: str) -> Normalised:
 def _host(text: str) -> str | None:
     """A host name of two labels or more in A-labels (RFC 5891), lower case; none otherwise."""
     host = text.lower().replace("。", ".")
+    top = host.rpartition(".")[2]
     if not host.isascii():
         try:
             host = idna.encode(host, uts46=True).decode("ascii")
         except (idna.IDNAError, UnicodeError, ValueError, IndexError):
             return None
+    if any(c.isascii() and c.isalpha() for c in top) and not top.isascii():
+        return None  # com様: a word that ran into the address, not a domain
     labels = host.split(".")
     if len(labels) < 2 or not all(_LABEL.match(label) for label in labels):  # noqa: PLR2004 -- a host below a top-level domain
         return None
-    return None if labels[-1].isdigit() else host
+    return None if labels[-1].isdigit() or len(labels[-1]) == 1 else host

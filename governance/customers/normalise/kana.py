@@ -13,12 +13,18 @@ _KANA = re.compile(r"^[ァ-ヴーヷ-ヺヽヾ・ ゛゜]+$")
 _HONORIFIC = re.compile(r"(?<=.)\s*(?:サマ|ドノ|様|殿)$")
 _WESTERN_ORDER = re.compile(r"^([ァ-ヴー]+)・([ァ-ヴー]+)$")
 _KANJI = re.compile(r"[\u3400-\u9fff々〆ヶ]")
-_LONG_VOWEL = str.maketrans(dict.fromkeys("-‐‑–—―−－─", "ー"))
+_BETWEEN = re.compile(r"(?<=[ぁ-ヿ])[,./=](?=[ぁ-ヿ])")
+_COMPOSED = str.maketrans(dict.fromkeys("-‐‑–—―−－─", "ー")) | {
+    ord("゛"): "\u3099",  # marks of their own compose with the kana before them
+    ord("゜"): "\u309a",
+}
 # ジユンコ for ジュンコ: systems without small kana. Only where no Japanese name has the long form;
 # ミユウ, キヨシ, トシユキ stay as they are.
 _BIG_FOR_SMALL = re.compile(r"(?<=[シジチリギ])([ユヨ])(?=[ウンクツ])|(?<=キ)(ヨ)(?=ウ)")
 _SMALL = {"ユ": "ュ", "ヨ": "ョ", "ヤ": "ャ"}
-_SMALL_TABLE = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
+_KEY_TABLE = str.maketrans(
+    "ァィゥェォッャュョヮヵヶヂヅヲヰヱ", "アイウエオツヤユヨワカケジズオイエ"
+)
 
 
 def normalise_kana(text: str, *, name: str = "") -> Normalised:
@@ -29,7 +35,7 @@ def normalise_kana(text: str, *, name: str = "") -> Normalised:
     """
     if is_absent(text):
         return NOTHING
-    plain = squeeze(fold_width(text.translate(_LONG_VOWEL)))
+    plain = squeeze(_BETWEEN.sub(" ", fold_width(text.translate(_COMPOSED))))
     katakana = jaconv.hira2kata(plain)
     katakana = _HONORIFIC.sub("", katakana.replace("･", "・"))
     if not _KANA.match(katakana) or not re.search(r"[ァ-ヴ]", katakana):
@@ -71,9 +77,5 @@ def geminates() -> dict[str, str]:
 
 def kana_key(value: str) -> str:
     """A reading for comparison: no spaces, small kana, long marks; ヂ ヅ ヲ as ジ ズ オ."""
-    folded = no_spaces(jaconv.hira2kata(fold_width(value))).replace("・", "")
-    return (
-        folded.translate(_SMALL_TABLE)
-        .translate(str.maketrans("ヂヅヲヰヱ", "ジズオイエ"))
-        .replace("ー", "")
-    )
+    folded = no_spaces(jaconv.hira2kata(fold_width(value.replace("・", ""))))
+    return fold_width(folded.translate(_KEY_TABLE).replace("ー", "").replace("・", ""))

@@ -23,6 +23,7 @@ _NOT_A_NAME = re.compile(
 )
 _IVS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _MARKS = re.compile(r"[\s\u3000・･.,'’`\-‐－=＝_]+")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe", "ł": "l"}
 )
@@ -77,9 +78,10 @@ def name_key(text: str) -> str:
 
 def _without_accents(text: str) -> str:
     """Accents of Latin letters dropped; voiced marks of kana stay."""
-    return "".join(
+    plain = "".join(
         unicodedata.normalize("NFD", c)[0] if "\u00c0" <= c <= "\u024f" else c for c in text
     )
+    return _ACCENTS.sub("", plain)
 
 
 def name_parts(text: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ _LABEL = re.compile(
 _NOTE = re.compile(r"[(（\[【][^()（）\[\]]*[^\d()（）\[\]\s+\-.][^()（）\[\]]*[)）\]】]")
 _EXTENSION = re.compile(r"\s*(?:内線|ext\.?|extension|ｘ|x|#)\s*[:.]?\s*\d+\s*$", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*(?:[/／;；,、，|\n]|又は|または|及び|or)\s*", re.IGNORECASE)
+_APART = re.compile(r"(?<=\d)\s+(?=[+(]?0)")
 _EXPONENT = re.compile(r"^\d(?:\.\d+)?E\+?\d+$", re.IGNORECASE)
 _ALLOWED = re.compile(r"^\+?[\d\s().\-]+$")
 _ELEVEN = ("020", "050", "060", "070", "080", "090", "0800")  # numbers of eleven digits
@@ -28,6 +29,8 @@ def normalise_phone(text: str) -> Normalised:
     plain = hyphenated(text).strip()
     if _EXPONENT.match(plain.replace(" ", "")):
         return Normalised(problems=(ProblemKind.PHONE_DIGITS,), dirt="excel_exponent")
+    if sum(map(str.isdigit, plain)) > MAX_E164:  # two numbers with only a space between them
+        plain = _APART.sub("/", plain)
     parts = [part for part in _SEPARATOR.split(plain) if sum(map(str.isdigit, part)) > 5]  # noqa: PLR2004 -- shorter parts are remarks
     found = _one(parts[0] if parts else plain)
     if len(parts) > 1:

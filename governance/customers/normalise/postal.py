@@ -98,7 +98,7 @@ def normalise_postal(text: str, *, address: str = "", foreign: bool = False) -> 
         if _FOREIGN.match(plain):
             return Normalised(value=plain.upper(), dirt="foreign")
         return Normalised(problems=(ProblemKind.POSTAL_DIGITS,), dirt="digits")
-    compact = no_spaces(plain)
+    compact = no_spaces(plain).removesuffix(".0")
     if _CODE.match(compact):
         return _domestic(compact.replace("-", ""), address=address, problems=())
     if compact.isdecimal() and len(compact) in {5, 6} and not is_foreign(address):

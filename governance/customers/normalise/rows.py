@@ -119,6 +119,7 @@ def normalise_row(row: SourceRow, layout: Layout, *, at: date) -> NormalisedRow:
     values: dict[str, str | None] = {}
     hints: dict[str, str] = {}
     problems: list[Problem] = list(row.problems)
+    changed = 0
     for index, column in layout.columns:
         text = cells[column.name]
         if not text and (not column.required or index >= width):
@@ -126,10 +127,17 @@ def normalise_row(row: SourceRow, layout: Layout, *, at: date) -> NormalisedRow:
             continue
         found = READERS[column.kind](text, Context(at=at, column=column, cells=cells))
         values[column.name] = found.value
+        changed += found.value is not None and found.value != text
         if found.value is None and (hint := hint_of(text, column.kind)):
             hints[column.name] = hint
         problems += _findings(row.number, layout.headers[index], column, text, found)
-    return NormalisedRow(number=row.number, values=values, problems=tuple(problems), hints=hints)
+    return NormalisedRow(
+        number=row.number,
+        values=values,
+        problems=tuple(problems),
+        hints=hints,
+        changed=changed,
+    )
 
 
 def _marked(problem: Problem) -> Problem:

@@ -59,6 +59,7 @@ class Alg(IntEnum):
 
 
 ALGS: Final = frozenset(int(alg) for alg in Alg)
+HEAD_SETS: Final = {alg: frozenset(bytes((MAGIC, alg, kind)) for kind in KINDS) for alg in Alg}
 HEADS: Final = {alg: {kind: bytes((MAGIC, alg, kind)) for kind in KINDS} for alg in Alg}
 
 
@@ -162,13 +163,13 @@ def dek_id_of(cell: bytes) -> int:
 class CellKey:
     """One data key, ready to seal and open cells; its repr shows only the id."""
 
-    __slots__ = ("_aead", "_id", "alg", "dek_id")
+    __slots__ = ("_aead", "alg", "dek_id", "id8")
 
     def __init__(self, dek_id: int, key: bytes, alg: Alg) -> None:
         self.dek_id = dek_id
         self.alg = alg
         self._aead = aead(alg, key)
-        self._id = dek_id.to_bytes(8, "big")
+        self.id8 = dek_id.to_bytes(8, "big")
 
     def __repr__(self) -> str:
         return f"CellKey(dek_id={self.dek_id}, alg={self.alg.name})"
@@ -178,7 +179,7 @@ class CellKey:
 
     def seal_raw(self, kind: int, data: bytes, binding: bytes, nonce: bytes) -> Ciphertext:
         """The frame of plaintext bytes that are encoded already."""
-        header = HEADS[self.alg][kind] + self._id
+        header = HEADS[self.alg][kind] + self.id8
         body = self._aead.encrypt(nonce, data, header + binding)
         return Ciphertext(header + nonce + body)
 
@@ -205,7 +206,7 @@ class CellKey:
         self, values: Mapping[FieldId, Plain | None], *, bindings: FieldBindings, row: bytes
     ) -> dict[FieldId, Ciphertext | None]:
         """Frames of a whole row, with one draw of randomness; None stays None."""
-        heads, end, encrypt = HEADS[self.alg], self._id, self._aead.encrypt
+        heads, end, encrypt = HEADS[self.alg], self.id8, self._aead.encrypt
         nonces, at = os.urandom(NONCE * len(values)), 0
         cells: dict[FieldId, bytes | None] = {}
         for field, value in values.items():
@@ -225,34 +226,40 @@ class CellKey:
 
     def opener(self, header: bytes) -> Decrypt:
         """The call that opens frames with this header, which must be one of this key's."""
-        if header[1] != self.alg or header[3:] != self._id:
+        if header[:3] not in HEAD_SETS[self.alg]:
+            parse_header(header)
             raise BadAlgError(found=header[1])  # fails closed: a key serves one algorithm
         return self._aead.decrypt
 
 
-class Openers(dict[bytes, Decrypt]):
-    """Openers by frame header, found when first asked for; made for one call, never kept."""
+class Openers(dict[bytes, CellKey]):
+    """Keys by the eight bytes of their id, found when first asked for; made for one call."""
 
     def __init__(self, key_of: Callable[[int], CellKey]) -> None:
         super().__init__()
         self._key_of = key_of
 
-    def __missing__(self, header: bytes) -> Decrypt:
-        made = self[header] = self._key_of(parse_header(header)).opener(header)
-        return made
+    def opener(self, header: bytes) -> Decrypt:
+        """The call that opens frames with this header: that of the one key it names."""
+        key = self.get(header[3:])
+        if key is None:
+            key = self[header[3:]] = self._key_of(parse_header(header))
+        return key.opener(header)
 
 
 class OpenedRow(Mapping[FieldId, Revealed[Plain | None]]):
     """The opened cells of a row; authentic when made, decoded when asked for, silent in repr."""
 
-    __slots__ = ("_cells",)
+    __slots__ = ("_cells", "_kinds")
 
-    def __init__(self, cells: dict[FieldId, tuple[int, bytes] | None]) -> None:
+    def __init__(self, cells: dict[FieldId, bytes | None], kinds: dict[FieldId, int]) -> None:
+        """Plaintext bytes by field, and the kinds of those that are not padded text."""
         self._cells = cells
+        self._kinds = kinds
 
     def __getitem__(self, field: FieldId) -> Revealed[Plain | None]:
-        cell = self._cells[field]
-        return NULL if cell is None else Revealed(decode(*cell))
+        data = self._cells[field]
+        return NULL if data is None else Revealed(decode(self._kinds.get(field, PADDED_TEXT), data))
 
     def __iter__(self) -> Iterator[FieldId]:
         return iter(self._cells)
@@ -267,20 +274,30 @@ class OpenedRow(Mapping[FieldId, Revealed[Plain | None]]):
         raise TypeError("opened values are never pickled")
 
 
+def _no_key(_nonce: bytes, _data: bytes, _associated: bytes, /) -> bytes:
+    raise InvalidTag  # fails closed: never reached, since the first header differs from none
+
+
 def open_cells(
     cells: Mapping[FieldId, bytes | None], *, openers: Openers, bindings: FieldBindings, row: bytes
 ) -> OpenedRow:
     """All cells of a row, each opened by the one key that it names; None stays None."""
-    opened: dict[FieldId, tuple[int, bytes] | None] = {}
+    opened: dict[FieldId, bytes | None] = {}
+    kinds: dict[FieldId, int] = {}
+    last, decrypt = b"", _no_key
     for field, cell in cells.items():
         if cell is None:
             opened[field] = None
             continue
         header = cell[:11]
+        if header != last or not header:
+            last, decrypt = header, openers.opener(header)
         try:
-            data = openers[header](cell[11:23], cell[23:], header + bindings[field] + row)
+            data = decrypt(cell[11:23], cell[23:], header + bindings[field] + row)
         except (InvalidTag, ValueError):
             dek_id = dek_id_of(cell)  # a frame cut short is named as such
             raise BadTagError(dek_id=dek_id, field=field) from None
-        opened[field] = header[2], data
-    return OpenedRow(opened)
+        if header[2] != PADDED_TEXT:
+            kinds[field] = header[2]
+        opened[field] = data
+    return OpenedRow(opened, kinds)

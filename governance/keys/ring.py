@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from governance.core.clock import Clock
 from governance.core.terms import KeyClass, SubjectId
-from governance.crypto.frame import Alg, CellKey
+from governance.crypto.frame import Alg, CellKey, Openers
 from governance.crypto.providers.types import (
     EpochDestroyedError,
     EpochId,
@@ -71,8 +71,8 @@ class KeyRing:
         self._generation = found.generation
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._held: OrderedDict[int, HeldKey] = OrderedDict()
-        self._sealing: dict[tuple[SubjectId, KeyClass], int] = {}
+        self._held: OrderedDict[bytes, HeldKey] = OrderedDict()
+        self._sealing: dict[tuple[SubjectId, KeyClass], HeldKey] = {}
         self._epochs: dict[EpochId, tuple[WrappingKey, datetime]] = {}
 
     def __repr__(self) -> str:
@@ -95,32 +95,46 @@ class KeyRing:
             self._epochs.clear()
             self._generation = generation
 
-    def held(self, dek_id: int) -> HeldKey | None:
-        """The key of this id if it is in memory."""
+    def held(self, id8s: Iterable[bytes]) -> dict[bytes, HeldKey]:
+        """The keys of these ids that are in memory."""
+        found: dict[bytes, HeldKey] = {}
         with self._lock:
-            found = self._held.get(dek_id)
-            if found is not None:
-                self._held.move_to_end(dek_id)
-            return found
+            for id8 in id8s:
+                key = self._held.get(id8)
+                if key is not None:
+                    self._held.move_to_end(id8)
+                    found[id8] = key
+        return found
 
-    def held_for(self, subject: SubjectId, key_class: KeyClass) -> HeldKey | None:
-        """The key that seals for this person and class, if it is in memory."""
-        dek_id = self._sealing.get((subject, key_class))
-        return None if dek_id is None else self.held(dek_id)
+    def held_for(
+        self, subjects: Iterable[SubjectId], key_class: KeyClass
+    ) -> dict[SubjectId, HeldKey]:
+        """The keys that seal for these persons, as far as they are in memory."""
+        found: dict[SubjectId, HeldKey] = {}
+        with self._lock:
+            for subject in subjects:
+                key = self._sealing.get((subject, key_class))
+                if key is not None:
+                    self._held.move_to_end(key.cell.id8)
+                    found[subject] = key
+        return found
 
     def keep(self, key: HeldKey, *, sealing: bool, seen: int) -> None:
         """The key is in memory, unless something ended since it was read."""
         with self._lock:
             if seen != self._generation:
                 return  # fails closed: it may be the one that ended
-            self._held[key.cell.dek_id] = key
+            place = key.subject, key.key_class
+            old = self._held.pop(key.cell.id8, None)
+            if old is not None and self._sealing.get(place) is old:
+                sealing = True
+            self._held[key.cell.id8] = key
             if sealing:
-                self._sealing[key.subject, key.key_class] = key.cell.dek_id
+                self._sealing[place] = key
             while len(self._held) > self._capacity:
-                _, old = self._held.popitem(last=False)
-                place = old.subject, old.key_class
-                if self._sealing.get(place) == old.cell.dek_id:
-                    del self._sealing[place]
+                _, oldest = self._held.popitem(last=False)
+                if self._sealing.get((oldest.subject, oldest.key_class)) is oldest:
+                    del self._sealing[oldest.subject, oldest.key_class]
 
     def epoch_key(self, stored: StoredEpoch) -> WrappingKey:
         """The epoch's key, asked from the provider at most once per EPOCH_KEY_LIFE."""
@@ -228,13 +242,25 @@ class Look:
         """These keys need no unwrapping in this transaction, which made them."""
         self._mine.update((key.cell.dek_id, key) for key in keys)
 
-    def key(self, dek_id: int) -> CellKey:
-        """The one key of this id; raises rather than try another."""
-        return self.held(dek_id).cell
+    def openers(self, id8s: Iterable[bytes] = ()) -> Openers:
+        """The keys of this call; those named here are fetched together.
+
+        What is no frame, or names an unknown or destroyed key, is refused when it is used.
+        """
+        wanted = dict.fromkeys(id8s)
+        made = Openers(lambda dek_id: self.held(dek_id).cell)
+        made.update((id8, key.cell) for id8, key in self._ring.held(wanted).items())
+        missing = [int.from_bytes(id8, "big") for id8 in wanted if id8 not in made]
+        for row in list(store.keys_by_id(self.tx, missing)):
+            if row.state is not KeyState.DESTROYED:
+                cell = self._load(row).cell
+                made[cell.id8] = cell
+        return made
 
     def held(self, dek_id: int) -> HeldKey:
-        """The one key of this id, and whose it is."""
-        found = self._mine.get(dek_id) or self._ring.held(dek_id)
+        """The one key of this id, and whose it is; raises rather than try another."""
+        id8 = dek_id.to_bytes(8, "big")
+        found = self._mine.get(dek_id) or self._ring.held([id8]).get(id8)
         if found is None:
             rows = list(store.keys_by_id(self.tx, [dek_id]))
             if not rows:
@@ -242,29 +268,12 @@ class Look:
             found = self._load(rows[0])
         return found
 
-    def preload(self, dek_ids: Iterable[int]) -> None:
-        """These keys are at hand; unknown and destroyed ones are met when they are used."""
-        missing: list[int] = []
-        for dek_id in dict.fromkeys(dek_ids):
-            held = self._ring.held(dek_id)
-            if held is None:
-                missing.append(dek_id)
-            else:
-                self._mine[dek_id] = held
-        for row in list(store.keys_by_id(self.tx, missing)):
-            if row.state is not KeyState.DESTROYED:
-                self._load(row)
-
     def sealing(
         self, subjects: Iterable[SubjectId], key_class: KeyClass
     ) -> tuple[dict[SubjectId, HeldKey], list[SubjectId]]:
         """Sealing keys by person, and the persons who never had a key of this class."""
         wanted = dict.fromkeys(subjects)
-        found: dict[SubjectId, HeldKey] = {}
-        for subject in wanted:
-            held = self._ring.held_for(subject, key_class) if self._keep else None
-            if held is not None:
-                found[subject] = held
+        found = self._ring.held_for(wanted, key_class) if self._keep else {}
         absent = [subject for subject in wanted if subject not in found]
         for row in list(store.current_keys(self.tx, absent, key_class)) if absent else ():
             if row.state is KeyState.DESTROYED:

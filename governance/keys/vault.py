@@ -14,10 +14,10 @@ from governance.core.clock import Clock, utc_now
 from governance.core.terms import FieldId, KeyClass, SubjectId
 from governance.crypto.frame import (
     NONCE,
+    OVERHEAD,
     Alg,
     FieldBindings,
     OpenedRow,
-    Openers,
     dek_id_of,
     open_cells,
     row_binding,
@@ -99,7 +99,7 @@ class FieldVault:
         with self.ring.look() as look:
             return open_cells(
                 cells,
-                openers=Openers(look.key),
+                openers=look.openers(),
                 bindings=self._bindings,
                 row=row_binding(row_id),
             )
@@ -108,8 +108,7 @@ class FieldVault:
         """The opened rows in their order, with one look at the key store for all their keys."""
         bindings = self._bindings
         with self.ring.look() as look:
-            look.preload(_named_keys(cells for _, cells in rows))
-            openers = Openers(look.key)
+            openers = look.openers(_named_keys(cells for _, cells in rows))
             return tuple(
                 open_cells(cells, openers=openers, bindings=bindings, row=row_binding(row_id))
                 for row_id, cells in rows
@@ -209,7 +208,7 @@ class FieldVault:
         """The payload of one person's part."""
         binding = self._bindings[PART] + row_binding(row_id)
         with self.ring.look() as look:
-            return look.key(dek_id_of(sealed)).open_raw(sealed, binding)[1]
+            return look.held(dek_id_of(sealed)).cell.open_raw(sealed, binding)[1]
 
     def seal_blob(self, kind: str, row_id: str, payload: bytes) -> Ciphertext:
         """Bytes of no one person (a saved query, an outbox payload), under AES-256-GCM-SIV."""
@@ -221,7 +220,7 @@ class FieldVault:
         """The bytes of a sealed blob of this kind and row."""
         binding = self._bindings[FieldId(BLOB + kind)] + row_binding(row_id)
         with self.ring.look() as look:
-            return look.key(dek_id_of(sealed)).open_raw(sealed, binding)[1]
+            return look.held(dek_id_of(sealed)).cell.open_raw(sealed, binding)[1]
 
     # Index tokens
 
@@ -230,10 +229,11 @@ class FieldVault:
         return self.indexes.key(field, version).tokens(terms)
 
 
-def _named_keys(rows: Iterable[Cells]) -> Iterable[int]:
-    """The key of each row's first cell, which is nearly always that of the others."""
+def _named_keys(rows: Iterable[Cells]) -> Iterable[bytes]:
+    """The key id in each row's first frame, which is nearly always that of the others."""
     for cells in rows:
         for cell in cells.values():
             if cell is not None:
-                yield dek_id_of(cell)
+                if len(cell) >= OVERHEAD:
+                    yield cell[3:11]
                 break

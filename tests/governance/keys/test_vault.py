@@ -392,7 +392,7 @@ def test_a_key_read_before_an_ending_is_not_kept_after_it(vault: FieldVault) -> 
     vault.ring.forget(vault.ring._generation)
     with vault.ring.look() as look:
         vault.ring.forget(look.seen + 1)  # as another thread does when a key ended meanwhile
-        look.key(int.from_bytes(cell[3:11], "big"))
+        look.held(int.from_bytes(cell[3:11], "big"))
     assert len(vault.ring._held) == 0
 
 

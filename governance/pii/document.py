@@ -1,0 +1,65 @@
+"""One text under analysis: the text, its shadow, and what is computed from it at most once."""
+
+import re
+from bisect import bisect_left
+from functools import cached_property
+from typing import Final
+
+from governance.pii.labels import LabelIndex
+from governance.pii.shadow import shadow_of
+from governance.pii.sudachi import Token, tokens_of
+
+_DIGIT: Final = re.compile("[0-9]")
+_DIGITS_OR_KANJI: Final = re.compile("[0-9一二三四五六七八九十元]")
+_LATIN: Final = re.compile("[A-Za-z]{2}")
+_JAPANESE: Final = re.compile("[\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f]")
+
+
+class Document:
+    """What every recogniser gets; recognisers never see each other's findings."""
+
+    def __init__(self, text: str, lang: str) -> None:
+        self.text = text
+        self.lang = lang
+        self.shadow = shadow_of(text)
+        self.has_digit = _DIGIT.search(self.shadow) is not None
+        self.has_latin = _LATIN.search(self.shadow) is not None
+        self.has_japanese = _JAPANESE.search(text) is not None
+
+    @cached_property
+    def has_number(self) -> bool:
+        """A digit or a kanji numeral stands somewhere."""
+        return self.has_digit or _DIGITS_OR_KANJI.search(self.shadow) is not None
+
+    @cached_property
+    def labels(self) -> LabelIndex:
+        """Labels, positive and negative."""
+        return LabelIndex(self.shadow)
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        """Words by Sudachi."""
+        return tokens_of(self.text)
+
+    @cached_property
+    def starts(self) -> frozenset[int]:
+        """Offsets where a word begins."""
+        return frozenset(token.start for token in self.tokens)
+
+    @cached_property
+    def by_end(self) -> dict[int, Token]:
+        """Words by the offset where they end."""
+        return {token.end: token for token in self.tokens}
+
+    @cached_property
+    def _order(self) -> tuple[int, ...]:
+        return tuple(token.start for token in self.tokens)
+
+    def words_within(self, start: int, end: int) -> tuple[Token, ...]:
+        """Words that begin in this part of the text."""
+        return self.tokens[bisect_left(self._order, start) : bisect_left(self._order, end)]
+
+    @cached_property
+    def ends(self) -> frozenset[int]:
+        """Offsets where a word ends."""
+        return frozenset(token.end for token in self.tokens)

@@ -1,0 +1,208 @@
+"""The only door to Presidio: its engine and API over our recognisers and the Sudachi words.
+
+Importing this module loads Presidio; the rest of Sekisho imports `governance.pii.types`. Nothing is
+downloaded: no spaCy model is named, Presidio's own recognisers (and with them tldextract) stay out.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from presidio_analyzer import (
+    AnalysisExplanation,
+    AnalyzerEngine,
+    EntityRecognizer,
+    RecognizerRegistry,
+    RecognizerResult,
+)
+from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
+from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+
+from governance.pii.document import Document
+from governance.pii.recognisers.registry import Recogniser, recognisers
+from governance.pii.resolve import resolve
+from governance.pii.sudachi import chunks
+from governance.pii.types import Entity, Span
+
+LANGUAGES: Final = ("ja", "en")
+CHUNK: Final = 4_000  # code points analysed together; keeps Presidio's pairwise steps small
+
+
+_NO_WORDS: Any = ()  # Presidio declares a spaCy Doc here; our words live in the document
+
+
+class Artifacts(NlpArtifacts):
+    """What Presidio hands to every recogniser: our document."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(
+            entities=[],
+            tokens=_NO_WORDS,
+            tokens_indices=[],
+            lemmas=[],
+            nlp_engine=None,
+            language=document.lang,
+        )
+        self.document = document
+
+
+class SudachiEngine(NlpEngine):
+    """Presidio's NLP engine; words are made only when a recogniser asks for them."""
+
+    def load(self) -> None:
+        """Nothing to load before the first text."""
+
+    def is_loaded(self) -> bool:
+        """Always ready."""
+        return True
+
+    def process_text(self, text: str, language: str) -> NlpArtifacts:
+        """A document of this text."""
+        return Artifacts(Document(text, language))
+
+    def process_batch(
+        self,
+        texts: Iterable[str],
+        language: str,
+        batch_size: int = 1,  # noqa: ARG002 (Presidio's signature)
+        n_process: int = 1,  # noqa: ARG002 (Presidio's signature)
+        **_options: object,
+    ) -> Iterator[tuple[str, NlpArtifacts]]:
+        """Documents of these texts, one by one."""
+        for text in texts:
+            yield text, self.process_text(text, language)
+
+    def is_stopword(self, word: str, language: str) -> bool:  # noqa: ARG002
+        """No stop words: context is read from the text itself."""
+        return False
+
+    def is_punct(self, word: str, language: str) -> bool:  # noqa: ARG002
+        """No punctuation list, for the same reason."""
+        return False
+
+    def get_supported_entities(self) -> list[str]:
+        """The words alone give no entity."""
+        return []
+
+    def get_supported_languages(self) -> list[str]:
+        """Japanese and English."""
+        return list(LANGUAGES)
+
+
+class _NoEnhancer(ContextAwareEnhancer):
+    """Context has been read by the recognisers; Presidio's lemma context stays out."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            context_similarity_factor=0.0,
+            min_score_with_context_similarity=0.0,
+            context_prefix_count=0,
+            context_suffix_count=0,
+        )
+
+    def enhance_using_context(
+        self, text: str, raw_results: list[RecognizerResult], *_args: object, **_options: object
+    ) -> list[RecognizerResult]:
+        """The results as they are."""
+        del text
+        return raw_results
+
+
+class SekishoRecogniser(EntityRecognizer):
+    """One of our recognisers as Presidio knows it, with the reason in the decision trace."""
+
+    def __init__(
+        self, name: str, find: Recogniser, entities: frozenset[Entity], language: str
+    ) -> None:
+        self._find = find
+        self.title = f"sekisho_{name}"
+        super().__init__(
+            supported_entities=sorted(entity.value for entity in entities),
+            name=self.title,
+            supported_language=language,
+        )
+
+    def load(self) -> None:
+        """Nothing to load before the first text."""
+
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """Findings in Presidio's form; role and kind travel in the metadata."""
+        document = (
+            nlp_artifacts.document
+            if isinstance(nlp_artifacts, Artifacts)
+            else Document(text, self.supported_language)
+        )
+        return [
+            _result(span, self) for span in self._find(document) if span.entity.value in entities
+        ]
+
+
+def _result(span: Span, recogniser: SekishoRecogniser) -> RecognizerResult:
+    return RecognizerResult(
+        entity_type=span.entity.value,
+        start=span.start,
+        end=span.end,
+        score=span.score,
+        analysis_explanation=AnalysisExplanation(
+            recognizer=recogniser.title,
+            original_score=span.score,
+            textual_explanation=span.reason.value,
+        ),
+        recognition_metadata={
+            RecognizerResult.RECOGNIZER_NAME_KEY: recogniser.title,
+            RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: recogniser.id,
+            "span": span,
+        },
+    )
+
+
+def build_engine(own_numbers: Iterable[str] = ()) -> AnalyzerEngine:
+    """A Presidio engine that knows our recognisers and none of its own."""
+    ours = recognisers(own_numbers)
+    registry = RecognizerRegistry(
+        recognizers=[
+            SekishoRecogniser(name, find, entities, language)
+            for language in LANGUAGES
+            for name, (find, entities) in ours.items()
+        ],
+        supported_languages=list(LANGUAGES),
+    )
+    return AnalyzerEngine(
+        registry=registry,
+        nlp_engine=SudachiEngine(),
+        supported_languages=list(LANGUAGES),
+        context_aware_enhancer=_NoEnhancer(),
+    )
+
+
+class Analyzer:
+    """Personal data of texts; one object serves all threads of a process."""
+
+    def __init__(self, *, own_numbers: Iterable[str] = ()) -> None:
+        labels = tuple(own_numbers)
+        self._ours = recognisers(labels)
+        self._labels = labels
+        self._engine: AnalyzerEngine | None = None
+
+    @property
+    def engine(self) -> AnalyzerEngine:
+        """The same recognisers behind Presidio's API, for its traces and its callers."""
+        if self._engine is None:
+            self._engine = build_engine(self._labels)
+        return self._engine
+
+    def analyze(self, text: str, lang: str = "ja") -> tuple[Span, ...]:
+        """Findings without overlap, in order; offsets are code points of the text given."""
+        found: list[Span] = []
+        for offset, piece in chunks(text, limit=CHUNK):
+            document = Document(piece, lang)
+            spans = [span for find, _ in self._ours.values() for span in find(document)]
+            kept = resolve(spans, len(piece))
+            found.extend(span.shifted(offset) if offset else span for span in kept)
+        return tuple(found)
+
+    def explain(self, text: str, lang: str = "ja") -> tuple[RecognizerResult, ...]:
+        """Presidio's own results with its decision trace, before overlaps are resolved."""
+        results: Any = self.engine.analyze(text=text, language=lang, return_decision_process=True)
+        return tuple(results)

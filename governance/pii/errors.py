@@ -1,0 +1,27 @@
+"""Refusals of personal data detection; none of them carries a character of the text."""
+
+from governance.core.errors import GovernanceError, UnavailableError
+
+
+class PiiWorkerError(UnavailableError):
+    """The worker process could not answer; nothing may be taken as free of personal data."""
+
+    code, status, exit_code = "pii_worker_unavailable", 503, 3
+
+
+class PiiTimeoutError(UnavailableError):
+    """The worker process did not answer in time; nothing may be taken as clean."""
+
+    code, status, exit_code = "pii_worker_timeout", 503, 3
+
+
+class PiiTextTooLongError(GovernanceError):
+    """One text is longer than the worker takes."""
+
+    code, status = "pii_text_too_long", 422
+
+
+class PiiFileError(GovernanceError):
+    """A file to scan is missing, a directory, or not text."""
+
+    code, status, exit_code = "pii_file_unreadable", 400, 2

@@ -1,0 +1,44 @@
+"""IP addresses, v4 and v6; version numbers of four parts are not addresses."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Final
+
+from governance.pii.document import Document
+from governance.pii.labels import Topic
+from governance.pii.types import Entity, Reason, Span
+
+_V4: Final = re.compile(r"(?<![0-9A-Za-z.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z]|\.[0-9])")
+_V6: Final = re.compile(
+    r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Za-z:])"
+)
+_VERSION_BEFORE: Final = re.compile(r"(?i:v|ver\.?|version|rev\.?)[ ]?$")
+_V6_LEAST: Final = 6  # code points; shorter ones are times
+
+
+def _real(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def find(document: Document) -> Iterator[Span]:
+    """IP addresses of the text."""
+    shadow = document.shadow
+    for found in _V4.finditer(shadow):
+        label = document.labels.before(found.start(), within=20)
+        if label is not None and label.topic in {Topic.VERSION, Topic.OTHER_NUMBER}:
+            continue
+        before = shadow[max(0, found.start() - 9) : found.start()]
+        if _real(found.group()) and not _VERSION_BEFORE.search(before):
+            yield Span(start=found.start(), end=found.end(), entity=Entity.IP_ADDRESS,
+                       score=0.95, reason=Reason.SHAPE)  # fmt: skip
+    if "::" in shadow or shadow.count(":") > 3:  # noqa: PLR2004
+        for found in _V6.finditer(shadow):
+            text = found.group()
+            if len(text) >= _V6_LEAST and ("::" in text or text.count(":") == 7) and _real(text):  # noqa: PLR2004
+                yield Span(start=found.start(), end=found.end(), entity=Entity.IP_ADDRESS,
+                           score=0.95, reason=Reason.SHAPE)  # fmt: skip

@@ -1,0 +1,197 @@
+"""Japanese names of persons: by honorific, label, kinship, signature, reading and word runs.
+
+Each way proposes spans with a score; the overlap resolution of the engine keeps the best.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from governance.pii.document import Document
+from governance.pii.names import HALF, HIRA, KANJI, KATA, LATIN, NO_NAME, Name, name_of
+from governance.pii.recognisers.person_grammar import (
+    CHARS,
+    ORG_AFTER,
+    ORG_BEFORE,
+    RUN_BEFORE,
+    span_of,
+    suffix_name,
+)
+from governance.pii.recognisers.person_labels import by_kinship, by_label
+from governance.pii.recognisers.person_signature import by_closing, by_segment
+from governance.pii.recognisers.person_words import by_words
+from governance.pii.sudachi import senses
+from governance.pii.types import Reason, Role, Span
+
+_HONORIFIC: Final = re.compile(
+    r"[ 　]?(?:様|さま|さん|ちゃん|くん|君(?!が)|氏(?!名)|殿(?!堂)|先生"
+    r"|部長|課長|係長|社長|店長|主任|専務|常務|会長|次長|室長"
+    r"|副社長|取締役|支店長|所長|院長|医師|弁護士|税理士|司法書士|看護師"
+    r"|マネージャー|マネジャー|リーダー|夫妻|ご夫妻|御夫妻|選手|教授"
+    r"|宛(?![先名])|方(?=[ 　、。）)\n]|$))"
+)
+_BRACKET: Final = re.compile(
+    rf"[（(][ 　]*([{KATA}{HIRA}]{{2,}}(?:[ 　・][{KATA}{HIRA}]{{1,}})?"
+    rf"|[{HALF}]{{2,}}(?:[ 　][{HALF}]+)?)[ 　]*[）)]"
+)
+_CLUE_BRACKET: Final = re.compile(
+    r"[ 　]?[（(](?:[^）)\n]{0,24}(?:生まれ|生[）)]|歳|才)|妹|姉|兄"
+    r"|弟|父|母|妻|夫|長男|長女|次男|次女|息子|娘|祖母|祖父|本人|男"
+    r"|女|旧姓|担当|仮名)"
+)
+_FOREIGN_KATA: Final = re.compile(
+    rf"(?<![{KATA}・])[{KATA}]{{2,}}(?:[・＝=][{KATA}]{{2,}}){{1,3}}(?![{KATA}])"
+)
+_SCORE: Final = {
+    Name.FULL: 0.95,
+    Name.LIKELY: 0.9,
+    Name.FOREIGN: 0.9,
+    Name.SURNAME: 0.88,
+    Name.GIVEN: 0.8,
+}
+_THIRD: Final = re.compile(
+    r"(?:隣の?|友人の?|知人の?|息子の?|娘の?|長[男女]の?|次[男女]の?|父|母|夫|妻|兄|弟|姉|妹|孫)$"
+)
+
+
+def _unknown_before(document: Document, run: str, end: int) -> Iterator[Span]:
+    """A short unknown word before an honorific: a name the dictionary lacks."""
+    token = document.by_end.get(end)
+    if token is None:
+        return
+    word = document.text[token.start : end]
+    known = senses(word)
+    if (
+        len(word) <= 8  # noqa: PLR2004
+        and word not in NO_NAME
+        and not known.known
+        and word[0] not in "おご御"
+        and len(word) > 1
+        and (token.unknown or re.fullmatch(rf"[{KANJI}]+|[{KATA}]+", word))
+        and end - token.start <= len(run)
+    ):
+        yield span_of(token.start, end, 0.6, Reason.HONORIFIC)
+
+
+def _by_honorific(document: Document) -> Iterator[Span]:
+    text = document.text
+    for found in _HONORIFIC.finditer(text):
+        end = found.start()
+        window = text[max(0, end - 34) : end]
+        before = RUN_BEFORE.search(window)
+        if before is None:
+            continue
+        run = before.group()
+        sign = found.group().strip()
+        if re.match(rf"[{LATIN}]", run):
+            latin = re.search(
+                rf"[A-ZÀ-ÖØ-Þ][{LATIN}'’.\-]*(?:[ 　][A-ZÀ-ÖØ-Þ][{LATIN}'’.\-]*){{0,2}}$", run
+            )
+            if latin and len(latin.group()) > 1 and sign not in {"宛", "方"}:
+                yield span_of(end - len(latin.group()), end, 0.9, Reason.HONORIFIC)
+            continue
+        hit = suffix_name(document, run, end, weak=sign in {"方", "宛", "会長", "所長"})
+        if hit is not None:
+            start, kind = hit
+            role = Role.THIRD if _THIRD.search(text[max(0, start - 5) : start]) else Role.UNKNOWN
+            yield span_of(start, end, _SCORE[kind], Reason.HONORIFIC, role)
+        elif sign in {"様", "さま", "さん", "ちゃん", "くん", "氏"}:
+            yield from _unknown_before(document, run, end)
+
+
+def _by_reading(document: Document) -> Iterator[Span]:
+    """佐藤花子（サトウハナコ）: the reading confirms the name and is itself a name."""
+    text = document.text
+    for found in _BRACKET.finditer(text):
+        reading = name_of(found.group(1))
+        before = re.search(
+            rf"[{CHARS}]+(?:[ 　][{CHARS}]+)?$", text[max(0, found.start() - 16) : found.start()]
+        )
+        if before is None:
+            continue
+        hit = suffix_name(document, before.group(), found.start(), weak=False)
+        if hit is not None and (hit[1] >= Name.LIKELY or (reading >= Name.LIKELY)):
+            yield span_of(hit[0], found.start(), 0.95, Reason.READING)
+            yield span_of(found.start(1), found.end(1), 0.95, Reason.READING)
+        elif reading is Name.FULL and len(before.group()) <= 6:  # noqa: PLR2004
+            start = found.start() - len(before.group())
+            yield span_of(start, found.start(), 0.7, Reason.READING)
+            yield span_of(found.start(1), found.end(1), 0.8, Reason.READING)
+
+
+def _by_clue(document: Document) -> Iterator[Span]:
+    """A name before a bracket that tells age, birth or kinship."""
+    text = document.text
+    for found in _CLUE_BRACKET.finditer(text):
+        window = text[max(0, found.start() - 30) : found.start()]
+        before = RUN_BEFORE.search(window)
+        if before is None:
+            continue
+        run = before.group()
+        if re.match(rf"[{LATIN}]", run):
+            if name_of(run) is Name.FOREIGN:
+                yield span_of(found.start() - len(run), found.start(), 0.85, Reason.KINSHIP)
+            continue
+        hit = suffix_name(document, run, found.start(), weak=True)
+        if hit is not None and (
+            hit[1] >= Name.LIKELY or senses(text[hit[0] : found.start()]).surname
+        ):
+            yield span_of(hit[0], found.start(), 0.88, Reason.KINSHIP)
+
+
+def _by_foreign(document: Document) -> Iterator[Span]:
+    for found in _FOREIGN_KATA.finditer(document.text):
+        parts = re.split("[・＝=]", found.group())
+        known = [senses(part) for part in parts]
+        if ORG_AFTER.match(document.text, found.end()):
+            continue
+        if sum(part.name for part in known) * 2 >= len(parts) and not all(
+            part.common and not part.name for part in known
+        ):
+            yield span_of(found.start(), found.end(), 0.8, Reason.FULL_NAME)
+
+
+def _stands_alone(document: Document, start: int, end: int) -> bool:
+    """Whole words, and no organisation named after a person."""
+    return (
+        start in document.starts
+        and end in document.ends
+        and not ORG_AFTER.match(document.text, end)
+        and not ORG_BEFORE.search(document.text[max(0, start - 6) : start])
+    )
+
+
+def _repeated(document: Document, found: list[Span]) -> Iterator[Span]:
+    """Every other place of a name already found with certainty."""
+    names = {document.text[s.start : s.end] for s in found if s.score >= 0.85}  # noqa: PLR2004
+    known = {(span.start, span.end) for span in found}
+    for name in names:
+        if len(name) < 2 or re.fullmatch(rf"[{HIRA}]{{1,3}}", name):  # noqa: PLR2004
+            continue
+        at = document.text.find(name)
+        while at >= 0:
+            end = at + len(name)
+            if (at, end) not in known and _stands_alone(document, at, end):
+                yield span_of(at, end, 0.65, Reason.REPEATED)
+            at = document.text.find(name, end)
+
+
+def find(document: Document) -> Iterator[Span]:
+    """Names of persons in a text that has Japanese in it."""
+    if not document.has_japanese:
+        return
+    found: list[Span] = []
+    for way in (
+        _by_honorific,
+        by_label,
+        by_kinship,
+        _by_reading,
+        _by_clue,
+        by_segment,
+        by_closing,
+        _by_foreign,
+        by_words,
+    ):
+        found.extend(way(document))
+    yield from found
+    yield from _repeated(document, found)

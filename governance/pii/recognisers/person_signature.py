@@ -1,0 +1,96 @@
+"""Names that stand alone: a line, a segment between signs, the head of a closing phrase."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from governance.pii.document import Document
+from governance.pii.names import HALF, HIRA, KANJI, KATA, Name, name_of
+from governance.pii.recognisers.person_grammar import CHARS, prefix_name, span_of
+from governance.pii.recognisers.person_words import cut_badly
+from governance.pii.sudachi import senses
+from governance.pii.types import Reason, Role, Span
+
+_SEGMENT: Final = re.compile(
+    r"[^\n。、，,：:／/（）()「」【】\[\]→⇒・!！?？;；|｜<>\"'※■●◆▼★☆＜＞\t]+"
+)
+_CLOSED: Final = re.compile(
+    rf"(?:^|(?<=[\n。、！!？?]))[ 　]*(?=[{CHARS}]{{1,6}}[ 　]?[{CHARS}]{{1,5}}?(?:よろしく"
+    rf"|宜しく|より|拝|と申し|でございます|です))"
+)
+_NAMELIKE: Final = re.compile(
+    rf"[{KANJI}ヶケ]{{1,7}}[ 　]?[{KANJI}{HIRA}{KATA}]{{0,6}}|[{HIRA}]{{2,9}}(?:[ 　]["
+    rf"{HIRA}]{{1,6}})?"
+    rf"|[{KATA}]{{2,11}}(?:[ 　・][{KATA}]{{1,8}})?|[{HALF}]{{2,10}}(?:[ 　][{HALF}]{{1,10}})?"
+)
+_LEADING: Final = re.compile(r"^[0-9０-９]{1,4}(?=[ 　])")
+_CLOSING: Final = re.compile(r"^(?:よろしく|宜しく|より|拝|記|です。?$|と申します|でございます)")
+
+
+def by_segment(document: Document) -> Iterator[Span]:
+    """A line, or a segment between signs, that is a name and nothing else."""
+    text = document.text
+    for found in _SEGMENT.finditer(text):
+        raw = found.group()
+        value = _LEADING.sub("", raw).strip(" 　\r\u200b\ufe0f")
+        value = re.sub("[\U0001f000-\U0001faff\u2600-\u27bf]+$", "", value).rstrip(" 　")
+        if not value or not _NAMELIKE.fullmatch(value):
+            if " " in value or "　" in value:
+                yield from _beside_space(document, found.start() + raw.index(value), value)
+            continue
+        start = found.start() + raw.index(value)
+        end = start + len(value)
+        kind = name_of(value)
+        if kind in {Name.FULL, Name.LIKELY}:
+            if not _common_phrase(value) and (
+                " " in value or "　" in value or cut_badly(document, start, end)
+            ):
+                yield span_of(start, end, 0.85 if kind is Name.FULL else 0.7, Reason.SIGNATURE)
+        elif kind is Name.SURNAME and _alone_ok(document, start, end):
+            yield span_of(start, end, 0.7, Reason.SIGNATURE, Role.STAFF)
+        else:
+            yield from _beside_space(document, start, value)
+
+
+def _common_phrase(value: str) -> bool:
+    known = senses(value.replace(" ", "").replace("　", ""))
+    return known.known and not known.name
+
+
+def _beside_space(document: Document, start: int, value: str) -> Iterator[Span]:
+    """担当変更　原→濱口: the word after the last space of a segment, when it stands alone."""
+    word = re.split("[ 　]", value)[-1]
+    at = start + len(value) - len(word)
+    if at == start or not word:
+        return
+    kind = name_of(word)
+    if kind is Name.FULL or (kind is Name.SURNAME and _alone_ok(document, at, at + len(word))):
+        yield span_of(at, at + len(word), 0.7, Reason.SIGNATURE)
+
+
+def _alone_ok(document: Document, start: int, end: int) -> bool:
+    """A surname alone counts beside an arrow, before a colon, or as the last word of a line."""
+    text, name = document.text, document.text[start:end]
+    known = senses(name)
+    after, before = text[end : end + 2].lstrip(" 　"), text[:start].rstrip(" 　")
+    if (before[-1:] in "→⇒" and before) or after[:1] in ("→", "⇒"):
+        return True
+    if re.fullmatch(rf"[{HIRA}]+", name) or (len(name) == 1 and known.common and not known.place):
+        return False
+    if after[:1] in ("：", ":") and (
+        not before or before[-1] in "\n。、）)】" or before[-1].isdigit()
+    ):
+        return True
+    last = not after or after[0] == "\n"
+    return last and bool(before) and before[-1] in "。／/（(：:"
+
+
+def by_closing(document: Document) -> Iterator[Span]:
+    """御手洗崇よろしくお願いいたします: a name at the head of a closing phrase."""
+    for found in _CLOSED.finditer(document.text):
+        start = found.end()
+        hit = prefix_name(document, start, strong=False)
+        if hit is None or not _CLOSING.match(document.text[hit[0] : hit[0] + 8]):
+            continue
+        if hit[1] >= Name.LIKELY:
+            yield span_of(start, hit[0], 0.85, Reason.SIGNATURE)

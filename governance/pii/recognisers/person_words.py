@@ -1,0 +1,252 @@
+"""Names of persons by word classes: surname and given name side by side, or a surname that acts."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from governance.pii.document import Document
+from governance.pii.names import KANJI, Name, name_of, surname
+from governance.pii.sudachi import Token, Word, senses
+from governance.pii.types import Entity, Reason, Role, Span
+
+_NAMES: Final = frozenset({Word.SURNAME, Word.GIVEN, Word.PERSON})
+_ORG_WORDS: Final = re.compile(
+    r"(?:株式会社|有限会社|合同会社|会社|社(?![長員])|銀行|信用金庫"
+    r"|商事|商店|商会|製作所|工業|工務店|建設|不動産|産業|物産|電機"
+    r"|電気|製薬|薬局|病院|医院|クリニック"
+    r"|歯科|大学|高校|学園|店|屋|園|堂|亭|寺|神社|教会|ホテル|旅館|運輸"
+    r"|運送|印刷|新聞|食品|酒造|農園|牧場|設計|事務所|グループ|ホールディングス"
+    r"|駅|市|区|町|村|県|府"
+    r"|郡|文具|書店|家具|眼科|内科|整形|美容|カメラ|ガス|電力|生命|損保"
+    r"|保険|証券|川|山|島|橋|通り?|線|空港|城|公園|センター|ビル|杯"
+    r"|賞|時代|朝|式|流|城|湖|湾|岳)"
+)
+_AFTER_OK: Final = re.compile(
+    r"(?:対応|担当|宛|記$|談|処理|受付|不在|本人|家(?:の|に|へ|$)|宅"
+    r"|邸|名義|対処|返信|架電|折返|了承|承認|確認済|記入|作成|夫妻|姓"
+    r"|両名|ら(?:が|は))"
+)
+_ACTS: Final = re.compile(
+    r"(?:が|は|より|から|へ|に|と|も|にて|まで|宛に)(?![ぁ-ん]{0,1}(?:ある"
+    r"|着|行|向かう|旅行))[^。\n]{0,20}?"
+    r"(?:対応|依頼|処理|確認|架電|訪問|会話|受付|連絡|転送|指示|返信"
+    r"|送付|回答|説明|報告|担当|案内|手配|共有|引き?継|転記|申し|電話"
+    r"|来社|来店|話|伝え|渡|預か|同席|面談"
+    r"|相談|打ち?合わせ|挨拶|謝罪|お詫び|訪ね|伺|承認|決裁|作成|記入"
+    r"|入力|登録|受領|受け|送|聞|言|退職|異動|休|出席|欠席|参加|戻|折り?返"
+    r"|チェック|検討|お願い|頼|任|エスカ|交代|代わ)"
+)
+_LEAD: Final = re.compile(
+    r"(?:担当(?:者)?の?|弊社の?|当社の?|自社の?|営業(?:部|課|担当)?の?"
+    r"|[部課係室店局]の|会社の|支店の|センターの|窓口の|受付の|上司の"
+    r"|部下の|同僚の|代表の?|責任者の?|社長の?|主任の?"
+    r"|事務の|経理の|総務の|人事の|法務の|技術の|サポートの|銀行の|不動産の"
+    r"|株式会社[^\s、。]{1,12}の|申しますのは|弊職|私、|私は|わたくし"
+    r"|名前は|前任の?|後任の?|新人の|店長の?|と申します|[ァ-ヶー]{2,}の)"
+    r"[ 　]?$"
+)
+_SELF_AFTER: Final = re.compile(r"(?:と申し|です|でございます|だけど|ですが|と言い|といい|でした)")
+_LINE_HEAD: Final = re.compile(r"(?:^|[\n。、：:／/→＞>・（(】\]])[ 　]?$")
+_DATE_HEAD: Final = re.compile(r"(?:[0-9０-９]|日|】|\))[ 　]$")
+_BEFORE_GLUE: Final = re.compile(rf"[{KANJI}ァ-ヶーA-Za-z0-9０-９]$")
+_PREFIX_OK: Final = re.compile(
+    r"(?:担当|担当者|私|父|母|夫|妻|兄|弟|姉|妹|長男|長女|次男|次女"
+    r"|息子|娘|孫|主人|代表|弊社|当社|友人|知人|故|元|現|旧姓|社員|主任"
+    r"|部長|課長|社長|係長|氏名|名義|保護者|契約者|申込者|本人|受付"
+    r"|宛名|対応|上司|先生|教授|監督|選手|俳優|作家|画家|歌手|社|者|員|長|士|人)$"
+)
+_PARTS: Final = 3
+
+
+def _person(start: int, end: int, score: float, reason: Reason, role: Role = Role.UNKNOWN) -> Span:
+    return Span(start=start, end=end, entity=Entity.PERSON, score=score, reason=reason, role=role)
+
+
+def _glued(text: str, start: int) -> bool:
+    """The name begins inside a compound that no person's title or kinship opens."""
+    before = text[max(0, start - 6) : start]
+    return bool(_BEFORE_GLUE.search(before)) and not _PREFIX_OK.search(before)
+
+
+def _org(text: str, end: int) -> bool:
+    return bool(_ORG_WORDS.match(text, end))
+
+
+def _run(tokens: tuple[Token, ...], index: int) -> int:
+    """Index after the last word of the name that begins here."""
+    last = index + 1
+    while last < len(tokens) and last - index < _PARTS and tokens[last].word in _NAMES:
+        if tokens[last].word is Word.SURNAME and tokens[last - 1].word is not Word.SURNAME:
+            break
+        last += 1
+    return last
+
+
+def _spaced_given(document: Document, tokens: tuple[Token, ...], last: int) -> int:
+    """Index after a given name that follows one space: 山田 太郎."""
+    if last + 1 < len(tokens) and tokens[last].word is Word.SPACE:
+        gap, following = tokens[last], tokens[last + 1]
+        if (
+            gap.end - gap.start == 1
+            and following.word is Word.GIVEN
+            and document.text[gap.start] != "\n"
+        ):
+            return last + 2
+    return last
+
+
+def _surname_alone(document: Document, token: Token) -> tuple[float, Role] | None:
+    """Score of a surname without anything beside it: it must act, or be introduced."""
+    text, name = document.text, document.text[token.start : token.end]
+    after, before = text[token.end : token.end + 30], text[max(0, token.start - 18) : token.start]
+    if _AFTER_OK.match(after):
+        head = _LINE_HEAD.search(before) or _DATE_HEAD.search(before) or _LEAD.search(before)
+        return (0.75, Role.STAFF) if head else None
+    if _org(text, token.end) or _glued(text, token.start):
+        return None
+    known = senses(name)
+    lead = _LEAD.search(before) is not None
+    if lead and re.match(r"[がはもをにへとでよかのだ、。，：:)）/／\s]|です|$", after):
+        return 0.82, Role.STAFF
+    if _SELF_AFTER.match(after) and (lead or before[-1:] in "のはと、。\n 　" or not before):
+        return (0.8 if not known.common else 0.6), Role.SELF
+    doubtful = known.place or known.common or len(name) == 1
+    if _ACTS.match(after):
+        head = _LINE_HEAD.search(before) or _DATE_HEAD.search(before)
+        sure = bool(head or before[-1:] in "をがはにと" or len(name) > 1 or _ORDERS.match(after))
+        if not doubtful or (sure and re.match("が|より|へ|は", after) and _place_guard(after)):
+            return 0.72, Role.STAFF
+    if (
+        token.word is Word.SURNAME
+        and not doubtful
+        and re.match(r"が|は|も|と|から|より|に|へ|の|を|、", after)
+    ):
+        return 0.55, Role.UNKNOWN
+    return None
+
+
+_BOTH: Final = re.compile(
+    rf"([{KANJI}]{{1,4}})(?:と|、|・|＆|&)([{KANJI}]{{1,4}})(?=(?:で"
+    rf"|が|の)(?:訪問|対応|同行|伺|面談|打|共有|作業|協議|[2２二両]名"
+    rf"|相談|説明|同席)|の?(?:[2２二両]名|両名))"
+)
+
+
+def _pairs(text: str) -> Iterator[Span]:
+    """小林と福島で訪問: two surnames that act together."""
+    for found in _BOTH.finditer(text):
+        if surname(found.group(1)) and surname(found.group(2)):
+            yield _person(found.start(1), found.end(1), 0.75, Reason.SURNAME, Role.STAFF)
+            yield _person(found.start(2), found.end(2), 0.75, Reason.SURNAME, Role.STAFF)
+
+
+_ORDERS: Final = re.compile(
+    r"(?:へ|が|より)[^。\n]{0,5}(?:指示|依頼|転送|引き?継|架電|対応|処理|連絡)"
+)
+
+
+def _place_guard(after: str) -> bool:
+    """Words after a doubtful surname that a place would take."""
+    return not re.match(
+        r"(?:へ|に|は|より|が)[^。\n]{0,6}(?:配送|発送|届|転居|引っ?越|出張|移動|旅行|輸送|在住)",
+        after,
+    )
+
+
+def by_words(document: Document) -> Iterator[Span]:
+    """Names by Sudachi's word classes, with organisations and places vetoed."""
+    tokens, text = document.tokens, document.text
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        if token.word in _NAMES:
+            last = _spaced_given(document, tokens, _run(tokens, index))
+            yield from _named(document, tokens, index, last)
+            index = last
+            continue
+        if token.word in {Word.PLACE, Word.NOUN, Word.PROPER} and token.end - token.start <= 4:  # noqa: PLR2004
+            yield from _other_class(document, tokens, index)
+        index += 1
+    yield from _kanji_runs(document, text)
+    yield from _pairs(text)
+
+
+def _named(document: Document, tokens: tuple[Token, ...], index: int, last: int) -> Iterator[Span]:
+    text, start, end = document.text, tokens[index].start, tokens[last - 1].end
+    if last - index == 1:
+        token = tokens[index]
+        if token.word is Word.SURNAME:
+            if hit := _surname_alone(document, token):
+                yield _person(start, end, hit[0], Reason.SURNAME, hit[1])
+        elif (
+            token.word is Word.PERSON
+            and name_of(text[start:end]) >= Name.LIKELY
+            and not _org(text, end)
+        ):
+            yield _person(start, end, 0.75, Reason.FULL_NAME)
+        return
+    if _org(text, end) or tokens[index].word is Word.GIVEN:
+        return
+    end = _given_rest(document, tokens, last, end)
+    if not _glued(text, start):
+        yield _person(start, end, 0.86, Reason.FULL_NAME)
+
+
+def _given_rest(document: Document, tokens: tuple[Token, ...], last: int, end: int) -> int:
+    """A given name that Sudachi cut in two keeps its last sign: 陽 翔 太, 花 子."""
+    if (
+        last < len(tokens)
+        and tokens[last].start == end
+        and tokens[last].end - end == 1
+        and (
+            document.text[end] in "子美太郎介香奈代恵江也樹斗翔輔希菜音花"
+            and tokens[last].word is not Word.SUFFIX
+        )
+    ):
+        return tokens[last].end
+    return end
+
+
+def _other_class(document: Document, tokens: tuple[Token, ...], index: int) -> Iterator[Span]:
+    """A surname that Sudachi took for a place or a common word; only strong context counts."""
+    token = tokens[index]
+    name = document.text[token.start : token.end]
+    if not surname(name):
+        return
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    if following is not None and following.word is Word.GIVEN and following.start == token.end:
+        if not _org(document.text, following.end) and not _glued(document.text, token.start):
+            yield _person(token.start, following.end, 0.84, Reason.FULL_NAME)
+        return
+    hit = _surname_alone(document, token)
+    if hit is not None and hit[0] >= 0.7:  # noqa: PLR2004
+        yield _person(token.start, token.end, hit[0] - 0.05, Reason.SURNAME, hit[1])
+
+
+_KANJI_RUN: Final = re.compile(rf"(?<![{KANJI}ァ-ヶー])[{KANJI}]{{3,7}}(?![{KANJI}])")
+
+
+def _kanji_runs(document: Document, text: str) -> Iterator[Span]:
+    """A run of kanji that reads as surname and given name although Sudachi cut it otherwise."""
+    for found in _KANJI_RUN.finditer(text):
+        run = found.group()
+        if (
+            name_of(run) is Name.FULL
+            and not senses(run).known
+            and not _org(text, found.end())
+            and cut_badly(document, found.start(), found.end())
+        ):
+            yield _person(found.start(), found.end(), 0.7, Reason.FULL_NAME)
+
+
+def cut_badly(document: Document, start: int, end: int) -> bool:
+    """Sudachi saw single signs, names or unknown words here, not a compound of common words."""
+    inside = document.words_within(start, end)
+    plain = [
+        t
+        for t in inside
+        if t.word in {Word.NOUN, Word.SUFFIX} and t.end - t.start > 1 and not t.unknown
+    ]
+    return not plain and any(
+        token.word in _NAMES or token.end - token.start == 1 for token in inside
+    )

@@ -1,0 +1,95 @@
+"""Telephone numbers: Japanese in every grouping, +81, other countries with +, North America."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from governance.pii.document import Document
+from governance.pii.labels import Topic
+from governance.pii.types import Entity, Reason, Span
+
+_S: Final = r"[ \-.]?"
+_JAPAN: Final = re.compile(
+    r"(?<![0-9A-Za-z+\-./_])(?:"
+    r"\(0[0-9]{1,4}\) ?[0-9]{1,4}[ \-]?[0-9]{4}"  # (03)1234-5678
+    r"|0[0-9]{1,4}\([0-9]{1,4}\)[0-9]{4}"  # 03(1234)5678
+    r"|0[0-9]{1,4}[ \-.][0-9]{1,4}[ \-.][0-9]{3,4}"  # 03-1234-5678
+    r"|0[0-9]{1,4}[ \-.][0-9]{6,8}"  # 090-12345678
+    r"|0[5-9]0[0-9]{4}[ \-][0-9]{4}"  # 0901234-5678
+    r"|0[0-9]{9,10}"
+    r")(?![0-9A-Za-z]|[\-.][0-9])"
+)
+_PLUS: Final = re.compile(
+    r"(?<![0-9A-Za-z])\+ ?(?:81[ \-.]?(?:\(0\)[ \-.]?)?[0-9]{1,4}(?:[ \-.]?[0-9]{2,4}){2}"
+    r"|[1-9][0-9]{0,2}(?:[ \-.]?(?:\([0-9]{1,4}\)|[0-9]{1,4})){2,6})(?![0-9])"
+)
+_AMERICA: Final = re.compile(
+    r"(?<![0-9A-Za-z+\-./])(?:1[ \-.])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[\-.])"
+    r"[2-9][0-9]{2}[\-. ][0-9]{4}(?![0-9A-Za-z]|[\-.][0-9])"
+)
+_BRITAIN: Final = re.compile(
+    r"(?<![0-9A-Za-z+\-./])0(?:[0-9]{4} [0-9]{6}|[0-9]{3} [0-9]{3} [0-9]{4}"
+    r"|[0-9]{2} [0-9]{4} [0-9]{4}"
+    r"|7[0-9]{3} [0-9]{3} [0-9]{3})(?![0-9])"
+)
+_BARE: Final = re.compile(r"(?<![0-9A-Za-z+\-./])[2-9][0-9]{9}(?![0-9A-Za-z])")
+_DIGIT: Final = re.compile("[0-9]")
+_AGAINST: Final = frozenset({
+    Topic.OTHER_NUMBER, Topic.VERSION, Topic.IP, Topic.MY_NUMBER, Topic.DRIVER_LICENSE,
+    Topic.BANK, Topic.CARD, Topic.HEALTH_INSURANCE, Topic.PENSION, Topic.SSN,
+})  # fmt: skip
+_THINGS: Final = frozenset({Topic.OTHER_NUMBER, Topic.VERSION, Topic.IP})
+_REACH: Final = 20
+_PLAIN: Final = 10  # digits of a fixed line written without any sign
+_MOBILE: Final = 11
+_LABELLED_ONLY: Final = 0.4  # ten plain digits are too often something else
+
+
+def _japanese_score(document: Document, start: int, end: int) -> float:
+    """How sure a Japanese number is: 0 means no."""
+    found = document.shadow[start:end]
+    digits = "".join(_DIGIT.findall(found))
+    label = document.labels.before(start, within=_REACH)
+    topic = label.topic if label else None
+    free = digits.startswith(("0120", "0800", "0570"))
+    mobile = digits.startswith(("070", "080", "090", "050", "020")) and not free
+    if len(digits) != (_MOBILE if mobile or digits.startswith("0800") else _PLAIN):
+        return 0.0
+    plain = len(found) == len(digits)
+    if digits[1] == "0" or (topic in _AGAINST and plain) or (topic in _THINGS and not mobile):
+        return 0.0
+    if topic is Topic.PHONE:
+        return 0.5 if free else 0.97
+    if plain:
+        return 0.8 if mobile else _LABELLED_ONLY
+    return 0.5 if free else 0.93
+
+
+def _of(start: int, end: int, score: float) -> Span:
+    return Span(start=start, end=end, entity=Entity.PHONE, score=score, reason=Reason.SHAPE)
+
+
+def find(document: Document) -> Iterator[Span]:
+    """Telephone numbers of the text; a plain ten-digit one needs a label."""
+    shadow = document.shadow
+    for found in _JAPAN.finditer(shadow):
+        score = _japanese_score(document, found.start(), found.end())
+        if score > _LABELLED_ONLY or (
+            score
+            and document.labels.before(found.start(), within=6) is None
+            and shadow[: found.start()].strip() == ""
+        ):
+            yield _of(found.start(), found.end(), score)
+    for found in _PLUS.finditer(shadow):
+        count = len(_DIGIT.findall(found.group()))
+        if 9 <= count <= 15:  # noqa: PLR2004 (E.164)
+            yield _of(found.start(), found.end(), 0.95)
+    for pattern in (_AMERICA, _BRITAIN):
+        for found in pattern.finditer(shadow):
+            label = document.labels.before(found.start(), within=_REACH)
+            if label is None or label.topic not in _AGAINST:
+                yield _of(found.start(), found.end(), 0.85)
+    for found in _BARE.finditer(shadow):
+        label = document.labels.before(found.start(), within=_REACH)
+        if label is not None and label.topic is Topic.PHONE:
+            yield _of(found.start(), found.end(), 0.7)

@@ -1,0 +1,69 @@
+"""All recognisers by name; the engine registers each of them with Presidio."""
+
+from collections.abc import Callable, Iterable, Iterator
+from types import MappingProxyType
+from typing import Final
+
+from governance.pii.document import Document
+from governance.pii.recognisers import (
+    address,
+    address_western,
+    bank_account,
+    birth_date,
+    credit_card,
+    customer_number,
+    email,
+    health_insurance,
+    iban,
+    ip_address,
+    labelled,
+    my_number,
+    person,
+    person_western,
+    phone,
+    postal_code,
+    sensitive,
+    sns_account,
+)
+from governance.pii.types import Entity, Span
+
+Recogniser = Callable[[Document], Iterator[Span]]
+
+# Those that a text without any digit cannot concern
+NEEDS_DIGIT: Final[MappingProxyType[str, tuple[Recogniser, frozenset[Entity]]]] = MappingProxyType({
+    "my_number": (my_number.find, frozenset({Entity.MY_NUMBER})),
+    "credit_card": (credit_card.find, frozenset({Entity.CREDIT_CARD})),
+    "phone": (phone.find, frozenset({Entity.PHONE})),
+    "postal_code": (postal_code.find, frozenset({Entity.POSTAL_CODE})),
+    "labelled": (
+        labelled.find,
+        frozenset({Entity.DRIVER_LICENSE, Entity.PASSPORT, Entity.RESIDENCE_CARD,
+                   Entity.PENSION_NUMBER, Entity.US_SSN}),
+    ),
+    "health_insurance": (health_insurance.find, frozenset({Entity.HEALTH_INSURANCE})),
+    "bank_account": (bank_account.find, frozenset({Entity.BANK_ACCOUNT})),
+    "iban": (iban.find, frozenset({Entity.IBAN})),
+    "address_western": (address_western.find, frozenset({Entity.ADDRESS})),
+})  # fmt: skip
+ALWAYS: Final[MappingProxyType[str, tuple[Recogniser, frozenset[Entity]]]] = MappingProxyType({
+    "email": (email.find, frozenset({Entity.EMAIL})),
+    "birth_date": (birth_date.find, frozenset({Entity.BIRTH_DATE})),
+    "ip_address": (ip_address.find, frozenset({Entity.IP_ADDRESS})),
+    "sns_account": (sns_account.find, frozenset({Entity.SNS_ACCOUNT})),
+    "address": (address.find, frozenset({Entity.ADDRESS})),
+    "person": (person.find, frozenset({Entity.PERSON})),
+    "person_western": (person_western.find, frozenset({Entity.PERSON})),
+    "sensitive": (sensitive.find, frozenset({Entity.SENSITIVE})),
+})  # fmt: skip
+
+
+def recognisers(own_numbers: Iterable[str]) -> dict[str, tuple[Recogniser, frozenset[Entity]]]:
+    """Every recogniser with the entities it can give, the company's own numbers included."""
+
+    def guarded(find: Recogniser) -> Recogniser:
+        return lambda document: find(document) if document.has_digit else iter(())
+
+    found = {name: (guarded(find), entities) for name, (find, entities) in NEEDS_DIGIT.items()}
+    own = customer_number.finder(own_numbers)
+    found["customer_number"] = (guarded(own), frozenset({Entity.CUSTOMER_NUMBER}))
+    return found | dict(ALWAYS)

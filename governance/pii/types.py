@@ -1,0 +1,121 @@
+"""Words of personal data detection: entities, kinds of 要配慮個人情報, spans, column labels."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Entity(StrEnum):
+    """What a piece of text is."""
+
+    PERSON = "PERSON"
+    ADDRESS = "ADDRESS"
+    POSTAL_CODE = "POSTAL_CODE"
+    PHONE = "PHONE"
+    EMAIL = "EMAIL"
+    MY_NUMBER = "MY_NUMBER"  # 個人番号, 番号法 Art. 2(5)
+    DRIVER_LICENSE = "DRIVER_LICENSE"
+    PASSPORT = "PASSPORT"
+    RESIDENCE_CARD = "RESIDENCE_CARD"
+    PENSION_NUMBER = "PENSION_NUMBER"  # 基礎年金番号
+    HEALTH_INSURANCE = "HEALTH_INSURANCE"
+    BANK_ACCOUNT = "BANK_ACCOUNT"
+    CREDIT_CARD = "CREDIT_CARD"
+    BIRTH_DATE = "BIRTH_DATE"
+    IP_ADDRESS = "IP_ADDRESS"
+    SNS_ACCOUNT = "SNS_ACCOUNT"
+    CUSTOMER_NUMBER = "CUSTOMER_NUMBER"  # the company's own numbers, only by configured labels
+    US_SSN = "US_SSN"
+    IBAN = "IBAN"
+    SENSITIVE = "SENSITIVE"  # 要配慮個人情報, APPI Art. 2(3); always with a kind
+
+
+class SensitiveKind(StrEnum):
+    """Kinds of 要配慮個人情報 (APPI Art. 2(3), Order Art. 2) and the two the GDPR adds."""
+
+    RACE = "RACE"
+    CREED = "CREED"
+    SOCIAL_STATUS = "SOCIAL_STATUS"
+    MEDICAL_HISTORY = "MEDICAL_HISTORY"
+    CRIMINAL_RECORD = "CRIMINAL_RECORD"
+    CRIME_VICTIM = "CRIME_VICTIM"
+    DISABILITY = "DISABILITY"
+    HEALTH_CHECKUP = "HEALTH_CHECKUP"
+    MEDICAL_CARE = "MEDICAL_CARE"
+    CRIMINAL_PROCEDURE = "CRIMINAL_PROCEDURE"
+    JUVENILE = "JUVENILE"
+    UNION = "UNION"  # GDPR Art. 9(1)
+    SEXUAL_ORIENTATION = "SEXUAL_ORIENTATION"  # GDPR Art. 9(1)
+
+
+class Role(StrEnum):
+    """Whom a person's name or a mention is about, as far as the words around it tell."""
+
+    SELF = "self"
+    THIRD = "third"
+    STAFF = "staff"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why a span was found; part of the decision trace."""
+
+    SHAPE = "shape"  # the form alone is evidence
+    LABEL = "label"  # the nearest label before it says so
+    LABEL_AFTER = "label_after"  # a label right after it says so
+    CHECK_DIGIT = "check_digit"  # a check digit holds and no label speaks against it
+    HONORIFIC = "honorific"
+    FULL_NAME = "full_name"  # surname and given name side by side
+    SURNAME = "surname"  # a surname where a person acts
+    READING = "reading"  # furigana beside a name
+    KINSHIP = "kinship"
+    SIGNATURE = "signature"  # a line or closing segment that is a name
+    GAZETTEER = "gazetteer"
+    LEXICON = "lexicon"
+    REPEATED = "repeated"  # the same name was found elsewhere in the text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One finding: code points, end exclusive; it never holds the text itself."""
+
+    start: int
+    end: int
+    entity: Entity
+    score: float
+    reason: Reason
+    kind: SensitiveKind | None = None
+    role: Role = Role.UNKNOWN
+
+    @property
+    def label(self) -> str:
+        """Entity name of the outside contract; SENSITIVE carries its kind after a colon."""
+        return f"{self.entity}:{self.kind}" if self.kind else self.entity.value
+
+    def shifted(self, by: int) -> "Span":
+        """The same finding in a text that begins `by` code points earlier."""
+        return Span(
+            start=self.start + by,
+            end=self.end + by,
+            entity=self.entity,
+            score=self.score,
+            reason=self.reason,
+            kind=self.kind,
+            role=self.role,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnLabel:
+    """What a column holds: an entity, free text to be read row by row, or neither."""
+
+    entity: Entity | None
+    free_text: bool
+    confidence: float  # share of the sampled values that agree
+    sampled: int  # non-empty values looked at
+
+    @property
+    def label(self) -> str | None:
+        """Label of the outside contract: entity name, FREE_TEXT or None."""
+        if self.free_text:
+            return "FREE_TEXT"
+        return self.entity.value if self.entity else None

@@ -1,0 +1,41 @@
+"""The PII worker process: questions on standard input, answers on standard output, nothing else."""
+
+import os
+import socket
+import sys
+from typing import NoReturn
+
+from governance.pii.engine import Analyzer
+from governance.pii.frames import Ask, Tell, packed, read_ask, write_frame
+
+
+def _no_network(*_args: object, **_options: object) -> NoReturn:
+    raise OSError("the PII worker opens no connection")
+
+
+def answer(analyzer: Analyzer, ask: Ask) -> Tell:
+    """Findings of every text; a fault is told as failed, without a word of the text."""
+    try:
+        spans = [
+            [packed(span) for span in analyzer.analyze(raw.decode("utf-8", "surrogatepass"), lang)]
+            for raw, lang in ask.texts
+        ]
+    except Exception:  # noqa: BLE001 (process edge: the caller refuses, the worker lives on)
+        return Tell(ask.number, [], failed=True)
+    return Tell(ask.number, spans)
+
+
+def main() -> None:
+    """Answers until standard input ends."""
+    socket.socket.connect = _no_network  # type: ignore[method-assign]  # nothing here may call out
+    source, target = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not break the frames
+    analyzer = Analyzer()
+    analyzer.analyze("東京都千代田区丸の内1-2-3 山田太郎様", "ja")  # loads dictionary and gazetteer
+    write_frame(target, Tell(0, []))
+    while (ask := read_ask(source)) is not None:
+        write_frame(target, answer(analyzer, ask))
+
+
+if __name__ == "__main__":
+    main()

@@ -135,7 +135,7 @@ def _place_owned(
         if key in known or key in seen:
             result.counts.merged += 1
         elif owner is None and (table in OWNED or draft.owner_key):
-            result.rejected.append(_reject(draft, ProblemKind.CUSTOMER_UNKNOWN, refused=True))
+            result.rejected.append(_reject(draft, ProblemKind.CUSTOMER_UNKNOWN, refused=False))
         else:
             subject = owner[1] if owner is not None else new_subject_id()
             if owner is None:

@@ -1,0 +1,219 @@
+"""Everything an installation is made of, opened once and passed on; nothing else is global."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, assert_never
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+
+from audit.actions import EventCode
+from audit.log import AuditLog
+from audit.sequencer import LogKeys, check_tree
+from audit.types import EventDraft, Outcome
+from consent import ledger, notices
+from governance.core.clock import JST, Clock, utc_now
+from governance.core.errors import GovernanceError
+from governance.core.ids import new_row_id
+from governance.core.settings import KeyProviderKind, Settings
+from governance.core.terms import ActorId, Lang
+from governance.crypto.providers.env import EnvKeyProvider
+from governance.crypto.providers.file import FileKeyProvider
+from governance.crypto.providers.types import KeyProvider
+from governance.customers.catalogue import catalogue, check_columns, check_purposes
+from governance.customers.ports import Ports
+from governance.customers.store import TABLES
+from governance.db import migrate
+from governance.db.engine import Database
+from governance.jobs.journal import Journal
+from governance.keys.epochs import create_key_store
+from governance.keys.signers import ensure_signer
+from governance.keys.types import SigningAlgorithm
+from governance.keys.vault import FieldVault
+from governance.pii.types import Span
+from governance.pii.worker import PiiWorker
+from policies.snapshot import PolicyHolder, default_snapshot, load_snapshot
+
+SYSTEM = ActorId("svc:sekisho")
+PRIVATE = 0o700
+LOG_KEY = "audit-log"
+
+
+class NotInitialisedError(GovernanceError):
+    """There is no installation in this folder."""
+
+    code, status, exit_code = "not_initialised", 503, 3
+
+
+class FolderUnwritableError(GovernanceError):
+    """The data folder cannot be written."""
+
+    code, status, exit_code = "folder_unwritable", 503, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """One open installation."""
+
+    settings: Settings
+    database: Database
+    keys: Database
+    vault: FieldVault
+    audit: AuditLog
+    journal: Journal
+    policies: PolicyHolder
+    log_keys: LogKeys
+    worker: PiiWorker
+    ports: Ports
+    clock: Clock = utc_now
+
+    def __repr__(self) -> str:
+        return "Wiring(...)"
+
+    @classmethod
+    def create(cls, settings: Settings, *, clock: Clock = utc_now) -> Self:
+        """A new installation in the data folder, or the one there with its schema upgraded."""
+        _folders(settings)
+        at = clock()
+        database, keys = Database.open(settings.database), Database.open(settings.keys)
+        migrate.upgrade(database)
+        provider = provider_of(settings)
+        create_key_store(keys, provider, day=at.astimezone(JST).date(), at=at)
+        wiring = cls._wire(settings, database, keys, provider, clock=clock)
+        database.write(wiring.initialise)
+        return wiring
+
+    @classmethod
+    def open(cls, settings: Settings, *, clock: Clock = utc_now) -> Self:
+        """The installation of the data folder; refuses a schema of another release.
+
+        Fails closed: a tree smaller than the checkpoint kept outside is not opened.
+        """
+        _require_file(settings.database)
+        database, keys = Database.open(settings.database), Database.open(settings.keys)
+        migrate.require_current(database)
+        wiring = cls._wire(settings, database, keys, provider_of(settings), clock=clock)
+        check_tree(database, wiring.log_keys)
+        return wiring
+
+    @classmethod
+    def _wire(
+        cls,
+        settings: Settings,
+        database: Database,
+        keys: Database,
+        provider: KeyProvider,
+        *,
+        clock: Clock,
+    ) -> Self:
+        vault = FieldVault.open(keys, provider, clock=clock)
+        audit = AuditLog(
+            database.writer_engine,
+            process_id=new_row_id(),
+            sealer=vault.seal_part,
+        )
+        journal = Journal.open(settings.journal, installation=vault.ring.installation)
+        folder = settings.policy_dir
+        policies = PolicyHolder(default_snapshot() if folder is None else load_snapshot(folder))
+        check_columns(catalogue(), {n: [c.name for c in t.columns] for n, t in TABLES.items()})
+        check_purposes(catalogue(), policies.current.purposes)
+        worker = PiiWorker()
+        return cls(
+            settings=settings,
+            database=database,
+            keys=keys,
+            vault=vault,
+            audit=audit,
+            journal=journal,
+            policies=policies,
+            log_keys=_log_keys(settings, vault),
+            worker=worker,
+            clock=clock,
+            ports=Ports(
+                database=database,
+                vault=vault,
+                audit=audit,
+                journal=journal,
+                policies=policies,
+                analyse=lambda texts, lang: _analyse(worker, texts, lang),
+            ),
+        )
+
+    def initialise(self, tx: Connection) -> None:
+        """The shipped notices are published; the first time, the log begins with this event."""
+        fresh = not ledger.notices(tx)
+        published = notices.publish_shipped(tx)
+        if fresh:
+            self.audit.append(
+                tx,
+                EventDraft(
+                    action=EventCode.SYSTEM_INITIALISED,
+                    occurred_at=self.clock(),
+                    actor=SYSTEM,
+                    object_type="installation",
+                    object_id=self.vault.ring.installation,
+                    outcome=Outcome.DONE,
+                    policy_version=self.policies.current.version,
+                    counts=(("notices", published),),
+                ),
+            )
+
+    def close(self) -> None:
+        """Nothing of the installation is open in this process."""
+        self.worker.close()
+        self.database.close()
+        self.keys.close()
+        self.journal.close()
+
+
+def provider_of(settings: Settings) -> KeyProvider:
+    """Who keeps the epoch keys of this installation."""
+    match settings.key_provider:
+        case KeyProviderKind.FILE:
+            secret = settings.key_passphrase_file
+            return FileKeyProvider(
+                settings.key_folder, passphrase=f"file:{secret}" if secret is not None else None
+            )
+        case KeyProviderKind.ENVIRONMENT:
+            return EnvKeyProvider()
+        case never:
+            assert_never(never)
+
+
+def _log_keys(settings: Settings, vault: FieldVault) -> LogKeys:
+    """Who signs the tree; the name is the installation's, not its address, so that it can move."""
+    return LogKeys(
+        origin=f"sekisho/{vault.ring.installation}",
+        ed25519=ensure_signer(vault.ring, LOG_KEY, SigningAlgorithm.ED25519),
+        mldsa44=ensure_signer(vault.ring, LOG_KEY, SigningAlgorithm.ML_DSA_44),
+        anchor=settings.checkpoint,
+    )
+
+
+def _analyse(worker: PiiWorker, texts: Sequence[str], lang: Lang) -> tuple[tuple[Span, ...], ...]:
+    return tuple(worker.analyze_many((text, lang.value) for text in texts))
+
+
+def _folders(settings: Settings) -> None:
+    """The folders of the installation exist and nobody else may look into them."""
+    for folder in (
+        settings.data_dir,
+        settings.key_folder,
+        settings.journal.parent,
+        settings.checkpoint.parent,
+        settings.mail_folder,
+    ):
+        try:
+            folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        except OSError as error:
+            raise FolderUnwritableError(path=str(folder), reason=type(error).__name__) from error
+    if not os.access(settings.data_dir, os.W_OK | os.X_OK):
+        raise FolderUnwritableError(path=str(settings.data_dir), reason="PermissionError")
+
+
+def _require_file(url: str) -> None:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+        raise NotInitialisedError(path=str(Path(parsed.database or "").parent))

@@ -22,21 +22,39 @@ def root_at(size: int, node: NodeReader) -> bytes:
     return range_root(0, size, node) if size else EMPTY_ROOT
 
 
-def inclusion_proof(index: int, size: int, node: NodeReader) -> tuple[bytes, ...]:
-    """The audit path of a leaf in the tree of this size (RFC 6962 2.1.1)."""
+def inclusion_proof(
+    index: int, size: int, node: NodeReader, *, edges: dict[int, bytes] | None = None
+) -> tuple[bytes, ...]:
+    """The audit path of a leaf in the tree of this size (RFC 6962 2.1.1).
+
+    `edges` remembers the roots at the right edge between proofs of the same size.
+    """
     if not 0 <= index < size:
         raise ProofRangeError(index=index, size=size)
     path = []
     start, end = 0, size
     while end - start > 1:
-        middle = start + _split(end - start)
+        width = 1 << ((end - start - 1).bit_length() - 1)
+        middle = start + width
         if index < middle:
-            path.append(range_root(middle, end, node))
+            path.append(_right(middle, end, node, edges))
             end = middle
         else:
-            path.append(range_root(start, middle, node))
+            path.append(node(width.bit_length() - 1, start // width))
             start = middle
     return tuple(reversed(path))
+
+
+def _right(start: int, end: int, node: NodeReader, edges: dict[int, bytes] | None) -> bytes:
+    """The root over a right-hand range: one node, or several at the edge of the tree."""
+    width = end - start
+    if width & (width - 1) == 0:
+        return node(width.bit_length() - 1, start // width)
+    if edges is None:
+        return range_root(start, end, node)
+    if start not in edges:
+        edges[start] = range_root(start, end, node)
+    return edges[start]
 
 
 def consistency_proof(old: int, size: int, node: NodeReader) -> tuple[bytes, ...]:

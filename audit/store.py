@@ -1,11 +1,11 @@
 """Reads the log: the tree's edge, tiles, proofs, opened parts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select
 
-from audit.errors import EventNotFoundError, PartForgedError
+from audit.errors import EventNotFoundError, PartForgedError, ProofRangeError
 from audit.leaf import commitment, sealed_hash
 from audit.models import CHECKPOINTS, LEAVES, PARTS, STATE, TILES
 from audit.proofs import consistency_proof, inclusion_proof, root_at
@@ -20,7 +20,6 @@ _TILE = select(TILES.c.hashes).where(
     TILES.c.level == bindparam("level"), TILES.c.n == bindparam("n")
 )
 _SEQ = select(LEAVES.c.seq).where(LEAVES.c.event_id == bindparam("event_id"))
-_LEAF = select(LEAVES.c.leaf).where(LEAVES.c.seq == bindparam("seq"))
 _EDGE = select(STATE.c.size, STATE.c.frontier).where(STATE.c.id == 1)
 _LAST_NOTE = select(CHECKPOINTS.c.note).order_by(CHECKPOINTS.c.size.desc()).limit(1)
 
@@ -77,18 +76,35 @@ def last_note(tx: Connection) -> str | None:
     return found
 
 
+def _within(tx: Connection, size: int | None) -> int:
+    """The asked size, or that of the whole tree; raises ProofRangeError beyond it."""
+    whole = frontier_of(tx).size
+    if size is not None and not 0 <= size <= whole:
+        raise ProofRangeError(index=size, size=whole)
+    return whole if size is None else size
+
+
 def prove_inclusion(tx: Connection, seq: int, *, size: int | None = None) -> InclusionProof:
     """The proof of one leaf in the tree of this size, or of the whole tree."""
-    size = frontier_of(tx).size if size is None else size
+    return next(prove_all(tx, [seq], size=size))
+
+
+def prove_all(
+    tx: Connection, places: Iterable[int], *, size: int | None = None
+) -> Iterator[InclusionProof]:
+    """The proofs of many leaves in one tree, sharing what they read."""
+    size = _within(tx, size)
     nodes = nodes_in(tx)
-    path = inclusion_proof(seq, size, nodes)
-    leaf = bytes(tx.execute(_LEAF, {"seq": seq}).scalar_one())
-    return InclusionProof(seq=seq, size=size, leaf=leaf, root=root_at(size, nodes), path=path)
+    root = root_at(size, nodes)
+    edges: dict[int, bytes] = {}
+    for seq in places:
+        path = inclusion_proof(seq, size, nodes, edges=edges)
+        yield InclusionProof(seq=seq, size=size, leaf=nodes(0, seq), root=root, path=path)
 
 
 def prove_consistency(tx: Connection, old: int, *, size: int | None = None) -> ConsistencyProof:
     """The proof that the tree of this size (or the whole tree) begins with the old one."""
-    size = frontier_of(tx).size if size is None else size
+    size = _within(tx, size)
     nodes = nodes_in(tx)
     path = consistency_proof(old, size, nodes)
     return ConsistencyProof(

@@ -15,6 +15,7 @@ from audit.errors import (
     EventNotFoundError,
     NotAnErasureError,
     PartForgedError,
+    ProofRangeError,
     TreeForkedError,
     TreeRolledBackError,
 )
@@ -23,7 +24,7 @@ from audit.models import CHECKPOINTS, EVENTS, LEAVES, PARTS, PENDING
 from audit.note import parse_checkpoint, parse_note, verify_note
 from audit.proofs import verify_consistency, verify_inclusion
 from audit.sequencer import Turn, check_tree, integrate_now
-from audit.store import opened_parts, prove_consistency, prove_inclusion, seq_of
+from audit.store import opened_parts, prove_all, prove_consistency, prove_inclusion, seq_of
 from audit.types import Verdict
 from governance.core.terms import EventId
 from tests.audit.bench import NOW, OTHER, SUBJECT, Bench, draft, masked, part
@@ -228,8 +229,14 @@ def test_inclusion_is_proven_from_stored_tiles(bench: Bench) -> None:
     while bench.sequence(limit=170).placed:
         pass
     with bench.db.read() as tx:
+        many = list(prove_all(tx, range(600)))
         for seq in (0, 255, 256, 599):
             proof = prove_inclusion(tx, seq)
+            assert proof == many[seq]
+        with pytest.raises(ProofRangeError):
+            prove_inclusion(tx, 1, size=601)
+        with pytest.raises(ProofRangeError):
+            prove_consistency(tx, 601)
             assert verify_inclusion(
                 proof.leaf, index=seq, size=600, proof=proof.path, root=proof.root
             )

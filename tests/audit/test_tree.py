@@ -39,8 +39,10 @@ def test_a_frontier_of_another_size_is_refused() -> None:
 
 @pytest.mark.parametrize("size", range(1, SIZE + 1))
 def test_inclusion_verifies_at_every_size(size: int) -> None:
+    edges: dict[int, bytes] = {}
     for index in range(0, size, max(1, size // 40)):
         proof = inclusion_proof(index, size, NODES)
+        assert proof == inclusion_proof(index, size, NODES, edges=edges)
         assert verify_inclusion(
             LEAVES[index], index=index, size=size, proof=proof, root=ROOTS[size]
         )

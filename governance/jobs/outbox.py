@@ -27,6 +27,10 @@ from governance.jobs.errors import OutboxNotDeadError
 from governance.jobs.models import OutboxRow
 
 OUTBOX = table_of(OutboxRow)
+INSERT = {
+    dialect: insert_ignore(OUTBOX, dialect).returning(OUTBOX.c.id)
+    for dialect in ("sqlite", "postgresql")
+}  # built once: enqueue stands in the batches of a purge
 GONE = 410  # HTTP: the receiver wants no further message
 NO_SENDER = "no_sender"
 SENDER_CRASHED = "sender_crashed"
@@ -101,19 +105,18 @@ def enqueue(
     """The id of the one message under this key; a second call with the key adds nothing."""
     row_id = new_row_id()
     inserted = tx.execute(
-        insert_ignore(OUTBOX, tx.dialect.name)
-        .values(
-            id=row_id,
-            idem_key=idem_key,
-            target=target,
-            kind=kind,
-            payload=payload,
-            state=OutboxState.PENDING.value,
-            attempts=0,
-            created_at=at,
-            next_at=not_before or at,
-        )
-        .returning(OUTBOX.c.id)
+        INSERT[tx.dialect.name],
+        {
+            "id": row_id,
+            "idem_key": idem_key,
+            "target": target,
+            "kind": kind,
+            "payload": payload,
+            "state": OutboxState.PENDING.value,
+            "attempts": 0,
+            "created_at": at,
+            "next_at": not_before or at,
+        },
     ).scalar_one_or_none()
     if inserted is not None:
         return row_id

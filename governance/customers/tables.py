@@ -13,7 +13,13 @@ from governance.customers.columns import columns_of, fold_header
 from governance.customers.encodings import Detected, check_path, detect, head_of, open_text
 from governance.customers.normalise.chars import fold_width, no_spaces
 from governance.customers.types import Problem, ProblemKind, SourceKind, SourceRow
-from governance.customers.workbooks import Sheet, SourceMalformedError, sheet_rows, sheets_of
+from governance.customers.workbooks import (
+    Sheet,
+    SourceFormatUnsupportedError,
+    SourceMalformedError,
+    sheet_rows,
+    sheets_of,
+)
 
 FIELD_LIMIT = 1_000_000  # characters in one cell; an open quote would swallow the file
 HEADER_SEARCH = 30  # rows; titles and dates of making stand above
@@ -23,12 +29,6 @@ _TOTAL = re.compile(
 )
 _TOTAL_CELLS = 4  # a total line has few cells
 csv.field_size_limit(FIELD_LIMIT)
-
-
-class SourceFormatUnsupportedError(GovernanceError):
-    """The file is a workbook of another format or protected by a password."""
-
-    code, status, exit_code = "source_format_unsupported", 422, 2
 
 
 class SourceHeaderMissingError(GovernanceError):
@@ -74,8 +74,6 @@ def inspect(path: Path, *, encoding: str | None = None) -> SourceFile:
         )
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise SourceFormatUnsupportedError(format="xls")
-    if path.suffix.lower() in {".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".xlsb"}:
-        raise SourceFormatUnsupportedError(format=path.suffix.lower().lstrip("."))
     detected = detect(path, encoding=encoding)
     delimiter = _delimiter(path, detected)
     form = TableFormat.TSV if delimiter == "\t" else TableFormat.CSV

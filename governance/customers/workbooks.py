@@ -36,6 +36,12 @@ class SourceMalformedError(GovernanceError):
     code, status, exit_code = "source_malformed", 422, 2
 
 
+class SourceFormatUnsupportedError(GovernanceError):
+    """The file is a workbook of another format or protected by a password."""
+
+    code, status, exit_code = "source_format_unsupported", 422, 2
+
+
 class SourceSheetMissingError(GovernanceError):
     """The workbook has no sheet of this name, or none that can be read."""
 
@@ -64,7 +70,7 @@ def check_archive(path: Path) -> None:
             if unpacked > RATIO_FROM and unpacked > packed * MAX_RATIO:
                 raise SourceTooLargeError(limit=packed * MAX_RATIO, found=unpacked)
             if not any(member.filename == "xl/workbook.xml" for member in members):
-                raise SourceMalformedError(row=0)
+                raise SourceFormatUnsupportedError(format="zip")  # ods, xlsb, an archive of files
             _check_entities(archive, members)
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
         raise SourceMalformedError(row=0) from error

@@ -44,12 +44,13 @@ ABSENT = frozenset(
         ".",
     }
 )
+LONGEST_ABSENT = 16  # characters, with spaces and brackets around the mark
 OVERLONG_AT = 5_000  # characters; where exports cut a note, the rest is lost
 
 
 def fold_width(text: str) -> str:
     """Compatibility forms gone: full-width digits and letters narrow, half-width kana wide."""
-    return unicodedata.normalize("NFKC", text)
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
 def squeeze(text: str) -> str:
@@ -59,22 +60,30 @@ def squeeze(text: str) -> str:
 
 def no_spaces(text: str) -> str:
     """The text without any space."""
+    if text.isalnum():
+        return text
     return _SPACE.sub("", text)
 
 
 def hyphenated(text: str) -> str:
     """Width folded and every dash a hyphen-minus; for digits, never for names."""
+    if text.isascii():
+        return text
     return fold_width(text.translate(_HYPHEN_TABLE)).translate(_HYPHEN_TABLE)
 
 
 def is_absent(text: str) -> bool:
     """True for an empty cell and for the marks people write into an empty cell."""
+    if len(text) > LONGEST_ABSENT and text.strip():
+        return False
     plain = no_spaces(hyphenated(text)).casefold().strip("()")
     return not plain or plain in ABSENT
 
 
 def clean_text(text: str) -> str | None:
     """Control characters gone, ends trimmed, inner line breaks kept as LF; none when empty."""
+    if text.isprintable():
+        return text.strip(" ") or None
     plain = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return plain.strip(" \t\n\u3000\u00a0\ufeff") or None
 
@@ -105,6 +114,11 @@ def formula_problem(text: str) -> ProblemKind | None:
     if plain[0] in "\t\r":
         return ProblemKind.FORMULA_INJECTION  # fails closed: a hidden sign before a formula
     return ProblemKind.FORMULA_LEADING
+
+
+def is_plain(text: str) -> bool:
+    """True for a cell in which `cell_problems` finds nothing; quick, for most cells."""
+    return text[:1] not in _STARTS and text.isprintable() and len(text) < OVERLONG_AT
 
 
 def cell_problems(text: str) -> Iterator[ProblemKind]:

@@ -87,7 +87,7 @@ def normalise_date(
     if (timed := _TIME.match(plain)) is not None:
         plain = timed.group("day")
     plain = _TAIL.sub("", _WEEKDAY.sub("", no_spaces(plain)))
-    if any(c in NUMERAL for c in plain):
+    if not plain.isascii() and any(c in NUMERAL for c in plain):
         plain = digits_for_kanji(plain)
     if (wareki := _WAREKI.match(plain)) is not None:
         return _japanese(wareki, at=at, role=role)

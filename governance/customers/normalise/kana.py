@@ -61,6 +61,8 @@ def _is_western(name: str) -> bool:
 def small_kana(word: str) -> str:
     """Small ュ, ョ and ッ restored where a system without small kana wrote large ones."""
     restored = _BIG_FOR_SMALL.sub(lambda found: _SMALL[found.group()], word)
+    if "ツ" not in restored:
+        return restored
     for large, small in geminates().items():
         if restored.startswith(large):
             return small + restored[len(large) :]

@@ -21,6 +21,7 @@ _HONORIFIC = re.compile(r"(?<=\S)\s*(?:様|さま|サマ|殿|御中|先生|氏|�
 _NOT_A_NAME = re.compile(
     r"^\W*(?:名前|氏名|お名前)?(?:未記入|未入力|未登録|不明|匿名|名無し|無記名|記載なし)\W*$"
 )
+_BRACKETS = re.compile(r"\(.*?\)")  # 旧姓, a nickname, a remark
 _IVS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _MARKS = re.compile(r"[\s\u3000・･.,'’`\-‐－=＝_]+")
 _ACCENTS = re.compile("[\u0300-\u036f]")
@@ -69,7 +70,8 @@ def fold_variants(text: str) -> str:
 
 def name_key(text: str) -> str:
     """A name for search and comparison: no spaces, width, case and accents; kanji folded."""
-    folded = fold_variants(text).casefold().translate(_UMLAUTS)
+    plain = fold_variants(text)
+    folded = (_BRACKETS.sub("", plain).strip() or plain).casefold().translate(_UMLAUTS)
     katakana = jaconv.hira2kata(_MARKS.sub("", folded))
     if katakana.isascii():
         return katakana

@@ -7,7 +7,7 @@ from datetime import date
 from governance.customers.columns import Column, columns_of, mapping
 from governance.customers.normalise.address import normalise_address
 from governance.customers.normalise.alignment import Alignment, alignment
-from governance.customers.normalise.chars import cell_problems, is_absent
+from governance.customers.normalise.chars import cell_problems, is_absent, is_plain
 from governance.customers.normalise.companies import normalise_company, normalise_corporate_number
 from governance.customers.normalise.dates import DateRole, normalise_date, normalise_instant
 from governance.customers.normalise.email import normalise_email
@@ -69,43 +69,42 @@ class Context:
     """What the other cells of the row and the day say, for cells that need it."""
 
     at: date
-    column: Column
     cells: Mapping[str, str]
 
 
-Reader = Callable[[str, Context], Normalised]
+Reader = Callable[[str, Column, Context], Normalised]
 
 
-def _postal(text: str, context: Context) -> Normalised:
+def _postal(text: str, _: Column, context: Context) -> Normalised:
     foreign = (context.cells.get("origin", "").strip().upper() or "JP") != "JP"
     return normalise_postal(text, address=context.cells.get("address", ""), foreign=foreign)
 
 
-def _kana(text: str, context: Context) -> Normalised:
+def _kana(text: str, _: Column, context: Context) -> Normalised:
     return normalise_kana(text, name=context.cells.get("name", ""))
 
 
 READERS: Mapping[FieldKind, Reader] = {
-    FieldKind.TEXT: lambda text, _: normalise_text(text),
-    FieldKind.NOTE: lambda text, _: normalise_text(text),
-    FieldKind.NAME: lambda text, c: normalise_name(text, required=c.column.required),
+    FieldKind.TEXT: lambda text, _, __: normalise_text(text),
+    FieldKind.NOTE: lambda text, _, __: normalise_text(text),
+    FieldKind.NAME: lambda text, column, _: normalise_name(text, required=column.required),
     FieldKind.KANA: _kana,
-    FieldKind.COMPANY_NAME: lambda text, _: normalise_company(text),
-    FieldKind.PHONE: lambda text, _: normalise_phone(text),
-    FieldKind.EMAIL: lambda text, _: normalise_email(text),
+    FieldKind.COMPANY_NAME: lambda text, _, __: normalise_company(text),
+    FieldKind.PHONE: lambda text, _, __: normalise_phone(text),
+    FieldKind.EMAIL: lambda text, _, __: normalise_email(text),
     FieldKind.POSTAL: _postal,
-    FieldKind.ADDRESS: lambda text, _: normalise_address(text),
-    FieldKind.BIRTH_DATE: lambda text, c: normalise_date(text, at=c.at, role=DateRole.BIRTH),
-    FieldKind.DATE: lambda text, c: normalise_date(text, at=c.at, required=c.column.required),
-    FieldKind.INSTANT: lambda text, c: normalise_instant(text, at=c.at),
-    FieldKind.SEX: lambda text, _: normalise_sex(text),
-    FieldKind.BOOLEAN: lambda text, _: normalise_boolean(text),
-    FieldKind.MONEY: lambda text, _: normalise_money(text),
-    FieldKind.NUMBER: lambda text, _: normalise_number(text),
-    FieldKind.PERSON_ID: lambda text, _: normalise_person_id(text),
-    FieldKind.COMPANY_ID: lambda text, _: normalise_company_id(text),
-    FieldKind.CORPORATE_NUMBER: lambda text, _: normalise_corporate_number(text),
-    FieldKind.CODE: lambda text, _: normalise_code(text),
+    FieldKind.ADDRESS: lambda text, _, __: normalise_address(text),
+    FieldKind.BIRTH_DATE: lambda text, _, c: normalise_date(text, at=c.at, role=DateRole.BIRTH),
+    FieldKind.DATE: lambda text, column, c: normalise_date(text, at=c.at, required=column.required),
+    FieldKind.INSTANT: lambda text, _, c: normalise_instant(text, at=c.at),
+    FieldKind.SEX: lambda text, _, __: normalise_sex(text),
+    FieldKind.BOOLEAN: lambda text, _, __: normalise_boolean(text),
+    FieldKind.MONEY: lambda text, _, __: normalise_money(text),
+    FieldKind.NUMBER: lambda text, _, __: normalise_number(text),
+    FieldKind.PERSON_ID: lambda text, _, __: normalise_person_id(text),
+    FieldKind.COMPANY_ID: lambda text, _, __: normalise_company_id(text),
+    FieldKind.CORPORATE_NUMBER: lambda text, _, __: normalise_corporate_number(text),
+    FieldKind.CODE: lambda text, _, __: normalise_code(text),
 }
 
 
@@ -116,6 +115,7 @@ def normalise_row(row: SourceRow, layout: Layout, *, at: date) -> NormalisedRow:
         return NormalisedRow(number=row.number, values={}, problems=marked, refused=True)
     width = len(row.cells)
     cells = {name: row.cells[i] if i < width else "" for name, i in layout.positions.items()}
+    context = Context(at=at, cells=cells)
     values: dict[str, str | None] = {}
     hints: dict[str, str] = {}
     problems: list[Problem] = list(row.problems)
@@ -125,12 +125,13 @@ def normalise_row(row: SourceRow, layout: Layout, *, at: date) -> NormalisedRow:
         if not text and (not column.required or index >= width):
             values[column.name] = None  # a cell cut off is in the row's count, not reported again
             continue
-        found = READERS[column.kind](text, Context(at=at, column=column, cells=cells))
+        found = READERS[column.kind](text, column, context)
         values[column.name] = found.value
         changed += found.value is not None and found.value != text
         if found.value is None and (hint := hint_of(text, column.kind)):
             hints[column.name] = hint
-        problems += _findings(row.number, layout.headers[index], column, text, found)
+        if found.problems or column.required or not is_plain(text):
+            problems += _findings(row.number, layout.headers[index], column, text, found)
     return NormalisedRow(
         number=row.number,
         values=values,

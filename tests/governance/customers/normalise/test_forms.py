@@ -267,6 +267,7 @@ def test_joined_and_spaced_readings_compare_equal() -> None:
         ("櫻井", "桜井"),
         ("ﾔﾏﾀﾞ", "やまだ"),
         ("Müller", "Mueller"),
+        ("山田花子（旧姓佐藤）", "山田 花子"),
         ("Noël", "NOEL"),
     ],
 )

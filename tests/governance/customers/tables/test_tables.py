@@ -153,6 +153,21 @@ def test_broken_archives_and_other_formats_are_typed_errors(tmp_path: Path) -> N
         inspect(tmp_path / "a.xls")
 
 
+def test_other_archives_are_named_unsupported(tmp_path: Path) -> None:
+    path = tmp_path / "a.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("content.xml", "<office/>")
+    with pytest.raises(SourceFormatUnsupportedError):
+        inspect(path)
+
+
+def test_unicode_text_of_excel_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"\xff\xfe" + "氏名\t住所\r\n𠮷田　花子\t東京都\r\n".encode("utf-16-le"))
+    assert inspect(path).format is TableFormat.TSV
+    assert read(path)[1][0].cells == ("𠮷田　花子", "東京都")
+
+
 def test_an_endless_quote_is_an_error_not_a_lost_file(tmp_path: Path) -> None:
     path = written(tmp_path, '氏名,備考\n花子,"' + "あ" * 1_100_000)
     with pytest.raises(SourceMalformedError):

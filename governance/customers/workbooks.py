@@ -72,7 +72,7 @@ def check_archive(path: Path) -> None:
             if not any(member.filename == "xl/workbook.xml" for member in members):
                 raise SourceFormatUnsupportedError(format="zip")  # ods, xlsb, an archive of files
             _check_entities(archive, members)
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError) as error:
         raise SourceMalformedError(row=0) from error
 
 

@@ -1,7 +1,7 @@
 """A source row to canonical values: every cell by its column's kind, with what is wrong."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from governance.customers.columns import Column, columns_of, mapping
@@ -69,7 +69,7 @@ class Context:
     """What the other cells of the row and the day say, for cells that need it."""
 
     at: date
-    cells: Mapping[str, str]
+    cells: Mapping[str, str] = field(repr=False)
 
 
 Reader = Callable[[str, Column, Context], Normalised]

@@ -52,28 +52,50 @@ class Definition:
     lines: str  # policy.csv
 
 
-def _rule_lines(rule: Rule) -> Iterator[str]:
-    fields, actions, purposes = f"fields:{rule.id}", f"actions:{rule.id}", f"purposes:{rule.id}"
+class _Groups:
+    """Names of sets of fields, actions and purposes; equal sets share the name of the first.
+
+    Casbin looks through every group of a name for every line: a group for each rule would make
+    its answer quadratic in the rules.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, frozenset[str]], str] = {}
+        self.lines: list[str] = []
+
+    def name(self, link: str, prefix: str, members: Iterable[str], rule: str) -> str:
+        """The group that holds exactly these members."""
+        key = (link, frozenset(members))
+        if key not in self._names:
+            kind = {"g2": "fields", "g3": "purposes", "g4": "actions"}[link]
+            self._names[key] = f"{kind}:{rule}"
+            ordered = dict.fromkeys(members)
+            self.lines += [f"{link}, {prefix}:{member}, {kind}:{rule}" for member in ordered]
+        return self._names[key]
+
+
+def _rule_lines(rule: Rule, groups: _Groups) -> Iterator[str]:
+    fields = groups.name("g2", "d", rule.fields, rule.id)
+    purposes = groups.name("g3", "w", rule.purposes, rule.id)
+    actions = groups.name("g4", "a", rule.actions, rule.id)
     condition = as_text(rule.when)
     for role in rule.roles:
         yield (
             f"p, r:{role}, {fields}, {actions}, {purposes}, "
             f"{rule.effect.value}, {condition}, {rule.id}"
         )
-    yield from (f"g2, d:{field}, {fields}" for field in rule.fields)
-    yield from (f"g3, w:{purpose}, {purposes}" for purpose in rule.purposes)
-    yield from (f"g4, a:{action}, {actions}" for action in rule.actions)
 
 
-def _role_lines(role: Role) -> Iterator[str]:
+def _role_lines(role: Role, groups: _Groups) -> Iterator[str]:
     yield from (f"g, r:{role.id}, r:{parent}" for parent in role.inherits)
     if role.may:
-        name, actions = may_id(role.id), f"actions:{may_id(role.id)}"
+        name = may_id(role.id)
+        members = sorted(action.value for action in role.may)
+        actions = groups.name("g4", "a", members, name)
         yield (
             f"p, r:{role.id}, fields:{ROUTE}, {actions}, purposes:{ROUTE}, "
             f"{Effect.ALLOW.value}, -, {name}"
         )
-        yield from (f"g4, a:{action.value}, {actions}" for action in sorted(role.may))
 
 
 def may_id(role: str) -> str:
@@ -83,12 +105,13 @@ def may_id(role: str) -> str:
 
 def define(policy: PolicySet) -> Definition:
     """The policy set as Casbin model and policy lines."""
+    groups = _Groups()
     lines = [f"g2, d:{ROUTE_FIELD}, fields:{ROUTE}", f"g3, w:{ROUTE_PURPOSE}, purposes:{ROUTE}"]
     for role in policy.roles:
-        lines.extend(_role_lines(role))
+        lines.extend(_role_lines(role, groups))
     for rule in policy.rules:
-        lines.extend(_rule_lines(rule))
-    return Definition(model=MODEL, lines="\n".join(lines) + "\n")
+        lines.extend(_rule_lines(rule, groups))
+    return Definition(model=MODEL, lines="\n".join([*lines, *groups.lines]) + "\n")
 
 
 def _holds(facts: Attributes, line: str, effect: str) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from importlib.resources.abc import Traversable
-from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,6 +24,7 @@ from policies.compare import (
     RANDOM_PROBES,
     PolicyMismatchError,
     Probe,
+    affordable,
     boundary,
     chosen_at_random,
     first_difference,
@@ -52,6 +52,8 @@ class PolicySnapshot:
     purposes: Mapping[PurposeId, PurposeRecord]
     codes: Mapping[str, PurposeId]  # code in imported files -> purpose
     categories: Mapping[FieldId, str]  # field -> category
+    boundary: int = 0  # requests at the edges of the rules
+    compared: int = 0  # requests put to Casbin as well, the random ones included
 
     def decide(
         self,
@@ -165,7 +167,10 @@ def compile_policy(
     definition = define(policy)
     digest = _digest(policy, definition)
     table = compile_with(policy)
-    probes = chain(boundary(policy), chosen_at_random(policy, count=random_probes, seed=digest))
+    edges = tuple(boundary(policy))
+    lines = definition.lines.count("\np, ")
+    dice = tuple(chosen_at_random(policy, count=random_probes, seed=digest))
+    probes = affordable(edges, lines=lines) + affordable(dice, lines=lines)
     differing = first_difference(table, Reference(definition), probes)
     if differing is not None:
         raise _mismatch(differing)
@@ -175,6 +180,8 @@ def compile_policy(
         policy=policy,
         definition=definition,
         table=table,
+        boundary=len(edges),
+        compared=len(probes),
         roles=MappingProxyType({role.id: role for role in policy.roles}),
         purposes=MappingProxyType({purpose.id: purpose for purpose in policy.purposes}),
         codes=MappingProxyType({p.code: p.id for p in policy.purposes if p.code is not None}),

@@ -7,7 +7,7 @@ import pytest
 
 from governance.core.terms import Treatment
 from policies.actions import Action
-from policies.compare import PolicyMismatchError
+from policies.compare import BUDGET, PolicyMismatchError, affordable, boundary
 from policies.document import PolicySet
 from policies.load import load_sources
 from policies.reasons import ReasonCode
@@ -152,6 +152,16 @@ def test_swap_under_load_gives_only_answers_of_one_of_both(small: str) -> None:
     for reader in readers:
         reader.join()
     assert wrong == []
+
+
+def test_whole_boundary_is_compared_and_sampled_only_above_the_budget(small: str) -> None:
+    policy = load_sources({"p": small})
+    compiled = compile_policy(policy, random_probes=10)
+    assert compiled.compared == compiled.boundary + 10
+    edges = tuple(boundary(policy))
+    assert affordable(edges, lines=74) == edges
+    assert len(affordable(edges, lines=BUDGET)) == 1
+    assert len(affordable(edges, lines=BUDGET // 10)) <= 10
 
 
 def test_refused_policy_leaves_the_old_one(small: str, load: Callable[[str], PolicySet]) -> None:

@@ -175,6 +175,14 @@ def test_package_without_templates_is_refused_at_start() -> None:
         environment("governance.core")
 
 
+@pytest.mark.parametrize("surface", list(Surface))
+def test_owner_names_the_portal_and_nothing_else(templates: Templates, surface: Surface) -> None:
+    page = Page(lang=Lang.EN, title="ui.error.title", path="/", surface=surface, owner="Example Co")
+    problem = problem_of_status(404, Lang.EN, reference="r")
+    html = templates.render("error.html", page, problem=problem, ways=())
+    assert ("Example Co" in html) == (surface is Surface.PORTAL)
+
+
 def test_withheld_field_never_reaches_the_page(show: Show) -> None:
     html = show("style", Preferences(lang=Lang.EN))
     assert "Content withheld" in html

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import yaml
 
+LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader  # ten times faster in C
 MAX_BYTES = 2_000_000  # one file; a policy is read by people
 MAX_DEPTH = 12
 
@@ -54,7 +55,7 @@ def read_tree(source: str) -> Tree:
         raise TreeFault("file_too_large", 1)
     try:
         _refuse_aliases(source)
-        node = yaml.compose(source, Loader=yaml.SafeLoader)
+        node = yaml.compose(source, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise TreeFault("not_yaml", 1 if mark is None else mark.line + 1) from error
@@ -67,7 +68,7 @@ def read_tree(source: str) -> Tree:
 
 def _refuse_aliases(source: str) -> None:
     depth = 0
-    for event in yaml.parse(source, Loader=yaml.SafeLoader):
+    for event in yaml.parse(source, Loader=LOADER):
         line = 1 if event.start_mark is None else event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise TreeFault("alias_refused", line)

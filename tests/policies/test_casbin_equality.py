@@ -173,3 +173,48 @@ def test_table_of_another_policy_is_found(small: str, before: str, after: str) -
     difference = first_difference(compile_table(other), Reference(define(policy)), asked)
     # a narrower deny hides behind the default deny: both refuse, by another code
     assert (difference is None) is (before == 'to: ["*"], on')
+
+
+TODO = """
+version: "1"
+title: 予定表 / Todo list
+owner: 架空
+resources:
+  todo: {label: 予定 / Todo, actions: [can_read, can_update, can_delete], attributes: [ownerID]}
+roles:
+  viewer: {label: 閲覧者 / Viewer}
+  editor: {label: 編集者 / Editor, inherits: [viewer]}
+  admin: {label: 管理者 / Admin, inherits: [editor]}
+purposes:
+  todo_use: {label: 予定の管理 / Todos, basis: {appi: within_purpose}, categories: []}
+rules:
+  - {id: V-1, allow: [viewer], to: can_read, on: todo, for: [todo_use], because: 見る / Read}
+  - {id: E-1, allow: [editor], to: [can_update, can_delete], on: todo, for: [todo_use],
+     when: ["resource.ownerID == subject.id"], because: 自分の予定 / Own todos}
+  - {id: A-1, allow: [admin], to: can_delete, on: todo, for: [todo_use], because: 整理 / Tidy}
+"""
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "owner", "rule"),
+    [
+        ("viewer", "can_read", "rick", "V-1"),
+        ("viewer", "can_update", "morty", None),
+        ("editor", "can_update", "morty", "E-1"),
+        ("editor", "can_update", "rick", None),
+        ("editor", "can_delete", "rick", None),
+        ("admin", "can_delete", "rick", "A-1"),
+        ("admin", "can_update", "rick", None),
+        ("admin", "can_update", "morty", "E-1"),
+    ],
+)
+def test_other_records_and_their_owners_fit_the_same_policy(
+    role: str, action: str, owner: str, rule: str | None
+) -> None:
+    policy = load_sources({"p": TODO})
+    asked = {"field": "todo.record", "action": action, "purpose": "todo_use"}
+    facts = Attributes(subject={"id": "morty"}, resource={"ownerID": owner})
+    decision = compile_table(policy).decide(frozenset({role}), **asked, attributes=facts)
+    theirs = Reference(define(policy)).enforce({role}, **asked, attributes=facts)
+    assert decision.rule_id == rule
+    assert bool(decision) is theirs is (rule is not None)

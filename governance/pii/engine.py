@@ -180,29 +180,31 @@ class Analyzer:
     """Personal data of texts; one object serves all threads of a process."""
 
     def __init__(self, *, own_numbers: Iterable[str] = ()) -> None:
-        labels = tuple(own_numbers)
-        self._ours = recognisers(labels)
-        self._labels = labels
-        self._engine: AnalyzerEngine | None = None
-
-    @property
-    def engine(self) -> AnalyzerEngine:
-        """The same recognisers behind Presidio's API, for its traces and its callers."""
-        if self._engine is None:
-            self._engine = build_engine(self._labels)
-        return self._engine
+        self.engine = build_engine(own_numbers)
 
     def analyze(self, text: str, lang: str = "ja") -> tuple[Span, ...]:
         """Findings without overlap, in order; offsets are code points of the text given."""
         found: list[Span] = []
         for offset, piece in chunks(text, limit=CHUNK):
-            document = Document(piece, lang)
-            spans = [span for find, _ in self._ours.values() for span in find(document)]
+            spans = [_span(result) for result in self._results(piece, lang)]
             kept = resolve(spans, len(piece))
             found.extend(span.shifted(offset) if offset else span for span in kept)
         return tuple(found)
 
     def explain(self, text: str, lang: str = "ja") -> tuple[RecognizerResult, ...]:
         """Presidio's own results with its decision trace, before overlaps are resolved."""
-        results: Any = self.engine.analyze(text=text, language=lang, return_decision_process=True)
-        return tuple(results)
+        return tuple(self._results(text, lang))
+
+    def _results(self, text: str, lang: str) -> list[RecognizerResult]:
+        if not text:
+            return []
+        results: list[RecognizerResult] = self.engine.analyze(
+            text=text, language=lang, return_decision_process=True
+        )
+        return results
+
+
+def _span(result: RecognizerResult) -> Span:
+    """The span that a recogniser of ours put into the metadata."""
+    span: Span = result.recognition_metadata["span"]
+    return span

@@ -131,7 +131,19 @@ _PATTERNS: Final[tuple[tuple[Topic, str], ...]] = (
     (Topic.ADDRESS, r"ご?住所|所在地|お?届け先|送付先|配送先|居所|転居先|(?i:address)"),
     (Topic.NUMBER, r"番号|ナンバー|№|(?<![A-Za-z])[Nn][Oo]\.|(?i:(?<![a-z])number)"),
 )
-_ALL: Final = re.compile("|".join(f"({pattern})" for _, pattern in _PATTERNS))
+# Signs that a label can begin with: all but the hiragana inside labels; a scan skips the others
+_FIRST: Final = "".join(
+    sorted(
+        sign
+        for sign in {sign for _, pattern in _PATTERNS for sign in pattern}
+        if (sign.isalpha() and not "ぁ" <= sign <= "ゖ") or sign in "ごおゆつ№℡☎📞📱"
+    )
+)
+_ALL: Final = re.compile(
+    rf"(?=[{_FIRST}{_FIRST.swapcase()}])(?:"
+    + "|".join(f"({pattern})" for _, pattern in _PATTERNS)
+    + ")"
+)
 _TOPICS: Final = tuple(topic for topic, _ in _PATTERNS)
 
 

@@ -58,7 +58,7 @@ def _kanji_full(text: str) -> Name:
         if not _KANJI_ONLY.fullmatch(head) or not surname(head):
             continue
         plain = _IVS.sub("", rest)
-        if not 1 <= len(plain) <= 4 or plain in NO_NAME:  # noqa: PLR2004
+        if not 1 <= len(plain) <= 4 or plain in NO_NAME or plain[-1] in "様殿氏宅方邸宛":  # noqa: PLR2004
             continue
         if given_name(rest):
             return Name.FULL
@@ -129,6 +129,8 @@ def _spaced(first: str, second: str) -> Name:
         return Name.NO
     plain = _IVS.sub("", second)
     if known_first and 1 <= len(plain) <= 4 and (same or not senses(second).common):  # noqa: PLR2004
+        return Name.LIKELY
+    if known_second and same and 2 <= len(first) <= 6 and not senses(first).common:  # noqa: PLR2004
         return Name.LIKELY
     if known_second and not senses(first).known and len(_IVS.sub("", first)) <= 3:  # noqa: PLR2004
         return Name.LIKELY

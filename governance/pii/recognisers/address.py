@@ -160,6 +160,8 @@ def _by_city(document: Document, folded: str, places: Gazetteer) -> Iterator[Spa
             longer = _CITY_END.search(folded, city_end, city_end + 6)
         start, prefecture = _start_of(folded, city_start)
         end, town, block = _tail(folded, city_end, places)
+        if not prefecture and _PREFECTURES.search(folded, max(0, start - 7), start):
+            continue  # 富山県中新川郡上市町: 郡上市 is no place here
         label = document.labels.before(start, within=6)
         labelled = label is not None and label.topic is Topic.ADDRESS
         lives = _LIVES.match(folded, end) is not None

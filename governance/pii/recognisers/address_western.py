@@ -65,7 +65,7 @@ def find(document: Document) -> Iterator[Span]:
         for found in pattern.finditer(document.shadow):
             yield Span(
                 start=found.start(),
-                end=found.end(),
+                end=found.start() + len(found.group().rstrip(" .,;'’-")),
                 entity=Entity.ADDRESS,
                 score=0.9,
                 reason=Reason.SHAPE,

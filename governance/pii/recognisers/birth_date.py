@@ -14,6 +14,8 @@ _AFTER: Final = re.compile(
 )
 _REACH: Final = 34  # code points; a sentence may end between ("間違っています。正しくは")
 _WORD: Final = re.compile(r"生年月日|誕生日|生まれ|(?i:dob|d\.o\.b|birth|born)")
+_GROWN: Final = 2010  # an earlier date beside 本人確認 is nobody's visit
+_CHECKED: Final = re.compile("本人確認")
 _CORRECTION: Final = re.compile(r"→|⇒|では?なく|ではない|正しくは|または|もしくは|誤|訂正|変更")
 _NEUTRAL: Final = frozenset({Topic.NUMBER, Topic.PHONE})
 
@@ -26,7 +28,7 @@ def _label(document: Document, found: DateSpan) -> Label | None:
 
 def find(document: Document) -> Iterator[Span]:
     """Dates of birth of the text, 和暦 included."""
-    if not _WORD.search(document.shadow) and "生" not in document.shadow:
+    if not _WORD.search(document.shadow) and not re.search("生|本人確認", document.shadow):
         return
     spent: dict[int, int] = {}  # a label speaks for the date next to it, and a correction of it
     dates = sorted(dates_in(document.shadow, english=document.has_latin), key=lambda d: d.start)
@@ -34,9 +36,15 @@ def find(document: Document) -> Iterator[Span]:
         label = _label(document, found)
         if _AFTER.match(document.shadow, found.end):
             reason = Reason.LABEL_AFTER
-        elif label is not None and (
-            label.end not in spent
-            or _CORRECTION.search(document.shadow[spent[label.end] : found.start])
+        elif (
+            label is not None
+            and (
+                label.end not in spent
+                or _CORRECTION.search(document.shadow[spent[label.end] : found.start])
+            )
+        ) or (
+            found.value.year < _GROWN
+            and _CHECKED.search(document.shadow[max(0, found.start - 12) : found.start])
         ):
             reason = Reason.LABEL
         else:

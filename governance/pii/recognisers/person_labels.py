@@ -22,11 +22,11 @@ _LABEL: Final = re.compile(
     r"|名義人?|口座名義人?|カード名義|宛名|送付先氏名|届け?先氏名|担当者?名?"
     r"|記入者|報告者|対応者?|受付者?|起票者?|作成者|連絡者"
     r"|応対者|発信者|差出人|署名|代表者名?|代理人|保護者名?|世帯主|配偶者"
-    r"|被保険者名?|患者名?|参加者|出席者|欠席者|同席者?|紹介者|責任者"
+    r"|被保険者名?|患者名?|参加者?|メンバー|出席者?|欠席者?|同席者?|紹介者|責任者"
     r"|架電者|受電者|お電話口|来店者|送り主|贈り主|ご依頼主|お届け先"
     r"|先方|From|To|Cc|CC|お客様|お客さま|記名|本人|当事者|相手方?)"
     r"(?:の)?(?:氏名|お名前|名前|名義|名)?(?:（[^）]{0,6}）)?"
-    r"|フリガナ|ふりがな|カナ|かな|ﾌﾘｶﾞﾅ|ヨミ|読み(?:仮名|がな|方)?|姓名|氏　名)"
+    r"|フリガナ|ふりがな|カナ|かな|ﾌﾘｶﾞﾅ|ヨミ|読み(?:仮名|がな|方)?|姓名|旧姓|新姓|氏　名)"
     r"[ 　]*(?:[:：=＝｜|\t、]|は|が|→|」|】|］|\])?[ 　]*[「『\"]?"
 )
 _NEEDS_SIGN: Final = re.compile(
@@ -34,6 +34,7 @@ _NEEDS_SIGN: Final = re.compile(
     r"|かな|読み|ヨミ|送り主|紹介|参加|出席|欠席|同席|署名|代理人|患者"
     r"|配偶者|世帯主|記入者|報告者|来店者|責任者"
 )
+_NEXT: Final = re.compile(r"(?:さん|様|氏)?[ 　]?[、・,，／/][ 　]?")
 _KIN: Final = re.compile(
     r"(?:長男|次男|二男|三男|長女|次女|二女|三女|息子|娘|夫|妻|主人"
     r"|旦那|家内|父親?|母親?|祖父|祖母|兄|弟|姉|妹|孫|甥|姪|叔父|叔母"
@@ -59,15 +60,28 @@ def by_label(document: Document) -> Iterator[Span]:
         hit = prefix_name(document, start, strong=True)
         if hit is not None:
             end, kind = hit
-            if bare and kind is Name.GIVEN:
+            short = end - start == 1 and not AFTER_NAME.match(text, end)
+            if bare and (kind is Name.GIVEN or short):
                 continue
             if ORG_AFTER.match(text, end) and kind < Name.LIKELY:
                 continue
             role = Role.STAFF if "担当" in word or "対応" in word or "受付" in word else Role.SELF
             score = 0.93 if kind >= Name.LIKELY else (0.7 if bare else 0.85)
             yield span_of(start, end, score, Reason.LABEL, role)
+            if not bare:
+                yield from _listed(document, end, role)
         elif not bare and re.search(r"氏名|名前|名義|フリガナ|ふりがな|カナ|姓名", word):
             yield from _whole_value(document, start)
+
+
+def _listed(document: Document, end: int, role: Role) -> Iterator[Span]:
+    """欠席：小松、児玉、石塚: further names of the same field."""
+    while found := _NEXT.match(document.text, end):
+        hit = prefix_name(document, found.end(), strong=False)
+        if hit is None or hit[1] < Name.SURNAME or ORG_AFTER.match(document.text, hit[0]):
+            return
+        yield span_of(found.end(), hit[0], 0.8, Reason.LABEL, role)
+        end = hit[0]
 
 
 def _whole_value(document: Document, start: int) -> Iterator[Span]:

@@ -121,6 +121,16 @@ def _clean(name: str) -> bool:
     return bool(words) and not any(word.rstrip(".,") in _STOP_WORDS for word in words)
 
 
+def _trimmed(found: re.Match[str]) -> tuple[int, str]:
+    """Start and text of a name without business words before it: Customer Ahmed Hassan."""
+    start, name = found.start(1), found.group(1)
+    while True:
+        first, gap, rest = name.partition(" ")
+        if not gap or first.rstrip(",.") not in _STOP_WORDS:
+            return start, name
+        start, name = start + len(first) + 1, rest
+
+
 def _span(start: int, end: int, score: float, reason: Reason, role: Role = Role.UNKNOWN) -> Span:
     return Span(start=start, end=end, entity=Entity.PERSON, score=score, reason=reason, role=role)
 
@@ -135,7 +145,7 @@ def _by_context(shadow: str) -> Iterator[Span]:
         (_BRACKET, 0.8, Reason.LABEL_AFTER),
     ):
         for found in pattern.finditer(shadow):
-            name = found.group(1)
+            start, name = _trimmed(found)
             given, surnames = _lists()
             single = " " not in name and "." not in name
             if (
@@ -146,7 +156,7 @@ def _by_context(shadow: str) -> Iterator[Span]:
             ):
                 continue
             if _clean(name) and not _ORG_AFTER.match(shadow, found.end(1)):
-                yield _span(found.start(1), found.end(1), score, reason)
+                yield _span(start, found.end(1), score, reason)
 
 
 def find(document: Document) -> Iterator[Span]:
@@ -157,8 +167,13 @@ def find(document: Document) -> Iterator[Span]:
     yield from _by_context(shadow)
     for pattern in (_PLAIN, _CAPS):
         for found in pattern.finditer(shadow):
-            if _known(found.group(1)) and not _ORG_AFTER.match(shadow, found.end(1)):
-                yield _span(found.start(1), found.end(1), 0.7, Reason.FULL_NAME)
+            start, name = _trimmed(found)
+            if (
+                " " in name.replace("-", " ")
+                and _known(name)
+                and not _ORG_AFTER.match(shadow, found.end(1))
+            ):
+                yield _span(start, found.end(1), 0.7, Reason.FULL_NAME)
 
 
 _WHOLE: Final = re.compile(rf"(?:{_ANY}|[{_UP}]{{2,}}(?:[ \-][{_UP}]{{2,}}){{1,2}})\Z")

@@ -33,7 +33,8 @@ _ACTS: Final = re.compile(
     r"|送付|回答|説明|報告|担当|案内|手配|共有|引き?継|転記|申し|電話"
     r"|来社|来店|話|伝え|渡|預か|同席|面談"
     r"|相談|打ち?合わせ|挨拶|謝罪|お詫び|訪ね|伺|承認|決裁|作成|記入"
-    r"|入力|登録|受領|受け|送|聞|言|退職|異動|休|出席|欠席|参加|戻|折り?返"
+    r"|入力|登録|受領|受け|送|聞|言|退職|異動|着任|就任|赴任|入社|欠勤"
+    r"|同行|代行|引き?取|調査|休|出席|欠席|参加|戻|折り?返"
     r"|チェック|検討|お願い|頼|任|エスカ|交代|代わ)"
 )
 _LEAD: Final = re.compile(
@@ -44,6 +45,11 @@ _LEAD: Final = re.compile(
     r"|株式会社[^\s、。]{1,12}の|申しますのは|弊職|私、|私は|わたくし"
     r"|名前は|前任の?|後任の?|新人の|店長の?|と申します|[ァ-ヶー]{2,}の)"
     r"[ 　]?$"
+)
+_SELF_SURE: Final = re.compile(r"(?:と申し|ですけど|ですが|と言いま|といいま|でございます)")
+_OWN: Final = re.compile(
+    r"(?:の(?:妻|夫|母|父|娘|息子|家族|代理|家内|主人|長男|長女|対応"
+    r"|態度|説明|接客|件(?:で|は|に))|[」』]?名義|[」』]?(?:様方|あて))"
 )
 _SELF_AFTER: Final = re.compile(r"(?:と申し|です|でございます|だけど|ですが|と言い|といい|でした)")
 _LINE_HEAD: Final = re.compile(r"(?:^|[\n。、：:／/→＞>・（(】\]])[ 　]?$")
@@ -100,27 +106,38 @@ def _surname_alone(document: Document, token: Token) -> tuple[float, Role] | Non
     text, name = document.text, document.text[token.start : token.end]
     after, before = text[token.end : token.end + 30], text[max(0, token.start - 18) : token.start]
     if _AFTER_OK.match(after):
-        head = _LINE_HEAD.search(before) or _DATE_HEAD.search(before) or _LEAD.search(before)
+        head = _LINE_HEAD.search(before) or before[-1:] in " 　" or _LEAD.search(before)
         return (0.75, Role.STAFF) if head else None
     if _org(text, token.end) or _glued(text, token.start):
         return None
-    known = senses(name)
     lead = _LEAD.search(before) is not None
+    said = _introduced(name, before, after, lead=lead)
+    return said or _acting(name, token, before, after)
+
+
+def _introduced(name: str, before: str, after: str, *, lead: bool) -> tuple[float, Role] | None:
+    """Score of a surname that somebody gives as a name: 弊社の森が, 古川です, 石原の妻."""
     if lead and re.match(r"[がはもをにへとでよかのだ、。，：:)）/／\s]|です|$", after):
         return 0.82, Role.STAFF
-    if _SELF_AFTER.match(after) and (lead or before[-1:] in "のはと、。\n 　" or not before):
-        return (0.8 if not known.common else 0.6), Role.SELF
+    if _SELF_SURE.match(after) and len(name) > 1:
+        return 0.85, Role.SELF
+    if _SELF_AFTER.match(after) and (lead or before[-1:] in "のはとたるん、。\n 　" or not before):
+        return (0.8 if len(name) > 1 or lead or not before.strip() else 0.6), Role.SELF
+    clear = not senses(name).place or before[-1:] in "「『\n。、" or not before
+    return (0.75, Role.UNKNOWN) if _OWN.match(after) and len(name) > 1 and clear else None
+
+
+def _acting(name: str, token: Token, before: str, after: str) -> tuple[float, Role] | None:
+    """Score of a surname that does or gets something as a person does."""
+    known = senses(name)
     doubtful = known.place or known.common or len(name) == 1
     if _ACTS.match(after):
         head = _LINE_HEAD.search(before) or _DATE_HEAD.search(before)
         sure = bool(head or before[-1:] in "をがはにと" or len(name) > 1 or _ORDERS.match(after))
         if not doubtful or (sure and re.match("が|より|へ|は", after) and _place_guard(after)):
             return 0.72, Role.STAFF
-    if (
-        token.word is Word.SURNAME
-        and not doubtful
-        and re.match(r"が|は|も|と|から|より|に|へ|の|を|、", after)
-    ):
+    plain = token.word is Word.SURNAME and not doubtful
+    if plain and re.match(r"が|は|も|と|から|より|に|へ|の|を|、", after):
         return 0.55, Role.UNKNOWN
     return None
 

@@ -1,0 +1,166 @@
+"""Clocks of a request: which step starts, stops, pauses or extends one, and the days they give."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from types import MappingProxyType
+
+from dsar.case import Case, ClockEntry, Dates, Track
+from dsar.types import ClockKind, Event, Status
+from governance.core.clock import JST
+from governance.core.terms import Law
+from policies.law.calendars import JAPAN_OFFICES, calendar_of
+from policies.law.dates import Due
+from policies.law.due import due
+from policies.law.events import Pause
+from policies.law.load import RuleSet, rule_set
+
+MONTH, EXTENDED = "gdpr_1m", "gdpr_ext_3m"
+PROMPTLY, SUIT = "appi_chitai", "appi_39_2w"
+PAUSES: Mapping[tuple[Law, Status], str] = MappingProxyType(
+    {
+        (Law.GDPR, Status.IDENTITY): "identity_doubt",
+        (Law.GDPR, Status.SCOPE): "scope_clarification_large_data",
+    }
+)  # APPI: the policy's clock runs only from a complete request, so that nothing is paused
+RUNNING: Mapping[Law, str] = MappingProxyType({Law.GDPR: MONTH, Law.APPI: PROMPTLY})
+ENDING: Mapping[Law, frozenset[Status]] = MappingProxyType(
+    {
+        Law.GDPR: frozenset({Status.RESPONDED, Status.REFUSED, Status.WITHDRAWN}),
+        Law.APPI: frozenset({Status.RESPONDED, Status.WITHDRAWN}),
+    }
+)
+
+
+def first_entries(law: Law, *, received_at: datetime) -> tuple[ClockEntry, ...]:
+    """The clock that runs from arrival at any official channel, not from reading."""
+    rule = MONTH if law is Law.GDPR else SUIT
+    return (ClockEntry(law=law, rule=rule, kind=ClockKind.START, at=received_at),)
+
+
+def entries_of(
+    track: Track, event: Event, target: Status, *, at: datetime, ground: str | None
+) -> tuple[ClockEntry, ...]:
+    """What a step writes into the clock ledger."""
+    law, rule = track.law, RUNNING[track.law]
+    entries: list[ClockEntry] = []
+    if (stopped := open_pause(track.clocks)) is not None:
+        entries.append(replace(stopped, kind=ClockKind.RESUME, at=at))
+    if (pause := PAUSES.get((law, target))) is not None:
+        entries.append(ClockEntry(law=law, rule=rule, kind=ClockKind.PAUSE, at=at, ground=pause))
+    if law is Law.APPI and target is Status.COLLECTING:
+        entries.append(ClockEntry(law=law, rule=rule, kind=ClockKind.START, at=at))
+    if event is Event.EXTEND:
+        entries.append(
+            ClockEntry(law=law, rule=EXTENDED, kind=ClockKind.EXTENSION, at=at, ground=ground)
+        )
+    if target in ENDING[law]:
+        entries.append(ClockEntry(law=law, rule=rule, kind=ClockKind.STOP, at=at))
+    return tuple(entries)
+
+
+def open_pause(clocks: Iterable[ClockEntry]) -> ClockEntry | None:
+    """The pause that nobody has ended."""
+    found = None
+    for entry in clocks:
+        if entry.kind is ClockKind.PAUSE:
+            found = entry
+        elif entry.kind is ClockKind.RESUME:
+            found = None
+    return found
+
+
+def pauses_of(clocks: Iterable[ClockEntry]) -> tuple[Pause, ...]:
+    """Every stretch in which the clock stood, the last one maybe open."""
+    pauses: list[Pause] = []
+    for entry in clocks:
+        if entry.kind is ClockKind.PAUSE and entry.ground is not None:
+            pauses.append(Pause(ground=entry.ground, asked=entry.at))
+        elif entry.kind is ClockKind.RESUME and pauses:
+            pauses[-1] = replace(pauses[-1], answered=entry.at)
+    return tuple(pauses)
+
+
+def extension_of(clocks: Iterable[ClockEntry]) -> ClockEntry | None:
+    """The extension, which a request has once at most."""
+    return next((entry for entry in clocks if entry.kind is ClockKind.EXTENSION), None)
+
+
+def extension_in_time(case: Case, track: Track, *, at: datetime) -> bool:
+    """Whether an extension told now is told inside the first period (GDPR 12(3))."""
+    told = due(
+        _rules(case).rule(MONTH),
+        {"received": case.received_at, "extension_notice": at},
+        calendar=calendar_of(case.calendar),
+        pauses=pauses_of(track.clocks),
+        at=at,
+    )
+    if told.extension_valid is False:
+        return False
+    limit = told.legal or told.work_to or told.nominal
+    return limit is None or at.astimezone(calendar_of(case.calendar).zone).date() <= limit
+
+
+def dates_of(case: Case, track: Track, *, at: datetime) -> Dates:
+    """The days of a track as the law book counts them; an open pause counts up to `at`."""
+    match track.law:
+        case Law.GDPR:
+            return _gdpr(case, track, at=at)
+        case Law.APPI:
+            return _appi(case, track, at=at)
+        case Law.MYNUMBER:
+            return _dates(track, SUIT, None, suit_from=None)
+
+
+def answer_by(case: Case, *, at: datetime) -> date | None:
+    """The earliest day of all laws; a law that gives no day yet is passed over."""
+    days = (dates_of(case, track, at=at).act_by for track in case.tracks)
+    return min((day for day in days if day is not None), default=None)
+
+
+def _rules(case: Case) -> RuleSet:
+    """The law of the day on which the request arrived."""
+    return rule_set(case.received_at.astimezone(JST).date())
+
+
+def _gdpr(case: Case, track: Track, *, at: datetime) -> Dates:
+    extension = extension_of(track.clocks)
+    events = {"received": case.received_at}
+    if extension is not None:
+        events["extension_notice"] = extension.at
+    rule = EXTENDED if extension is not None else MONTH
+    found = due(
+        _rules(case).rule(rule),
+        events,
+        calendar=calendar_of(case.calendar),
+        pauses=pauses_of(track.clocks),
+        at=at,
+    )
+    return _dates(track, rule, found, suit_from=None)
+
+
+def _appi(case: Case, track: Track, *, at: datetime) -> Dates:
+    rules, offices = _rules(case), JAPAN_OFFICES
+    suit = due(rules.rule(SUIT), {"arrived": case.received_at}, calendar=offices, at=at)
+    complete = next((entry for entry in track.clocks if entry.rule == PROMPTLY), None)
+    if complete is None:
+        return _dates(track, SUIT, None, suit_from=suit.legal)
+    target = replace(rules.rule(PROMPTLY), policy_days=case.policy_days)
+    found = due(target, {"complete": complete.at}, calendar=offices, at=at)
+    return _dates(track, PROMPTLY, found, suit_from=suit.legal)
+
+
+def _dates(track: Track, rule: str, found: Due | None, *, suit_from: date | None) -> Dates:
+    act_by = found.act_by if found is not None else None
+    return Dates(
+        law=track.law,
+        rule=rule,
+        act_by=act_by.date() if isinstance(act_by, datetime) else act_by,
+        nominal=found.nominal if found else None,
+        legal=found.legal if found else None,
+        policy_due=found.policy_due if found else None,
+        suit_from=suit_from,
+        paused_since=found.paused_since if found else None,
+        reason_ja=found.reason_ja if found else "",
+        reason_en=found.reason_en if found else "",
+    )

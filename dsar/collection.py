@@ -1,0 +1,279 @@
+"""Collecting what is held about a person: every source answers Found or Failed for itself.
+
+Our own store is read through the gate alone, under the purpose `dsar_fulfilment`: the officer's
+role decides field by field, and the reading is recorded. Free text is analysed before it is kept.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from consent import ledger
+from dsar.case import WithheldItem
+from dsar.found import Failed, Found, FoundRecord, FoundValue
+from dsar.redaction import OWN_FIELDS, folded, language_of, own_words, places_about_others
+from dsar.types import THIRD_PERSON
+from governance.core.errors import GovernanceError
+from governance.core.terms import FieldId, Lang, Law, PurposeId, RequestId, RowId, SubjectId
+from governance.core.terms import Treatment as Shown
+from governance.customers.catalogue import CatalogueField, catalogue
+from governance.customers.ports import Ports
+from governance.gateway.reading import read
+from governance.gateway.types import ReadRequest, RowView
+from governance.http.principal import Principal
+from governance.i18n.catalogue import text
+from policies.actions import Action
+from policies.actors import roles_of
+from policies.masking import Span
+from policies.types import Label
+
+PURPOSE: Final = PurposeId("dsar_fulfilment")
+INTERNAL: Final = frozenset({"id", "subject_id", "company_id", "version", "problems"})
+OWN_RECIPIENT: Final[Mapping[str, str]] = MappingProxyType(
+    {"purchase.recipient_name": "person.name", "purchase.recipient_address": "person.address"}
+)  # a parcel to oneself names no third person
+CONSENT_FIELDS: Final = (
+    *("purpose", "channel", "recipient_class", "kind", "occurred_at", "notice", "notice_version"),
+    *("evidence", "guardian", "valid_until"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Whose data is looked for, on whose authority, for which request."""
+
+    request: RequestId
+    laws: frozenset[Law]
+    subject: SubjectId
+    principal: Principal = field(repr=False)
+    at: datetime
+
+
+class ConsentClosedError(GovernanceError):
+    """The role may not read choices; the source counts as failed."""
+
+    code, status = "consent_closed", 403
+
+
+class ReaderLimitedError(GovernanceError):
+    """The role or the person's state does not open every field; the source counts as failed."""
+
+    code, status = "reader_limited", 403
+
+
+class Source(Protocol):
+    """One place that may hold data about a person."""
+
+    @property
+    def name(self) -> str:
+        """The source's name, never reused."""
+        ...
+
+    def find(self, query: Query) -> Found:
+        """Everything that it holds about the person; raises when it cannot answer."""
+        ...
+
+
+def gather(sources: Iterable[Source], query: Query) -> tuple[Found | Failed, ...]:
+    """The answer of every source, whatever the others did."""
+    answers: list[Found | Failed] = []
+    for source in sources:
+        try:
+            answers.append(source.find(query))
+        except GovernanceError as error:
+            answers.append(Failed(source=source.name, code=error.code))
+        except Exception as error:  # noqa: BLE001 # a connector is foreign code: its failure is a result
+            answers.append(Failed(source=source.name, code=type(error).__name__))
+    return tuple(answers)
+
+
+class OwnValues:
+    """The person's own names, numbers and addresses, read once for all sources of a query."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._last: tuple[Query, frozenset[tuple[FieldId, str]]] | None = None
+
+    def values(self, query: Query) -> frozenset[tuple[FieldId, str]]:
+        """Field and value of everything by which the person may be named in a text."""
+        if self._last is None or self._last[0] is not query:
+            rows = [
+                row
+                for table in ("person", "deal")
+                for row in rows_of(self._ports, table, query, OWN_FIELDS)
+            ]
+            self._last = query, frozenset(_values(rows))
+        return self._last[1]
+
+    def __repr__(self) -> str:
+        return "OwnValues(...)"
+
+
+def rows_of(
+    ports: Ports, table: str, query: Query, fields: frozenset[FieldId]
+) -> tuple[RowView, ...]:
+    """The person's rows of one table as the gate shows them to this principal."""
+    request = ReadRequest(
+        subject=query.subject,
+        purpose=PURPOSE,
+        tables=(table,),
+        fields=frozenset(name for name in fields if name.startswith(f"{table}.")),
+        request_id=query.request,
+    )
+    return read(ports, query.principal, request, at=query.at).rows
+
+
+class StoreSource:
+    """One table of the customer store, read through the gate."""
+
+    def __init__(self, ports: Ports, table: str, own: "OwnValues") -> None:
+        self.name = table
+        self._own = own
+        self._ports = ports
+        self._fields: Mapping[FieldId, CatalogueField] = {
+            entry.id: entry
+            for entry in catalogue().table(table).fields
+            if entry.column not in INTERNAL
+        }
+
+    def find(self, query: Query) -> Found:
+        """The person's rows of this table, third persons left out."""
+        own = self._own.values(query)
+        rows = rows_of(self._ports, self.name, query, frozenset(self._fields))
+        withheld: list[WithheldItem] = []
+        grounds = tuple(THIRD_PERSON[law] for law in sorted(query.laws))
+        records = []
+        for row in rows:
+            kept, left = self._split(row, own)
+            withheld += [WithheldItem(field=name, row=row.row, grounds=grounds) for name in left]
+            records.append((row.row, kept))
+        words = own_words(value for _, value in own)
+        places = self._places([kept for _, kept in records], words)
+        table = catalogue().table(self.name)
+        return Found(
+            source=self.name,
+            label=Label(ja=table.label_ja, en=table.label_en),
+            records=tuple(
+                FoundRecord(
+                    row=row,
+                    values=tuple(
+                        FoundValue(
+                            name=name,
+                            label=Label(
+                                ja=self._fields[name].label_ja, en=self._fields[name].label_en
+                            ),
+                            text=value,
+                            others=places.get((name, value), ()),
+                        )
+                        for name, value in kept
+                    ),
+                )
+                for row, kept in records
+            ),
+            withheld=tuple(withheld),
+        )
+
+    def _split(
+        self, row: RowView, own: frozenset[tuple[FieldId, str]]
+    ) -> tuple[tuple[tuple[FieldId, str], ...], tuple[FieldId, ...]]:
+        """Values that are the person's, and fields that name a third person."""
+        kept: list[tuple[FieldId, str]] = []
+        left: list[FieldId] = []
+        for view in row.fields:
+            value = view.shown.value
+            if view.decision.treatment is not Shown.CLEAR:
+                raise ReaderLimitedError(field=view.field)  # fails closed: no incomplete answer
+            if not value:
+                continue
+            foreign = self._fields[view.field].third_person and not _is_own(view.field, value, own)
+            if foreign:
+                left.append(view.field)
+            else:
+                kept.append((view.field, value))
+        return tuple(kept), tuple(left)
+
+    def _places(
+        self, rows: Sequence[Sequence[tuple[FieldId, str]]], own: frozenset[str]
+    ) -> dict[tuple[FieldId, str], tuple[Span, ...]]:
+        """Places about others in every free text; raises when the analysis cannot answer."""
+        texts = dict.fromkeys(
+            (name, value) for row in rows for name, value in row if self._fields[name].free_text
+        )
+        places: dict[tuple[FieldId, str], tuple[Span, ...]] = {}
+        for lang in Lang:
+            chosen = [key for key in texts if language_of(key[1]) is lang]
+            if not chosen:
+                continue
+            found = self._ports.analyse([value for _, value in chosen], lang)
+            for key, spans in zip(chosen, found, strict=True):
+                places[key] = places_about_others(key[1], spans, own=own)
+        return places
+
+
+def _values(rows: Iterable[RowView]) -> tuple[tuple[FieldId, str], ...]:
+    return tuple(
+        (view.field, view.shown.value) for row in rows for view in row.fields if view.shown.value
+    )
+
+
+def _is_own(name: FieldId, value: str, own: frozenset[tuple[FieldId, str]]) -> bool:
+    """Whether the value of a third person's field is the person's own."""
+    like = OWN_RECIPIENT.get(name)
+    return any(owned == like and folded(known) == folded(value) for owned, known in own)
+
+
+class ConsentSource:
+    """The person's choices with the notices that were shown."""
+
+    name = "consent"
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def find(self, query: Query) -> Found:
+        """Every event of the ledger about the person, oldest first."""
+        policy = self._ports.policies.current
+        if not policy.may(roles_of(query.principal, policy), Action.CONSENT_READ):
+            raise ConsentClosedError
+        with self._ports.database.read() as tx:
+            events = ledger.full_history(tx, query.subject)
+        return Found(
+            source=self.name,
+            label=_label("dsar.source.consent"),
+            records=tuple(
+                FoundRecord(row=RowId(str(event.seq)), values=self._event(event))
+                for event in events
+            ),
+        )
+
+    def _event(self, event: object) -> tuple[FoundValue, ...]:
+        values = []
+        for column in CONSENT_FIELDS:
+            value = getattr(event, column)
+            if value is None or value is False:
+                continue
+            if column == "purpose" and (known := self._ports.policies.current.purpose(value)):
+                value = f"{known.label.ja} / {known.label.en}"
+            values.append(
+                FoundValue(
+                    name=FieldId(f"consent.{column}"),
+                    label=_label(f"dsar.consent.{column}"),
+                    text=str(value),
+                )
+            )
+        return tuple(values)
+
+
+def _label(key: str) -> Label:
+    return Label(ja=text(key, Lang.JA), en=text(key, Lang.EN))
+
+
+def own_sources(ports: Ports) -> tuple[Source, ...]:
+    """Every source of this installation: the tables of the store and the consent ledger."""
+    own = OwnValues(ports)
+    tables: tuple[Source, ...] = tuple(
+        StoreSource(ports, table, own) for table in catalogue().tables
+    )
+    return (*tables, ConsentSource(ports))

@@ -1,0 +1,147 @@
+"""Decisions on requests: on legal grounds, and confirmed by a second person under an approval."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from audit.actions import EventCode
+from audit.types import canonical_json
+from dsar.case import Case, Decision, WithheldItem
+from dsar.errors import RequestChangedError, RequestNotAllowedError, RequestStepError
+from dsar.records import actor_of, changed, demand_possible, write_down
+from dsar.rules import decidable
+from dsar.service import take_step
+from dsar.store import add_items, case_by_id
+from dsar.types import Event, Ground, Mark, Outcome, Refusal
+from governance.approvals.executors import Executor
+from governance.approvals.service import Approvals
+from governance.approvals.types import ApprovalId, ApprovalKind, Consumed
+from governance.core.terms import RequestId
+from governance.customers.ports import Ports
+from governance.http.principal import Principal
+from policies.actions import Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The case with its decision, and the approval that a grant waits for."""
+
+    case: Case
+    approval: ApprovalId | None
+    digest: str | None  # what the second person confirms
+
+
+def decide(
+    tx: Connection,
+    ports: Ports,
+    approvals: Approvals,
+    principal: Principal,
+    request: RequestId,
+    *,
+    outcome: Outcome,
+    grounds: Iterable[Ground],
+    items: Iterable[WithheldItem] = (),
+    at: datetime,
+) -> Decided:
+    """The decision is on file with its grounds; unless it refuses, it waits for a second person."""
+    case = case_by_id(tx, request)
+    actor = actor_of(principal, ports.policies.current, case)
+    decision = Decision(
+        outcome=outcome,
+        grounds=tuple(grounds),
+        decided_by=principal.id,
+        decided_at=at,
+        items=tuple(items),
+    )
+    demand_possible(decidable(case, decision, actor=actor), case)
+    if case.decision is not None and case.decision.approval is not None:
+        superseded = ApprovalId(case.decision.approval)
+        approvals.refuse(tx, superseded, reason_code="superseded", by=principal, at=at)
+    waiting = None
+    if outcome is not Outcome.REFUSE:
+        waiting = approvals.request(
+            tx,
+            ApprovalKind.REQUEST_DECISION,
+            object_ref=f"request:{request}",
+            sealed=_parameters(case, decision),
+            by=principal,
+            at=at,
+        )
+        decision = replace(decision, approval=waiting.id)
+    add_items(tx, request, decision)
+    after = write_down(
+        tx,
+        ports,
+        principal,
+        replace(changed(case, at=at), decision=decision),
+        Mark.DECIDED,
+        EventCode.REQUEST_DECIDED,
+        at=at,
+        before=case.version,
+        ground=outcome.value,
+        reasons=(outcome.value, *(ground.value for ground in decision.grounds)),
+        counts=(("withheld", len(decision.items)),),
+        refs=(f"approval:{waiting.id}",) if waiting else (),
+    )
+    return Decided(
+        case=after,
+        approval=waiting.id if waiting else None,
+        digest=waiting.digest if waiting else None,
+    )
+
+
+def _parameters(case: Case, decision: Decision) -> bytes:
+    """What the second person confirms: codes and references, no value of the person."""
+    return canonical_json(
+        {
+            "request": case.id,
+            "decided_at": decision.decided_at.isoformat(),
+            "outcome": decision.outcome.value,
+            "grounds": [ground.value for ground in decision.grounds],
+            "items": [
+                [item.field, item.row, [ground.value for ground in item.grounds]]
+                for item in decision.items
+            ],
+        }
+    )
+
+
+def approve(
+    tx: Connection,
+    approvals: Approvals,
+    principal: Principal,
+    request: RequestId,
+    *,
+    digest: str,
+    at: datetime,
+) -> Case:
+    """The decision stands: confirmed by a second person, who is not the one who decided."""
+    case = case_by_id(tx, request)
+    if case.decision is None or case.decision.approval is None:
+        raise RequestStepError(request=request, reason=Refusal.DECISION_MISSING.value, law="-")
+    approval = ApprovalId(case.decision.approval)
+    approvals.approve_and_execute(tx, approval, digest=digest, by=principal, at=at)
+    return case_by_id(tx, request)
+
+
+def approval_executor(ports: Ports) -> Executor:
+    """What carries out an approved decision; register it under ApprovalKind.REQUEST_DECISION."""
+
+    def execute(tx: Connection, consumed: Consumed, /, *, by: Principal, at: datetime) -> str:
+        approval = consumed.approval
+        told: dict[str, Any] = json.loads(consumed.sealed)
+        request = RequestId(told["request"])
+        case = case_by_id(tx, request)
+        decision = case.decision
+        if decision is None or consumed.sealed != _parameters(case, decision):
+            raise RequestChangedError(request=request)  # fails closed: another decision stands
+        if by.id != approval.decided_by:
+            raise RequestNotAllowedError(action=Action.DSAR_APPROVE.value)
+        take_step(tx, ports, by, request, Event.APPROVE, at=at, refs=(f"approval:{approval.id}",))
+        return f"request:{request}"
+
+    return execute

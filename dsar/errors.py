@@ -1,0 +1,75 @@
+"""Refusals of requests; parameters are ids, codes and counts, never a value."""
+
+from governance.core.errors import GovernanceError
+
+
+class RequestUnknownError(GovernanceError):
+    """No request of this id, or this caller may not know of it."""
+
+    code, status = "request_unknown", 404
+
+
+class RequestStepError(GovernanceError):
+    """The step is not possible now; `reason` is a code of dsar.types.Refusal."""
+
+    code, status = "request_step", 409
+
+
+class RequestChangedError(GovernanceError):
+    """Somebody else moved the request meanwhile; nothing was changed."""
+
+    code, status = "request_changed", 409
+
+
+class RequestRightsError(GovernanceError):
+    """No right was asked for, or two under one law; each is a request of its own."""
+
+    code, status = "request_rights", 422
+
+
+class RequestNotAllowedError(GovernanceError):
+    """The principal may not do this to requests."""
+
+    code, status = "request_not_allowed", 403
+
+
+class MachineMismatchError(GovernanceError):
+    """The law book's states are not those that this version knows; nothing is decided."""
+
+    code, status, exit_code = "machine_mismatch", 503, 3
+
+
+class RequestSubjectError(GovernanceError):
+    """No such person in the customer store."""
+
+    code, status = "request_subject", 404
+
+
+class RequestTimeError(GovernanceError):
+    """The request cannot have arrived after it was entered."""
+
+    code, status = "request_time", 422
+
+
+class PackageMissingError(GovernanceError):
+    """The request has no package that could be handed over."""
+
+    code, status = "package_missing", 409
+
+
+class PackageKindError(GovernanceError):
+    """This right is not answered by a package of data."""
+
+    code, status = "package_kind", 409
+
+
+class ProofUnknownError(GovernanceError):
+    """No audit event of this id tells of this person."""
+
+    code, status = "proof_unknown", 422
+
+
+class DownloadRefusedError(GovernanceError):
+    """The link is unknown, used or over; all alike, so that nothing is learnt from it."""
+
+    code, status = "download_refused", 404

@@ -1,0 +1,134 @@
+"""What a source found about a person, and its one spelling as bytes for sealing."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from audit.types import canonical_json
+from dsar.case import WithheldItem
+from dsar.types import Ground
+from governance.core.terms import FieldId, RowId
+from policies.masking import Span, redact
+from policies.types import Label
+
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundValue:
+    """One value with the places in it that are about others."""
+
+    name: FieldId
+    label: Label
+    text: str = field(repr=False)
+    others: tuple[Span, ...] = ()  # places only; what stands there is in `text`
+
+    def shown(self, name: str) -> str:
+        """The text as the person gets it: every place about others is replaced by the name."""
+        names = {span.label: name for span in self.others}
+        return redact(self.text, spans=self.others, names=names) if self.others else self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRecord:
+    """One record of a source."""
+
+    row: RowId
+    values: tuple[FoundValue, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A source that answered; no records means that it holds nothing."""
+
+    source: str
+    label: Label
+    records: tuple[FoundRecord, ...] = field(repr=False)
+    withheld: tuple[WithheldItem, ...] = ()  # left out before any officer's decision
+
+    @property
+    def fields(self) -> int:
+        """How many values were found."""
+        return sum(len(record.values) for record in self.records)
+
+    @property
+    def redactions(self) -> int:
+        """How many places were replaced."""
+        return sum(len(value.others) for record in self.records for value in record.values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A source that could not answer, by the code of its error; it can be asked again."""
+
+    source: str
+    code: str
+
+
+def to_bytes(found: Found) -> bytes:
+    """The finding as canonical JSON."""
+    return canonical_json(
+        {
+            "version": VERSION,
+            "source": found.source,
+            "label": _label(found.label),
+            "records": [
+                {
+                    "row": record.row,
+                    "values": [
+                        {
+                            "field": value.name,
+                            "label": _label(value.label),
+                            "text": value.text,
+                            "others": [[s.start, s.end, s.label] for s in value.others],
+                        }
+                        for value in record.values
+                    ],
+                }
+                for record in found.records
+            ],
+            "withheld": [
+                {"field": item.field, "row": item.row, "grounds": [g.value for g in item.grounds]}
+                for item in found.withheld
+            ],
+        }
+    )
+
+
+def from_bytes(payload: bytes) -> Found:
+    """The finding that `to_bytes` wrote."""
+    document: dict[str, Any] = json.loads(payload)
+    return Found(
+        source=document["source"],
+        label=Label(**document["label"]),
+        records=tuple(
+            FoundRecord(
+                row=RowId(record["row"]),
+                values=tuple(_value(value) for value in record["values"]),
+            )
+            for record in document["records"]
+        ),
+        withheld=tuple(
+            WithheldItem(
+                field=FieldId(item["field"]),
+                row=RowId(item["row"]) if item["row"] else None,
+                grounds=tuple(Ground(code) for code in item["grounds"]),
+            )
+            for item in document["withheld"]
+        ),
+    )
+
+
+def _value(value: dict[str, Any]) -> FoundValue:
+    return FoundValue(
+        name=FieldId(value["field"]),
+        label=Label(**value["label"]),
+        text=value["text"],
+        others=tuple(
+            Span(start=start, end=end, label=label) for start, end, label in value["others"]
+        ),
+    )
+
+
+def _label(label: Label) -> dict[str, str]:
+    return {"ja": label.ja, "en": label.en}

@@ -1,0 +1,314 @@
+"""Fulfilling a request: collect, review, make the package, prove a change.
+
+What takes long or opens values happens outside a transaction; each use case then writes what it did
+in one transaction, and fails without effect if the request moved meanwhile.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from audit.actions import EventCode
+from audit.models import EVENTS
+from audit.types import Outcome as AuditOutcome
+from dsar.case import Case, Decision, SourceState
+from dsar.collection import Query, Source, gather
+from dsar.errors import (
+    PackageKindError,
+    ProofUnknownError,
+    RequestStepError,
+)
+from dsar.found import Failed, Found, from_bytes, to_bytes
+from dsar.information import Controller, Facts, information
+from dsar.package import SIGNER, Package, pack
+from dsar.records import actor_of, changed, demand, draft, write_down
+from dsar.report import Answer, disclosed, files_of
+from dsar.results import (
+    SourceResult,
+    StoredPackage,
+    add_package,
+    add_results,
+    newest_results,
+)
+from dsar.store import case_by_id
+from dsar.types import DISCLOSING, Mark, Refusal, Status
+from governance.core.ids import new_row_id
+from governance.core.terms import EventId, KeyClass, RequestId, SubjectId
+from governance.customers.ports import Ports
+from governance.http.principal import Principal
+from governance.keys.signers import ensure_signer
+from governance.keys.types import SigningAlgorithm
+from governance.registers.store import all_recipients
+from policies.actions import Action
+from policies.types import Label
+
+COPY_LIFE: Final = timedelta(days=30)  # the copy is purged after it; the hash stays
+COLLECTING: Final = frozenset({Status.COLLECTING, Status.EXTENDED})
+HOME: Final = frozenset({"JP"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A package made from what the case held at its version."""
+
+    case: Case
+    package: Package
+    stored: StoredPackage
+    files: int
+
+
+def owner_of(case: Case) -> SubjectId:
+    """Whose record key seals what is kept for the case."""
+    return case.subject or case.requester_id
+
+
+def collect(
+    ports: Ports,
+    principal: Principal,
+    request: RequestId,
+    *,
+    sources: Sequence[Source],
+    at: datetime,
+) -> Case:
+    """Every source has answered or failed on file; one that answered before is not asked again."""
+    with ports.database.read() as tx:
+        case = case_by_id(tx, request)
+        newest = newest_results(tx, request)
+    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
+    _demand_status(case, COLLECTING)
+    known = {result.state.source for result in newest if result.state.found}
+    asked = [source for source in sources if source.name not in known]
+    results = [_sealed(ports, case, answer) for answer in _answers(asked, case, principal, at=at)]
+    return ports.database.write(
+        partial(
+            _record_results, ports=ports, principal=principal, case=case, results=results, at=at
+        )
+    )
+
+
+def _answers(
+    sources: Sequence[Source], case: Case, principal: Principal, *, at: datetime
+) -> tuple[Found | Failed, ...]:
+    """Answers about the person; a request that matches nobody finds nothing anywhere."""
+    if case.subject is None:
+        return tuple(
+            Found(source=source.name, label=Label(ja=source.name, en=source.name), records=())
+            for source in sources
+        )
+    query = Query(request=case.id, laws=case.laws, subject=case.subject, principal=principal, at=at)
+    return gather(sources, query)
+
+
+def _sealed(ports: Ports, case: Case, answer: Found | Failed) -> SourceResult:
+    """The answer as it is stored: counts in clear, the finding under the person's record key."""
+    row = new_row_id()
+    match answer:
+        case Failed(source=source, code=code):
+            return SourceResult(id=row, state=SourceState(source=source, found=False, code=code))
+        case Found():
+            sealed = ports.vault.seal_part(
+                owner_of(case), row, to_bytes(answer), key_class=KeyClass.RECORD
+            )
+            return SourceResult(
+                id=row,
+                state=SourceState(source=answer.source, found=True, records=len(answer.records)),
+                fields=answer.fields,
+                redactions=answer.redactions,
+                withheld=len(answer.withheld),
+                found=sealed,
+            )
+
+
+def _record_results(
+    tx: Connection,
+    *,
+    ports: Ports,
+    principal: Principal,
+    case: Case,
+    results: Sequence[SourceResult],
+    at: datetime,
+) -> Case:
+    add_results(tx, case.id, results, at=at)
+    failed = [result.state.source for result in results if not result.state.found]
+    states = {state.source: state for state in case.sources}
+    states |= {result.state.source: result.state for result in results}
+    return write_down(
+        tx,
+        ports,
+        principal,
+        replace(changed(case, at=at), sources=tuple(states[name] for name in sorted(states))),
+        Mark.COLLECTED,
+        EventCode.REQUEST_CHANGED,
+        at=at,
+        before=case.version,
+        outcome=AuditOutcome.FAILED if failed else AuditOutcome.DONE,
+        reasons=tuple(f"failed.{source}" for source in failed),
+        counts=(
+            ("sources", len(results)),
+            ("records", sum(result.state.records for result in results)),
+            ("redactions", sum(result.redactions for result in results)),
+            ("withheld", sum(result.withheld for result in results)),
+        ),
+    )
+
+
+def _demand_status(case: Case, statuses: frozenset[Status]) -> None:
+    if not any(track.status in statuses for track in case.tracks):
+        raise RequestStepError(request=case.id, reason=Refusal.NO_SUCH_STEP.value, law="-")
+
+
+def findings(ports: Ports, case: Case) -> tuple[Found, ...]:
+    """What the sources found, opened for the officer's review or the package."""
+    with ports.database.read() as tx:
+        results = newest_results(tx, case.id)
+    return tuple(
+        from_bytes(ports.vault.open_part(result.id, result.found))
+        for result in results
+        if result.found is not None
+    )
+
+
+def review(
+    ports: Ports, principal: Principal, request: RequestId, *, at: datetime
+) -> tuple[Found, ...]:
+    """What was found, for the officer who decides; the look is recorded."""
+    with ports.database.read() as tx:
+        case = case_by_id(tx, request)
+    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
+    found = findings(ports, case)
+    fields = sorted({v.name for part in found for record in part.records for v in record.values})
+    told = replace(
+        draft(ports, principal, case, EventCode.PERSON_READ, at=at, reasons=("review",)),
+        fields=tuple(fields),
+    )
+    ports.database.write(lambda tx: ports.audit.append(tx, told))
+    return found
+
+
+def build_package(
+    ports: Ports,
+    principal: Principal,
+    request: RequestId,
+    *,
+    controller: Controller,
+    periods: Mapping[str, Label],
+    at: datetime,
+) -> Case:
+    """The approved answer is packed, signed and sealed under the person's record key."""
+    with ports.database.read() as tx:
+        case = case_by_id(tx, request)
+        facts = Facts(
+            policy=ports.policies.current,
+            recipients=all_recipients(tx),
+            controller=controller,
+            periods=periods,
+        )
+    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
+    _demand_status(case, frozenset({Status.EXECUTING}))
+    if not any(track.kind in DISCLOSING for track in case.tracks):
+        raise PackageKindError(request=request)
+    if case.decision is None:
+        raise RequestStepError(request=request, reason=Refusal.DECISION_MISSING.value, law="-")
+    made = _make(ports, case, case.decision, facts, at=at)
+    return ports.database.write(
+        partial(_record_package, ports=ports, principal=principal, made=made, at=at)
+    )
+
+
+def _make(ports: Ports, case: Case, decision: Decision, facts: Facts, *, at: datetime) -> _Made:
+    found = findings(ports, case)
+    kinds = tuple(track.kind for track in case.tracks)
+    shown, withheld = disclosed(found, decision, kinds)
+    files = files_of(
+        Answer(
+            reference=case.reference,
+            kinds=kinds,
+            created_at=at,
+            decision=decision,
+            controller=facts.controller,
+            findings=shown,
+            withheld=withheld,
+            information=tuple(
+                (law, information(law, found, facts, countries=HOME)) for law in sorted(case.laws)
+            ),
+        )
+    )
+    signer = ensure_signer(ports.vault.ring, SIGNER, SigningAlgorithm.ED25519)
+    package = pack(files, reference=case.reference, created_at=at, signer=signer)
+    row = new_row_id()
+    stored = StoredPackage(
+        id=row,
+        request=case.id,
+        manifest_hash=package.manifest_hash,
+        size=len(package.content),
+        created_at=at,
+        expires_at=at + COPY_LIFE,
+        token_digest=None,
+        token_expires_at=None,
+        downloaded_at=None,
+        purged_at=None,
+        content=ports.vault.seal_part(
+            owner_of(case), row, package.content, key_class=KeyClass.RECORD
+        ),
+    )
+    return _Made(case=case, package=package, stored=stored, files=len(files))
+
+
+def _record_package(
+    tx: Connection, *, ports: Ports, principal: Principal, made: _Made, at: datetime
+) -> Case:
+    add_package(tx, made.stored, by=principal.id)
+    return write_down(
+        tx,
+        ports,
+        principal,
+        replace(changed(made.case, at=at), executed=True),
+        Mark.PACKAGED,
+        EventCode.REQUEST_PACKAGED,
+        at=at,
+        before=made.case.version,
+        counts=(("files", made.files), ("bytes", made.stored.size)),
+        refs=(f"manifest:{made.package.manifest_hash}",),
+    )
+
+
+def record_execution(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    request: RequestId,
+    *,
+    proof: EventId,
+    at: datetime,
+) -> Case:
+    """A granted change is proved by the audit event that made it (APPI 34, 35; GDPR 16-18, 21)."""
+    case = case_by_id(tx, request)
+    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
+    _demand_status(case, frozenset({Status.EXECUTING, Status.ALTERNATIVE}))
+    if any(track.kind in DISCLOSING for track in case.tracks):
+        raise PackageKindError(request=request)
+    known = tx.execute(
+        select(EVENTS.c.id).where(
+            EVENTS.c.id == proof,
+            EVENTS.c.subject == case.subject,
+            EVENTS.c.occurred_at >= case.received_at,
+            EVENTS.c.object_type != "request",
+        )
+    ).scalar()
+    if known is None:
+        raise ProofUnknownError(event=proof)
+    return write_down(
+        tx,
+        ports,
+        principal,
+        replace(changed(case, at=at), executed=True),
+        Mark.EXECUTED,
+        EventCode.REQUEST_CHANGED,
+        at=at,
+        before=case.version,
+        refs=(f"event:{proof}",),
+    )

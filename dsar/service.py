@@ -1,0 +1,386 @@
+"""Use cases of a request: intake, identity, steps, reading. The caller owns the transaction.
+
+Sealing happens before a transaction (`prepare_request`); every change appends its history line and
+its audit event. Decisions stand in decisions.py, fulfilment in fulfilment.py.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
+
+from sqlalchemy import Connection
+
+from audit.actions import EventCode
+from audit.types import Outcome as AuditOutcome
+from dsar.case import Case, Evidence, Track, Transition
+from dsar.clocks import first_entries
+from dsar.errors import (
+    RequestNotAllowedError,
+    RequestRightsError,
+    RequestStepError,
+    RequestSubjectError,
+    RequestTimeError,
+    RequestUnknownError,
+)
+from dsar.listing import Entry, Summary
+from dsar.listing import list_requests as listed
+from dsar.listing import timeline as history_of
+from dsar.records import actor_of, changed, demand, demand_possible, draft, write_down
+from dsar.rules import advance as advanced
+from dsar.rules import applied, rights_for
+from dsar.store import (
+    add_clocks,
+    add_evidence,
+    append_event,
+    case_by_id,
+    insert_case,
+)
+from dsar.types import (
+    LAW_OF,
+    Delivery,
+    Event,
+    EvidenceKind,
+    Intake,
+    Mark,
+    Refusal,
+    Requester,
+    RequestKind,
+    Status,
+)
+from governance.core.clock import JST
+from governance.core.ids import new_request_id, new_subject_id
+from governance.core.terms import ActorId, FieldId, KeyClass, Lang, Law, RequestId, SubjectId
+from governance.crypto.revealed import Ciphertext
+from governance.customers.ports import Ports
+from governance.customers.store import Subject, subject_by_id
+from governance.customers.subjects import known_laws
+from governance.http.principal import Principal, PrincipalKind
+from policies.actions import Action
+from policies.law.load import rule_set
+
+WORDS: Final = FieldId("dsar.words")
+SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read for another
+SUFFIX: Final = 10  # 49 bits: numbers in order would tell how many ask, and let others be guessed
+CODES: Mapping[Event, EventCode] = MappingProxyType(
+    {
+        Event.CONFIRM_IDENTITY: EventCode.REQUEST_IDENTITY_PROVED,
+        Event.EXTEND: EventCode.REQUEST_EXTENDED,
+        Event.REFUSE: EventCode.REQUEST_REFUSED,
+        Event.CLOSE: EventCode.REQUEST_CLOSED,
+    }
+)  # every other step is `request.changed` with the step as its reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRequest:
+    """What is known when a request arrives."""
+
+    kind: RequestKind
+    intake: Intake
+    policy_days: int  # our target under APPI (settings.dsar_policy_days)
+    requester: Requester = Requester.SELF
+    delivery: Delivery = Delivery.DOWNLOAD
+    lang: Lang = Lang.JA
+    subject: SubjectId | None = None  # None until matched
+    calendar: str = "none"  # country of the person's place, for closed days
+    received_at: datetime | None = None  # arrival at any channel; None: now
+    words: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedRequest:
+    """A request with its ids and its words sealed, ready for the transaction."""
+
+    id: RequestId
+    requester_id: SubjectId = field(repr=False)
+    words: Ciphertext | None = field(repr=False)
+
+
+def prepare_request(ports: Ports, new: NewRequest) -> PreparedRequest:
+    """The person's words are sealed under a record key of their own; call outside a transaction.
+
+    Whoever asks is not yet known to be the person: the words never go under that person's key.
+    """
+    request, requester = new_request_id(), new_subject_id()
+    words = None
+    if new.words:
+        cells = ports.vault.seal_row(
+            requester, request, {WORDS: new.words}, key_class=KeyClass.RECORD
+        )
+        words = cells[WORDS]
+    return PreparedRequest(id=request, requester_id=requester, words=words)
+
+
+def new_reference(on: date) -> str:
+    """A number to tell over the telephone: the year and ten random signs."""
+    signs = "".join(secrets.choice(SIGNS) for _ in range(SUFFIX))
+    return f"R-{on.year}-{signs[:5]}-{signs[5:]}"
+
+
+def receive(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    new: NewRequest,
+    prepared: PreparedRequest,
+    *,
+    at: datetime,
+) -> Case:
+    """The request is on file under each law that applies, its clocks running from arrival."""
+    _may_receive(ports, principal, new)
+    received_at = new.received_at or at
+    if received_at > at:
+        raise RequestTimeError
+    kinds = rights_for(new.kind, _laws(_subject(tx, new, at=at)))
+    day = received_at.astimezone(JST).date()
+    case = Case(
+        id=prepared.id,
+        reference=new_reference(day),
+        requester=new.requester,
+        subject=new.subject,
+        requester_id=prepared.requester_id,
+        intake=new.intake,
+        delivery=new.delivery,
+        received_at=received_at,
+        last_at=at,
+        calendar=new.calendar,
+        policy_days=new.policy_days,
+        rule_set_version=rule_set(day).version,
+        tracks=tuple(_track(kind, received_at=received_at) for kind in kinds),
+    )
+    if len(case.laws) != len(case.tracks):
+        raise RequestRightsError
+    insert_case(tx, case, words=prepared.words, lang=new.lang, actor=principal.id)
+    append_event(tx, case.id, event=Mark.RECEIVED.value, at=at, actor=principal.id)
+    reasons = (*(kind.value for kind in kinds), new.requester.value, new.intake.value)
+    ports.audit.append(
+        tx, draft(ports, principal, case, EventCode.REQUEST_RECEIVED, at=at, reasons=reasons)
+    )
+    return case
+
+
+def _may_receive(ports: Ports, principal: Principal, new: NewRequest) -> None:
+    """Staff who may write requests, or the person about the own data in the portal."""
+    own = principal.kind is PrincipalKind.PERSON and principal.id == f"p:{new.subject}"
+    if own and new.intake is Intake.PORTAL:
+        return
+    demand(actor_of(principal, ports.policies.current), Action.DSAR_WRITE)
+
+
+def _subject(tx: Connection, new: NewRequest, *, at: datetime) -> Subject | None:
+    if new.subject is None:
+        return None
+    found = subject_by_id(tx, new.subject, on=at.astimezone(JST).date())
+    if found is None:
+        raise RequestSubjectError
+    return found
+
+
+def _laws(subject: Subject | None) -> frozenset[Law]:
+    """Laws of the person; unknown means all (design.md 3.3)."""
+    return known_laws(subject.laws if subject is not None else ())
+
+
+def _track(kind: RequestKind, *, received_at: datetime) -> Track:
+    law = LAW_OF[kind]
+    clocks = first_entries(law, received_at=received_at)
+    return Track(law=law, kind=kind, status=Status.RECEIVED, clocks=clocks)
+
+
+def prove_identity(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    request: RequestId,
+    kind: EvidenceKind,
+    *,
+    accepted: bool,
+    at: datetime,
+    contact_days: int | None = None,
+    reason: str | None = None,
+) -> Case:
+    """The judgement of one piece of evidence is on file, refusals included; no status moves."""
+    case = case_by_id(tx, request)
+    actor = actor_of(principal, ports.policies.current, case)
+    session = actor.is_requester and kind is EvidenceKind.PORTAL_SESSION and accepted
+    if not session:  # the person's own session proves itself; everything else an officer judges
+        demand(actor, Action.DSAR_WRITE)
+    _demand_open(case)
+    evidence = Evidence(
+        kind=kind,
+        accepted=accepted,
+        at=at,
+        by=principal.id,
+        contact_days=contact_days,
+        reason=None if accepted else reason or "not_convincing",
+    )
+    add_evidence(tx, request, evidence)
+    after = replace(changed(case, at=at), evidence=(*case.evidence, evidence))
+    return write_down(
+        tx,
+        ports,
+        principal,
+        after,
+        Mark.EVIDENCE_ACCEPTED if accepted else Mark.EVIDENCE_REFUSED,
+        EventCode.REQUEST_IDENTITY_PROVED,
+        at=at,
+        before=case.version,
+        ground=kind.value,
+        outcome=AuditOutcome.DONE if accepted else AuditOutcome.FAILED,
+        reasons=(kind.value,),
+    )
+
+
+def match_subject(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    request: RequestId,
+    subject: SubjectId,
+    *,
+    at: datetime,
+) -> Case:
+    """The request is about this person of the store; only before anything was collected."""
+    case = case_by_id(tx, request)
+    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
+    _demand_open(case)
+    if case.sources or (case.subject is not None and case.subject != subject):
+        raise RequestStepError(request=request, reason=Refusal.NO_SUCH_STEP.value, law="-")
+    if subject_by_id(tx, subject, on=at.astimezone(JST).date()) is None:
+        raise RequestSubjectError
+    after = replace(changed(case, at=at), subject=subject)
+    return write_down(
+        tx,
+        ports,
+        principal,
+        after,
+        Mark.MATCHED,
+        EventCode.REQUEST_CHANGED,
+        at=at,
+        before=case.version,
+    )
+
+
+def assign(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    request: RequestId,
+    assignee: ActorId,
+    *,
+    at: datetime,
+) -> Case:
+    """The request lies with this officer."""
+    case = case_by_id(tx, request)
+    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
+    after = replace(changed(case, at=at), assignee=assignee)
+    return write_down(
+        tx,
+        ports,
+        principal,
+        after,
+        Mark.ASSIGNED,
+        EventCode.REQUEST_CHANGED,
+        at=at,
+        before=case.version,
+    )
+
+
+def _demand_open(case: Case) -> None:
+    if case.closed:
+        raise RequestStepError(request=case.id, reason=Refusal.NO_SUCH_STEP.value, law="-")
+
+
+def advance(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    request: RequestId,
+    event: Event,
+    *,
+    at: datetime,
+    ground: str | None = None,
+) -> Case:
+    """The request one step on; raises RequestStepError. A grant goes through `approve`."""
+    if event is Event.APPROVE:
+        raise RequestNotAllowedError(action=Action.DSAR_APPROVE.value)
+    return take_step(tx, ports, principal, request, event, at=at, ground=ground)
+
+
+def take_step(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    request: RequestId,
+    event: Event,
+    *,
+    at: datetime,
+    ground: str | None = None,
+    refs: tuple[str, ...] = (),
+) -> Case:
+    """The request one step on, with clocks, history and audit event; for this feature's use."""
+    case = case_by_id(tx, request)
+    actor = actor_of(principal, ports.policies.current, case)
+    answer = advanced(case, event, actor=actor, at=at, ground=ground)
+    demand_possible(answer, case)
+    if not isinstance(answer, Transition):
+        raise RequestStepError(request=request, reason=Refusal.NO_SUCH_STEP.value, law="-")
+    after = applied(case, answer, actor=actor)
+    for move in answer.moves:
+        add_clocks(tx, request, move.clocks, actor=principal.id)
+    return write_down(
+        tx,
+        ports,
+        principal,
+        after,
+        event,
+        CODES.get(event, EventCode.REQUEST_CHANGED),
+        at=at,
+        before=case.version,
+        moves=answer.moves,
+        ground=ground,
+        reasons=(ground,) if ground else (),
+        refs=refs,
+    )
+
+
+def request_by_id(tx: Connection, ports: Ports, principal: Principal, request: RequestId) -> Case:
+    """The case, for an officer or for the person whose it is."""
+    case = case_by_id(tx, request)
+    _may_read(ports, principal, case)
+    return case
+
+
+def timeline(
+    tx: Connection, ports: Ports, principal: Principal, request: RequestId
+) -> tuple[Entry, ...]:
+    """The history of a case, oldest first."""
+    _may_read(ports, principal, case_by_id(tx, request))
+    return history_of(tx, request)
+
+
+def list_requests(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    *,
+    is_open: bool | None = None,
+    status: Status | None = None,
+    due_until: date | None = None,
+) -> tuple[Summary, ...]:
+    """Requests in the order of their days: all for an officer, the own ones for a person."""
+    if principal.kind is PrincipalKind.PERSON:
+        own = SubjectId(principal.id.removeprefix("p:"))
+        return listed(tx, subject=own, is_open=is_open, status=status, due_until=due_until)
+    demand(actor_of(principal, ports.policies.current), Action.DSAR_READ)
+    return listed(tx, is_open=is_open, status=status, due_until=due_until)
+
+
+def _may_read(ports: Ports, principal: Principal, case: Case) -> None:
+    """404 before 403: whoever may not read learns nothing of the case."""
+    actor = actor_of(principal, ports.policies.current, case)
+    if not actor.is_requester and Action.DSAR_READ not in actor.actions:
+        raise RequestUnknownError

@@ -1,0 +1,168 @@
+"""What decides about persons, read for many in few statements; clear columns only."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, exists, func, or_, select
+
+from consent.ledger import EVENT as CONSENT
+from consent.types import EventKind
+from governance.core.clock import JST
+from governance.core.terms import Law, RowId, SubjectId
+from governance.customers.store import HOLD, LAW, SUBJECT, TABLES
+from governance.customers.subjects import SubjectKind, SubjectState
+from retention.types import PersonFacts, Purchase, RegisterRow, Schedule, latest
+
+PAGE = 500  # persons read at a time; one IN list
+PERSON, PURCHASE = TABLES["person"], TABLES["purchase"]
+INQUIRY, DEAL = TABLES["inquiry"], TABLES["deal"]
+Grouped = defaultdict[str, list[Row[Any]]]
+
+
+def all_facts(tx: Connection, schedule: Schedule, *, at: date) -> Iterator[PersonFacts]:
+    """Facts of every person whom the schedule covers, in the order of their pseudonyms.
+
+    An erased person is among them as long as a law keeps a purchase.
+    """
+    kinds = [kind.value for kind in schedule.covers]
+    left = exists().where(PURCHASE.c.subject_id == SUBJECT.c.id)
+    wanted = (
+        select(SUBJECT.c.id)
+        .where(
+            SUBJECT.c.kind.in_(kinds),
+            or_(SUBJECT.c.state != SubjectState.ERASED.value, left),
+        )
+        .order_by(SUBJECT.c.id)
+        .limit(PAGE)
+    )
+    page = list(tx.execute(wanted).scalars())
+    while page:
+        yield from facts_of(tx, [SubjectId(one) for one in page], at=at)
+        page = list(tx.execute(wanted.where(SUBJECT.c.id > page[-1])).scalars())
+
+
+def facts_of(tx: Connection, subjects: Sequence[SubjectId], *, at: date) -> tuple[PersonFacts, ...]:
+    """Facts of these persons in the order of their pseudonyms; unknown ones are left out."""
+    found: list[PersonFacts] = []
+    for start in range(0, len(subjects), PAGE):
+        found += _page(tx, list(subjects[start : start + PAGE]), at=at)
+    return tuple(found)
+
+
+def _page(tx: Connection, ids: list[SubjectId], *, at: date) -> Iterator[PersonFacts]:
+    people = tx.execute(select(SUBJECT).where(SUBJECT.c.id.in_(ids)).order_by(SUBJECT.c.id))
+    rows, purchases = _grouped(tx, PERSON, ids), _grouped(tx, PURCHASE, ids)
+    held = set(
+        tx.execute(
+            select(HOLD.c.subject_id).where(
+                HOLD.c.subject_id.in_(ids), HOLD.c.released_at.is_(None)
+            )
+        ).scalars()
+    )
+    laws = _laws(tx, ids, at=at)
+    inquiries = _last(tx, INQUIRY, ("received_at", "closed_at"), ids)
+    deals = _last(tx, DEAL, ("started_on", "expected_on"), ids)
+    withdrawals = _withdrawals(tx, ids)
+    for person in people:
+        yield PersonFacts(
+            subject=SubjectId(person.id),
+            kind=SubjectKind(person.kind),
+            state=SubjectState(person.state),
+            fence=person.fence,
+            held=person.id in held,
+            gdpr=person.id not in laws or Law.GDPR.value in laws[person.id],
+            rows=tuple(_register(row) for row in rows[person.id]),
+            purchases=tuple(_purchase(row) for row in purchases[person.id]),
+            inquiry_on=inquiries.get(person.id),
+            deal_on=deals.get(person.id),
+            consent_withdrawn_on=withdrawals.get(person.id),
+        )
+
+
+CLEAR: dict[str, tuple[str, ...]] = {
+    "person": ("status", "registered_on", "last_purchase_on", "withdrawn_on"),
+    "purchase": (
+        "type",
+        "payment_status",
+        "purchased_on",
+        "contracted_on",
+        "renewed_on",
+        "cancelled_on",
+        "recorded_at",
+    ),
+}
+
+
+def _grouped(tx: Connection, table: Table, ids: list[SubjectId]) -> Grouped:
+    columns = [table.c[name] for name in ("id", "subject_id", *CLEAR[table.name])]
+    found: Grouped = defaultdict(list)
+    statement = select(*columns).where(table.c.subject_id.in_(ids)).order_by(table.c.id)
+    for row in tx.execute(statement):
+        found[row.subject_id].append(row)
+    return found
+
+
+def _register(row: Row[Any]) -> RegisterRow:
+    return RegisterRow(
+        status=row.status,
+        registered_on=row.registered_on,
+        last_purchase_on=row.last_purchase_on,
+        withdrawn_on=row.withdrawn_on,
+    )
+
+
+def _purchase(row: Row[Any]) -> Purchase:
+    return Purchase(
+        row=RowId(row.id),
+        subscription=row.type == "subscription",
+        unpaid=row.payment_status == "unpaid",
+        purchased_on=row.purchased_on,
+        contracted_on=row.contracted_on,
+        renewed_on=row.renewed_on,
+        cancelled_on=row.cancelled_on,
+        recorded_on=_day(row.recorded_at),
+    )
+
+
+def _laws(tx: Connection, ids: list[SubjectId], *, at: date) -> dict[str, set[str]]:
+    """Laws in force by person; one without any entry stands under all (design 3.3)."""
+    found: dict[str, set[str]] = defaultdict(set)
+    rows = tx.execute(
+        select(LAW.c.subject_id, LAW.c.law).where(
+            LAW.c.subject_id.in_(ids), or_(LAW.c.valid_to.is_(None), LAW.c.valid_to >= at)
+        )
+    )
+    for subject, law in rows:
+        found[subject].add(law)
+    return dict(found)
+
+
+def _last(
+    tx: Connection, table: Table, columns: tuple[str, ...], ids: list[SubjectId]
+) -> dict[str, date]:
+    """The latest of these columns by person."""
+    tops = [func.max(table.c[name], type_=table.c[name].type) for name in columns]
+    rows = tx.execute(
+        select(table.c.subject_id, *tops)
+        .where(table.c.subject_id.in_(ids))
+        .group_by(table.c.subject_id)
+    )
+    days = {subject: latest(*(_day(moment) for moment in found)) for subject, *found in rows}
+    return {subject: found for subject, found in days.items() if found is not None}
+
+
+def _withdrawals(tx: Connection, ids: list[SubjectId]) -> dict[str, date]:
+    moment = func.max(CONSENT.c.occurred_at, type_=CONSENT.c.occurred_at.type)
+    rows = tx.execute(
+        select(CONSENT.c.subject_id, moment)
+        .where(CONSENT.c.subject_id.in_(ids), CONSENT.c.kind == EventKind.WITHDRAWN.value)
+        .group_by(CONSENT.c.subject_id)
+    )
+    return {subject: found for subject, at in rows if (found := _day(at)) is not None}
+
+
+def _day(moment: datetime | date | None) -> date | None:
+    """The day in Japan on which something happened."""
+    return moment.astimezone(JST).date() if isinstance(moment, datetime) else moment

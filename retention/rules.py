@@ -1,0 +1,174 @@
+"""Who is due, who is kept, who needs a look; pure. A legal hold beats everything."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import assert_never
+
+from governance.customers.subjects import SubjectState
+from retention.duties import after, last_end, ledger_until, non_eu_review, row_keep
+from retention.types import (
+    NO_RULE,
+    REQUEST,
+    RESTRICTED,
+    Action,
+    Condition,
+    Decision,
+    Due,
+    Ending,
+    Kept,
+    PersonFacts,
+    Pick,
+    RegisterRow,
+    Review,
+    Rule,
+    Schedule,
+    Since,
+    Trigger,
+    latest,
+)
+
+NO_ROW = RegisterRow(status="unknown")  # a person who wrote or works somewhere, in no register
+
+
+def due(facts: PersonFacts, schedule: Schedule, *, at: date) -> Decision:
+    """What becomes of the person on this day, and why."""
+    if (barred := _barred(facts, schedule, at=at)) is not None:
+        return barred
+    if facts.state is SubjectState.ERASED:
+        return _remainder(facts, schedule, at=at)
+    rows = facts.rows or (NO_ROW,)
+    found = combined([_row(facts, row, schedule, at=at) for row in rows])
+    if isinstance(found, Due) and (duty := non_eu_review(facts, schedule, at=at)) is not None:
+        return Review(
+            rule=duty + Ending.NON_EU_DUTY,
+            basis=found.basis,
+            due_on=found.due_on,
+            ledger_until=found.ledger_until,
+        )
+    return found
+
+
+def requested(facts: PersonFacts, schedule: Schedule, *, at: date) -> Decision:
+    """What becomes of a person who asked to be erased: a hold stops it, a period does not."""
+    if (barred := _barred(facts, schedule, at=at)) is not None:
+        return barred
+    if facts.state is SubjectState.ERASED:
+        return _remainder(facts, schedule, at=at)
+    last = latest(*(last_transaction(facts, row) for row in facts.rows or (NO_ROW,)))
+    until = ledger_until(last, schedule, at=at)
+    return Due(rule=REQUEST, basis=at, due_on=at, ledger_until=until)
+
+
+def _barred(facts: PersonFacts, schedule: Schedule, *, at: date) -> Decision | None:
+    """Fails closed: what stands under a hold or a restriction is not deleted by a schedule."""
+    rows = facts.rows or (NO_ROW,)
+    last = latest(*(last_transaction(facts, row) for row in rows))
+    if facts.held:
+        return Kept(rule=schedule.hold, ledger_until=ledger_until(last, schedule, at=at))
+    if facts.state is SubjectState.RESTRICTED:
+        return Review(rule=RESTRICTED, ledger_until=ledger_until(last, schedule, at=at))
+    return None
+
+
+def _remainder(facts: PersonFacts, schedule: Schedule, *, at: date) -> Decision:
+    """What is left of an erased person goes row by row as each duty ends."""
+    ended = [p for p in facts.purchases if row_keep(p, schedule, at=at) is None]
+    last = last_end(ended or facts.purchases, schedule, at=at)
+    if last is None:  # no date tells how long: nothing keeps it
+        return Due(rule=NO_RULE + Ending.ENDED)
+    if not ended:
+        return Kept(rule=last.duty, due_on=last.free_from, ledger_until=last.until)
+    return Due(rule=last.duty + Ending.ENDED, due_on=last.free_from, ledger_until=last.until)
+
+
+def _row(facts: PersonFacts, row: RegisterRow, schedule: Schedule, *, at: date) -> Decision:
+    last = last_transaction(facts, row)
+    until = ledger_until(last, schedule, at=at)
+    rule = next((rule for rule in schedule.rules if matches(rule.when, facts, row)), None)
+    if rule is None:
+        return Review(rule=NO_RULE, ledger_until=until)
+    match rule.action:
+        case Action.KEEP:
+            return Kept(rule=rule.id, ledger_until=until)
+        case Action.DELETE:
+            return replace(_by_period(rule, facts, row, schedule, at=at), ledger_until=until)
+        case never:
+            assert_never(never)
+
+
+def _by_period(
+    rule: Rule, facts: PersonFacts, row: RegisterRow, schedule: Schedule, *, at: date
+) -> Decision:
+    if rule.since is None or rule.period is None:
+        return Review(rule=rule.id + Ending.NO_DATE)
+    basis = started(rule.since, facts, row)
+    if basis is None:
+        return Review(rule=rule.id + Ending.NO_DATE)
+    ends = after(basis, rule.period, schedule.overflow)
+    if ends <= at:
+        return Due(rule=rule.id, basis=basis, due_on=ends)
+    return Kept(rule=rule.id + Ending.NOT_YET, basis=basis, due_on=ends)
+
+
+def matches(when: Condition, facts: PersonFacts, row: RegisterRow) -> bool:
+    """Whether every part of the condition holds."""
+    asked: tuple[tuple[bool | None, bool], ...] = (
+        (when.unpaid, any(purchase.unpaid for purchase in facts.purchases)),
+        (when.running_contract, any(purchase.running for purchase in facts.purchases)),
+        (when.transactions, last_transaction(facts, row) is not None),
+    )
+    return (
+        (not when.statuses or row.status in when.statuses)
+        and (not when.kinds or facts.kind in when.kinds)
+        and all(wanted is None or wanted is found for wanted, found in asked)
+    )
+
+
+def last_transaction(facts: PersonFacts, row: RegisterRow) -> date | None:
+    """The latest of the register's last purchase and of everything in the purchases."""
+    return latest(row.last_purchase_on, *(purchase.last_on for purchase in facts.purchases))
+
+
+def started(since: Since, facts: PersonFacts, row: RegisterRow) -> date | None:
+    """The day from which the period runs; None when no date can be used."""
+    days = [day for name in since.triggers if (day := event_day(name, facts, row)) is not None]
+    match since.pick:
+        case Pick.LATEST:
+            return max(days, default=None)
+        case Pick.FIRST:
+            return days[0] if days else None
+        case never:
+            assert_never(never)
+
+
+def event_day(name: Trigger, facts: PersonFacts, row: RegisterRow) -> date | None:
+    """The day of one event."""
+    match name:
+        case Trigger.REGISTERED:
+            return row.registered_on
+        case Trigger.LAST_TRANSACTION:
+            return last_transaction(facts, row)
+        case Trigger.WITHDRAWN:
+            return row.withdrawn_on
+        case Trigger.CONTRACT_ENDED:
+            return latest(*(purchase.cancelled_on for purchase in facts.purchases))
+        case Trigger.CONSENT_WITHDRAWN:
+            return facts.consent_withdrawn_on
+        case Trigger.LAST_INQUIRY:
+            return facts.inquiry_on
+        case Trigger.LAST_DEAL:
+            return facts.deal_on
+        case never:
+            assert_never(never)
+
+
+def combined(found: Sequence[Decision]) -> Decision:
+    """One answer from several rows of a person: kept if any is kept, else review, else due."""
+    until = latest(*(decision.ledger_until for decision in found))
+    for kind in (Kept, Review, Due):
+        same = [decision for decision in found if isinstance(decision, kind)]
+        if same:
+            last = max(same, key=lambda one: (one.due_on is None, one.due_on or date.min))
+            return replace(last, ledger_until=until)
+    raise ValueError("no decision to combine")

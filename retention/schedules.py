@@ -1,0 +1,271 @@
+"""Schedules from YAML: read strictly, every fault named by its place; shipped ones by name."""
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
+from governance.core.terms import FieldId
+from governance.customers.catalogue import catalogue
+from governance.customers.subjects import SubjectKind
+from policies.law.errors import LawError
+from policies.law.load import shipped
+from policies.law.reader import Node, Record, read_yaml
+from policies.law.types import DeadlineRule, RetentionRule, RuleKind
+from retention.errors import ScheduleFormError
+from retention.types import (
+    NO_RULE,
+    REQUEST,
+    RESTRICTED,
+    Action,
+    Condition,
+    Duty,
+    GdprView,
+    Label,
+    LawPeriod,
+    Overflow,
+    Period,
+    Pick,
+    Rule,
+    Schedule,
+    Since,
+    Suppress,
+    Trigger,
+)
+
+SCHEMA = "sekisho-retention/1"
+STATUSES = frozenset({"active", "dormant", "withdrawn", "prospect", "unknown"})
+KEPT_TABLE = "purchase"  # the one table whose catalogue entry says keep_by_law
+ALWAYS_STAY = frozenset({"id", "subject_id", "source_key", "recorded_at"})  # key of a kept row
+MONTHS = 12
+LONGEST = 100  # years; a longer period is a slip of the pen
+DEFAULT, RETAIL_SAMPLE = "default.yaml", "examples/retail_sample.yaml"
+
+
+@cache
+def default_schedule() -> Schedule:
+    """The schedule that is shipped and stands until the company adopts its own."""
+    return shipped_schedule(DEFAULT)
+
+
+def shipped_schedule(name: str) -> Schedule:
+    """A schedule of the package by its file name under retention/data."""
+    folder, _, file = name.rpartition("/")
+    package = "retention.data" + (f".{folder}" if folder else "")
+    return read_schedule(files(package).joinpath(file).read_text("utf-8"), file=file)
+
+
+def read_schedule(text: str, *, file: str = "schedule.yaml") -> Schedule:
+    """The schedule of this text; raises ScheduleFormError naming the place."""
+    try:
+        return _schedule(read_yaml(text, file=file), text)
+    except LawError as error:
+        place = str(error.params.get("path", "/"))
+        raise ScheduleFormError(file=file, path=place, problem=error.code) from None
+
+
+def _schedule(root: Node, text: str) -> Schedule:
+    entry = root.record(
+        required=("schema", "name", "version", "label", "overflow", "covers", "hold", "rules"),
+        optional=("duties", "ledger"),
+    )
+    if entry["schema"].text() != SCHEMA:
+        raise entry["schema"].bad(SCHEMA)
+    hold = entry["hold"].record(required=("id", "label"))
+    rules = tuple(_rule(node) for node in entry["rules"].items())
+    duties = tuple(_duty(node) for node in _listed(entry.get("duties")))
+    _unique(root, [hold["id"].text(), *(r.id for r in rules), *(d.id for d in duties)])
+    ledger = entry.get("ledger")
+    return Schedule(
+        name=entry["name"].text(),
+        version=entry["version"].whole(),
+        label=_label(entry["label"]),
+        overflow=entry["overflow"].one_of(Overflow),
+        covers=frozenset(node.one_of(SubjectKind) for node in entry["covers"].items()),
+        hold=hold["id"].text(),
+        hold_label=_label(hold["label"]),
+        rules=rules,
+        duties=duties,
+        ledger=_period(ledger) if ledger is not None else Period(years=1),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        text=text,
+    )
+
+
+def _listed(node: Node | None) -> Iterable[Node]:
+    return node.items() if node is not None else ()
+
+
+def _unique(root: Node, ids: list[str]) -> None:
+    """Fails closed: an id that stands twice, or is one of the product's own, names nothing."""
+    own = {NO_RULE, REQUEST, RESTRICTED}
+    for index, id_ in enumerate(ids):
+        if id_ in ids[:index] or id_ in own:
+            raise ScheduleFormError(file=root.file, path=id_, problem="duplicate_id")
+        if not id_.replace("_", "").isalnum() or not id_.isascii():
+            raise ScheduleFormError(file=root.file, path=id_, problem="bad_id")
+
+
+def _label(node: Node) -> Label:
+    entry = node.record(required=("ja", "en"))
+    return Label(ja=entry["ja"].text(), en=entry["en"].text())
+
+
+def _rule(node: Node) -> Rule:
+    entry = node.record(
+        required=("id", "label", "basis", "action"),
+        optional=("when", "since", "period", "suppress"),
+    )
+    action = entry["action"].one_of(Action)
+    timed = ("since", "period")
+    for name in timed:
+        if (entry.get(name) is None) is (action is Action.DELETE):
+            problem = "missing" if action is Action.DELETE else "not_used"
+            raise ScheduleFormError(file=node.file, path=f"{node.path}.{name}", problem=problem)
+    since, period, suppress = (entry.get(name) for name in (*timed, "suppress"))
+    return Rule(
+        id=entry["id"].text(),
+        label=_label(entry["label"]),
+        basis=_label(entry["basis"]),
+        when=_condition(entry.get("when")),
+        action=action,
+        since=_since(since) if since is not None else None,
+        period=_period(period) if period is not None else None,
+        suppress=_suppress(suppress) if suppress is not None else None,
+    )
+
+
+def _condition(node: Node | None) -> Condition:
+    if node is None:
+        return Condition()
+    entry = node.record(
+        required=(), optional=("status", "kind", "unpaid", "running_contract", "transactions")
+    )
+    statuses = entry.get("status")
+    kinds = entry.get("kind")
+    return Condition(
+        statuses=frozenset(_status(item) for item in _listed(statuses)),
+        kinds=frozenset(item.one_of(SubjectKind) for item in _listed(kinds)),
+        unpaid=_flag(entry, "unpaid"),
+        running_contract=_flag(entry, "running_contract"),
+        transactions=_flag(entry, "transactions"),
+    )
+
+
+def _status(node: Node) -> str:
+    if node.text() not in STATUSES:
+        raise node.bad(", ".join(sorted(STATUSES)))
+    return node.text()
+
+
+def _flag(entry: Record, name: str) -> bool | None:
+    node = entry.get(name)
+    return node.flag() if node is not None else None
+
+
+def _since(node: Node) -> Since:
+    entry = node.record(required=(), optional=tuple(pick.value for pick in Pick))
+    named = [(pick, found) for pick in Pick if (found := entry.get(pick.value)) is not None]
+    if len(named) != 1:
+        raise node.bad(" | ".join(pick.value for pick in Pick))
+    pick, events = named[0]
+    triggers = tuple(item.one_of(Trigger) for item in events.items())
+    if not triggers:
+        raise events.bad("one event or more")
+    return Since(pick=pick, triggers=triggers)
+
+
+def _period(node: Node) -> Period:
+    entry = node.record(required=(), optional=("years", "months", "days"))
+    found = Period(
+        years=entry.whole("years") or 0,
+        months=entry.whole("months") or 0,
+        days=entry.whole("days") or 0,
+    )
+    total = found.years + found.months / MONTHS + found.days / 365
+    if not 0 < total <= LONGEST:
+        raise node.bad(f"longer than nothing, {LONGEST} years at most")
+    return found
+
+
+def _suppress(node: Node) -> Suppress:
+    entry = node.record(required=("fields", "period"))
+    fields = tuple(_field(item, "person") for item in entry["fields"].items())
+    return Suppress(fields=fields, period=_period(entry["period"]))
+
+
+def _field(node: Node, table: str) -> FieldId:
+    name = FieldId(node.text())
+    known = catalogue().fields.get(name)
+    if known is None or known.table != table:
+        raise node.bad(f"{table}.<column>")
+    return name
+
+
+def _duty(node: Node) -> Duty:
+    entry = node.record(
+        required=("id", "label", "basis", "table"),
+        optional=("fields", "fields_of", "law", "period", "gdpr"),
+    )
+    table = entry["table"].text()
+    if table != KEPT_TABLE:
+        raise entry["table"].bad(KEPT_TABLE)
+    law, period, gdpr = entry.get("law"), entry.get("period"), entry.get("gdpr")
+    if (law is None) is (period is None):
+        raise node.bad("law | period")
+    return Duty(
+        id=entry["id"].text(),
+        label=_label(entry["label"]),
+        basis=_label(entry["basis"]),
+        table=table,
+        fields=_duty_fields(node, entry, table),
+        until=_law(law) if law is not None else _period(period or node),
+        gdpr=gdpr.one_of(GdprView) if gdpr is not None else GdprView.CLAIMS,
+    )
+
+
+def _duty_fields(node: Node, entry: Record, table: str) -> frozenset[FieldId]:
+    """The named fields, or those of a retention class of the catalogue, with the row's own key."""
+    named, of_class = entry.get("fields"), entry.get("fields_of")
+    if (named is None) is (of_class is None):
+        raise node.bad("fields | fields_of")
+    columns = catalogue().table(table).fields
+    own = frozenset(field.id for field in columns if field.column in ALWAYS_STAY)
+    if named is not None:
+        return own | frozenset(_field(item, table) for item in named.items())
+    wanted = of_class.text() if of_class is not None else ""
+    found = frozenset(field.id for field in columns if field.retention == wanted)
+    if not found:
+        raise node.bad(", ".join(sorted({field.retention for field in columns})))
+    return own | found
+
+
+def _law(node: Node) -> LawPeriod:
+    entry = node.record(required=("rule",), optional=("fiscal_year_end", "filing_months"))
+    rule = entry["rule"].text()
+    known: dict[str, DeadlineRule | RetentionRule] = {
+        found.id: found for found in shipped().rules if found.kind is RuleKind.RETAIN_AT_LEAST
+    }
+    known |= {found.id: found for found in shipped().retention_rules}
+    if rule not in known:
+        raise entry["rule"].bad(", ".join(sorted(known)))
+    closing = entry.get("fiscal_year_end")
+    if (closing is None) is (getattr(known[rule], "start", None) == "return_deadline"):
+        raise node.bad("fiscal_year_end with a rule that runs from the filing deadline")
+    months = entry.whole("filing_months")
+    return LawPeriod(
+        rule=rule,
+        fiscal_year_end=_closing(closing) if closing is not None else None,
+        filing_months=months if months is not None else 2,
+    )
+
+
+def _closing(node: Node) -> tuple[int, int]:
+    """A month and day, 02-29 for the end of February."""
+    month, _, day = node.text().partition("-")
+    lengths = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    if month.isdecimal() and day.isdecimal() and 1 <= int(month) <= len(lengths):
+        found = (int(month), int(day))
+        if 1 <= found[1] <= lengths[found[0] - 1]:
+            return found
+    raise node.bad("MM-DD")

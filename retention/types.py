@@ -1,0 +1,299 @@
+"""Facts of retention: schedules and their rules, what is known of a person, what was decided."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from governance.core.terms import FieldId, Lang, RowId, SubjectId
+from governance.customers.subjects import SubjectKind, SubjectState
+
+
+class Trigger(StrEnum):
+    """The event that a period runs from."""
+
+    REGISTERED = "registered"  # 登録
+    LAST_TRANSACTION = "last_transaction"  # 最終取引
+    WITHDRAWN = "withdrawn"  # 退会
+    CONTRACT_ENDED = "contract_ended"  # 契約終了
+    CONSENT_WITHDRAWN = "consent_withdrawn"  # 同意撤回
+    LAST_INQUIRY = "last_inquiry"  # 最終問い合わせ
+    LAST_DEAL = "last_deal"  # 最終商談
+
+
+class Pick(StrEnum):
+    """Which of several events counts; one without a date is passed over."""
+
+    LATEST = "latest_of"
+    FIRST = "first_of"  # the first that has a date
+
+
+class Action(StrEnum):
+    """What a rule does with a person whom it matches."""
+
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+class Overflow(StrEnum):
+    """Where a period ends whose month has no such day (29 February + 1 year)."""
+
+    NEXT_DAY = "next_day"  # 1 March
+    MONTH_END = "month_end"  # 28 February, 民法143条2項
+
+
+class GdprView(StrEnum):
+    """What a keeping duty of a non-EU law is under the GDPR (17(3)(b) needs EU or state law)."""
+
+    CLAIMS = "claims"  # kept as needed for legal claims, 17(3)(e)
+    REVIEW = "review"  # a person decides
+
+
+class DecisionKind(StrEnum):
+    """The three answers of a plan."""
+
+    DUE = "due"
+    KEPT = "kept"
+    REVIEW = "review"
+
+
+class Ending(StrEnum):
+    """What follows a rule's id in a decision that is not the rule's own effect."""
+
+    NOT_YET = "_NOT_YET"
+    NO_DATE = "_NO_DATE"
+    NON_EU_DUTY = "_NON_EU_DUTY"
+    ENDED = "_ENDED"
+
+
+RESTRICTED = "RESTRICTED"  # GDPR 18: only stored until the person or a court lifts it
+NO_RULE = "NO_RULE"  # fails closed: what no rule covers is not deleted
+REQUEST = "REQUEST"  # erased because the person asked for it and two principals agreed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A text in both languages."""
+
+    ja: str
+    en: str
+
+    def of(self, lang: Lang) -> str:
+        """The text in one language."""
+        return self.ja if lang is Lang.JA else self.en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A length of calendar time."""
+
+    years: int = 0
+    months: int = 0
+    days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """The events of which one starts the period."""
+
+    pick: Pick
+    triggers: tuple[Trigger, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What must be true of a person; None and empty ask nothing."""
+
+    statuses: frozenset[str] = frozenset()
+    kinds: frozenset[SubjectKind] = frozenset()
+    unpaid: bool | None = None
+    running_contract: bool | None = None
+    transactions: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppress:
+    """Keyed tokens of these fields stay, so that a re-import of the person is caught."""
+
+    fields: tuple[FieldId, ...]
+    period: Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One line of a schedule; the first whose condition holds decides."""
+
+    id: str
+    label: Label
+    basis: Label  # law article or the company's reason
+    when: Condition
+    action: Action
+    since: Since | None = None
+    period: Period | None = None
+    suppress: Suppress | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawPeriod:
+    """A period that stands in the law book; tax books run from the filing deadline."""
+
+    rule: str
+    fiscal_year_end: tuple[int, int] | None = None  # month, day
+    filing_months: int = 2  # 法人税法74条1項
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """A statutory or company minimum: these fields of this table stay until their time ends."""
+
+    id: str
+    label: Label
+    basis: Label
+    table: str
+    fields: frozenset[FieldId]
+    until: Period | LawPeriod
+    gdpr: GdprView = GdprView.CLAIMS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """One version of the company's schedule; never edited, only followed by another."""
+
+    name: str
+    version: int
+    label: Label
+    overflow: Overflow
+    covers: frozenset[SubjectKind]
+    hold: str  # rule id of what a legal hold keeps
+    hold_label: Label
+    rules: tuple[Rule, ...]
+    duties: tuple[Duty, ...]
+    ledger: Period  # how long a tombstone stays: until the oldest backup has ended
+    digest: str
+    text: str = field(repr=False)
+
+    def rule(self, id_: str) -> Rule | None:
+        """The rule of this id."""
+        return next((rule for rule in self.rules if rule.id == id_), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterRow:
+    """What one register row says in clear columns."""
+
+    status: str
+    registered_on: date | None = None
+    last_purchase_on: date | None = None
+    withdrawn_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """What one purchase says in clear columns."""
+
+    row: RowId
+    subscription: bool = False
+    unpaid: bool = False
+    purchased_on: date | None = None
+    contracted_on: date | None = None
+    renewed_on: date | None = None
+    cancelled_on: date | None = None
+    recorded_on: date | None = None
+
+    @property
+    def last_on(self) -> date | None:
+        """The latest day on which something happened under it."""
+        days = (self.purchased_on, self.contracted_on, self.renewed_on, self.cancelled_on)
+        return latest(*days)
+
+    @property
+    def running(self) -> bool:
+        """A subscription that nobody ended."""
+        return self.subscription and self.cancelled_on is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFacts:
+    """Everything that decides about one person."""
+
+    subject: SubjectId
+    kind: SubjectKind = SubjectKind.CUSTOMER
+    state: SubjectState = SubjectState.ACTIVE
+    fence: int = 0
+    held: bool = False
+    gdpr: bool = False
+    rows: tuple[RegisterRow, ...] = ()
+    purchases: tuple[Purchase, ...] = ()
+    inquiry_on: date | None = None
+    deal_on: date | None = None
+    consent_withdrawn_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """Why one field stays, and until when; deletion is free from `free_from` on."""
+
+    duty: str
+    until: date
+    free_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowKeep:
+    """The fields of one row that a duty keeps; the longest duty wins, each for its own fields."""
+
+    row: RowId
+    fields: Mapping[FieldId, Keep]
+
+    @property
+    def until(self) -> date:
+        """The last day of the longest."""
+        return max(keep.until for keep in self.fields.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What was decided about one person, by which rule, on what date."""
+
+    rule: str
+    basis: date | None = None
+    due_on: date | None = None
+    ledger_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due(Decided):
+    """The person's data goes, but for the fields that a law keeps."""
+
+    @property
+    def kind(self) -> DecisionKind:
+        """`due`."""
+        return DecisionKind.DUE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept(Decided):
+    """The person's data stays."""
+
+    @property
+    def kind(self) -> DecisionKind:
+        """`kept`."""
+        return DecisionKind.KEPT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review(Decided):
+    """A person has to look."""
+
+    @property
+    def kind(self) -> DecisionKind:
+        """`review`."""
+        return DecisionKind.REVIEW
+
+
+Decision = Due | Kept | Review
+
+
+def latest(*days: date | None) -> date | None:
+    """The latest of the days that are known."""
+    return max((day for day in days if day is not None), default=None)

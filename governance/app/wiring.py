@@ -91,7 +91,7 @@ class Wiring:
 
         Fails closed: a tree smaller than the checkpoint kept outside is not opened.
         """
-        _require_file(settings.database)
+        require_file(settings.database)
         database, keys = Database.open(settings.database), Database.open(settings.keys)
         migrate.require_current(database)
         wiring = cls._wire(settings, database, keys, provider_of(settings), clock=clock)
@@ -128,7 +128,7 @@ class Wiring:
             audit=audit,
             journal=journal,
             policies=policies,
-            log_keys=_log_keys(settings, vault),
+            log_keys=log_keys(settings, vault),
             worker=worker,
             clock=clock,
             ports=Ports(
@@ -182,7 +182,7 @@ def provider_of(settings: Settings) -> KeyProvider:
             assert_never(never)
 
 
-def _log_keys(settings: Settings, vault: FieldVault) -> LogKeys:
+def log_keys(settings: Settings, vault: FieldVault) -> LogKeys:
     """Who signs the tree; the name is the installation's, not its address, so that it can move."""
     return LogKeys(
         origin=f"sekisho/{vault.ring.installation}",
@@ -213,7 +213,8 @@ def _folders(settings: Settings) -> None:
         raise FolderUnwritableError(path=str(settings.data_dir), reason="PermissionError")
 
 
-def _require_file(url: str) -> None:
+def require_file(url: str) -> None:
+    """Fails closed: opening a path where no database lies would make an empty one."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
         raise NotInitialisedError(path=str(Path(parsed.database or "").parent))

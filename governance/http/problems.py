@@ -13,10 +13,10 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def language_of(request: Request) -> Lang:
-    """The language to answer in: `lang` parameter, then cookie, then Accept-Language, then ja."""
-    for wanted in (request.query_params.get("lang"), request.cookies.get("sekisho_lang")):
-        if wanted in (Lang.JA.value, Lang.EN.value):
-            return Lang(wanted)
+    """The language to answer in: the `lang` parameter, then Accept-Language, then Japanese."""
+    wanted = request.query_params.get("lang")
+    if wanted in (Lang.JA.value, Lang.EN.value):
+        return Lang(wanted)
     return preferred(request.headers.get("accept-language", ""))
 
 

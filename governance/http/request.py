@@ -35,3 +35,7 @@ def check_csrf(request: Request, sent: str) -> None:
     expected = csrf_token(request)
     if not expected or not hmac.compare_digest(expected, sent):
         raise StaleFormError
+
+
+async def open_to_all() -> None:
+    """States that a route needs no action: it shows nothing of anybody and changes nothing."""

@@ -7,7 +7,6 @@ from typing import Any
 from anyio import to_thread
 
 from governance.core.clock import Clock
-from governance.core.terms import Lang
 from governance.db.engine import Database
 from governance.http.principal import ANONYMOUS, Principal
 from governance.http.problems import preferred
@@ -57,7 +56,7 @@ class Authentication:
         secret = cookies.get(SESSION_COOKIE)
         if not secret:
             return ANONYMOUS, ""
-        lang = _language(cookies.get("sekisho_lang"), headers.get(b"accept-language", ""))
+        lang = preferred(headers.get(b"accept-language", ""))
         with self._database.read() as tx:
             principal, session = principal_by_session(
                 tx, secret, at=self._clock(), lang=lang, network=network
@@ -70,9 +69,3 @@ def _cookies(header: str) -> dict[str, str]:
         return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
     except CookieError:
         return {}
-
-
-def _language(cookie: str | None, accept_language: str) -> Lang:
-    if cookie in (Lang.JA.value, Lang.EN.value):
-        return Lang(cookie)
-    return preferred(accept_language)

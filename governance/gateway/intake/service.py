@@ -16,9 +16,9 @@ from typing import TypeVar
 
 from governance.core.clock import JST
 from governance.customers import imports
-from governance.customers.columns import guess_kind
+from governance.customers.normalise.files import layout_for
 from governance.customers.normalise.register import register_findings
-from governance.customers.normalise.rows import Layout, layout_of, normalise_row
+from governance.customers.normalise.rows import Layout, normalise_row
 from governance.customers.ports import Ports
 from governance.customers.tables import SourceFile, TableReader, inspect
 from governance.customers.types import (
@@ -35,7 +35,6 @@ from governance.gateway.intake.screening import mask_cells, screen
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import (
     Counts,
-    ImportKindUnknownError,
     ImportOutcome,
     ImportRefusedError,
     ImportRequest,
@@ -129,10 +128,7 @@ def take_in(
 def _open(request: ImportRequest) -> _Source:
     file = inspect(request.path, encoding=request.encoding)
     reader = TableReader(file)
-    kind = request.kind or guess_kind(reader.headers)
-    if kind is None:
-        raise ImportKindUnknownError(file=request.path.name)
-    return _Source(file=file, reader=reader, layout=layout_of(reader.headers, kind))
+    return _Source(file=file, reader=reader, layout=layout_for(reader, request.kind))
 
 
 def _refuse(ports: Ports, principal: Principal, kind: SourceKind) -> None:

@@ -13,12 +13,6 @@ from governance.customers.types import Problem, SourceKind
 Progress = Callable[[int], None]  # called with the number of source rows dealt with
 
 
-class ImportKindUnknownError(GovernanceError):
-    """The headers fit no kind of file; the caller must say which it is."""
-
-    code, status, exit_code = "import_kind_unknown", 422, 2
-
-
 class ImportRefusedError(GovernanceError):
     """The principal may not take this kind of file in."""
 

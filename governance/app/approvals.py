@@ -1,0 +1,40 @@
+"""What a second person's approval carries out, of every kind that this release knows."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from governance.app.wiring import Wiring
+from governance.approvals import store
+from governance.approvals.executors import Executor
+from governance.approvals.service import Approvals
+from governance.approvals.types import ApprovalId, ApprovalKind
+from governance.http.principal import Principal
+from policies.actions import Action
+from policies.api import ensure
+
+
+def approvals_of(wiring: Wiring, executors: Mapping[ApprovalKind, Executor]) -> Approvals:
+    """The use cases of approving, with what each kind executes."""
+    return Approvals(audit=wiring.audit, executors=executors)
+
+
+def approve_and_execute(
+    wiring: Wiring, principal: Principal, approval: str, *, at: datetime
+) -> dict[str, str | None]:
+    """The act is approved and, where the rule lets the approver, done; raises what refuses it."""
+    ensure(principal, Action.APPROVAL_DECIDE, wiring.policies.current)
+    wanted = ApprovalId(approval)
+    with wiring.database.read() as tx:
+        found = store.find(tx, wanted)
+    desk = approvals_of(wiring, wiring.executors)
+    done = wiring.database.write(
+        partial(
+            desk.approve_and_execute,
+            approval_id=wanted,
+            digest=found.digest,
+            by=principal,
+            at=at,
+        )
+    )
+    return {"approval": approval, "kind": found.kind.value, "done": done}

@@ -1,0 +1,95 @@
+"""What an operator must know today: keys, log, clock, mail, journal, room on the disk."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from audit.review import EventFilter, events, waiting
+from audit.types import Verdict
+from audit.verify import verify_log
+from governance.app.wiring import Wiring
+from governance.core.clock import JST
+from governance.core.errors import GovernanceError
+from governance.core.settings import MailKind
+from governance.keys.epochs import status
+
+LOW_SPACE_MB = 500
+MEGABYTE = 1_048_576
+VERIFIED = (Verdict.VERIFIED_WITNESSED, Verdict.VERIFIED_SELF_SIGNED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """One thing that was looked at."""
+
+    check: str
+    state: str  # good, attention, bad
+    key: str  # catalogue key under cli
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+
+def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined, ...]:
+    """Every finding, in the order in which an operator would look."""
+    looks: tuple[Callable[[Wiring, datetime, timedelta], Examined], ...] = (
+        _keys,
+        _audit,
+        _clock,
+        _journal,
+        _mail,
+        _storage,
+    )
+    return tuple(look(wiring, at, stale) for look in looks)
+
+
+def _keys(wiring: Wiring, at: datetime, stale: timedelta) -> Examined:
+    try:
+        found = status(wiring.vault.ring, day=at.astimezone(JST).date())
+    except GovernanceError as error:
+        return Examined(
+            check="keys", state="bad", key="doctor.keys_provider", params={"reason": error.code}
+        )
+    if found.current_age_days > stale.days:
+        params = {"days": found.current_age_days}
+        return Examined(check="keys", state="attention", key="doctor.keys_old", params=params)
+    return Examined(check="keys", state="good", key="doctor.keys_good")
+
+
+def _audit(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
+    report = verify_log(
+        wiring.database, keys=wiring.log_keys.verifier_keys, anchor=wiring.settings.checkpoint
+    )
+    if report.verdict not in VERIFIED:
+        params = {"verdict": report.verdict.value, "at": report.at_seq or 0}
+        return Examined(check="audit", state="bad", key="doctor.audit_bad", params=params)
+    with wiring.database.read() as tx:
+        params = {"size": report.size, "waiting": waiting(tx)}
+    return Examined(check="audit", state="good", key="doctor.audit_good", params=params)
+
+
+def _clock(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
+    with wiring.database.read() as tx:
+        newest = events(tx, EventFilter(), limit=1)
+    behind = newest[0].recorded_at - at if newest else timedelta(0)
+    if behind > timedelta(seconds=1):
+        params = {"seconds": int(behind.total_seconds())}
+        return Examined(check="clock", state="bad", key="doctor.clock_back", params=params)
+    return Examined(check="clock", state="good", key="doctor.clock_good")
+
+
+def _journal(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
+    params = {"seq": wiring.journal.head.seq}
+    return Examined(check="journal", state="good", key="doctor.journal_good", params=params)
+
+
+def _mail(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
+    if wiring.settings.mail is MailKind.FOLDER:
+        return Examined(check="mail", state="attention", key="doctor.mail_folder")
+    params = {"host": wiring.settings.smtp_host}
+    return Examined(check="mail", state="good", key="doctor.mail_good", params=params)
+
+
+def _storage(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
+    free = shutil.disk_usage(wiring.settings.data_dir).free // MEGABYTE
+    state, key = ("good", "storage_good") if free >= LOW_SPACE_MB else ("bad", "storage_low")
+    return Examined(check="storage", state=state, key=f"doctor.{key}", params={"free": free})

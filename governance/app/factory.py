@@ -1,0 +1,166 @@
+"""The application: every route behind authentication, every answer with the safe headers."""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Mount
+
+from consent.api import AccessApplication
+from governance.app import health
+from governance.app.pages import router as start_pages
+from governance.app.wiring import Wiring
+from governance.console.pages import router as console
+from governance.core.errors import GovernanceError, NotFoundError, WrongUseError
+from governance.core.ids import new_row_id
+from governance.http.problems import language_of, problem_response
+from governance.identity.middleware import Authentication
+from governance.portal.pages import router as portal
+from governance.ui.headers import page_headers, security_headers
+from governance.ui.pages import environment
+from governance.ui.routes import ui_routes
+from governance.ui.surfaces import error_page
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+MAX_BODY = 10 * 1024 * 1024  # octets of one request; files come in by the command line
+VERSION = "0.1.0"
+
+
+class BodyTooLargeError(GovernanceError):
+    """The request's body is larger than any form or question of ours."""
+
+    code, status = "body_too_large", 413
+
+
+class BadRequestError(WrongUseError):
+    """The request is not of the form that this address takes."""
+
+    code = "bad_request"
+
+
+def create_app(wiring: Wiring) -> FastAPI:
+    """The assembled application over one open installation."""
+    app = FastAPI(
+        title="Sekisho",
+        version=VERSION,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        description="The checkpoint in front of a company's customer data (APPI, GDPR).",
+    )
+    app.state.wiring = wiring
+    app.state.templates = environment("governance.console", "governance.portal", "governance.app")
+    for router in (start_pages, console, portal, health.router):
+        app.include_router(router)
+    app.router.routes.extend(ui_routes())
+    app.router.routes.append(Mount("/access", app=AccessApplication(wiring.ports, wiring.clock)))
+    app.add_exception_handler(GovernanceError, _ours)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_middleware(Authentication, database=wiring.database, clock=wiring.clock)
+    app.add_middleware(Edge, https=wiring.settings.origin.startswith("https:"))
+    return app
+
+
+class Edge:
+    """The outermost layer: request id, body limit, headers of every answer."""
+
+    def __init__(
+        self, app: Callable[[Scope, Receive, Send], Awaitable[None]], *, https: bool
+    ) -> None:
+        self._app = app
+        self._static = _octets(security_headers(https=https))
+        self._pages = _octets(page_headers(https=https))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The request goes on with an id; its answer carries the headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = new_row_id()
+        scope.setdefault("state", {})["request_id"] = request_id
+        static = str(scope["path"]).startswith("/static/")
+        headers = self._static if static else self._pages
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *((n, v) for n, v in headers if n.lower() not in present),
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        length = next((v for n, v in scope["headers"] if n == b"content-length"), b"0")
+        if not length.isdigit() or int(length) > MAX_BODY:
+            await problem_response(BodyTooLargeError(limit=MAX_BODY), language_of(Request(scope)))(
+                scope, receive, with_headers
+            )
+            return
+        await self._app(scope, _limited(receive), with_headers)
+
+
+def _limited(receive: Receive) -> Receive:
+    """A body without a length is cut off at the same limit."""
+    seen = 0
+
+    async def limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_BODY:
+            return {"type": "http.disconnect"}
+        return message
+
+    return limited
+
+
+class MethodError(WrongUseError):
+    """The address does not take this method."""
+
+    code, status = "method", 405
+
+
+_BY_STATUS: Mapping[int, type[GovernanceError]] = {404: NotFoundError, 405: MethodError}
+
+
+def _octets(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.encode(), value.encode()) for name, value in headers)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether the caller is a person with a browser."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _answer(request: Request, error: GovernanceError) -> Response:
+    if wants_page(request):
+        return HTMLResponse(error_page(request, error), status_code=error.status)
+    return problem_response(error, language_of(request))
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    return _answer(request, cast("GovernanceError", error))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    status = cast("HTTPException", error).status_code
+    return _answer(request, _BY_STATUS.get(status, BadRequestError)())
+
+
+async def _validation(request: Request, error: Exception) -> JSONResponse:
+    """Names the fields that are wrong, never their content."""
+    places = sorted(
+        {".".join(map(str, item["loc"])) for item in cast("RequestValidationError", error).errors()}
+    )
+    response = problem_response(BadRequestError(), language_of(request))
+    response.headers["x-invalid-fields"] = ",".join(places)[:200]
+    return response

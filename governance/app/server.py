@@ -1,0 +1,57 @@
+"""`sekisho serve`: the application under uvicorn, with the clock beside it."""
+
+import socket
+
+import uvicorn
+
+from governance.app import scheduler
+from governance.app.errors import PortInUseError
+from governance.app.factory import create_app
+from governance.app.owners import require_own_packages
+from governance.app.wiring import Wiring
+from governance.core.settings import Settings
+
+BACKLOG = 2048  # connections that wait for a worker
+STOP_SECONDS = 10  # how long open requests may take after a stop
+
+
+def serve(settings: Settings) -> None:
+    """The installation is served until the process is told to stop."""
+    require_own_packages()
+    sockets = listen(settings.host, settings.port)
+    wiring = Wiring.open(settings)
+    try:
+        serve_open(wiring, sockets)
+    finally:
+        wiring.close()
+
+
+def serve_open(wiring: Wiring, listening: socket.socket) -> None:
+    """An open installation is served on a listening socket."""
+    ticking = scheduler.start(wiring)
+    try:
+        config = uvicorn.Config(
+            create_app(wiring),
+            access_log=False,  # paths hold ids; our own log holds the routes
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+            lifespan="off",
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        ticking.stop()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises PortInUseError when another program has the port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise PortInUseError(host=host, port=port) from error
+    return listening

@@ -1,0 +1,44 @@
+"""The command tree; each module holds one subject and loads what it needs when it runs."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+import typer
+
+from governance.cli import approve, audit, check, data, law, login, pii, setup
+from governance.cli.output import report, say
+from governance.core.errors import GovernanceError
+
+application_ = typer.Typer(
+    name="sekisho",
+    help=say("help"),
+    epilog=say("options"),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for group in (setup, login, data, check, approve):
+    group.register(application_)
+application_.add_typer(audit.app, name="audit", help=say("audit.help"))
+application_.add_typer(pii.app, name="pii", help=say("pii.help"))
+application_.add_typer(law.app, name="law", help=say("law.help"))
+
+
+def application(arguments: Sequence[str]) -> int:
+    """The exit code of one command; usage errors are 2."""
+    command = typer.main.get_command(application_)
+    try:
+        result = command.main(args=list(arguments), prog_name="sekisho", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stdout.write(error.format_message() + "\n")
+        return 2
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.exceptions.Abort:
+        return 1
+    except GovernanceError as error:
+        return report(error)
+    return int(result) if isinstance(result, int) else 0

@@ -1,0 +1,44 @@
+"""The console script `sekisho`: reads the line, runs one command, exits by the house's codes."""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 # an old Python gets a sentence, not a traceback
+    sys.stderr.write(
+        "エラー: SekishoにはPython 3.11以降が必要です。何も変更していません。\n"
+        "Error: Sekisho needs Python 3.11 or later. Nothing was changed.\n"
+    )
+    raise SystemExit(2)
+
+import os
+
+from governance.cli.invocation import begin, split
+from governance.cli.output import report
+from governance.core.errors import GovernanceError
+
+OK, FINDING, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3  # exit codes of every command
+
+
+def run() -> None:
+    """The process ends with 0 fine, 1 finding or refusal, 2 wrong use, 3 unavailable."""
+    raise SystemExit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code of one command line."""
+    try:
+        invocation, rest = split(arguments, os.environ)
+        begin(invocation)
+        from governance.cli.commands import application  # texts need the language
+
+        return application(rest)
+    except GovernanceError as error:
+        return report(error)
+    except KeyboardInterrupt:
+        return FINDING
+    except BrokenPipeError:
+        sys.stderr.close()
+        return OK
+
+
+if __name__ == "__main__":
+    run()

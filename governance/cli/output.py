@@ -1,0 +1,53 @@
+"""How commands speak: words for people, one JSON value for programs, errors in one sentence."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from governance.cli.invocation import current
+from governance.core.errors import GovernanceError
+from governance.i18n.catalogue import error_text, text
+
+
+def say(key: str, **params: object) -> str:
+    """A text of the command line in the language of this run."""
+    return text(f"cli.{key}", current().lang, **params)
+
+
+def emit(value: Any, human: Callable[[], None]) -> None:
+    """The result: as JSON when asked, otherwise in words."""
+    if current().json:
+        print(json.dumps(value, ensure_ascii=False))  # noqa: T201 # standard output is the result
+    else:
+        human()
+
+
+def line(words: str = "") -> None:
+    """One line of words on standard output."""
+    print(words)  # noqa: T201 # standard output is the result
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on standard output; plain when it is not a terminal."""
+    from rich.console import Console  # --help stays quick
+    from rich.table import Table  # the same
+
+    shown = Table(title=title or None, title_justify="left")
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*row)
+    Console().print(shown)
+
+
+def report(error: GovernanceError) -> int:
+    """The error is told in the user's language on standard error; returns its exit code."""
+    lang = current().lang
+    sentence = error_text(error, lang)
+    if current().json:
+        problem = {"code": error.code, "status": error.status, "detail": sentence}
+        print(json.dumps(problem, ensure_ascii=False), file=sys.stderr)  # noqa: T201 # the error channel
+    else:
+        print(f"{text('cli.error', lang)}: {sentence}", file=sys.stderr)  # noqa: T201 # the same
+    return error.exit_code

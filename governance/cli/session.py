@@ -1,0 +1,122 @@
+"""Opening an installation from the command line, and who acts there."""
+
+import getpass
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from audit.note import VerifierKey
+from governance.app.wiring import Wiring, log_keys, provider_of, require_file
+from governance.cli.invocation import current
+from governance.core.clock import utc_now
+from governance.core.logging import configure
+from governance.core.settings import Settings, load
+from governance.db.engine import Database
+from governance.http.principal import Principal, PrincipalKind
+from governance.identity.errors import NotSignedInError
+from governance.identity.service import principal_by_key, principal_by_session
+from governance.keys.vault import FieldVault
+
+TOKEN = "SEKISHO_TOKEN"  # noqa: S105 # the variable's name, not a secret
+OWNER_ONLY = 0o600
+
+
+def settings(**overrides: object) -> Settings:
+    """The settings of this command line."""
+    invocation = current()
+    found = load(
+        config=invocation.config,
+        environment=os.environ,
+        overrides={"data_dir": invocation.data, **overrides},
+    )
+    configure(level=found.log_level, json_lines=found.mode.value == "production")
+    return found
+
+
+@contextmanager
+def opened(**overrides: object) -> Iterator[Wiring]:
+    """The installation, closed again at the end."""
+    wiring = Wiring.open(settings(**overrides))
+    try:
+        yield wiring
+    finally:
+        wiring.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """A database to verify and the keys that this installation signs with."""
+
+    settings: Settings
+    database: Database
+    own_keys: tuple[VerifierKey, ...]
+
+
+@contextmanager
+def opened_for_verification() -> Iterator[Verification]:
+    """The database as it is, even when its tree was tampered with and would not open for work."""
+    found = settings()
+    require_file(found.database)
+    database, keys = Database.open(found.database), Database.open(found.keys)
+    try:
+        vault = FieldVault.open(keys, provider_of(found))
+        yield Verification(
+            settings=found,
+            database=database,
+            own_keys=log_keys(found, vault).verifier_keys,
+        )
+    finally:
+        database.close()
+        keys.close()
+
+
+def os_user() -> str:
+    """The operating-system user, recorded beside the principal; only plain characters."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())
+    return re.sub(r"[^A-Za-z0-9_.:/+\\-]", "_", name)[:64]
+
+
+def session_file(wiring: Wiring, login: str) -> Path:
+    """Where the session of a login on this machine is kept, readable by its owner alone."""
+    return wiring.settings.data_dir / "cli" / f"{login}.session"
+
+
+def remember(wiring: Wiring, login: str, secret: str) -> None:
+    """The session's secret is kept for later commands; it is the one last used, too."""
+    path = session_file(wiring, login)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    for name, content in ((path, secret), (path.with_name("last"), login)):
+        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(content)
+
+
+def acting(wiring: Wiring) -> Principal:
+    """Who acts: SEKISHO_TOKEN, else the login of --as or the last one; raises NotSignedInError."""
+    secret = os.environ.get(TOKEN) or _kept(wiring)
+    if not secret:
+        raise NotSignedInError
+    with wiring.database.read() as tx:
+        if secret.startswith("sk_"):
+            principal = principal_by_key(tx, secret)
+        else:
+            principal, _ = principal_by_session(tx, secret, at=utc_now(), lang=current().lang)
+    if principal.kind is PrincipalKind.ANONYMOUS:
+        raise NotSignedInError
+    return replace(principal, os_user=os_user())
+
+
+def _kept(wiring: Wiring) -> str | None:
+    login = current().acting
+    try:
+        if login is None:
+            login = session_file(wiring, "x").with_name("last").read_text().strip()
+        return session_file(wiring, login.removeprefix("u:")).read_text().strip()
+    except OSError:
+        return None

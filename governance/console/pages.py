@@ -1,0 +1,148 @@
+"""The officers' pages: overview, figures, a person, the style page."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+from starlette.concurrency import run_in_threadpool
+
+from audit.verify import verify_log
+from governance.console.overview import CARE, STORE, overview
+from governance.console.person import treated_rows
+from governance.core.errors import NotFoundError
+from governance.core.terms import SubjectId
+from governance.customers import imports
+from governance.gateway.reading import read
+from governance.gateway.types import ReadRequest
+from governance.http.principal import Principal
+from governance.http.request import wiring_of
+from governance.i18n.catalogue import text
+from governance.ui.pages import Page, Surface
+from governance.ui.parts import ChainVerdict, Choice, Crumb, NavGroup, NavItem
+from governance.ui.style_page import style_page
+from governance.ui.surfaces import page_of, templates_of
+from policies.actions import Action
+from policies.api import require, snapshot_of
+
+router = APIRouter(include_in_schema=False)
+TABLES = ("person", "purchase", "inquiry", "deal", "company")
+DEFAULT_PURPOSE = "dsar_fulfilment"
+NAV = (
+    NavGroup(
+        label="console.nav.daily",
+        items=(NavItem(href="/console", label="console.nav.overview"),),
+    ),
+    NavGroup(
+        label="console.nav.help",
+        items=(
+            NavItem(href="/docs", label="console.nav.api"),
+            NavItem(href="/console/style", label="console.nav.style"),
+        ),
+    ),
+)
+Officer = Annotated[Principal, Depends(require(Action.CONSOLE_OPEN))]
+Auditor = Annotated[Principal, Depends(require(Action.AUDIT_READ))]
+Reader = Annotated[Principal, Depends(require(Action.PERSON_READ))]
+
+
+def console_page(request: Request, title: str, principal: Principal) -> Page:
+    """The facts of a console page, with the roles of who looks at it."""
+    page = page_of(request, title, surface=Surface.CONSOLE, nav=NAV)
+    roles = snapshot_of(request).roles
+    names = [roles[name].label[page.lang] for name in sorted(principal.roles) if name in roles]
+    return page_of(request, title, surface=Surface.CONSOLE, nav=NAV, role=" / ".join(names))
+
+
+@router.get("/console", response_class=HTMLResponse)
+async def console(request: Request, principal: Auditor) -> str:
+    """What is held, what needs care, what happened last, and how far the log is proved."""
+    wiring = wiring_of(request)
+    page = console_page(request, "console.overview.title", principal)
+
+    def look() -> dict[str, object]:
+        with wiring.database.read() as tx:
+            facts = overview(tx, page.lang)
+        report = verify_log(
+            wiring.database, keys=wiring.log_keys.verifier_keys, anchor=wiring.settings.checkpoint
+        )
+        verdict = ChainVerdict(
+            verdict=report.verdict.value,
+            size=report.size,
+            checked_at=wiring.clock(),
+            witness=report.witness or "",
+            witnessed_at=report.witnessed_at,
+            at_seq=report.at_seq,
+            expected=report.expected.hex() if report.expected else "",
+            found=report.found.hex() if report.found else "",
+            waiting=facts.waiting,
+        )
+        return {"facts": facts, "verdict": verdict}
+
+    shown = await run_in_threadpool(look)
+    return templates_of(request).render("console/overview.html", page, **shown)
+
+
+@router.get("/console/figures/{name}", response_class=HTMLResponse)
+async def figure(request: Request, name: str, principal: Officer) -> str:
+    """What a figure of the overview is made of: files and kinds of problems, never values."""
+    if name not in (*STORE, *CARE):
+        raise NotFoundError
+    wiring = wiring_of(request)
+    page = console_page(request, "console.figure.title", principal)
+    with wiring.database.read() as tx:
+        runs = imports.all_runs(tx)
+        problems = imports.problem_counts(tx)
+        findings = imports.finding_counts(tx)
+    return templates_of(request).render(
+        "console/figure.html",
+        page,
+        figure=name,
+        way=(
+            Crumb(label=text("console.nav.overview", page.lang), href="/console"),
+            Crumb(label=text(f"console.figure.{name}", page.lang)),
+        ),
+        runs=runs,
+        problems=sorted(problems.items(), key=lambda item: -item[1]),
+        findings=sorted(findings.items(), key=lambda item: -item[1]),
+    )
+
+
+@router.get("/console/persons/{subject}", response_class=HTMLResponse)
+async def person(
+    request: Request, subject: str, principal: Reader, purpose: str = DEFAULT_PURPOSE
+) -> str:
+    """One person as this reader may see them for this purpose; the reading is recorded."""
+    wiring = wiring_of(request)
+    page = console_page(request, "console.person.title", principal)
+    asked = ReadRequest(
+        subject=SubjectId(subject),
+        purpose=purpose,
+        tables=TABLES,
+        request_id=str(getattr(request.state, "request_id", "")) or None,
+    )
+    reader = replace(principal, lang=page.lang)
+    answer = await run_in_threadpool(read, wiring.ports, reader, asked, at=wiring.clock())
+    purposes = snapshot_of(request).purposes
+    return templates_of(request).render(
+        "console/person.html",
+        page,
+        subject=subject,
+        answer=answer,
+        rows=treated_rows(answer, page.lang),
+        way=(
+            Crumb(label=text("console.nav.overview", page.lang), href="/console"),
+            Crumb(label=text("console.person.heading", page.lang)),
+        ),
+        purpose=purpose,
+        purposes=[
+            Choice(value=name, label=record.label[page.lang]) for name, record in purposes.items()
+        ],
+    )
+
+
+@router.get("/console/style", response_class=HTMLResponse)
+async def style(request: Request, principal: Officer) -> str:
+    """Every component in every state."""
+    page = console_page(request, "ui.style.title", principal)
+    return style_page(templates_of(request), page)

@@ -1,0 +1,96 @@
+"""What a customer sees of themselves: what is held, and every choice with its consequence."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from consent import ledger
+from consent.service import subject_gate
+from consent.types import EventKind
+from governance.core.terms import Lang, Law, PurposeId, SubjectId
+from governance.customers.catalogue import catalogue
+from governance.gateway.types import ReadAnswer
+from governance.i18n.catalogue import text
+from governance.ui.parts import Term
+from policies.purposes import PurposeRecord, consent_gated
+from policies.snapshot import PolicySnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceLine:
+    """One purpose that the person decides about."""
+
+    id: str
+    title: str
+    effect: str
+    on: bool
+    answer: str
+    why: str
+
+
+SHOWN = (
+    "name",
+    "kana",
+    "birth_date",
+    "postal_code",
+    "address",
+    "phone",
+    "mobile",
+    "email",
+    "interests",
+    "rank",
+    "registered_on",
+)
+
+
+def held_terms(answer: ReadAnswer, lang: Lang) -> tuple[Term, ...]:
+    """The person's own register row, in words."""
+    found: list[Term] = []
+    for row in answer.rows:
+        if row.table != "person":
+            continue
+        for column in SHOWN:
+            view = row.get(column)
+            if view is not None and view.shown.value:
+                label = catalogue().fields[view.field].label(lang)
+                found.append(Term(term=label, text=view.shown.value))
+    return tuple(found)
+
+
+def choices(
+    tx: Connection, policy: PolicySnapshot, subject: SubjectId, lang: Lang, *, at: datetime
+) -> tuple[ChoiceLine, ...]:
+    """Every purpose that rests on the person's consent, as it stands at this moment."""
+    lines = []
+    for purpose in policy.purposes.values():
+        if not consent_gated(purpose, (Law.APPI,)) or purpose.notice is None:
+            continue
+        decision = subject_gate(
+            tx, subject, purpose, channel=None, recipient=_recipient(purpose), at=at
+        )
+        lines.append(
+            ChoiceLine(
+                id=purpose.id,
+                title=purpose.label[lang],
+                effect=text(f"portal.effect.{'on' if decision else 'off'}", lang),
+                on=bool(decision),
+                answer=text(f"portal.answer.{'on' if decision else 'off'}", lang),
+                why=text(f"policies.reason.{decision.code.value}.person", lang),
+            )
+        )
+    return tuple(lines)
+
+
+def _recipient(purpose: PurposeRecord) -> str:
+    """A recipient of the class that the purpose names; inside the company when it names none."""
+    return purpose.recipients[0]
+
+
+def next_kind(tx: Connection, subject: SubjectId, purpose: PurposeId, *, on: bool) -> EventKind:
+    """The event that a switch makes: agreeing, withdrawing, or refusing what was never agreed."""
+    if on:
+        return EventKind.GIVEN
+    history = ledger.history(tx, subject, purpose)
+    given = any(e.kind in (EventKind.GIVEN, EventKind.RENEWED) for e in history)
+    return EventKind.WITHDRAWN if given else EventKind.REFUSED

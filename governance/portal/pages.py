@@ -1,0 +1,90 @@
+"""The customers' pages: what we hold, and their choices as switches with immediate effect."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from consent.choices import Choice
+from consent.service import choose
+from governance.core.errors import NotFoundError
+from governance.core.terms import PurposeId, SubjectId
+from governance.gateway.reading import read
+from governance.gateway.types import ReadRequest
+from governance.http.principal import Principal, PrincipalKind
+from governance.http.request import check_csrf, wiring_of
+from governance.portal.home import choices, held_terms, next_kind
+from governance.ui.pages import Surface
+from governance.ui.surfaces import page_of, templates_of
+from policies.actions import Action
+from policies.api import require, snapshot_of
+
+router = APIRouter(include_in_schema=False)
+Person = Annotated[Principal, Depends(require(Action.PORTAL_SELF))]
+OWN_PURPOSE = "dsar_fulfilment"
+
+
+def subject_of(principal: Principal) -> SubjectId:
+    """The person behind the principal; a customer reaches only themselves."""
+    kind, _, subject = principal.id.partition(":")
+    if principal.kind is not PrincipalKind.PERSON or kind != "p" or not subject:
+        raise NotFoundError
+    return SubjectId(subject)
+
+
+@router.get("/portal", response_class=HTMLResponse)
+async def home(request: Request, principal: Person, changed: str = "") -> str:
+    """What we hold of the person and every choice they have; their looking is recorded too."""
+    wiring = wiring_of(request)
+    page = page_of(request, "portal.home.title", surface=Surface.PORTAL)
+    subject, at = subject_of(principal), wiring.clock()
+    reader = replace(principal, lang=page.lang)
+    asked = ReadRequest(subject=subject, purpose=OWN_PURPOSE, tables=("person",))
+    answer = await run_in_threadpool(read, wiring.ports, reader, asked, at=at)
+
+    def look() -> object:
+        with wiring.database.read() as tx:
+            return choices(tx, snapshot_of(request), subject, page.lang, at=at)
+
+    return templates_of(request).render(
+        "portal/home.html",
+        page,
+        held=held_terms(answer, page.lang),
+        lines=await run_in_threadpool(look),
+        changed=changed,
+        contact=wiring.settings.contact_mail,
+        record=answer.decision_id,
+    )
+
+
+@router.post("/portal/choices/{purpose}")
+async def decide(
+    request: Request,
+    purpose: str,
+    principal: Person,
+    choice: Annotated[str, Form()],
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """The choice holds before the page is shown again."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+    record = snapshot_of(request).purposes.get(PurposeId(purpose))
+    if record is None or choice not in ("on", "off"):
+        raise NotFoundError
+    subject = subject_of(principal)
+
+    def act() -> None:
+        with wiring.database.read() as tx:
+            kind = next_kind(tx, subject, record.id, on=choice == "on")
+        choose(
+            wiring.ports,
+            principal,
+            Choice(subject=subject, purpose=record.id, kind=kind, method="switch"),
+            at=wiring.clock(),
+        )
+
+    await run_in_threadpool(act)
+    return RedirectResponse(f"/portal?changed={record.id}#choice-{record.id}-row", status_code=303)

@@ -1,0 +1,77 @@
+"""From a request to the facts every page needs; and the page of an error."""
+
+from typing import cast
+
+from fastapi import Request
+
+from governance.core.errors import GovernanceError
+from governance.http.principal import Principal, PrincipalKind
+from governance.http.request import csrf_token, principal_of, wiring_of
+from governance.ui.pages import Page, Surface, Templates
+from governance.ui.parts import Link, NavGroup, NavItem, Who
+from governance.ui.preferences import preferences_of
+from governance.ui.problems import problem_of
+
+
+def templates_of(request: Request) -> Templates:
+    """The templates of the application."""
+    return cast("Templates", request.app.state.templates)
+
+
+def page_of(
+    request: Request,
+    title: str,
+    *,
+    surface: Surface,
+    nav: tuple[NavGroup, ...] = (),
+    foot: tuple[NavItem, ...] = (),
+    name: str | None = None,
+    role: str = "",
+) -> Page:
+    """What every page knows: language, theme, who is signed in, where the switches return to."""
+    settings = wiring_of(request).settings
+    chosen = preferences_of(
+        request.cookies, accept_language=request.headers.get("accept-language", "")
+    )
+    principal = principal_of(request)
+    signed_in = principal.kind is not PrincipalKind.ANONYMOUS
+    return Page(
+        lang=chosen.lang,
+        title=title,
+        path=request.url.path if request.method == "GET" else "/",
+        surface=surface,
+        theme=chosen.theme,
+        keys=chosen.keys,
+        principal=Who(name=name or _shown(principal), role=role) if signed_in else None,
+        nav=nav,
+        foot=foot,
+        csrf=csrf_token(request),
+        owner=settings.company_ja if chosen.lang.value == "ja" else settings.company_en,
+        sign_out_href="/sign-out" if signed_in else "",
+        demo=settings.mode.value == "demo",
+    )
+
+
+def _shown(principal: Principal) -> str:
+    """A principal without its prefix; a customer's pseudonym is not shown to anybody."""
+    if principal.kind is PrincipalKind.PERSON:
+        return ""
+    return principal.id.partition(":")[2]
+
+
+def error_page(request: Request, error: GovernanceError) -> str:
+    """The error in words, in the layout of the place where it happened."""
+    path = request.url.path
+    surface = Surface.PORTAL if path.startswith("/portal") else Surface.PLAIN
+    page = page_of(request, "ui.error.title", surface=surface)
+    problem = problem_of(error, page.lang, reference=str(getattr(request.state, "request_id", "-")))
+    ways = (Link(label=templates_label(request, page), href="/"),)
+    return templates_of(request).render("error.html", page, problem=problem, ways=ways)
+
+
+def templates_label(request: Request, page: Page) -> str:
+    """The words of the way back to the start."""
+    from governance.i18n.catalogue import text  # noqa: PLC0415 # only errors need it
+
+    del request
+    return text("ui.home", page.lang)

@@ -5,6 +5,7 @@ basis, then (only where consent decides) signal and choice. The first refusal is
 """
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from consent.types import (
@@ -58,9 +59,12 @@ def decide(
     if facts is None:
         return _no(ReasonCode.SUBJECT_UNKNOWN)
     mine = [event for event in history if event.purpose in (purpose.id, EVERY)]
-    if refusal := _refuse_by_state(facts, purpose, mine):
+    cells = cells_of(
+        purpose.id, purpose.channels, channel=channel, recipient_class=recipient_class(recipient)
+    )
+    if (refusal := _refuse_by_state(facts, purpose, mine, cells)) is not None:
         return refusal
-    if objection_blocks(purpose, facts.laws) and (event := standing_objection(mine)):
+    if objection_blocks(purpose, facts.laws) and (event := standing_objection(mine, cells)):
         return _no(ReasonCode.SUBJECT_OBJECTED, event)
     if laws_without_basis(purpose, facts.laws):
         return _no(ReasonCode.PURPOSE_NO_BASIS)
@@ -69,13 +73,14 @@ def decide(
         return SubjectDecision(
             outcome=Outcome.PERMIT, code=ReasonCode.PERMIT, basis=basis_under(purpose, law)
         )
-    return _decide_by_choice(
-        facts, purpose, mine, tuple(notices), channel=channel, recipient=recipient, at=at
-    )
+    return _decide_by_choice(facts, purpose, cells, mine, tuple(notices), at=at)
 
 
 def _refuse_by_state(
-    facts: SubjectFacts, purpose: PurposeRecord, history: Sequence[ConsentEvent]
+    facts: SubjectFacts,
+    purpose: PurposeRecord,
+    history: Sequence[ConsentEvent],
+    cells: Iterable[Cell],
 ) -> SubjectDecision | None:
     """Erasure and restriction stand above every choice (GDPR 17, 18; APPI 35)."""
     if facts.state in ("erasing", "erased"):
@@ -83,8 +88,7 @@ def _refuse_by_state(
             return _no(ReasonCode.SUBJECT_UNKNOWN)  # as if the person had never been here
         if facts.kept_by_law not in purpose.duties:
             return _no(ReasonCode.SUBJECT_KEPT_BY_LAW)
-        return None
-    restriction = standing(history, EventKind.RESTRICTED, EventKind.RESTRICTION_LIFTED)
+    restriction = standing(history, cells, EventKind.RESTRICTED, EventKind.RESTRICTION_LIFTED)
     if facts.state != "restricted" and restriction is None:
         return None
     if all(basis_under(purpose, law) is Basis.LEGAL_OBLIGATION for law in facts.laws):
@@ -93,40 +97,45 @@ def _refuse_by_state(
 
 
 def standing(
-    history: Iterable[ConsentEvent], raised: EventKind, lifted: EventKind
+    history: Iterable[ConsentEvent], cells: Iterable[Cell], raised: EventKind, lifted: EventKind
 ) -> ConsentEvent | None:
-    """The event that still stands because its own lifting event has not come after it."""
-    found: ConsentEvent | None = None
-    for event in history:
-        if event.kind is raised:
-            found = event
-        elif event.kind is lifted:
-            found = None
-    return found
+    """An event that still stands over one of the cells: nothing after it lifted all of that cell.
+
+    What narrows counts wherever it touches; what widens counts only for cells that it covers.
+    """
+    events = tuple(history)
+    for cell in cells:
+        found: ConsentEvent | None = None
+        for event in events:
+            if event.kind is raised and touches(event, cell):
+                found = event
+            elif event.kind is lifted and covers(event, cell):
+                found = None
+        if found is not None:
+            return found
+    return None
 
 
-def standing_objection(history: Iterable[ConsentEvent]) -> ConsentEvent | None:
+def standing_objection(
+    history: Iterable[ConsentEvent], cells: Iterable[Cell]
+) -> ConsentEvent | None:
     """The objection that stands (GDPR 21); a grant does not lift it."""
-    return standing(history, EventKind.OBJECTED, EventKind.OBJECTION_LIFTED)
+    return standing(history, cells, EventKind.OBJECTED, EventKind.OBJECTION_LIFTED)
 
 
 def _decide_by_choice(
     facts: SubjectFacts,
     purpose: PurposeRecord,
+    cells: Sequence[Cell],
     history: Sequence[ConsentEvent],
     notices: Sequence[NoticeVersion],
     *,
-    channel: str | None,
-    recipient: str,
     at: datetime,
 ) -> SubjectDecision:
     """Every cell that the use touches must be open; the first closed one is the answer."""
-    needed = cells_of(
-        purpose.id, purpose.channels, channel=channel, recipient_class=recipient_class(recipient)
-    )
     until: datetime | None = None
     last: SubjectDecision | None = None
-    for cell in needed:
+    for cell in cells:
         last = decide_cell(facts, purpose, cell, history, notices, at=at)
         if not last:
             return last
@@ -154,18 +163,18 @@ def decide_cell(
 ) -> SubjectDecision:
     """Whether the choice in force for one cell is a valid consent at this moment."""
     touching = [event for event in history if touches(event, cell)]
-    chosen = choice_in_force(touching)
+    chosen = choice_in_force(touching, cell)
     if chosen is None:
         return _no(ReasonCode.SUBJECT_NO_CONSENT)
     if chosen.kind not in GRANTS:
         return _no(REFUSALS[chosen.kind], chosen)
-    if _signal_narrows(purpose, touching, chosen):
-        return _no(ReasonCode.SUBJECT_OBJECTED, chosen)
+    if signal := _signal_that_narrows(purpose, touching, cell):
+        return _no(ReasonCode.SUBJECT_OBJECTED, signal)
     if Law.GDPR in facts.laws and chosen.evidence is EvidenceGrade.PRE_TICKED:
         return _no(ReasonCode.SUBJECT_NO_CONSENT, chosen)  # C-673/17: silence is no consent
-    if refusal := _refuse_for_minor(facts, purpose, chosen):
+    if (refusal := _refuse_for_minor(facts, purpose, chosen)) is not None:
         return refusal
-    if is_stale(chosen, notices, cell.recipient_class):
+    if is_stale(chosen, purpose, notices, cell.recipient_class):
         return _no(ReasonCode.SUBJECT_STALE_NOTICE, chosen)
     until = ends_at(chosen, purpose)
     if until is not None and at >= until:
@@ -196,41 +205,64 @@ def touches(event: ConsentEvent, cell: Cell) -> bool:
     )
 
 
-def choice_in_force(events: Iterable[ConsentEvent]) -> ConsentEvent | None:
+def covers(event: ConsentEvent, cell: Cell) -> bool:
+    """Whether an event speaks about the whole of this cell, every channel of it included."""
+    return (
+        event.purpose in (cell.purpose, EVERY)
+        and event.channel in (cell.channel, EVERY)
+        and event.recipient_class in (cell.recipient_class, EVERY)
+    )
+
+
+def choice_in_force(events: Iterable[ConsentEvent], cell: Cell) -> ConsentEvent | None:
     """The last choice in ledger order; an imported grant lifts no earlier refusal of another file.
 
     A narrowing event always applies. Within one imported file the order of occurrence decides,
     which is the order in which the ledger took them.
     """
     chosen: ConsentEvent | None = None
+    closed_by: set[str | None] = set()  # import runs of refusals since the last grant; None = here
     for event in events:
-        grants = event.kind in GRANTS and not _imported_over_refusal(event, chosen)
-        if grants or event.kind in NARROWING:
+        if event.kind in NARROWING:
             chosen = event
+            closed_by.add(event.import_run)
+        elif event.kind in GRANTS and covers(event, cell) and _may_lift(event, closed_by):
+            chosen = event
+            closed_by.clear()
     return chosen
 
 
-def _imported_over_refusal(event: ConsentEvent, chosen: ConsentEvent | None) -> bool:
-    return (
-        event.import_run is not None
-        and chosen is not None
-        and chosen.kind in NARROWING
-        and chosen.import_run != event.import_run
-    )
+def _may_lift(grant: ConsentEvent, closed_by: AbstractSet[str | None]) -> bool:
+    """What the person grants here always counts, a file only over refusals of its own."""
+    return grant.import_run is None or closed_by <= {grant.import_run}
 
 
-def _signal_narrows(
-    purpose: PurposeRecord, events: Iterable[ConsentEvent], chosen: ConsentEvent
-) -> bool:
-    """A browser signal narrows until an explicit later opt-in, where the purpose allows one."""
+def _signal_that_narrows(
+    purpose: PurposeRecord, events: Iterable[ConsentEvent], cell: Cell
+) -> ConsentEvent | None:
+    """The browser signal that no explicit later opt-in has outweighed, where one may.
+
+    Explicit is what the person did here: a file taken in later says nothing about the signal.
+    """
     if Signal.GPC not in purpose.signals:
-        return False
-    signals = [event for event in events if event.kind is EventKind.SIGNAL]
-    if not signals:
-        return False
-    if purpose.signal_override is SignalOverride.NEVER:
-        return True
-    return signals[-1].seq > chosen.seq
+        return None
+    standing_: ConsentEvent | None = None
+    for event in events:
+        if event.kind is EventKind.SIGNAL:
+            standing_ = event
+        elif purpose.signal_override is SignalOverride.EXPLICIT and _is_explicit(event, cell):
+            standing_ = None
+    return standing_
+
+
+def _is_explicit(event: ConsentEvent, cell: Cell) -> bool:
+    """An active opt-in to the whole cell, made here."""
+    return (
+        event.kind in GRANTS
+        and event.import_run is None
+        and event.evidence is EvidenceGrade.ACTIVE
+        and covers(event, cell)
+    )
 
 
 def _refuse_for_minor(
@@ -244,18 +276,21 @@ def _refuse_for_minor(
     return _no(ReasonCode.SUBJECT_MINOR_UNVERIFIED, chosen)
 
 
-def is_stale(chosen: ConsentEvent, notices: Sequence[NoticeVersion], recipient_class_: str) -> bool:
-    """Whether a later version of the notice changed what was agreed to.
+def is_stale(
+    chosen: ConsentEvent,
+    purpose: PurposeRecord,
+    notices: Iterable[NoticeVersion],
+    recipient_class_: str,
+) -> bool:
+    """Whether a later version of the purpose's notice changed what was agreed to.
 
-    Fails closed: a consent to a version that was never published is stale.
+    Fails closed: a consent to another notice, or to a version never published, is stale.
     """
-    if chosen.notice is None:
+    if purpose.notice is None:
         return False  # the purpose needs no notice of its own
-    mine = [version for version in notices if version.notice == chosen.notice]
-    if not mine:
-        return False
+    mine = [version for version in notices if version.notice == purpose.notice]
     seen = next((v.order for v in mine if v.version == chosen.notice_version), None)
-    if seen is None:
+    if chosen.notice != purpose.notice or seen is None:
         return True
     later = [version.change for version in mine if version.order > seen]
     outside = recipient_class_ not in ("internal", EVERY)
@@ -263,10 +298,16 @@ def is_stale(chosen: ConsentEvent, notices: Sequence[NoticeVersion], recipient_c
 
 
 def ends_at(chosen: ConsentEvent, purpose: PurposeRecord) -> datetime | None:
-    """The first moment at which the consent no longer holds; None when it has no end."""
+    """The first moment at which the consent no longer holds; None when it has no end.
+
+    Inactivity counts from the choice itself: this gate knows of no later act of the person.
+    """
     ends = [] if chosen.valid_until is None else [chosen.valid_until]
-    if purpose.expires_months is not None:
-        ends.append(add_months(chosen.occurred_at, purpose.expires_months))
+    ends += [
+        add_months(chosen.occurred_at, months)
+        for months in (purpose.expires_months, purpose.inactivity_months)
+        if months is not None
+    ]
     return min(ends) if ends else None
 
 

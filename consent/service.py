@@ -1,7 +1,7 @@
 """Use cases of the third gate: check a use, record a choice. The caller owns the transaction."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -10,57 +10,32 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Network, PersonalPart, canonical_json
 from audit.types import Outcome as AuditOutcome
 from consent import ledger
+from consent.choices import EVENT_CODES, Choice, journal_entry, known_choice
 from consent.rules import decide
 from consent.types import (
-    EVERY,
     ConsentEvent,
-    EventKind,
     EvidenceGrade,
     SubjectDecision,
     SubjectFacts,
 )
-from governance.core.terms import EventId, FieldId, KeyClass, Lang, PurposeId, RowId, SubjectId
+from governance.core.errors import NotFoundError
+from governance.core.terms import EventId, FieldId, KeyClass, Lang, RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.store import Subject, subject_by_id
 from governance.customers.subjects import MINORS, known_laws
 from governance.http.principal import Principal
-from governance.jobs.journal_record import JournalEntry, JournalKind
 from policies.actions import Action
-from policies.actors import decide_actor, roles_of
+from policies.actors import decide_actor, decide_actor_on_record, roles_of
 from policies.purposes import PurposeRecord, decide_purpose
 from policies.reasons import Audience, ReasonCode, hidden, reason_text
 from policies.snapshot import PolicySnapshot
 from policies.types import Obligation
 
 PROOF = FieldId("consent.proof")
-USE_FIELD = FieldId("person.customer_id")  # asked when a caller names no field of its own
+RECORD = "person"  # what a use without a field of its own is about
+PSEUDONYM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UNKNOWN = "unknown"  # stands in the log for an id that is no pseudonym: it may be a name
 PERMIT_LIFE = timedelta(seconds=2)  # a permit is void after it; equals the lease of an SDK
-
-EVENT_CODES: Mapping[EventKind, EventCode] = {
-    EventKind.REQUESTED: EventCode.CONSENT_REQUESTED,
-    EventKind.REFUSED: EventCode.CONSENT_REFUSED,
-    EventKind.GIVEN: EventCode.CONSENT_GIVEN,
-    EventKind.RENEWED: EventCode.CONSENT_RENEWED,
-    EventKind.EXPIRED: EventCode.CONSENT_EXPIRED,
-    EventKind.WITHDRAWN: EventCode.CONSENT_WITHDRAWN,
-    EventKind.INVALIDATED: EventCode.CONSENT_INVALIDATED,
-    EventKind.OBJECTED: EventCode.OBJECTION_RAISED,
-    EventKind.OBJECTION_LIFTED: EventCode.OBJECTION_LIFTED,
-    EventKind.RESTRICTED: EventCode.PERSON_RESTRICTED,
-    EventKind.RESTRICTION_LIFTED: EventCode.PERSON_RELEASED,
-    EventKind.SIGNAL: EventCode.OBJECTION_RAISED,
-}
-NARROWS: Mapping[EventKind, JournalKind] = {
-    EventKind.WITHDRAWN: JournalKind.WITHDRAWAL,
-    EventKind.REFUSED: JournalKind.WITHDRAWAL,
-    EventKind.OBJECTED: JournalKind.OBJECTION,
-    EventKind.SIGNAL: JournalKind.OBJECTION,
-    EventKind.RESTRICTED: JournalKind.RESTRICTION,
-}
-WIDENS: Mapping[EventKind, JournalKind] = {
-    EventKind.OBJECTION_LIFTED: JournalKind.OBJECTION_LIFTED,
-    EventKind.RESTRICTION_LIFTED: JournalKind.RESTRICTION_LIFTED,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,13 +157,18 @@ def decide_use(
         return Gates(code=ReasonCode.UNAVAILABLE_POLICY)  # fails closed: no policy loaded
     if purpose is None:
         return Gates(code=ReasonCode.PURPOSE_UNKNOWN)
-    asked = request.field or USE_FIELD
-    actor = decide_actor(principal, policy, field=asked, action="use", purpose=purpose.id)
+    asked = request.field
+    if asked is None:
+        actor = decide_actor_on_record(
+            principal, policy, kind=RECORD, action="use", purpose=purpose.id
+        )
+    else:
+        actor = decide_actor(principal, policy, field=asked, action="use", purpose=purpose.id)
     if not actor:
         return Gates(code=actor.code)
     covered = decide_purpose(
         purpose,
-        categories=(policy.categories[asked],),
+        categories=() if asked is None else (policy.categories[asked],),
         recipient=request.recipient,
         channel=request.channel,
         country=request.country,
@@ -221,6 +201,7 @@ def check(
         if gates.subject is not None and gates.subject.valid_until is not None:
             until = min(until, gates.subject.valid_until)
     purpose = policy.purpose(request.purpose) if request.purpose else None
+    known = PSEUDONYM.fullmatch(request.subject) is not None
     decision_id = ports.audit.append(
         tx,
         EventDraft(
@@ -228,9 +209,9 @@ def check(
             occurred_at=at,
             actor=principal.id,
             actor_os=principal.os_user,
-            object_type="person",
-            object_id=request.subject,
-            subject=request.subject,
+            object_type=RECORD,
+            object_id=request.subject if known else UNKNOWN,
+            subject=request.subject if known else None,
             purpose=purpose.id if purpose is not None else None,
             outcome=AuditOutcome.PERMIT if gates else AuditOutcome.DENY,
             reasons=(gates.code.value,),
@@ -265,46 +246,25 @@ def reason_of(code: ReasonCode) -> Reason:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One act of a person, or on behalf of one, about a purpose."""
-
-    subject: SubjectId
-    purpose: PurposeId | str
-    kind: EventKind
-    channel: str = EVERY
-    recipient_class: str = EVERY
-    method: str = "form"
-    place: str = "portal"  # screen or form
-    lang: Lang = Lang.JA
-    guardian: bool = False
-    statement: str | None = field(default=None, repr=False)  # the person's own words
-
-
 def choose(ports: Ports, principal: Principal, choice: Choice, *, at: datetime) -> int:
     """The ledger position of the choice once it holds: journal first, then commit.
 
     What narrows is on stable storage outside the database before the commit, so that no restored
-    backup brings a permit back; what widens is journalled after it.
+    backup brings a permit back; what widens is journalled after it. Raises ChoiceUnknownError and
+    NotFoundError before either.
     """
+    choice = known_choice(ports.policies.current, choice)
+    with ports.database.read() as tx:
+        if subject_by_id(tx, choice.subject, on=at.date()) is None:
+            raise NotFoundError
     event_id = ledger.new_event_id()
-    entry = _journal_entry(choice, EventId(event_id), at=at)
+    entry = journal_entry(choice, EventId(event_id), at=at)
     if entry is not None and entry.kind.narrows:
         ports.journal.append(entry)
     seq = ports.database.write(lambda tx: record(tx, ports, principal, choice, event_id, at=at))
     if entry is not None and not entry.kind.narrows:
         ports.journal.append(entry)
     return seq
-
-
-def _journal_entry(choice: Choice, event: EventId, *, at: datetime) -> JournalEntry | None:
-    kind = NARROWS.get(choice.kind) or WIDENS.get(choice.kind)
-    if kind is None:
-        return None
-    scope = f"{choice.purpose}/{choice.channel}/{choice.recipient_class}"
-    return JournalEntry(
-        kind=kind, subject=choice.subject, scope=scope, event=event, consent_seq=None, at=at
-    )
 
 
 def record(
@@ -317,6 +277,7 @@ def record(
     at: datetime,
 ) -> int:
     """The event with its sealed proof is in the ledger, and its audit event beside it."""
+    choice = known_choice(ports.policies.current, choice)
     purpose = ports.policies.current.purpose(choice.purpose)
     shown = next(
         (n for n in reversed(ledger.notices(tx)) if purpose and n.notice == purpose.notice), None

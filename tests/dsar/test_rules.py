@@ -1,0 +1,317 @@
+"""Every status x event x role against law.md section 8, and the guards of each step."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from dsar.case import Actor, Decision, Refused, Transition, WithheldItem
+from dsar.errors import MachineMismatchError
+from dsar.rules import (
+    ANSWERED,
+    STATES,
+    advance,
+    decidable,
+    open_states,
+    rights_for,
+    step,
+    steps_of,
+    tables,
+)
+from dsar.types import (
+    Event,
+    ExtensionGround,
+    Ground,
+    Outcome,
+    Refusal,
+    RequestKind,
+    Status,
+)
+from governance.core.terms import FieldId, Law
+from policies.law.load import shipped
+from policies.law.types import StateMachine
+from policies.law.types import Transition as LawStep
+from tests.dsar.cases import (
+    ACTORS,
+    APPROVER,
+    DENIED,
+    DESK,
+    GRANTED,
+    KIND,
+    NOW,
+    OFFICER,
+    PERSON,
+    case_of,
+    later,
+    ready,
+)
+
+S, E = Status, Event
+DESK_MAY, OFFICER_MAY = frozenset({"u:desk", "u:officer"}), frozenset({"u:officer"})
+PERSON_MAY = DESK_MAY | {PERSON.id}
+GDPR = {
+    (S.RECEIVED, E.TRIAGE): (S.TRIAGED, DESK_MAY),
+    (S.TRIAGED, E.ASK_IDENTITY): (S.IDENTITY, DESK_MAY),
+    (S.IDENTITY, E.CONFIRM_IDENTITY): (S.COLLECTING, DESK_MAY),
+    (S.IDENTITY, E.REFUSE): (S.REFUSED, OFFICER_MAY),
+    (S.TRIAGED, E.ASK_SCOPE): (S.SCOPE, DESK_MAY),
+    (S.TRIAGED, E.QUOTE_FEE): (S.FEE, OFFICER_MAY),
+    (S.SCOPE, E.RECEIVE_SCOPE): (S.COLLECTING, DESK_MAY),
+    (S.FEE, E.ACCEPT_FEE): (S.COLLECTING, PERSON_MAY),
+    (S.FEE, E.REFUSE): (S.REFUSED, OFFICER_MAY),
+    (S.TRIAGED, E.START): (S.COLLECTING, OFFICER_MAY),
+    (S.COLLECTING, E.FINISH_COLLECTING): (S.REVIEW, OFFICER_MAY),
+    (S.COLLECTING, E.EXTEND): (S.EXTENDED, OFFICER_MAY),
+    (S.EXTENDED, E.FINISH_COLLECTING): (S.REVIEW, OFFICER_MAY),
+    (S.REVIEW, E.APPROVE): (S.APPROVED, frozenset({"u:approver"})),
+    (S.REVIEW, E.REFUSE): (S.REFUSED, OFFICER_MAY),
+    (S.APPROVED, E.EXECUTE): (S.EXECUTING, OFFICER_MAY),
+    (S.EXECUTING, E.TELL_RECIPIENTS): (S.RECIPIENTS_TOLD, OFFICER_MAY),
+    (S.RECIPIENTS_TOLD, E.RESPOND): (S.RESPONDED, OFFICER_MAY),
+    (S.RESPONDED, E.CLOSE): (S.CLOSED, OFFICER_MAY),
+    (S.REFUSED, E.CLOSE): (S.CLOSED, OFFICER_MAY),
+    (S.WITHDRAWN, E.CLOSE): (S.CLOSED, OFFICER_MAY),
+    **{
+        (status, E.WITHDRAW): (S.WITHDRAWN, PERSON_MAY)
+        for status in (
+            *(S.RECEIVED, S.TRIAGED, S.IDENTITY, S.SCOPE, S.FEE, S.COLLECTING, S.EXTENDED),
+            *(S.REVIEW, S.APPROVED, S.EXECUTING, S.RECIPIENTS_TOLD),
+        )
+    },
+}
+APPI = {
+    (S.RECEIVED, E.ASK_IDENTITY): (S.IDENTITY, DESK_MAY),
+    (S.RECEIVED, E.ASK_SCOPE): (S.SCOPE, DESK_MAY),
+    (S.RECEIVED, E.START): (S.COLLECTING, DESK_MAY),
+    (S.IDENTITY, E.QUOTE_FEE): (S.FEE, DESK_MAY),
+    (S.IDENTITY, E.CONFIRM_IDENTITY): (S.COLLECTING, OFFICER_MAY),
+    (S.SCOPE, E.RECEIVE_SCOPE): (S.COLLECTING, DESK_MAY),
+    (S.FEE, E.ACCEPT_FEE): (S.COLLECTING, DESK_MAY),
+    (S.COLLECTING, E.FINISH_COLLECTING): (S.REVIEW, OFFICER_MAY),
+    (S.REVIEW, E.APPROVE): (S.APPROVED, frozenset({"u:approver"})),
+    (S.REVIEW, E.REFUSE): (S.REFUSED, OFFICER_MAY),
+    (S.APPROVED, E.EXECUTE): (S.EXECUTING, OFFICER_MAY),
+    (S.EXECUTING, E.TAKE_ALTERNATIVE): (S.ALTERNATIVE, OFFICER_MAY),
+    (S.EXECUTING, E.RESPOND): (S.RESPONDED, OFFICER_MAY),
+    (S.ALTERNATIVE, E.RESPOND): (S.RESPONDED, OFFICER_MAY),
+    (S.REFUSED, E.RESPOND): (S.RESPONDED, OFFICER_MAY),
+    (S.RESPONDED, E.CLOSE): (S.CLOSED, OFFICER_MAY),
+    (S.WITHDRAWN, E.CLOSE): (S.CLOSED, OFFICER_MAY),
+    **{
+        (status, E.WITHDRAW): (S.WITHDRAWN, PERSON_MAY)
+        for status in (
+            *(S.RECEIVED, S.IDENTITY, S.SCOPE, S.FEE, S.COLLECTING, S.REVIEW, S.APPROVED),
+            *(S.REFUSED, S.EXECUTING, S.ALTERNATIVE),
+        )
+    },
+}
+EXPECTED = {Law.GDPR: GDPR, Law.APPI: APPI}
+CELLS = [
+    (law, status, event)
+    for law in EXPECTED
+    for status, event in product(sorted(set(STATES[law].values())), Event)
+]
+GROUNDS = {
+    Event.EXTEND: ExtensionGround.COMPLEXITY.value,
+    Event.TAKE_ALTERNATIVE: Ground.APPI_35_ALTERNATIVE.value,
+}
+
+
+@pytest.mark.parametrize(("law", "status", "event"), CELLS)
+def test_step_is_the_law_books_for_each_role(law: Law, status: Status, event: Event) -> None:
+    decision = DENIED if event is Event.REFUSE else GRANTED
+    case = ready(case_of(KIND[law], status=status), decision)
+    expected = EXPECTED[law].get((status, event))
+    for actor in ACTORS:
+        answer = advance(case, event, actor=actor, at=later(1), ground=GROUNDS.get(event))
+        if expected is None:
+            assert isinstance(answer, Refused)
+            assert answer.reason is Refusal.NO_SUCH_STEP
+        elif actor.id in expected[1]:
+            assert isinstance(answer, Transition)
+            assert [(move.source, move.target) for move in answer.moves] == [(status, expected[0])]
+        else:
+            assert isinstance(answer, Refused)
+            assert answer.reason is Refusal.WRONG_PARTY
+
+
+def test_every_transition_of_the_law_book_is_in_the_table() -> None:
+    for law, states in STATES.items():
+        for row in shipped().machines[law.value].transitions:
+            targets = {known.target for known in tables()[law].values()
+                       if known.source is states[row.source]}  # fmt: skip
+            assert states[row.target] in targets
+
+
+def test_every_state_leads_to_the_end() -> None:
+    for law, steps in tables().items():
+        reach = {Status.CLOSED}
+        while more := {known.source for known in steps.values() if known.target in reach} - reach:
+            reach |= more
+        assert reach == set(STATES[law].values())
+
+
+@pytest.mark.parametrize("law", [Law.GDPR, Law.APPI])
+def test_unknown_state_or_party_of_a_law_file_fails_closed(law: Law) -> None:
+    machine = shipped().machines[law.value]
+    more = StateMachine(id="x", states=(*machine.states, "NEW"), transitions=machine.transitions)
+    with pytest.raises(MachineMismatchError):
+        steps_of(law, more)
+    row = machine.transitions[0]
+    alien = LawStep(source=row.source, target=row.target, actor="anybody", note="")
+    with pytest.raises(MachineMismatchError):
+        steps_of(law, StateMachine(id="x", states=machine.states, transitions=(alien,)))
+
+
+def refusal(answer: object) -> Refusal:
+    assert isinstance(answer, Refused)
+    assert not answer
+    return answer.reason
+
+
+def test_second_approver_must_differ() -> None:
+    both = Actor(id=OFFICER.id, actions=OFFICER.actions | APPROVER.actions)
+    case = ready(case_of(status=Status.REVIEW))
+    assert refusal(advance(case, Event.APPROVE, actor=both, at=NOW)) is Refusal.SAME_PERSON
+
+
+def test_nothing_is_collected_before_identity_is_proved() -> None:
+    entering = [
+        (law, known.source, known.event)
+        for law, steps in tables().items()
+        for known in steps.values()
+        if known.target is Status.COLLECTING
+    ]
+    assert len(entering) == 8
+    for law, status, event in entering:
+        case = replace(ready(case_of(KIND[law], status=status)), evidence=())
+        answer = advance(case, event, actor=OFFICER, at=NOW)
+        assert refusal(answer) is Refusal.IDENTITY_MISSING
+
+
+@pytest.mark.parametrize("law", [Law.GDPR, Law.APPI])
+def test_no_step_goes_without_decision_and_ground(law: Law) -> None:
+    for status, event in ((S.REVIEW, E.APPROVE), (S.REVIEW, E.REFUSE), (S.RESPONDED, E.CLOSE)):
+        actor = APPROVER if event is E.APPROVE else OFFICER
+        case = ready(case_of(KIND[law], status=status), None)
+        assert refusal(advance(case, event, actor=actor, at=NOW)) is Refusal.DECISION_MISSING
+        outcome = Outcome.REFUSE if event is E.REFUSE else Outcome.GRANT
+        bare = replace(GRANTED, outcome=outcome, grounds=())
+        case = ready(case_of(KIND[law], status=status), bare)
+        assert refusal(advance(case, event, actor=actor, at=NOW)) is Refusal.GROUND_MISSING
+
+
+def test_outcome_must_fit_the_step() -> None:
+    granted, denied = ready(case_of(status=S.REVIEW)), ready(case_of(status=S.REVIEW), DENIED)
+    assert refusal(advance(granted, E.REFUSE, actor=OFFICER, at=NOW)) is Refusal.OUTCOME_MISMATCH
+    assert refusal(advance(denied, E.APPROVE, actor=APPROVER, at=NOW)) is Refusal.OUTCOME_MISMATCH
+
+
+def test_fee_is_refused_for_a_correction() -> None:
+    case = ready(case_of(RequestKind.CORRECTION, status=S.IDENTITY))
+    assert refusal(advance(case, E.QUOTE_FEE, actor=DESK, at=NOW)) is Refusal.FEE_NOT_ALLOWED
+
+
+def test_extension_needs_a_ground_and_the_first_month() -> None:
+    case = ready(case_of(RequestKind.ACCESS, status=S.COLLECTING, calendar="DE"))
+    assert refusal(advance(case, E.EXTEND, actor=OFFICER, at=NOW)) is Refusal.GROUND_MISSING
+    told = ExtensionGround.COMPLEXITY.value
+    late = advance(case, E.EXTEND, actor=OFFICER, at=later(34), ground=told)
+    assert refusal(late) is Refusal.EXTENSION_LATE
+    assert isinstance(advance(case, E.EXTEND, actor=OFFICER, at=later(33), ground=told), Transition)
+
+
+def test_failed_source_holds_the_case() -> None:
+    case = ready(case_of(status=S.COLLECTING))
+    failed = replace(case, sources=(*case.sources, replace(case.sources[0], found=False)))
+    for unready in (failed, replace(case, sources=())):
+        answer = advance(unready, E.FINISH_COLLECTING, actor=OFFICER, at=NOW)
+        assert refusal(answer) is Refusal.SOURCES_MISSING
+
+
+def test_nothing_is_answered_before_it_is_done() -> None:
+    case = replace(ready(case_of(status=S.EXECUTING)), executed=False)
+    assert refusal(advance(case, E.RESPOND, actor=OFFICER, at=NOW)) is Refusal.EXECUTION_MISSING
+
+
+def test_history_never_runs_backwards() -> None:
+    case = ready(case_of())
+    assert refusal(advance(case, E.START, actor=OFFICER, at=later(-1))) is Refusal.CLOCK_BACKWARDS
+
+
+def test_one_refused_law_moves_neither() -> None:
+    case = ready(case_of(RequestKind.DISCLOSURE, RequestKind.ACCESS, status=S.IDENTITY))
+    answer = advance(case, E.CONFIRM_IDENTITY, actor=DESK, at=NOW)
+    assert refusal(answer) is Refusal.WRONG_PARTY  # the APPI wants the privacy officer here
+
+
+def test_both_laws_move_together() -> None:
+    case = ready(case_of(RequestKind.DISCLOSURE, RequestKind.ACCESS, status=S.REVIEW))
+    answer = advance(case, E.APPROVE, actor=APPROVER, at=NOW)
+    assert isinstance(answer, Transition)
+    assert {move.law for move in answer.moves} == {Law.APPI, Law.GDPR}
+
+
+@pytest.mark.parametrize(
+    ("kind", "laws", "expected"),
+    [
+        (RequestKind.DISCLOSURE, {Law.APPI}, (RequestKind.DISCLOSURE,)),
+        (RequestKind.ACCESS, {Law.APPI}, (RequestKind.DISCLOSURE,)),
+        (RequestKind.ACCESS, {Law.APPI, Law.GDPR}, (RequestKind.ACCESS, RequestKind.DISCLOSURE)),
+        (RequestKind.PORTABILITY, {Law.APPI}, (RequestKind.PORTABILITY,)),
+    ],
+)
+def test_right_follows_the_laws_of_the_person(
+    kind: RequestKind, laws: set[Law], expected: tuple[RequestKind, ...]
+) -> None:
+    assert rights_for(kind, laws) == expected
+
+
+ITEM = WithheldItem(field=FieldId("inquiry.body"), grounds=(Ground.APPI_33_2_1,))
+
+
+@pytest.mark.parametrize(
+    ("status", "decision", "reason"),
+    [
+        (S.REVIEW, GRANTED, None),
+        (S.REVIEW, DENIED, None),
+        (S.REVIEW, replace(GRANTED, outcome=Outcome.PARTIAL, items=(ITEM,)), None),
+        (S.REVIEW, replace(GRANTED, outcome=Outcome.PARTIAL), Refusal.OUTCOME_MISMATCH),
+        (S.REVIEW, replace(GRANTED, items=(ITEM,)), Refusal.OUTCOME_MISMATCH),
+        (
+            S.REVIEW,
+            replace(GRANTED, outcome=Outcome.PARTIAL, items=(replace(ITEM, grounds=()),)),
+            Refusal.GROUND_MISSING,
+        ),
+        (S.REVIEW, replace(GRANTED, grounds=(Ground.GDPR_12_3,)), Refusal.GROUND_MISSING),
+        (S.COLLECTING, GRANTED, Refusal.DECISION_TOO_EARLY),
+        (S.IDENTITY, GRANTED, Refusal.DECISION_TOO_EARLY),
+        (S.IDENTITY, DENIED, None),
+        (S.EXECUTING, DENIED, Refusal.DECISION_TOO_EARLY),
+    ],
+)
+def test_decision_stands_only_with_grounds_in_time(
+    status: Status, decision: Decision, reason: Refusal | None
+) -> None:
+    case = case_of(status=status)
+    answer = decidable(case, decision, actor=OFFICER)
+    assert (None if answer is None else answer.reason) is reason
+
+
+def test_approved_decision_is_fixed() -> None:
+    approved = replace(GRANTED, approved_by=APPROVER.id, approved_at=NOW)
+    case = replace(case_of(status=S.REVIEW), decision=approved)
+    answer = decidable(case, DENIED, actor=OFFICER)
+    assert refusal(answer) is Refusal.DECISION_FIXED
+
+
+def test_decision_needs_the_officer() -> None:
+    answer = decidable(case_of(status=S.REVIEW), GRANTED, actor=DESK)
+    assert refusal(answer) is Refusal.WRONG_PARTY
+
+
+def test_closed_is_the_end_of_everything() -> None:
+    for law in tables():
+        assert not any(step(law, Status.CLOSED, event) for event in Event)
+        assert Status.CLOSED not in open_states(law)
+        assert ANSWERED.isdisjoint(open_states(law))

@@ -1,0 +1,102 @@
+"""Random walks through both machines: nothing is lost, closed unanswered, or runs backwards."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsar.case import Actor, Case, Transition
+from dsar.clocks import answer_by, dates_of, open_pause
+from dsar.rules import advance, applied, decidable, grounded, tables
+from dsar.types import ClockKind, Event, ExtensionGround, Ground, RequestKind, Status
+from tests.dsar.cases import (
+    ACTORS,
+    DENIED,
+    FOUND,
+    GRANTED,
+    NOW,
+    OFFICER,
+    PROVED,
+    case_of,
+)
+
+KINDS = st.sampled_from(
+    [
+        (RequestKind.DISCLOSURE,),
+        (RequestKind.ACCESS,),
+        (RequestKind.DISCLOSURE, RequestKind.ACCESS),
+        (RequestKind.CORRECTION, RequestKind.RECTIFICATION),
+    ]
+)
+GROUND = st.sampled_from([None, ExtensionGround.COMPLEXITY.value, Ground.APPI_35_ALTERNATIVE.value])
+FACTS = st.sampled_from(["none", "identity", "found", "executed", "grant", "deny"])
+STEP = st.tuples(st.sampled_from(list(Event)), st.sampled_from(ACTORS), GROUND, FACTS,
+                 st.integers(min_value=-1, max_value=9))  # fmt: skip
+
+
+def with_fact(case: Case, fact: str) -> Case:
+    """The case with one more thing on file."""
+    match fact:
+        case "identity":
+            return replace(case, evidence=PROVED)
+        case "found":
+            return replace(case, sources=FOUND)
+        case "executed":
+            return replace(case, executed=True)
+        case "grant" | "deny":
+            wished = replace(GRANTED if fact == "grant" else DENIED, decided_at=case.last_at)
+            possible = decidable(case, wished, actor=OFFICER) is None
+            return replace(case, decision=wished) if possible else case
+        case _:
+            return case
+
+
+def check(case: Case) -> None:
+    """What holds of every case at every moment."""
+    for track in case.tracks:
+        times = [entry.at for entry in track.clocks]
+        assert times == sorted(times)
+        assert track.clocks[0].kind is ClockKind.START
+        extensions = [e for e in track.clocks if e.kind is ClockKind.EXTENSION]
+        assert len(extensions) <= 1
+        paused = open_pause(track.clocks) is not None
+        assert paused == (
+            track.law.value == "gdpr" and track.status in {Status.IDENTITY, Status.SCOPE}
+        )
+        if track.status is Status.CLOSED:
+            taken_back = any(e.kind is ClockKind.STOP for e in track.clocks)
+            assert taken_back
+        else:
+            assert any(source is track.status for source, _ in tables()[track.law])
+        dates_of(case, track, at=case.last_at)
+    answer_by(case, at=case.last_at)
+
+
+@given(kinds=KINDS, steps=st.lists(STEP, max_size=40))
+def test_walks_keep_every_promise(
+    kinds: tuple[RequestKind, ...], steps: list[tuple[Event, Actor, str | None, str, int]]
+) -> None:
+    case, withdrawn = case_of(*kinds), set()
+    for event, actor, ground, fact, days in steps:
+        case = with_fact(case, fact)
+        at = case.last_at + timedelta(days=days)
+        before = case
+        answer = advance(case, event, actor=actor, at=at, ground=ground)
+        if not isinstance(answer, Transition):
+            assert case == before
+            continue
+        case = applied(case, answer, actor=actor)
+        assert case.version == before.version + 1
+        assert case.last_at >= before.last_at
+        assert len(case.tracks) == len(before.tracks)
+        withdrawn |= {m.law for m in answer.moves if m.target is Status.WITHDRAWN}
+        for move in answer.moves:
+            if move.target is Status.CLOSED and move.law not in withdrawn:
+                assert case.decision is not None
+                assert grounded(case.decision, move.law)
+            if move.target is Status.APPROVED:
+                assert case.decision is not None
+                assert case.decision.approved_by not in {None, case.decision.decided_by}
+        check(case)
+    assert case.received_at == NOW

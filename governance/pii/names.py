@@ -28,6 +28,7 @@ _LATIN_NAME: Final = re.compile(
     rf"|di|del|la|le|bin|al|el|ter|dos) ){{0,2}}"
     rf"[A-ZÀ-ÖØ-Þ][{LATIN}'’\-]+(?: [A-ZÀ-ÖØ-Þ][{LATIN}'’\-]+)?"
 )
+_ONE_SCRIPT: Final = re.compile(rf"[{KANJI}ヶケノ]+[{HIRA}]?|[{KATA}]+|[{HIRA}ー]+")
 _IVS: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 # Words that stand before 様 or さん and are nobody's name, and words that end no name
@@ -125,6 +126,8 @@ def _spaced(first: str, second: str) -> Name:
     )
     if known_first and known_second:
         return Name.FULL
+    if second[-1:] in "様殿氏宅方邸宛儀" or not _ONE_SCRIPT.fullmatch(second):
+        return Name.NO
     if second in NO_NAME or first in NO_NAME or second in _COMMON_KANA or first in _COMMON_KANA:
         return Name.NO
     plain = _IVS.sub("", second)

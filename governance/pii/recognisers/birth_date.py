@@ -26,17 +26,33 @@ def _label(document: Document, found: DateSpan) -> Label | None:
     return label if label is not None and label.topic is Topic.BIRTH else None
 
 
+def _by_header(text: str, dates: list[DateSpan]) -> set[int]:
+    """Starts of the dates that stand in a column whose header says birth."""
+    head, _, _ = text.partition("\n")
+    found: set[int] = set()
+    for sign in ("\t", ","):
+        columns = [n for n, cell in enumerate(head.split(sign)) if _WORD.search(cell)]
+        if not columns or sign not in head:
+            continue
+        for one in dates:
+            line = text[text.rfind("\n", 0, one.start) + 1 : one.start]
+            if one.start > len(head) and line.count(sign) in columns:
+                found.add(one.start)
+    return found
+
+
 def find(document: Document) -> Iterator[Span]:
     """Dates of birth of the text, 和暦 included."""
     if not _WORD.search(document.shadow) and not re.search("生|本人確認", document.shadow):
         return
     spent: dict[int, int] = {}  # a label speaks for the date next to it, and a correction of it
     dates = sorted(dates_in(document.shadow, english=document.has_latin), key=lambda d: d.start)
+    tabled = _by_header(document.text, dates)
     for found in dates:
         label = _label(document, found)
         if _AFTER.match(document.shadow, found.end):
             reason = Reason.LABEL_AFTER
-        elif (
+        elif found.start in tabled or (
             label is not None
             and (
                 label.end not in spent

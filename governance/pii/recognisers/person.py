@@ -17,7 +17,7 @@ from governance.pii.recognisers.person_grammar import (
     span_of,
     suffix_name,
 )
-from governance.pii.recognisers.person_labels import by_kinship, by_label
+from governance.pii.recognisers.person_labels import by_kinship, by_label, listed
 from governance.pii.recognisers.person_signature import by_closing, by_segment
 from governance.pii.recognisers.person_words import by_words
 from governance.pii.sudachi import senses
@@ -27,7 +27,8 @@ _HONORIFIC: Final = re.compile(
     r"[ 　]?(?:様|さま|さん|ちゃん|くん|君(?!が)|氏(?!名)|殿(?!堂)|先生"
     r"|部長|課長|係長|社長|店長|主任|専務|常務|会長|次長|室長"
     r"|副社長|取締役|支店長|所長|院長|医師|弁護士|税理士|司法書士|看護師"
-    r"|SV|主査|主事|参事|マネージャー|マネジャー|リーダー|夫妻|ご夫妻|御夫妻|選手|教授"
+    r"|SV|Dr\.?(?![a-z])|Ns(?![a-z])|PM(?![a-z])|Mgr|主査|主事|参事"
+    r"|マネージャー|マネジャー|リーダー|夫妻|ご夫妻|御夫妻|選手|教授"
     r"|宛(?![先名])|方(?=[ 　、。）)\n]|$))"
 )
 _BRACKET: Final = re.compile(
@@ -163,7 +164,7 @@ def _stands_alone(document: Document, start: int, end: int) -> bool:
 
 def _repeated(document: Document, found: list[Span]) -> Iterator[Span]:
     """Every other place of a name already found with certainty."""
-    names = {document.text[s.start : s.end] for s in found if s.score >= 0.85}  # noqa: PLR2004
+    names = {document.text[s.start : s.end] for s in found if s.score >= 0.75}  # noqa: PLR2004
     known = {(span.start, span.end) for span in found}
     for name in names:
         if len(name) < 2 or re.fullmatch(rf"[{HIRA}]{{1,3}}", name):  # noqa: PLR2004
@@ -193,5 +194,7 @@ def find(document: Document) -> Iterator[Span]:
         by_words,
     ):
         found.extend(way(document))
+    for span in [span for span in found if span.score >= 0.8]:  # noqa: PLR2004
+        found.extend(listed(document, span.end, Role.UNKNOWN, sure=False))
     yield from found
     yield from _repeated(document, found)

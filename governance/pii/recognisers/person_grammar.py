@@ -13,8 +13,10 @@ RUN_BEFORE: Final = re.compile(
     rf"|[{CHARS}・＝]+(?:[ 　][{CHARS}]+)?)$"
 )
 NAME_AHEAD: Final = re.compile(
-    rf"[{LATIN}][{LATIN}'’.\-]*(?:,? [{LATIN}'’.\-]+){{0,3}}|[{HALF}]+(?:[ 　][{HALF}]+)?"
-    rf"|[{KATA}]+(?:[・＝][{KATA}]+)*(?:[ 　][{KATA}]+)?|[{CHARS}]+(?:[ 　][{CHARS}]+)?"
+    rf"[{LATIN}][{LATIN}'’.\-]*(?:,? [{LATIN}'’.\-]+){{0,3}}"
+    rf"|[{HALF}]+(?:[ 　][{HALF}]++(?![:：]))?"
+    rf"|[{KATA}]+(?:[・＝][{KATA}]+)*(?:[ 　][{KATA}]++(?![:：]))?"
+    rf"|[{CHARS}]+(?:[ 　][{CHARS}]++(?![:：]))?"
 )
 AFTER_NAME: Final = re.compile(
     r"[ 　]?(?:さん|様|さま|ちゃん|くん|君|氏|が|は|も|に|を|と|の|へ"

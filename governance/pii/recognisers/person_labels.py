@@ -26,15 +26,22 @@ _LABEL: Final = re.compile(
     r"|架電者|受電者|お電話口|来店者|送り主|贈り主|ご依頼主|お届け先"
     r"|先方|From|To|Cc|CC|お客様|お客さま|記名|本人|当事者|相手方?)"
     r"(?:の)?(?:氏名|お名前|名前|名義|名)?(?:（[^）]{0,6}）)?"
-    r"|フリガナ|ふりがな|カナ|かな|ﾌﾘｶﾞﾅ|ヨミ|読み(?:仮名|がな|方)?|姓名|旧姓|新姓|氏　名)"
-    r"[ 　]*(?:[:：=＝｜|\t、]|は|が|→|」|】|］|\])?[ 　]*[「『\"]?"
+    r"|フリガナ|ふりがな|カナ|かな|ﾌﾘｶﾞﾅ|ヨミ|読み(?:仮名|がな|方)?"
+    r"|姓名|(?<![一-龥ァ-ヶ])(?:姓|名|セイ|メイ|せい|めい)(?=[:：])"
+    r"|旧姓|新姓|氏　名)"
+    r"[ 　]*(?:[:：=＝｜|\t、]|は|が|の(?=[一-龥]{1,4}(?:から|さん|様"
+    r"|で|です))|→|」|】|］|\])?[ 　]*[「『\"]?"
 )
 _NEEDS_SIGN: Final = re.compile(
     r"本人|相手|先方|お?客|記名|当事者|対応|受付|From|To|Cc|CC|カナ"
     r"|かな|読み|ヨミ|送り主|紹介|参加|出席|欠席|同席|署名|代理人|患者"
     r"|配偶者|世帯主|記入者|報告者|来店者|責任者"
 )
-_NEXT: Final = re.compile(r"(?:さん|様|氏)?[ 　]?[、・,，／/][ 　]?")
+_NEXT: Final = re.compile(
+    r"(?:さん|様|氏|部長|課長|主任|係長|社長|先生)?(?:[（(][^）)\n]{0,10}[）)])?[ 　]?[、"
+    r"・,，／/][ 　]?"
+)
+_LIST_GOES_ON: Final = re.compile(r"[、・,，／/。（(\n]|さん|様|氏|$|[ 　]|(?:が|は|も|で|の)")
 _KIN: Final = re.compile(
     r"(?:長男|次男|二男|三男|長女|次女|二女|三女|息子|娘|夫|妻|主人"
     r"|旦那|家内|父親?|母親?|祖父|祖母|兄|弟|姉|妹|孫|甥|姪|叔父|叔母"
@@ -69,18 +76,27 @@ def by_label(document: Document) -> Iterator[Span]:
             score = 0.93 if kind >= Name.LIKELY else (0.7 if bare else 0.85)
             yield span_of(start, end, score, Reason.LABEL, role)
             if not bare:
-                yield from _listed(document, end, role)
+                yield from listed(document, end, role, sure=True)
         elif not bare and re.search(r"氏名|名前|名義|フリガナ|ふりがな|カナ|姓名", word):
             yield from _whole_value(document, start)
 
 
-def _listed(document: Document, end: int, role: Role) -> Iterator[Span]:
-    """欠席：小松、児玉、石塚: further names of the same field."""
+def listed(document: Document, end: int, role: Role, *, sure: bool) -> Iterator[Span]:
+    """小松、児玉（欠）、石塚: further names of a list whose first one is known.
+
+    Outside a labelled field (`sure` is false) a surname that is also a place does not count.
+    """
     while found := _NEXT.match(document.text, end):
         hit = prefix_name(document, found.end(), strong=False)
         if hit is None or hit[1] < Name.SURNAME or ORG_AFTER.match(document.text, hit[0]):
             return
-        yield span_of(found.end(), hit[0], 0.8, Reason.LABEL, role)
+        known = senses(document.text[found.end() : hit[0]])
+        if not sure and (
+            (hit[1] is Name.SURNAME and (known.place or known.common))
+            or not _LIST_GOES_ON.match(document.text, hit[0])
+        ):
+            return
+        yield span_of(found.end(), hit[0], 0.8 if sure else 0.62, Reason.LABEL, role)
         end = hit[0]
 
 

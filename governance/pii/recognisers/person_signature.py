@@ -94,3 +94,16 @@ def by_closing(document: Document) -> Iterator[Span]:
             continue
         if hit[1] >= Name.LIKELY:
             yield span_of(start, hit[0], 0.85, Reason.SIGNATURE)
+        elif hit[1] is Name.GIVEN and _given_speaks(document.text, start, hit[0]):
+            yield span_of(start, hit[0], 0.62, Reason.SIGNATURE, Role.SELF)
+
+
+def _given_speaks(text: str, start: int, end: int) -> bool:
+    """まりえです！ at the head of a line: a given name alone gives itself as one."""
+    name, head = text[start:end], text[:start].rstrip(" 　")
+    return (
+        len(name) > 1
+        and (not head or head[-1] == "\n")
+        and text.startswith("です", end)
+        and not senses(name).common
+    )

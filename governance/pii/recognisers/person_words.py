@@ -22,7 +22,8 @@ _ORG_WORDS: Final = re.compile(
     r"|賞|時代|朝|式|流|城|湖|湾|岳)"
 )
 _AFTER_OK: Final = re.compile(
-    r"(?:対応|担当|宛|記$|談|処理|受付|不在|本人|家(?:の|に|へ|$)|宅"
+    r"(?:対応|担当|欠(?![一-龥])|早退|遅刻|訪問|出勤|休(?:み|暇)|直行"
+    r"|直帰|宛|記$|談|処理|受付|不在|本人|家(?:の|に|へ|$)|宅"
     r"|邸|名義|対処|返信|架電|折返|了承|承認|確認済|記入|作成|夫妻|姓"
     r"|両名|ら(?:が|は))"
 )
@@ -60,6 +61,10 @@ _PREFIX_OK: Final = re.compile(
     r"|息子|娘|孫|主人|代表|弊社|当社|友人|知人|故|元|現|旧姓|社員|主任"
     r"|部長|課長|社長|係長|氏名|名義|保護者|契約者|申込者|本人|受付"
     r"|宛名|対応|上司|先生|教授|監督|選手|俳優|作家|画家|歌手|社|者|員|長|士|人)$"
+)
+_RENAMED: Final = re.compile(
+    rf"([{KANJI}]{{1,4}})(?:から|→)([{KANJI}]{{1,4}})(?=(?:に|へ)(?:変更"
+    rf"|改姓|変わ|なり|交代|引き?継))"
 )
 _PARTS: Final = 3
 
@@ -151,7 +156,7 @@ _BOTH: Final = re.compile(
 
 def _pairs(text: str) -> Iterator[Span]:
     """小林と福島で訪問: two surnames that act together."""
-    for found in _BOTH.finditer(text):
+    for found in (*_BOTH.finditer(text), *_RENAMED.finditer(text)):
         if surname(found.group(1)) and surname(found.group(2)):
             yield _person(found.start(1), found.end(1), 0.75, Reason.SURNAME, Role.STAFF)
             yield _person(found.start(2), found.end(2), 0.75, Reason.SURNAME, Role.STAFF)

@@ -191,8 +191,8 @@ def check(
 ) -> CheckAnswer:
     """The decision with its reasons, recorded in the audit log of the same transaction."""
     policy = ports.policies.current
+    seq = ledger.head(tx)  # before deciding: the answer rests on no less than it says
     gates = decide_use(tx, policy, principal, request, at=at)
-    seq = ledger.head(tx)
     explained = policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)
     shown = gates.code if explained else hidden(gates.code)
     until = None

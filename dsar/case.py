@@ -83,6 +83,7 @@ class SourceState:
     source: str
     found: bool
     records: int = 0
+    left_out: int = 0  # items withheld and places replaced because they are about others
     code: str | None = None
 
 

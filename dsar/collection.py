@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from consent import ledger
+from consent.types import EVERY, ConsentEvent
 from dsar.case import WithheldItem
 from dsar.found import Failed, Found, FoundRecord, FoundValue
 from dsar.redaction import OWN_FIELDS, folded, language_of, own_words, places_about_others
@@ -34,6 +35,7 @@ INTERNAL: Final = frozenset({"id", "subject_id", "company_id", "version", "probl
 OWN_RECIPIENT: Final[Mapping[str, str]] = MappingProxyType(
     {"purchase.recipient_name": "person.name", "purchase.recipient_address": "person.address"}
 )  # a parcel to oneself names no third person
+CODED: Final = frozenset({"kind", "evidence"})
 CONSENT_FIELDS: Final = (
     *("purpose", "channel", "recipient_class", "kind", "occurred_at", "notice", "notice_version"),
     *("evidence", "guardian", "valid_until"),
@@ -248,13 +250,17 @@ class ConsentSource:
             ),
         )
 
-    def _event(self, event: object) -> tuple[FoundValue, ...]:
+    def _event(self, event: ConsentEvent) -> tuple[FoundValue, ...]:
         values = []
         for column in CONSENT_FIELDS:
             value = getattr(event, column)
             if value is None or value is False:
                 continue
-            if column == "purpose" and (known := self._ports.policies.current.purpose(value)):
+            if value == EVERY:
+                value = _both("dsar.consent.every")
+            elif column in CODED:
+                value = _both(f"dsar.consent.{column}.{value}")
+            elif column == "purpose" and (known := self._ports.policies.current.purpose(value)):
                 value = f"{known.label.ja} / {known.label.en}"
             values.append(
                 FoundValue(
@@ -264,6 +270,10 @@ class ConsentSource:
                 )
             )
         return tuple(values)
+
+
+def _both(key: str) -> str:
+    return f"{text(key, Lang.JA)} / {text(key, Lang.EN)}"
 
 
 def _label(key: str) -> Label:

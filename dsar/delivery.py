@@ -14,6 +14,7 @@ from audit.types import EventDraft
 from audit.types import Outcome as AuditOutcome
 from dsar.case import Actor, Case
 from dsar.errors import DownloadRefusedError, PackageMissingError
+from dsar.machine import step
 from dsar.records import actor_of, changed, demand, draft, write_down
 from dsar.results import (
     StoredPackage,
@@ -24,7 +25,6 @@ from dsar.results import (
     set_token,
     use_token,
 )
-from dsar.rules import step
 from dsar.service import take_step
 from dsar.store import case_by_id
 from dsar.types import Event, Mark

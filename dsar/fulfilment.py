@@ -115,7 +115,12 @@ def _sealed(ports: Ports, case: Case, answer: Found | Failed) -> SourceResult:
             )
             return SourceResult(
                 id=row,
-                state=SourceState(source=answer.source, found=True, records=len(answer.records)),
+                state=SourceState(
+                    source=answer.source,
+                    found=True,
+                    records=len(answer.records),
+                    left_out=answer.redactions + len(answer.withheld),
+                ),
                 fields=answer.fields,
                 redactions=answer.redactions,
                 withheld=len(answer.withheld),

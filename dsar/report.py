@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from dsar.case import Decision, WithheldItem
 from dsar.found import Found, FoundRecord
 from dsar.information import Controller, Section
-from dsar.types import Ground, RequestKind
+from dsar.types import COPYING, Ground, RequestKind
 from governance.core.clock import JST
 from governance.core.terms import FieldId, Lang, Law, RowId
 from governance.customers.catalogue import catalogue
@@ -24,7 +24,6 @@ from policies.types import Label
 
 SCHEMA: Final = "sekisho-dsar/1"
 BOM: Final = "\ufeff"  # so that a Japanese spreadsheet reads UTF-8
-WITH_DATA: Final = frozenset({RequestKind.DISCLOSURE, RequestKind.ACCESS, RequestKind.PORTABILITY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +59,7 @@ def disclosed(
     findings: Iterable[Found], decision: Decision, kinds: Iterable[RequestKind]
 ) -> tuple[tuple[Found, ...], tuple[WithheldLine, ...]]:
     """What the answer shows, and what it leaves out by rule or by the officer's decision."""
-    if WITH_DATA.isdisjoint(kinds):
+    if COPYING.isdisjoint(kinds):
         return (), ()
     shown: list[Found] = []
     left: list[WithheldItem] = []

@@ -81,7 +81,11 @@ def newest_results(tx: Connection, request: RequestId) -> tuple[SourceResult, ..
         SourceResult(
             id=RowId(row.id),
             state=SourceState(
-                source=source, found=row.outcome == FOUND, records=row.records, code=row.code
+                source=source,
+                found=row.outcome == FOUND,
+                records=row.records,
+                left_out=row.redactions + row.withheld,
+                code=row.code,
             ),
             fields=row.fields,
             redactions=row.redactions,

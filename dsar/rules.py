@@ -1,23 +1,25 @@
-"""The life of a request as one table per law, built from the law book; pure.
+"""What a step needs and what it moves; pure.
 
-Every step is refused unless the table names it. A step moves each law's track for which it is a
-step now; a refused guard on any of them moves none.
+Every step is refused unless the law's table (machine.py) names it. A step moves each law's track
+for which it is a step now; a refused guard on any of them moves none.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from types import MappingProxyType
 
 from dsar.case import Actor, Case, Decision, Move, Refused, Track, Transition
 from dsar.clocks import entries_of, extension_in_time
-from dsar.errors import MachineMismatchError
 from dsar.identity import identity_suffices
+from dsar.machine import Step, step
 from dsar.types import (
+    COPYING,
     COUNTERPART,
     FEE_ALLOWED,
+    GRANTING,
     LAW_OF,
+    NOT_HELD,
     Event,
     ExtensionGround,
     Ground,
@@ -29,99 +31,7 @@ from dsar.types import (
 )
 from governance.core.terms import Law
 from policies.actions import Action
-from policies.law.load import shipped
-from policies.law.types import StateMachine
 
-STATES: Mapping[Law, Mapping[str, Status]] = MappingProxyType(
-    {
-        Law.GDPR: MappingProxyType(
-            {
-                "RECEIVED": Status.RECEIVED,
-                "TRIAGED": Status.TRIAGED,
-                "AWAITING_IDENTITY": Status.IDENTITY,
-                "AWAITING_SCOPE": Status.SCOPE,
-                "FEE_QUOTED": Status.FEE,
-                "COLLECTING": Status.COLLECTING,
-                "REVIEW": Status.REVIEW,
-                "EXTENDED": Status.EXTENDED,
-                "APPROVED": Status.APPROVED,
-                "EXECUTING": Status.EXECUTING,
-                "RECIPIENTS_NOTIFIED": Status.RECIPIENTS_TOLD,
-                "RESPONDED": Status.RESPONDED,
-                "REFUSED": Status.REFUSED,
-                "WITHDRAWN": Status.WITHDRAWN,
-                "CLOSED": Status.CLOSED,
-            }
-        ),
-        Law.APPI: MappingProxyType(
-            {
-                "受付": Status.RECEIVED,
-                "確認中(本人・代理権)": Status.IDENTITY,
-                "特定依頼中": Status.SCOPE,
-                "手数料待ち": Status.FEE,
-                "調査中": Status.COLLECTING,
-                "判断": Status.REVIEW,
-                "決定(応諾)": Status.APPROVED,
-                "決定(拒否)": Status.REFUSED,
-                "実施中": Status.EXECUTING,
-                "代替措置": Status.ALTERNATIVE,
-                "通知済": Status.RESPONDED,
-                "取下げ": Status.WITHDRAWN,
-                "完了": Status.CLOSED,
-            }
-        ),
-    }
-)
-EVENTS: Mapping[tuple[Status, Status], Event] = MappingProxyType(
-    {
-        (Status.RECEIVED, Status.TRIAGED): Event.TRIAGE,
-        (Status.RECEIVED, Status.IDENTITY): Event.ASK_IDENTITY,
-        (Status.TRIAGED, Status.IDENTITY): Event.ASK_IDENTITY,
-        (Status.IDENTITY, Status.COLLECTING): Event.CONFIRM_IDENTITY,
-        (Status.RECEIVED, Status.COLLECTING): Event.START,
-        (Status.TRIAGED, Status.COLLECTING): Event.START,
-        (Status.RECEIVED, Status.SCOPE): Event.ASK_SCOPE,
-        (Status.TRIAGED, Status.SCOPE): Event.ASK_SCOPE,
-        (Status.SCOPE, Status.COLLECTING): Event.RECEIVE_SCOPE,
-        (Status.TRIAGED, Status.FEE): Event.QUOTE_FEE,
-        (Status.IDENTITY, Status.FEE): Event.QUOTE_FEE,
-        (Status.FEE, Status.COLLECTING): Event.ACCEPT_FEE,
-        (Status.COLLECTING, Status.EXTENDED): Event.EXTEND,
-        (Status.COLLECTING, Status.REVIEW): Event.FINISH_COLLECTING,
-        (Status.EXTENDED, Status.REVIEW): Event.FINISH_COLLECTING,
-        (Status.REVIEW, Status.APPROVED): Event.APPROVE,
-        (Status.IDENTITY, Status.REFUSED): Event.REFUSE,
-        (Status.FEE, Status.REFUSED): Event.REFUSE,
-        (Status.REVIEW, Status.REFUSED): Event.REFUSE,
-        (Status.APPROVED, Status.EXECUTING): Event.EXECUTE,
-        (Status.EXECUTING, Status.ALTERNATIVE): Event.TAKE_ALTERNATIVE,
-        (Status.EXECUTING, Status.RECIPIENTS_TOLD): Event.TELL_RECIPIENTS,
-        (Status.EXECUTING, Status.RESPONDED): Event.RESPOND,
-        (Status.RECIPIENTS_TOLD, Status.RESPONDED): Event.RESPOND,
-        (Status.ALTERNATIVE, Status.RESPONDED): Event.RESPOND,
-        (Status.REFUSED, Status.RESPONDED): Event.RESPOND,
-        (Status.RESPONDED, Status.CLOSED): Event.CLOSE,
-        (Status.REFUSED, Status.CLOSED): Event.CLOSE,
-        (Status.WITHDRAWN, Status.CLOSED): Event.CLOSE,
-    }
-)
-PARTIES: Mapping[str, Party] = MappingProxyType(
-    {
-        "intake": Party.DESK,
-        "identity officer": Party.DESK,
-        "case worker": Party.DESK,
-        "privacy officer": Party.OFFICER,
-        "privacy officer (four eyes)": Party.OFFICER,
-        "data owners": Party.OWNER,
-        "person": Party.PERSON,
-        "system": Party.SYSTEM,
-        "窓口": Party.DESK,
-        "個人情報保護管理者": Party.OFFICER,
-        "データ管理者": Party.OWNER,
-        "本人": Party.PERSON,
-        "システム": Party.SYSTEM,
-    }
-)
 MAY: Mapping[Party, Action] = MappingProxyType(
     {
         Party.PERSON: Action.DSAR_WRITE,  # an officer notes what the person said elsewhere
@@ -132,62 +42,7 @@ MAY: Mapping[Party, Action] = MappingProxyType(
         Party.APPROVER: Action.DSAR_APPROVE,
     }
 )
-TWO_PERSONS = frozenset({Event.APPROVE})  # decided by one, approved by another (design.md 3.10)
-ANSWERED = frozenset({Status.RESPONDED, Status.WITHDRAWN, Status.CLOSED})
-REFUSED_IS_ANSWER = frozenset({Law.GDPR})  # its refusal is the notice of Art. 12(4) itself
 DECIDABLE = frozenset({Status.IDENTITY, Status.FEE, Status.REVIEW})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One lawful step under one law."""
-
-    source: Status
-    event: Event
-    target: Status
-    party: Party
-
-
-Steps = Mapping[tuple[Status, Event], Step]
-
-
-def steps_of(law: Law, machine: StateMachine) -> Steps:
-    """The machine of the law book as a table; raises MachineMismatchError for an unknown word."""
-    states = STATES[law]
-    unknown = set(machine.states) ^ set(states)
-    if unknown:
-        raise MachineMismatchError(law=law.value, problem="state")
-    steps: dict[tuple[Status, Event], Step] = {}
-    for row in machine.transitions:
-        source, target = states[row.source], states[row.target]
-        event = Event.WITHDRAW if target is Status.WITHDRAWN else EVENTS.get((source, target))
-        if event is None or row.actor not in PARTIES:
-            raise MachineMismatchError(law=law.value, problem="transition")
-        party = Party.APPROVER if event in TWO_PERSONS else PARTIES[row.actor]
-        steps[source, event] = Step(source=source, event=event, target=target, party=party)
-    for source in open_states(law):  # "also from any open state" (law.md 8.1, 8.2)
-        steps[source, Event.WITHDRAW] = Step(
-            source=source, event=Event.WITHDRAW, target=Status.WITHDRAWN, party=Party.PERSON
-        )
-    return MappingProxyType(steps)
-
-
-def open_states(law: Law) -> frozenset[Status]:
-    """States of this law in which the person waits for an answer."""
-    answered = ANSWERED | ({Status.REFUSED} if law in REFUSED_IS_ANSWER else frozenset())
-    return frozenset(STATES[law].values()) - answered
-
-
-@cache
-def tables() -> Mapping[Law, Steps]:
-    """The table of each law as shipped."""
-    machines = shipped().machines
-    return MappingProxyType({law: steps_of(law, machines[law.value]) for law in STATES})
-
-
-def step(law: Law, status: Status, event: Event) -> Step | None:
-    """The step that this event is in this status; None when the law knows no such step."""
-    return tables()[law].get((status, event))
 
 
 def rights_for(kind: RequestKind, laws: Iterable[Law]) -> tuple[RequestKind, ...]:
@@ -351,17 +206,49 @@ def decidable(case: Case, decision: Decision, *, actor: Actor) -> Refused | None
     if case.decision is not None and case.decision.approved_by is not None:
         return Refused(reason=Refusal.DECISION_FIXED)
     waiting = [track for track in case.tracks if track.status in DECIDABLE]
-    if not waiting:
-        return Refused(reason=Refusal.DECISION_TOO_EARLY)
     early = any(track.status is not Status.REVIEW for track in waiting)
-    if early and decision.outcome is not Outcome.REFUSE:
+    if not waiting or (early and decision.outcome is not Outcome.REFUSE):
         return Refused(reason=Refusal.DECISION_TOO_EARLY)
-    if bool(decision.items) is not (decision.outcome is Outcome.PARTIAL):
+    if not _truthful(case, decision):
         return Refused(reason=Refusal.OUTCOME_MISMATCH)
-    for track in case.tracks:
-        if not grounded(decision, track.law):
-            return Refused(reason=Refusal.GROUND_MISSING, law=track.law)
+    return _ungrounded(case, decision)
+
+
+def _ungrounded(case: Case, decision: Decision) -> Refused | None:
+    """A law of the case without a ground, or a ground of a law that does not apply."""
+    for law in sorted(case.laws):
+        if not grounded(decision, law):
+            return Refused(reason=Refusal.GROUND_MISSING, law=law)
+    grounds = [*decision.grounds, *(ground for item in decision.items for ground in item.grounds)]
+    if any(ground.law not in case.laws for ground in grounds):
+        return Refused(reason=Refusal.GROUND_FOREIGN)
     return None
+
+
+def leaves_out(case: Case) -> bool:
+    """Whether the copy lacks something about others, found while it was collected."""
+    copying = any(track.kind in COPYING for track in case.tracks)
+    return copying and any(source.left_out for source in case.sources)
+
+
+def _truthful(case: Case, decision: Decision) -> bool:
+    """Whole means whole: what leaves anything out is a partial answer (APPI 33(3), GDPR 15(4))."""
+    partly = bool(decision.items) or leaves_out(case)
+    match decision.outcome:
+        case Outcome.GRANT:
+            return not partly
+        case Outcome.PARTIAL:
+            return partly
+        case Outcome.REFUSE | Outcome.NOT_HELD:
+            return not decision.items
+
+
+def suggestion(case: Case) -> tuple[Outcome, tuple[Ground, ...]]:
+    """The decision that follows when no exception applies; the officer confirms or changes it."""
+    if case.sources and not any(source.records for source in case.sources):
+        return Outcome.NOT_HELD, tuple(NOT_HELD[track.law] for track in case.tracks)
+    outcome = Outcome.PARTIAL if leaves_out(case) else Outcome.GRANT
+    return outcome, tuple(GRANTING[track.kind] for track in case.tracks)
 
 
 def applied(case: Case, transition: Transition, *, actor: Actor) -> Case:

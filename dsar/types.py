@@ -56,6 +56,7 @@ FEE_ALLOWED = frozenset(
 DISCLOSING = frozenset(
     {*FEE_ALLOWED, RequestKind.ACCESS, RequestKind.PORTABILITY}
 )  # answered by a package
+COPYING = frozenset({RequestKind.DISCLOSURE, RequestKind.ACCESS, RequestKind.PORTABILITY})
 GRAVE = frozenset(
     {
         RequestKind.DISCLOSURE,
@@ -211,6 +212,25 @@ class Ground(StrEnum):
         return Law(self.value.partition("_")[0])
 
 
+GRANTING: Mapping[RequestKind, Ground] = MappingProxyType(
+    {
+        RequestKind.PURPOSE_NOTICE: Ground.APPI_32_2,
+        RequestKind.DISCLOSURE: Ground.APPI_33_2,
+        RequestKind.PROVISION_RECORDS: Ground.APPI_33_5,
+        RequestKind.CORRECTION: Ground.APPI_34_2,
+        RequestKind.CESSATION: Ground.APPI_35,
+        RequestKind.PROVISION_STOP: Ground.APPI_35,
+        RequestKind.ACCESS: Ground.GDPR_12_3,
+        RequestKind.RECTIFICATION: Ground.GDPR_12_3,
+        RequestKind.ERASURE: Ground.GDPR_12_3,
+        RequestKind.RESTRICTION: Ground.GDPR_12_3,
+        RequestKind.PORTABILITY: Ground.GDPR_12_3,
+        RequestKind.OBJECTION: Ground.GDPR_12_3,
+    }
+)  # on which a right is met
+NOT_HELD: Mapping[Law, Ground] = MappingProxyType(
+    {Law.APPI: Ground.APPI_33_3_NOT_HELD, Law.GDPR: Ground.GDPR_15_1_NONE}
+)
 THIRD_PERSON: Mapping[Law, Ground] = MappingProxyType(
     {Law.APPI: Ground.APPI_33_2_1, Law.GDPR: Ground.GDPR_15_4}
 )
@@ -252,6 +272,7 @@ class Refusal(StrEnum):
     SAME_PERSON = "same_person"
     IDENTITY_MISSING = "identity_missing"
     GROUND_MISSING = "ground_missing"
+    GROUND_FOREIGN = "ground_foreign"
     DECISION_MISSING = "decision_missing"
     DECISION_FIXED = "decision_fixed"
     DECISION_TOO_EARLY = "decision_too_early"

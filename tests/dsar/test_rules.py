@@ -7,17 +7,8 @@ import pytest
 
 from dsar.case import Actor, Decision, Refused, Transition, WithheldItem
 from dsar.errors import MachineMismatchError
-from dsar.rules import (
-    ANSWERED,
-    STATES,
-    advance,
-    decidable,
-    open_states,
-    rights_for,
-    step,
-    steps_of,
-    tables,
-)
+from dsar.machine import ANSWERED, STATES, open_states, step, steps_of, tables
+from dsar.rules import advance, decidable, rights_for, suggestion
 from dsar.types import (
     Event,
     ExtensionGround,
@@ -36,6 +27,7 @@ from tests.dsar.cases import (
     APPROVER,
     DENIED,
     DESK,
+    FOUND,
     GRANTED,
     KIND,
     NOW,
@@ -267,27 +259,30 @@ def test_right_follows_the_laws_of_the_person(
     assert rights_for(kind, laws) == expected
 
 
+APPI_GRANT = replace(GRANTED, grounds=(Ground.APPI_33_2,))
+APPI_DENIAL = replace(DENIED, grounds=(Ground.APPI_33_2_2,))
 ITEM = WithheldItem(field=FieldId("inquiry.body"), grounds=(Ground.APPI_33_2_1,))
 
 
 @pytest.mark.parametrize(
     ("status", "decision", "reason"),
     [
-        (S.REVIEW, GRANTED, None),
-        (S.REVIEW, DENIED, None),
-        (S.REVIEW, replace(GRANTED, outcome=Outcome.PARTIAL, items=(ITEM,)), None),
-        (S.REVIEW, replace(GRANTED, outcome=Outcome.PARTIAL), Refusal.OUTCOME_MISMATCH),
-        (S.REVIEW, replace(GRANTED, items=(ITEM,)), Refusal.OUTCOME_MISMATCH),
+        (S.REVIEW, APPI_GRANT, None),
+        (S.REVIEW, APPI_DENIAL, None),
+        (S.REVIEW, replace(APPI_GRANT, outcome=Outcome.PARTIAL, items=(ITEM,)), None),
+        (S.REVIEW, replace(APPI_GRANT, outcome=Outcome.PARTIAL), Refusal.OUTCOME_MISMATCH),
+        (S.REVIEW, replace(APPI_GRANT, items=(ITEM,)), Refusal.OUTCOME_MISMATCH),
         (
             S.REVIEW,
-            replace(GRANTED, outcome=Outcome.PARTIAL, items=(replace(ITEM, grounds=()),)),
+            replace(APPI_GRANT, outcome=Outcome.PARTIAL, items=(replace(ITEM, grounds=()),)),
             Refusal.GROUND_MISSING,
         ),
-        (S.REVIEW, replace(GRANTED, grounds=(Ground.GDPR_12_3,)), Refusal.GROUND_MISSING),
-        (S.COLLECTING, GRANTED, Refusal.DECISION_TOO_EARLY),
-        (S.IDENTITY, GRANTED, Refusal.DECISION_TOO_EARLY),
-        (S.IDENTITY, DENIED, None),
-        (S.EXECUTING, DENIED, Refusal.DECISION_TOO_EARLY),
+        (S.REVIEW, replace(APPI_GRANT, grounds=(Ground.GDPR_12_3,)), Refusal.GROUND_MISSING),
+        (S.REVIEW, GRANTED, Refusal.GROUND_FOREIGN),
+        (S.COLLECTING, APPI_GRANT, Refusal.DECISION_TOO_EARLY),
+        (S.IDENTITY, APPI_GRANT, Refusal.DECISION_TOO_EARLY),
+        (S.IDENTITY, APPI_DENIAL, None),
+        (S.EXECUTING, APPI_DENIAL, Refusal.DECISION_TOO_EARLY),
     ],
 )
 def test_decision_stands_only_with_grounds_in_time(
@@ -296,6 +291,25 @@ def test_decision_stands_only_with_grounds_in_time(
     case = case_of(status=status)
     answer = decidable(case, decision, actor=OFFICER)
     assert (None if answer is None else answer.reason) is reason
+
+
+def test_whole_answer_leaves_nothing_out() -> None:
+    left = replace(ready(case_of(status=S.REVIEW)), decision=None)
+    left = replace(left, sources=(replace(left.sources[0], left_out=1),))
+    assert refusal(decidable(left, APPI_GRANT, actor=OFFICER)) is Refusal.OUTCOME_MISMATCH
+    outcome, grounds = suggestion(left)
+    assert outcome is Outcome.PARTIAL
+    told = replace(APPI_GRANT, outcome=outcome, grounds=grounds)
+    assert decidable(left, told, actor=OFFICER) is None
+
+
+@pytest.mark.parametrize("kind", list(RequestKind))
+def test_suggested_decision_can_stand(kind: RequestKind) -> None:
+    for sources in (FOUND, (replace(FOUND[0], records=0),), (replace(FOUND[0], left_out=3),)):
+        case = replace(case_of(kind, status=S.REVIEW), sources=sources)
+        outcome, grounds = suggestion(case)
+        told = replace(GRANTED, outcome=outcome, grounds=grounds)
+        assert decidable(case, told, actor=OFFICER) is None
 
 
 def test_approved_decision_is_fixed() -> None:

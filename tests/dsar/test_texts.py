@@ -5,7 +5,7 @@ from itertools import chain
 import pytest
 
 from dsar import collection, errors
-from dsar.rules import tables
+from dsar.machine import tables
 from dsar.types import (
     ClockKind,
     Delivery,

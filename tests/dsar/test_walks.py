@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from dsar.case import Actor, Case, Transition
 from dsar.clocks import answer_by, dates_of, open_pause
-from dsar.rules import advance, applied, decidable, grounded, tables
+from dsar.machine import tables
+from dsar.rules import advance, applied, decidable, grounded
 from dsar.types import ClockKind, Event, ExtensionGround, Ground, RequestKind, Status
 from tests.dsar.cases import (
     ACTORS,
@@ -46,6 +47,8 @@ def with_fact(case: Case, fact: str) -> Case:
             return replace(case, executed=True)
         case "grant" | "deny":
             wished = replace(GRANTED if fact == "grant" else DENIED, decided_at=case.last_at)
+            grounds = tuple(ground for ground in wished.grounds if ground.law in case.laws)
+            wished = replace(wished, grounds=grounds)
             possible = decidable(case, wished, actor=OFFICER) is None
             return replace(case, decision=wished) if possible else case
         case _:

@@ -14,7 +14,8 @@ from dsar.case import Case
 from dsar.collection import own_sources
 from dsar.delivery import Released
 from dsar.information import Controller
-from dsar.types import Event, EvidenceKind, Ground, Intake, Outcome, RequestKind
+from dsar.rules import suggestion
+from dsar.types import Event, EvidenceKind, Intake, Outcome, RequestKind
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalKind
 from governance.core.ids import new_row_id
@@ -191,10 +192,11 @@ class World:
         )
 
     def decide(
-        self, case: Case, outcome: Outcome = Outcome.GRANT, by: Principal = OFFICER, **more: Any
+        self, case: Case, outcome: Outcome | None = None, by: Principal = OFFICER, **more: Any
     ) -> decisions.Decided:
         at = self.tick()
-        grounds = more.pop("grounds", (Ground.APPI_33_2, Ground.GDPR_12_3))
+        suggested, usual = suggestion(case)
+        grounds, outcome = more.pop("grounds", usual), outcome or suggested
         return self.write(
             lambda tx: decisions.decide(
                 *(tx, self.ports, self.approvals, by, case.id),

@@ -61,6 +61,13 @@ class Subject:
     age_band: AgeBand
     guardian_verified: bool
     kept_by_law: str | None
+    fence: int = 0  # rises with every change of state
+
+    @property
+    def gone(self) -> bool:
+        """Erased, or being erased, with nothing that a law alone keeps."""
+        ending = self.state in (SubjectState.ERASING, SubjectState.ERASED)
+        return ending and self.kept_by_law is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +147,19 @@ def subject_by_id(tx: Connection, subject: SubjectId, *, on: date) -> Subject | 
         age_band=AgeBand(row.birth_band or "unknown"),
         guardian_verified=bool(row.guardian_verified),
         kept_by_law=row.kept_by_law,
+        fence=row.fence,
     )
+
+
+def age_bands(tx: Connection, subjects: Iterable[SubjectId]) -> dict[SubjectId, AgeBand]:
+    """How old each of these persons is, as far as it is known; unknown persons are left out."""
+    found: dict[SubjectId, AgeBand] = {}
+    wanted = list(dict.fromkeys(subjects))
+    for start in range(0, len(wanted), IN_LIMIT):
+        part = wanted[start : start + IN_LIMIT]
+        rows = tx.execute(select(SUBJECT.c.id, SUBJECT.c.birth_band).where(SUBJECT.c.id.in_(part)))
+        found |= {SubjectId(row): AgeBand(band or "unknown") for row, band in rows}
+    return found
 
 
 def set_state(

@@ -103,15 +103,19 @@ class Journal:
 
     def append(self, entry: JournalEntry) -> JournalHead:
         """The head at this entry once it is on stable storage; raises JournalUnwritableError."""
-        waiting = _Waiting(body=encode_entry(checked(entry)))
+        return self.append_many((entry,))[0]
+
+    def append_many(self, entries: Iterable[JournalEntry]) -> tuple[JournalHead, ...]:
+        """The head at each entry, in order, once all are on stable storage; all or none of them."""
+        mine = [_Waiting(body=encode_entry(checked(entry))) for entry in entries]
+        if not mine:
+            return ()
         with self._queue_lock:
-            self._queue.append(waiting)
+            self._queue += mine
         with self._writing:  # whoever comes first writes for all who wait
-            if waiting.head is None and waiting.error is None:
+            if mine[0].head is None and mine[0].error is None:
                 self._flush()
-        if waiting.head is None:
-            raise waiting.error or JournalUnwritableError(reason="lost")
-        return waiting.head
+        return tuple(_reached(waiting) for waiting in mine)
 
     def replay(self, after: int = 0) -> Iterator[JournalRecord]:
         """Every record with a higher sequence number, in order, verified from the first line."""
@@ -259,6 +263,12 @@ class Journal:
         self._position = _Position(offset=start + len(lines), head=head)
         for waiting, reached in zip(batch, heads, strict=True):
             waiting.head = reached
+
+
+def _reached(waiting: _Waiting) -> JournalHead:
+    if waiting.head is None:
+        raise waiting.error or JournalUnwritableError(reason="lost")
+    return waiting.head
 
 
 def _refuse(batch: list[_Waiting], error: GovernanceError) -> None:

@@ -7,6 +7,7 @@ deleted, `destroy`.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, select, update
@@ -102,6 +103,11 @@ class FieldIndexes:
         if found is None:
             raise IndexUnknownError(field=field, version=version)
         return found
+
+    def live_keys(self) -> Mapping[tuple[FieldId, int], IndexKey]:
+        """Every key whose tokens are written, after one look; for the tokens of one batch."""
+        with self._ring.look() as look:
+            return MappingProxyType(self._load(look))
 
     def _load(self, look: Look) -> dict[tuple[FieldId, int], IndexKey]:
         keys: dict[tuple[FieldId, int], IndexKey] = {}

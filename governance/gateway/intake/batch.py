@@ -56,6 +56,7 @@ def store_batch(
 ) -> Counts:
     """What became of the rows; they, their cursor and the audit event commit together."""
     imports.take_turn(tx)
+    indexer.look()
     result = _Result(
         counts=Counts(read=len(drafts) + len(rejected), normalised=normalised),
         rejected=list(rejected),
@@ -281,27 +282,26 @@ def _write(tx: Connection, ports: Ports, indexer: Indexer, result: _Result, run:
     store.insert_records(tx, records)
     store.add_tokens(tx, tokens)
     store.add_findings(tx, findings)
-    for subject in result.holds:
-        _hold(tx, ports, subject, run)
+    _hold(tx, ports, result.holds, run)
     result.counts.stored += len(result.placed)
 
 
-def _hold(tx: Connection, ports: Ports, subject: SubjectId, run: RunFacts) -> None:
-    """The hold that the file names stands, in the journal too.
+def _hold(tx: Connection, ports: Ports, subjects: Sequence[SubjectId], run: RunFacts) -> None:
+    """The holds that the file names stand, in the journal too.
 
-    A repeated attempt journals a hold of a person who never came to be, which narrows nothing.
+    A repeated attempt journals holds of persons who never came to be, which narrows nothing.
     """
     matter = f"import:{run.run}"
-    hold = store.place_hold(tx, subject, matter=matter, by=run.actor, at=run.at)
-    ports.journal.append(
+    ports.journal.append_many(
         JournalEntry(
             kind=JournalKind.HOLD,
             subject=subject,
             scope=matter,
-            event=EventId(hold),
+            event=EventId(store.place_hold(tx, subject, matter=matter, by=run.actor, at=run.at)),
             consent_seq=None,
             at=run.at,
         )
+        for subject in subjects
     )
 
 

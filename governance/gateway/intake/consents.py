@@ -67,6 +67,7 @@ def store_consents(
 ) -> Counts:
     """What became of the rows; known consent ids are merged, unknown customers are refused."""
     imports.take_turn(tx)
+    indexer.look()
     counts = Counts(read=len(rows))
     problems: list[Problem] = []
     known = ledger.known_source_keys(tx, [row.get("consent_id") or "" for row in rows])
@@ -139,6 +140,7 @@ def _read(
 def _doubtful(tx: Connection, taken: Sequence[_Taken]) -> list[Problem]:
     """What an officer must know of events that are stored all the same."""
     published = _published(tx)
+    bands = store.age_bands(tx, (item.subject for item in taken))
     evidence = Counter(item.row.get("evidence_id") for item in taken)
     found: list[Problem] = []
     for item in taken:
@@ -152,18 +154,14 @@ def _doubtful(tx: Connection, taken: Sequence[_Taken]) -> list[Problem]:
             found.append(Problem(kind=ProblemKind.PRE_TICKED, row=number))
         if (token := item.row.get("evidence_id")) and evidence[token] > 1:
             found.append(Problem(kind=ProblemKind.DUPLICATE_EVIDENCE, row=number))
-        if item.kind is EventKind.GIVEN and not item.row.get("agent") and _is_minor(tx, item):
+        alone = item.kind is EventKind.GIVEN and not item.row.get("agent")
+        if alone and bands.get(item.subject) in MINORS:
             found.append(Problem(kind=ProblemKind.MINOR_WITHOUT_GUARDIAN, row=number))
     return found
 
 
 def _published(tx: Connection) -> dict[tuple[str, str], NoticeVersion]:
     return {(notice.notice, notice.version): notice for notice in ledger.notices(tx)}
-
-
-def _is_minor(tx: Connection, item: _Taken) -> bool:
-    person = store.subject_by_id(tx, item.subject, on=item.occurred_at.date())
-    return person is not None and person.age_band in MINORS
 
 
 def _append(tx: Connection, ports: Ports, run: RunFacts, taken: Sequence[_Taken]) -> None:
@@ -174,18 +172,18 @@ def _append(tx: Connection, ports: Ports, run: RunFacts, taken: Sequence[_Taken]
         [(item.subject, row, {PROOF: _proof(item)}) for item, row in zip(taken, ids, strict=True)],
         key_class=KeyClass.RECORD,
     )
-    for item, row in zip(taken, ids, strict=True):
-        if item.kind is not EventKind.GIVEN:
-            ports.journal.append(
-                JournalEntry(
-                    kind=JournalKind.WITHDRAWAL,
-                    subject=item.subject,
-                    scope=f"{item.purpose.id}/*/*",
-                    event=EventId(row),
-                    consent_seq=None,
-                    at=item.occurred_at,
-                )
-            )
+    ports.journal.append_many(
+        JournalEntry(
+            kind=JournalKind.WITHDRAWAL,
+            subject=item.subject,
+            scope=f"{item.purpose.id}/*/*",
+            event=EventId(row),
+            consent_seq=None,
+            at=item.occurred_at,
+        )
+        for item, row in zip(taken, ids, strict=True)
+        if item.kind is not EventKind.GIVEN
+    )
     ledger.append(
         tx,
         [

@@ -271,6 +271,42 @@ def test_threads_share_fsyncs_and_each_gets_its_own_head(
     assert syncs < 150
 
 
+def test_many_entries_stand_in_order_behind_one_fsync(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = opened(path)
+    syncs: list[int] = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (syncs.append(fd), real(fd)))
+    heads = journal.append_many(entry(n) for n in range(1, 501))
+    assert len(syncs) == 1
+    assert [head.seq for head in heads] == list(range(1, 501))
+    assert [record.entry for record in journal.replay()] == [entry(n) for n in range(1, 501)]
+
+
+def test_many_entries_are_all_refused_or_none(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = opened(path)
+    before = path.read_bytes()
+    real = os.write
+
+    def full(fd: int, lines: bytes) -> int:
+        real(fd, lines[: len(lines) // 2])
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with pytest.raises(JournalUnwritableError):
+            journal.append_many([entry(1), entry(2), entry(3)])
+    assert path.read_bytes() == before
+
+
+def test_no_entries_write_nothing(path: Path) -> None:
+    journal = opened(path)
+    before = path.read_bytes()
+    assert journal.append_many([]) == ()
+    assert path.read_bytes() == before
+
+
 def test_append_returns_only_after_fsync(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = opened(path)
     gate = threading.Event()

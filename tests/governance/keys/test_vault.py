@@ -292,6 +292,21 @@ def test_parts_and_blobs_open_only_in_their_place(vault: FieldVault) -> None:
     assert vault.open_part(ROW, later) == b"erasure"
 
 
+def test_live_keys_make_the_tokens_of_every_version_that_is_written(
+    vault: FieldVault, other_process: FieldVault
+) -> None:
+    vault.indexes.ensure(NAME)
+    vault.indexes.begin_version(NAME, bits=20)
+    live = other_process.indexes.live_keys()
+    assert sorted(live) == [(NAME, 1), (NAME, 2)]
+    terms = exact_terms("かくう")
+    for (field, version), key in live.items():
+        assert key.tokens(terms) == vault.tokens(field, version, terms)
+    vault.indexes.activate(NAME, 2)
+    vault.indexes.destroy(NAME, 1)
+    assert list(other_process.indexes.live_keys()) == [(NAME, 2)]
+
+
 def test_an_index_rotates_without_a_gap(vault: FieldVault, other_process: FieldVault) -> None:
     first = vault.indexes.ensure(NAME)
     assert vault.indexes.ensure(NAME) == first

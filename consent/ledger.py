@@ -105,6 +105,12 @@ def head(tx: Connection) -> int:
     return int(found or 0)
 
 
+def last_seq_of(tx: Connection, subject: SubjectId) -> int:
+    """The sequence number of this person's newest event; 0 when there is none."""
+    found = tx.execute(select(func.max(EVENT.c.seq)).where(EVENT.c.subject_id == subject)).scalar()
+    return int(found or 0)
+
+
 def history(tx: Connection, subject: SubjectId, purpose: PurposeId) -> tuple[ConsentEvent, ...]:
     """Everything the ledger holds for this person and purpose, in ledger order."""
     rows = tx.execute(HISTORY, {"subject": subject, "purposes": [purpose, EVERY]})

@@ -15,7 +15,7 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
 from consent import ledger
 from governance.core.clock import JST
-from governance.core.terms import EventId, FieldId, Lang, PurposeId, Treatment
+from governance.core.terms import EventId, FieldId, Lang, PurposeId, SubjectId, Treatment
 from governance.crypto.revealed import Revealed
 from governance.customers.catalogue import CatalogueField, Storage, catalogue
 from governance.customers.ports import Ports
@@ -45,6 +45,7 @@ class _Prepared:
 
     policy: PolicySnapshot
     consent_seq: int
+    mark: tuple[int, int]  # the person's last event and fence: what the decisions rest on
     rows: tuple[Record, ...]
     decisions: Mapping[FieldId, FieldDecision]
 
@@ -92,12 +93,14 @@ def _prepare(
     *,
     at: datetime,
 ) -> _Prepared:
-    if subject_by_id(tx, request.subject, on=at.date()) is None:
+    consent_seq, mark = ledger.head(tx), _mark(tx, request.subject, at=at)
+    if mark is None:
         raise UnknownPersonError
     fields = wanted_fields(request)
     return _Prepared(
         policy=policy,
-        consent_seq=ledger.head(tx),
+        consent_seq=consent_seq,
+        mark=mark,
         rows=tuple(
             record for table in request.tables for record in records_of(tx, request.subject, table)
         ),
@@ -111,6 +114,14 @@ def _prepare(
             at=at,
         ),
     )
+
+
+def _mark(tx: Connection, subject: SubjectId, *, at: datetime) -> tuple[int, int] | None:
+    """Where the person's choices and state stand now; None for who is unknown or erased."""
+    person = subject_by_id(tx, subject, on=at.date())
+    if person is None or person.gone:
+        return None
+    return ledger.last_seq_of(tx, subject), person.fence
 
 
 def wanted_fields(request: ReadRequest) -> tuple[CatalogueField, ...]:
@@ -133,8 +144,10 @@ def _record(
     counts: Mapping[Treatment, int],
     at: datetime,
 ) -> EventId | None:
-    """The event of this reading; None when policy or choices moved, so that it is made anew."""
-    if ports.policies.current is not prepared.policy or ledger.head(tx) != prepared.consent_seq:
+    """The event of this reading; None when policy, choices or state moved: it is made anew."""
+    if ports.policies.current is not prepared.policy:
+        return None
+    if _mark(tx, request.subject, at=at) != prepared.mark:
         return None
     opened = tuple(
         sorted(

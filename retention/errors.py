@@ -9,12 +9,6 @@ class ScheduleFormError(GovernanceError):
     code, status, exit_code = "schedule_form", 422, 2
 
 
-class ScheduleVersionError(GovernanceError):
-    """A schedule does not follow the one in force by exactly one version."""
-
-    code, status = "schedule_version", 409
-
-
 class RetentionRefusedError(ForbiddenError):
     """The principal may not do this with retention."""
 

@@ -1,0 +1,227 @@
+"""A plan: who is due under which rule, with a hash over all of it; pure."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from hashlib import sha256
+from statistics import median
+
+from governance.core.terms import ActorId, RowId, SubjectId
+from retention.types import Decision, DecisionKind, RowKeep
+
+DIGEST_TAG = "sekisho/retention-plan/1"
+SHARE = 100  # more than one in a hundred persons needs a second principal
+MEDIANS = 3  # so does more than three times the median run
+
+Counts = Mapping[tuple[DecisionKind, str], int]  # decision and rule -> persons
+Json = str | int | None | list["Json"] | dict[str, "Json"]
+
+
+class Ground(StrEnum):
+    """Why the plan was made."""
+
+    SCHEDULE = "schedule"
+    REQUEST = "request"  # the person asked (APPI 35, GDPR 17)
+
+
+class SecondPerson(StrEnum):
+    """Why a second principal must agree."""
+
+    SHARE = "share"
+    MEDIAN = "median"
+    REQUEST = "request"
+
+
+class ItemState(StrEnum):
+    """What became of one item of a plan."""
+
+    PLANNED = "planned"
+    ERASED = "erased"
+    SKIPPED = "skipped"
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    RESIDUE = "residue"  # the check after the run found rows; nobody calls it done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepLine:
+    """What one duty keeps of one person."""
+
+    duty: str
+    rows: int
+    fields: tuple[str, ...]
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One person who is due or needs a look."""
+
+    id: RowId
+    subject: SubjectId
+    decision: DecisionKind
+    rule: str
+    basis: date | None
+    due_on: date | None
+    ledger_until: date | None
+    fence: int
+    keeps: tuple[KeepLine, ...] = ()
+    state: ItemState = ItemState.PLANNED
+    skipped_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One dry run, which is also what a run carries out."""
+
+    id: RowId
+    ground: Ground
+    schedule_name: str
+    schedule_version: int
+    schedule_digest: str
+    cutoff: date
+    persons: int
+    counts: Counts
+    items: tuple[Item, ...] = field(repr=False)
+    digest: str
+    second_person: tuple[SecondPerson, ...]
+    made_by: ActorId
+    made_at: datetime
+
+    def count(self, kind: DecisionKind) -> int:
+        """Persons with this decision."""
+        return sum(number for (found, _), number in self.counts.items() if found is kind)
+
+
+def keep_lines(keeps: Mapping[RowId, RowKeep]) -> tuple[KeepLine, ...]:
+    """What each duty keeps, over all rows of a person."""
+    rows: dict[str, set[RowId]] = defaultdict(set)
+    fields: dict[str, set[str]] = defaultdict(set)
+    until: dict[str, date] = {}
+    for row, kept in keeps.items():
+        for name, keep in kept.fields.items():
+            rows[keep.duty].add(row)
+            fields[keep.duty].add(name)
+            until[keep.duty] = max(keep.until, until.get(keep.duty, keep.until))
+    return tuple(
+        KeepLine(duty=duty, rows=len(rows[duty]), fields=tuple(sorted(fields[duty])), until=end)
+        for duty, end in sorted(until.items())
+    )
+
+
+def digest_of(
+    *,
+    ground: Ground,
+    schedule_digest: str,
+    cutoff: date,
+    persons: int,
+    counts: Counts,
+    items: Iterable[Item],
+) -> str:
+    """SHA-256 over everything that the plan says, item by item in the order of their ids."""
+    head: dict[str, Json] = {
+        "tag": DIGEST_TAG,
+        "ground": ground.value,
+        "schedule": schedule_digest,
+        "cutoff": cutoff.isoformat(),
+        "persons": persons,
+        "counts": counts_json(counts),
+    }
+    hashed = sha256(canonical(head))
+    for item in sorted(items, key=lambda one: one.id):
+        hashed.update(b"\n" + canonical(_covered(item)))
+    return hashed.hexdigest()
+
+
+def _covered(item: Item) -> dict[str, Json]:
+    line = decision_json(item, id_=item.subject)
+    return line | {"item": item.id, "fence": item.fence, "keeps": keeps_json(item.keeps)}
+
+
+def canonical(value: Json) -> bytes:
+    """One spelling of a JSON value."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def counts_json(counts: Counts) -> dict[str, Json]:
+    """Counts by `decision/rule`."""
+    return {f"{kind.value}/{rule}": n for (kind, rule), n in sorted(counts.items())}
+
+
+def counts_of(text: str) -> dict[tuple[DecisionKind, str], int]:
+    """The counts that `counts_json` wrote."""
+    found = {}
+    for key, number in json.loads(text).items():
+        kind, _, rule = key.partition("/")
+        found[DecisionKind(kind), rule] = int(number)
+    return found
+
+
+def keeps_json(keeps: Sequence[KeepLine]) -> list[Json]:
+    """What duties keep, as JSON."""
+    return [
+        {
+            "duty": line.duty,
+            "rows": line.rows,
+            "fields": list(line.fields),
+            "until": line.until.isoformat(),
+        }
+        for line in keeps
+    ]
+
+
+def keeps_of(text: str) -> tuple[KeepLine, ...]:
+    """The lines that `keeps_json` wrote."""
+    return tuple(
+        KeepLine(
+            duty=line["duty"],
+            rows=line["rows"],
+            fields=tuple(line["fields"]),
+            until=date.fromisoformat(line["until"]),
+        )
+        for line in json.loads(text)
+    )
+
+
+def decision_json(found: Item | Decision, *, id_: str) -> dict[str, Json]:
+    """One person's line of `retention plan`: id, decision, rule, basis, due_on, ledger_until."""
+    kind = found.decision if isinstance(found, Item) else found.kind
+    return {
+        "id": id_,
+        "decision": kind.value,
+        "rule": found.rule,
+        "basis": _iso(found.basis),
+        "due_on": _iso(found.due_on),
+        "ledger_until": _iso(found.ledger_until),
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def second_person(
+    *, ground: Ground, due: int, persons: int, earlier: Sequence[int]
+) -> tuple[SecondPerson, ...]:
+    """Why a second principal must agree; `earlier` are the sizes of the runs before."""
+    if ground is Ground.REQUEST:
+        return (SecondPerson.REQUEST,)
+    found = []
+    if due * SHARE > persons:
+        found.append(SecondPerson.SHARE)
+    if earlier and due > MEDIANS * median(earlier):
+        found.append(SecondPerson.MEDIAN)
+    return tuple(found)
+
+
+def counted(kinds: Iterable[tuple[DecisionKind, str]]) -> Counter[tuple[DecisionKind, str]]:
+    """How many persons each decision and rule has."""
+    return Counter(kinds)

@@ -1,0 +1,355 @@
+"""Carries out a plan in batches; safe to be killed anywhere and to be run again.
+
+Each batch: the control journal first (fsynced), then one transaction with the rows, the audit
+event that names the destroyed parts, the tombstones, the counts and the cursor, then the end
+of the data keys. What the transaction finds changed since the plan is left alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from audit.actions import EventCode
+from audit.types import EventDraft, Outcome
+from governance.core.clock import JST
+from governance.core.terms import ActorId, EventId, KeyClass, RowId, SubjectId
+from governance.customers.ports import Ports
+from governance.customers.subjects import SubjectState
+from governance.jobs import ledger
+from governance.jobs.journal_record import JournalEntry, JournalKind
+from governance.jobs.rules import next_limit
+from governance.jobs.runner import Worker
+from governance.jobs.types import Claim, Slot, Step
+from retention import rules, store, tombstones
+from retention.duties import after, row_keeps
+from retention.erasure import Doomed, erase, lock, residue
+from retention.errors import ResidueError, RunHeldElsewhereError
+from retention.facts import facts_of
+from retention.plans import Ground, Item, ItemState, Plan, RunState, keep_lines
+from retention.store import Run
+from retention.tombstones import Tombstone
+from retention.types import Due, PersonFacts, Schedule
+
+LEASE = timedelta(seconds=120)
+FIRST, MOST = 25, 400  # persons in a batch; the audit event that names them has a size limit
+AIM = {"sqlite": timedelta(milliseconds=10), "postgresql": timedelta(milliseconds=50)}
+CHECKPOINT_TRIES = 40  # a reader that looks at an old state keeps SQLite's log; wait 2 s for it
+CHECKPOINT_PAUSE = timedelta(milliseconds=50)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What a run did in this call and in all calls before it."""
+
+    run: RowId
+    state: RunState
+    erased: int
+    skipped: int
+    rows: int
+    batches: int
+    wal_pages: int  # left in SQLite's log; 0 = nothing
+
+
+@dataclass(slots=True, kw_only=True)
+class _Drive:
+    """One call of a run; the claim is replaced at each batch."""
+
+    ports: Ports
+    run: Run
+    plan: Plan
+    schedule: Schedule
+    worker: Worker
+    claim: Claim
+    limit: int = FIRST
+
+
+def run(ports: Ports, run_id: RowId, *, worker: Worker) -> RunReport:
+    """The run's end, or as far as the worker lets it go; a finished run changes nothing.
+
+    Raises RunHeldElsewhereError, ResidueError.
+    """
+    with ports.database.read() as tx:
+        found = store.run_by_id(tx, run_id)
+        plan = store.plan_by_id(tx, found.plan, items=False)
+        schedule = store.schedule_by_digest(tx, plan.schedule_digest)
+    if found.state is RunState.DONE:
+        return _report(ports, found.id)
+    slot = Slot(job=f"purge:{run_id}", scheduled_for=found.started_at)
+    at = worker.clock()
+    claim = ports.database.write(
+        lambda tx: ledger.claim(tx, slot, owner=worker.owner, at=at, lease=LEASE)
+    )
+    if claim is None:
+        raise RunHeldElsewhereError(run=run_id)
+    drive = _Drive(ports=ports, run=found, plan=plan, schedule=schedule, worker=worker, claim=claim)
+    try:
+        return _to_the_end(drive)
+    except Exception:  # whatever stopped it, another call may go on at once
+        _let_go(drive)
+        raise
+
+
+def _let_go(drive: _Drive) -> None:
+    try:
+        at = drive.worker.clock()
+        drive.ports.database.write(lambda tx: ledger.release(tx, drive.claim, at=at))
+    except Exception:  # noqa: BLE001 - lost, or no database: the lease ends by itself
+        return
+
+
+def _to_the_end(drive: _Drive) -> RunReport:
+    _end_keys(drive)  # what a killed call left between its commit and the keys
+    while not drive.worker.stopping():
+        with drive.ports.database.read() as tx:
+            items = store.next_items(tx, drive.plan.id, after=drive.claim.cursor, limit=drive.limit)
+        if not items:
+            return _finish(drive)
+        _batch(drive, items)
+        _end_keys(drive)
+    _let_go(drive)
+    return _report(drive.ports, drive.run.id)
+
+
+def _batch(drive: _Drive, items: Sequence[Item]) -> None:
+    """One batch from the journal to the commit."""
+    at = drive.worker.clock()
+    with drive.ports.database.read() as tx:
+        doomed = _doomed(tx, drive, items, at=at)[0]
+    for item, one in doomed:
+        drive.ports.journal.append(
+            JournalEntry(
+                kind=JournalKind.ERASURE,
+                subject=one.subject,
+                scope=f"plan:{drive.plan.id}",
+                event=EventId(item.id),
+                consent_seq=None,
+                at=at,
+            )
+        )
+    journaled = frozenset(item.id for item, _ in doomed)
+    drive.ports.vault.ensure_keys((one.subject for _, one in doomed if one.keeps), KeyClass.KEPT)
+
+    def commit(tx: Connection) -> tuple[Claim, timedelta]:
+        began = drive.worker.clock()
+        _remove(tx, drive, items, journaled, at=at)
+        step = Step(done=len(items), cursor=items[-1].id, finished=False)
+        moved = ledger.advance(tx, drive.claim, step, at=began, lease=LEASE)
+        return moved, drive.worker.clock() - began
+
+    drive.claim, took = drive.ports.database.write(commit, batch=True)
+    aim = AIM[drive.ports.database.dialect]
+    drive.limit = next_limit(drive.limit, took=took, aim=aim, most=MOST)
+    drive.worker.pause(min(max(took, timedelta(0)), LEASE / 4))
+
+
+Found = tuple[list[tuple[Item, Doomed]], dict[str, list[RowId]]]
+
+
+def _doomed(tx: Connection, drive: _Drive, items: Sequence[Item], *, at: datetime) -> Found:
+    """Who may still go as planned, and who is left alone for what reason."""
+    cutoff, schedule = drive.plan.cutoff, drive.schedule
+    known = {f.subject: f for f in facts_of(tx, [i.subject for i in items], at=cutoff)}
+    doomed: list[tuple[Item, Doomed]] = []
+    skipped: dict[str, list[RowId]] = {}
+    for item in items:
+        facts = known.get(item.subject)
+        reason = "unknown" if facts is None else _changed(facts, item, drive)
+        if facts is None or reason is not None:
+            skipped.setdefault(reason or "unknown", []).append(item.id)
+            continue
+        rule = schedule.rule(item.rule)
+        suppress = rule.suppress if rule is not None else None
+        until = None
+        if suppress is not None:
+            until = after(at.astimezone(JST).date(), suppress.period, schedule.overflow)
+        one = Doomed(
+            subject=item.subject,
+            erased_before=facts.state is SubjectState.ERASED,
+            keeps=row_keeps(facts, schedule, at=cutoff),
+            suppress=suppress.fields if suppress is not None else (),
+            suppress_until=until,
+            rule=item.rule,
+        )
+        doomed.append((item, one))
+    return doomed, skipped
+
+
+def _changed(facts: PersonFacts, item: Item, drive: _Drive) -> str | None:
+    """Why the person is not what the plan says any more; None: still due in the same way."""
+    cutoff = drive.plan.cutoff
+    if facts.held:
+        return "held"
+    if facts.fence != item.fence:
+        return "fence"
+    match drive.plan.ground:
+        case Ground.SCHEDULE:
+            now = rules.due(facts, drive.schedule, at=cutoff)
+        case Ground.REQUEST:
+            now = rules.requested(facts, drive.schedule, at=cutoff)
+    same = (now.rule, now.basis, now.due_on) == (item.rule, item.basis, item.due_on)
+    if not isinstance(now, Due) or not same:
+        return "decision"
+    if keep_lines(row_keeps(facts, drive.schedule, at=cutoff)) != item.keeps:
+        return "kept_fields"
+    return None
+
+
+def _remove(
+    tx: Connection,
+    drive: _Drive,
+    items: Sequence[Item],
+    journaled: frozenset[RowId],
+    *,
+    at: datetime,
+) -> None:
+    """Rows, audit event, tombstones, marks and counts of one batch."""
+    lock(tx, [item.subject for item in items])
+    doomed, skipped = _doomed(tx, drive, items, at=at)
+    unannounced = [item.id for item, _ in doomed if item.id not in journaled]
+    if unannounced:  # a hold ended between: fails closed, the next plan finds the person
+        skipped.setdefault("held", []).extend(unannounced)
+        doomed = [(item, one) for item, one in doomed if item.id in journaled]
+    rows, event = 0, None
+    if doomed:
+        counts = erase(tx, drive.ports.vault, [one for _, one in doomed], at=at)
+        rows = sum(counts.values())
+        event = drive.ports.audit.erase(tx, _event(drive, [one for _, one in doomed], rows, at=at))
+        tombstones.bury(tx, [_stone(drive, item, one, at=at) for item, one in doomed])
+        store.mark_items(tx, [item.id for item, _ in doomed], ItemState.ERASED)
+    for reason, ids in skipped.items():
+        store.mark_items(tx, ids, ItemState.SKIPPED, because=reason)
+    store.count_batch(
+        tx,
+        drive.run.id,
+        {
+            "first_key": items[0].id,
+            "last_key": items[-1].id,
+            "persons": len(doomed),
+            "skipped": len(items) - len(doomed),
+            "rows": rows,
+            "event_id": event,
+            "at": at,
+        },
+    )
+
+
+def _event(drive: _Drive, doomed: Sequence[Doomed], rows: int, *, at: datetime) -> EventDraft:
+    """What the log says of a batch: the plan's hash, the approval, the persons, the counts."""
+    asked = drive.plan.ground is Ground.REQUEST
+    approval = drive.run.approval
+    return EventDraft(
+        action=EventCode.ERASURE_EXECUTED if asked else EventCode.RETENTION_PURGED,
+        occurred_at=at,
+        actor=ActorId(drive.run.requested_by),
+        object_type="purge_run",
+        object_id=drive.run.id,
+        outcome=Outcome.DONE,
+        subject=doomed[0].subject if len(doomed) == 1 else None,
+        counts=(("persons", len(doomed)), ("rows", rows)),
+        refs=(
+            f"plan:{drive.plan.id}",
+            f"sha256:{drive.plan.digest}",
+            *((f"approval:{approval}",) if approval is not None else ()),
+            *(f"person:{one.subject}" for one in doomed),
+        ),
+    )
+
+
+def _stone(drive: _Drive, item: Item, one: Doomed, *, at: datetime) -> Tombstone:
+    ended = one.key_class
+    return Tombstone(
+        id=item.id,
+        subject=SubjectId(one.subject),
+        run=drive.run.id,
+        rule=item.rule,
+        at=at,
+        ends_on=after(at.astimezone(JST).date(), drive.schedule.ledger, drive.schedule.overflow),
+        kept={line.duty: line.until for line in keep_lines(one.keeps)},
+        key_classes=() if ended is None else (ended,),
+        keys_ended_at=at if ended is None else None,
+        last_epoch=None,
+    )
+
+
+def _end_keys(drive: _Drive) -> None:
+    """The data keys of everyone whose rows are gone are destroyed, and the ledger says so."""
+    with drive.ports.database.read() as tx:
+        waiting = tombstones.keys_to_end(tx, drive.run.id)
+    for key_class in KeyClass:
+        mine = [stone for stone in waiting if key_class in stone.key_classes]
+        if not mine:
+            continue
+        ended = drive.ports.vault.destroy_many((stone.subject for stone in mine), key_class)
+        ids = [stone.id for stone in mine]
+        drive.ports.database.write(
+            lambda tx, ids=ids, ended=ended: tombstones.note_keys_ended(tx, ids, ended),  # type: ignore[misc] # bound now
+            batch=True,
+        )
+
+
+def _finish(drive: _Drive) -> RunReport:
+    """The run is done once nothing of a purged person is left and the log is truncated."""
+    ports, worker = drive.ports, drive.worker
+    with ports.database.read() as tx:
+        left = residue(tx, tombstones.buried(drive.run.id))
+    pages = _checkpoint(drive)
+    at = worker.clock()
+    state = RunState.RESIDUE if left else RunState.DONE
+
+    def end(tx: Connection) -> None:
+        store.end_run(tx, drive.run.id, state, wal_pages=pages, at=at)
+        if left:
+            ledger.release(tx, drive.claim, at=at)
+            return
+        ledger.finish(tx, drive.claim, at=at)
+        done = store.run_by_id(tx, drive.run.id)
+        ports.audit.append(tx, _certificate_event(drive, done, at=at))
+
+    ports.database.write(end)
+    if left:
+        table, rows = left.most_common(1)[0]
+        raise ResidueError(run=drive.run.id, table=table, rows=rows)
+    if pages == 0:
+        _checkpoint(drive)
+    return _report(ports, drive.run.id)
+
+
+def _certificate_event(drive: _Drive, done: Run, *, at: datetime) -> EventDraft:
+    return EventDraft(
+        action=EventCode.CERTIFICATE_ISSUED,
+        occurred_at=at,
+        actor=drive.run.requested_by,
+        object_type="purge_run",
+        object_id=drive.run.id,
+        outcome=Outcome.DONE,
+        counts=(("erased", done.erased), ("skipped", done.skipped), ("rows", done.rows)),
+        refs=(f"plan:{drive.plan.id}", f"sha256:{drive.plan.digest}"),
+    )
+
+
+def _checkpoint(drive: _Drive) -> int:
+    """Pages of SQLite's log that a long reader still holds; 0 = deleted bytes are gone."""
+    pages = drive.ports.database.checkpoint()
+    for _ in range(CHECKPOINT_TRIES):
+        if pages == 0:
+            break
+        drive.worker.pause(CHECKPOINT_PAUSE)
+        pages = drive.ports.database.checkpoint()
+    return pages
+
+
+def _report(ports: Ports, run_id: RowId) -> RunReport:
+    with ports.database.read() as tx:
+        found = store.run_by_id(tx, run_id)
+        batches = store.batches_of(tx, run_id)
+    return RunReport(
+        run=found.id,
+        state=found.state,
+        erased=found.erased,
+        skipped=found.skipped,
+        rows=found.rows,
+        batches=batches,
+        wal_pages=found.wal_pages or 0,
+    )

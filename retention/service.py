@@ -1,0 +1,319 @@
+"""Use cases of retention: plan, start with a second principal where needed, look at what stands.
+
+A plan is a dry run; what `start` begins and `purge.run` carries out is the same stored object,
+and its hash stands in every audit event of the run.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from audit.actions import EventCode
+from audit.types import EventDraft, Outcome
+from governance.approvals.executors import Executor
+from governance.approvals.service import Approvals
+from governance.approvals.store import waiting
+from governance.approvals.types import ApprovalId, ApprovalKind, Consumed
+from governance.core.ids import new_row_id
+from governance.core.terms import ActorId, RowId, SubjectId
+from governance.customers.ports import Ports
+from governance.customers.subjects import SubjectState
+from governance.http.principal import Principal
+from policies.actions import Action
+from retention import plans, rules, store, tombstones
+from retention.access import require, require_approver, today
+from retention.duties import row_keeps
+from retention.errors import (
+    PlanChangedError,
+    PlanStaleError,
+    SubjectNotErasableError,
+    SubjectUnknownError,
+)
+from retention.facts import all_facts, facts_of
+from retention.plans import Ground, Item, Plan
+from retention.store import Run
+from retention.types import Decision, DecisionKind, Due, PersonFacts, Review, Schedule
+
+PLAN_LIFETIME = timedelta(days=7)  # an older dry run no longer says what would go today
+PURGE_BLOB = "purge_plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The run may be driven now."""
+
+    run: RowId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A second principal must agree first, to exactly this digest."""
+
+    approval: ApprovalId
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One person in the listing of a plan."""
+
+    subject: SubjectId
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What `sekisho retention status` tells."""
+
+    schedule: Schedule
+    adopted: int  # schedules that two principals adopted; 0 = the shipped one stands
+    plan: Plan | None  # without its items
+    runs: tuple[Run, ...]
+    tombstones: int
+    keys_waiting: int  # erased persons whose data keys are not known to be gone
+
+
+def plan(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    *,
+    at: datetime,
+    on: date | None = None,
+    schedule: Schedule | None = None,
+) -> Plan:
+    """What would go on this day under the schedule in force (or, to look only, another one)."""
+    require(ports, principal, Action.RETENTION_PLAN)
+    used = schedule or store.in_force(tx)
+    cutoff = on or today(at)
+    items: list[Item] = []
+    kinds = []
+    for facts in all_facts(tx, used, at=cutoff):
+        decision = rules.due(facts, used, at=cutoff)
+        kinds.append((decision.kind, decision.rule))
+        if isinstance(decision, Due | Review):
+            items.append(_item(facts, decision, used, at=cutoff))
+    counts = plans.counted(kinds)
+    return _stored(tx, ports, principal, used, Ground.SCHEDULE, cutoff, items, counts=counts, at=at)
+
+
+def plan_erasure(
+    tx: Connection, ports: Ports, principal: Principal, subject: SubjectId, *, at: datetime
+) -> Plan:
+    """The plan that erases one person who asked for it (APPI 35(5), GDPR 17).
+
+    Raises SubjectUnknownError, SubjectNotErasableError.
+    """
+    require(ports, principal, Action.ERASURE_REQUEST)
+    used, cutoff = store.in_force(tx), today(at)
+    found = facts_of(tx, [subject], at=cutoff)
+    if not found:
+        raise SubjectUnknownError
+    (facts,) = found
+    decision = rules.requested(facts, used, at=cutoff)
+    if facts.state is SubjectState.ERASED or not isinstance(decision, Due):
+        raise SubjectNotErasableError(rule=decision.rule)
+    counts = plans.counted([(decision.kind, decision.rule)])
+    items = [_item(facts, decision, used, at=cutoff)]
+    return _stored(tx, ports, principal, used, Ground.REQUEST, cutoff, items, counts=counts, at=at)
+
+
+def listing(tx: Connection, *, on: date, schedule: Schedule | None = None) -> Iterator[Line]:
+    """Every person whom the schedule covers with the decision on this day, also the kept ones."""
+    used = schedule or store.in_force(tx)
+    for facts in all_facts(tx, used, at=on):
+        yield Line(subject=facts.subject, decision=rules.due(facts, used, at=on))
+
+
+def start(
+    tx: Connection,
+    ports: Ports,
+    approvals: Approvals,
+    principal: Principal,
+    plan_id: RowId,
+    *,
+    at: datetime,
+) -> Started | Waiting:
+    """The run of this plan, or the approval that it waits for; twice equals once."""
+    kept = store.plan_by_id(tx, plan_id)
+    asked = kept.ground is Ground.REQUEST
+    require(ports, principal, Action.ERASURE_REQUEST if asked else Action.RETENTION_RUN)
+    if (begun := store.run_of_plan(tx, plan_id)) is not None:
+        return Started(run=begun.id)
+    _runnable(tx, kept, at=at)
+    if not kept.second_person:
+        run = store.add_run(
+            tx, plan_id, approval=None, requested_by=principal.id, approved_by=None, at=at
+        )
+        _record_start(tx, ports, kept, run, by=principal.id, approval=None, at=at)
+        return Started(run=run)
+    kind = ApprovalKind.ERASURE if asked else ApprovalKind.PURGE
+    for known in waiting(tx, at=at):
+        if known.kind is kind and known.object_ref == plan_id:
+            return Waiting(approval=known.id, digest=known.digest)
+    sealed = ports.vault.seal_blob(PURGE_BLOB, plan_id, kept.digest.encode())
+    made = approvals.request(tx, kind, object_ref=plan_id, sealed=sealed, by=principal, at=at)
+    return Waiting(approval=made.id, digest=made.digest)
+
+
+def purge_executor(ports: Ports) -> Executor:
+    """Begins an approved run (for ApprovalKind.PURGE and ERASURE); answers `purge_run:<id>`."""
+
+    def execute(tx: Connection, consumed: Consumed, /, *, by: Principal, at: datetime) -> str:
+        approval = consumed.approval
+        require_approver(ports, approval, by)
+        kept = store.plan_by_id(tx, RowId(approval.object_ref))
+        agreed = ports.vault.open_blob(PURGE_BLOB, approval.object_ref, consumed.sealed)
+        if agreed != kept.digest.encode():
+            raise PlanChangedError(plan=kept.id)
+        _runnable(tx, kept, at=at)
+        run = store.add_run(
+            tx,
+            kept.id,
+            approval=approval.id,
+            requested_by=approval.requested_by,
+            approved_by=approval.decided_by,
+            at=at,
+        )
+        _record_start(tx, ports, kept, run, by=by.id, approval=approval.id, at=at)
+        return f"purge_run:{run}"
+
+    return execute
+
+
+def status(tx: Connection) -> Status:
+    """The schedule in force, the newest plan, the newest runs, the erasure ledger."""
+    newest = store.newest_plan_or_none(tx)
+    return Status(
+        schedule=store.in_force(tx),
+        adopted=store.count_schedules(tx),
+        plan=None if newest is None else store.plan_by_id(tx, newest, items=False),
+        runs=store.runs(tx),
+        tombstones=tombstones.count(tx),
+        keys_waiting=tombstones.count(tx, keys_waiting=True),
+    )
+
+
+def _item(facts: PersonFacts, decision: Due | Review, schedule: Schedule, *, at: date) -> Item:
+    keeps = row_keeps(facts, schedule, at=at) if isinstance(decision, Due) else {}
+    return Item(
+        id=new_row_id(),
+        subject=facts.subject,
+        decision=decision.kind,
+        rule=decision.rule,
+        basis=decision.basis,
+        due_on=decision.due_on,
+        ledger_until=decision.ledger_until,
+        fence=facts.fence,
+        keeps=plans.keep_lines(keeps),
+    )
+
+
+def _stored(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    schedule: Schedule,
+    ground: Ground,
+    cutoff: date,
+    items: Sequence[Item],
+    *,
+    counts: plans.Counts,
+    at: datetime,
+) -> Plan:
+    """The plan with its hash and the reasons for a second principal, stored and recorded."""
+    persons = sum(counts.values())
+    due = sum(number for (kind, _), number in counts.items() if kind is DecisionKind.DUE)
+    ordered = tuple(sorted(items, key=lambda one: one.id))
+    made = Plan(
+        id=new_row_id(),
+        ground=ground,
+        schedule_name=schedule.name,
+        schedule_version=schedule.version,
+        schedule_digest=schedule.digest,
+        cutoff=cutoff,
+        persons=persons,
+        counts=counts,
+        items=ordered,
+        digest=_digest(ground, schedule.digest, cutoff, counts, ordered),
+        second_person=plans.second_person(
+            ground=ground, due=due, persons=persons, earlier=store.sizes_of_runs(tx)
+        ),
+        made_by=principal.id,
+        made_at=at,
+    )
+    store.add_plan(tx, made)
+    asked = ground is Ground.REQUEST
+    ports.audit.append(
+        tx,
+        EventDraft(
+            action=EventCode.ERASURE_PLANNED if asked else EventCode.RETENTION_PLANNED,
+            occurred_at=at,
+            actor=principal.id,
+            actor_os=principal.os_user,
+            object_type="retention_plan",
+            object_id=made.id,
+            subject=ordered[0].subject if asked else None,
+            outcome=Outcome.DONE,
+            counts=tuple((kind.value, made.count(kind)) for kind in DecisionKind),
+            refs=(f"sha256:{made.digest}", f"schedule:{schedule.digest}"),
+        ),
+    )
+    return made
+
+
+def _digest(
+    ground: Ground, schedule: str, cutoff: date, counts: plans.Counts, items: Sequence[Item]
+) -> str:
+    return plans.digest_of(
+        ground=ground,
+        schedule_digest=schedule,
+        cutoff=cutoff,
+        persons=sum(counts.values()),
+        counts=counts,
+        items=items,
+    )
+
+
+def _runnable(tx: Connection, kept: Plan, *, at: datetime) -> None:
+    """Fails closed: a plan that was changed, aged, simulated or made under another schedule."""
+    found = _digest(kept.ground, kept.schedule_digest, kept.cutoff, kept.counts, kept.items)
+    if found != kept.digest:
+        raise PlanChangedError(plan=kept.id)
+    if kept.cutoff > today(at):
+        raise PlanStaleError(plan=kept.id, reason="future")
+    if at - kept.made_at > PLAN_LIFETIME:
+        raise PlanStaleError(plan=kept.id, reason="aged")
+    if store.in_force(tx).digest != kept.schedule_digest:
+        raise PlanStaleError(plan=kept.id, reason="schedule")
+
+
+def _record_start(
+    tx: Connection,
+    ports: Ports,
+    kept: Plan,
+    run: RowId,
+    *,
+    by: ActorId,
+    approval: str | None,
+    at: datetime,
+) -> None:
+    ports.audit.append(
+        tx,
+        EventDraft(
+            action=EventCode.JOB_RUN,
+            occurred_at=at,
+            actor=by,
+            object_type="purge_run",
+            object_id=run,
+            outcome=Outcome.PERMIT,
+            counts=(("due", kept.count(DecisionKind.DUE)),),
+            refs=(
+                f"plan:{kept.id}",
+                f"sha256:{kept.digest}",
+                *((f"approval:{approval}",) if approval is not None else ()),
+            ),
+        ),
+    )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
+from dsar.decisions import approval_executor
 from governance.app.wiring import Wiring
 from governance.approvals import store
 from governance.approvals.executors import Executor
@@ -14,9 +15,14 @@ from policies.actions import Action
 from policies.api import ensure
 
 
-def approvals_of(wiring: Wiring, executors: Mapping[ApprovalKind, Executor]) -> Approvals:
+def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
+    """What carries out an approved act, by its kind; a kind that is not here is only approved."""
+    return {ApprovalKind.REQUEST_DECISION: approval_executor(wiring.ports)}
+
+
+def approvals_of(wiring: Wiring) -> Approvals:
     """The use cases of approving, with what each kind executes."""
-    return Approvals(audit=wiring.audit, executors=executors)
+    return Approvals(audit=wiring.audit, executors=executors_of(wiring))
 
 
 def approve_and_execute(
@@ -27,7 +33,7 @@ def approve_and_execute(
     wanted = ApprovalId(approval)
     with wiring.database.read() as tx:
         found = store.find(tx, wanted)
-    desk = approvals_of(wiring, wiring.executors)
+    desk = approvals_of(wiring)
     done = wiring.database.write(
         partial(
             desk.approve_and_execute,

@@ -12,6 +12,7 @@ from starlette.routing import Mount
 
 from consent.api import AccessApplication
 from governance.app import health
+from governance.app.openapi import with_evaluation
 from governance.app.pages import router as start_pages
 from governance.app.wiring import Wiring
 from governance.console.pages import router as console
@@ -56,6 +57,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         description="The checkpoint in front of a company's customer data (APPI, GDPR).",
     )
     app.state.wiring = wiring
+    app.openapi = lambda: with_evaluation(app)  # type: ignore[method-assign] # FastAPI's own way to extend it
     app.state.templates = environment("governance.console", "governance.portal", "governance.app")
     for router in (start_pages, console, portal, health.router):
         app.include_router(router)

@@ -11,7 +11,22 @@ from governance.ui.parts import TreatedField
 from policies.reasons import Audience, reason_text
 
 HIDDEN = frozenset({"id", "subject_id", "version", "source_file", "source_row", "recorded_at"})
-EMPTY = "—"
+CODED = frozenset(
+    {
+        "person.status",
+        "person.contact_permission",
+        "person.preferred_channel",
+        "person.sex",
+        "purchase.type",
+        "purchase.payment_status",
+        "purchase.contract_status",
+    }
+)
+YEN = frozenset({"purchase.unit_price", "purchase.amount", "person.unpaid_balance", "deal.amount"})
+PHONES = frozenset(
+    {"person.phone", "person.mobile", "person.fax", "company.phone", "deal.contact_phone"}
+)
+JAPAN = "+81"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +35,7 @@ class TreatedRow:
 
     title: str
     fields: tuple[TreatedField, ...]
+    empty: tuple[str, ...]  # labels of fields that may be seen and hold nothing
 
 
 def treated_rows(answer: ReadAnswer, lang: Lang) -> tuple[TreatedRow, ...]:
@@ -28,6 +44,9 @@ def treated_rows(answer: ReadAnswer, lang: Lang) -> tuple[TreatedRow, ...]:
         TreatedRow(
             title=catalogue().table(row.table).label(lang),
             fields=tuple(_treated(row.fields, lang)),
+            empty=tuple(
+                catalogue().fields[view.field].label(lang) for view in row.fields if _is_empty(view)
+            ),
         )
         for row in answer.rows
     )
@@ -35,16 +54,65 @@ def treated_rows(answer: ReadAnswer, lang: Lang) -> tuple[TreatedRow, ...]:
 
 def _treated(views: Iterable[FieldView], lang: Lang) -> Iterable[TreatedField]:
     for view in views:
-        if view.field.partition(".")[2] in HIDDEN:
+        if view.field.partition(".")[2] in HIDDEN or _is_empty(view):
             continue
         decision = view.decision
         yield TreatedField(
             label=catalogue().fields[view.field].label(lang),
             treatment=decision.treatment,
             reason=_reason(view, lang),
-            value="" if decision.treatment is Treatment.WITHHELD else view.shown.value or EMPTY,
+            value=in_words(view, lang),
             extent=text(f"console.mask.{decision.method.value}", lang) if decision.method else "",
         )
+
+
+def _is_empty(view: FieldView) -> bool:
+    """Whether the reader may see the field and there is nothing to see."""
+    if view.field.partition(".")[2] in HIDDEN:
+        return False
+    return view.decision.treatment is not Treatment.WITHHELD and not view.shown.value
+
+
+def in_words(view: FieldView, lang: Lang) -> str:
+    """The shown value as people write it; a withheld field has none."""
+    value = view.shown.value or ""
+    if view.decision.treatment is not Treatment.CLEAR or not value:
+        return value if view.decision.treatment is Treatment.MASKED else ""
+    if view.field in CODED:
+        return text(f"console.code.{value}", lang) if value in CODES else value
+    if view.field in YEN and value.lstrip("-").isdigit():
+        return text("console.yen", lang, amount=f"{int(value):,}")
+    if view.field in PHONES and lang is Lang.JA and value.startswith(JAPAN):
+        return "0" + value.removeprefix(JAPAN)
+    return value
+
+
+CODES = frozenset(
+    [
+        "active",
+        "dormant",
+        "withdrawn",
+        "prospect",
+        "unknown",
+        "yes",
+        "no",
+        "ask",
+        "email",
+        "phone",
+        "post",
+        "sms",
+        "male",
+        "female",
+        "other",
+        "single",
+        "subscription",
+        "paid",
+        "unpaid",
+        "refunded",
+        "running",
+        "cancelled",
+    ]
+)
 
 
 def _reason(view: FieldView, lang: Lang) -> str:

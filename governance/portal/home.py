@@ -7,13 +7,14 @@ from sqlalchemy import Connection
 
 from consent import ledger
 from consent.service import subject_gate
-from consent.types import EventKind
+from consent.types import EventKind, SubjectDecision
 from governance.core.terms import Lang, Law, PurposeId, SubjectId
 from governance.customers.catalogue import catalogue
 from governance.gateway.types import ReadAnswer
 from governance.i18n.catalogue import text
 from governance.ui.parts import Term
 from policies.purposes import PurposeRecord, consent_gated
+from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
 
 
@@ -75,11 +76,26 @@ def choices(
                 title=purpose.label[lang],
                 effect=text(f"portal.effect.{'on' if decision else 'off'}", lang),
                 on=bool(decision),
-                answer=text(f"portal.answer.{'on' if decision else 'off'}", lang),
+                answer=text(f"portal.answer.{_answer(decision)}", lang),
                 why=text(f"policies.reason.{decision.code.value}.person", lang),
             )
         )
     return tuple(lines)
+
+
+REFUSED = frozenset(
+    {ReasonCode.SUBJECT_REFUSED, ReasonCode.SUBJECT_WITHDRAWN, ReasonCode.SUBJECT_OBJECTED}
+)
+ASK_AGAIN = frozenset({ReasonCode.SUBJECT_EXPIRED, ReasonCode.SUBJECT_STALE_NOTICE})
+
+
+def _answer(decision: SubjectDecision) -> str:
+    """The person's own answer: yes, no, not yet given, or to be asked again."""
+    if decision:
+        return "on"
+    if decision.code in REFUSED:
+        return "off"
+    return "again" if decision.code in ASK_AGAIN else "none"
 
 
 def _recipient(purpose: PurposeRecord) -> str:

@@ -286,6 +286,36 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('source_key')
     )
+    op.create_table('retention_plan',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('ground', sa.String(), nullable=False),
+    sa.Column('schedule_name', sa.String(), nullable=False),
+    sa.Column('schedule_version', sa.Integer(), nullable=False),
+    sa.Column('schedule_digest', sa.String(length=64), nullable=False),
+    sa.Column('cutoff', sa.Date(), nullable=False),
+    sa.Column('persons', sa.Integer(), nullable=False),
+    sa.Column('due', sa.Integer(), nullable=False),
+    sa.Column('kept', sa.Integer(), nullable=False),
+    sa.Column('review', sa.Integer(), nullable=False),
+    sa.Column('counts', sa.Text(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('second_person', sa.String(), nullable=False),
+    sa.Column('made_by', sa.String(), nullable=False),
+    sa.Column('made_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('retention_schedule',
+    sa.Column('version', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('content', sa.Text(), nullable=False),
+    sa.Column('approval_id', sa.String(length=36), nullable=False),
+    sa.Column('proposed_by', sa.String(), nullable=False),
+    sa.Column('approved_by', sa.String(), nullable=False),
+    sa.Column('adopted_at', UtcDateTime(), nullable=False),
+    sa.CheckConstraint('approved_by <> proposed_by', name='ck_retention_schedule_two_persons'),
+    sa.PrimaryKeyConstraint('version')
+    )
     op.create_table('session',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('digest', sa.LargeBinary(), nullable=False),
@@ -431,6 +461,7 @@ def upgrade() -> None:
     sa.Column('grounds', sa.String(), nullable=True),
     sa.Column('decided_by', sa.String(), nullable=True),
     sa.Column('decided_at', UtcDateTime(), nullable=True),
+    sa.Column('approval_id', sa.String(), nullable=True),
     sa.Column('approved_by', sa.String(), nullable=True),
     sa.Column('approved_at', UtcDateTime(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
@@ -584,6 +615,24 @@ def upgrade() -> None:
     sa.UniqueConstraint('source_key')
     )
     op.create_index(op.f('ix_purchase_subject_id'), 'purchase', ['subject_id'], unique=False)
+    op.create_table('purge_run',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('plan_id', sa.String(length=36), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('approval_id', sa.String(), nullable=True),
+    sa.Column('requested_by', sa.String(), nullable=False),
+    sa.Column('approved_by', sa.String(), nullable=True),
+    sa.Column('started_at', UtcDateTime(), nullable=False),
+    sa.Column('finished_at', UtcDateTime(), nullable=True),
+    sa.Column('erased', sa.Integer(), nullable=False),
+    sa.Column('skipped', sa.Integer(), nullable=False),
+    sa.Column('rows', sa.Integer(), nullable=False),
+    sa.Column('wal_pages', sa.Integer(), nullable=True),
+    sa.CheckConstraint('approved_by IS NULL OR approved_by <> requested_by', name='ck_purge_run_two_persons'),
+    sa.ForeignKeyConstraint(['plan_id'], ['retention_plan.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('plan_id')
+    )
     op.create_table('recipient_problem',
     sa.Column('recipient_id', sa.String(length=36), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
@@ -591,6 +640,26 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['recipient_id'], ['recipient.id'], ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('recipient_id', 'kind')
     )
+    op.create_table('retention_plan_item',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('plan_id', sa.String(length=36), nullable=False),
+    sa.Column('subject_id', sa.String(length=36), nullable=False),
+    sa.Column('decision', sa.String(), nullable=False),
+    sa.Column('rule', sa.String(), nullable=False),
+    sa.Column('basis', sa.Date(), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=True),
+    sa.Column('ledger_until', sa.Date(), nullable=True),
+    sa.Column('fence', sa.Integer(), nullable=False),
+    sa.Column('keeps', sa.Text(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('skipped_because', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['plan_id'], ['retention_plan.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('plan_id', 'subject_id')
+    )
+    op.create_index('ix_retention_plan_item_order', 'retention_plan_item', ['plan_id', 'decision', 'id'], unique=False)
+    op.create_index(op.f('ix_retention_plan_item_plan_id'), 'retention_plan_item', ['plan_id'], unique=False)
+    op.create_index(op.f('ix_retention_plan_item_subject_id'), 'retention_plan_item', ['subject_id'], unique=False)
     op.create_table('search_token',
     sa.Column('field', sa.String(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
@@ -763,6 +832,39 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['request_id'], ['dsar_request.id'], ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('request_id', 'law')
     )
+    op.create_table('erasure_ledger',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('subject_id', sa.String(length=36), nullable=False),
+    sa.Column('run_id', sa.String(length=36), nullable=False),
+    sa.Column('rule', sa.String(), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('kept', sa.Text(), nullable=False),
+    sa.Column('key_classes', sa.String(), nullable=False),
+    sa.Column('keys_ended_at', UtcDateTime(), nullable=True),
+    sa.Column('last_epoch', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['run_id'], ['purge_run.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_erasure_ledger_ends_on'), 'erasure_ledger', ['ends_on'], unique=False)
+    op.create_index(op.f('ix_erasure_ledger_run_id'), 'erasure_ledger', ['run_id'], unique=False)
+    op.create_index(op.f('ix_erasure_ledger_subject_id'), 'erasure_ledger', ['subject_id'], unique=False)
+    op.create_table('purge_batch',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('run_id', sa.String(length=36), nullable=False),
+    sa.Column('n', sa.Integer(), nullable=False),
+    sa.Column('first_key', sa.String(length=36), nullable=False),
+    sa.Column('last_key', sa.String(length=36), nullable=False),
+    sa.Column('persons', sa.Integer(), nullable=False),
+    sa.Column('skipped', sa.Integer(), nullable=False),
+    sa.Column('rows', sa.Integer(), nullable=False),
+    sa.Column('event_id', sa.String(length=36), nullable=True),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['run_id'], ['purge_run.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('run_id', 'n')
+    )
+    op.create_index(op.f('ix_purge_batch_run_id'), 'purge_batch', ['run_id'], unique=False)
     
     for statement in GUARDS[op.get_bind().dialect.name]:
         op.execute(sa.text(statement.replace(":", "\\:")))

@@ -1,0 +1,125 @@
+"""Consent checks that end in permit and in deny, and one customer read by three roles."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Connection, select
+
+from consent.ledger import EVENT
+from consent.service import CheckAnswer, UseRequest, check
+from governance.app.demo.errors import DemoStepError
+from governance.app.demo.stage import Outcome, Stage, Watch, words
+from governance.core.terms import FieldId, SubjectId, Treatment
+from governance.customers.catalogue import catalogue
+from governance.gateway.reading import read
+from governance.gateway.types import FieldDecision, ReadRequest
+from policies.reasons import Audience, ReasonCode, reason_text
+
+PURPOSE = "mail_marketing"
+WANTED = (
+    ReasonCode.PERMIT,
+    ReasonCode.SUBJECT_WITHDRAWN,
+    ReasonCode.SUBJECT_REFUSED,
+    ReasonCode.SUBJECT_EXPIRED,
+    ReasonCode.SUBJECT_NO_CONSENT,
+)
+TRIED = 400  # persons asked for at most, until every wanted answer was met
+READ = (
+    ("support", "order_support"),
+    ("marketing", "mail_marketing"),
+    ("officer", "dsar_fulfilment"),
+)
+SHOWN = ("name", "email", "mobile", "address", "birth_date", "interests", "notes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """One person's answer."""
+
+    subject: SubjectId
+    answer: CheckAnswer
+
+
+def check_uses(stage: Stage, watch: Watch) -> Outcome:
+    """The mail sender was told yes and, for each reason, no; every answer is on record."""
+    met: dict[ReasonCode, _Asked] = {}
+    with stage.wiring.database.read() as tx:
+        people = _people(tx)
+    for number, subject in enumerate(people, 1):
+        answer = _ask(stage, subject)
+        met.setdefault(answer.exact, _Asked(subject=subject, answer=answer))
+        watch(number, TRIED)
+        if all(code in met for code in WANTED):
+            break
+    missing = [code.value for code in WANTED if code not in met]
+    if missing:
+        raise DemoStepError(step="check", found=", ".join(missing))
+    stage.customer = met[ReasonCode.PERMIT].subject
+    unknown = _ask(stage, SubjectId("00000000-0000-4000-8000-000000000000"))
+    if unknown:
+        raise DemoStepError(step="check", found="unknown person permitted")
+    watch(TRIED, TRIED)
+    audience = Audience.OFFICER
+    details = tuple(f"{code.value}: {reason_text(code, audience, stage.lang)}" for code in WANTED)
+    return Outcome(sentence=words(stage, "check.done", asked=number + 1), details=details)
+
+
+def _people(tx: Connection) -> tuple[SubjectId, ...]:
+    """Persons with a choice about the purpose, newest first, then some without one."""
+    chosen = select(EVENT.c.subject_id).where(EVENT.c.purpose == PURPOSE)
+    others = select(EVENT.c.subject_id).where(EVENT.c.purpose != PURPOSE)
+    found = [
+        *tx.execute(chosen.order_by(EVENT.c.seq.desc()).limit(TRIED - 50)).scalars(),
+        *tx.execute(others.order_by(EVENT.c.seq.desc()).limit(200)).scalars(),
+    ]
+    return tuple(SubjectId(subject) for subject in dict.fromkeys(found))[:TRIED]
+
+
+def _ask(stage: Stage, subject: SubjectId) -> CheckAnswer:
+    wiring = stage.wiring
+    request = UseRequest(subject=subject, purpose=PURPOSE, channel="email")
+    return wiring.database.write(
+        partial(
+            check,
+            ports=wiring.ports,
+            principal=stage.who("mail_sender"),
+            request=request,
+            at=wiring.clock(),
+        )
+    )
+
+
+def read_as_roles(stage: Stage, watch: Watch) -> Outcome:
+    """One customer as support, marketing and officer see them: clear, masked, withheld, and why."""
+    details = []
+    seen: dict[str, dict[Treatment, int]] = {}
+    for number, (name, purpose) in enumerate(READ, 1):
+        answer = read(
+            stage.wiring.ports,
+            stage.who(name),
+            ReadRequest(
+                subject=stage.customer or SubjectId(""),
+                purpose=purpose,
+                fields=frozenset(FieldId(f"person.{column}") for column in SHOWN),
+            ),
+            at=stage.wiring.clock(),
+        )
+        seen[name] = dict(answer.counts)
+        details.append(words(stage, "read.as", who=words(stage, f"role.{name}"), purpose=purpose))
+        details += [_line(stage, view.decision) for row in answer.rows for view in row.fields]
+        watch(number, len(READ))
+    masked = seen["support"].get(Treatment.MASKED, 0)
+    withheld = seen["marketing"].get(Treatment.WITHHELD, 0)
+    clear = seen["officer"].get(Treatment.CLEAR, 0)
+    if not (masked and withheld and clear == len(SHOWN)):
+        raise DemoStepError(step="read", found=f"{masked}/{withheld}/{clear}")
+    return Outcome(
+        sentence=words(stage, "read.done", clear=clear, masked=masked, withheld=withheld),
+        details=tuple(details),
+    )
+
+
+def _line(stage: Stage, decision: FieldDecision) -> str:
+    label = catalogue().fields[decision.field].label(stage.lang)
+    shown = words(stage, f"treatment.{decision.treatment.value}")
+    return f"  {label}: {shown} ({reason_text(decision.code, Audience.OFFICER, stage.lang)})"

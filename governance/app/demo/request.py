@@ -1,0 +1,163 @@
+"""One request for disclosure (開示, APPI 33) from intake to a sealed package that verifies."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from dsar import decisions, delivery, fulfilment, service
+from dsar.case import Case
+from dsar.collection import own_sources
+from dsar.fulfilment import SIGNER
+from dsar.information import Controller
+from dsar.package import verify_package
+from dsar.types import Event, EvidenceKind, Intake, Outcome, RequestKind
+from governance.app.approvals import approvals_of
+from governance.app.demo.errors import DemoStepError
+from governance.app.demo.stage import Outcome as Told
+from governance.app.demo.stage import Stage, Watch, words
+from governance.app.periods import periods
+from governance.core.terms import ActorId
+from governance.http.principal import Principal, PrincipalKind
+from governance.keys.signers import ensure_signer
+from governance.keys.types import SigningAlgorithm
+from policies.types import Label
+from retention.schedules import default_schedule
+
+T = TypeVar("T")
+STEPS = 10
+
+
+def disclose(stage: Stage, watch: Watch) -> Told:
+    """The person proved who they are, two officers agreed, and the package is what was signed."""
+    person = Principal(
+        id=ActorId(f"p:{stage.customer}"),
+        kind=PrincipalKind.PERSON,
+        roles=frozenset({"customer"}),
+    )
+    case = _received(stage, person)
+    watch(2, STEPS)
+    for kind, by in (
+        (EvidenceKind.PORTAL_SESSION, person),
+        (EvidenceKind.DOCUMENT, stage.who("support")),
+    ):
+        case = _do(stage, service.prove_identity, by, case, kind, accepted=True)
+    case = _do(stage, service.advance, stage.who("officer"), case, Event.START)
+    watch(4, STEPS)
+    case = _collected(stage, case)
+    watch(7, STEPS)
+    case = _decided(stage, case)
+    package = _delivered(stage, case, person)
+    watch(10, STEPS)
+    found = fulfilment.findings(stage.wiring.ports, case)
+    values = sum(len(record.values) for part in found for record in part.records)
+    return Told(
+        sentence=words(
+            stage,
+            "request.done",
+            reference=case.reference,
+            sources=len(found),
+            values=values,
+            size=len(package),
+        )
+    )
+
+
+def _received(stage: Stage, person: Principal) -> Case:
+    wiring = stage.wiring
+    new = service.NewRequest(
+        kind=RequestKind.DISCLOSURE,
+        intake=Intake.PORTAL,
+        policy_days=wiring.settings.dsar_policy_days,
+        subject=stage.customer,
+        words=words(stage, "request.words"),
+        lang=stage.lang,
+    )
+    prepared = service.prepare_request(wiring.ports, new)
+    return wiring.database.write(
+        lambda tx: service.receive(tx, wiring.ports, person, new, prepared, at=wiring.clock())
+    )
+
+
+def _do(
+    stage: Stage,
+    use_case: Callable[..., Case],
+    by: Principal,
+    case: Case,
+    *args: object,
+    **more: object,
+) -> Case:
+    """One use case of the request, in its own transaction."""
+    wiring = stage.wiring
+
+    def write(tx: Connection) -> Case:
+        return use_case(tx, wiring.ports, by, case.id, *args, at=wiring.clock(), **more)
+
+    return wiring.database.write(write)
+
+
+def _collected(stage: Stage, case: Case) -> Case:
+    wiring, officer = stage.wiring, stage.who("officer")
+    fulfilment.collect(
+        wiring.ports, officer, case.id, sources=own_sources(wiring.ports), at=wiring.clock()
+    )
+    return _do(stage, service.advance, officer, case, Event.FINISH_COLLECTING)
+
+
+def _decided(stage: Stage, case: Case) -> Case:
+    """The officer decides, another person approves; the same person is refused."""
+    wiring, officer = stage.wiring, stage.who("officer")
+    desk = approvals_of(wiring)
+
+    def decide(tx: Connection) -> decisions.Decided:
+        return decisions.decide(
+            tx,
+            wiring.ports,
+            desk,
+            officer,
+            case.id,
+            outcome=Outcome.GRANT,
+            grounds=(),
+            at=wiring.clock(),
+        )
+
+    decided = wiring.database.write(decide)
+    if decided.digest is None:
+        raise DemoStepError(step="request", found="no approval asked")
+    wiring.database.write(
+        partial(
+            decisions.approve,
+            approvals=desk,
+            principal=stage.who("approver"),
+            request=case.id,
+            digest=decided.digest,
+            at=wiring.clock(),
+        )
+    )
+    return _do(stage, service.advance, officer, case, Event.EXECUTE)
+
+
+def _delivered(stage: Stage, case: Case, person: Principal) -> bytes:
+    """The package, downloaded once by the person and verified as they would verify it."""
+    wiring, officer = stage.wiring, stage.who("officer")
+    settings = wiring.settings
+    controller = Controller(
+        name=Label(ja=settings.company_ja, en=settings.company_en), contact=settings.contact_mail
+    )
+    fulfilment.build_package(
+        wiring.ports,
+        officer,
+        case.id,
+        controller=controller,
+        periods=periods(default_schedule()),
+        at=wiring.clock(),
+    )
+    released = wiring.database.write(
+        lambda tx: delivery.deliver(tx, wiring.ports, officer, case.id, at=wiring.clock())
+    )
+    package = delivery.download(wiring.ports, person, released.token, at=wiring.clock())
+    signer = ensure_signer(wiring.vault.ring, SIGNER, SigningAlgorithm.ED25519)
+    if not verify_package(package, signer.public_key):
+        raise DemoStepError(step="request", found="package does not verify")
+    return package

@@ -1,0 +1,171 @@
+"""`sekisho demo`: the main job on the demo data, one line a step, then the server is left running.
+
+The server is a process of its own (`sekisho serve`), started as soon as the installation exists,
+so that the first page is there within seconds and the job does not swell the serving process.
+"""
+
+import os
+import time
+from pathlib import Path
+from threading import Thread
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from governance.app.demo import folder
+from governance.app.demo.access import links
+from governance.app.demo.errors import DemoModeError
+from governance.app.demo.gates import check_uses, read_as_roles
+from governance.app.demo.intake import find_duplicates, take_everything
+from governance.app.demo.people import invite
+from governance.app.demo.proof import tamper, verify
+from governance.app.demo.purge import purge
+from governance.app.demo.request import disclose
+from governance.app.demo.served import Served, started
+from governance.app.demo.stage import Outcome, Stage, Step, Watch
+from governance.app.wiring import Wiring
+from governance.core.settings import Mode, load
+from governance.core.terms import Lang
+from governance.i18n.catalogue import text
+
+DEFAULT_FOLDER = Path("sekisho-demo")
+STEPS = (
+    Step(name="people", run=invite),
+    Step(name="import", run=take_everything),
+    Step(name="duplicates", run=find_duplicates),
+    Step(name="check", run=check_uses),
+    Step(name="read", run=read_as_roles),
+    Step(name="request", run=disclose),
+    Step(name="purge", run=purge),
+    Step(name="verify", run=verify),
+    Step(name="tamper", run=tamper),
+)
+
+
+def run(data: Path | None, *, port: int, serve: bool, lang: Lang) -> int:
+    """0 when every step held; the first step that does not hold ends the run with its reason."""
+    _refuse_production()
+    place = (data or DEFAULT_FOLDER).absolute()
+    began = time.monotonic()
+    console = Console(highlight=False)
+    with folder.held(place) as removed:
+        console.print(text("app.demo.banner", lang))
+        if removed:
+            console.print(text("app.demo.anew", lang, path=str(place)))
+        stage = _created(place, port=port, lang=lang, console=console)
+        served = started(place, port=port) if serve else None
+        try:
+            outcomes = _walk(stage, console, served=served, began=began)
+            _close(stage, console, outcomes, began=began)
+            if served is not None:
+                links(stage, console, port=port)
+                stage.wiring.close()
+                served.wait()
+        finally:
+            stage.wiring.close()
+            if served is not None:
+                served.stop()
+    return 0
+
+
+def _refuse_production() -> None:
+    """Fails closed: invented data and printed sign-ins have no place in a real installation."""
+    if load(environment=os.environ).mode is Mode.PRODUCTION:
+        raise DemoModeError
+
+
+def _created(place: Path, *, port: int, lang: Lang, console: Console) -> Stage:
+    settings = load(
+        environment={},
+        config=_config(place, port=port),
+        overrides={"data_dir": place},
+    )
+    stage = Stage(wiring=Wiring.create(settings), lang=lang)
+    console.print(f"  ✓ {text('app.demo.created', lang, path=str(place))}")
+    Thread(target=stage.wiring.worker.start, daemon=True).start()  # it loads beside the first steps
+    return stage
+
+
+def _config(place: Path, *, port: int) -> Path:
+    """The settings file of the demo: this machine alone, demo mode."""
+    path = place / "sekisho.toml"
+    path.write_text(
+        "# Settings of the demo. Invented data only.\n"
+        'mode = "demo"\nhost = "127.0.0.1"\n'
+        f'port = {port}\norigin = "http://127.0.0.1:{port}"\nofficer_mfa = false\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+def _walk(
+    stage: Stage, console: Console, *, served: Served | None, began: float
+) -> list[tuple[Step, Outcome, float]]:
+    """Every step in order, each with a line that moves."""
+    outcomes = []
+    with Progress(
+        SpinnerColumn(finished_text="[green]✓[/green]"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=False,
+    ) as progress:
+        for step in STEPS:
+            task = progress.add_task(text(f"app.demo.step.{step.name}", stage.lang), total=1)
+            start = time.monotonic()
+            outcome = step.run(stage, _watch(progress, task))
+            progress.update(task, completed=1, total=1)
+            outcomes.append((step, outcome, time.monotonic() - start))
+            if served is not None and (seconds := served.first_page(began)) is not None:
+                progress.console.print(
+                    text("app.demo.first_page", stage.lang, seconds=f"{seconds:.1f}")
+                )
+    return outcomes
+
+
+def _watch(progress: Progress, task: TaskID) -> Watch:
+    """What a step calls to move its line."""
+
+    def moved(done: int, total: int, /) -> None:
+        progress.update(task, completed=done, total=max(total, 1))
+
+    return moved
+
+
+def _close(
+    stage: Stage,
+    console: Console,
+    outcomes: list[tuple[Step, Outcome, float]],
+    *,
+    began: float,
+) -> None:
+    """What every step came to, its details, and how long the whole took."""
+    for step, outcome, _ in outcomes:
+        if outcome.details:
+            console.print(f"\n[bold]{text(f'app.demo.step.{step.name}', stage.lang)}[/bold]")
+            for line in outcome.details:
+                console.print(f"  {line}", markup=False)
+    table = Table(title=text("app.demo.closing", stage.lang), title_justify="left", expand=True)
+    for name in ("step", "result", "seconds"):
+        table.add_column(
+            text(f"app.demo.column.{name}", stage.lang),
+            justify="right" if name == "seconds" else "left",
+            overflow="fold",
+        )
+    for step, outcome, seconds in outcomes:
+        table.add_row(
+            text(f"app.demo.step.{step.name}", stage.lang), outcome.sentence, f"{seconds:.1f}"
+        )
+    console.print()
+    console.print(table)
+    console.print(text("app.demo.done", stage.lang, seconds=f"{time.monotonic() - began:.1f}"))

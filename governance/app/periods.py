@@ -1,0 +1,56 @@
+"""How long each class of fields is kept, in words, from the schedule in force (GDPR 15(1)(d))."""
+
+from collections.abc import Mapping
+
+from governance.core.terms import Lang
+from governance.customers.catalogue import catalogue
+from governance.i18n.catalogue import text
+from policies.types import Label
+from retention.types import Period, Rule, Schedule
+
+RULES_OF: Mapping[str, tuple[str, ...]] = {  # retention class -> rules of the default schedule
+    "customer_master": ("WITHDRAWN", "PROSPECT", "INACTIVE"),
+    "inquiry": ("WITHDRAWN", "INACTIVE", "INQUIRER"),
+    "business_contact": ("BUSINESS_CONTACT",),
+    "accounting": ("TAX_BOOKS",),
+}
+
+
+def periods(schedule: Schedule) -> Mapping[str, Label]:
+    """Words for every retention class of the catalogue; a class without a rule says so."""
+    classes = {field.retention for field in catalogue().fields.values()}
+    return {name: _words(name, schedule) for name in sorted(classes)}
+
+
+def _words(name: str, schedule: Schedule) -> Label:
+    wanted = RULES_OF.get(name, ())
+    rules = [rule for rule in schedule.rules if rule.id in wanted and rule.period is not None]
+    duties = [duty for duty in schedule.duties if duty.id in wanted]
+    found = {}
+    for lang in Lang:
+        parts = [_rule(rule, lang) for rule in rules]
+        parts += [
+            text("app.period.duty", lang, what=duty.label.of(lang), basis=duty.basis.of(lang))
+            for duty in duties
+        ]
+        found[lang] = text("app.period.and", lang).join(parts) or text("app.period.none", lang)
+    return Label(ja=found[Lang.JA], en=found[Lang.EN])
+
+
+def _rule(rule: Rule, lang: Lang) -> str:
+    return text(
+        "app.period.rule",
+        lang,
+        what=rule.label.of(lang),
+        long=_long(rule.period or Period(), lang),
+        basis=rule.basis.of(lang),
+    )
+
+
+def _long(period: Period, lang: Lang) -> str:
+    parts = [
+        text(f"app.period.{unit}", lang, count=count)
+        for unit in ("years", "months", "days")
+        if (count := getattr(period, unit))
+    ]
+    return "".join(parts) if lang is Lang.JA else " ".join(parts)

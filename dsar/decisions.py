@@ -18,8 +18,10 @@ from dsar.service import take_step
 from dsar.store import add_items, case_by_id
 from dsar.types import Event, Ground, Mark, Outcome, Refusal
 from governance.approvals.executors import Executor
+from governance.approvals.rules import standing
 from governance.approvals.service import Approvals
-from governance.approvals.types import ApprovalId, ApprovalKind, Consumed
+from governance.approvals.store import find as find_approval
+from governance.approvals.types import ApprovalId, ApprovalKind, ApprovalState, Consumed
 from governance.core.terms import RequestId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
@@ -59,8 +61,7 @@ def decide(
     )
     demand_possible(decidable(case, decision, actor=actor), case)
     if case.decision is not None and case.decision.approval is not None:
-        superseded = ApprovalId(case.decision.approval)
-        approvals.refuse(tx, superseded, reason_code="superseded", by=principal, at=at)
+        _supersede(tx, approvals, ApprovalId(case.decision.approval), principal, at=at)
     waiting = None
     if outcome is not Outcome.REFUSE:
         waiting = approvals.request(
@@ -92,6 +93,14 @@ def decide(
         approval=waiting.id if waiting else None,
         digest=waiting.digest if waiting else None,
     )
+
+
+def _supersede(
+    tx: Connection, approvals: Approvals, old: ApprovalId, by: Principal, *, at: datetime
+) -> None:
+    """An earlier decision that still waits is no longer offered; an expired one has ended."""
+    if standing(find_approval(tx, old), at=at) is ApprovalState.REQUESTED:
+        approvals.refuse(tx, old, reason_code="superseded", by=by, at=at)
 
 
 def _parameters(case: Case, decision: Decision) -> bytes:

@@ -23,11 +23,7 @@ from dsar.errors import (
     RequestStepError,
     RequestSubjectError,
     RequestTimeError,
-    RequestUnknownError,
 )
-from dsar.listing import Entry, Summary
-from dsar.listing import list_requests as listed
-from dsar.listing import timeline as history_of
 from dsar.records import actor_of, changed, demand, demand_possible, draft, write_down
 from dsar.rules import advance as advanced
 from dsar.rules import applied, rights_for
@@ -345,42 +341,3 @@ def take_step(
         reasons=(ground,) if ground else (),
         refs=refs,
     )
-
-
-def request_by_id(tx: Connection, ports: Ports, principal: Principal, request: RequestId) -> Case:
-    """The case, for an officer or for the person whose it is."""
-    case = case_by_id(tx, request)
-    _may_read(ports, principal, case)
-    return case
-
-
-def timeline(
-    tx: Connection, ports: Ports, principal: Principal, request: RequestId
-) -> tuple[Entry, ...]:
-    """The history of a case, oldest first."""
-    _may_read(ports, principal, case_by_id(tx, request))
-    return history_of(tx, request)
-
-
-def list_requests(
-    tx: Connection,
-    ports: Ports,
-    principal: Principal,
-    *,
-    is_open: bool | None = None,
-    status: Status | None = None,
-    due_until: date | None = None,
-) -> tuple[Summary, ...]:
-    """Requests in the order of their days: all for an officer, the own ones for a person."""
-    if principal.kind is PrincipalKind.PERSON:
-        own = SubjectId(principal.id.removeprefix("p:"))
-        return listed(tx, subject=own, is_open=is_open, status=status, due_until=due_until)
-    demand(actor_of(principal, ports.policies.current), Action.DSAR_READ)
-    return listed(tx, is_open=is_open, status=status, due_until=due_until)
-
-
-def _may_read(ports: Ports, principal: Principal, case: Case) -> None:
-    """404 before 403: whoever may not read learns nothing of the case."""
-    actor = actor_of(principal, ports.policies.current, case)
-    if not actor.is_requester and Action.DSAR_READ not in actor.actions:
-        raise RequestUnknownError

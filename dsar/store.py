@@ -229,6 +229,12 @@ def case_by_id(tx: Connection, request: RequestId) -> Case:
     )
 
 
+def words_of(tx: Connection, request: RequestId) -> bytes | None:
+    """The sealed words of the person who asks; None when there are none."""
+    found = tx.execute(select(REQUEST.c.words).where(REQUEST.c.id == request)).scalar()
+    return bytes(found) if found is not None else None
+
+
 def _tracks(tx: Connection, request: RequestId) -> tuple[Track, ...]:
     clocks = tx.execute(
         select(CLOCK).where(CLOCK.c.request_id == request).order_by(CLOCK.c.at, CLOCK.c.id)

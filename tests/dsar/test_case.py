@@ -1,14 +1,14 @@
 """A whole case on each engine: received, proved, collected, decided, approved, packed, fetched."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import insert, inspect, select, text
 
 from audit.models import EVENTS
 from audit.types import Verdict
-from dsar import delivery, fulfilment, service
+from dsar import delivery, fulfilment, reading, service
 from dsar.case import WithheldItem
 from dsar.errors import (
     DownloadRefusedError,
@@ -22,6 +22,7 @@ from dsar.types import (
     Event,
     EvidenceKind,
     Ground,
+    Intake,
     Mark,
     Outcome,
     Refusal,
@@ -30,7 +31,9 @@ from dsar.types import (
 )
 from governance.approvals.errors import ApprovalForbiddenError
 from governance.core.errors import GovernanceError, UnavailableError
-from governance.core.terms import FieldId
+from governance.core.ids import new_row_id
+from governance.core.terms import FieldId, Law
+from governance.customers.store import LAW
 from governance.keys.signers import ensure_signer
 from governance.keys.types import SigningAlgorithm
 from tests.dsar.world import (
@@ -147,7 +150,7 @@ def test_every_change_has_its_audit_event(world: World) -> None:
         rows = tx.execute(
             select(EVENTS).where(EVENTS.c.object_id == released.case.id).order_by(EVENTS.c.id)
         ).all()
-        lines = service.timeline(tx, world.ports, OFFICER, released.case.id)
+        lines = reading.timeline(tx, world.ports, OFFICER, released.case.id)
     assert all(f"request:{released.case.id}" in row.refs for row in rows)
     assert len({line.event for line in lines} - {row.reasons.split(",")[0] for row in rows}) == 1
     assert [row.action for row in rows].count("request.received") == 1
@@ -252,10 +255,10 @@ def test_support_cannot_collect_and_a_stranger_learns_nothing(world: World) -> N
         world.collect(case, by=SUPPORT)
     with world.ports.database.read() as tx:
         with pytest.raises(RequestUnknownError):
-            service.request_by_id(tx, world.ports, STRANGER, case.id)
-        assert service.list_requests(tx, world.ports, STRANGER) == ()
-        (own,) = service.list_requests(tx, world.ports, PERSON)
-        (seen,) = service.list_requests(tx, world.ports, OFFICER, status=Status.COLLECTING)
+            reading.request_by_id(tx, world.ports, STRANGER, case.id)
+        assert reading.list_requests(tx, world.ports, STRANGER) == ()
+        (own,) = reading.list_requests(tx, world.ports, PERSON)
+        (seen,) = reading.list_requests(tx, world.ports, OFFICER, status=Status.COLLECTING)
     assert own.id == seen.id == case.id
     assert seen.answer_by is not None
 
@@ -330,5 +333,80 @@ def test_words_of_the_person_are_sealed_apart_from_the_subjects_key(world: World
     case = world.receive()
     assert case.requester_id != SUBJECT
     assert WORDS not in repr(case)
-    assert case.reference.startswith("R-2026-")
     assert len(case.reference) == len("R-2026-AAAAA-BBBBB")
+    read = reading.words(world.ports, OFFICER, case.id, at=world.tick())
+    assert read.value == WORDS
+    with pytest.raises(RequestUnknownError):
+        reading.words(world.ports, STRANGER, case.id, at=world.tick())
+    with world.ports.database.read() as tx:
+        looks = select(EVENTS).where(
+            EVENTS.c.object_id == case.id, EVENTS.c.action == "person.read"
+        )
+        (look,) = tx.execute(looks).all()
+    assert look.fields == "dsar.words"
+
+
+def test_decision_can_be_made_anew_after_its_approval_expired(world: World) -> None:
+    case = world.reviewed()
+    expired = world.decide(case)
+    world.minutes += 15 * 24 * 60  # an approval of a decision lives 14 days
+    with pytest.raises(GovernanceError):
+        world.approve(expired)
+    assert world.approve(world.decide(case)).tracks[0].status is Status.APPROVED
+
+
+def test_person_under_both_laws_gets_one_answer_on_both(world: World) -> None:
+    row = {
+        "id": new_row_id(),
+        "subject_id": SUBJECT,
+        "law": "gdpr",
+        "evidence": "origin",
+        "valid_from": date(2020, 1, 1),
+    }
+    world.write(lambda tx: tx.execute(insert(LAW), [row]))
+    released = world.answered(RequestKind.ACCESS)
+    tracks = {track.law: track for track in released.case.tracks}
+    assert {law: track.kind for law, track in tracks.items()} == {
+        Law.APPI: RequestKind.DISCLOSURE,
+        Law.GDPR: RequestKind.ACCESS,
+    }
+    assert {track.status for track in tracks.values()} == {Status.RESPONDED}
+    content = delivery.download(world.ports, PERSON, released.token, at=world.tick())
+    page = members_of(content)["report.en.html"].decode()
+    for article in ("15(1)(a)", "15(1)(h)", "APPI Arts. 32, 33", "15(4)"):
+        assert article in page
+    assert world.step(released.case, Event.CLOSE).closed
+
+
+def test_request_that_matches_nobody_is_answered_as_not_held(world: World) -> None:
+    new = service.NewRequest(
+        kind=RequestKind.DISCLOSURE, intake=Intake.POST, policy_days=14, words=WORDS
+    )
+    prepared = service.prepare_request(world.ports, new)
+    at = world.tick()
+    case = world.write(lambda tx: service.receive(tx, world.ports, SUPPORT, new, prepared, at=at))
+    assert case.laws == {Law.APPI, Law.GDPR}  # unknown means all
+    for kind in (EvidenceKind.DOCUMENT, EvidenceKind.PORTAL_SESSION):
+        world.prove(case, kind, SUPPORT)
+    world.step(case, Event.TRIAGE)
+    case = world.collect(world.step(case, Event.START))
+    assert all(source.found and source.records == 0 for source in case.sources)
+    case = world.step(case, Event.FINISH_COLLECTING)
+    assert world.decide(case).case.decision is not None
+    world.step(case, Event.REFUSE)
+    world.step(case, Event.RESPOND)
+    case = world.step(case, Event.CLOSE)
+    assert case.closed
+    assert case.decision is not None
+    assert case.decision.outcome is Outcome.NOT_HELD
+
+
+def test_portal_takes_only_the_own_request(world: World) -> None:
+    new = service.NewRequest(
+        kind=RequestKind.DISCLOSURE, intake=Intake.PORTAL, policy_days=14, subject=SUBJECT
+    )
+    prepared = service.prepare_request(world.ports, new)
+    with pytest.raises(RequestNotAllowedError):
+        world.write(
+            lambda tx: service.receive(tx, world.ports, STRANGER, new, prepared, at=later(1))
+        )

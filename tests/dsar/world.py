@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from consent import ledger
 from consent.types import EventKind
-from dsar import decisions, delivery, fulfilment, service
+from dsar import decisions, delivery, fulfilment, reading, service
 from dsar.case import Case
 from dsar.collection import own_sources
 from dsar.delivery import Released
@@ -239,7 +239,7 @@ class World:
 
     def case(self, request: RequestId) -> Case:
         with self.ports.database.read() as tx:
-            return service.request_by_id(tx, self.ports, OFFICER, request)
+            return reading.request_by_id(tx, self.ports, OFFICER, request)
 
     def with_analysis(self, analyse: Any) -> "World":
         """The same installation with another text analysis."""

@@ -1,0 +1,77 @@
+"""Looking at requests: an officer sees all, a person the own ones; 404 before 403."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from audit.actions import EventCode
+from dsar.case import Case
+from dsar.errors import RequestUnknownError
+from dsar.listing import Entry, Summary
+from dsar.listing import list_requests as listed
+from dsar.listing import timeline as history_of
+from dsar.records import actor_of, demand, draft
+from dsar.service import WORDS
+from dsar.store import case_by_id, words_of
+from dsar.types import Status
+from governance.core.terms import RequestId, SubjectId
+from governance.crypto.revealed import Revealed
+from governance.customers.ports import Ports
+from governance.http.principal import Principal, PrincipalKind
+from policies.actions import Action
+
+
+def request_by_id(tx: Connection, ports: Ports, principal: Principal, request: RequestId) -> Case:
+    """The case, for an officer or for the person whose it is."""
+    case = case_by_id(tx, request)
+    _may_read(ports, principal, case)
+    return case
+
+
+def timeline(
+    tx: Connection, ports: Ports, principal: Principal, request: RequestId
+) -> tuple[Entry, ...]:
+    """The history of a case, oldest first."""
+    _may_read(ports, principal, case_by_id(tx, request))
+    return history_of(tx, request)
+
+
+def list_requests(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    *,
+    is_open: bool | None = None,
+    status: Status | None = None,
+    due_until: date | None = None,
+) -> tuple[Summary, ...]:
+    """Requests in the order of their days: all for an officer, the own ones for a person."""
+    if principal.kind is PrincipalKind.PERSON:
+        own = SubjectId(principal.id.removeprefix("p:"))
+        return listed(tx, subject=own, is_open=is_open, status=status, due_until=due_until)
+    demand(actor_of(principal, ports.policies.current), Action.DSAR_READ)
+    return listed(tx, is_open=is_open, status=status, due_until=due_until)
+
+
+def words(
+    ports: Ports, principal: Principal, request: RequestId, *, at: datetime
+) -> Revealed[str | None]:
+    """What the person wrote, for whoever may read the case; the look is recorded."""
+    with ports.database.read() as tx:
+        case = case_by_id(tx, request)
+        sealed = words_of(tx, request)
+    _may_read(ports, principal, case)
+    said = None
+    if sealed is not None:
+        said = str(ports.vault.open_row(request, {WORDS: sealed})[WORDS].value)
+    told = draft(ports, principal, case, EventCode.PERSON_READ, at=at, reasons=("words",))
+    ports.database.write(lambda tx: ports.audit.append(tx, replace(told, fields=(WORDS,))))
+    return Revealed(said)
+
+
+def _may_read(ports: Ports, principal: Principal, case: Case) -> None:
+    """404 before 403: whoever may not read learns nothing of the case."""
+    actor = actor_of(principal, ports.policies.current, case)
+    if not actor.is_requester and Action.DSAR_READ not in actor.actions:
+        raise RequestUnknownError

@@ -5,6 +5,7 @@ downloaded: no spaCy model is named, Presidio's own recognisers (and with them t
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any, Final
 
 from presidio_analyzer import (
@@ -14,7 +15,6 @@ from presidio_analyzer import (
     RecognizerRegistry,
     RecognizerResult,
 )
-from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
 from governance.pii.document import Document
@@ -88,25 +88,6 @@ class SudachiEngine(NlpEngine):
         return list(LANGUAGES)
 
 
-class _NoEnhancer(ContextAwareEnhancer):
-    """Context has been read by the recognisers; Presidio's lemma context stays out."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            context_similarity_factor=0.0,
-            min_score_with_context_similarity=0.0,
-            context_prefix_count=0,
-            context_suffix_count=0,
-        )
-
-    def enhance_using_context(
-        self, text: str, raw_results: list[RecognizerResult], *_args: object, **_options: object
-    ) -> list[RecognizerResult]:
-        """The results as they are."""
-        del text
-        return raw_results
-
-
 class SekishoRecogniser(EntityRecognizer):
     """One of our recognisers as Presidio knows it, with the reason in the decision trace."""
 
@@ -157,7 +138,34 @@ def _result(span: Span, recogniser: SekishoRecogniser) -> RecognizerResult:
     )
 
 
-def build_engine(own_numbers: Iterable[str] = ()) -> AnalyzerEngine:
+class SekishoEngine(AnalyzerEngine):
+    """Presidio's engine without the steps that our recognisers have done already."""
+
+    def get_supported_entities(self, language: str | None = None) -> list[str]:
+        """Entities of a language, computed once; Presidio asks for every text."""
+        found = self._entities.get(language)
+        if found is None:
+            found = self._entities[language] = super().get_supported_entities(language=language)
+        return found
+
+    @cached_property
+    def _entities(self) -> dict[str | None, list[str]]:
+        return {}
+
+    def _enhance_using_context(
+        self,
+        text: str,
+        raw_results: list[RecognizerResult],
+        nlp_artifacts: NlpArtifacts,
+        recognizers: list[EntityRecognizer],
+        context: list[str] | None = None,
+    ) -> list[RecognizerResult]:
+        """The results as they are: context has been read by the recognisers."""
+        del text, nlp_artifacts, recognizers, context
+        return raw_results
+
+
+def build_engine(own_numbers: Iterable[str] = ()) -> SekishoEngine:
     """A Presidio engine that knows our recognisers and none of its own."""
     ours = recognisers(own_numbers)
     registry = RecognizerRegistry(
@@ -168,11 +176,10 @@ def build_engine(own_numbers: Iterable[str] = ()) -> AnalyzerEngine:
         ],
         supported_languages=list(LANGUAGES),
     )
-    return AnalyzerEngine(
+    return SekishoEngine(
         registry=registry,
         nlp_engine=SudachiEngine(),
         supported_languages=list(LANGUAGES),
-        context_aware_enhancer=_NoEnhancer(),
     )
 
 

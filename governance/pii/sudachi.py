@@ -133,7 +133,7 @@ def tokens_of(text: str) -> tuple[Token, ...]:
     own, found = _own(), []
     words, tokenise = own.words, own.tokeniser.tokenize
     for offset, chunk in chunks(text, limit=MAX_CHUNK):
-        safe = _LONE.sub("\ufffd", chunk)
+        safe = _LONE.sub("\ufffd", chunk).translate(_VARIANTS)
         for morpheme in tokenise(safe):
             number = morpheme.part_of_speech_id()
             word = words.get(number)

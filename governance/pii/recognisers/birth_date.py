@@ -52,15 +52,19 @@ def find(document: Document) -> Iterator[Span]:
         label = _label(document, found)
         if _AFTER.match(document.shadow, found.end):
             reason = Reason.LABEL_AFTER
-        elif found.start in tabled or (
-            label is not None
-            and (
-                label.end not in spent
-                or _CORRECTION.search(document.shadow[spent[label.end] : found.start])
+        elif (
+            found.start in tabled
+            or (
+                label is not None
+                and (
+                    label.end not in spent
+                    or _CORRECTION.search(document.shadow[spent[label.end] : found.start])
+                )
             )
-        ) or (
-            found.value.year < _GROWN
-            and _CHECKED.search(document.shadow[max(0, found.start - 12) : found.start])
+            or (
+                found.value.year < _GROWN
+                and _CHECKED.search(document.shadow[max(0, found.start - 12) : found.start])
+            )
         ):
             reason = Reason.LABEL
         else:

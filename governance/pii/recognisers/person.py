@@ -19,7 +19,7 @@ from governance.pii.recognisers.person_grammar import (
 )
 from governance.pii.recognisers.person_labels import by_kinship, by_label, listed
 from governance.pii.recognisers.person_signature import by_closing, by_segment
-from governance.pii.recognisers.person_words import by_words
+from governance.pii.recognisers.person_words import by_words, cut_badly
 from governance.pii.sudachi import senses
 from governance.pii.types import Reason, Role, Span
 
@@ -42,6 +42,9 @@ _CLUE_BRACKET: Final = re.compile(
 )
 _FOREIGN_KATA: Final = re.compile(
     rf"(?<![{KATA}・])[{KATA}]{{2,}}(?:[・＝=][{KATA}]{{2,}}){{1,3}}(?![{KATA}])"
+)
+_TITLES: Final = frozenset(
+    {"社長", "会長", "選手", "所長", "院長", "教授", "店長", "取締役", "室長"}
 )
 _SCORE: Final = {
     Name.FULL: 0.95,
@@ -94,6 +97,8 @@ def _by_honorific(document: Document) -> Iterator[Span]:
         hit = suffix_name(document, run, end, weak=sign in {"方", "宛", "会長", "所長"})
         if hit is not None:
             start, kind = hit
+            if sign in _TITLES and kind >= Name.LIKELY and not cut_badly(document, start, end):
+                continue  # 陸上競技選手, 吉本興業社長: what stands before a title is no name
             role = Role.THIRD if _THIRD.search(text[max(0, start - 5) : start]) else Role.UNKNOWN
             yield span_of(start, end, _SCORE[kind], Reason.HONORIFIC, role)
         elif sign in {"様", "さま", "さん", "ちゃん", "くん", "氏"}:
@@ -146,9 +151,9 @@ def _by_foreign(document: Document) -> Iterator[Span]:
         known = [senses(part) for part in parts]
         if ORG_AFTER.match(document.text, found.end()):
             continue
-        if sum(part.name for part in known) * 2 >= len(parts) and not all(
-            part.common and not part.name for part in known
-        ):
+        first, last = known[0], known[-1]
+        opens = first.name and not first.place
+        if opens or (last.name and not first.place and not first.common):
             yield span_of(found.start(), found.end(), 0.8, Reason.FULL_NAME)
 
 

@@ -77,7 +77,9 @@ def by_label(document: Document) -> Iterator[Span]:
             yield span_of(start, end, score, Reason.LABEL, role)
             if not bare:
                 yield from listed(document, end, role, sure=True)
-        elif not bare and re.search(r"氏名|名前|名義|フリガナ|ふりがな|カナ|姓名", word):
+        elif not bare and re.search(
+            r"氏名|名前|名義|フリガナ|ふりがな|カナ|姓|^名|セイ|メイ", word
+        ):
             yield from _whole_value(document, start)
 
 

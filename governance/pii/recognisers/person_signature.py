@@ -23,6 +23,7 @@ _NAMELIKE: Final = re.compile(
     rf"{HIRA}]{{1,6}})?"
     rf"|[{KATA}]{{2,11}}(?:[ 　・][{KATA}]{{1,8}})?|[{HALF}]{{2,10}}(?:[ 　][{HALF}]{{1,10}})?"
 )
+_FIELD: Final = re.compile(r"[ 　](?:姓|名|セイ|メイ|氏名|住所|電話|携帯|年齢|性別|備考)$")
 _LEADING: Final = re.compile(r"^[0-9０-９]{1,4}(?=[ 　])")
 _CLOSING: Final = re.compile(r"^(?:よろしく|宜しく|より|拝|記|です。?$|と申します|でございます)")
 
@@ -40,6 +41,8 @@ def by_segment(document: Document) -> Iterator[Span]:
             continue
         start = found.start() + raw.index(value)
         end = start + len(value)
+        if document.text[end : end + 1] in ("：", ":") and _FIELD.search(value):
+            continue  # シマザキ　メイ：フジコ: the last word is the next label
         kind = name_of(value)
         if kind in {Name.FULL, Name.LIKELY}:
             if not _common_phrase(value) and (

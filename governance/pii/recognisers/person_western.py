@@ -69,6 +69,8 @@ _BRACKET: Final = re.compile(
 _PLAIN: Final = re.compile(rf"{_EDGE}({_FULL})" + _STOP)
 _CAPS: Final = re.compile(rf"{_EDGE}([{_UP}]{{2,}}(?:[ \-][{_UP}]{{2,}}){{1,2}})" + _STOP)
 
+_REGION: Final = re.compile(rf"[ -~{LATIN}’–生\n]{{4,}}")
+_CAPITAL: Final = re.compile(rf"[{_UP}]")
 _SHORT: Final = 3
 _STOP_WORDS: Final = words("no_names_western.txt")
 _ORG_AFTER: Final = re.compile(
@@ -135,8 +137,15 @@ def _span(start: int, end: int, score: float, reason: Reason, role: Role = Role.
     return Span(start=start, end=end, entity=Entity.PERSON, score=score, reason=reason, role=role)
 
 
-def _by_context(shadow: str) -> Iterator[Span]:
-    for found in _TITLE.finditer(shadow):
+def _regions(shadow: str) -> Iterator[tuple[int, int]]:
+    """Stretches of Latin text that hold a capital letter; only they can hold a name."""
+    for found in _REGION.finditer(shadow):
+        if _CAPITAL.search(shadow, *found.span()):
+            yield found.span()
+
+
+def _by_context(shadow: str, begin: int, stop: int) -> Iterator[Span]:
+    for found in _TITLE.finditer(shadow, begin, stop):
         yield _span(found.start(1), found.end(1), 0.95, Reason.HONORIFIC)
     for pattern, score, reason in (
         (_LABEL, 0.88, Reason.LABEL),
@@ -144,7 +153,7 @@ def _by_context(shadow: str) -> Iterator[Span]:
         (_VERB, 0.8, Reason.SURNAME),
         (_BRACKET, 0.8, Reason.LABEL_AFTER),
     ):
-        for found in pattern.finditer(shadow):
+        for found in pattern.finditer(shadow, begin, stop):
             start, name = _trimmed(found)
             given, surnames = _lists()
             single = " " not in name and "." not in name
@@ -163,10 +172,15 @@ def find(document: Document) -> Iterator[Span]:
     """Names in Latin letters; without context only with a known part."""
     if not document.has_latin:
         return
-    shadow = document.shadow
-    yield from _by_context(shadow)
+    for begin, stop in _regions(document.shadow):
+        yield from _by_context(document.shadow, begin, stop)
+        yield from _plain(document.shadow, begin, stop)
+
+
+def _plain(shadow: str, begin: int, stop: int) -> Iterator[Span]:
+    """Two or three capitalised words with a known part."""
     for pattern in (_PLAIN, _CAPS):
-        for found in pattern.finditer(shadow):
+        for found in pattern.finditer(shadow, begin, stop):
             start, name = _trimmed(found)
             if (
                 " " in name.replace("-", " ")

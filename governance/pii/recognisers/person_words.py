@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from governance.pii.document import Document
-from governance.pii.names import KANJI, Name, name_of, surname
+from governance.pii.names import KANJI, Name, given_name, name_of, surname
 from governance.pii.sudachi import Token, Word, senses
 from governance.pii.types import Entity, Reason, Role, Span
 
@@ -18,7 +18,7 @@ _ORG_WORDS: Final = re.compile(
     r"|運送|印刷|新聞|食品|酒造|農園|牧場|設計|事務所|グループ|ホールディングス"
     r"|駅|市|区|町|村|県|府"
     r"|郡|文具|書店|家具|眼科|内科|整形|美容|カメラ|ガス|電力|生命|損保"
-    r"|保険|証券|川|山|島|橋|通り?|線|空港|城|公園|センター|ビル|杯"
+    r"|保険|証券|川|山|島|橋|通り?|線|空港|城|公園|センター|システム|サービス|介護|ビル|杯"
     r"|賞|時代|朝|式|流|城|湖|湾|岳)"
 )
 _AFTER_OK: Final = re.compile(
@@ -29,7 +29,7 @@ _AFTER_OK: Final = re.compile(
 )
 _ACTS: Final = re.compile(
     r"(?:が|は|より|から|へ|に|と|も|にて|まで|宛に)(?![ぁ-ん]{0,1}(?:ある"
-    r"|着|行|向かう|旅行))[^。\n]{0,20}?"
+    r"|着(?!任)|行|向かう|旅行))[^。\n]{0,20}?"
     r"(?:対応|依頼|処理|確認|架電|訪問|会話|受付|連絡|転送|指示|返信"
     r"|送付|回答|説明|報告|担当|案内|手配|共有|引き?継|転記|申し|電話"
     r"|来社|来店|話|伝え|渡|預か|同席|面談"
@@ -66,7 +66,10 @@ _RENAMED: Final = re.compile(
     rf"([{KANJI}]{{1,4}})(?:から|→)([{KANJI}]{{1,4}})(?=(?:に|へ)(?:変更"
     rf"|改姓|変わ|なり|交代|引き?継))"
 )
+_OWNED: Final = re.compile(r"(?:株式会社|有限会社|合同会社|㈱|㈲|法人)[ 　]?$")
 _PARTS: Final = 3
+_ENDS_NAME: Final = frozenset({Word.SPACE, Word.SYMBOL, Word.SUFFIX, Word.PARTICLE})
+_PAIR: Final = 2  # signs; a single one is too often a word
 
 
 def _person(start: int, end: int, score: float, reason: Reason, role: Role = Role.UNKNOWN) -> Span:
@@ -148,7 +151,7 @@ def _acting(name: str, token: Token, before: str, after: str) -> tuple[float, Ro
 
 
 _BOTH: Final = re.compile(
-    rf"([{KANJI}]{{1,4}})(?:と|、|・|＆|&)([{KANJI}]{{1,4}})(?=(?:で"
+    rf"([{KANJI}]{{1,4}})(?:と|、|・|＆|&)([{KANJI}]{{1,4}}?)(?=(?:で"
     rf"|が|の)(?:訪問|対応|同行|伺|面談|打|共有|作業|協議|[2２二両]名"
     rf"|相談|説明|同席)|の?(?:[2２二両]名|両名))"
 )
@@ -165,6 +168,19 @@ def _pairs(text: str) -> Iterator[Span]:
 _ORDERS: Final = re.compile(
     r"(?:へ|が|より)[^。\n]{0,5}(?:指示|依頼|転送|引き?継|架電|対応|処理|連絡)"
 )
+
+
+_FROM: Final = re.compile(
+    rf"(?:^|(?<=[\n。】)）:： 　、]))([{KANJI}]{{1,4}})(?=より[^。\n]{{0,24}}"
+    r"(?:連絡|依頼|電話|架電|報告|指示|転送|回答|謝罪|引き?継|返信|案内|説明|申し))"
+)
+
+
+def _senders(text: str) -> Iterator[Span]:
+    """東より連絡: a surname that Sudachi joins with the particle after it."""
+    for found in _FROM.finditer(text):
+        if surname(found.group(1)):
+            yield _person(found.start(1), found.end(1), 0.72, Reason.SURNAME, Role.STAFF)
 
 
 def _place_guard(after: str) -> bool:
@@ -191,13 +207,16 @@ def by_words(document: Document) -> Iterator[Span]:
         index += 1
     yield from _kanji_runs(document, text)
     yield from _pairs(text)
+    yield from _senders(text)
 
 
 def _named(document: Document, tokens: tuple[Token, ...], index: int, last: int) -> Iterator[Span]:
     text, start, end = document.text, tokens[index].start, tokens[last - 1].end
     if last - index == 1:
         token = tokens[index]
-        if token.word is Word.SURNAME:
+        if token.word is Word.SURNAME and (full := _with_given(document, tokens, index)):
+            yield _person(start, full, 0.8, Reason.FULL_NAME)
+        elif token.word is Word.SURNAME:
             if hit := _surname_alone(document, token):
                 yield _person(start, end, hit[0], Reason.SURNAME, hit[1])
         elif (
@@ -210,21 +229,33 @@ def _named(document: Document, tokens: tuple[Token, ...], index: int, last: int)
     if _org(text, end) or tokens[index].word is Word.GIVEN:
         return
     end = _given_rest(document, tokens, last, end)
-    if not _glued(text, start):
+    if not _glued(text, start) and not _OWNED.search(text[max(0, start - 6) : start]):
         yield _person(start, end, 0.86, Reason.FULL_NAME)
+
+
+def _with_given(document: Document, tokens: tuple[Token, ...], index: int) -> int | None:
+    """End of a given name right after the surname, in one or two words Sudachi took otherwise."""
+    start, end = tokens[index].start, tokens[index].end
+    if end - start < _PAIR:
+        return None
+    best = None
+    for token in tokens[index + 1 : index + 3]:
+        if token.start != end or token.word in _ENDS_NAME:
+            break
+        end = token.end
+        given = document.text[tokens[index].end : end]
+        if len(given) >= _PAIR and given_name(given):
+            best = end
+    return best if best and not _org(document.text, best) else None
 
 
 def _given_rest(document: Document, tokens: tuple[Token, ...], last: int, end: int) -> int:
     """A given name that Sudachi cut in two keeps its last sign: 陽 翔 太, 花 子."""
-    if (
-        last < len(tokens)
-        and tokens[last].start == end
-        and tokens[last].end - end == 1
-        and (
-            document.text[end] in "子美太郎介香奈代恵江也樹斗翔輔希菜音花"
-            and tokens[last].word is not Word.SUFFIX
-        )
-    ):
+    if last >= len(tokens) or tokens[last].start != end or tokens[last].end - end != 1:
+        return end
+    given = document.text[tokens[last - 1].start : tokens[last].end]
+    usual = document.text[end] in "子美太郎介香奈代恵江也樹斗翔輔希菜音花"
+    if given_name(given) or (usual and tokens[last].word is not Word.SUFFIX):
         return tokens[last].end
     return end
 
@@ -239,6 +270,10 @@ def _other_class(document: Document, tokens: tuple[Token, ...], index: int) -> I
     if following is not None and following.word is Word.GIVEN and following.start == token.end:
         if not _org(document.text, following.end) and not _glued(document.text, token.start):
             yield _person(token.start, following.end, 0.84, Reason.FULL_NAME)
+        return
+    full = _with_given(document, tokens, index)
+    if full is not None and not _glued(document.text, token.start):
+        yield _person(token.start, full, 0.76, Reason.FULL_NAME)
         return
     hit = _surname_alone(document, token)
     if hit is not None and hit[0] >= 0.7:  # noqa: PLR2004

@@ -10,7 +10,9 @@ from governance.pii.types import Entity, Reason, Role, Span
 
 # One sign of every mention; a text without any is done in one scan
 _SIGN: Final = re.compile(
-    "[病症癌障害薬診健盲聾宗党刑懲服獄逮捕訴保虐暴信徒教部民人肝腎腫痛梗血咽]"
+    "[病症癌障薬診盲聾宗党刑懲獄逮虐肝腎腫痛梗]|被害|健[診康]|服[役用薬]"
+    "|起訴|保[釈護]|暴[力行]|信[者徒仰条]|教徒|部落|人種|民族|[黒白]人"
+    "|在日|日系|脳出血"
     "|がん|ガン|透析|入院|通院|手術|検査|検診|ドック|アレルギー"
     "|手帳|不自由|見え|聞こえ|麻痺|車いす|車椅子|車イス|難聴|弱視|ろう者"
     "|義[足手]|クリスチャン|ムスリム|エホバ|カトリック|プロテスタント"
@@ -37,16 +39,34 @@ _THIRD: Final = re.compile(
 _REACH: Final = 30
 
 
+def _sentences(text: str, *, latin: bool) -> Iterator[tuple[int, int]]:
+    """Sentences with any sign of a mention; all others are passed over."""
+    signs = {found.start() for found in _SIGN.finditer(text)}
+    if latin:
+        signs |= {found.start() for found in _SIGN_LATIN.finditer(text.lower())}
+    reached = 0
+    for sign in sorted(signs):
+        if sign < reached or sign >= len(text):
+            continue
+        start = max(
+            text.rfind("\n", reached, sign) + 1, text.rfind("。", reached, sign) + 1, reached
+        )
+        ends = [at for at in (text.find("\n", sign), text.find("。", sign)) if at >= 0]
+        reached = min(ends, default=len(text))
+        yield start, reached
+
+
 def find(document: Document) -> Iterator[Span]:
     """Mentions by kind; nothing inside a trap."""
-    text = document.text
-    latin = document.has_latin and _SIGN_LATIN.search(text.lower()) is not None
-    if not latin and not _SIGN.search(text):
-        return
+    for start, end in _sentences(document.text, latin=document.has_latin):
+        yield from _in_sentence(document.text, start, end)
+
+
+def _in_sentence(text: str, begin: int, stop: int) -> Iterator[Span]:
     known = lexicon()
-    traps = [found.span() for found in known.traps.finditer(text)]
+    traps = [found.span() for found in known.traps.finditer(text, begin, stop)]
     for mention in known.mentions:
-        for found in mention.pattern.finditer(text):
+        for found in mention.pattern.finditer(text, begin, stop):
             start, end = found.span()
             if any(a < end and start < b for a, b in traps) or end == start:
                 continue

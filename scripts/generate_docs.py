@@ -1,0 +1,393 @@
+"""Write the pages of docs/ that the code itself tells: settings, commands, codes, masking.
+
+`--check` writes nothing and ends with 1 when a page is out of date.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+OPERATIONS = "operations.md"
+BEGIN, END = "<!-- errors: generated -->", "<!-- /errors -->"
+MADE = "<!-- Made by scripts/generate_docs.py. Change the code, then run it again. -->"
+PACKAGES = ("governance", "policies", "consent", "retention", "audit", "dsar")
+ERROR = re.compile(r"^class \w+Error\(", re.MULTILINE)
+TREE = "--tree"
+
+Row = Sequence[str]
+Tree = list[dict[str, Any]]
+
+
+def cell(words: str) -> str:
+    """The words as one cell of a table."""
+    return " ".join(words.replace("|", "\\|").replace("<", "&lt;").split()) or " "
+
+
+def table(head: Row, rows: Iterable[Row]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(cell(words) for words in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def page(title: str, *parts: str) -> str:
+    """A whole page with its mark."""
+    return "\n".join([f"# {title}\n", MADE + "\n", *parts])
+
+
+def both(key: str) -> tuple[str, str]:
+    """The raw text of a key in Japanese and English, placeholders left open."""
+    from governance.core.terms import Lang  # noqa: PLC0415 # after the tree call, which needs none
+    from governance.i18n.catalogue import domain  # noqa: PLC0415 # the same
+
+    name = key.partition(".")[0]
+    return domain(name, Lang.JA)[key], domain(name, Lang.EN)[key]
+
+
+def import_errors() -> None:
+    """Every module that defines an error is loaded, so that the error has registered itself."""
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if ERROR.search(path.read_text(encoding="utf-8")):
+                importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+
+
+def settings_page() -> str:
+    """Every setting with its variable, default and meaning."""
+    from governance.core.settings import FILE_NAME, PREFIX, Settings  # noqa: PLC0415
+
+    rows = []
+    for name, field in Settings.model_fields.items():
+        kind = field.annotation
+        words = isinstance(kind, type) and issubclass(kind, Enum)
+        closed = " / ".join(f"`{item.value}`" for item in kind) if words else ""
+        extra = field.json_schema_extra
+        ja = str(extra["ja"]) if isinstance(extra, dict) else ""
+        default = field.default.value if isinstance(field.default, Enum) else field.default
+        shown = "" if default is None else f"`{default}`"
+        meaning = f"{field.description or ''} {f'One of {closed}.' if closed else ''}"
+        rows.append((f"`{name}`", f"`{PREFIX}{name.upper()}`", shown, ja, meaning))
+    rule = (
+        f"設定は `{FILE_NAME}` と `{PREFIX}*` の環境変数から一度だけ読みます。"
+        "コマンドラインの指定が最優先で、次に環境変数、ファイル、既定値の順です。"
+        "知らない名前がファイルにあると起動しません。"
+        "秘密そのものは設定に書かず、秘密を書いたファイル（0600）を指します。\n\n"
+        f"Settings are read once from `{FILE_NAME}` and `{PREFIX}*` variables. The command line "
+        "goes first, then the environment, the file, the default. An unknown name in the file "
+        "stops the start. Secrets stand in files (0600) that a setting names, never in a setting.\n"
+    )
+    head = ("setting", "variable", "default", "日本語", "English")
+    return page("設定 / Settings", rule, table(head, rows))
+
+
+def walk(command: Any, path: str) -> Iterator[dict[str, Any]]:
+    """Every command below a group, with its parameters."""
+    if hasattr(command, "commands"):
+        for name, inner in command.commands.items():
+            yield from walk(inner, f"{path} {name}")
+        return
+    parameters = []
+    for item in command.params:
+        flags = list(item.opts) + list(item.secondary_opts)
+        if "--help" in flags:
+            continue
+        option = item.param_type_name == "option"
+        default = item.default if isinstance(item.default, str | int | float) else None
+        parameters.append(
+            {
+                "name": ", ".join(flags) if option else (item.metavar or item.name.upper()),
+                "required": bool(item.required),
+                "default": None if default is None or default is False else str(default),
+                "help": getattr(item, "help", None) or "",
+            }
+        )
+    told = (command.callback.__doc__ or "").strip().splitlines()
+    yield {"name": path, "help": command.help or "", "params": parameters, "told": told[:1]}
+
+
+def tree_here() -> Tree:
+    """The command tree in the language of this process; its texts are read at import."""
+    import typer  # noqa: PLC0415 # only this call needs it
+
+    from governance.cli.commands import application_  # noqa: PLC0415 # the same
+
+    return list(walk(typer.main.get_command(application_), "sekisho"))
+
+
+def tree_in(lang: str) -> Tree:
+    """The command tree in a language, from a process of its own."""
+    command = [sys.executable, str(Path(__file__).resolve()), TREE]
+    environment = os.environ | {"SEKISHO_LANG": lang}
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    found: Tree = json.loads(done.stdout)
+    return found
+
+
+def commands_page() -> str:
+    """Every command with its options, in both languages, and what its exit code says."""
+    codes = table(
+        ("exit", "日本語", "English"),
+        (
+            ("0", "正常。", "Fine."),
+            ("1", "見つかったものがある、または拒否した。", "A finding, or a refusal."),
+            ("2", "使い方が正しくない。何も変更していない。", "Wrong use; nothing was changed."),
+            ("3", "必要な部分が応答しない。", "A part that must answer cannot."),
+        ),
+    )
+    shared = both("cli.options")
+    parts = [f"{shared[0]}\n\n{shared[1]}\n", codes]
+    for ja, en in zip(tree_in("ja"), tree_in("en"), strict=True):
+        words = [ja["name"]]
+        words += [p["name"] for p in ja["params"] if not p["name"].startswith("-")]
+        parts.append(f"## `{' '.join(words)}`\n\n{ja['help']}\n\n{en['help']}\n")
+        if ja["told"]:
+            parts.append(f"Result: {ja['told'][0]}\n")
+        rows = [
+            (
+                f"`{one['name']}`" + (" (required)" if one["required"] else ""),
+                f"`{one['default']}`" if one["default"] else "",
+                one["help"],
+                other["help"],
+            )
+            for one, other in zip(ja["params"], en["params"], strict=True)
+        ]
+        if rows:
+            parts.append(table(("parameter", "default", "日本語", "English"), rows))
+    return page("コマンド / Commands", *parts)
+
+
+def event_codes_page() -> str:
+    """Every action that an audit event may name."""
+    from audit.actions import EventCode, text_key  # noqa: PLC0415
+
+    rows = [(f"`{code.value}`", *both(text_key(code))) for code in EventCode]
+    rule = (
+        "監査ログが記録できる行為はこの一覧で閉じています。符号は変えず、使い回しません。\n\n"
+        "What the audit log can say happened. The list is closed; a code is never reused.\n"
+    )
+    head = ("code", "日本語", "English")
+    return page("監査ログの行為 / Event codes", rule, table(head, rows))
+
+
+def reason_codes_page() -> str:
+    """Every reason of a gate, for the three kinds of readers."""
+    from policies.reasons import Audience, ReasonCode  # noqa: PLC0415
+
+    rows = []
+    for code in ReasonCode:
+        for audience in Audience:
+            texts = both(f"policies.reason.{code.value}.{audience.value}")
+            rows.append((f"`{code.value}`", audience.value, *texts))
+    rule = (
+        "関所の答えの理由です。`denied.*` は拒否、`unavailable.*` は判断できなかったことを示し、"
+        "どちらも許可ではありません。`explain:subject` の権限がない呼び出し元には、"
+        "`denied.subject.*` はすべて `denied.subject` と見えます。\n\n"
+        "Why the gate answered as it did. `denied.*` is a refusal, `unavailable.*` means that "
+        "nothing was decided; neither is a permit. A caller without the grant `explain:subject` "
+        "sees `denied.subject` in place of every `denied.subject.*`.\n"
+    )
+    head = ("code", "for", "日本語", "English")
+    return page("理由の符号 / Reason codes", rule, table(head, rows))
+
+
+def errors_by_domain() -> Mapping[str, list[type[Any]]]:
+    """Every error of ours by its catalogue domain; one that a test defines is none of ours."""
+    from governance.core.errors import GovernanceError  # noqa: PLC0415
+
+    found: dict[str, list[type[Any]]] = defaultdict(list)
+    for error in GovernanceError.registry.values():
+        if error.__module__.partition(".")[0] in PACKAGES:
+            found[text_key(error).partition(".")[0]].append(error)
+    return {name: sorted(found[name], key=lambda error: error.code) for name in sorted(found)}
+
+
+def text_key(error: type[Any]) -> str:
+    """Catalogue key of an error's sentence; it depends on the class alone."""
+    key: str = error.__new__(error).text_key
+    return key
+
+
+def error_codes_page() -> str:
+    """Every error with its HTTP status, exit code and sentences."""
+    rule = (
+        "符号は外部との約束で、変えず、使い回しません。`{...}` には番号や名前が入り、"
+        "個人の値は入りません。HTTP では `code` として（[api.md](api.md)）、"
+        "コマンドでは終了コードとして現れます。\n\n"
+        "Codes are API and never reused. `{...}` takes ids and names, never a person's value. "
+        "Over HTTP the code stands in `code` ([api.md](api.md)); a command ends with the exit "
+        "code.\n"
+    )
+    parts = [rule]
+    for domain, errors in errors_by_domain().items():
+        rows = [
+            (f"`{error.code}`", str(error.status), str(error.exit_code), *both(text_key(error)))
+            for error in errors
+        ]
+        head = ("code", "HTTP", "exit", "日本語", "English")
+        parts.append(f"## {domain}\n\n{table(head, rows)}")
+    return page("エラーの符号 / Error codes", *parts)
+
+
+def errors_by_exit() -> str:
+    """Codes by exit code, for the troubleshooting table of operations.md."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for errors in errors_by_domain().values():
+        for error in errors:
+            found[error.exit_code].append(error.code)
+    meaning = {
+        1: "refused, or something was found",
+        2: "wrong use; nothing was changed",
+        3: "a part that must answer cannot",
+    }
+    rows = [
+        (str(number), meaning[number], ", ".join(f"`{code}`" for code in sorted(codes)))
+        for number, codes in sorted(found.items(), reverse=True)
+    ]
+    return table(("exit", "meaning", "codes"), rows)
+
+
+def masked_examples() -> Mapping[str, tuple[str, str, str, str]]:
+    """Per method an invented value, what is shown of it, and the rule in both languages."""
+    from policies.masking import Masking, MaskMethod, Span, mask  # noqa: PLC0415
+
+    given = {
+        MaskMethod.PARTIAL: (
+            "hanako@example.com",
+            "メールは先頭の1文字と末尾のドメイン、番号は下の桁だけを残す。",
+            "First letter and top-level domain of an e-mail; the last digits of a number.",
+        ),
+        MaskMethod.INITIAL: (
+            "架空 花子",
+            "名前の最初の1文字だけを残す。1文字の名前は隠す。",
+            "The first character of a name; a name of one character is hidden.",
+        ),
+        MaskMethod.KEEP_LAST: (
+            "C-0012345678",
+            "末尾の文字だけを残す（`keep`、既定4）。全体の半分を超えるときは隠す。",
+            "The last characters (`keep`, 4 by default); hidden when over half of it would show.",
+        ),
+        MaskMethod.YEAR_MONTH: ("1985-04-12", "年と月だけを残す。", "Year and month of a date."),
+        MaskMethod.YEAR: ("1985-04-12", "年だけを残す。", "Year of a date."),
+        MaskMethod.AGE_BAND: (
+            "1985-04-12",
+            "その日の年齢を10歳刻みで示す。90歳以上はまとめる。",
+            "The decade of the age on that day; 90 and over are one band.",
+        ),
+        MaskMethod.PREFECTURE: (
+            "東京都架空区見本町1-2-3",
+            "都道府県だけを残す。",
+            "The prefecture of an address.",
+        ),
+        MaskMethod.MUNICIPALITY: (
+            "東京都架空区見本町1-2-3",
+            "市区町村までを残す。",
+            "Prefecture and municipality of an address.",
+        ),
+        MaskMethod.REDACT: (
+            "架空花子です。折り返しください。",
+            "文中の個人情報を種類の名前に置き換える。解析していない文は見せない。",
+            "Personal data in a text becomes its kind; a text that was not analysed is not shown.",
+        ),
+        MaskMethod.HIDE: ("会員", "すべて隠す。", "Everything is hidden."),
+    }
+    spans = (Span(start=0, end=4, label="PERSON"),)
+    names = {"PERSON": "氏名"}
+    return {
+        method.value: (
+            value,
+            mask(value, Masking(method=method), on=date(2026, 4, 1), spans=spans, names=names),
+            ja,
+            en,
+        )
+        for method, (value, ja, en) in given.items()
+    }
+
+
+def masking_page() -> str:
+    """Every masking method with an example."""
+    from policies.masking import MaskMethod  # noqa: PLC0415
+    from policies.words import VALUES  # noqa: PLC0415
+
+    japanese = {canonical: written for written, canonical in VALUES.items()}
+    examples = masked_examples()
+    rows = []
+    for method in MaskMethod:
+        value, shown, ja, en = examples[method.value]
+        word = japanese.get(method.value, "")
+        rows.append((f"`{method.value}`", word, value, shown, ja, en))
+    rule = (
+        "方針の規則が `method` に書ける伏せ方です（日本語の語でも書けます）。例は架空の値で、"
+        "年齢は2026年4月1日に数えています。空の値は空のまま、読めない値は隠します。\n\n"
+        "What a policy rule can name as `method` (the Japanese word is accepted too). The values "
+        "are invented; ages are counted on 1 April 2026. An empty value stays empty, an unreadable "
+        "one is hidden.\n"
+    )
+    head = ("method", "方針での語", "value", "shown", "日本語", "English")
+    return page("伏せ方 / Masking methods", rule, table(head, rows))
+
+
+def operations_page() -> str:
+    """docs/operations.md with its table of error codes made anew; the rest is written by hand."""
+    written = (DOCS / OPERATIONS).read_text(encoding="utf-8")
+    before, _, rest = written.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{errors_by_exit()}{END}{after}"
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by its file name."""
+    import_errors()
+    return {
+        "settings.md": settings_page(),
+        "commands.md": commands_page(),
+        "event-codes.md": event_codes_page(),
+        "reason-codes.md": reason_codes_page(),
+        "error-codes.md": error_codes_page(),
+        "masking.md": masking_page(),
+        OPERATIONS: operations_page(),
+    }
+
+
+def out_of_date(made: Mapping[str, str]) -> list[str]:
+    """Names of the pages that differ from their file."""
+    return [
+        name
+        for name, words in made.items()
+        if not (DOCS / name).is_file() or (DOCS / name).read_text(encoding="utf-8") != words
+    ]
+
+
+def main() -> int:
+    """0 when every page is as the code says, after writing it unless only asked to check."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="only say which pages are out of date")
+    parser.add_argument(TREE, action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.tree:
+        print(json.dumps(tree_here(), ensure_ascii=False))
+        return 0
+    made = pages()
+    late = out_of_date(made)
+    for name in late:
+        if options.check:
+            print(f"docs/{name} is out of date: run scripts/generate_docs.py")
+        else:
+            (DOCS / name).write_text(made[name], encoding="utf-8")
+            print(f"docs/{name} written")
+    return 1 if options.check and late else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -13,11 +13,17 @@ from governance.approvals.types import ApprovalId, ApprovalKind
 from governance.http.principal import Principal
 from policies.actions import Action
 from policies.api import ensure
+from retention.service import purge_executor
 
 
 def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
     """What carries out an approved act, by its kind; a kind that is not here is only approved."""
-    return {ApprovalKind.REQUEST_DECISION: approval_executor(wiring.ports)}
+    purge = purge_executor(wiring.ports)
+    return {
+        ApprovalKind.REQUEST_DECISION: approval_executor(wiring.ports),
+        ApprovalKind.PURGE: purge,
+        ApprovalKind.ERASURE: purge,
+    }
 
 
 def approvals_of(wiring: Wiring) -> Approvals:

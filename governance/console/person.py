@@ -88,30 +88,12 @@ def in_words(view: FieldView, lang: Lang) -> str:
 
 
 CODES = frozenset(
-    [
-        "active",
-        "dormant",
-        "withdrawn",
-        "prospect",
-        "unknown",
-        "yes",
-        "no",
-        "ask",
-        "email",
-        "phone",
-        "post",
-        "sms",
-        "male",
-        "female",
-        "other",
-        "single",
-        "subscription",
-        "paid",
-        "unpaid",
-        "refunded",
-        "running",
-        "cancelled",
-    ]
+    {
+        *("active", "dormant", "withdrawn", "prospect", "unknown"),
+        *("yes", "no", "ask", "email", "phone", "post", "sms"),
+        *("male", "female", "other", "single", "subscription"),
+        *("paid", "unpaid", "refunded", "running", "cancelled"),
+    }
 )
 
 

@@ -5,14 +5,17 @@ from functools import partial
 
 from sqlalchemy import Connection, select
 
+from consent.choices import Choice
 from consent.ledger import EVENT
-from consent.service import CheckAnswer, UseRequest, check
+from consent.service import CheckAnswer, UseRequest, check, choose
+from consent.types import EventKind
 from governance.app.demo.errors import DemoStepError
 from governance.app.demo.stage import Outcome, Stage, Watch, words
-from governance.core.terms import FieldId, SubjectId, Treatment
+from governance.core.terms import ActorId, FieldId, PurposeId, SubjectId, Treatment
 from governance.customers.catalogue import catalogue
 from governance.gateway.reading import read
 from governance.gateway.types import FieldDecision, ReadRequest
+from governance.http.principal import Principal, PrincipalKind
 from policies.reasons import Audience, ReasonCode, reason_text
 
 PURPOSE = "mail_marketing"
@@ -51,10 +54,13 @@ def check_uses(stage: Stage, watch: Watch) -> Outcome:
         watch(number, TRIED)
         if all(code in met for code in WANTED):
             break
+    if ReasonCode.PERMIT not in met and met:
+        met[ReasonCode.PERMIT] = _agreed(stage, next(iter(met.values())).subject)
     missing = [code.value for code in WANTED if code not in met]
     if missing:
         raise DemoStepError(step="check", found=", ".join(missing))
     stage.customer = met[ReasonCode.PERMIT].subject
+    _withdrawn_at_once(stage, stage.customer)
     unknown = _ask(stage, SubjectId("00000000-0000-4000-8000-000000000000"))
     if unknown:
         raise DemoStepError(step="check", found="unknown person permitted")
@@ -62,6 +68,34 @@ def check_uses(stage: Stage, watch: Watch) -> Outcome:
     audience = Audience.OFFICER
     details = tuple(f"{code.value}: {reason_text(code, audience, stage.lang)}" for code in WANTED)
     return Outcome(sentence=words(stage, "check.done", asked=number + 1), details=details)
+
+
+def _choose(stage: Stage, subject: SubjectId, kind: EventKind) -> None:
+    """The person decides, as on their own page."""
+    wiring = stage.wiring
+    person = Principal(
+        id=ActorId(f"p:{subject}"), kind=PrincipalKind.PERSON, roles=frozenset({"customer"})
+    )
+    choice = Choice(subject=subject, purpose=PurposeId(PURPOSE), kind=kind, method="switch")
+    choose(wiring.ports, person, choice, at=wiring.clock())
+
+
+def _agreed(stage: Stage, subject: SubjectId) -> _Asked:
+    """A person's fresh consent: the file's own consents have an end, the demo has none."""
+    _choose(stage, subject, EventKind.GIVEN)
+    return _Asked(subject=subject, answer=_ask(stage, subject))
+
+
+def _withdrawn_at_once(stage: Stage, subject: SubjectId) -> None:
+    """A withdrawal is honoured by the very next check, and so is the person's change of mind."""
+    for kind, expected in (
+        (EventKind.WITHDRAWN, ReasonCode.SUBJECT_WITHDRAWN),
+        (EventKind.GIVEN, ReasonCode.PERMIT),
+    ):
+        _choose(stage, subject, kind)
+        answer = _ask(stage, subject)
+        if answer.exact is not expected:
+            raise DemoStepError(step="check", found=answer.exact.value)
 
 
 def _people(tx: Connection) -> tuple[SubjectId, ...]:
@@ -120,6 +154,10 @@ def read_as_roles(stage: Stage, watch: Watch) -> Outcome:
 
 
 def _line(stage: Stage, decision: FieldDecision) -> str:
+    """One field with how it was shown and the rule's own reason."""
     label = catalogue().fields[decision.field].label(stage.lang)
     shown = words(stage, f"treatment.{decision.treatment.value}")
-    return f"  {label}: {shown} ({reason_text(decision.code, Audience.OFFICER, stage.lang)})"
+    reason = reason_text(decision.code, Audience.OFFICER, stage.lang)
+    if decision.because is not None:
+        reason = f"{decision.because[stage.lang]} {decision.rule_id}"
+    return f"  {label}: {shown} ({reason})"

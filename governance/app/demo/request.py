@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from dsar import decisions, delivery, fulfilment, service
 from dsar.case import Case
 from dsar.collection import own_sources
-from dsar.fulfilment import SIGNER
 from dsar.information import Controller
-from dsar.package import verify_package
-from dsar.types import Event, EvidenceKind, Intake, Outcome, RequestKind
+from dsar.package import SIGNER, verify_package
+from dsar.rules import suggestion
+from dsar.types import Event, EvidenceKind, Intake, RequestKind
 from governance.app.approvals import approvals_of
 from governance.app.demo.errors import DemoStepError
 from governance.app.demo.stage import Outcome as Told
@@ -109,6 +109,7 @@ def _decided(stage: Stage, case: Case) -> Case:
     """The officer decides, another person approves; the same person is refused."""
     wiring, officer = stage.wiring, stage.who("officer")
     desk = approvals_of(wiring)
+    outcome, grounds = suggestion(case)
 
     def decide(tx: Connection) -> decisions.Decided:
         return decisions.decide(
@@ -117,8 +118,8 @@ def _decided(stage: Stage, case: Case) -> Case:
             desk,
             officer,
             case.id,
-            outcome=Outcome.GRANT,
-            grounds=(),
+            outcome=outcome,
+            grounds=grounds,
             at=wiring.clock(),
         )
 

@@ -1,12 +1,13 @@
 """One batch of drafts into the store: new, merged, put aside or refused; one transaction."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
+from governance.core.clock import JST
 from governance.core.ids import new_row_id, new_subject_id
 from governance.core.terms import ActorId, EventId, FieldId, RowId, SubjectId
 from governance.customers import imports, store
@@ -14,7 +15,7 @@ from governance.customers.ports import Ports
 from governance.customers.store import NewSubject, Record, Token
 from governance.customers.subjects import SubjectKind, age_band, laws_of
 from governance.customers.types import Problem, ProblemKind
-from governance.gateway.intake.screening import ground_of
+from governance.gateway.intake.screening import ground_of, mask_cells
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import Counts, Draft, Rejected, RunFacts
 from governance.jobs.journal_record import JournalEntry, JournalKind
@@ -40,6 +41,7 @@ class _Result:
     placed: list[tuple[Draft, RowId, SubjectId]] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    findings: list[dict[str, object]] = field(default_factory=list)
     holds: list[SubjectId] = field(default_factory=list)
 
 
@@ -53,9 +55,11 @@ def store_batch(
     rejected: Sequence[Rejected],
     cells: Mapping[int, tuple[str, ...]],
     normalised: int,
+    first: int,
 ) -> Counts:
     """What became of the rows; they, their cursor and the audit event commit together."""
-    imports.take_turn(tx)
+    if not imports.take_turn(tx, run.run, first=first):
+        return Counts()
     indexer.look()
     result = _Result(
         counts=Counts(read=len(drafts) + len(rejected), normalised=normalised),
@@ -105,7 +109,9 @@ def _place_persons(
         key = draft.owner_key
         found = (known.get(key) or here.get(key)) if key else None
         if found is not None:
-            _merge(tx, ports, indexer, draft, *found, result)
+            _merge(tx, ports, indexer, draft, *found, result, run)
+            if draft.hold and found[1] not in result.holds and not store.held(tx, found[1]):
+                result.holds.append(found[1])
             continue
         row, subject = new_row_id(), new_subject_id()
         if key:
@@ -143,7 +149,7 @@ def _place_owned(
                 result.subjects.append(_new_subject(draft, subject, run))
             placed = _linked(draft, companies) if table == "deal" else draft
             result.placed.append((placed, new_row_id(), subject))
-        seen.add(key)
+            seen.add(key)
 
 
 PLACE: Mapping[str, Place] = {
@@ -185,7 +191,7 @@ def _suppressed(tx: Connection, indexer: Indexer, drafts: Sequence[Draft]) -> se
 
 
 def _new_subject(draft: Draft, subject: SubjectId, run: RunFacts) -> NewSubject:
-    band = age_band(draft.birth, on=run.at.date())
+    band = age_band(draft.birth, on=run.at.astimezone(JST).date())
     return NewSubject(
         id=subject,
         kind=KIND_OF[draft.table],
@@ -203,29 +209,48 @@ def _merge(
     row: RowId,
     subject: SubjectId,
     result: _Result,
+    run: RunFacts,
 ) -> None:
     """Empty fields of the known row are filled; where both have a value the earlier stays."""
     result.counts.merged += 1
-    pending = next((d for d, placed, _ in result.placed if placed == row), None)
-    if pending is not None:
-        held: set[FieldId] = set(pending.plain)
-    else:
-        stored = store.record_by_id(tx, "person", row)
-        held = set(stored.sealed) if stored is not None else set()
-    fresh = {name: value for name, value in draft.plain.items() if name not in held}
-    conflicts = sorted(set(draft.plain) & held - {CUSTOMER_ID})
-    result.problems += [
-        Problem(kind=ProblemKind.CONFLICT_KEPT, row=draft.number, column=name)
-        for name in conflicts
-        if pending is None or pending.plain[name] != draft.plain[name]
-    ]
     result.problems += draft.problems
-    if pending is not None or not fresh:
+    waiting = next((n for n, (_, placed, _) in enumerate(result.placed) if placed == row), None)
+    if waiting is not None:
+        _merge_waiting(draft, waiting, result)
+        return
+    store.lock_subject(tx, subject)
+    stored = store.record_by_id(tx, "person", row)
+    held = ports.vault.open_row(row, stored.sealed) if stored is not None else {}
+    fresh = {name: value for name, value in draft.plain.items() if name not in held}
+    result.problems += _conflicts(draft, {name: cell.value for name, cell in held.items()})
+    if stored is None or not fresh:
         return
     sealed = ports.vault.seal_row(subject, row, fresh)
     cells = {name: bytes(cell) for name, cell in sealed.items() if cell is not None}
-    store.update_record(tx, Record(table="person", id=row, subject=subject, clear={}, sealed=cells))
+    filled = Record(table="person", id=row, subject=subject, clear={}, sealed=cells)
+    store.update_record(tx, filled, expected_version=stored.clear["version"])
     store.add_tokens(tx, indexer.row_tokens("person", row, subject, fresh))
+    result.findings += _findings(draft, row, subject, run, fields=fresh)
+
+
+def _merge_waiting(draft: Draft, place: int, result: _Result) -> None:
+    """The known row is of this very batch and not written yet."""
+    earlier, row, subject = result.placed[place]
+    result.problems += _conflicts(draft, earlier.plain)
+    fresh = {name: value for name, value in draft.plain.items() if name not in earlier.plain}
+    found = tuple(finding for finding in draft.findings if finding.field in fresh)
+    filled = replace(
+        earlier, plain={**earlier.plain, **fresh}, findings=(*earlier.findings, *found)
+    )
+    result.placed[place] = (filled, row, subject)
+
+
+def _conflicts(draft: Draft, held: Mapping[FieldId, object]) -> list[Problem]:
+    return [
+        Problem(kind=ProblemKind.CONFLICT_KEPT, row=draft.number, column=name)
+        for name in sorted(set(draft.plain) & set(held))
+        if held[name] != draft.plain[name]
+    ]
 
 
 def _companies(tx: Connection, drafts: Sequence[Draft]) -> dict[str, RowId]:
@@ -255,7 +280,7 @@ def _write(tx: Connection, ports: Ports, indexer: Indexer, result: _Result, run:
     store.add_subjects(tx, result.subjects, at=run.at)
     rows: list[Row] = [(subject, row, draft.plain) for draft, row, subject in result.placed]
     sealed = ports.vault.seal_rows(rows)
-    records, tokens, findings = [], list[Token](), []
+    records, tokens, findings = [], list[Token](), result.findings
     for (draft, row, subject), cells in zip(result.placed, sealed, strict=True):
         kept = {name: bytes(cell) for name, cell in cells.items() if cell is not None}
         clear = {**draft.clear, "recorded_at": run.at}
@@ -263,27 +288,33 @@ def _write(tx: Connection, ports: Ports, indexer: Indexer, result: _Result, run:
             clear["version"] = 1
         records.append(Record(table=draft.table, id=row, subject=subject, clear=clear, sealed=kept))
         tokens += indexer.row_tokens(draft.table, row, subject, draft.plain)
-        findings += [
-            {
-                "row_id": row,
-                "field": finding.field,
-                "entity": finding.entity,
-                "kind": finding.kind,
-                "subject_id": subject,
-                "found": finding.found,
-                "ground": ground_of(draft, finding.field)
-                if finding.entity == "SENSITIVE"
-                else None,
-                "found_at": run.at,
-            }
-            for finding in draft.findings
-        ]
+        findings += _findings(draft, row, subject, run, fields=draft.plain)
         result.problems += draft.problems
     store.insert_records(tx, records)
     store.add_tokens(tx, tokens)
     store.add_findings(tx, findings)
     _hold(tx, ports, result.holds, run)
     result.counts.stored += len(result.placed)
+
+
+def _findings(
+    draft: Draft, row: RowId, subject: SubjectId, run: RunFacts, *, fields: Container[FieldId]
+) -> list[dict[str, object]]:
+    """Rows of what was found in these of the draft's texts; what was not taken in has its own."""
+    return [
+        {
+            "row_id": row,
+            "field": finding.field,
+            "entity": finding.entity,
+            "kind": finding.kind,
+            "subject_id": subject,
+            "found": finding.found,
+            "ground": ground_of(draft, finding.field) if finding.entity == "SENSITIVE" else None,
+            "found_at": run.at,
+        }
+        for finding in draft.findings
+        if finding.field in fields or finding.field not in draft.plain
+    ]
 
 
 def _hold(tx: Connection, ports: Ports, subjects: Sequence[SubjectId], run: RunFacts) -> None:
@@ -321,7 +352,7 @@ def _put_aside(
             continue
         result.counts.quarantined += 1
         aside = new_row_id()
-        content = "\x1f".join(row.cells or cells.get(row.number, ()))
+        content = "\x1f".join(mask_cells(row.cells or cells.get(row.number, ()))[0])
         sealed = ports.vault.seal_blob("quarantine", aside, content.encode("utf-8", "replace"))
         kept.append(
             {

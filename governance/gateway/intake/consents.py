@@ -22,6 +22,7 @@ from governance.gateway.intake.batch import owners
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import Counts, RunFacts
 from governance.jobs.journal_record import JournalEntry, JournalKind
+from governance.pii.redaction import mask_numbers
 from policies.purposes import PurposeRecord
 
 ACTIONS: Mapping[str, EventKind] = {
@@ -64,13 +65,15 @@ def store_consents(
     indexer: Indexer,
     run: RunFacts,
     rows: Sequence[NormalisedRow],
+    first: int,
 ) -> Counts:
     """What became of the rows; known consent ids are merged, unknown customers are refused."""
-    imports.take_turn(tx)
+    if not imports.take_turn(tx, run.run, first=first):
+        return Counts()
     indexer.look()
     counts = Counts(read=len(rows))
     problems: list[Problem] = []
-    known = ledger.known_source_keys(tx, [row.get("consent_id") or "" for row in rows])
+    known = set(ledger.known_source_keys(tx, [row.get("consent_id") or "" for row in rows]))
     people = owners(tx, ports, indexer, (row.get("customer_id") for row in rows))
     taken: list[_Taken] = []
     for row in rows:
@@ -84,6 +87,7 @@ def store_consents(
             problems.append(Problem(kind=found, row=row.number))
         else:
             taken.append(found)
+            known |= {key for key in (row.get("consent_id"),) if key}
     problems += _doubtful(tx, taken)
     _append(tx, ports, run, taken)
     counts.stored = len(taken)
@@ -114,6 +118,8 @@ def _read(
     at: datetime,
 ) -> _Taken | ProblemKind:
     """The event, or why the row is refused for good."""
+    if row.refused:  # fails closed: shifted cells say nothing that could be trusted
+        return ProblemKind.VALUE_UNKNOWN
     owner = people.get(row.get("customer_id") or "")
     if owner is None:
         return ProblemKind.CUSTOMER_UNKNOWN
@@ -197,7 +203,7 @@ def _append(tx: Connection, ports: Ports, run: RunFacts, taken: Sequence[_Taken]
 def _proof(item: _Taken) -> bytes:
     """Everything that shows how the person chose (GDPR 7(1); law.md section 6)."""
     names = ("method", "screen", "channel", "ip_address", "evidence_id", "agent", "notes")
-    return canonical_json({name: item.row.get(name) or "" for name in names})
+    return canonical_json({name: mask_numbers(item.row.get(name) or "")[0] for name in names})
 
 
 def _version(row: NormalisedRow) -> str | None:

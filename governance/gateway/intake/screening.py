@@ -7,7 +7,8 @@ the row that is put aside. 要配慮個人情報 is kept only with a ground: wha
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from governance.core.terms import FieldId, Lang
 from governance.customers.catalogue import catalogue
@@ -22,6 +23,14 @@ WRITTEN_BY_PERSON = frozenset({FieldId("inquiry.subject"), FieldId("inquiry.body
 PROVIDED, UNCONFIRMED, REFUSED = "provided_by_person", "unconfirmed", "refused"
 MASKED = frozenset({Entity.MY_NUMBER, Entity.CREDIT_CARD})
 THIRD_PERSON = "THIRD_PERSON"
+T = TypeVar("T")
+NUMBERED = frozenset({"identifier", "contact", "record_keeping"})  # numbers of their own kinds
+OTHER_NUMBERS = frozenset({"company.corporate_number", "company.phone", "company.fax"})
+TYPED = frozenset(
+    field.id
+    for field in catalogue().fields.values()
+    if field.category not in NUMBERED and field.id not in OTHER_NUMBERS and not field.free_text
+)  # texts besides the free ones in which somebody may have typed such a number
 
 
 def mask_cells(cells: Sequence[str]) -> tuple[tuple[str, ...], int]:
@@ -30,30 +39,56 @@ def mask_cells(cells: Sequence[str]) -> tuple[tuple[str, ...], int]:
     return tuple(cell for cell, _ in masked), sum(len(hits) for _, hits in masked)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masked:
+    """Drafts with their free texts beside them, numbers masked, and what is still to be searched.
+
+    Many rows say the same: each text is searched once.
+    """
+
+    drafts: Sequence[Draft] = field(repr=False)
+    words: Sequence[Mapping[FieldId, str]] = field(repr=False)  # of each draft
+    hits: Sequence[Counter[tuple[FieldId, str, str]]]  # numbers masked in each draft
+    texts: tuple[str, ...] = field(repr=False)
+
+
 def screen(drafts: Sequence[Draft], analyse: Analyse) -> tuple[Draft, ...]:
     """The drafts with their free texts masked, searched, and tagged by what was found."""
-    free = {field.id for field in catalogue().fields.values() if field.free_text}
-    places: list[tuple[int, FieldId]] = []
-    texts: list[str] = []
-    masked: list[dict[FieldId, str]] = [{} for _ in drafts]
+    found = masked(drafts)
+    return tagged(found, analyse(found.texts, Lang.JA))
+
+
+def masked(drafts: Sequence[Draft]) -> Masked:
+    """The free texts of the drafts without any 個人番号 or full card number."""
+    free = {entry.id for entry in catalogue().fields.values() if entry.free_text}
+    words: list[dict[FieldId, str]] = [{} for _ in drafts]
     counted: list[Counter[tuple[FieldId, str, str]]] = [Counter() for _ in drafts]
     for n, draft in enumerate(drafts):
-        for name, value in draft.plain.items():
-            if name not in free or not isinstance(value, str):
-                continue
-            words, hits = mask_numbers(value)
-            masked[n][name] = words
-            for hit in hits:
-                counted[n][name, hit.entity.value, ""] += 1
-            places.append((n, name))
-            texts.append(words)
-    for (n, name), spans in zip(places, analyse(texts, Lang.JA), strict=True):
-        for span in spans:
-            for entity, kind in _labels(span):
-                counted[n][name, entity, kind] += 1
+        for name in draft.plain.keys() & free:
+            if isinstance(value := draft.plain[name], str):
+                words[n][name], hits = mask_numbers(value)
+                counted[n].update((name, hit.entity.value, "") for hit in hits)
+    texts = dict.fromkeys(text for row in words for text in row.values())
+    return Masked(drafts=drafts, words=words, hits=counted, texts=tuple(texts))
+
+
+def tagged(found: Masked, spans: Sequence[tuple[Span, ...]]) -> tuple[Draft, ...]:
+    """The drafts with what was found in each of their texts."""
+    said = dict(zip(found.texts, spans, strict=True))  # fails closed: an answer for every text
     return tuple(
-        _tagged(draft, words, found)
-        for draft, words, found in zip(drafts, masked, counted, strict=True)
+        _tagged(draft, words, hits + _counted(words, said)) if words else draft
+        for draft, words, hits in zip(found.drafts, found.words, found.hits, strict=True)
+    )
+
+
+def _counted(
+    words: Mapping[FieldId, str], said: Mapping[str, tuple[Span, ...]]
+) -> Counter[tuple[FieldId, str, str]]:
+    return Counter(
+        (name, entity, kind)
+        for name, text in words.items()
+        for span in said[text]
+        for entity, kind in _labels(span)
     )
 
 
@@ -83,12 +118,28 @@ def _tagged(
                 *problems,
                 Problem(kind=ProblemKind.SPECIAL_CARE_NO_GROUND, row=draft.number, column=name),
             )
-    return replace(draft, plain=plain, problems=problems, findings=findings)
+    return replace(
+        draft,
+        plain={name: _masked(name, value) for name, value in plain.items()},
+        clear={
+            column: _masked(FieldId(f"{draft.table}.{column}"), value)
+            for column, value in draft.clear.items()
+        },
+        problems=problems,
+        findings=findings,
+    )
 
 
-def ground_of(draft: Draft, field: FieldId) -> str:
+def _masked(field: FieldId, value: T) -> T | str:
+    """A typed text without 個人番号 and card numbers; numbers of another kind stay as they are."""
+    if not isinstance(value, str) or field not in TYPED:
+        return value
+    return mask_numbers(value)[0]
+
+
+def ground_of(draft: Draft, name: FieldId) -> str:
     """On what ground 要配慮 in this field may be held."""
-    if field in WRITTEN_BY_PERSON:
+    if name in WRITTEN_BY_PERSON:
         return PROVIDED
     if draft.clear.get("source") in THIRD_PARTY_SOURCES:
         return REFUSED

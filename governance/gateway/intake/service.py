@@ -6,7 +6,8 @@ run goes on where it stopped and nothing is doubled.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -20,7 +21,12 @@ from governance.customers.normalise.files import layout_for
 from governance.customers.normalise.register import register_findings
 from governance.customers.normalise.rows import Layout, normalise_row
 from governance.customers.ports import Ports
-from governance.customers.tables import SourceFile, TableReader, inspect
+from governance.customers.tables import (
+    SourceFile,
+    SourceHeaderMissingError,
+    TableReader,
+    inspect,
+)
 from governance.customers.types import (
     NormalisedRow,
     Problem,
@@ -28,10 +34,12 @@ from governance.customers.types import (
     SourceKind,
     SourceRow,
 )
+from governance.customers.workbooks import Sheet
+from governance.gateway.intake.ahead import Begun, begin, one_ahead, unreadable
 from governance.gateway.intake.batch import store_batch
 from governance.gateway.intake.consents import in_order_of_occurrence, store_consents
 from governance.gateway.intake.drafts import TABLE_OF, draft_of
-from governance.gateway.intake.screening import mask_cells, screen
+from governance.gateway.intake.screening import screen
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import (
     Counts,
@@ -50,7 +58,6 @@ from policies.actors import roles_of
 BATCH = 500  # rows; one transaction of some tens of milliseconds
 CHUNK = 1 << 20  # bytes read at a time for the digest
 T = TypeVar("T")
-BARRED = frozenset({ProblemKind.MISSING_REQUIRED})  # the row waits for correction
 NEEDS: Mapping[SourceKind, Action] = {
     SourceKind.CONSENTS: Action.CONSENT_IMPORT,
     SourceKind.VENDORS: Action.REGISTER_WRITE,
@@ -100,23 +107,23 @@ def take_in(
         problems = imports.problem_counts(tx, run.id) if run is not None and run.done else {}
     if run is not None and run.done:
         return _again(source, run, problems)
-    run_id = run.id if run is not None else _begin(ports, principal, request, source, digest, at=at)
+    if run is None:
+        run = _begin(ports, principal, request, source, digest, at=at)
     facts = RunFacts(
-        run=run_id,
+        run=run.id,
         kind=source.layout.kind,
-        file=request.path.name,
+        file=run.file_name,
         actor=principal.id,
         at=at,
     )
-    done = run.cursor if run is not None else 0
-    tally = _take(ports, source, facts, skip=done, progress=progress)
-    _hidden_sheets(ports, source, facts, tally, done=max(0, done - source.reader.read))
-    ports.database.write(partial(imports.finish_run, run=run_id, at=at))
+    tally = _take(ports, source, facts, skip=run.cursor, progress=progress)
+    _hidden_sheets(ports, source, facts, tally, done=run.cursor)
+    ports.database.write(partial(imports.finish_run, run=run.id, at=at))
     with ports.database.read() as tx:
         whole = imports.run_of(tx, source.layout.kind.value, digest)
-        problems = imports.problem_counts(tx, run_id)
+        problems = imports.problem_counts(tx, run.id)
     return ImportOutcome(
-        run=run_id,
+        run=run.id,
         kind=source.layout.kind,
         encoding=source.encoding,
         counts=Counts(**dict(whole.counts)) if whole is not None else tally.counts,
@@ -146,7 +153,7 @@ def _begin(
     digest: str,
     *,
     at: datetime,
-) -> str:
+) -> imports.Run:
     return ports.database.write(
         partial(
             imports.begin_run,
@@ -185,25 +192,31 @@ def _take(ports: Ports, source: _Source, run: RunFacts, *, skip: int, progress: 
     rows = register_findings(_normalised(source, cells, at=run.at), source.layout)
     if source.layout.kind is SourceKind.CONSENTS:
         rows = iter(in_order_of_occurrence(rows))
-    for batch in _batches(islice(rows, skip, None)):
-        counts = _store(ports, indexer, run, source.layout, batch, cells, tally)
-        tally.counts.add(counts)
-        for row in batch:
-            cells.pop(row.number, None)
-        progress(tally.counts.read)
+    batches = _batches(islice(rows, skip, None))
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="screening") as pool:
+        begun = begin(
+            batches, layout=source.layout, file=run.file, analyse=ports.analyse, pool=pool
+        )
+        first = skip
+        for batch in one_ahead(begun):
+            tally.counts.add(_store(ports, indexer, run, batch, cells, tally, first=first))
+            first += len(batch.rows)
+            for row in batch.rows:
+                cells.pop(row.number, None)
+            progress(tally.counts.read)
     return tally
 
 
 def _normalised(
     source: _Source, cells: dict[int, tuple[str, ...]], *, at: datetime
 ) -> Iterator[NormalisedRow]:
-    """Every record normalised; the cells of a row that cannot be read are remembered."""
+    """Every record normalised; its cells are remembered until the row has found its place."""
     day = at.astimezone(JST).date()
+    remembered = source.layout.kind in TABLE_OF
     for raw in source.reader:
-        row = normalise_row(raw, source.layout, at=day)
-        if row.refused or any(problem.kind in BARRED for problem in row.problems):
-            cells[row.number] = mask_cells(raw.cells)[0]
-        yield row
+        if remembered:
+            cells[raw.number] = raw.cells
+        yield normalise_row(raw, source.layout, at=day)
 
 
 def _batches(rows: Iterable[T]) -> Iterator[tuple[T, ...]]:
@@ -216,21 +229,24 @@ def _store(
     ports: Ports,
     indexer: Indexer,
     run: RunFacts,
-    layout: Layout,
-    rows: Sequence[NormalisedRow],
+    batch: Begun,
     cells: Mapping[int, tuple[str, ...]],
     tally: _Tally,
+    *,
+    first: int,
 ) -> Counts:
+    rows = batch.rows
     for row in rows:
         tally.problems.update(problem.kind.value for problem in row.problems)
-    if layout.kind is SourceKind.CONSENTS:
-        work = partial(store_consents, ports=ports, indexer=indexer, run=run, rows=rows)
+    if run.kind is SourceKind.CONSENTS:
+        work = partial(
+            store_consents, ports=ports, indexer=indexer, run=run, rows=rows, first=first
+        )
         return ports.database.write(work, batch=True)
-    if layout.kind is SourceKind.VENDORS:
-        vendors = partial(store_vendors, ports=ports, run=run, rows=rows)
+    if run.kind is SourceKind.VENDORS:
+        vendors = partial(store_vendors, ports=ports, run=run, rows=rows, first=first)
         return ports.database.write(vendors, batch=True)
-    readable = [row for row in rows if not _unreadable(row)]
-    drafts = screen([draft_of(row, layout.kind, file=run.file) for row in readable], ports.analyse)
+    drafts = batch.screened()
     for draft in drafts:
         for finding in draft.findings:
             label = f"{finding.entity}:{finding.kind}" if finding.kind else finding.entity
@@ -242,16 +258,13 @@ def _store(
             indexer=indexer,
             run=run,
             drafts=drafts,
-            rejected=[_aside(row) for row in rows if _unreadable(row)],
+            rejected=[_aside(row) for row in rows if unreadable(row)],
             cells=cells,
-            normalised=sum(row.changed for row in readable),
+            normalised=sum(row.changed for row in rows if not unreadable(row)),
+            first=first,
         ),
         batch=True,
     )
-
-
-def _unreadable(row: NormalisedRow) -> bool:
-    return row.refused or any(problem.kind in BARRED for problem in row.problems)
 
 
 def _aside(row: NormalisedRow) -> Rejected:
@@ -267,13 +280,14 @@ def _hidden_sheets(
 ) -> None:
     """Rows of hidden sheets are put aside: nobody has said where they come from (APPI 20(1)).
 
-    `done` hidden rows were put aside by an earlier, killed run; a sheet is one batch.
+    `done` rows were dealt with by an earlier, killed run; a sheet is one batch.
     """
     indexer = Indexer(ports.vault, ("person",))
+    first = source.reader.read
     for sheet in (sheet for sheet in source.file.sheets if sheet.hidden):
-        rows = tuple(TableReader(source.file, sheet=sheet.name))
-        if done >= len(rows):
-            done -= len(rows)
+        rows = _rows_of(source, sheet)
+        if not rows or done >= first + len(rows):
+            first += len(rows)
             continue
         rejected = [_hidden(row) for row in rows]
         tally.problems[ProblemKind.HIDDEN_SHEET.value] += len(rows)
@@ -287,10 +301,20 @@ def _hidden_sheets(
                 rejected=rejected,
                 cells={},
                 normalised=0,
+                first=first,
             ),
             batch=True,
         )
+        first += len(rows)
         tally.counts.add(counts)
+
+
+def _rows_of(source: _Source, sheet: Sheet) -> tuple[SourceRow, ...]:
+    """Rows of a sheet; none when it holds nothing that could be a table."""
+    try:
+        return tuple(TableReader(source.file, sheet=sheet.name))
+    except SourceHeaderMissingError:
+        return ()
 
 
 def _hidden(row: SourceRow) -> Rejected:
@@ -299,7 +323,7 @@ def _hidden(row: SourceRow) -> Rejected:
         number=row.number,
         reason=kind.value,
         refused=False,
-        cells=mask_cells(row.cells)[0],
+        cells=row.cells,
         problems=(Problem(kind=kind, row=row.number),),
     )
 
@@ -310,7 +334,7 @@ def _dry(ports: Ports, source: _Source, *, at: datetime) -> ImportOutcome:
     layout = source.layout
     rows = register_findings(_normalised(source, {}, at=at), layout)
     for batch in _batches(rows):
-        readable = [row for row in batch if not _unreadable(row)]
+        readable = [row for row in batch if not unreadable(row)]
         tally.counts.read += len(batch)
         tally.counts.stored += len(readable)
         tally.counts.quarantined += len(batch) - len(readable)

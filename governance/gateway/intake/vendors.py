@@ -14,6 +14,7 @@ from governance.customers import imports
 from governance.customers.ports import Ports
 from governance.customers.types import NormalisedRow, Problem, ProblemKind
 from governance.gateway.intake.types import Counts, RunFacts
+from governance.pii.redaction import mask_numbers
 from governance.registers import store
 from governance.registers.rules import problems_of
 from governance.registers.types import Recipient, RecipientRole
@@ -27,25 +28,27 @@ ROLES: Mapping[str, RecipientRole] = {
 
 
 def store_vendors(
-    tx: Connection, *, ports: Ports, run: RunFacts, rows: Sequence[NormalisedRow]
+    tx: Connection, *, ports: Ports, run: RunFacts, rows: Sequence[NormalisedRow], first: int
 ) -> Counts:
     """What became of the rows; each recipient is stored with its problems of today."""
-    imports.take_turn(tx)
+    if not imports.take_turn(tx, run.run, first=first):
+        return Counts()
     counts = Counts(read=len(rows))
     problems: list[Problem] = []
-    known = store.known_keys(tx, [row.get("vendor_id") or "" for row in rows])
+    known = set(store.known_keys(tx, [row.get("vendor_id") or "" for row in rows]))
     for row in rows:
         problems += row.problems
         key, name = row.get("vendor_id"), row.get("name")
         role = ROLES.get(row.get("role") or "")
         if key in known:
             counts.merged += 1
-        elif key is None or name is None or role is None:
+        elif row.refused or key is None or name is None or role is None:
             counts.refused += 1
             problems.append(Problem(kind=ProblemKind.MISSING_REQUIRED, row=row.number))
         else:
             _store(tx, ports, row, _recipient(row, key, name, role), at=run.at)
             counts.stored += 1
+            known.add(key)
     imports.add_problems(tx, run.run, problems)
     counted = {name: getattr(counts, name) for name in imports.COUNTED}
     imports.advance_run(tx, run.run, rows=len(rows), counts=counted)
@@ -67,7 +70,7 @@ def store_vendors(
 def _store(
     tx: Connection, ports: Ports, row: NormalisedRow, recipient: Recipient, *, at: datetime
 ) -> None:
-    contact = {name: row.get(name) or "" for name in ("contact_name", "contact_email")}
+    contact = {name: _text(row, name) or "" for name in ("contact_name", "contact_email")}
     sealed = ports.vault.seal_blob("recipient", recipient.id, canonical_json(contact))
     store.add_recipient(tx, recipient, contact=sealed, at=at)
     day = at.astimezone(JST).date()
@@ -81,8 +84,8 @@ def _recipient(row: NormalisedRow, key: str, name: str, role: RecipientRole) -> 
         name=name,
         role=role,
         country=row.get("country"),
-        service=row.get("service"),
-        data_items=row.get("data_items"),
+        service=_text(row, "service"),
+        data_items=_text(row, "data_items"),
         scale=row.get("scale"),
         contracted_on=_day(row.get("contracted_on")),
         expires_on=_day(row.get("expires_on")),
@@ -91,11 +94,17 @@ def _recipient(row: NormalisedRow, key: str, name: str, role: RecipientRole) -> 
         subprocessor=row.get("subprocessor"),
         transfer_basis=row.get("transfer_basis"),
         foreign_system_on=_day(row.get("foreign_system_on")),
-        safeguards=row.get("safeguards"),
+        safeguards=_text(row, "safeguards"),
         audited_on=_day(row.get("audited_on")),
         provision_record=row.get("provision_record") == "true",
-        notes=row.get("notes"),
+        notes=_text(row, "notes"),
     )
+
+
+def _text(row: NormalisedRow, column: str) -> str | None:
+    """What people typed, without any 個人番号 or full card number."""
+    value = row.get(column)
+    return mask_numbers(value)[0] if value else value
 
 
 def _day(value: str | None) -> date | None:

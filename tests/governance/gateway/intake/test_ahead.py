@@ -1,0 +1,89 @@
+"""Batches begun ahead of their storing: order, one search per text, faults."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from governance.core.terms import Lang
+from governance.customers.normalise.rows import layout_of
+from governance.customers.types import NormalisedRow, SourceKind
+from governance.gateway.intake.ahead import begin, one_ahead
+from governance.gateway.intake.drafts import draft_of
+from governance.gateway.intake.screening import masked, screen
+from governance.pii.types import Entity, Reason, Span
+
+LAYOUT = layout_of(("顧客ID", "氏名", "備考"), SourceKind.CUSTOMERS)
+
+
+def row(number: int, note: str) -> NormalisedRow:
+    values = {"customer_id": f"C{number:06}", "name": "架空 太郎", "notes": note}
+    return NormalisedRow(number=number, values=values)
+
+
+def spans(texts: Sequence[str], _: Lang) -> tuple[tuple[Span, ...], ...]:
+    found = Span(start=0, end=1, entity=Entity.PERSON, score=1.0, reason=Reason.HONORIFIC)
+    return tuple((found,) * len(text) for text in texts)
+
+
+def test_an_item_is_given_out_when_the_next_one_was_made() -> None:
+    made: list[int] = []
+
+    def making() -> Iterator[int]:
+        for n in range(4):
+            made.append(n)
+            yield n
+
+    seen = [(item, len(made)) for item in one_ahead(making())]
+    assert seen == [(0, 2), (1, 3), (2, 4), (3, 4)]
+    assert list(one_ahead(iter(()))) == []
+
+
+def test_rows_that_say_the_same_are_searched_once_and_all_tagged() -> None:
+    drafts = [
+        draft_of(row(n, note), SourceKind.CUSTOMERS, file="f")
+        for n, note in enumerate(["電話済", "電話済", "来店", "", "電話済"])
+    ]
+    assert sorted(masked(drafts).texts) == ["来店", "電話済"]
+    counts = [sum(f.found for f in draft.findings) for draft in screen(drafts, spans)]
+    assert counts == [3, 3, 2, 0, 3]
+
+
+def test_an_answer_short_of_a_text_is_refused() -> None:
+    drafts = [draft_of(row(1, "電話済"), SourceKind.CUSTOMERS, file="f")]
+    with pytest.raises(ValueError, match="shorter"):
+        screen(drafts, lambda _texts, _lang: ())
+
+
+def test_the_next_batch_is_searched_while_this_one_is_in_hand() -> None:
+    searched = threading.Event()
+
+    def analyse(texts: Sequence[str], lang: Lang) -> tuple[tuple[Span, ...], ...]:
+        if "second" in texts:
+            searched.set()
+        return spans(texts, lang)
+
+    batches = [(row(1, "first"),), (row(2, "second"),)]
+    with ThreadPoolExecutor(1) as pool:
+        begun = one_ahead(begin(batches, layout=LAYOUT, file="f", analyse=analyse, pool=pool))
+        first = next(begun)
+        assert searched.wait(5)
+        assert [draft.number for draft in first.screened()] == [1]
+        assert [draft.number for draft in next(begun).screened()] == [2]
+
+
+def test_a_failing_search_stops_its_own_batch_and_none_before() -> None:
+    def analyse(texts: Sequence[str], lang: Lang) -> tuple[tuple[Span, ...], ...]:
+        if "second" in texts:
+            raise RuntimeError("no answer")
+        return spans(texts, lang)
+
+    batches = [(row(1, "first"),), (row(2, "second"),)]
+    with ThreadPoolExecutor(1) as pool:
+        first, second = one_ahead(
+            begin(batches, layout=LAYOUT, file="f", analyse=analyse, pool=pool)
+        )
+        assert len(first.screened()) == 1
+        with pytest.raises(RuntimeError):
+            second.screened()

@@ -54,15 +54,14 @@ def all_runs(tx: Connection) -> tuple[Run, ...]:
 
 def begin_run(
     tx: Connection, *, kind: str, digest: str, file: str, encoding: str, by: str, at: datetime
-) -> RowId:
-    """A fresh run at its first row."""
-    run = new_row_id()
+) -> Run:
+    """A fresh run at its first row, or the one that another importer of the file just began."""
     tx.execute(
-        insert(RUN).values(
-            id=run,
+        insert_ignore(RUN, tx.dialect.name).values(
+            id=new_row_id(),
             kind=kind,
             digest=digest,
-            file_name=file,
+            file_name=_own_name(tx, file, digest),
             encoding=encoding,
             state="running",
             cursor=0,
@@ -71,7 +70,17 @@ def begin_run(
             **dict.fromkeys(COUNTED, 0),
         )
     )
-    return run
+    found = tx.execute(select(RUN).where(RUN.c.kind == kind, RUN.c.digest == digest)).one()
+    return _run(found)
+
+
+def _own_name(tx: Connection, file: str, digest: str) -> str:
+    """The file's name; with a mark of its content when another file bore that name before.
+
+    Rows are named by file and number, and next month's export is often named as this month's.
+    """
+    taken = select(func.count()).select_from(RUN).where(RUN.c.file_name == file)
+    return file if tx.execute(taken).scalar_one() == 0 else f"{file}@{digest[:12]}"
 
 
 def advance_run(tx: Connection, run: str, *, rows: int, counts: Mapping[str, int]) -> None:
@@ -85,10 +94,16 @@ def finish_run(tx: Connection, run: str, *, at: datetime) -> None:
     tx.execute(update(RUN).where(RUN.c.id == run).values(state="done", finished_at=at))
 
 
-def take_turn(tx: Connection) -> None:
-    """No other import batch decides what is new until this transaction ends."""
+def take_turn(tx: Connection, run: str, *, first: int) -> bool:
+    """Whether the batch that begins after `first` rows is this importer's to store.
+
+    No other batch decides what is new until this transaction ends. False when another importer
+    of the same file has stored the batch.
+    """
     tx.execute(insert_ignore(TURN, tx.dialect.name).values(id=0, turn=0))
     tx.execute(update(TURN).where(TURN.c.id == 0).values(turn=TURN.c.turn + 1))
+    cursor = tx.execute(select(RUN.c.cursor).where(RUN.c.id == run)).scalar_one()
+    return bool(cursor == first)
 
 
 def add_problems(tx: Connection, run: str, problems: Iterable[Problem]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
+from threading import Event
 
 from dsar.decisions import approval_executor
 from governance.app.wiring import Wiring
@@ -10,10 +11,15 @@ from governance.approvals import store
 from governance.approvals.executors import Executor
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalId, ApprovalKind
+from governance.core.terms import RowId
 from governance.http.principal import Principal
+from governance.jobs.runner import worker_of
 from policies.actions import Action
 from policies.api import ensure
+from retention import purge
 from retention.service import purge_executor
+
+PURGE_RUN = "purge_run:"
 
 
 def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
@@ -49,4 +55,9 @@ def approve_and_execute(
             at=at,
         )
     )
+    if done is not None and done.startswith(PURGE_RUN):
+        run = RowId(done.removeprefix(PURGE_RUN))
+        worker = worker_of(principal.id, wiring.clock, Event())
+        report = purge.run(wiring.ports, run, worker=worker)
+        done = f"{done} {report.state.value}"
     return {"approval": approval, "kind": found.kind.value, "done": done}

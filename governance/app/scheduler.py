@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from audit.sequencer import sequence_once
-from governance.app.wiring import Wiring
+from governance.app.custody import roll_today
+from governance.app.wiring import SYSTEM, Wiring
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
 from governance.core.logging import logger
-from governance.keys.epochs import roll
 
 SEQUENCE_SECONDS = 1  # an event stands in the signed tree within about this time
 DRAIN_PASSES = 20  # batches of one tick, so that a backlog shrinks without starving others
@@ -57,11 +57,7 @@ def sequence(wiring: Wiring) -> None:
 def roll_keys(wiring: Wiring) -> None:
     """Today's epoch wraps every living key and old epochs have ended; twice equals once."""
     try:
-        report = roll(
-            wiring.vault.ring,
-            day=wiring.clock().astimezone(JST).date(),
-            keep_days=wiring.settings.key_final_days,
-        )
+        report = roll_today(wiring, SYSTEM, at=wiring.clock())
         log.info("keys.rolled", count=report.rewrapped)
     except GovernanceError as error:
         log.warning("keys.roll_failed", code=error.code)

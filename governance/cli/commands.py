@@ -6,7 +6,19 @@ from collections.abc import Sequence
 import click
 import typer
 
-from governance.cli import approve, audit, check, data, law, login, pii, setup
+from governance.cli import (
+    approve,
+    audit,
+    check,
+    data,
+    keys,
+    law,
+    login,
+    pii,
+    requests,
+    retention,
+    setup,
+)
 from governance.cli.output import report, say
 from governance.core.errors import GovernanceError
 
@@ -19,9 +31,11 @@ application_ = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (setup, login, data, check, approve):
+for group in (setup, login, data, check, retention, approve):
     group.register(application_)
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
+application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))
+application_.add_typer(keys.app, name="keys", help=say("keys.help"))
 application_.add_typer(pii.app, name="pii", help=say("pii.help"))
 application_.add_typer(law.app, name="law", help=say("law.help"))
 

@@ -13,3 +13,9 @@ class KindError(WrongUseError):
     """`--kind` names no kind of file."""
 
     code = "kind"
+
+
+class EventNameError(WrongUseError):
+    """The step of a request has another name."""
+
+    code = "event_name"

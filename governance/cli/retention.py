@@ -1,0 +1,192 @@
+"""`sekisho retention` and `sekisho erase`: what would go, what goes, what has gone."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from governance.cli.output import emit, line, say, table
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+def register(root: typer.Typer) -> None:
+    """The commands of this module stand in the tree."""
+    root.add_typer(app, name="retention", help=say("retention.help"))
+    root.command("erase", help=say("erase.help"))(erase)
+
+
+def _day(value: datetime | None) -> date | None:
+    return None if value is None else value.date()
+
+
+@app.command("plan", help=say("retention.plan"))
+def plan(
+    at: Annotated[
+        datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help=say("retention.at"))
+    ] = None,
+    schedule: Annotated[
+        Path | None, typer.Option("--schedule", help=say("retention.schedule"))
+    ] = None,
+) -> int:
+    """Every person with the decision on that day; nothing is deleted."""
+    from governance.cli.session import acting, opened
+    from governance.core.terms import PurposeId
+    from governance.gateway.naming import customer_ids
+    from policies.actions import Action
+    from policies.api import ensure
+    from retention import service
+    from retention.access import today
+    from retention.plans import decision_json
+    from retention.schedules import read_schedule
+
+    with opened() as wiring:
+        principal = ensure(acting(wiring), Action.RETENTION_PLAN, wiring.policies.current)
+        now = wiring.clock()
+        used = None
+        if schedule is not None:
+            used = read_schedule(schedule.read_text(encoding="utf-8"), file=schedule.name)
+        on = _day(at) or today(now)
+        with wiring.database.read() as tx:
+            lines = tuple(service.listing(tx, on=on, schedule=used))
+        names = customer_ids(
+            wiring.ports,
+            principal,
+            (item.subject for item in lines),
+            purpose=PurposeId("data_erasure"),
+            at=now,
+        )
+        kept = None
+        if used is None:
+            kept = wiring.database.write(
+                lambda tx: service.plan(tx, wiring.ports, principal, at=now, on=on)
+            )
+    shape = [
+        decision_json(item.decision, id_=names.get(item.subject, item.subject)) for item in lines
+    ]
+
+    def words() -> None:
+        counts: dict[tuple[str, str], int] = {}
+        for item in shape:
+            key = (str(item["decision"]), str(item["rule"]))
+            counts[key] = counts.get(key, 0) + 1
+        columns = (say("retention.decision"), say("retention.rule"), say("retention.persons"))
+        rows = [(kind, rule, str(n)) for (kind, rule), n in sorted(counts.items())]
+        table(say("retention.title", day=on.isoformat()), columns, rows)
+        if kept is not None:
+            line(say("retention.kept", plan=kept.id, digest=kept.digest))
+
+    emit(shape, words)
+    return 0
+
+
+@app.command("run", help=say("retention.run"))
+def run(
+    plan_id: Annotated[
+        str | None, typer.Argument(metavar="PLAN", help=say("retention.which"))
+    ] = None,
+) -> int:
+    """The plan is carried out, or waits for a second person; twice equals once."""
+    from threading import Event
+
+    from governance.app.approvals import approvals_of
+    from governance.approvals.errors import ApprovalRequiredError
+    from governance.cli.session import acting, opened
+    from governance.core.terms import RowId
+    from governance.jobs.runner import worker_of
+    from retention import purge, service
+    from retention.store import newest_plan
+
+    with opened() as wiring:
+        principal = acting(wiring)
+        with wiring.database.read() as tx:
+            wanted = RowId(plan_id) if plan_id else newest_plan(tx)
+        desk = approvals_of(wiring)
+        begun = wiring.database.write(
+            lambda tx: service.start(tx, wiring.ports, desk, principal, wanted, at=wiring.clock())
+        )
+        if isinstance(begun, service.Waiting):
+            raise ApprovalRequiredError(approval=begun.approval)
+        report = purge.run(
+            wiring.ports, begun.run, worker=worker_of(principal.id, wiring.clock, Event())
+        )
+    shape = {
+        "run": report.run,
+        "state": report.state.value,
+        "erased": report.erased,
+        "skipped": report.skipped,
+        "rows": report.rows,
+    }
+    emit(shape, lambda: line(say("retention.done", erased=report.erased, skipped=report.skipped)))
+    return 0
+
+
+@app.command("status", help=say("retention.status"))
+def status() -> int:
+    """The schedule in force, the newest plan and runs, the erasure ledger."""
+    from governance.cli.session import acting, opened
+    from policies.actions import Action
+    from policies.api import ensure
+    from retention import service
+
+    with opened() as wiring:
+        ensure(acting(wiring), Action.RETENTION_PLAN, wiring.policies.current)
+        with wiring.database.read() as tx:
+            found = service.status(tx)
+    shape = {
+        "schedule": f"{found.schedule.name} {found.schedule.version}",
+        "plan": found.plan.id if found.plan else None,
+        "runs": [
+            {"id": item.id, "state": item.state.value, "erased": item.erased} for item in found.runs
+        ],
+        "tombstones": found.tombstones,
+        "keys_waiting": found.keys_waiting,
+    }
+    rows = [(say(f"retention.status.{name}"), str(value)) for name, value in shape.items()]
+    emit(shape, lambda: table("", (say("retention.item"), say("retention.value")), rows))
+    return 0 if not found.keys_waiting else 1
+
+
+def erase(
+    subject: Annotated[str, typer.Option("--subject", help=say("check.subject"))],
+    plan: Annotated[bool, typer.Option("--plan", help=say("erase.plan"))] = False,
+) -> int:
+    """One person is erased on request, after a second person agreed; --plan only shows it."""
+    from governance.app.approvals import approvals_of
+    from governance.approvals.errors import ApprovalRequiredError
+    from governance.cli.session import acting, opened
+    from governance.core.terms import SubjectId
+    from retention import service
+    from retention.plans import keeps_json
+
+    with opened() as wiring:
+        principal = acting(wiring)
+        made = wiring.database.write(
+            lambda tx: service.plan_erasure(
+                tx, wiring.ports, principal, SubjectId(subject), at=wiring.clock()
+            )
+        )
+        if not plan:
+            desk = approvals_of(wiring)
+            begun = wiring.database.write(
+                lambda tx: service.start(
+                    tx, wiring.ports, desk, principal, made.id, at=wiring.clock()
+                )
+            )
+            if isinstance(begun, service.Waiting):
+                raise ApprovalRequiredError(approval=begun.approval)
+    shape = [
+        {"subject": item.subject, "rule": item.rule, "keeps": keeps_json(item.keeps)}
+        for item in made.items
+    ]
+
+    def words() -> None:
+        line(say("erase.shown", plan=made.id))
+        for item in made.items:
+            for kept in item.keeps:
+                fields = ", ".join(kept.fields)
+                line(say("erase.keep", duty=kept.duty, until=kept.until.isoformat(), fields=fields))
+
+    emit(shape, words)
+    return 0

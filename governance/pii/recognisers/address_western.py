@@ -32,7 +32,8 @@ _ENGLISH: Final = re.compile(
     rf"{_UNIT}?{_PLACE}{_UNIT}?"
 )
 _GERMAN: Final = re.compile(
-    rf"(?<![{_L}0-9])(?:{_WORD}(?:straße|strasse|str\.|platz|weg|allee|gasse|ring|damm|ufer)"
+    rf"(?<![{_L}0-9])(?!During|Spring|Bring)(?:{_WORD}(?:straße|strasse"
+    rf"|str\.|platz|weg|allee|gasse|ring|damm|ufer)"
     rf"|{_WORD} (?:Straße|Strasse|Str\.|Platz|Weg|Allee|Gasse|Ring)) [0-9]{{1,4}} ?[a-z]?"
     rf"(?:,?[ \n]{{1,2}}(?:[A-Z]{{1,2}}-)?[0-9]{{4,5}} {_WORD}(?: (?:am"
     rf"|an der|im) {_WORD})?)?(?![{_L}])"

@@ -169,7 +169,7 @@ def _stands_alone(document: Document, start: int, end: int) -> bool:
 
 def _repeated(document: Document, found: list[Span]) -> Iterator[Span]:
     """Every other place of a name already found with certainty."""
-    names = {document.text[s.start : s.end] for s in found if s.score >= 0.75}  # noqa: PLR2004
+    names = {document.text[s.start : s.end] for s in found if s.score >= 0.7}  # noqa: PLR2004
     known = {(span.start, span.end) for span in found}
     for name in names:
         if len(name) < 2 or re.fullmatch(rf"[{HIRA}]{{1,3}}", name):  # noqa: PLR2004

@@ -51,6 +51,8 @@ def by_segment(document: Document) -> Iterator[Span]:
                 yield span_of(start, end, 0.85 if kind is Name.FULL else 0.7, Reason.SIGNATURE)
         elif kind is Name.SURNAME and _alone_ok(document, start, end):
             yield span_of(start, end, 0.7, Reason.SIGNATURE, Role.STAFF)
+        elif kind is Name.GIVEN and _speaks(document, start, end):
+            yield span_of(start, end, 0.62, Reason.SIGNATURE)
         else:
             yield from _beside_space(document, start, value)
 
@@ -62,6 +64,7 @@ def _common_phrase(value: str) -> bool:
 
 def _beside_space(document: Document, start: int, value: str) -> Iterator[Span]:
     """担当変更　原→濱口: the word after the last space of a segment, when it stands alone."""
+    yield from _first_word(document, start, value)
     word = re.split("[ 　]", value)[-1]
     at = start + len(value) - len(word)
     if at == start or not word:
@@ -69,6 +72,25 @@ def _beside_space(document: Document, start: int, value: str) -> Iterator[Span]:
     kind = name_of(word)
     if kind is Name.FULL or (kind is Name.SURNAME and _alone_ok(document, at, at + len(word))):
         yield span_of(at, at + len(word), 0.7, Reason.SIGNATURE)
+
+
+def _first_word(document: Document, start: int, value: str) -> Iterator[Span]:
+    """森山⇒石井 交代: the word after an arrow, when it is a surname."""
+    word = re.split("[ 　]", value)[0]
+    before = document.text[:start].rstrip(" 　")[-1:]
+    if before and before in "→⇒" and word and name_of(word) is Name.SURNAME:
+        yield span_of(start, start + len(word), 0.7, Reason.SIGNATURE, Role.STAFF)
+
+
+def _speaks(document: Document, start: int, end: int) -> bool:
+    """はるか: a given name before a colon at the head of a line."""
+    text = document.text
+    before = text[:start].rstrip(" 　")
+    return (
+        end - start > 1
+        and text[end : end + 1] in (":", "：")
+        and (not before or before[-1] == "\n")
+    )
 
 
 def _alone_ok(document: Document, start: int, end: int) -> bool:

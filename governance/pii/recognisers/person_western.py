@@ -56,7 +56,7 @@ _GREETING: Final = re.compile(
     rf"|there|Everyone|Mr|Ms|Mrs|Dr)({_ANY}|{_W})(?=[ ]?[,.!:\n–-]|$)"
 )
 _VERB: Final = re.compile(
-    rf"{_EDGE}({_ANY}) (?:called|wrote|emailed|e-mailed|phoned|rang|asked"
+    rf"{_EDGE}({_ANY}|{_W}) (?:called|wrote|emailed|e-mailed|phoned|rang|asked"
     rf"|says|said|complained|requested|wants|reported|confirmed|contacted"
     rf"|lives|works|has"
     rf"|is (?:a|our|the|unhappy|not)|was|will|from|signed|replied|told"

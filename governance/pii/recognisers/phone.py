@@ -32,6 +32,9 @@ _BRITAIN: Final = re.compile(
     r"|[0-9]{2} [0-9]{4} [0-9]{4}"
     r"|7[0-9]{3} [0-9]{3} [0-9]{3})(?![0-9])"
 )
+_ANY_FORM: Final = re.compile(
+    r"(?<![0-9A-Za-z+])\(?[0-9]{2,5}\)?(?:[ \-.][0-9]{2,6}){1,5}(?![0-9A-Za-z])"
+)
 _BARE: Final = re.compile(r"(?<![0-9A-Za-z+\-./])[2-9][0-9]{9}(?![0-9A-Za-z])")
 _DIGIT: Final = re.compile("[0-9]")
 _AGAINST: Final = frozenset({
@@ -40,6 +43,8 @@ _AGAINST: Final = frozenset({
 })  # fmt: skip
 _THINGS: Final = frozenset({Topic.OTHER_NUMBER, Topic.VERSION, Topic.IP})
 _REACH: Final = 20
+_LEAST_DIGITS: Final = 8
+_MOST_DIGITS: Final = 15  # E.164
 _PLAIN: Final = 10  # digits of a fixed line written without any sign
 _MOBILE: Final = 11
 _LABELLED_ONLY: Final = 0.4  # ten plain digits are too often something else
@@ -82,14 +87,23 @@ def find(document: Document) -> Iterator[Span]:
             yield _of(found.start(), found.end(), score)
     for found in _PLUS.finditer(shadow):
         count = len(_DIGIT.findall(found.group()))
-        if 9 <= count <= 15:  # noqa: PLR2004 (E.164)
+        if _LEAST_DIGITS < count <= _MOST_DIGITS:
             yield _of(found.start(), found.end(), 0.95)
+    yield from _western(document)
+
+
+def _western(document: Document) -> Iterator[Span]:
+    """North American and British forms, and any form right after a label of telephones."""
+    shadow = document.shadow
     for pattern in (_AMERICA, _BRITAIN):
         for found in pattern.finditer(shadow):
             label = document.labels.before(found.start(), within=_REACH)
             if label is None or label.topic not in _AGAINST:
                 yield _of(found.start(), found.end(), 0.85)
-    for found in _BARE.finditer(shadow):
-        label = document.labels.before(found.start(), within=_REACH)
-        if label is not None and label.topic is Topic.PHONE:
-            yield _of(found.start(), found.end(), 0.7)
+    for pattern, within, score in ((_ANY_FORM, 3, 0.6), (_BARE, _REACH, 0.7)):
+        for found in pattern.finditer(shadow):
+            label = document.labels.before(found.start(), within=within)
+            if label is None or label.topic is not Topic.PHONE:
+                continue
+            if _LEAST_DIGITS <= len(_DIGIT.findall(found.group())) <= _MOST_DIGITS:
+                yield _of(found.start(), found.end(), score)

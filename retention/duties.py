@@ -8,6 +8,7 @@ from governance.core.terms import FieldId, RowId
 from policies.law.calendars import NO_CALENDAR, calendar_of, next_open
 from policies.law.counting import add_days, add_months, period_end
 from policies.law.due import due as law_due
+from policies.law.errors import CalendarYearError
 from policies.law.keeping import retention as law_retention
 from policies.law.load import rule_set
 from policies.law.types import JP_ADMIN
@@ -26,6 +27,7 @@ from retention.types import (
 )
 
 LEAP = (2, 29)
+LONGEST_CLOSURE = 12  # days; longer than any run of closed days so far (2019: 10)
 
 
 def after(day: date, period: Period, overflow: Overflow) -> date:
@@ -81,7 +83,10 @@ def year_end(day: date, closing: tuple[int, int]) -> date:
 def filing_deadline(end: date, months: int) -> date:
     """法人税法74条1項, moved to the next open day (国税通則法10条2項)."""
     nominal = period_end(add_days(end, 1), months)
-    return next_open(nominal, calendar_of(JP_ADMIN))[0]
+    try:
+        return next_open(nominal, calendar_of(JP_ADMIN))[0]
+    except CalendarYearError:  # fails closed: no table of that year's holidays, so kept longer
+        return add_days(nominal, LONGEST_CLOSURE)
 
 
 def row_keep(purchase: Purchase, schedule: Schedule, *, at: date) -> RowKeep | None:

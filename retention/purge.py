@@ -5,6 +5,7 @@ event that names the destroyed parts, the tombstones, the counts and the cursor,
 of the data keys. What the transaction finds changed since the plan is left alone.
 """
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,6 +38,7 @@ FIRST, MOST = 25, 400  # persons in a batch; the audit event that names them has
 AIM = {"sqlite": timedelta(milliseconds=10), "postgresql": timedelta(milliseconds=50)}
 CHECKPOINT_TRIES = 40  # a reader that looks at an old state keeps SQLite's log; wait 2 s for it
 CHECKPOINT_PAUSE = timedelta(milliseconds=50)
+UNKNOWN_PAGES = 1  # not known to be none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ def run(ports: Ports, run_id: RowId, *, worker: Worker) -> RunReport:
         plan = store.plan_by_id(tx, found.plan, items=False)
         schedule = store.schedule_by_digest(tx, plan.schedule_digest)
     if found.state is RunState.DONE:
-        return _report(ports, found.id)
+        return _again(ports, found, worker)
     slot = Slot(job=f"purge:{run_id}", scheduled_for=found.started_at)
     at = worker.clock()
     claim = ports.database.write(
@@ -89,6 +91,14 @@ def run(ports: Ports, run_id: RowId, *, worker: Worker) -> RunReport:
     except Exception:  # whatever stopped it, another call may go on at once
         _let_go(drive)
         raise
+
+
+def _again(ports: Ports, found: Run, worker: Worker) -> RunReport:
+    """A finished run changes nothing but a log that could not be truncated then."""
+    if found.wal_pages:
+        pages = _checkpoint(ports, worker)
+        ports.database.write(lambda tx: store.note_pages(tx, found.id, pages))
+    return _report(ports, found.id)
 
 
 def _let_go(drive: _Drive) -> None:
@@ -294,7 +304,7 @@ def _finish(drive: _Drive) -> RunReport:
     ports, worker = drive.ports, drive.worker
     with ports.database.read() as tx:
         left = residue(tx, tombstones.buried(drive.run.id))
-    pages = _checkpoint(drive)
+    pages = _checkpoint(ports, worker)
     at = worker.clock()
     state = RunState.RESIDUE if left else RunState.DONE
 
@@ -312,7 +322,7 @@ def _finish(drive: _Drive) -> RunReport:
         table, rows = left.most_common(1)[0]
         raise ResidueError(run=drive.run.id, table=table, rows=rows)
     if pages == 0:
-        _checkpoint(drive)
+        _checkpoint(ports, worker)
     return _report(ports, drive.run.id)
 
 
@@ -329,15 +339,22 @@ def _certificate_event(drive: _Drive, done: Run, *, at: datetime) -> EventDraft:
     )
 
 
-def _checkpoint(drive: _Drive) -> int:
+def _checkpoint(ports: Ports, worker: Worker) -> int:
     """Pages of SQLite's log that a long reader still holds; 0 = deleted bytes are gone."""
-    pages = drive.ports.database.checkpoint()
+    pages = _pages(ports)
     for _ in range(CHECKPOINT_TRIES):
         if pages == 0:
             break
-        drive.worker.pause(CHECKPOINT_PAUSE)
-        pages = drive.ports.database.checkpoint()
+        worker.pause(CHECKPOINT_PAUSE)
+        pages = _pages(ports)
     return pages
+
+
+def _pages(ports: Ports) -> int:
+    try:
+        return ports.database.checkpoint()
+    except sqlite3.OperationalError:  # a statement is open on the connection: busy, look again
+        return UNKNOWN_PAGES
 
 
 def _report(ports: Ports, run_id: RowId) -> RunReport:

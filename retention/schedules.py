@@ -61,7 +61,9 @@ def read_schedule(text: str, *, file: str = "schedule.yaml") -> Schedule:
         return _schedule(read_yaml(text, file=file), text)
     except LawError as error:
         place = str(error.params.get("path", "/"))
-        raise ScheduleFormError(file=file, path=place, problem=error.code) from None
+        raise ScheduleFormError(
+            file=file, path=place, problem=error.code.removeprefix("law_schema_")
+        ) from None
 
 
 def _schedule(root: Node, text: str) -> Schedule:

@@ -4,7 +4,7 @@ A plan is a dry run; what `start` begins and `purge.run` carries out is the same
 and its hash stands in every audit event of the run.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -34,7 +34,7 @@ from retention.errors import (
 from retention.facts import all_facts, facts_of
 from retention.plans import Ground, Item, Plan
 from retention.store import Run
-from retention.types import Decision, DecisionKind, Due, PersonFacts, Review, Schedule
+from retention.types import DecisionKind, Due, PersonFacts, Review, Schedule
 
 PLAN_LIFETIME = timedelta(days=7)  # an older dry run no longer says what would go today
 PURGE_BLOB = "purge_plan"
@@ -53,14 +53,6 @@ class Waiting:
 
     approval: ApprovalId
     digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One person in the listing of a plan."""
-
-    subject: SubjectId
-    decision: Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +110,6 @@ def plan_erasure(
     counts = plans.counted([(decision.kind, decision.rule)])
     items = [_item(facts, decision, used, at=cutoff)]
     return _stored(tx, ports, principal, used, Ground.REQUEST, cutoff, items, counts=counts, at=at)
-
-
-def listing(tx: Connection, *, on: date, schedule: Schedule | None = None) -> Iterator[Line]:
-    """Every person whom the schedule covers with the decision on this day, also the kept ones."""
-    used = schedule or store.in_force(tx)
-    for facts in all_facts(tx, used, at=on):
-        yield Line(subject=facts.subject, decision=rules.due(facts, used, at=on))
 
 
 def start(

@@ -347,3 +347,8 @@ def batches_of(tx: Connection, run: RowId) -> int:
     """How many batches a run has committed."""
     counted = select(func.count()).select_from(BATCH).where(BATCH.c.run_id == run)
     return int(tx.execute(counted).scalar_one())
+
+
+def note_pages(tx: Connection, run: RowId, pages: int) -> None:
+    """How much of SQLite's log is left after another try."""
+    tx.execute(update(RUN).where(RUN.c.id == run).values(wal_pages=pages))

@@ -13,7 +13,7 @@ from governance.customers import store as customers
 from governance.customers.subjects import SubjectState
 from governance.jobs.journal_record import JournalKind
 from governance.keys.errors import SubjectErasedError
-from retention import purge, service, store, tombstones
+from retention import listing, purge, service, store, tombstones
 from retention.erasure import ALSO_REMOVED, INDEXES, ORDER, STAYS
 from retention.errors import (
     PlanChangedError,
@@ -281,7 +281,7 @@ def test_a_held_person_is_not_erased_on_request(filled: Town) -> None:
 
 def test_the_listing_names_everyone_with_the_reason(filled: Town) -> None:
     with filled.ports.database.read() as tx:
-        lines = {line.subject: line.decision.rule for line in service.listing(tx, on=TODAY)}
+        lines = {line.subject: line.decision.rule for line in listing.lines(tx, on=TODAY)}
     assert {name: lines[subject] for name, subject in filled.people.items()} == {
         "gone": "D1_WITHDRAWN_3Y",
         "prospect": "D2_PROSPECT_2Y",

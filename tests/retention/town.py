@@ -306,7 +306,9 @@ class Killer:
     def __init__(self, engine: Any, at: int) -> None:
         self.engine, self.left, self.dead = engine, at, False
 
-    def _strike(self, *_args: Any) -> None:
+    def _strike(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("BEGIN"):  # changes nothing; dying there is dying before it
+            return
         self.left -= 1
         if self.left <= 0:
             self.dead = True

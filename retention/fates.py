@@ -1,0 +1,178 @@
+"""What an erasure does with each field of one person: delete, anonymise, keep under which law."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, Table, func, select
+
+from audit.models import PARTS
+from consent.ledger import EVENT as CONSENT
+from governance.core.terms import FieldId, KeyClass, Lang, RowId, SubjectId
+from governance.customers.catalogue import CatalogueField, OnErase, Storage, catalogue
+from governance.customers.store import FINDING, TABLES, TOKEN
+from governance.i18n.catalogue import text
+from retention import rules, store
+from retention.access import today
+from retention.duties import row_keeps
+from retention.erasure import ORDER
+from retention.errors import SubjectUnknownError
+from retention.facts import facts_of
+from retention.plans import Json
+from retention.types import Due, Keep, RowKeep, Schedule
+
+CONSENT_PROOF, AUDIT_PART = "consent_event.proof", "audit_part.payload"
+TOKENS, FINDINGS = "search_token.token", "text_finding.entity"
+
+
+class Fate(StrEnum):
+    """What becomes of one field."""
+
+    DELETE = "delete"
+    ANONYMISE = "anonymise"  # the personal column is emptied; the row says nothing of a person
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldFate:
+    """One field, how many rows of it, and what becomes of them."""
+
+    field: str
+    rows: int
+    fate: Fate
+    duty: str | None = None
+    basis_ja: str | None = None
+    basis_en: str | None = None
+    until: date | None = None  # None with KEEP: the record key's own period
+    gdpr: str | None = None  # what the duty is for a person under the GDPR
+
+    def as_json(self) -> dict[str, Json]:
+        """The line of `sekisho erase --plan --json`."""
+        return {
+            "field": self.field,
+            "rows": self.rows,
+            "fate": self.fate.value,
+            "law": self.duty,
+            "basis_ja": self.basis_ja,
+            "basis_en": self.basis_en,
+            "until": self.until.isoformat() if self.until is not None else None,
+            "gdpr": self.gdpr,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasePlan:
+    """Every field of one person; `blocked` names the rule that forbids an erasure now."""
+
+    subject: SubjectId
+    blocked: str | None
+    fates: tuple[FieldFate, ...]
+
+    def as_json(self) -> dict[str, Json]:
+        """What `sekisho erase --subject S --plan --json` prints."""
+        return {
+            "id": self.subject,
+            "blocked": self.blocked,
+            "fields": [fate.as_json() for fate in self.fates],
+        }
+
+
+def erase_plan(tx: Connection, subject: SubjectId, *, at: datetime) -> ErasePlan:
+    """What an erasure would do now; raises SubjectUnknownError."""
+    schedule, day = store.in_force(tx), today(at)
+    found = facts_of(tx, [subject], at=day)
+    if not found:
+        raise SubjectUnknownError
+    (facts,) = found
+    decision = rules.requested(facts, schedule, at=day)
+    keeps = row_keeps(facts, schedule, at=day)
+    fates: list[FieldFate] = []
+    for name in ORDER:
+        fates += _table(tx, name, subject, schedule, keeps, gdpr=facts.gdpr)
+    fates += _beside(tx, subject)
+    return ErasePlan(
+        subject=subject,
+        blocked=None if isinstance(decision, Due) else decision.rule,
+        fates=tuple(fates),
+    )
+
+
+def _table(
+    tx: Connection,
+    name: str,
+    subject: SubjectId,
+    schedule: Schedule,
+    keeps: Mapping[RowId, RowKeep],
+    *,
+    gdpr: bool,
+) -> Iterator[FieldFate]:
+    declared, table = catalogue().table(name), TABLES[name]
+    rows = set(tx.execute(select(table.c.id).where(table.c.subject_id == subject)).scalars())
+    if not rows:
+        return
+    for field in declared.fields:
+        match declared.on_erase:
+            case OnErase.DELETE:
+                yield FieldFate(field=field.id, rows=len(rows), fate=Fate.DELETE)
+            case OnErase.EMPTY_COLUMNS:
+                if field.storage is Storage.SEALED:
+                    yield FieldFate(field=field.id, rows=len(rows), fate=Fate.ANONYMISE)
+            case OnErase.KEEP_BY_LAW:
+                yield from _by_duty(field, rows, schedule, keeps, gdpr=gdpr)
+
+
+def _by_duty(
+    field: CatalogueField,
+    rows: set[str],
+    schedule: Schedule,
+    keeps: Mapping[RowId, RowKeep],
+    *,
+    gdpr: bool,
+) -> Iterator[FieldFate]:
+    """One line per duty that keeps this field in some rows, one for the rows where none does."""
+    kept: dict[str, list[Keep]] = defaultdict(list)
+    for row, keep in keeps.items():
+        if row in rows and (found := keep.fields.get(FieldId(field.id))) is not None:
+            kept[found.duty].append(found)
+    left = len(rows) - sum(len(found) for found in kept.values())
+    if left:
+        yield FieldFate(field=field.id, rows=left, fate=Fate.DELETE)
+    for duty in schedule.duties:
+        if found_keeps := kept.get(duty.id):
+            yield FieldFate(
+                field=field.id,
+                rows=len(found_keeps),
+                fate=Fate.KEEP,
+                duty=duty.id,
+                basis_ja=duty.basis.ja,
+                basis_en=duty.basis.en,
+                until=max(keep.until for keep in found_keeps),
+                gdpr=duty.gdpr.value if gdpr else None,
+            )
+
+
+def _beside(tx: Connection, subject: SubjectId) -> Iterator[FieldFate]:
+    """What stands beside the tables: index tokens, findings, the log's parts, consent proofs."""
+    for name, table in ((TOKENS, TOKEN), (FINDINGS, FINDING)):
+        if count := _count(tx, table, "subject_id", subject):
+            yield FieldFate(field=name, rows=count, fate=Fate.DELETE)
+    if count := _count(tx, PARTS, "subject", subject, PARTS.c.payload.is_not(None)):
+        yield FieldFate(field=AUDIT_PART, rows=count, fate=Fate.DELETE)
+    if count := _count(tx, CONSENT, "subject_id", subject):
+        yield FieldFate(
+            field=CONSENT_PROOF,
+            rows=count,
+            fate=Fate.KEEP,
+            duty=KeyClass.RECORD.value,
+            basis_ja=text("retention.record_basis", Lang.JA),
+            basis_en=text("retention.record_basis", Lang.EN),
+        )
+
+
+def _count(
+    tx: Connection, table: Table, column: str, subject: SubjectId, *conditions: object
+) -> int:
+    mine = select(func.count()).select_from(table).where(table.c[column] == subject, *conditions)  # type: ignore[arg-type] # conditions of the table
+    return int(tx.execute(mine).scalar_one())

@@ -1,0 +1,65 @@
+"""Decisions in words, for the plan's list and the certificate; one sentence each."""
+
+from governance.core.terms import Lang
+from governance.i18n.catalogue import text
+from retention.plans import Item
+from retention.types import (
+    NO_RULE,
+    REQUEST,
+    RESTRICTED,
+    Decision,
+    Duty,
+    Ending,
+    Rule,
+    Schedule,
+)
+
+
+def because(found: Decision | Item, schedule: Schedule, lang: Lang) -> str:
+    """Why the person is due, kept or to be looked at."""
+    kind = found.decision if isinstance(found, Item) else found.kind
+    own, label, basis = named(found.rule, schedule, lang)
+    return text(
+        f"retention.because.{own}",
+        lang,
+        decision=text(f"retention.decision.{kind.value}", lang),
+        label=label,
+        basis=basis,
+        start=found.basis.isoformat() if found.basis is not None else "-",
+        due=found.due_on.isoformat() if found.due_on is not None else "-",
+    )
+
+
+def named(id_: str, schedule: Schedule, lang: Lang) -> tuple[str, str, str]:
+    """The key of the sentence, the label and the basis of a rule id as decisions carry it."""
+    if id_ == schedule.hold:
+        return "hold", schedule.hold_label.of(lang), "-"
+    if id_ in OWN:
+        return OWN[id_], "-", "-"
+    bare, key = _bare(id_)
+    line = _line(bare, schedule)
+    if line is None:
+        return OWN[NO_RULE], "-", "-"
+    if key == "":
+        key = "rule" if isinstance(line, Rule) and line.since is not None else "keep"
+    return key, line.label.of(lang), line.basis.of(lang)
+
+
+OWN = {
+    RESTRICTED: "restricted",
+    NO_RULE: "no_rule",
+    NO_RULE + Ending.ENDED: "ended",
+    REQUEST: "request",
+}
+
+
+def _bare(id_: str) -> tuple[str, str]:
+    for ending in Ending:
+        if id_.endswith(ending.value):
+            return id_.removesuffix(ending.value), ending.name.lower()
+    return id_, ""
+
+
+def _line(id_: str, schedule: Schedule) -> Rule | Duty | None:
+    lines: tuple[Rule | Duty, ...] = (*schedule.rules, *schedule.duties)
+    return next((line for line in lines if line.id == id_), None)

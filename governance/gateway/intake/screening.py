@@ -5,9 +5,11 @@ the row that is put aside. 要配慮個人情報 is kept only with a ground: wha
 "provided by the person"; what a third party handed over without one is not taken in (APPI 20(2)).
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TypeVar
 
 from governance.core.terms import FieldId, Lang
@@ -15,7 +17,7 @@ from governance.customers.catalogue import catalogue
 from governance.customers.ports import Analyse
 from governance.customers.types import Problem, ProblemKind
 from governance.gateway.intake.types import Draft, Finding
-from governance.pii.redaction import mask_numbers
+from governance.pii.redaction import MaskedNumber, mask_numbers
 from governance.pii.types import Entity, Role, Span
 
 THIRD_PARTY_SOURCES = frozenset({"提携先から提供", "前任者名簿"})
@@ -23,19 +25,39 @@ WRITTEN_BY_PERSON = frozenset({FieldId("inquiry.subject"), FieldId("inquiry.body
 PROVIDED, UNCONFIRMED, REFUSED = "provided_by_person", "unconfirmed", "refused"
 MASKED = frozenset({Entity.MY_NUMBER, Entity.CREDIT_CARD})
 THIRD_PERSON = "THIRD_PERSON"
-T = TypeVar("T")
+K = TypeVar("K", bound=str)
+LEAST_DIGITS = 12  # of a 個人番号; a card number has more
+_DIGIT = re.compile("[0-9\uff10-\uff19]")
 NUMBERED = frozenset({"identifier", "contact", "record_keeping"})  # numbers of their own kinds
 OTHER_NUMBERS = frozenset({"company.corporate_number", "company.phone", "company.fax"})
-TYPED = frozenset(
-    field.id
-    for field in catalogue().fields.values()
-    if field.category not in NUMBERED and field.id not in OTHER_NUMBERS and not field.free_text
-)  # texts besides the free ones in which somebody may have typed such a number
+
+
+@cache
+def typed(table: str) -> frozenset[FieldId]:
+    """Texts besides the free ones in which somebody may have typed such a number."""
+    return frozenset(
+        entry.id
+        for entry in catalogue().table(table).fields
+        if entry.category not in NUMBERED and entry.id not in OTHER_NUMBERS and not entry.free_text
+    )
+
+
+@cache
+def typed_columns(table: str) -> frozenset[str]:
+    """The same by column."""
+    return frozenset(name.partition(".")[2] for name in typed(table))
+
+
+def without_numbers(text: str) -> tuple[str, tuple[MaskedNumber, ...]]:
+    """The text without 個人番号 and full card numbers; quick where too few digits stand."""
+    if len(text) < LEAST_DIGITS or len(_DIGIT.findall(text)) < LEAST_DIGITS:
+        return text, ()
+    return mask_numbers(text)
 
 
 def mask_cells(cells: Sequence[str]) -> tuple[tuple[str, ...], int]:
     """The cells without any 個人番号 or full card number, and how many were masked."""
-    masked = [mask_numbers(cell) for cell in cells]
+    masked = [without_numbers(cell) for cell in cells]
     return tuple(cell for cell, _ in masked), sum(len(hits) for _, hits in masked)
 
 
@@ -66,7 +88,7 @@ def masked(drafts: Sequence[Draft]) -> Masked:
     for n, draft in enumerate(drafts):
         for name in draft.plain.keys() & free:
             if isinstance(value := draft.plain[name], str):
-                words[n][name], hits = mask_numbers(value)
+                words[n][name], hits = without_numbers(value)
                 counted[n].update((name, hit.entity.value, "") for hit in hits)
     texts = dict.fromkeys(text for row in words for text in row.values())
     return Masked(drafts=drafts, words=words, hits=counted, texts=tuple(texts))
@@ -76,7 +98,7 @@ def tagged(found: Masked, spans: Sequence[tuple[Span, ...]]) -> tuple[Draft, ...
     """The drafts with what was found in each of their texts."""
     said = dict(zip(found.texts, spans, strict=True))  # fails closed: an answer for every text
     return tuple(
-        _tagged(draft, words, hits + _counted(words, said)) if words else draft
+        _tagged(draft, words, hits + _counted(words, said))
         for draft, words, hits in zip(found.drafts, found.words, found.hits, strict=True)
     )
 
@@ -120,21 +142,20 @@ def _tagged(
             )
     return replace(
         draft,
-        plain={name: _masked(name, value) for name, value in plain.items()},
-        clear={
-            column: _masked(FieldId(f"{draft.table}.{column}"), value)
-            for column, value in draft.clear.items()
-        },
+        plain=plain | _masked(plain, typed(draft.table)),
+        clear={**draft.clear, **_masked(draft.clear, typed_columns(draft.table))},
         problems=problems,
         findings=findings,
     )
 
 
-def _masked(field: FieldId, value: T) -> T | str:
-    """A typed text without 個人番号 and card numbers; numbers of another kind stay as they are."""
-    if not isinstance(value, str) or field not in TYPED:
-        return value
-    return mask_numbers(value)[0]
+def _masked(values: Mapping[K, object], names: frozenset[K]) -> dict[K, str]:
+    """The typed texts in which 個人番号 or card numbers were masked; none of another kind."""
+    return {
+        name: words
+        for name in values.keys() & names
+        if isinstance(value := values[name], str) and (words := without_numbers(value)[0]) != value
+    }
 
 
 def ground_of(draft: Draft, name: FieldId) -> str:

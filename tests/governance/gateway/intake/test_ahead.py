@@ -5,13 +5,16 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from governance.core.terms import Lang
 from governance.customers.normalise.rows import layout_of
 from governance.customers.types import NormalisedRow, SourceKind
 from governance.gateway.intake.ahead import begin, one_ahead
 from governance.gateway.intake.drafts import draft_of
-from governance.gateway.intake.screening import masked, screen
+from governance.gateway.intake.screening import masked, screen, without_numbers
+from governance.pii.redaction import mask_numbers
 from governance.pii.types import Entity, Reason, Span
 
 LAYOUT = layout_of(("顧客ID", "氏名", "備考"), SourceKind.CUSTOMERS)
@@ -87,3 +90,8 @@ def test_a_failing_search_stops_its_own_batch_and_none_before() -> None:
         assert len(first.screened()) == 1
         with pytest.raises(RuntimeError):
             second.screened()
+
+
+@given(st.text(alphabet="0123456789０１２３４５６７８９ -ー－/年A\u200b氏", max_size=40))
+def test_the_quick_look_for_numbers_finds_what_the_whole_look_finds(text: str) -> None:
+    assert without_numbers(text) == mask_numbers(text)

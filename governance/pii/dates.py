@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -55,7 +55,7 @@ class DateSpan:
 
     start: int
     end: int
-    value: date
+    value: date = field(repr=False)
 
 
 def _number(text: str) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from stdnum import luhn
@@ -37,7 +37,7 @@ class Digits:
 
     start: int
     end: int
-    digits: str
+    digits: str = field(repr=False)
     groups: tuple[int, ...]
     whole: bool  # nothing of the run is left out
 

@@ -134,14 +134,15 @@ def tokens_of(text: str) -> tuple[Token, ...]:
     words, tokenise = own.words, own.tokeniser.tokenize
     for offset, chunk in chunks(text, limit=MAX_CHUNK):
         safe = _LONE.sub("\ufffd", chunk).translate(_VARIANTS)
-        for morpheme in tokenise(safe):
+        at = offset
+        for morpheme in tokenise(safe):  # words follow each other without a gap
             number = morpheme.part_of_speech_id()
             word = words.get(number)
             if word is None:
                 word = words[number] = _classify(morpheme.part_of_speech())
-            found.append(
-                Token(offset + morpheme.begin(), offset + morpheme.end(), word, morpheme.is_oov())
-            )
+            end = offset + morpheme.end()
+            found.append(Token(at, end, word, morpheme.is_oov()))
+            at = end
     return tuple(found)
 
 

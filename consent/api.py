@@ -172,5 +172,3 @@ async def _respond(send: Send, answer: CheckAnswer, request_id: str | None) -> N
         headers.append((b"x-request-id", request_id.encode("latin-1", "replace")))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body.encode()})
-
-

@@ -15,6 +15,7 @@ from consent.rules import decide
 from consent.types import (
     ConsentEvent,
     EvidenceGrade,
+    NoticeVersion,
     SubjectDecision,
     SubjectFacts,
 )
@@ -282,33 +283,8 @@ def record(
     shown = next(
         (n for n in reversed(ledger.notices(tx)) if purpose and n.notice == purpose.notice), None
     )
-    row = RowId(event_id)
-    proof = canonical_json(
-        {"method": choice.method, "place": choice.place, "statement": choice.statement or ""}
-    )
-    sealed = ports.vault.seal_row(choice.subject, row, {PROOF: proof}, key_class=KeyClass.RECORD)
-    seq = ledger.append(
-        tx,
-        [
-            ledger.NewEvent(
-                id=row,
-                subject=choice.subject,
-                purpose=choice.purpose,
-                channel=choice.channel,
-                recipient_class=choice.recipient_class,
-                kind=choice.kind,
-                occurred_at=at,
-                notice=shown.notice if shown else None,
-                notice_version=shown.version if shown else None,
-                notice_lang=choice.lang,
-                notice_hash=shown.text_hash if shown else None,
-                evidence=EvidenceGrade.ACTIVE,
-                guardian=choice.guardian,
-                proof=sealed[PROOF],
-            )
-        ],
-        at=at,
-    )
+    event = _event(ports, choice, RowId(event_id), shown, at=at)
+    seq = ledger.append(tx, [event], at=at)
     ports.audit.append(
         tx,
         EventDraft(
@@ -328,6 +304,32 @@ def record(
         _statement(choice),
     )
     return seq
+
+
+def _event(
+    ports: Ports, choice: Choice, row: RowId, shown: NoticeVersion | None, *, at: datetime
+) -> ledger.NewEvent:
+    """The ledger's entry, its proof sealed under the person's record key."""
+    proof = canonical_json(
+        {"method": choice.method, "place": choice.place, "statement": choice.statement or ""}
+    )
+    sealed = ports.vault.seal_row(choice.subject, row, {PROOF: proof}, key_class=KeyClass.RECORD)
+    return ledger.NewEvent(
+        id=row,
+        subject=choice.subject,
+        purpose=choice.purpose,
+        channel=choice.channel,
+        recipient_class=choice.recipient_class,
+        kind=choice.kind,
+        occurred_at=at,
+        notice=shown.notice if shown else None,
+        notice_version=shown.version if shown else None,
+        notice_lang=choice.lang,
+        notice_hash=shown.text_hash if shown else None,
+        evidence=EvidenceGrade.ACTIVE,
+        guardian=choice.guardian,
+        proof=sealed[PROOF],
+    )
 
 
 def _statement(choice: Choice) -> tuple[PersonalPart, ...]:

@@ -1,13 +1,16 @@
 """`sekisho import`, `quality`, `duplicates`: files in, and how clean they are."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from governance.cli.invocation import current
 from governance.cli.output import emit, line, say, table
 from governance.i18n.catalogue import text
+
+if TYPE_CHECKING:
+    from governance.gateway.intake.types import ImportOutcome
 
 quality_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -44,34 +47,35 @@ def import_(
     )
     with opened() as wiring:
         outcome = take_in(wiring.ports, acting(wiring), request, at=wiring.clock())
+    emit(outcome.as_json(), lambda: _told(file.name, outcome))
+    return 0 if outcome.counts.quarantined + outcome.counts.refused == 0 else 1
+
+
+def _told(name: str, outcome: "ImportOutcome") -> None:
+    """The counts in one sentence, and every kind of problem with what it means."""
     counts = outcome.counts
-
-    def words() -> None:
-        line(
-            say(
-                "import.done",
-                file=file.name,
-                encoding=outcome.encoding,
-                read=counts.read,
-                stored=counts.stored,
-                merged=counts.merged,
-                quarantined=counts.quarantined,
-                refused=counts.refused,
-                normalised=counts.normalised,
-            )
+    line(
+        say(
+            "import.done",
+            file=name,
+            encoding=outcome.encoding,
+            read=counts.read,
+            stored=counts.stored,
+            merged=counts.merged,
+            quarantined=counts.quarantined,
+            refused=counts.refused,
+            normalised=counts.normalised,
         )
-        if outcome.repeated:
-            line(say("import.repeated"))
-        rows = [
-            (kind, str(count), text(f"customers.problem.{kind.lower()}", current().lang))
-            for kind, count in sorted(outcome.problems.items(), key=lambda item: -item[1])
-        ]
-        if rows:
-            columns = (say("import.problem"), say("import.count"), say("import.meaning"))
-            table(say("import.problems"), columns, rows)
-
-    emit(outcome.as_json(), words)
-    return 0 if counts.quarantined + counts.refused == 0 else 1
+    )
+    if outcome.repeated:
+        line(say("import.repeated"))
+    rows = [
+        (kind, str(count), text(f"customers.problem.{kind.lower()}", current().lang))
+        for kind, count in sorted(outcome.problems.items(), key=lambda item: -item[1])
+    ]
+    if rows:
+        columns = (say("import.problem"), say("import.count"), say("import.meaning"))
+        table(say("import.problems"), columns, rows)
 
 
 def duplicates(

@@ -1,12 +1,16 @@
 """`sekisho retention` and `sekisho erase`: what would go, what goes, what has gone."""
 
+from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from governance.cli.output import emit, line, say, table
+
+if TYPE_CHECKING:
+    from retention.types import Schedule
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -32,45 +36,25 @@ def plan(
 ) -> int:
     """Every person with the decision on that day; nothing is deleted."""
     from governance.cli.session import acting, opened
-    from governance.core.terms import PurposeId
-    from governance.gateway.naming import customer_ids
-    from policies.actions import Action
-    from policies.api import ensure
-    from retention import service
+    from retention import listing, service
     from retention.access import today
-    from retention.plans import decision_json
-    from retention.schedules import read_schedule
 
     with opened() as wiring:
-        principal = ensure(acting(wiring), Action.RETENTION_PLAN, wiring.policies.current)
-        now = wiring.clock()
-        used = None
-        if schedule is not None:
-            used = read_schedule(schedule.read_text(encoding="utf-8"), file=schedule.name)
-        on = _day(at) or today(now)
-        with wiring.database.read() as tx:
-            lines = tuple(service.listing(tx, on=on, schedule=used))
-        names = customer_ids(
-            wiring.ports,
-            principal,
-            (item.subject for item in lines),
-            purpose=PurposeId("data_erasure"),
-            at=now,
+        principal, now = acting(wiring), wiring.clock()
+        used, on = _schedule(schedule), _day(at) or today(now)
+        shape = wiring.database.write(
+            lambda tx: list(
+                listing.people(tx, wiring.ports, principal, on=on, at=now, schedule=used)
+            )
         )
         kept = None
         if used is None:
             kept = wiring.database.write(
                 lambda tx: service.plan(tx, wiring.ports, principal, at=now, on=on)
             )
-    shape = [
-        decision_json(item.decision, id_=names.get(item.subject, item.subject)) for item in lines
-    ]
 
     def words() -> None:
-        counts: dict[tuple[str, str], int] = {}
-        for item in shape:
-            key = (str(item["decision"]), str(item["rule"]))
-            counts[key] = counts.get(key, 0) + 1
+        counts = Counter((str(item["decision"]), str(item["rule"])) for item in shape)
         columns = (say("retention.decision"), say("retention.rule"), say("retention.persons"))
         rows = [(kind, rule, str(n)) for (kind, rule), n in sorted(counts.items())]
         table(say("retention.title", day=on.isoformat()), columns, rows)
@@ -79,6 +63,17 @@ def plan(
 
     emit(shape, words)
     return 0
+
+
+def _schedule(path: Path | None) -> "Schedule | None":
+    """The schedule of a file; None is the one in force."""
+    from governance.customers.encodings import check_path
+    from retention.schedules import read_schedule
+
+    if path is None:
+        return None
+    check_path(path)
+    return read_schedule(path.read_text(encoding="utf-8"), file=path.name)
 
 
 @app.command("run", help=say("retention.run"))

@@ -92,7 +92,7 @@ class Link:
 class Choice:
     """One option of a select, a radio or a checkbox group."""
 
-    value: str
+    value: str = field(repr=False)
     label: str
     hint: str = ""
 

@@ -1,7 +1,7 @@
 """Strict reading of YAML: every value is asked for by key and type, every error names its path."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -61,7 +61,7 @@ class Node:
 
     file: str
     path: str
-    value: object
+    value: object = field(repr=False)
 
     def wrong(self, expected: str) -> WrongTypeError:
         """The error for a value of another type."""

@@ -1,7 +1,7 @@
 """The sentences that explain a date, assembled from the catalogue in the reader's language."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import assert_never
@@ -55,7 +55,7 @@ class Reason:
     """One sentence: its catalogue key and what fills it."""
 
     key: str
-    values: Mapping[str, Value]
+    values: Mapping[str, Value] = field(repr=False)
 
     def sentence(self, lang: Lang) -> str:
         """The sentence in this language."""

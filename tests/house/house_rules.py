@@ -132,7 +132,8 @@ def orm_session(module: Module) -> Iterator[Finding]:
     for line, source, name in _imports(module):
         if source.startswith("sqlalchemy.orm") and name != "registry":
             yield line, "imports the ORM"
-        if name in ("Session", "sessionmaker", "AsyncSession"):
+        ours = source.split(".")[0] not in ("sqlmodel", "sqlalchemy")
+        if not ours and name in ("Session", "sessionmaker", "AsyncSession"):
             yield line, f"imports {name}"
 
 

@@ -1,6 +1,5 @@
 """Consent files into the ledger, with their evidence grade; nothing in it is overwritten."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -147,7 +146,10 @@ def _doubtful(tx: Connection, taken: Sequence[_Taken]) -> list[Problem]:
     """What an officer must know of events that are stored all the same."""
     published = _published(tx)
     bands = store.age_bands(tx, (item.subject for item in taken))
-    evidence = Counter(item.row.get("evidence_id") for item in taken)
+    firsts: dict[str, int] = {}  # row that bears an evidence id first
+    for item in taken:
+        if token := item.row.get("evidence_id"):
+            firsts[token] = min(item.row.number, firsts.get(token, item.row.number))
     found: list[Problem] = []
     for item in taken:
         number = item.row.number
@@ -158,7 +160,7 @@ def _doubtful(tx: Connection, taken: Sequence[_Taken]) -> list[Problem]:
             found.append(Problem(kind=ProblemKind.NOTICE_NOT_YET_PUBLISHED, row=number))
         if PRE_TICKED in (item.row.get("method") or ""):
             found.append(Problem(kind=ProblemKind.PRE_TICKED, row=number))
-        if (token := item.row.get("evidence_id")) and evidence[token] > 1:
+        if (token := item.row.get("evidence_id")) and firsts[token] < number:
             found.append(Problem(kind=ProblemKind.DUPLICATE_EVIDENCE, row=number))
         alone = item.kind is EventKind.GIVEN and not item.row.get("agent")
         if alone and bands.get(item.subject) in MINORS:

@@ -1,0 +1,195 @@
+"""The revisions build what the models declare, once, and refuse every other schema untouched."""
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+from sqlmodel import SQLModel
+
+from audit.ddl import guards
+from governance.db import migrate
+from governance.db.engine import Database, sqlite_url
+from governance.db.errors import SchemaNewerError, SchemaOlderError
+
+ROOT = Path(__file__).parents[3]
+PACKAGES = ("governance", "policies", "consent", "retention", "audit", "dsar")
+APART = "governance.keys.models"  # the key store is a database of its own
+ENGINES = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+NEWER = "9999"
+
+
+def models() -> tuple[ModuleType, ...]:
+    """Every module of models that belongs to the database of customer data."""
+    names = sorted(
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("models.py")
+    )
+    return tuple(import_module(name) for name in names if name != APART)
+
+
+@pytest.fixture(params=ENGINES)
+def empty(request: pytest.FixtureRequest, new_database: Callable[..., str]) -> Iterator[Database]:
+    models()
+    opened = Database.open(new_database(request.param))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=ENGINES)
+def pair(
+    request: pytest.FixtureRequest, new_database: Callable[..., str]
+) -> Iterator[tuple[Database, Database]]:
+    """One database made by the revisions, one by the models."""
+    models()
+    revised, declared = (Database.open(new_database(request.param)) for _ in range(2))
+    migrate.upgrade(revised)
+    SQLModel.metadata.create_all(declared.writer_engine)
+    yield revised, declared
+    revised.close()
+    declared.close()
+
+
+def checks(connection: Connection) -> dict[str, set[tuple[str, str]]]:
+    """CHECK constraints by table."""
+    seen = inspect(connection)
+    return {
+        table: {
+            (str(item["name"]), str(item["sqltext"])) for item in seen.get_check_constraints(table)
+        }
+        for table in seen.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def triggers(connection: Connection) -> dict[str, str]:
+    """Triggers with what they do."""
+    if connection.dialect.name == "sqlite":
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        query = (
+            "SELECT tgname || ' on ' || tgrelid::regclass, pg_get_triggerdef(oid)"
+            " FROM pg_trigger WHERE NOT tgisinternal"
+        )
+    return {str(name): str(sql) for name, sql in connection.execute(text(query))}
+
+
+def functions(connection: Connection) -> set[str]:
+    """Bodies of functions of ours."""
+    if connection.dialect.name == "sqlite":
+        return set()
+    query = (
+        "SELECT prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+        " WHERE n.nspname = 'public'"
+    )
+    return {str(body) for body in connection.execute(text(query)).scalars()}
+
+
+def fingerprint(connection: Connection) -> tuple[object, ...]:
+    """Everything about a schema that a refused start could have changed."""
+    seen = inspect(connection)
+    tables = sorted(seen.get_table_names())
+    columns = {name: sorted(c["name"] for c in seen.get_columns(name)) for name in tables}
+    return tables, columns, triggers(connection), migrate.current(connection)
+
+
+def test_an_upgrade_from_empty_equals_the_models(empty: Database) -> None:
+    migrate.upgrade(empty)
+    with empty.read() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_checks_and_guards_of_the_revisions_are_those_of_the_models(
+    pair: tuple[Database, Database],
+) -> None:
+    with pair[0].read() as revised, pair[1].read() as declared:
+        assert checks(revised) == checks(declared)
+        assert triggers(revised) == triggers(declared)
+        assert functions(revised) == functions(declared)
+        assert len(triggers(revised)) >= len(guards(revised.dialect.name)) - 1
+
+
+def test_every_table_of_the_models_has_a_revision(empty: Database) -> None:
+    migrate.upgrade(empty)
+    with empty.read() as connection:
+        found = set(inspect(connection).get_table_names())
+    assert found == set(SQLModel.metadata.tables) | {"alembic_version"}
+
+
+def test_an_upgrade_twice_is_an_upgrade_once(empty: Database) -> None:
+    first = migrate.upgrade(empty)
+    with empty.read() as connection:
+        before = fingerprint(connection)
+    assert migrate.upgrade(empty) == first == migrate.revisions()[-1]
+    migrate.require_current(empty)
+    with empty.read() as connection:
+        assert fingerprint(connection) == before
+
+
+def at_revision(database: Database, revision: str) -> None:
+    database.write(
+        lambda tx: tx.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": revision})
+    )
+
+
+def test_a_database_of_a_newer_release_is_refused_and_stays_as_it_is(empty: Database) -> None:
+    migrate.upgrade(empty)
+    at_revision(empty, NEWER)
+    with empty.read() as connection:
+        before = fingerprint(connection)
+    for refused in (migrate.require_current, migrate.upgrade):
+        with pytest.raises(SchemaNewerError) as raised:
+            refused(empty)
+        assert raised.value.params["found"] == NEWER
+    with empty.read() as connection:
+        assert fingerprint(connection) == before
+
+
+def test_an_empty_database_is_refused_as_older_and_stays_empty(empty: Database) -> None:
+    with pytest.raises(SchemaOlderError):
+        migrate.require_current(empty)
+    with empty.read() as connection:
+        assert inspect(connection).get_table_names() == []
+
+
+def test_a_refused_sqlite_file_keeps_every_byte(tmp_path: Path) -> None:
+    path = tmp_path / "newer.db"
+    made = Database.open(sqlite_url(path))
+    migrate.upgrade(made)
+    at_revision(made, NEWER)
+    made.checkpoint()
+    made.close()
+    before = sha256(path.read_bytes()).hexdigest()
+    again = Database.open(sqlite_url(path))
+    with pytest.raises(SchemaNewerError):
+        migrate.upgrade(again)
+    again.close()
+    assert sha256(path.read_bytes()).hexdigest() == before
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_a_revision_that_fails_leaves_no_table(
+    kind: str, new_database: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from alembic import op  # noqa: PLC0415 # patched only here
+
+    opened = Database.open(new_database(kind))
+
+    def fail(*_: object, **__: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(op, "execute", fail)  # the guards come after the tables
+    with pytest.raises(LookupError):
+        migrate.upgrade(opened)
+    with opened.read() as connection:
+        assert inspect(connection).get_table_names() == []
+    opened.close()

@@ -9,6 +9,7 @@ import typer
 from governance.cli import (
     approve,
     audit,
+    bench,
     check,
     data,
     keys,
@@ -31,7 +32,7 @@ application_ = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (setup, login, data, check, retention, approve):
+for group in (setup, login, data, check, retention, approve, bench):
     group.register(application_)
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
 application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))

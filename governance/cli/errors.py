@@ -19,3 +19,9 @@ class EventNameError(WrongUseError):
     """The step of a request has another name."""
 
     code = "event_name"
+
+
+class FigureError(WrongUseError):
+    """`sekisho bench` knows no figure of this name."""
+
+    code = "figure"

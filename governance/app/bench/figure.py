@@ -1,0 +1,57 @@
+"""One measured figure beside its baseline of the same run; only ratios travel between machines."""
+
+import gc
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+ROUNDS = 5  # the best round counts: the others were disturbed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A figure as `sekisho bench` prints it (design.md section 4)."""
+
+    figure: str
+    value: float
+    unit: str
+    baseline: str
+    baseline_value: float
+    target: str
+    met: bool
+
+    @property
+    def ratio(self) -> float:
+        """How much better than the baseline; above 1 is better."""
+        if self.baseline_value == 0:
+            return 0.0
+        quicker = self.unit.startswith(("us", "ms", "s ")) or self.unit == "s"
+        return self.baseline_value / self.value if quicker else self.value / self.baseline_value
+
+    def as_json(self) -> dict[str, object]:
+        """The outside shape."""
+        return {
+            "figure": self.figure,
+            "value": round(self.value, 3),
+            "unit": self.unit,
+            "baseline": self.baseline,
+            "baseline_value": round(self.baseline_value, 3),
+            "ratio": round(self.ratio, 2),
+            "target": self.target,
+            "met": self.met,
+        }
+
+
+def best_seconds(work: Callable[[], object], *, rounds: int = ROUNDS) -> float:
+    """The shortest wall time of several runs, without the collector's pauses."""
+    work()
+    found = []
+    gc.disable()
+    try:
+        for _ in range(rounds):
+            start = time.perf_counter()
+            work()
+            found.append(time.perf_counter() - start)
+    finally:
+        gc.enable()
+    return min(found)

@@ -7,7 +7,7 @@ from governance.registers.types import Recipient, RecipientProblem, RecipientRol
 HOME = "JP"
 EQUIVALENT = frozenset({HOME, "IE", "DE", "FR", "NL", "GB", "EU"})  # APPI 28(1): EU and UK
 AUDIT_YEARS = 2  # company rule; APPI 25 asks for supervision without a number
-PERMITTED = "可（事前承諾）"
+PERMITTED = frozenset({"可（事前承諾）", "可(事前承諾)"})  # as written, as normalised
 CONSENT_BASIS = "本人同意"
 
 
@@ -16,7 +16,7 @@ def problems_of(recipient: Recipient, *, on: date) -> frozenset[RecipientProblem
     found = {
         RecipientProblem.CONTRACT_EXPIRED: _expired(recipient, on=on),
         RecipientProblem.SUBPROCESSOR_NOT_PERMITTED: bool(recipient.subprocessor)
-        and recipient.subprocessing != PERMITTED,
+        and recipient.subprocessing not in PERMITTED,
         RecipientProblem.NO_TRANSFER_BASIS: _needs_basis(recipient)
         and not recipient.transfer_basis,
         RecipientProblem.NO_FOREIGN_SYSTEM_INFO: recipient.transfer_basis == CONSENT_BASIS

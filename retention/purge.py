@@ -6,7 +6,9 @@ of the data keys. What the transaction finds changed since the plan is left alon
 """
 
 import sqlite3
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,7 +36,9 @@ from retention.tombstones import Tombstone
 from retention.types import Due, PersonFacts, Schedule
 
 LEASE = timedelta(seconds=120)
-FIRST, MOST = 25, 400  # persons in a batch; the audit event that names them has a size limit
+FIRST, LEAST, MOST = 10, 8, 400  # persons in a batch; the event that names them has a size limit
+KEYS_TOGETHER = 200  # persons whose keys end in one transaction of the key store
+APPENDERS = 8  # threads whose journal entries share an fsync
 AIM = {"sqlite": timedelta(milliseconds=10), "postgresql": timedelta(milliseconds=50)}
 CHECKPOINT_TRIES = 40  # a reader that looks at an old state keeps SQLite's log; wait 2 s for it
 CHECKPOINT_PAUSE = timedelta(milliseconds=50)
@@ -111,13 +115,19 @@ def _let_go(drive: _Drive) -> None:
 
 def _to_the_end(drive: _Drive) -> RunReport:
     _end_keys(drive)  # what a killed call left between its commit and the keys
+    waiting = 0
     while not drive.worker.stopping():
         with drive.ports.database.read() as tx:
             items = store.next_items(tx, drive.plan.id, after=drive.claim.cursor, limit=drive.limit)
         if not items:
+            _end_keys(drive)
             return _finish(drive)
         _batch(drive, items)
-        _end_keys(drive)
+        waiting += len(items)
+        if waiting >= KEYS_TOGETHER:
+            _end_keys(drive)
+            waiting = 0
+    _end_keys(drive)
     _let_go(drive)
     return _report(drive.ports, drive.run.id)
 
@@ -127,17 +137,7 @@ def _batch(drive: _Drive, items: Sequence[Item]) -> None:
     at = drive.worker.clock()
     with drive.ports.database.read() as tx:
         doomed = _doomed(tx, drive, items, at=at)[0]
-    for item, one in doomed:
-        drive.ports.journal.append(
-            JournalEntry(
-                kind=JournalKind.ERASURE,
-                subject=one.subject,
-                scope=f"plan:{drive.plan.id}",
-                event=EventId(item.id),
-                consent_seq=None,
-                at=at,
-            )
-        )
+    _announce(drive, doomed, at=at)
     journaled = frozenset(item.id for item, _ in doomed)
     drive.ports.vault.ensure_keys((one.subject for _, one in doomed if one.keeps), KeyClass.KEPT)
 
@@ -150,8 +150,25 @@ def _batch(drive: _Drive, items: Sequence[Item]) -> None:
 
     drive.claim, took = drive.ports.database.write(commit, batch=True)
     aim = AIM[drive.ports.database.dialect]
-    drive.limit = next_limit(drive.limit, took=took, aim=aim, most=MOST)
+    drive.limit = max(LEAST, next_limit(drive.limit, took=took, aim=aim, most=MOST))
     drive.worker.pause(min(max(took, timedelta(0)), LEASE / 4))
+
+
+def _announce(drive: _Drive, doomed: Sequence[tuple[Item, Doomed]], *, at: datetime) -> None:
+    """Every erasure of the batch is on stable storage in the control journal."""
+    entries = [
+        JournalEntry(
+            kind=JournalKind.ERASURE,
+            subject=one.subject,
+            scope=f"plan:{drive.plan.id}",
+            event=EventId(item.id),
+            consent_seq=None,
+            at=at,
+        )
+        for item, one in doomed
+    ]
+    with ThreadPoolExecutor(max_workers=APPENDERS) as pool:
+        deque(pool.map(drive.ports.journal.append, entries), maxlen=0)  # raises what one raised
 
 
 Found = tuple[list[tuple[Item, Doomed]], dict[str, list[RowId]]]

@@ -15,7 +15,7 @@ from audit.types import EventDraft, Outcome
 from governance.approvals.executors import Executor
 from governance.approvals.service import Approvals
 from governance.approvals.store import waiting
-from governance.approvals.types import ApprovalId, ApprovalKind, Consumed
+from governance.approvals.types import Approval, ApprovalId, ApprovalKind, Consumed
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers.ports import Ports
@@ -143,6 +143,29 @@ def start(
     return Waiting(approval=made.id, digest=made.digest)
 
 
+def begin(
+    tx: Connection, ports: Ports, plan_id: RowId, approval: Approval, *, by: Principal, at: datetime
+) -> RowId:
+    """The run of a plan that two principals agreed to, in the transaction that says so.
+
+    For the executor of the approval: here, or of the decision on the person's own request.
+    """
+    kept = store.plan_by_id(tx, plan_id)
+    _runnable(tx, kept, at=at)
+    if approval.decided_by is None or approval.decided_by == approval.requested_by:
+        raise PlanStaleError(plan=plan_id, reason="one_person")  # fails closed
+    run = store.add_run(
+        tx,
+        kept.id,
+        approval=approval.id,
+        requested_by=approval.requested_by,
+        approved_by=approval.decided_by,
+        at=at,
+    )
+    _record_start(tx, ports, kept, run, by=by.id, approval=approval.id, at=at)
+    return run
+
+
 def purge_executor(ports: Ports) -> Executor:
     """Begins an approved run (for ApprovalKind.PURGE and ERASURE); answers `purge_run:<id>`."""
 
@@ -153,16 +176,7 @@ def purge_executor(ports: Ports) -> Executor:
         agreed = ports.vault.open_blob(PURGE_BLOB, approval.object_ref, consumed.sealed)
         if agreed != kept.digest.encode():
             raise PlanChangedError(plan=kept.id)
-        _runnable(tx, kept, at=at)
-        run = store.add_run(
-            tx,
-            kept.id,
-            approval=approval.id,
-            requested_by=approval.requested_by,
-            approved_by=approval.decided_by,
-            at=at,
-        )
-        _record_start(tx, ports, kept, run, by=by.id, approval=approval.id, at=at)
+        run = begin(tx, ports, kept.id, approval, by=by, at=at)
         return f"purge_run:{run}"
 
     return execute

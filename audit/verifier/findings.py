@@ -48,7 +48,7 @@ class Completeness(StrEnum):
     """What the places of the events prove about events that are not here."""
 
     WHOLE_LOG = "whole_log"  # every event of the signed tree is here
-    WHOLE_RANGE = "whole_range"  # every event from the first to the last place is here
+    WHOLE_RANGE = "whole_range"  # every event of the places asked for is here
     SELECTION = "selection"  # nothing: that all matching events are here is the exporter's word
     EMPTY = "empty"  # nothing: no event is here
 

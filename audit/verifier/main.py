@@ -93,7 +93,7 @@ def _bundle_lines(report: Report, lang: str) -> Iterator[str]:
     yield text("tree", lang, size=report.size, root=root)
     for one in report.signed_by:
         yield "  " + text(
-            "signed",
+            "signed" if report.pinned else "signed.unpinned",
             lang,
             name=one.name,
             key_id=one.key_id,

@@ -57,6 +57,8 @@ def verify_bundle(stream: IO[bytes], evidence: Evidence) -> Report:
     except FoundError as found:
         report.verdict, report.finding = found.verdict, found.finding
         report.at_seq, report.expected, report.found = found.at_seq, found.expected, found.found
+        if found.finding is Finding.TRUNCATED:
+            report.at_seq = 0 if report.last_seq is None else report.last_seq + 1
         report.witness = report.witnessed_at = report.witnessed_size = None
     except FormError as error:
         report.verdict, report.finding, report.part = Verdict.UNREADABLE, Finding.FORM, error.part
@@ -87,7 +89,8 @@ def _verify(found: Iterator[Item], evidence: Evidence, report: Report) -> None:
     _check_counts(tally, manifest, end)
     _check_range(tally, manifest)
     _check_erased(tally.erased)
-    _conclude(report, tally, witnessed, pinned=bool(evidence.keys))
+    filtered = bool(manifest.filter)
+    _conclude(report, tally, witnessed, pinned=bool(evidence.keys), filtered=filtered)
 
 
 def _claims(manifest: Manifest) -> dict[str, object]:
@@ -221,11 +224,13 @@ def _check_erased(erased: Mapping[str, Iterable[Missing]]) -> None:
         raise FoundError(Finding.ERASURE_WAITING, verdict=Verdict.INCOMPLETE, at_seq=min(places))
 
 
-def _conclude(report: Report, tally: Tally, witnessed: Witnessed | None, *, pinned: bool) -> None:
+def _conclude(
+    report: Report, tally: Tally, witnessed: Witnessed | None, *, pinned: bool, filtered: bool
+) -> None:
     report.opened = tally.parts[PartState.OPENED]
     report.withheld = tally.parts[PartState.WITHHELD]
     report.erased = tally.parts[PartState.ERASED]
-    report.completeness = _completeness(tally, report.size)
+    report.completeness = _completeness(tally, report.size, filtered=filtered)
     if report.completeness is Completeness.WHOLE_LOG:
         report.lost = lost(tally.spans)
     if witnessed is not None:
@@ -239,10 +244,10 @@ def _conclude(report: Report, tally: Tally, witnessed: Witnessed | None, *, pinn
     report.verdict = Verdict.VERIFIED_WITNESSED if covered else Verdict.VERIFIED_SELF_SIGNED
 
 
-def _completeness(tally: Tally, size: int) -> Completeness:
-    if tally.first is None or tally.last is None:
+def _completeness(tally: Tally, size: int, *, filtered: bool) -> Completeness:
+    """Places prove that nothing between them is missing; that a filter was kept they do not."""
+    if not tally.events:
         return Completeness.EMPTY
-    if tally.last - tally.first + 1 != tally.events:
-        return Completeness.SELECTION
-    whole = tally.events == size
-    return Completeness.WHOLE_LOG if whole else Completeness.WHOLE_RANGE
+    if tally.events == size:
+        return Completeness.WHOLE_LOG
+    return Completeness.SELECTION if filtered else Completeness.WHOLE_RANGE

@@ -102,6 +102,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "署名: {name} {key_id}（{kind}、{size} 件の木）{at}",
         "Signature: {name} {key_id} ({kind}, tree of {size}) {at}",
     ),
+    "signed.unpinned": (
+        "自称の鍵に合う署名: {name} {key_id}（{kind}、{size} 件の木）{at}",
+        "Signature that fits a key it names itself: {name} {key_id} ({kind}, tree of {size}) {at}",
+    ),
     "events": (
         "記録: {events} 件（位置 {first} から {last}）",
         "Events: {events} (places {first} to {last})",

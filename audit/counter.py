@@ -24,6 +24,7 @@ class EventCounter:
         event.listen(engine, "begin", self._begun)
         event.listen(engine, "rollback", self._rolled_back)
         event.listen(engine, "savepoint", self._marked)
+        event.listen(engine, "release_savepoint", self._released)
         event.listen(engine, "rollback_savepoint", self._rolled_back_to)
 
     def take(self, tx: Connection, *, count: int = 1) -> tuple[range, str | None]:
@@ -47,15 +48,23 @@ class EventCounter:
         self._give_up(connection.info.pop(self._open_key, []))
         connection.info.pop(self._marks_key, None)
 
-    def _marked(self, connection: Connection, name: str) -> None:
-        marks = connection.info.setdefault(self._marks_key, {})
-        marks[name] = len(connection.info.get(self._open_key, ()))
+    def _marked(self, connection: Connection, _name: str | None) -> None:
+        """Savepoints nest, so the marks are a stack; the engine has no name yet to tell them by."""
+        marks: list[int] = connection.info.setdefault(self._marks_key, [])
+        marks.append(len(connection.info.get(self._open_key, ())))
 
-    def _rolled_back_to(self, connection: Connection, name: str, _context: None) -> None:
+    def _released(self, connection: Connection, _name: str, _context: None) -> None:
+        self._last_mark(connection)
+
+    def _rolled_back_to(self, connection: Connection, _name: str, _context: None) -> None:
         taken: list[int] = connection.info.get(self._open_key, [])
-        mark = connection.info.get(self._marks_key, {}).get(name, 0)
+        mark = self._last_mark(connection)
         self._give_up(taken[mark:])
         del taken[mark:]
+
+    def _last_mark(self, connection: Connection) -> int:
+        marks: list[int] = connection.info.get(self._marks_key, [])
+        return marks.pop() if marks else 0
 
     def _give_up(self, numbers: Iterable[int]) -> None:
         with self._lock:

@@ -79,7 +79,26 @@ def test_a_rolled_back_savepoint_gives_its_numbers_back(bench: Bench) -> None:
     bench.add()
     with bench.db.read() as tx:
         assert lost_events(tx) == ()
-        assert tx.execute(select(EVENTS.c.n).order_by(EVENTS.c.id)).scalars().all() == [1, 3, 4]
+        events = tx.execute(select(EVENTS.c.n, EVENTS.c.skipped).order_by(EVENTS.c.id)).all()
+        assert [tuple(event) for event in events] == [(1, None), (3, "2"), (4, None)]
+
+
+def test_only_what_a_savepoint_took_is_given_back(bench: Bench) -> None:
+    def partly(tx: Connection) -> None:
+        for keep in (True, False, True, False):
+            inner = tx.begin_nested()
+            bench.log.append(tx, draft())
+            deeper = tx.begin_nested()
+            bench.log.append(tx, draft())
+            deeper.rollback()
+            (inner.commit if keep else inner.rollback)()
+
+    bench.db.write(partly)
+    bench.add()
+    with bench.db.read() as tx:
+        assert lost_events(tx) == ()
+        events = tx.execute(select(EVENTS.c.n, EVENTS.c.skipped).order_by(EVENTS.c.id)).all()
+        assert [tuple(event) for event in events] == [(1, None), (5, "2-4"), (9, "6-8")]
 
 
 def test_many_events_enter_in_their_order(bench: Bench) -> None:

@@ -1,0 +1,158 @@
+"""The group writer of SQLite: one commit for many, a failing write hurts no other."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlmodel import SQLModel
+
+from audit.actions import EventCode
+from audit.counter import numbers_in
+from audit.log import AuditLog
+from audit.types import EventDraft, Outcome
+from governance.core.terms import ActorId
+from governance.db.engine import Database, sqlite_url
+from governance.db.errors import DatabaseUnreachableError
+
+NOW = datetime(2026, 3, 10, 3, 0, tzinfo=UTC)
+Write = Callable[[Connection], object]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database.open(sqlite_url(tmp_path / "a.db"))
+    SQLModel.metadata.create_all(opened.writer_engine)
+    opened.write(lambda tx: tx.execute(text("CREATE TABLE tally (n INTEGER PRIMARY KEY)")))
+    yield opened
+    opened.close()
+
+
+def tallied(database: Database) -> list[int]:
+    with database.read() as tx:
+        return list(tx.execute(text("SELECT n FROM tally ORDER BY n")).scalars())
+
+
+def insert(n: int) -> Write:
+    return lambda tx: tx.execute(text("INSERT INTO tally VALUES (:n)"), {"n": n})
+
+
+@contextmanager
+def grouped(database: Database) -> Iterator[Callable[..., Future[object]]]:
+    """Writes given inside wait for one commit."""
+    started, gate = threading.Event(), threading.Event()
+
+    def hold(_tx: Connection) -> None:
+        started.set()
+        assert gate.wait(10)
+
+    with ThreadPoolExecutor(40) as pool:
+        pool.submit(database.write, hold)
+        assert started.wait(10)
+        waiting: list[Future[object]] = []
+
+        def give(write: Write, *, batch: bool = False) -> Future[object]:
+            waiting.append(pool.submit(database.write, write, batch=batch))
+            queue = database._writer._queue  # to know that it has come
+            while queue.qsize() < len(waiting):
+                threading.Event().wait(0.001)
+            return waiting[-1]
+
+        yield give
+        gate.set()
+
+
+def test_a_group_shares_one_commit(database: Database) -> None:
+    commits: list[int] = []
+    with database.writer_engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        driver.set_trace_callback(lambda sql: commits.append(1) if sql == "COMMIT" else None)
+    with grouped(database) as give:
+        done = [give(insert(n)) for n in range(30)]
+    assert [future.exception() for future in done] == [None] * 30
+    assert tallied(database) == list(range(30))
+    assert len(commits) == 2  # the one that held the writer, and the group
+
+
+def test_a_failing_write_leaves_nothing_and_its_neighbours_stay(database: Database) -> None:
+    runs: list[int] = []
+
+    def counted(n: int) -> Write:
+        def write(tx: Connection) -> int:
+            runs.append(n)
+            insert(n)(tx)
+            if n in {3, 7}:
+                raise LookupError(n)
+            return n * 10
+
+        return write
+
+    with grouped(database) as give:
+        done = [give(counted(n)) for n in range(10)]
+    assert tallied(database) == [0, 1, 2, 4, 5, 6, 8, 9]
+    for n, future in enumerate(done):
+        if n in {3, 7}:
+            assert isinstance(future.exception(), LookupError)
+        else:
+            assert future.result() == n * 10
+    assert max(runs.count(n) for n in range(10)) == 2  # once more at most
+
+
+def test_numbers_of_audit_events_rolled_back_in_a_group_are_named(database: Database) -> None:
+    log = AuditLog(database.writer_engine, process_id="p-1", sealer=lambda _s, _r, part: part)
+    draft = EventDraft(
+        action=EventCode.DECISION_MADE,
+        occurred_at=NOW,
+        actor=ActorId("u:test"),
+        object_type="person",
+        object_id="x",
+        outcome=Outcome.PERMIT,
+    )
+
+    def fail(tx: Connection) -> None:
+        log.append(tx, draft)
+        raise LookupError
+
+    with grouped(database) as give:
+        done = [give(fail if n == 5 else lambda tx: log.append(tx, draft)) for n in range(10)]
+    assert sum(future.exception() is None for future in done) == 9
+    database.write(lambda tx: log.append(tx, draft))
+    with database.read() as tx:
+        rows = tx.execute(text("SELECT n, skipped FROM audit_event")).all()
+    numbers = [row.n for row in rows]
+    named = [n for row in rows if row.skipped for n in numbers_in(row.skipped)]
+    assert len(numbers) == 10
+    assert sorted(numbers + named) == list(range(1, max(numbers) + 1))
+
+
+def test_foreground_work_goes_before_batch_work_that_came_earlier(database: Database) -> None:
+    order: list[str] = []
+    with grouped(database) as give:
+        give(lambda _tx: order.append("batch"), batch=True)
+        give(lambda _tx: order.append("foreground"))
+    assert order == ["foreground", "batch"]
+
+
+def test_a_write_that_swallows_the_end_of_its_transaction_is_refused(database: Database) -> None:
+    def swallow(tx: Connection) -> None:
+        insert(1)(tx)
+        with suppress(Exception):
+            tx.connection.driver_connection.execute("ROLLBACK")  # as SQLite does on a full disk
+
+    with pytest.raises(DatabaseUnreachableError):
+        database.write(swallow)
+    assert tallied(database) == []
+
+
+def test_work_that_waits_at_closing_is_done(database: Database) -> None:
+    with grouped(database) as give:
+        done = [give(insert(n)) for n in range(5)]
+        closing = threading.Thread(target=database.close)
+        closing.start()
+    closing.join()
+    assert [future.exception() for future in done] == [None] * 5
+    assert tallied(database) == list(range(5))

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from governance.core.ids import new_row_id
-from governance.core.terms import ActorId, Lang, PurposeId
+from governance.core.terms import ActorId, Lang, PurposeId, SubjectId
+from governance.customers.store import subject_by_id
 from governance.http.principal import ANONYMOUS, Principal, PrincipalKind
 from governance.identity import store
 from governance.identity.errors import (
@@ -28,7 +29,7 @@ from governance.identity.rules import (
 )
 from governance.identity.types import AccountState, Client, OneTimeCode, Session, Staff
 
-PERSON_ROLE = "customer"
+PERSON_ROLE, PERSON_PREFIX = "customer", "p:"
 
 
 def invite_staff(
@@ -105,7 +106,7 @@ def sign_in(
     """A session and its secret for an unused code; raises SignInRefusedError otherwise."""
     code = store.code_by_digest(tx, digest(secret))
     # fails closed: unknown, used, late and suspended are refused alike
-    if code is None or not code_opens(code, at=at) or _roles(tx, code.actor, code.kind) is None:
+    if code is None or not code_opens(code, at=at) or _roles(tx, code, at=at) is None:
         raise SignInRefusedError
     if not store.use_code(tx, code.id, at=at):
         raise SignInRefusedError
@@ -137,9 +138,9 @@ def principal_by_session(
     session = store.session_by_digest(tx, digest(secret))
     if session is None or not session_holds(session, at=at):
         return ANONYMOUS, None
-    roles = _roles(tx, session.actor, session.kind)
+    roles = _roles(tx, session, at=at)
     if roles is None:
-        return ANONYMOUS, None  # fails closed: a suspended account has no session
+        return ANONYMOUS, None  # fails closed: a suspended account or erased person has none
     principal = Principal(
         id=session.actor,
         kind=session.kind,
@@ -171,13 +172,15 @@ def principal_of_client(client: Client, *, network: str | None = None) -> Princi
     )
 
 
-def _roles(tx: Connection, actor: ActorId, kind: PrincipalKind) -> frozenset[str] | None:
-    """Roles as they are now; None when the account may not act."""
-    match kind:
+def _roles(tx: Connection, holder: OneTimeCode | Session, *, at: datetime) -> frozenset[str] | None:
+    """Roles as they are now; None when the account may not act or the person is gone."""
+    match holder.kind:
         case PrincipalKind.STAFF:
-            staff = store.staff_by_id(tx, actor)
+            staff = store.staff_by_id(tx, holder.actor)
             return staff.roles if staff is not None and may_act(staff.state) else None
         case PrincipalKind.PERSON:
-            return frozenset({PERSON_ROLE})
+            subject = SubjectId(holder.actor.removeprefix(PERSON_PREFIX))
+            person = subject_by_id(tx, subject, on=at.date())
+            return None if person is None or person.gone else frozenset({PERSON_ROLE})
         case PrincipalKind.SYSTEM | PrincipalKind.ANONYMOUS:
             return None  # systems present a key with every request

@@ -1,6 +1,6 @@
 """Facts about who may sign in and the sessions they hold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -21,7 +21,7 @@ class Staff:
 
     id: ActorId
     login: str
-    display_name: str
+    display_name: str = field(repr=False)
     roles: frozenset[str]
     state: AccountState
 

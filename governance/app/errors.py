@@ -16,6 +16,6 @@ class PackageOwnerError(GovernanceError):
 
 
 class WorkersError(GovernanceError):
-    """More than one server process needs a database server."""
+    """One server process serves an installation; another number was asked for."""
 
     code, status, exit_code = "workers", 400, 2

@@ -5,7 +5,7 @@ import socket
 import uvicorn
 
 from governance.app import scheduler
-from governance.app.errors import PortInUseError
+from governance.app.errors import PortInUseError, WorkersError
 from governance.app.factory import create_app
 from governance.app.owners import require_own_packages
 from governance.app.wiring import Wiring
@@ -18,6 +18,8 @@ STOP_SECONDS = 10  # how long open requests may take after a stop
 def serve(settings: Settings) -> None:
     """The installation is served until the process is told to stop."""
     require_own_packages()
+    if settings.workers != 1:  # fails closed: a second process would not see the lease of the first
+        raise WorkersError(workers=settings.workers)
     sockets = listen(settings.host, settings.port)
     wiring = Wiring.open(settings)
     try:

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from governance.cli import (
@@ -21,6 +20,7 @@ from governance.cli import (
     setup,
 )
 from governance.cli.output import report, say
+from governance.cli.usage import ASKED_HELP, mistake
 from governance.core.errors import GovernanceError
 
 application_ = typer.Typer(
@@ -46,14 +46,18 @@ def application(arguments: Sequence[str]) -> int:
     command = typer.main.get_command(application_)
     try:
         result = command.main(args=list(arguments), prog_name="sekisho", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        sys.stdout.write(error.format_message() + "\n")
-        return 2
-    except click.UsageError as error:
-        error.show()
-        return 2
-    except click.exceptions.Abort:
+    except typer.TyperException as error:
+        return _not_run(error)
+    except typer.Abort:
         return 1
     except GovernanceError as error:
         return report(error)
     return int(result) if isinstance(result, int) else 0
+
+
+def _not_run(error: typer.TyperException) -> int:
+    """A line that the parser refused: its help where nothing else was asked, else one sentence."""
+    if type(error).__name__ == ASKED_HELP:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return report(mistake(error))

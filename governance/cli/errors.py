@@ -1,6 +1,6 @@
 """Refusals of the command line itself."""
 
-from governance.core.errors import WrongUseError
+from governance.core.errors import UnavailableError, WrongUseError
 
 
 class EventFormError(WrongUseError):
@@ -25,3 +25,9 @@ class FigureError(WrongUseError):
     """`sekisho bench` knows no figure of this name."""
 
     code = "figure"
+
+
+class FileTroubleError(UnavailableError):
+    """The operating system refused a file that the command names."""
+
+    code = "file_trouble"

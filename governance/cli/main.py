@@ -11,6 +11,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 # an old Python gets a sentence, n
 
 import os
 
+from governance.cli.errors import FileTroubleError
 from governance.cli.invocation import begin, split
 from governance.cli.output import report
 from governance.core.errors import GovernanceError
@@ -38,6 +39,10 @@ def main(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return OK
+    except OSError as error:  # a path that was given; our own files have their own words
+        return report(
+            FileTroubleError(path=str(error.filename or "-"), reason=type(error).__name__)
+        )
 
 
 if __name__ == "__main__":

@@ -25,7 +25,11 @@ def init(
     from governance.app.staff import found_officers
     from governance.app.wiring import Wiring
     from governance.cli.session import settings
+    from governance.identity.errors import LoginFormError
+    from governance.identity.rules import login_is_plain
 
+    if not all(login_is_plain(login) for login in officer or []):
+        raise LoginFormError  # before anything is made
     wiring = Wiring.create(settings())
     try:
         codes = found_officers(wiring, officer or [])
@@ -64,7 +68,9 @@ def demo(
     from governance.app.demo.run import run
     from governance.cli.invocation import current
 
-    return run(current().data, port=port, serve=not no_serve, lang=current().lang)
+    return run(
+        current().data, config=current().config, port=port, serve=not no_serve, lang=current().lang
+    )
 
 
 def doctor() -> int:

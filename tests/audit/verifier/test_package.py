@@ -66,6 +66,11 @@ def test_the_file_that_does_not_fit_is_named(
         assert (report.verdict, report.file) == (verdict, file)
 
 
+def test_a_byte_changed_in_a_file_names_the_file() -> None:
+    report = verify_package(CONTENT.replace(b"<p>report", b"<p>Report"), keyed(SIGNER))
+    assert (report.verdict, report.file) == (Verdict.TAMPERED, "report.html")
+
+
 def test_a_changed_manifest_is_tampering() -> None:
     manifest = members_of(CONTENT)[MANIFEST].replace(b"R-1", b"R-2")
     report = verify_package(changed({MANIFEST: manifest}), keyed(SIGNER))

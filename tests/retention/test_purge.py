@@ -1,14 +1,19 @@
 """What a purge removes, keeps and refuses, on both engines with real keys."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, func, select
 from sqlmodel import SQLModel
 
 from audit.models import PARTS
+from audit.sequencer import LogKeys, Turn, sequence_once
+from audit.types import Verdict
+from audit.verify import verify_log
 from governance.approvals.errors import ApprovalForbiddenError
 from governance.core.terms import FieldId, KeyClass
+from governance.crypto.signing import Ed25519Signer, MlDsa44Signer
 from governance.customers import store as customers
 from governance.customers.subjects import SubjectState
 from governance.jobs.journal_record import JournalKind
@@ -347,3 +352,18 @@ def test_a_plan_under_a_schedule_that_was_replaced_is_stale(filled: Town) -> Non
     filled.adopt(default_schedule().text)
     with pytest.raises(PlanStaleError):
         filled.start(plan_id)
+
+
+def test_the_log_verifies_before_and_after_a_purge(filled: Town, tmp_path: Path) -> None:
+    signers = LogKeys(
+        origin="log.example.com/retention",
+        ed25519=Ed25519Signer.from_seed(bytes(range(32))),
+        mldsa44=MlDsa44Signer.from_seed(bytes(range(1, 33))),
+        anchor=tmp_path / "checkpoint",
+    )
+    ports = filled.ports
+    for step in (lambda: None, filled.purge):
+        step()
+        sequence_once(ports.database, signers, ports.audit, at=filled.clock(), turn=Turn.STRICT)
+        found = verify_log(ports.database, keys=signers.verifier_keys, anchor=signers.anchor)
+        assert found.verdict is Verdict.VERIFIED_SELF_SIGNED

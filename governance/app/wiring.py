@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self, assert_never
 
@@ -13,6 +14,8 @@ from audit.actions import EventCode
 from audit.log import AuditLog
 from audit.sequencer import LogKeys, check_tree
 from audit.types import EventDraft, Outcome
+from audit.verify import verify_log
+from audit.watch import LogWatch
 from consent import ledger, notices
 from governance.core.clock import JST, Clock, utc_now
 from governance.core.errors import GovernanceError
@@ -37,7 +40,7 @@ from governance.pii.worker import PiiWorker
 from policies.snapshot import PolicyHolder, default_snapshot, load_snapshot
 
 SYSTEM = ActorId("svc:sekisho")
-PRIVATE = 0o700
+PRIVATE, PRIVATE_FILE = 0o700, 0o600
 LOG_KEY = "audit-log"
 
 
@@ -67,6 +70,7 @@ class Wiring:
     log_keys: LogKeys
     worker: PiiWorker
     ports: Ports
+    log_watch: LogWatch
     clock: Clock = utc_now
 
     def __repr__(self) -> str:
@@ -120,6 +124,7 @@ class Wiring:
         check_columns(catalogue(), {n: [c.name for c in t.columns] for n, t in TABLES.items()})
         check_purposes(catalogue(), policies.current.purposes)
         worker = PiiWorker()
+        signing = log_keys(settings, vault)
         return cls(
             settings=settings,
             database=database,
@@ -128,7 +133,12 @@ class Wiring:
             audit=audit,
             journal=journal,
             policies=policies,
-            log_keys=log_keys(settings, vault),
+            log_keys=signing,
+            log_watch=LogWatch(
+                verify=partial(
+                    verify_log, database, keys=signing.verifier_keys, anchor=settings.checkpoint
+                )
+            ),
             worker=worker,
             clock=clock,
             ports=Ports(
@@ -198,8 +208,10 @@ def _analyse(worker: PiiWorker, texts: Sequence[str], lang: Lang) -> tuple[tuple
 
 def _folders(settings: Settings) -> None:
     """The folders of the installation exist and nobody else may look into them."""
+    files = [path for url in (settings.database, settings.keys) if (path := _file_of(url))]
     for folder in (
         settings.data_dir,
+        *(path.parent for path in files),
         settings.key_folder,
         settings.journal.parent,
         settings.checkpoint.parent,
@@ -211,10 +223,21 @@ def _folders(settings: Settings) -> None:
             raise FolderUnwritableError(path=str(folder), reason=type(error).__name__) from error
     if not os.access(settings.data_dir, os.W_OK | os.X_OK):
         raise FolderUnwritableError(path=str(settings.data_dir), reason="PermissionError")
+    for path in files:  # SQLite gives its own side files the mode of the database file
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
+        except OSError as error:
+            raise FolderUnwritableError(path=str(path), reason=type(error).__name__) from error
 
 
 def require_file(url: str) -> None:
     """Fails closed: opening a path where no database lies would make an empty one."""
+    path = _file_of(url)
+    if path is not None and not path.is_file():
+        raise NotInitialisedError(path=str(path.parent))
+
+
+def _file_of(url: str) -> Path | None:
+    """The file of a SQLite database; None for a server."""
     parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
-        raise NotInitialisedError(path=str(Path(parsed.database or "").parent))
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None

@@ -43,7 +43,13 @@ async def sign_in_once(request: Request, code: Annotated[str, Form()] = "") -> R
     """The session's cookie and the way home; an unknown, used or late code opens nothing."""
     wiring = wiring_of(request)
     lasting = timedelta(minutes=wiring.settings.session_minutes)
-    work = partial(sign_in, secret=code.strip(), lasting=lasting, at=wiring.clock())
+    work = partial(
+        sign_in,
+        secret=code.strip(),
+        lasting=lasting,
+        at=wiring.clock(),
+        officer_mfa=wiring.settings.officer_mfa,
+    )
     session, secret = await run_in_threadpool(wiring.database.write, work)
     await run_in_threadpool(signed_in, wiring, session, network=principal_of(request).network)
     response = RedirectResponse(HOMES.get(session.kind, "/"), status_code=303)

@@ -157,9 +157,12 @@ class Settings(BaseModel):
         None, "SMTPのパスワードを書いたファイル（0600）。", "File (0600) with the SMTP password."
     )
     officer_mfa: bool = _field(
-        True,
-        "担当者に多要素認証を求める。production では必須です。",
-        "Officers sign in with a second factor; required in production.",
+        False,
+        "担当者の画面に多要素認証を求める。production では必須です。"
+        "この版には登録できる要素がないため、有効にすると担当者は画面にサインインできません"
+        "（コマンドは使えます）。",
+        "Officers need a second factor for the console; required in production. None can be "
+        "enrolled in this release: where it is on, officers use the command line alone.",
     )
     session_minutes: int = _field(
         480, "担当者のサインインが続く時間（分）。", "Minutes that a staff session lasts."
@@ -245,7 +248,9 @@ def refuse_unsafe(settings: Settings) -> None:
         return
     if urlsplit(settings.origin).scheme != "https":
         raise UnsafeSettingsError(setting="origin")
-    if settings.key_provider is KeyProviderKind.FILE and settings.key_passphrase_file is None:
+    if settings.key_provider is not KeyProviderKind.FILE:
+        raise UnsafeSettingsError(setting="key_provider")  # a variable's key cannot be destroyed
+    if settings.key_passphrase_file is None:
         raise UnsafeSettingsError(setting="key_passphrase_file")
     if not settings.officer_mfa:
         raise UnsafeSettingsError(setting="officer_mfa")

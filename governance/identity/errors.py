@@ -9,6 +9,12 @@ class SignInRefusedError(GovernanceError):
     code, status = "sign_in_refused", 401
 
 
+class SecondFactorMissingError(GovernanceError):
+    """Staff need a second factor at this door and the account has none."""
+
+    code, status = "second_factor_missing", 403
+
+
 class NotSignedInError(GovernanceError):
     """The command acts on data and nobody is signed in."""
 

@@ -16,6 +16,7 @@ from governance.identity.errors import (
     LoginFormError,
     LoginTakenError,
     RoleUnknownError,
+    SecondFactorMissingError,
     SignInRefusedError,
 )
 from governance.identity.rules import (
@@ -101,13 +102,19 @@ def issue_code(tx: Connection, *, actor: ActorId, kind: PrincipalKind, at: datet
 
 
 def sign_in(
-    tx: Connection, secret: str, *, lasting: timedelta, at: datetime
+    tx: Connection, secret: str, *, lasting: timedelta, at: datetime, officer_mfa: bool = False
 ) -> tuple[Session, str]:
-    """A session and its secret for an unused code; raises SignInRefusedError otherwise."""
+    """A session and its secret for an unused code; raises SignInRefusedError otherwise.
+
+    With `officer_mfa` a code alone opens nothing for staff: SecondFactorMissingError, and the
+    code stays unused. No second factor can be enrolled yet.
+    """
     code = store.code_by_digest(tx, digest(secret))
     # fails closed: unknown, used, late and suspended are refused alike
     if code is None or not code_opens(code, at=at) or _roles(tx, code, at=at) is None:
         raise SignInRefusedError
+    if officer_mfa and code.kind is PrincipalKind.STAFF:
+        raise SecondFactorMissingError
     if not store.use_code(tx, code.id, at=at):
         raise SignInRefusedError
     return open_session(tx, actor=code.actor, kind=code.kind, lasting=lasting, at=at)

@@ -104,7 +104,7 @@ def _config(place: Path, *, port: int) -> Path:
     path.write_text(
         "# Settings of the demo. Invented data only.\n"
         'mode = "demo"\nhost = "127.0.0.1"\n'
-        f'port = {port}\norigin = "http://127.0.0.1:{port}"\nofficer_mfa = false\n',
+        f'port = {port}\norigin = "http://127.0.0.1:{port}"\n',
         encoding="utf-8",
     )
     return path

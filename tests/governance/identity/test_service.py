@@ -19,6 +19,7 @@ from governance.identity.errors import (
     LoginFormError,
     LoginTakenError,
     RoleUnknownError,
+    SecondFactorMissingError,
     SignInRefusedError,
 )
 from governance.identity.rules import CODE_LIFE, KEY_PREFIX_LENGTH, digest, truncate_network
@@ -117,6 +118,16 @@ def test_a_refused_code_is_not_used_up(database: Database, taro: Staff) -> None:
         enter(database, code)
     database.write(partial(store.set_staff_state, actor=taro.id, state=AccountState.ACTIVE))
     enter(database, code)
+
+
+def test_where_a_second_factor_is_asked_a_code_alone_opens_nothing_for_staff(
+    database: Database, taro: Staff
+) -> None:
+    code = code_for(database)
+    strict = partial(service.sign_in, secret=code, lasting=DAY, at=AT, officer_mfa=True)
+    with pytest.raises(SecondFactorMissingError):
+        database.write(strict)
+    enter(database, code)  # still unused
 
 
 def test_the_sessions_of_a_suspended_account_die_at_once(database: Database, taro: Staff) -> None:

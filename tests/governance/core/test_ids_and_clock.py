@@ -1,0 +1,27 @@
+"""Ids and the clock."""
+
+import uuid
+from datetime import timedelta
+
+from governance.core.clock import JST, utc_now
+from governance.core.ids import new_event_id, new_request_id, new_row_id, new_subject_id
+
+
+def test_rows_made_later_sort_later() -> None:
+    made = [new_row_id() for _ in range(500)]
+    assert made == sorted(made)
+    assert len(set(made)) == 500
+    for maker in (new_row_id, new_event_id, new_request_id):
+        assert uuid.UUID(maker()).version == 7
+
+
+def test_a_pseudonym_tells_no_time() -> None:
+    made = [new_subject_id() for _ in range(100)]
+    assert {uuid.UUID(subject).version for subject in made} == {4}
+    assert made != sorted(made)
+
+
+def test_the_present_is_aware_and_japan_is_nine_hours_ahead() -> None:
+    now = utc_now()
+    assert now.utcoffset() == timedelta(0)
+    assert now.astimezone(JST).utcoffset() == timedelta(hours=9)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from secrets import token_bytes
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from audit.actions import ERASING
 from audit.counter import EventCounter
@@ -29,15 +29,16 @@ from audit.types import (
 )
 from governance.core.ids import new_event_id, new_row_id
 from governance.core.terms import EventId, RowId, SubjectId
+from governance.db.prepared import PreparedInsert
 
 SALT_BYTES = 32
 IN_LIMIT = 500  # values in one IN list
 
 Sealer = Callable[[SubjectId, RowId, bytes], bytes]  # (person, row, clear) -> sealed
 
-_INSERT_EVENT = insert(EVENTS)
-_INSERT_PENDING = insert(PENDING)
-_INSERT_PART = insert(PARTS)
+_EVENTS = PreparedInsert(EVENTS)
+_PENDING = PreparedInsert(PENDING)
+_PARTS = PreparedInsert(PARTS)
 _DESTROY = (
     update(PARTS)
     .where(PARTS.c.id.in_(bindparam("part_ids", expanding=True)), PARTS.c.payload.is_not(None))
@@ -77,8 +78,8 @@ class AuditLog:
                 parts_digest=None,
             )
             rows.append(_stored(event))
-        tx.execute(_INSERT_EVENT, rows)
-        tx.execute(_INSERT_PENDING, [{"event_id": row["id"]} for row in rows])
+        _EVENTS.rows(tx, rows)
+        _PENDING.rows(tx, [{"event_id": row["id"]} for row in rows])
         return tuple(EventId(str(row["id"])) for row in rows)
 
     def erase(
@@ -119,10 +120,9 @@ class AuditLog:
             skipped=skipped,
             parts_digest=parts_digest([cover for cover, _, _ in sealed]),
         )
-        tx.execute(_INSERT_EVENT, _stored(event))
-        tx.execute(_INSERT_PENDING, {"event_id": event_id})
-        if sealed:
-            tx.execute(_INSERT_PART, [_part_row(event_id, k, *p) for k, p in enumerate(sealed)])
+        _EVENTS.rows(tx, (_stored(event),))
+        _PENDING.rows(tx, ({"event_id": event_id},))
+        _PARTS.rows(tx, [_part_row(event_id, k, *p) for k, p in enumerate(sealed)])
         return event_id
 
     def _sealed(self, part: PersonalPart) -> tuple[PartCover, bytes, bytes]:

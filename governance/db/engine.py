@@ -59,7 +59,13 @@ class Database:
     @classmethod
     def _open_postgres(cls, url: str) -> Self:
         pinned = make_url(url).set(drivername="postgresql+psycopg")
-        engine = create_engine(pinned, pool_size=PG_POOL, max_overflow=PG_POOL, pool_pre_ping=True)
+        engine = create_engine(
+            pinned,
+            pool_size=PG_POOL,
+            max_overflow=PG_POOL,
+            pool_pre_ping=True,
+            hide_parameters=True,  # an error shows no stored value
+        )
         with engine.connect() as probe:
             probe.execute(text("SELECT 1"))
         return cls(engine, None)
@@ -123,6 +129,7 @@ def _sqlite_engine(path: str, *, query_only: bool, pool: int) -> Engine:
         poolclass=QueuePool,
         pool_size=pool,
         max_overflow=0 if pool == 1 else READ_POOL,
+        hide_parameters=True,  # an error shows no stored value
         connect_args={
             "isolation_level": None,
             "check_same_thread": False,

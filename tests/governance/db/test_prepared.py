@@ -1,0 +1,105 @@
+"""Prepared inserts store what SQLAlchemy's own inserts store, and fail as they fail."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    insert,
+    select,
+)
+from sqlalchemy.exc import IntegrityError
+
+from governance.db.engine import Database
+from governance.db.prepared import PreparedInsert
+from governance.db.types import UtcDateTime
+
+NOTHING = MetaData()
+SAMPLE = Table(
+    "sample",
+    NOTHING,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime),
+    Column("day", Date),
+    Column("body", LargeBinary),
+    Column("row", Integer),  # a word of SQL
+    Column("said", Boolean),
+    Column("words", String(20)),
+)
+ONE = {
+    "id": 1,
+    "at": datetime(2026, 3, 10, 3, 0, 0, 5, tzinfo=UTC),
+    "day": date(2026, 3, 10),
+    "body": b"\x00frame",
+    "row": 7,
+    "said": True,
+    "words": "架空 100% :x %(y)s ?",
+}
+NONE = dict.fromkeys(ONE) | {"id": 2}
+
+
+@pytest.fixture
+def tx(database: Database) -> Iterator[Connection]:
+    with database.writer_engine.begin() as connection:
+        NOTHING.create_all(connection)
+        yield connection
+        connection.rollback()
+
+
+def stored(tx: Connection) -> list[dict[str, object]]:
+    return [dict(row) for row in tx.execute(select(SAMPLE).order_by(SAMPLE.c.id)).mappings()]
+
+
+@pytest.mark.parametrize("rows", [[ONE], [ONE, NONE], []])
+def test_the_rows_are_those_that_an_ordinary_insert_stores(
+    tx: Connection, rows: list[dict[str, object]]
+) -> None:
+    PreparedInsert(SAMPLE).rows(tx, rows)
+    quick = stored(tx)
+    tx.execute(SAMPLE.delete())
+    if rows:
+        tx.execute(insert(SAMPLE), rows)
+    assert quick == stored(tx) == rows
+
+
+def test_rows_of_other_columns_follow(tx: Connection) -> None:
+    prepared = PreparedInsert(SAMPLE)
+    prepared.rows(tx, [ONE])
+    prepared.rows(tx, [{"words": "x", "id": 3}])
+    prepared.rows(tx, [{"id": 4}, {"id": 5}])
+    assert [row["words"] for row in stored(tx)] == [ONE["words"], "x", None, None]
+
+
+def test_an_existing_row_stays_where_that_was_asked_for(tx: Connection) -> None:
+    prepared = PreparedInsert(SAMPLE, ignore=True)
+    prepared.rows(tx, [ONE])
+    prepared.rows(tx, [ONE | {"words": "new"}, NONE])
+    assert stored(tx) == [ONE, NONE]
+
+
+def test_a_refused_row_is_an_integrity_error_without_its_values(tx: Connection) -> None:
+    prepared = PreparedInsert(SAMPLE)
+    prepared.rows(tx, [ONE])
+    with pytest.raises(IntegrityError) as refused, tx.begin_nested():
+        prepared.rows(tx, [ONE])
+    assert "架空" not in str(refused.value)
+
+
+def test_a_table_with_defaults_is_refused(tx: Connection) -> None:
+    other = Table("other", MetaData(), Column("id", Integer), Column("n", Integer, default=3))
+    with pytest.raises(TypeError):
+        PreparedInsert(other).rows(tx, [{"id": 1}])
+
+
+def test_naive_times_are_refused(tx: Connection) -> None:
+    with pytest.raises(ValueError, match="aware"):
+        PreparedInsert(SAMPLE).rows(tx, [ONE | {"at": datetime(2026, 3, 10)}])  # noqa: DTZ001

@@ -23,9 +23,10 @@ PERMITTED = frozenset(
     }
 )  # fmt: skip
 LOOKS_PERSONAL = re.compile(
-    r"[^\s@]+@[^\s@]+\.[A-Za-z]{2,}"  # an e-mail address
+    r"[^\s@＠]+[@＠][^\s@＠]+[.．][A-Za-zＡ-Ｚａ-ｚ]{2,}"  # an e-mail address
     r"|(?<![0-9A-Za-z-])\+?[0-9０-９][0-9０-９()（）‐－ー -]{8,}[0-9０-９](?![0-9A-Za-z-])"
-    r"|[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]",  # Japanese words: ours are in English
+    r"|[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]",
+    # the last: Japanese words, half-width and rare ones too; ours are in English
 )
 WITHHELD = "[withheld]"
 

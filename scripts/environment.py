@@ -10,6 +10,8 @@ import subprocess
 import sys
 
 NEEDED = (3, 11)
+INSTALL = ("install", "-q", "--no-compile")  # byte code of all packages would add 100 MB
+USED = ("governance.cli.main", "governance.app.factory", "governance.pii.engine")  # compiled once
 
 
 def fail(ja, en):
@@ -63,11 +65,18 @@ def main():
     sys.stdout.write("Installing the locked packages into %s ...\n" % options.venv)
     sys.stdout.flush()
     if uv:
-        run([uv, "pip", "install", "-q", "--python", python, "--require-hashes", "-r", options.lock])
+        run(
+            [uv, "pip", "install", "-q", "--python", python, "--require-hashes", "-r", options.lock]
+        )
     else:
-        run([python, "-m", "pip", "install", "-q", "--require-hashes", "-r", options.lock])
-    editable = ["install", "-q", "--no-build-isolation", "--no-deps", "-e", root()]
-    run([uv, "pip", editable[0], "--python", python, *editable[1:]] if uv else [python, "-m", "pip", *editable])
+        run([python, "-m", "pip", *INSTALL, "--require-hashes", "-r", options.lock])
+    editable = ["--no-build-isolation", "--no-deps", "-e", root()]
+    run(
+        [uv, "pip", "install", "-q", "--python", python, *editable]
+        if uv
+        else [python, "-m", "pip", *INSTALL, *editable]
+    )
+    run([python, "-c", "import " + ", ".join(USED)])
     with open(options.stamp, "w") as stamp:
         stamp.write("made from " + options.lock + "\n")
 

@@ -14,6 +14,7 @@ from audit.types import EventDraft
 from audit.types import Outcome as AuditOutcome
 from dsar.case import Actor, Case
 from dsar.errors import DownloadRefusedError, PackageMissingError
+from dsar.letters import Letter, tell
 from dsar.machine import step
 from dsar.records import actor_of, changed, demand, draft, write_down
 from dsar.results import (
@@ -26,7 +27,7 @@ from dsar.results import (
     use_token,
 )
 from dsar.service import take_step
-from dsar.store import case_by_id
+from dsar.store import case_by_id, answer_language
 from dsar.types import Event, Mark
 from governance.core.terms import RequestId, RowId
 from governance.customers.ports import Ports
@@ -52,6 +53,7 @@ def deliver(
     """The answer is told: a new one-time link to the package, its secret stored as a digest.
 
     Recipients are told first where the law asks for it (GDPR 19). A second call makes a new link.
+    A letter without the link's secret tells the person, unless the answer goes on paper.
     """
     case = case_by_id(tx, request)
     demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
@@ -64,6 +66,7 @@ def deliver(
     token = secrets.token_urlsafe(TOKEN_BYTES)
     expires = min(at + LINK_LIFE, package.expires_at)
     set_token(tx, package.id, digest=_digest(token), expires_at=expires)
+    told = tell(tx, ports, case, Letter.READY, lang=answer_language(tx, request), at=at)
     case = write_down(
         tx,
         ports,
@@ -73,7 +76,7 @@ def deliver(
         EventCode.REQUEST_CHANGED,
         at=at,
         before=case.version,
-        refs=(f"manifest:{package.manifest_hash}",),
+        refs=(f"manifest:{package.manifest_hash}", *told),
     )
     return Released(case=case, token=token, expires_at=expires)
 

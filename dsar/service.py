@@ -24,6 +24,7 @@ from dsar.errors import (
     RequestSubjectError,
     RequestTimeError,
 )
+from dsar.letters import Letter, tell
 from dsar.records import actor_of, changed, demand, demand_possible, draft, write_down
 from dsar.rules import advance as advanced
 from dsar.rules import applied, rights_for
@@ -152,9 +153,9 @@ def receive(
     insert_case(tx, case, words=prepared.words, lang=new.lang, actor=principal.id)
     append_event(tx, case.id, event=Mark.RECEIVED.value, at=at, actor=principal.id)
     reasons = (*(kind.value for kind in kinds), new.requester.value, new.intake.value)
-    ports.audit.append(
-        tx, draft(ports, principal, case, EventCode.REQUEST_RECEIVED, at=at, reasons=reasons)
-    )
+    told = tell(tx, ports, case, Letter.RECEIVED, lang=new.lang, at=at)
+    code = EventCode.REQUEST_RECEIVED
+    ports.audit.append(tx, draft(ports, principal, case, code, at=at, reasons=reasons, refs=told))
     return case
 
 

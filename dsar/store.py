@@ -235,6 +235,11 @@ def words_of(tx: Connection, request: RequestId) -> bytes | None:
     return bytes(found) if found is not None else None
 
 
+def answer_language(tx: Connection, request: RequestId) -> Lang:
+    """The language in which the person is answered."""
+    return Lang(tx.execute(select(REQUEST.c.lang).where(REQUEST.c.id == request)).scalar_one())
+
+
 def _tracks(tx: Connection, request: RequestId) -> tuple[Track, ...]:
     clocks = tx.execute(
         select(CLOCK).where(CLOCK.c.request_id == request).order_by(CLOCK.c.at, CLOCK.c.id)

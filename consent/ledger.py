@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from consent.models import ConsentEventRow, ConsentHead, NoticeRow
 from consent.types import (
@@ -18,9 +18,11 @@ from consent.types import (
 )
 from governance.core.ids import new_row_id
 from governance.core.terms import Lang, NoticeId, PurposeId, RowId, SubjectId
+from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore, table_of
 
 EVENT, HEAD, NOTICE = table_of(ConsentEventRow), table_of(ConsentHead), table_of(NoticeRow)
+_EVENTS = PreparedInsert(EVENT)
 SHARD = 0
 HISTORY = (
     select(EVENT)
@@ -68,10 +70,7 @@ def append(tx: Connection, events: Sequence[NewEvent], *, at: datetime) -> int:
     tx.execute(update(HEAD).where(HEAD.c.shard == SHARD).values(seq=HEAD.c.seq + len(events)))
     last = head(tx)
     first = last - len(events) + 1
-    tx.execute(
-        insert(EVENT),
-        [_values(event, seq=first + n, at=at) for n, event in enumerate(events)],
-    )
+    _EVENTS.rows(tx, [_values(event, seq=first + n, at=at) for n, event in enumerate(events)])
     return last
 
 

@@ -18,11 +18,13 @@ from governance.customers.models import (
     QuarantineRow,
 )
 from governance.customers.types import Problem
+from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore, table_of
 
 RUN, TURN = table_of(ImportRun), table_of(IntakeTurn)
 PROBLEM, ASIDE = table_of(ImportProblem), table_of(QuarantineRow)
 FINDING, DUPLICATE = table_of(FindingRow), table_of(DuplicateRow)
+_PROBLEMS = PreparedInsert(PROBLEM)
 COUNTED = ("read", "stored", "merged", "quarantined", "refused", "normalised")
 
 
@@ -118,8 +120,7 @@ def add_problems(tx: Connection, run: str, problems: Iterable[Problem]) -> None:
         }
         for problem in problems
     ]
-    if rows:
-        tx.execute(insert(PROBLEM), rows)
+    _PROBLEMS.rows(tx, rows)
 
 
 def problem_counts(tx: Connection, run: str | None = None) -> dict[str, int]:

@@ -24,6 +24,7 @@ from governance.customers.models import (
     TokenRow,
 )
 from governance.customers.subjects import AgeBand, SubjectKind, SubjectState
+from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore, table_of
 
 TABLES: Mapping[str, Table] = {
@@ -36,6 +37,9 @@ TABLES: Mapping[str, Table] = {
 SUBJECT, LAW = table_of(SubjectEntry), table_of(SubjectLawEntry)
 TOKEN, FINDING = table_of(TokenRow), table_of(FindingRow)
 HOLD, SUPPRESSION = table_of(HoldEntry), table_of(SuppressionEntry)
+_SUBJECTS, _LAWS = PreparedInsert(SUBJECT), PreparedInsert(LAW)
+_TOKENS = PreparedInsert(TOKEN, ignore=True)
+_RECORDS = {name: PreparedInsert(table) for name, table in TABLES.items()}
 IN_LIMIT = 500  # values in one IN list; both engines take more, plans stay small
 
 
@@ -96,8 +100,8 @@ def add_subjects(tx: Connection, subjects: Sequence[NewSubject], *, at: datetime
     """The persons exist, active, with the laws that apply from today."""
     if not subjects:
         return
-    tx.execute(
-        insert(SUBJECT),
+    _SUBJECTS.rows(
+        tx,
         [
             {
                 "id": subject.id,
@@ -111,8 +115,8 @@ def add_subjects(tx: Connection, subjects: Sequence[NewSubject], *, at: datetime
             for subject in subjects
         ],
     )
-    tx.execute(
-        insert(LAW),
+    _LAWS.rows(
+        tx,
         [
             {
                 "id": new_row_id(),
@@ -188,7 +192,7 @@ def insert_records(tx: Connection, records: Sequence[Record]) -> None:
     for record in records:
         by_table.setdefault(record.table, []).append(_columns(record))
     for table, rows in by_table.items():
-        tx.execute(insert(TABLES[table]), rows)
+        _RECORDS[table].rows(tx, rows)
 
 
 def _columns(record: Record) -> dict[str, Any]:
@@ -271,20 +275,19 @@ def known_source_keys(tx: Connection, table: str, keys: Iterable[str]) -> dict[s
 
 def add_tokens(tx: Connection, tokens: Sequence[Token]) -> None:
     """The tokens are in the index; one that is there already stays."""
-    if tokens:
-        tx.execute(
-            insert_ignore(TOKEN, tx.dialect.name),
-            [
-                {
-                    "field": token.field,
-                    "version": token.version,
-                    "token": token.token,
-                    "row_id": token.row,
-                    "subject_id": token.subject,
-                }
-                for token in tokens
-            ],
-        )
+    _TOKENS.rows(
+        tx,
+        [
+            {
+                "field": token.field,
+                "version": token.version,
+                "token": token.token,
+                "row_id": token.row,
+                "subject_id": token.subject,
+            }
+            for token in tokens
+        ],
+    )
 
 
 def drop_tokens(tx: Connection, *, row: RowId, field: FieldId) -> None:
@@ -320,14 +323,15 @@ def cells_of(tx: Connection, table: str, column: str, rows: Iterable[RowId]) -> 
     return found
 
 
-def suppressed(tx: Connection, tokens: Iterable[bytes]) -> frozenset[bytes]:
-    """Which of these tokens belong to an erased or opted-out person."""
+def suppressed(tx: Connection, tokens: Iterable[bytes], *, on: date) -> frozenset[bytes]:
+    """Which of these tokens belong to a person who is, on this day, erased or opted out."""
     wanted = list(tokens)
     found: set[bytes] = set()
     for start in range(0, len(wanted), IN_LIMIT):
         rows = tx.execute(
             select(SUPPRESSION.c.token).where(
-                SUPPRESSION.c.token.in_(wanted[start : start + IN_LIMIT])
+                SUPPRESSION.c.token.in_(wanted[start : start + IN_LIMIT]),
+                (SUPPRESSION.c.ends_on.is_(None)) | (SUPPRESSION.c.ends_on >= on),
             )
         )
         found |= {bytes(token) for token in rows.scalars()}

@@ -56,7 +56,7 @@ class PreparedInsert:
         )
         compiled = statement.compile(dialect=dialect, column_keys=names)
         places = tuple(getattr(compiled, "positiontup", None) or names)
-        if {*compiled.binds} != {*names}:  # fails closed: a default would need SQLAlchemy at each row
+        if {*compiled.binds} != {*names}:  # fails closed: SQLAlchemy would fill in a default
             raise TypeError(f"{self._table.name} has column defaults")
         convert = [(n, _converter(self._table, name, dialect)) for n, name in enumerate(places)]
         return _Shape(

@@ -119,11 +119,11 @@ def parse(body: bytes, *, request_id: str | None) -> UseRequest:
     purpose = properties.get("purpose", context.get("purpose", ""))
     seq = context.get("min_seq")
     field = _maybe(context, "field")
-    if not isinstance(purpose, str) or not (seq is None or isinstance(seq, int)):
+    if not isinstance(purpose, str) or not (seq is None or type(seq) is int):
         raise EvaluationFormError
     return UseRequest(
         subject=SubjectId(_text(resource, "id")),
-        purpose=purpose,
+        purpose=_sound(purpose),
         recipient=_maybe(context, "recipient"),
         channel=_maybe(context, "channel"),
         country=_maybe(context, "jurisdiction") or _maybe(context, "country"),
@@ -151,14 +151,23 @@ def _text(part: Mapping[str, Any], name: str) -> str:
     value = part.get(name)
     if not isinstance(value, str) or not value:
         raise EvaluationFormError
-    return value
+    return _sound(value)
 
 
 def _maybe(part: Mapping[str, Any], name: str) -> str | None:
     value = part.get(name)
-    if value is None or isinstance(value, str):
-        return value
-    raise EvaluationFormError
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise EvaluationFormError
+    return _sound(value)
+
+
+def _sound(value: str) -> str:
+    """The text itself when every database can hold it: no NUL, no half of a surrogate pair."""
+    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise EvaluationFormError
+    return value
 
 
 async def _respond(send: Send, answer: CheckAnswer, request_id: str | None) -> None:

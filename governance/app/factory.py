@@ -1,6 +1,6 @@
 """The application: every route behind authentication, every answer with the safe headers."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
@@ -18,6 +18,7 @@ from governance.app.wiring import Wiring
 from governance.console.pages import router as console
 from governance.core.errors import GovernanceError, NotFoundError, WrongUseError
 from governance.core.ids import new_row_id
+from governance.core.logging import logger
 from governance.http.problems import language_of, problem_response
 from governance.identity.middleware import Authentication
 from governance.portal.pages import router as portal
@@ -32,12 +33,19 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 MAX_BODY = 10 * 1024 * 1024  # octets of one request; files come in by the command line
 VERSION = "0.1.0"
+log = logger()
 
 
 class BodyTooLargeError(GovernanceError):
     """The request's body is larger than any form or question of ours."""
 
     code, status = "body_too_large", 413
+
+
+class FaultError(GovernanceError):
+    """Something that nobody foresaw; the log has its kind, nobody else has its words."""
+
+    code = "fault"
 
 
 class BadRequestError(WrongUseError):
@@ -91,14 +99,13 @@ class Edge:
         static = str(scope["path"]).startswith("/static/")
         headers = self._static if static else self._pages
 
+        begun = False
+
         async def with_headers(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
-                present = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *((n, v) for n, v in headers if n.lower() not in present),
-                    (b"x-request-id", request_id.encode()),
-                ]
+                begun = True
+                message["headers"] = completed(message["headers"], headers, request_id)
             await send(message)
 
         length = next((v for n, v in scope["headers"] if n == b"content-length"), b"0")
@@ -107,11 +114,28 @@ class Edge:
                 scope, receive, with_headers
             )
             return
-        await self._app(scope, _limited(receive), with_headers)
+        try:
+            await self._app(scope, _limited(receive), with_headers)
+        except Exception as error:  # the process edge: whatever was not foreseen
+            if begun:
+                raise
+            kind = type(error).__name__  # a trace could quote a value
+            log.error("http.fault", kind=kind, request=request_id)  # noqa: TRY400 # the same
+            await _answer(Request(scope), FaultError())(scope, receive, with_headers)
+
+
+def completed(
+    given: Iterable[tuple[bytes, bytes]], ours: tuple[tuple[bytes, bytes], ...], request_id: str
+) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer with those of ours that it does not set itself."""
+    found = list(given)
+    present = {name.lower() for name, _ in found}
+    whole = (*ours, (b"x-request-id", request_id.encode()))
+    return [*found, *((name, value) for name, value in whole if name.lower() not in present)]
 
 
 def _limited(receive: Receive) -> Receive:
-    """A body without a length is cut off at the same limit."""
+    """A body without a length is refused at the same limit."""
     seen = 0
 
     async def limited() -> Message:
@@ -119,7 +143,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > MAX_BODY:
-            return {"type": "http.disconnect"}
+            raise BodyTooLargeError(limit=MAX_BODY)
         return message
 
     return limited

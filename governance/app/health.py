@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends, Request
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from audit.review import waiting
@@ -9,6 +10,7 @@ from audit.store import frontier_of
 from consent import ledger
 from governance.core.errors import GovernanceError
 from governance.customers import store
+from governance.db.errors import DatabaseUnreachableError
 from governance.http.problems import language_of, problem_response
 from governance.http.request import open_to_all, wiring_of
 from policies.api import PolicyUnavailableError
@@ -36,6 +38,9 @@ def readyz(request: Request) -> Response:
             pass
     except GovernanceError as error:
         return problem_response(error, language_of(request))
+    except SQLAlchemyError as error:
+        unreachable = DatabaseUnreachableError(reason=type(error).__name__)
+        return problem_response(unreachable, language_of(request))
     return JSONResponse({"status": "ready", "audit_size": size})
 
 

@@ -8,6 +8,7 @@ from governance.core.terms import Lang
 from governance.i18n.catalogue import error_text, text
 
 WORDED = frozenset({400, 401, 403, 404, 409, 422, 429, 503})
+LIKE = {405: 404, 410: 404, 413: 400}  # a person needs no other words for these
 UNKNOWN = HTTPStatus.INTERNAL_SERVER_ERROR.value
 
 
@@ -25,6 +26,7 @@ class Problem:
 
 
 def _worded(status: int) -> int:
+    status = LIKE.get(status, status)
     return status if status in WORDED else UNKNOWN
 
 

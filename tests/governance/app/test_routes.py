@@ -1,0 +1,73 @@
+"""Every route states who may use it, and the API's document names every address."""
+
+from collections.abc import Iterator
+
+import httpx
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Mount, Route
+
+from governance.app.factory import create_app
+from governance.http.request import open_to_all
+from policies.api import stated_actions
+from tests.governance.app.conftest import Town
+
+OPEN_BY_NATURE = {"/static/{file_name}", "/preferences", "/openapi.json"}
+OPEN = {
+    ("/", "GET"), ("/sign-in", "GET"), ("/sign-in", "POST"), ("/sign-out", "POST"),
+    ("/docs", "GET"), ("/healthz", "GET"), ("/readyz", "GET"), ("/metrics", "GET"),
+}  # fmt: skip
+MOUNTED = {"/access"}  # checks its own action: see test_evaluation
+
+
+def all_routes(routes: list[BaseRoute]) -> Iterator[BaseRoute]:
+    """Routes, those inside included routers too."""
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from all_routes(inner.routes)
+        else:
+            yield route
+
+
+def is_open(route: APIRoute) -> bool:
+    return any(inner.call is open_to_all for inner in route.dependant.dependencies)
+
+
+def test_every_route_states_its_action_or_is_open_by_name(town: Town) -> None:
+    found_open, without = set(), []
+    for route in all_routes(create_app(town.wiring).routes):
+        if isinstance(route, APIRoute):
+            actions = list(stated_actions(route.dependant))
+            if is_open(route) and not actions:
+                found_open |= {(route.path, method) for method in route.methods}
+            elif not actions:
+                without.append(route.path)
+        elif isinstance(route, Mount):
+            assert route.path in MOUNTED
+        else:
+            assert isinstance(route, Route)
+            assert route.path in OPEN_BY_NATURE
+    assert without == []
+    assert found_open == OPEN
+
+
+def test_the_document_names_every_shown_route_and_the_decision(town: Town) -> None:
+    app = create_app(town.wiring)
+    paths = app.openapi()["paths"]
+    shown = {
+        route.path
+        for route in all_routes(app.routes)
+        if isinstance(route, APIRoute) and route.include_in_schema
+    }
+    assert shown | {"/access/v1/evaluation"} == set(paths)
+    assert {"/healthz", "/readyz", "/metrics"} <= shown
+
+
+def test_the_document_is_served_and_the_page_of_it_lists_every_address(
+    anybody: httpx.Client,
+) -> None:
+    document = anybody.get("/openapi.json").json()
+    page = anybody.get("/docs")
+    assert page.status_code == 200
+    for path in document["paths"]:
+        assert path in page.text

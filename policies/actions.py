@@ -83,6 +83,7 @@ class Action(StrEnum):
     SETTINGS_READ = "settings:read"
     CONSOLE_OPEN = "console:open"
     PORTAL_SELF = "portal:self"
+    PORTAL_INVITE = "portal:invite"
 
 
 def action_label(action: Action, lang: Lang) -> str:

@@ -10,11 +10,13 @@ from audit.types import EventDraft, Network, Outcome
 from governance.app.wiring import SYSTEM, Wiring
 from governance.core.terms import ActorId
 from governance.http.principal import PrincipalKind
+from governance.identity.accounts import AccountEndedError
 from governance.identity.service import invite_staff, issue_code
 from governance.identity.store import staff_by_id
-from governance.identity.types import Session
+from governance.identity.types import AccountState, Session
 
 FOUNDING_ROLES = (("privacy_officer",), ("privacy_approver",))  # two persons, never one
+OPERATOR_ROLES = ("it_operator",)  # who adds every later account; neither asks nor approves
 
 
 def add_staff(
@@ -55,17 +57,27 @@ def _created(tx: Connection, wiring: Wiring, actor: ActorId, *, at: datetime) ->
     )
 
 
-def found_officers(wiring: Wiring, logins: Iterable[str]) -> dict[str, str]:
-    """A one-time code for each login; the first two get the two roles of separated duties."""
+def found(
+    wiring: Wiring, officers: Iterable[str], *, operators: Iterable[str] = ()
+) -> dict[str, str]:
+    """A one-time code for each login; the first two officers get the roles of separated duties.
+
+    An account that exists keeps its roles; one that has ended gets no code.
+    """
     at = wiring.clock()
+    last = len(FOUNDING_ROLES) - 1
+    wanted = {login: FOUNDING_ROLES[min(n, last)] for n, login in enumerate(officers)}
+    wanted = dict.fromkeys(operators, OPERATOR_ROLES) | wanted
     codes: dict[str, str] = {}
 
     def write(tx: Connection) -> None:
-        for number, login in enumerate(logins):
+        for login, roles in wanted.items():
             actor = ActorId(f"u:{login}")
-            if staff_by_id(tx, actor) is None:
-                roles = FOUNDING_ROLES[min(number, len(FOUNDING_ROLES) - 1)]
+            staff = staff_by_id(tx, actor)
+            if staff is None:
                 add_staff(tx, wiring, login=login, display_name=login, roles=roles, at=at)
+            elif staff.state is AccountState.ENDED:
+                raise AccountEndedError
             codes[login] = issue_code(tx, actor=actor, kind=PrincipalKind.STAFF, at=at)
 
     wiring.database.write(write)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from governance.cli import (
+    accounts,
     approve,
     audit,
     bench,
@@ -32,7 +33,7 @@ application_ = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (setup, login, data, check, retention, approve, bench):
+for group in (setup, login, data, check, retention, approve, accounts, bench):
     group.register(application_)
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
 application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))

@@ -20,19 +20,22 @@ def init(
     officer: Annotated[
         list[str] | None, typer.Option("--officer", help=say("init.officer"))
     ] = None,
+    operator: Annotated[
+        list[str] | None, typer.Option("--operator", help=say("init.operator"))
+    ] = None,
 ) -> int:
-    """The installation exists with today's schema; each named officer gets a one-time code."""
-    from governance.app.staff import found_officers
+    """The installation exists with today's schema; each person named gets a one-time code."""
+    from governance.app.staff import found
     from governance.app.wiring import Wiring
     from governance.cli.session import settings
     from governance.identity.errors import LoginFormError
     from governance.identity.rules import login_is_plain
 
-    if not all(login_is_plain(login) for login in officer or []):
+    if not all(login_is_plain(login) for login in [*(officer or []), *(operator or [])]):
         raise LoginFormError  # before anything is made
     wiring = Wiring.create(settings())
     try:
-        codes = found_officers(wiring, officer or [])
+        codes = found(wiring, officer or [], operators=operator or [])
         installation = wiring.vault.ring.installation
         data = str(wiring.settings.data_dir)
     finally:

@@ -103,6 +103,16 @@ def client_by_id(tx: Connection, actor: ActorId) -> Client | None:
     return None if row is None else _client(row)
 
 
+def all_clients(tx: Connection) -> tuple[Client, ...]:
+    """Every system, by name."""
+    return tuple(_client(row) for row in tx.execute(select(CLIENT).order_by(CLIENT.c.name)))
+
+
+def set_client_state(tx: Connection, actor: ActorId, state: AccountState) -> None:
+    """The system's key opens, or opens no more, from the next request on."""
+    tx.execute(update(CLIENT).where(CLIENT.c.id == actor).values(state=state.value))
+
+
 def clients_by_prefix(tx: Connection, prefix: str) -> tuple[tuple[Client, bytes], ...]:
     """Candidates for a presented key, with the digests to compare."""
     rows = tx.execute(select(CLIENT).where(CLIENT.c.key_prefix == prefix))
@@ -197,3 +207,11 @@ def use_code(tx: Connection, code_id: str, *, at: datetime) -> bool:
         update(CODE).where(CODE.c.id == code_id, CODE.c.used_at.is_(None)).values(used_at=at)
     )
     return tx.execute(statement).rowcount == 1
+
+
+def void_codes(tx: Connection, actor: ActorId, *, at: datetime) -> int:
+    """How many unused codes of the actor open nothing any more."""
+    statement = (
+        update(CODE).where(CODE.c.actor == actor, CODE.c.used_at.is_(None)).values(used_at=at)
+    )
+    return tx.execute(statement).rowcount

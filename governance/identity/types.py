@@ -13,6 +13,7 @@ class AccountState(StrEnum):
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    ENDED = "ended"  # for good: the person left, the system is gone, the key was lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

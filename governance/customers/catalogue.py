@@ -4,18 +4,20 @@ Shipped as data/catalogue.yaml. A table column that it does not declare, and a f
 no purpose, are refused at start-up: an undeclared column is data that nobody would erase.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, Lang, PurposeId
+
+T = TypeVar("T")
 
 
 class Storage(StrEnum):
@@ -129,7 +131,10 @@ def catalogue() -> Catalogue:
 def parse(document: Mapping[str, Any]) -> Catalogue:
     """The catalogue of a parsed YAML document; raises CatalogueError naming the place."""
     terms = {str(name): term for name, term in document["categories"].items()}
-    tables = {name: _table(name, entry, terms) for name, entry in document["tables"].items()}
+    tables = {
+        name: _read(name, partial(_table, name, entry, terms))
+        for name, entry in document["tables"].items()
+    }
     fields = {field.id: field for table in tables.values() for field in table.fields}
     return Catalogue(
         tables=MappingProxyType(tables),
@@ -145,8 +150,19 @@ def _table(name: str, entry: Mapping[str, Any], terms: Mapping[str, str | None])
         label_en=entry["label"]["en"],
         source=entry["source"],
         on_erase=OnErase(entry["on_erase"]),
-        fields=tuple(_field(name, column, spec, terms) for column, spec in entry["fields"].items()),
+        fields=tuple(
+            _read(f"{name}.{column}", partial(_field, name, column, spec, terms))
+            for column, spec in entry["fields"].items()
+        ),
     )
+
+
+def _read(place: str, read: Callable[[], T]) -> T:
+    """What stands at this place; raises CatalogueError for a word that is missing or unknown."""
+    try:
+        return read()
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise CatalogueError(place=place, problem="malformed") from error
 
 
 def _field(
@@ -180,9 +196,10 @@ def _field(
 
 def check_columns(declared: Catalogue, columns: Mapping[str, Iterable[str]]) -> None:
     """Fails closed: a column without a declaration, or the reverse, stops the start."""
-    for name, table in declared.tables.items():
+    for name in sorted({*declared.tables, *columns}):
         stored = set(columns.get(name, ()))
-        known = {field.column for field in table.fields}
+        table = declared.tables.get(name)
+        known = {field.column for field in table.fields} if table is not None else set()
         for column in sorted(stored ^ known):
             raise CatalogueError(place=f"{name}.{column}", problem="undeclared")
 

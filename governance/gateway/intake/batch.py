@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from sqlalchemy import Connection
 
@@ -100,7 +101,7 @@ def _place_persons(
 ) -> None:
     """Each new person gets a pseudonym; a known customer id is merged into its row."""
     known = owners(tx, ports, indexer, (d.owner_key for d in drafts))
-    barred = _suppressed(tx, indexer, drafts)
+    barred = _suppressed(tx, indexer, drafts, on=run.at.astimezone(JST).date())
     here: dict[str, tuple[RowId, SubjectId]] = {}
     for draft in drafts:
         if draft.number in barred:
@@ -178,7 +179,7 @@ def owners(
     return confirmed
 
 
-def _suppressed(tx: Connection, indexer: Indexer, drafts: Sequence[Draft]) -> set[int]:
+def _suppressed(tx: Connection, indexer: Indexer, drafts: Sequence[Draft], *, on: date) -> set[int]:
     """Rows whose e-mail, mobile or id is that of an erased or opted-out person."""
     tokens: dict[bytes, set[int]] = {}
     for draft in drafts:
@@ -186,7 +187,7 @@ def _suppressed(tx: Connection, indexer: Indexer, drafts: Sequence[Draft]) -> se
             value = draft.plain.get(name)
             for _, token in indexer.of(name, value) if isinstance(value, str) else ():
                 tokens.setdefault(token, set()).add(draft.number)
-    barred = store.suppressed(tx, tokens)
+    barred = store.suppressed(tx, tokens, on=on)
     return {number for token in barred for number in tokens[token]}
 
 

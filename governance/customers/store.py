@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
@@ -197,9 +198,14 @@ def insert_records(tx: Connection, records: Sequence[Record]) -> None:
 
 def _columns(record: Record) -> dict[str, Any]:
     values: dict[str, Any] = {"id": record.id, "subject_id": record.subject, **record.clear}
-    for entry in catalogue().table(record.table).sealed():
-        values[entry.column] = record.sealed.get(entry.id)
+    for column, name in _sealed_columns(record.table):
+        values[column] = record.sealed.get(name)
     return values
+
+
+@cache
+def _sealed_columns(table: str) -> tuple[tuple[str, FieldId], ...]:
+    return tuple((entry.column, entry.id) for entry in catalogue().table(table).sealed())
 
 
 def update_record(tx: Connection, record: Record, *, expected_version: int | None = None) -> bool:

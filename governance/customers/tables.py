@@ -128,6 +128,8 @@ class TableReader:
         """Why a line is no record; none for a record."""
         if is_total(cells):
             return "total"
+        if cells[:1] and cells[0].strip() != self.headers[0]:
+            return None  # most rows end here
         return "repeated_header" if tuple(c.strip() for c in cells) == self.headers else None
 
     def _row(self, number: int, cells: tuple[str, ...]) -> SourceRow:
@@ -162,8 +164,10 @@ def _records(source: SourceFile) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 def is_total(cells: Sequence[str]) -> bool:
     """True for 小計 and 合計 lines: few cells, one of them such a word."""
-    written = [no_spaces(fold_width(cell)) for cell in cells if cell.strip()]
-    return 0 < len(written) <= _TOTAL_CELLS and any(_TOTAL.match(cell) for cell in written)
+    written = [cell for cell in cells if cell and not cell.isspace()]
+    return 0 < len(written) <= _TOTAL_CELLS and any(
+        _TOTAL.match(no_spaces(fold_width(cell))) for cell in written
+    )
 
 
 def _find_header(lines: Iterable[tuple[int, tuple[str, ...]]]) -> tuple[int, tuple[str, ...]]:

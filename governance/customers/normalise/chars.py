@@ -62,7 +62,8 @@ def no_spaces(text: str) -> str:
     """The text without any space."""
     if text.isalnum():
         return text
-    return _SPACE.sub("", text)
+    plain = "".join(text.split())  # half the price of the expression
+    return plain if plain.isascii() else plain.replace("\u200b", "").replace("\ufeff", "")
 
 
 def hyphenated(text: str) -> str:

@@ -18,10 +18,10 @@ from governance.customers.ports import Ports
 from governance.customers.subjects import MINORS
 from governance.customers.types import NormalisedRow, Problem, ProblemKind
 from governance.gateway.intake.batch import owners
+from governance.gateway.intake.screening import without_numbers
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import Counts, RunFacts
 from governance.jobs.journal_record import JournalEntry, JournalKind
-from governance.pii.redaction import mask_numbers
 from policies.purposes import PurposeRecord
 
 ACTIONS: Mapping[str, EventKind] = {
@@ -205,7 +205,7 @@ def _append(tx: Connection, ports: Ports, run: RunFacts, taken: Sequence[_Taken]
 def _proof(item: _Taken) -> bytes:
     """Everything that shows how the person chose (GDPR 7(1); law.md section 6)."""
     names = ("method", "screen", "channel", "ip_address", "evidence_id", "agent", "notes")
-    return canonical_json({name: mask_numbers(item.row.get(name) or "")[0] for name in names})
+    return canonical_json({name: without_numbers(item.row.get(name) or "")[0] for name in names})
 
 
 def _version(row: NormalisedRow) -> str | None:

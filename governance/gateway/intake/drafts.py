@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import cache
 
 from governance.core.clock import JST
 from governance.core.terms import FieldId
@@ -54,30 +55,32 @@ INTEGERS = frozenset(
         "person.unpaid_balance",
     }
 )
+Read = Callable[[str], Plain | None]
 MONEY_LIMIT = 2**53  # yen; no amount of a shop is larger
 
 
 def draft_of(row: NormalisedRow, kind: SourceKind, *, file: str) -> Draft:
     """The row's values as the table's types; keys of other rows stay beside them."""
-    table = catalogue().table(TABLE_OF[kind])
+    table = TABLE_OF[kind]
     values = row.values
     clear: dict[str, object] = {}
     plain: dict[FieldId, Plain] = {}
-    for field in table.fields:
-        value = _typed(field, values.get(field.column))
-        if field.storage is Storage.SEALED:
+    for field, column, sealed, read in _plan(table):
+        text = values.get(column)
+        value = read(text) if text else None
+        if sealed:
             if value is not None:
-                plain[field.id] = value
-        elif field.column in values or field.id in DEFAULTS:
-            clear[field.column] = value if value is not None else DEFAULTS.get(field.id)
+                plain[field] = value
+        elif column in values or field in DEFAULTS:
+            clear[column] = value if value is not None else DEFAULTS.get(field)
     key = values.get(KEY_OF[kind]) if kind in KEY_OF else None
-    if table.name == "person":
+    if table == "person":
         clear |= _acquisition(row, kind, file=file)
     else:
         clear["source_key"] = key or f"{file}:{row.number}"
     return Draft(
         number=row.number,
-        table=table.name,
+        table=table,
         key=key,
         owner_key=values.get("customer_id"),
         clear=clear,
@@ -114,22 +117,36 @@ def _acquisition(row: NormalisedRow, kind: SourceKind, *, file: str) -> dict[str
     }
 
 
-def _typed(field: CatalogueField, value: str | None) -> Plain | None:
-    """A canonical text as the column's type; None stays None."""
-    if value is None or value == "":
-        return None
+@cache
+def _plan(table: str) -> tuple[tuple[FieldId, str, bool, Read], ...]:
+    """Each field of a table: its id, its column, whether it is sealed, how its text is read."""
+    return tuple(
+        (field.id, field.column, field.storage is Storage.SEALED, _reader(field))
+        for field in catalogue().table(table).fields
+    )
+
+
+def _reader(field: CatalogueField) -> Read:
+    """How a canonical text becomes the column's type."""
     if field.id in CODES:
-        return CODES[field.id].get(value, value)
+        codes = CODES[field.id]
+        return lambda value: codes.get(value, value)
     if field.id in INTEGERS:
-        number = int(value)
-        return number if abs(number) < MONEY_LIMIT else None
+        return _integer
     if field.id == "deal.probability":
-        digits = value.rstrip("%")
-        return int(digits) if digits.isdigit() else None
-    for ending, read in READ_BY_ENDING.items():
-        if field.column.endswith(ending):
-            return read(value)
-    return value
+        return _percent
+    endings = (read for ending, read in READ_BY_ENDING.items() if field.column.endswith(ending))
+    return next(endings, str)
+
+
+def _integer(value: str) -> int | None:
+    number = int(value)
+    return number if abs(number) < MONEY_LIMIT else None
+
+
+def _percent(value: str) -> int | None:
+    digits = value.rstrip("%")
+    return int(digits) if digits.isdigit() else None
 
 
 def _date(value: object) -> date | None:
@@ -140,7 +157,7 @@ def _instant(value: str) -> datetime:
     return datetime.fromisoformat(value)
 
 
-READ_BY_ENDING: Mapping[str, Callable[[str], Plain | None]] = {
+READ_BY_ENDING: Mapping[str, Read] = {
     "_on": _date,
     "_date": _date,
     "since": _date,

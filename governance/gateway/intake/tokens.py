@@ -33,6 +33,7 @@ class Indexer:
         self._vault = vault
         self._fields = {table: indexed_fields(table) for table in tables}
         self._keys: dict[FieldId, tuple[IndexKey, ...]] = {}
+        self._made: dict[tuple[FieldId, str], tuple[tuple[int, bytes], ...]] = {}
         for field in self._known():
             vault.indexes.ensure(field)
         self.look()
@@ -48,11 +49,17 @@ class Indexer:
         for field in self._known() - live.keys():
             raise IndexUnknownError(field=field)  # fails closed: its values could not be found
         self._keys = live
+        self._made = {}  # under other keys, and of values that are not to stay in memory
 
     def of(self, field: FieldId, value: str) -> tuple[tuple[int, bytes], ...]:
         """(version, token) of a value in each live version; nothing for an empty form."""
-        terms = exact_terms(search_form(field, value))
-        return tuple((key.version, key.token(term)) for key in self._keys[field] for term in terms)
+        made = self._made.get((field, value))
+        if made is None:
+            terms = exact_terms(search_form(field, value))
+            made = self._made[field, value] = tuple(
+                (key.version, key.token(term)) for key in self._keys[field] for term in terms
+            )
+        return made
 
     def row_tokens(
         self, table: str, row: RowId, subject: SubjectId, plain: Mapping[FieldId, Plain]

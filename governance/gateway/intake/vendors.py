@@ -13,8 +13,8 @@ from governance.core.terms import ActorId
 from governance.customers import imports
 from governance.customers.ports import Ports
 from governance.customers.types import NormalisedRow, Problem, ProblemKind
+from governance.gateway.intake.screening import without_numbers
 from governance.gateway.intake.types import Counts, RunFacts
-from governance.pii.redaction import mask_numbers
 from governance.registers import store
 from governance.registers.rules import problems_of
 from governance.registers.types import Recipient, RecipientRole
@@ -104,7 +104,7 @@ def _recipient(row: NormalisedRow, key: str, name: str, role: RecipientRole) -> 
 def _text(row: NormalisedRow, column: str) -> str | None:
     """What people typed, without any 個人番号 or full card number."""
     value = row.get(column)
-    return mask_numbers(value)[0] if value else value
+    return without_numbers(value)[0] if value else value
 
 
 def _day(value: str | None) -> date | None:

@@ -42,6 +42,12 @@ class Entry:
     ground: str | None
 
 
+def id_of(tx: Connection, reference: str) -> RequestId | None:
+    """The request with this number to tell over the telephone."""
+    found = tx.execute(select(REQUEST.c.id).where(REQUEST.c.reference == reference)).scalar()
+    return None if found is None else RequestId(found)
+
+
 def list_requests(
     tx: Connection,
     *,

@@ -7,11 +7,13 @@ import typer
 
 from governance.cli import (
     accounts,
+    answers,
     approve,
     audit,
     bench,
     check,
     data,
+    intake,
     keys,
     law,
     login,
@@ -36,6 +38,8 @@ application_ = typer.Typer(
 for group in (setup, login, data, check, retention, approve, accounts, bench):
     group.register(application_)
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
+for part in (intake, answers):
+    requests.app.add_typer(part.app)
 application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))
 application_.add_typer(keys.app, name="keys", help=say("keys.help"))
 application_.add_typer(pii.app, name="pii", help=say("pii.help"))

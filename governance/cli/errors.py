@@ -15,6 +15,24 @@ class KindError(WrongUseError):
     code = "kind"
 
 
+class ChoiceError(WrongUseError):
+    """An option has a value that is none of its words."""
+
+    code = "option_choice"
+
+
+class WithholdFormError(WrongUseError):
+    """`--withhold` is not of the form FIELD=GROUND[,GROUND]."""
+
+    code = "withhold_form"
+
+
+class OutputExistsError(WrongUseError):
+    """The file to write is there already; it is never replaced."""
+
+    code = "output_exists"
+
+
 class EventNameError(WrongUseError):
     """The step of a request has another name."""
 

@@ -46,7 +46,12 @@ def report(error: GovernanceError) -> int:
     lang = current().lang
     sentence = error_text(error, lang)
     if current().json:
-        problem = {"code": error.code, "status": error.status, "detail": sentence}
+        problem = {
+            "code": error.code,
+            "status": error.status,
+            "detail": sentence,
+            "params": error.params,
+        }
         print(json.dumps(problem, ensure_ascii=False), file=sys.stderr)  # noqa: T201 # the error channel
     else:
         print(f"{text('cli.error', lang)}: {sentence}", file=sys.stderr)  # noqa: T201 # the same

@@ -1,12 +1,58 @@
-"""`sekisho dsar`: requests of persons, in the order of their days."""
+"""`sekisho dsar`: requests of persons, in the order of their days, and their lawful steps."""
 
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from governance.cli.output import emit, line, say, table
 
+if TYPE_CHECKING:
+    from dsar.case import Case
+    from governance.app.wiring import Wiring
+    from governance.core.terms import RequestId
+
+Word = TypeVar("Word", bound=StrEnum)
+Which = Annotated[str, typer.Argument(metavar="ID", help=say("dsar.id"))]
+REFERENCE = "R-"
+
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+def request_of(wiring: "Wiring", given: str) -> "RequestId":
+    """The request of an id, or of the number that the person was told."""
+    from dsar.errors import RequestUnknownError
+    from dsar.listing import id_of
+    from governance.core.terms import RequestId
+
+    if not given.startswith(REFERENCE):
+        return RequestId(given)
+    with wiring.database.read() as tx:
+        found = id_of(tx, given)
+    if found is None:
+        raise RequestUnknownError
+    return found
+
+
+def chosen(words: type[Word], given: str, *, option: str) -> Word:
+    """The word of a closed list; raises ChoiceError with the whole list."""
+    from governance.cli.errors import ChoiceError
+
+    if given not in {word.value for word in words}:
+        raise ChoiceError(option=option, known=", ".join(word.value for word in words))
+    return words(given)
+
+
+def stands(case: "Case") -> int:
+    """Where the request stands now is the result of the command."""
+    tracks = [
+        {"law": track.law.value, "kind": track.kind.value, "status": track.status.value}
+        for track in case.tracks
+    ]
+    shape = {"id": case.id, "reference": case.reference, "tracks": tracks}
+    told = ", ".join(f"{track['law']}: {track['status']}" for track in tracks)
+    emit(shape, lambda: line(f"{case.reference}  {told}"))
+    return 0
 
 
 @app.command("list", help=say("dsar.list"))
@@ -50,17 +96,16 @@ def list_(
 
 
 @app.command("show", help=say("dsar.show"))
-def show(request: Annotated[str, typer.Argument(metavar="ID", help=say("dsar.id"))]) -> int:
+def show(request: Which) -> int:
     """One request with its dates and its history."""
     from dsar.reading import request_by_id, timeline
     from governance.cli.session import acting, opened
-    from governance.core.terms import RequestId
 
     with opened() as wiring:
-        principal = acting(wiring)
+        principal, wanted = acting(wiring), request_of(wiring, request)
         with wiring.database.read() as tx:
-            case = request_by_id(tx, wiring.ports, principal, RequestId(request))
-            entries = timeline(tx, wiring.ports, principal, RequestId(request))
+            case = request_by_id(tx, wiring.ports, principal, wanted)
+            entries = timeline(tx, wiring.ports, principal, wanted)
     shape = {
         "id": case.id,
         "reference": case.reference,
@@ -88,7 +133,7 @@ def show(request: Annotated[str, typer.Argument(metavar="ID", help=say("dsar.id"
 
 @app.command("advance", help=say("dsar.advance"))
 def advance(
-    request: Annotated[str, typer.Argument(metavar="ID", help=say("dsar.id"))],
+    request: Which,
     event: Annotated[str, typer.Argument(metavar="EVENT", help=say("dsar.event"))],
     ground: Annotated[str | None, typer.Option("--ground", help=say("dsar.ground"))] = None,
 ) -> int:
@@ -97,26 +142,21 @@ def advance(
     from dsar.types import Event
     from governance.cli.errors import EventNameError
     from governance.cli.session import acting, opened
-    from governance.core.terms import RequestId
 
     known = {item.value for item in Event}
     if event not in known:
         raise EventNameError(known=", ".join(sorted(known)))
     with opened() as wiring:
-        principal = acting(wiring)
+        principal, wanted = acting(wiring), request_of(wiring, request)
         case = wiring.database.write(
             lambda tx: step(
                 tx,
                 wiring.ports,
                 principal,
-                RequestId(request),
+                wanted,
                 Event(event),
                 at=wiring.clock(),
                 ground=ground,
             )
         )
-    tracks = [{"law": t.law.value, "status": t.status.value} for t in case.tracks]
-    shape = {"id": case.id, "reference": case.reference, "tracks": tracks}
-    told = ", ".join(f"{t['law']}: {t['status']}" for t in tracks)
-    emit(shape, lambda: line(f"{case.reference}  {told}"))
-    return 0
+    return stands(case)

@@ -1,6 +1,7 @@
 """The list that goes with a plan: every person with decision, rule, dates and the reason in words.
 
-An officer knows people by the number of the register, which is sealed; opening it is recorded.
+An officer knows people by the number of the register, which is sealed: it is opened for whom the
+policy shows it in clear for the purpose of erasure, and the reading is recorded.
 """
 
 from collections import defaultdict
@@ -13,11 +14,12 @@ from sqlalchemy import Connection, select
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
-from governance.core.terms import FieldId, Lang, SubjectId
+from governance.core.terms import FieldId, Lang, PurposeId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.store import TABLES
 from governance.http.principal import Principal
 from policies.actions import Action
+from policies.actors import decide_actor
 from retention import rules, store
 from retention.access import require
 from retention.facts import PAGE, all_facts
@@ -25,7 +27,7 @@ from retention.plans import Json, decision_json
 from retention.types import Decision, Schedule
 from retention.words import because
 
-CUSTOMER_ID = FieldId("person.customer_id")
+CUSTOMER_ID, ERASURE = FieldId("person.customer_id"), PurposeId("data_erasure")
 PERSON = TABLES["person"]
 
 
@@ -53,9 +55,16 @@ def people(
     at: datetime,
     schedule: Schedule | None = None,
 ) -> Iterator[dict[str, Json]]:
-    """The list by register numbers, for `retention plan --json`; the reading is recorded first."""
+    """The list by register numbers, for `retention plan --json`; the reading is recorded first.
+
+    Whom the policy does not show them gets pseudonyms alone.
+    """
     require(ports, principal, Action.RETENTION_PLAN)
     used = schedule or store.in_force(tx)
+    shown = decide_actor(
+        principal, ports.policies.current, field=CUSTOMER_ID, action="read", purpose=ERASURE
+    )
+    opens = bool(shown) and shown.masking is None  # fails closed: a masked number is not shown
     ports.audit.append(
         tx,
         EventDraft(
@@ -66,12 +75,14 @@ def people(
             object_type="retention_schedule",
             object_id=used.digest,
             outcome=Outcome.DONE,
-            fields=(CUSTOMER_ID,),
+            purpose=ERASURE,
+            fields=(CUSTOMER_ID,) if opens else (),
         ),
     )
     found = lines(tx, on=on, schedule=used)
     while page := list(islice(found, PAGE)):
-        numbers = register_ids(tx, ports, [line.subject for line in page])
+        subjects = [line.subject for line in page]
+        numbers = register_ids(tx, ports, subjects) if opens else dict.fromkeys(subjects, ())
         yield from (_json(line, numbers[line.subject], used) for line in page)
 
 

@@ -17,6 +17,7 @@ from governance.jobs.runner import worker_of
 from policies.actions import Action
 from policies.api import ensure
 from retention import purge
+from retention.adoption import schedule_executor
 from retention.service import purge_executor
 
 PURGE_RUN = "purge_run:"
@@ -29,6 +30,7 @@ def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
         ApprovalKind.REQUEST_DECISION: approval_executor(wiring.ports),
         ApprovalKind.PURGE: purge,
         ApprovalKind.ERASURE: purge,
+        ApprovalKind.RETENTION_SCHEDULE: schedule_executor(wiring.ports),
     }
 
 

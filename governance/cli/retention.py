@@ -41,7 +41,8 @@ def plan(
 
     with opened() as wiring:
         principal, now = acting(wiring), wiring.clock()
-        used, on = _schedule(schedule), _day(at) or today(now)
+        used = None if schedule is None else _read(schedule)
+        on = _day(at) or today(now)
         shape = wiring.database.write(
             lambda tx: list(
                 listing.people(tx, wiring.ports, principal, on=on, at=now, schedule=used)
@@ -65,15 +66,18 @@ def plan(
     return 0
 
 
-def _schedule(path: Path | None) -> "Schedule | None":
-    """The schedule of a file; None is the one in force."""
+def _read(path: Path) -> "Schedule":
+    """The schedule of a file."""
+    from governance.cli.errors import FileTroubleError
     from governance.customers.encodings import check_path
     from retention.schedules import read_schedule
 
-    if path is None:
-        return None
     check_path(path)
-    return read_schedule(path.read_text(encoding="utf-8"), file=path.name)
+    try:
+        content = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise FileTroubleError(path=str(path), reason="UTF-8") from None
+    return read_schedule(content, file=path.name)
 
 
 @app.command("run", help=say("retention.run"))
@@ -115,6 +119,27 @@ def run(
     }
     emit(shape, lambda: line(say("retention.done", erased=report.erased, skipped=report.skipped)))
     return 0
+
+
+@app.command("adopt", help=say("retention.adopt"))
+def adopt(
+    schedule: Annotated[Path, typer.Argument(metavar="FILE", help=say("retention.schedule"))],
+) -> int:
+    """The schedule of the file comes into force when a second person agrees."""
+    from governance.app.approvals import approvals_of
+    from governance.approvals.errors import ApprovalRequiredError
+    from governance.cli.session import acting, opened
+    from retention.adoption import propose_schedule
+
+    with opened() as wiring:
+        principal = acting(wiring)
+        wanted = _read(schedule)
+        asked = wiring.database.write(
+            lambda tx: propose_schedule(
+                tx, wiring.ports, approvals_of(wiring), principal, wanted.text, at=wiring.clock()
+            )
+        )
+    raise ApprovalRequiredError(approval=asked.id)
 
 
 @app.command("status", help=say("retention.status"))

@@ -324,7 +324,7 @@ def test_tokens_stay_only_where_the_rule_says_so_and_until_their_day(town: Town)
         every = [bytes(one) for one in tx.execute(select(customers.TOKEN.c.token)).scalars()]
     town.purge()
     with town.ports.database.read() as tx:
-        assert customers.suppressed(tx, every) == {token}
+        assert customers.suppressed(tx, every, on=TODAY) == {token}
 
     def forget(day: date) -> tuple[int, int]:
         at = NOW.replace(year=day.year, month=day.month, day=day.day)

@@ -20,12 +20,12 @@ def serve(settings: Settings) -> None:
     require_own_packages()
     if settings.workers != 1:  # fails closed: a second process would not see the lease of the first
         raise WorkersError(workers=settings.workers)
-    sockets = listen(settings.host, settings.port)
-    wiring = Wiring.open(settings)
-    try:
-        serve_open(wiring, sockets)
-    finally:
-        wiring.close()
+    with listen(settings.host, settings.port) as listening:
+        wiring = Wiring.open(settings)
+        try:
+            serve_open(wiring, listening)
+        finally:
+            wiring.close()
 
 
 def serve_open(wiring: Wiring, listening: socket.socket) -> None:

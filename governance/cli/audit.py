@@ -48,13 +48,15 @@ def checkpoint(
     from audit.sequencer import sequence_once
     from governance.cli.session import opened
 
+    if output is not None:
+        output.touch()  # refused before anything is done
     with opened() as wiring:
         while sequence_once(
             wiring.database, wiring.log_keys, wiring.audit, at=wiring.clock()
         ).placed:
             pass
         done = sequence_once(wiring.database, wiring.log_keys, wiring.audit, at=wiring.clock())
-        keys = [str(item) for item in wiring.log_keys.verifier_keys]
+        keys = [item.vkey for item in wiring.log_keys.verifier_keys]
     if output is not None and done.note is not None:
         output.write_text(done.note, encoding="utf-8")
     shape = {"size": done.size, "note": done.note, "keys": keys}

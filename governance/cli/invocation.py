@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from governance.core.errors import WrongUseError
@@ -70,6 +71,15 @@ def split(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[Inv
             acting=values.get("acting"),
         ),
         rest,
+    )
+
+
+def refused(arguments: Sequence[str], environment: Mapping[str, str]) -> Invocation:
+    """How a line that cannot be read is answered: as JSON when asked, in its language."""
+    named = [value for name, value in pairwise(arguments) if name == "--lang"]
+    known = [Lang(value) for value in named if value in {item.value for item in Lang}]
+    return Invocation(
+        json="--json" in arguments, lang=known[-1] if known else language(environment)
     )
 
 

@@ -12,7 +12,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 # an old Python gets a sentence, n
 import os
 
 from governance.cli.errors import FileTroubleError
-from governance.cli.invocation import begin, split
+from governance.cli.invocation import begin, refused, split
 from governance.cli.output import report
 from governance.core.errors import GovernanceError
 
@@ -26,6 +26,7 @@ def run() -> None:
 
 def main(arguments: list[str]) -> int:
     """The exit code of one command line."""
+    begin(refused(arguments, os.environ))
     try:
         invocation, rest = split(arguments, os.environ)
         begin(invocation)

@@ -76,7 +76,7 @@ def test_duplicates_prints_one_cluster_a_line(home: Home, run: Run) -> None:
         assert cluster["file"] == "customers.csv"
         assert all(isinstance(row, int) and row >= 1 for row in cluster["rows"])
     assert told.code == 1
-    assert [1, 3] in [sorted(cluster["rows"]) for cluster in lines]
+    assert any({1, 3} <= set(cluster["rows"]) for cluster in lines)
 
 
 def test_a_plan_lists_every_person(home: Home, run: Run) -> None:
@@ -119,7 +119,7 @@ def test_every_looking_command_prints_one_json_value(
             json.loads(told.out)
             assert told.code in (0, 1)
         else:
-            assert told.problem["code"] == "action_forbidden"
+            assert told.problem["status"] == 403
             assert told.code == 1
 
 
@@ -131,7 +131,7 @@ def test_the_matrix_names_no_person_and_is_complete(run: Run) -> None:
 
 def test_words_are_for_people_and_not_json(home: Home, run: Run) -> None:
     told = run("--data", home.data, "--as", "tanaka", "dsar", "list")
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match="Expecting"):
         json.loads(told.out)
 
 

@@ -25,6 +25,7 @@ class Finding(StrEnum):
     UNSIGNED = "unsigned"  # no checkpoint yet
     SIGNATURE = "signature"
     OTHER_KEY = "other_key"  # not signed by a pinned key
+    KEY_MISSING = "key_missing"  # a pinned kind of signature is not there
     UNREADABLE = "unreadable"
 
 

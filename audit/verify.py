@@ -157,9 +157,19 @@ def _weigh(newest: Head, outside: Head | None, evidence: Evidence) -> Report:
         own = {signer.key for signer in signers} & set(evidence.keys)
         if not own or any(key.name != head.checkpoint.origin for key in own):
             raise FoundError(Finding.OTHER_KEY, size=size, root=root, at_seq=head.checkpoint.size)
-    for signers in signed_by:
+        if {key.kind for key in evidence.keys} - {key.kind for key in own}:
+            # fails closed: a pinned kind of signature, perhaps the stronger one, was left out
+            raise FoundError(
+                Finding.KEY_MISSING,
+                verdict=Verdict.INCOMPLETE,
+                size=size,
+                root=root,
+                at_seq=head.checkpoint.size,
+            )
+    for head, signers in zip(heads, signed_by, strict=True):
         for signer in signers:
-            if signer.key in evidence.witnesses:
+            log_itself = signer.key in evidence.keys or signer.key.name == head.checkpoint.origin
+            if signer.key in evidence.witnesses and not log_itself:
                 return Report(
                     verdict=Verdict.VERIFIED_WITNESSED,
                     size=size,

@@ -1,6 +1,7 @@
 """Whatever is done to the log, verification says what and where; and it never cries wolf."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,23 @@ def test_a_witness_is_named_with_its_time(filled: Bench) -> None:
         "witnessed_at": "2026-04-01T09:00:00+00:00",
     }
     assert filled.verify().verdict is Verdict.VERIFIED_SELF_SIGNED
+
+
+def test_the_log_is_no_witness_of_itself(filled: Bench) -> None:
+    own = filled.keys.verifier_keys
+    assert filled.verify(witnesses=own).verdict is Verdict.VERIFIED_SELF_SIGNED
+    renamed = replace(own[0], name="witness.example.com/w1")
+    assert filled.verify(witnesses=(renamed,)).verdict is Verdict.VERIFIED_SELF_SIGNED
+
+
+def test_a_pinned_kind_of_signature_that_is_missing_is_told(filled: Bench) -> None:
+    other = vkeys_of(
+        filled.keys.origin,
+        ed25519=filled.keys.ed25519.public_key,
+        mldsa44=MlDsa44Signer.from_seed(bytes(32)).public_key,
+    )
+    report = filled.verify(keys=other)
+    assert (report.verdict, report.finding) == (Verdict.INCOMPLETE, Finding.KEY_MISSING)
 
 
 def test_a_forged_signature_is_tampering(filled: Bench) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
-from audit.types import EventDraft, Network, PersonalPart, canonical_json
+from audit.types import TOKEN, EventDraft, Network, PersonalPart, canonical_json
 from audit.types import Outcome as AuditOutcome
 from consent import ledger
 from consent.choices import EVENT_CODES, Choice, journal_entry, known_choice
@@ -218,7 +218,7 @@ def check(
             reasons=(gates.code.value,),
             policy_version=policy.version or None,
             consent_seq=seq,
-            request_id=request.request_id,
+            request_id=_correlation(request.request_id),
             network=_network(principal),
         ),
     )
@@ -232,6 +232,11 @@ def check(
         valid_until=until,
         exact=gates.code,
     )
+
+
+def _correlation(given: str | None) -> str | None:
+    """The caller's own id of its request, if it is of a form that the log takes."""
+    return given if given and TOKEN.fullmatch(given) else None
 
 
 def _network(principal: Principal) -> Network | None:

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, select
 
-from audit.models import PARTS
+from audit.models import EVENTS, PARTS
 from consent import ledger, notices
 from consent.choices import Choice, ChoiceUnknownError
 from consent.service import (
@@ -171,6 +171,22 @@ def test_without_a_policy_nothing_is_permitted_and_a_withdrawal_still_counts(
     assert code(ask(bare, subject)) == "unavailable.policy"
     say(bare, subject, EventKind.WITHDRAWN)
     assert ask(on_sqlite, subject).exact is ReasonCode.SUBJECT_WITHDRAWN
+
+
+@pytest.mark.parametrize("given", ["架空 花子", "a b", "x" * 201, "", "a@example.com"])
+def test_a_strange_request_id_costs_no_decision_and_is_not_kept(
+    on_sqlite: Wiring, given: str
+) -> None:
+    subject = add_person(on_sqlite)
+    assert code(ask(on_sqlite, subject, request_id=given)) == "denied.subject"
+    ask(on_sqlite, subject, request_id="req-1")
+    with on_sqlite.database.read() as tx:
+        kept = tx.execute(
+            select(EVENTS.c.request_id)
+            .where(EVENTS.c.action == "decision.made")
+            .order_by(EVENTS.c.id)
+        ).scalars()
+        assert list(kept) == [None, "req-1"]
 
 
 def test_an_analyst_asks_for_analysis_without_naming_a_field(on_sqlite: Wiring) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from governance.db.errors import DatabaseBusyError, DatabaseUnreachableError, UnsafeDatabaseError
+from governance.db.prepared import sqlite_errors
 from governance.db.writer import GroupWriter
 
 T = TypeVar("T")
@@ -151,7 +152,9 @@ def _sqlite_engine(path: str, *, query_only: bool, pool: int) -> Engine:
             driver.execute(f"PRAGMA {pragma}")
 
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver: Any = connection.connection.driver_connection
+        with sqlite_errors(begin):
+            driver.execute(begin)
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)

@@ -5,13 +5,15 @@ with many columns that is most of an import's and an audit event's time.
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Dialect, LargeBinary, Table, insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Dialect, LargeBinary, Select, Table, insert
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError, NoResultFound
 
 from governance.db.types import insert_ignore
 
@@ -44,8 +46,8 @@ class PreparedInsert:
         if shape is None:
             shape = self._shapes[key] = self._shape(tx.dialect, list(rows[0]))
         bound = _bound(shape, rows)
-        driver = tx.connection.driver_connection
-        if isinstance(driver, sqlite3.Connection) and driver.in_transaction:
+        driver = sqlite_of(tx)
+        if driver is not None:
             _straight(driver, shape.sql, bound)
         else:
             tx.exec_driver_sql(shape.sql, bound if len(bound) > 1 else bound[0])
@@ -67,15 +69,48 @@ class PreparedInsert:
         )
 
 
+class PreparedScalar:
+    """A SELECT of one number in one row, without parameters."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._statement: Final = statement
+        self._sql: Final = str(statement.compile(dialect=sqlite.dialect()))
+
+    def one(self, tx: Connection) -> int:
+        """The number; raises NoResultFound without a row."""
+        driver = sqlite_of(tx)
+        if driver is None:
+            return int(tx.execute(self._statement).scalar_one())
+        with sqlite_errors(self._sql):
+            row = driver.execute(self._sql).fetchone()
+        if row is None:
+            raise NoResultFound
+        return int(row[0])
+
+
+def sqlite_of(tx: Connection) -> sqlite3.Connection | None:
+    """The driver's connection, if it is SQLite's and inside the caller's transaction."""
+    driver = tx.connection.driver_connection
+    found = isinstance(driver, sqlite3.Connection) and driver.in_transaction
+    return cast("sqlite3.Connection", driver) if found else None
+
+
+@contextmanager
+def sqlite_errors(sql: str) -> Iterator[None]:
+    """What the driver raises comes out as SQLAlchemy's error of that kind, without any value."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True) from error
+
+
 def _straight(driver: sqlite3.Connection, sql: str, bound: list[Any]) -> None:
     """The rows without SQLAlchemy between, a third of its price; its errors all the same."""
-    try:
+    with sqlite_errors(sql):
         if len(bound) == 1:
             driver.execute(sql, bound[0])
         else:
             driver.executemany(sql, bound)
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True) from error
 
 
 def _converter(table: Table, name: str, dialect: Dialect) -> Any:

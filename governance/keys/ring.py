@@ -34,12 +34,14 @@ from governance.crypto.wrap import (
     new_key,
 )
 from governance.db.engine import Database
+from governance.db.prepared import PreparedScalar
 from governance.keys import store
 from governance.keys.errors import KeyDestroyedError, KeyUnknownError, SubjectErasedError
 from governance.keys.types import HeldKey, KeyState, StoredEpoch, StoredKey
 
 CAPACITY: Final = 50_000  # keys, about 0.6 kB each
 EPOCH_KEY_LIFE: Final = timedelta(minutes=15)  # then the provider must answer again
+_GENERATION: Final = PreparedScalar(store.SELECT_GENERATION)
 EPOCH_PURPOSE: Final = "epoch"
 
 
@@ -82,7 +84,7 @@ class KeyRing:
     def look(self) -> Iterator["Look"]:
         """A consistent look at the store, after forgetting what has ended."""
         with self.db.read() as tx:
-            seen = store.generation(tx)
+            seen = _GENERATION.one(tx)
             if seen != self._generation:
                 self.forget(seen)
             yield Look(self, tx, seen)

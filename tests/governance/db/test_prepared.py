@@ -17,10 +17,10 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, NoResultFound
 
 from governance.db.engine import Database
-from governance.db.prepared import PreparedInsert
+from governance.db.prepared import PreparedInsert, PreparedScalar
 from governance.db.types import UtcDateTime
 
 NOTHING = MetaData()
@@ -103,3 +103,11 @@ def test_a_table_with_defaults_is_refused(tx: Connection) -> None:
 def test_naive_times_are_refused(tx: Connection) -> None:
     with pytest.raises(ValueError, match="aware"):
         PreparedInsert(SAMPLE).rows(tx, [ONE | {"at": datetime(2026, 3, 10)}])  # noqa: DTZ001
+
+
+def test_a_number_is_read_as_this_transaction_sees_it(tx: Connection) -> None:
+    number = PreparedScalar(select(SAMPLE.c.row).where(SAMPLE.c.id == SAMPLE.c.id))
+    with pytest.raises(NoResultFound):
+        number.one(tx)
+    PreparedInsert(SAMPLE).rows(tx, [ONE])
+    assert number.one(tx) == ONE["row"]

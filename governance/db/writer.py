@@ -175,5 +175,8 @@ def _immediate(engine: Engine) -> Connection:
             if time.monotonic() > deadline:
                 raise DatabaseBusyError from error
             time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 # jitter, not a secret
+        except Exception:  # whatever it was: the pool gets its connection back
+            connection.close()
+            raise
         else:
             return connection

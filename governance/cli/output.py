@@ -9,6 +9,8 @@ from governance.cli.invocation import current
 from governance.core.errors import GovernanceError
 from governance.i18n.catalogue import error_text, text
 
+FILE_COLUMNS = 120  # a file has no width of its own, and 80 fold most rows
+
 
 def say(key: str, **params: object) -> str:
     """A text of the command line in the language of this run."""
@@ -38,7 +40,12 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         shown.add_column(column, overflow="fold")
     for row in rows:
         shown.add_row(*row)
-    Console().print(shown)
+    Console(highlight=False, width=page_width()).print(shown)
+
+
+def page_width() -> int | None:
+    """Columns of a file or pipe; None asks the terminal."""
+    return None if sys.stdout.isatty() else FILE_COLUMNS
 
 
 def report(error: GovernanceError) -> int:

@@ -5,6 +5,7 @@ so that the first page is there within seconds and the job does not swell the se
 """
 
 import os
+import sys
 import time
 from pathlib import Path
 from threading import Thread
@@ -37,6 +38,7 @@ from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 
 DEFAULT_FOLDER = Path("sekisho-demo")
+FILE_COLUMNS = 120  # a file has no width of its own
 STEPS = (
     Step(name="people", run=invite),
     Step(name="import", run=take_everything),
@@ -55,7 +57,8 @@ def run(data: Path | None, *, config: Path | None, port: int, serve: bool, lang:
     _refuse_production(config)
     place = (data or DEFAULT_FOLDER).absolute()
     began = time.monotonic()
-    console = Console(highlight=False)
+    wide = None if sys.stdout.isatty() else FILE_COLUMNS
+    console = Console(highlight=False, width=wide)
     with folder.held(place) as removed:
         console.print(text("app.demo.banner", lang))
         if removed:

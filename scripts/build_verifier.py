@@ -1,51 +1,17 @@
-"""Builds verifier.pyz: the offline verifier as one file that Python 3.11 or later runs alone.
+"""Builds verifier.pyz from the sources beside this script; `sekisho audit verifier` does the same.
 
-The same sources give the same bytes on every machine: members in name order, stored, with one
-fixed time. The layout is that of the standard library's zipapp, which copies file times.
-
-    python scripts/build_verifier.py [--output dist/verifier.pyz]
+python scripts/build_verifier.py [--output dist/verifier.pyz]
 """
 
 import argparse
-import io
 import sys
-import zipfile
 from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = Path("audit/verifier")
-SHEBANG = b"#!/usr/bin/env python3\n"
-EPOCH = (1980, 1, 1, 0, 0, 0)  # a ZIP has no earlier time
-UNIX, FILE_MODE, PROGRAM_MODE = 3, 0o100644, 0o755
-MAIN = b'''"""Verifies a Sekisho bundle or package; nothing but Python is needed."""
+sys.path.insert(0, str(ROOT))  # these sources, not an installed copy
 
-import sys
-
-if sys.version_info < (3, 11):
-    sys.stderr.write("verifier.pyz needs Python 3.11 or later\\n")
-    raise SystemExit(2)
-
-from audit.verifier.main import run
-
-raise SystemExit(run())
-'''
-
-
-def built(root: Path = ROOT) -> bytes:
-    """The archive of the verifier under this source folder."""
-    members = {"__main__.py": MAIN, "audit/__init__.py": b""}
-    members["LICENSE"] = (root / "LICENSE").read_bytes()
-    for source in (root / PACKAGE).glob("*.py"):
-        members[source.relative_to(root).as_posix()] = source.read_bytes()
-    stream = io.BytesIO()
-    stream.write(SHEBANG)
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(members):
-            entry = zipfile.ZipInfo(name, EPOCH)
-            entry.create_system, entry.external_attr = UNIX, FILE_MODE << 16
-            archive.writestr(entry, members[name])
-    return stream.getvalue()
+from audit.program import PROGRAM_MODE, built  # noqa: E402 # the path first
 
 
 def main() -> int:

@@ -1,5 +1,9 @@
-"""`sekisho audit`: verify the log, prove one event, sign a checkpoint."""
+"""`sekisho audit`: verify the log, prove one event, sign a checkpoint, export a selection.
 
+`verify` acts as nobody: it reads no personal data and must answer when signing in is broken.
+"""
+
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -45,24 +49,33 @@ def checkpoint(
     output: Annotated[Path | None, typer.Option("--output", help=say("audit.output"))] = None,
 ) -> int:
     """Waiting events are in the tree and its signed head is printed."""
-    from audit.sequencer import sequence_once
-    from governance.cli.session import opened
+    from contextlib import nullcontext
 
-    if output is not None:
-        output.touch()  # refused before anything is done
+    from audit.errors import NotSequencedError
+    from audit.note import parse_checkpoint, parse_note
+    from audit.store import last_note
+    from governance.app.audit_log import settle
+    from governance.cli.session import acting, opened
+    from governance.cli.writing import new_file
+    from policies.actions import Action
+    from policies.api import ensure
+
     with opened() as wiring:
-        while sequence_once(
-            wiring.database, wiring.log_keys, wiring.audit, at=wiring.clock()
-        ).placed:
-            pass
-        done = sequence_once(wiring.database, wiring.log_keys, wiring.audit, at=wiring.clock())
+        ensure(acting(wiring), Action.AUDIT_VERIFY, wiring.policies.current)
+        with nullcontext() if output is None else new_file(output) as stream:
+            settle(wiring)
+            with wiring.database.read() as tx:
+                note = last_note(tx)
+            if note is None:
+                raise NotSequencedError
+            if stream is not None:
+                stream.write(note.encode())
         keys = [item.vkey for item in wiring.log_keys.verifier_keys]
-    if output is not None and done.note is not None:
-        output.write_text(done.note, encoding="utf-8")
-    shape = {"size": done.size, "note": done.note, "keys": keys}
+    size = parse_checkpoint(parse_note(note).text).size
+    shape = {"size": size, "note": note, "keys": keys}
 
     def words() -> None:
-        line(done.note or say("audit.empty"))
+        line(note)
         for item in keys:
             line(f"{say('audit.vkey')}: {item}")
 
@@ -74,11 +87,15 @@ def checkpoint(
 def prove(event: Annotated[str, typer.Argument(metavar="ID", help=say("audit.event"))]) -> int:
     """The inclusion proof of one event in the signed tree."""
     from audit.store import last_note, prove_inclusion, seq_of
-    from governance.cli.session import opened
+    from governance.cli.session import acting, opened
+    from policies.actions import Action
+    from policies.api import ensure
 
-    with opened() as wiring, wiring.database.read() as tx:
-        proof = prove_inclusion(tx, seq_of(tx, EventId(event)))
-        note = last_note(tx)
+    with opened() as wiring:
+        ensure(acting(wiring), Action.AUDIT_VERIFY, wiring.policies.current)
+        with wiring.database.read() as tx:
+            proof = prove_inclusion(tx, seq_of(tx, EventId(event)))
+            note = last_note(tx)
     shape = {
         "seq": proof.seq,
         "size": proof.size,
@@ -89,4 +106,76 @@ def prove(event: Annotated[str, typer.Argument(metavar="ID", help=say("audit.eve
     }
     rows = [(name, str(value)) for name, value in shape.items() if name != "checkpoint"]
     emit(shape, lambda: table("", (say("audit.what"), say("audit.value")), rows))
+    return 0
+
+
+@app.command("export", help=say("audit.export"))
+def export(
+    output: Annotated[Path, typer.Option("--output", help=say("audit.bundle"))],
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help=say("audit.from"))
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help=say("audit.to"))
+    ] = None,
+    person: Annotated[str | None, typer.Option("--person", help=say("audit.person"))] = None,
+    open_: Annotated[bool, typer.Option("--open", help=say("audit.open"))] = False,
+) -> int:
+    """The events stand in a new file that proves itself; the log names its digest."""
+    from governance.app.audit_log import Selection, export_log
+    from governance.cli.session import acting, opened
+    from governance.cli.writing import new_file
+    from governance.core.terms import SubjectId
+
+    asked = Selection(
+        first=first.date() if first else None,
+        last=last.date() if last else None,
+        person=SubjectId(person) if person else None,
+        opened=open_,
+    )
+    with opened() as wiring:
+        principal = acting(wiring)
+        with new_file(output):  # holds the name; the bundle replaces it once it is on record
+            done = export_log(wiring, principal, output, asked, at=wiring.clock())
+        keys = [item.vkey for item in wiring.log_keys.verifier_keys]
+    shape = {
+        "path": str(output),
+        "sha256": done.sha256,
+        "events": done.events,
+        "first_seq": done.first_seq,
+        "last_seq": done.last_seq,
+        "tree_size": done.size,
+        "opened": done.opened,
+        "withheld": done.withheld,
+        "erased": done.erased,
+        "keys": keys,
+    }
+
+    def words() -> None:
+        line(say("audit.exported", path=output, events=done.events, size=done.size))
+        line(f"sha256: {done.sha256}")
+        for item in keys:
+            line(f"{say('audit.vkey')}: {item}")
+
+    emit(shape, words)
+    return 0
+
+
+@app.command("verifier", help=say("audit.verifier"))
+def verifier(
+    output: Annotated[Path, typer.Option("--output", help=say("audit.program"))],
+) -> int:
+    """The offline verifier stands in a new file; Python alone runs it, on any machine."""
+    from hashlib import sha256
+
+    from audit.program import PROGRAM_MODE, built
+    from governance.cli.writing import new_file
+
+    content = built()
+    with new_file(output) as stream:
+        stream.write(content)
+    output.chmod(PROGRAM_MODE)
+    digest = sha256(content).hexdigest()
+    shape = {"path": str(output), "sha256": digest}
+    emit(shape, lambda: line(f"{digest}  {output}"))
     return 0

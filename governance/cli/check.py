@@ -14,6 +14,7 @@ from governance.core.terms import ActorId, Lang, PurposeId, SubjectId
 if TYPE_CHECKING:
     from governance.app.wiring import Wiring
     from governance.http.principal import Principal
+    from policies.snapshot import PolicySnapshot
 
 policy_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -97,11 +98,11 @@ def policy_check(
     ] = None,
 ) -> int:
     """Everything doubtful about a policy; 1 when it must not be applied."""
+    from governance.cli.session import settings
     from policies.check import check as look
     from policies.check import refuses
-    from policies.snapshot import default_snapshot, load_snapshot
 
-    snapshot = default_snapshot() if folder is None else load_snapshot(folder)
+    snapshot = _snapshot(folder or settings().policy_dir)
     findings = look(snapshot)
     shape = [
         {"code": f.code.value, "severity": f.severity.value, "text": f.sentence(current().lang)}
@@ -117,16 +118,23 @@ def policy_check(
     return 1 if refuses(findings) else 0
 
 
+def _snapshot(folder: Path | None) -> "PolicySnapshot":
+    """The policy of the folder; without one the shipped policy."""
+    from policies.snapshot import default_snapshot, load_snapshot
+
+    return default_snapshot() if folder is None else load_snapshot(folder)
+
+
 @policy_app.command("matrix", help=say("policy.matrix"))
 def policy_matrix(
     purpose: Annotated[str | None, typer.Option("--purpose", help=say("check.purpose"))] = None,
     role: Annotated[str | None, typer.Option("--role", help=say("policy.role"))] = None,
 ) -> int:
     """What each role reads of each field for each purpose."""
+    from governance.cli.session import settings
     from policies.matrix import matrix
-    from policies.snapshot import default_snapshot
 
-    snapshot = default_snapshot()
+    snapshot = _snapshot(settings().policy_dir)
     wanted = None if purpose is None else (PurposeId(purpose),)
     cells = [c for c in matrix(snapshot, purposes=wanted) if role is None or c.role == role]
     shape = [

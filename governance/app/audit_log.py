@@ -1,0 +1,133 @@
+"""The log as officers take it along: waiting events placed, a selection exported and recorded."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from audit.actions import EventCode
+from audit.bundle import Exported, Opener, write_bundle
+from audit.review import EventFilter
+from audit.sequencer import Sequenced, sequence_once
+from audit.types import EventDraft, Outcome
+from governance.app.wiring import Wiring
+from governance.core.clock import JST
+from governance.core.errors import WrongUseError
+from governance.core.terms import RowId, SubjectId
+from governance.http.principal import Principal
+from governance.keys.errors import KeyDestroyedError
+from policies.actions import Action
+from policies.api import ensure
+
+
+class OpenWithoutPersonError(WrongUseError):
+    """Personal parts are opened for one named person, never for a whole log."""
+
+    code = "open_without_person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The events to export: days of recording in Japanese time, both included, and a person."""
+
+    first: date | None = None
+    last: date | None = None
+    person: SubjectId | None = None
+    opened: bool = False  # the person's own parts in clear
+
+
+def settle(wiring: Wiring) -> Sequenced:
+    """Waiting events are in the signed tree, unless a running server is placing them."""
+    while True:
+        done = sequence_once(wiring.database, wiring.log_keys, wiring.audit, at=wiring.clock())
+        if not done.placed:
+            return done
+
+
+def export_log(
+    wiring: Wiring, principal: Principal, path: Path, asked: Selection, *, at: datetime
+) -> Exported:
+    """The bundle stands at the path, and the log says who took what of it, by its digest.
+
+    The event is committed before the file gets its name: no export is without its record.
+    """
+    ensure(principal, Action.AUDIT_EXPORT, wiring.policies.current)
+    if asked.opened:
+        if asked.person is None:
+            raise OpenWithoutPersonError
+        ensure(principal, Action.PERSON_EXPORT, wiring.policies.current)
+    settle(wiring)
+    with _staged(path) as staged:
+        with wiring.database.read() as tx:
+            done = write_bundle(
+                tx,
+                staged,
+                _filter(asked),
+                exported_at=at,
+                exported_by=principal.id,
+                keys=wiring.log_keys.verifier_keys,
+                opener=_opener(wiring, asked.person) if asked.opened and asked.person else None,
+            )
+        draft = _draft(wiring, principal, asked, done, at=at)
+        wiring.database.write(lambda tx: wiring.audit.append(tx, draft))
+        staged.replace(path)
+    return done
+
+
+@contextmanager
+def _staged(path: Path) -> Iterator[Path]:
+    """A name beside the path for what is not on record yet; gone afterwards."""
+    staged = path.with_name(f"{path.name}.unrecorded")
+    try:
+        yield staged
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+def _filter(asked: Selection) -> EventFilter:
+    since = None if asked.first is None else _midnight(asked.first)
+    until = None if asked.last is None else _midnight(asked.last + timedelta(days=1))
+    return EventFilter(subject=asked.person, since=since, until=until)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=JST)
+
+
+def _opener(wiring: Wiring, person: SubjectId) -> Opener:
+    """Opens what is about this person alone; a part whose key was destroyed stays closed."""
+
+    def opened(subject: SubjectId, row: RowId, sealed: bytes) -> bytes | None:
+        if subject != person:
+            return None
+        try:
+            return wiring.vault.open_part(row, sealed)
+        except KeyDestroyedError:
+            return None
+
+    return opened
+
+
+def _draft(
+    wiring: Wiring, principal: Principal, asked: Selection, done: Exported, *, at: datetime
+) -> EventDraft:
+    return EventDraft(
+        action=EventCode.LOG_EXPORTED,
+        occurred_at=at,
+        actor=principal.id,
+        actor_os=principal.os_user,
+        object_type="log",
+        object_id=wiring.log_keys.origin,
+        subject=asked.person,
+        outcome=Outcome.DONE,
+        reasons=("opened",) if asked.opened else (),
+        policy_version=wiring.policies.current.version,
+        counts=(
+            ("events", done.events),
+            ("opened", done.opened),
+            ("withheld", done.withheld),
+            ("erased", done.erased),
+        ),
+        refs=(f"sha256:{done.sha256}", f"tree:{done.size}"),
+    )

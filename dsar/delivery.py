@@ -27,7 +27,7 @@ from dsar.results import (
     use_token,
 )
 from dsar.service import take_step
-from dsar.store import case_by_id, answer_language
+from dsar.store import answer_language, case_by_id
 from dsar.types import Event, Mark
 from governance.core.terms import RequestId, RowId
 from governance.customers.ports import Ports

@@ -1,46 +1,87 @@
 """The clock that ticks: APScheduler fires, the job ledger decides who runs (design.md 1).
 
-Every process may tick; a slot runs once, because its row can be claimed once.
+Three beats, none of which waits for another: the log each second, the outbox, the jobs. Every
+process may tick; a slot runs once, because its row can be claimed once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from threading import Event
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from audit.sequencer import sequence_once
-from governance.app.custody import roll_today
-from governance.app.wiring import SYSTEM, Wiring
-from governance.core.clock import JST
+from governance.app.deliveries import channels_of, deliver, senders_of
+from governance.app.ticks import Runs, guarded, jobs_of, roll_if_missing
+from governance.app.wiring import Wiring
+from governance.core.clock import JST, utc_now
 from governance.core.errors import GovernanceError
+from governance.core.ids import new_row_id
 from governance.core.logging import logger
+from governance.jobs.runner import worker_of
 
 SEQUENCE_SECONDS = 1  # an event stands in the signed tree within about this time
+DELIVER_SECONDS = 5  # a message leaves within about this time
+TICK_SECONDS = 15  # a due slot begins within about this time
 DRAIN_PASSES = 20  # batches of one tick, so that a backlog shrinks without starving others
 log = logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticking:
-    """A running clock; `stop()` waits for the job at hand."""
+    """A running clock; `stop()` waits for the jobs at hand."""
 
     scheduler: BackgroundScheduler
+    runs: Runs
+    stopping: Event
 
     def stop(self) -> None:
-        """No job starts any more."""
+        """No job starts any more; those at work were released where they stood."""
+        self.stopping.set()
+        self.scheduler.remove_all_jobs()  # its thread must find nothing due while it shuts down
         self.scheduler.shutdown(wait=True)
+        self.runs.stop()
 
 
 def start(wiring: Wiring) -> Ticking:
-    """The clock runs in this process."""
+    """The clock runs in this process; raises what is wrong with the ways out first."""
+    senders, stopping = senders_of(wiring, channels_of(wiring.settings)), Event()
+    worker = worker_of(f"serve:{new_row_id()}", wiring.clock, stopping)
+    runs = Runs(wiring=wiring, worker=worker, registry=jobs_of(wiring, worker))
     scheduler = BackgroundScheduler(
         timezone=JST, job_defaults={"coalesce": True, "misfire_grace_time": None}
     )
-    scheduler.add_job(
-        sequence, "interval", args=[wiring], seconds=SEQUENCE_SECONDS, max_instances=1
+    beats: tuple[tuple[str, int, Callable[[], object]], ...] = (
+        ("audit.sequence", SEQUENCE_SECONDS, partial(sequence, wiring)),
+        (
+            "outbox.deliver",
+            DELIVER_SECONDS,
+            lambda: deliver(wiring, senders, stopping=stopping.is_set),
+        ),
+        ("jobs.tick", TICK_SECONDS, runs.tick),
     )
-    scheduler.add_job(roll_keys, "cron", args=[wiring], hour=0, minute=5, max_instances=1)
+    for name, seconds, act in beats:
+        _beat(scheduler, name, act, seconds=seconds)
+    scheduler.add_job(guarded, args=["keys.roll", partial(roll_if_missing, wiring)])
     scheduler.start()
-    return Ticking(scheduler=scheduler)
+    return Ticking(scheduler=scheduler, runs=runs, stopping=stopping)
+
+
+def _beat(
+    scheduler: BackgroundScheduler, name: str, act: Callable[[], object], *, seconds: int
+) -> None:
+    """Now and then every so many seconds, never twice at once."""
+    scheduler.add_job(
+        guarded,
+        "interval",
+        args=[name, act],
+        id=name,
+        seconds=seconds,
+        max_instances=1,
+        next_run_time=utc_now() + timedelta(milliseconds=1),
+    )
 
 
 def sequence(wiring: Wiring) -> None:
@@ -52,12 +93,3 @@ def sequence(wiring: Wiring) -> None:
                 return
     except GovernanceError as error:
         log.warning("audit.sequencing_failed", code=error.code)
-
-
-def roll_keys(wiring: Wiring) -> None:
-    """Today's epoch wraps every living key and old epochs have ended; twice equals once."""
-    try:
-        report = roll_today(wiring, SYSTEM, at=wiring.clock())
-        log.info("keys.rolled", count=report.rewrapped)
-    except GovernanceError as error:
-        log.warning("keys.roll_failed", code=error.code)

@@ -17,6 +17,7 @@ from governance.core.errors import GovernanceError
 
 PREFIX = "SEKISHO_"
 FILE_NAME = "sekisho.toml"
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Mode(StrEnum):
@@ -32,6 +33,14 @@ class MailKind(StrEnum):
 
     FOLDER = "folder"
     SMTP = "smtp"
+
+
+class SmtpEncryption(StrEnum):
+    """How the way to the mail server is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"  # a relay on this machine
 
 
 class KeyProviderKind(StrEnum):
@@ -152,6 +161,11 @@ class Settings(BaseModel):
     mail_from: str = _field("no-reply@example.com", "差出人。", "Sender address.")
     smtp_host: str = _field("localhost", "SMTPサーバー。", "SMTP server.")
     smtp_port: int = _field(587, "SMTPのポート。", "SMTP port.")
+    smtp_encryption: SmtpEncryption = _field(
+        SmtpEncryption.STARTTLS,
+        "SMTPの暗号化。none は同じ機械の中継サーバーだけに使えます。",
+        "Encryption of SMTP; `none` is for a relay on this machine.",
+    )
     smtp_user: str | None = _field(None, "SMTPの利用者名。", "SMTP user name.")
     smtp_password_file: Path | None = _field(
         None, "SMTPのパスワードを書いたファイル（0600）。", "File (0600) with the SMTP password."
@@ -254,3 +268,6 @@ def refuse_unsafe(settings: Settings) -> None:
         raise UnsafeSettingsError(setting="key_passphrase_file")
     if not settings.officer_mfa:
         raise UnsafeSettingsError(setting="officer_mfa")
+    bare = settings.mail is MailKind.SMTP and settings.smtp_encryption is SmtpEncryption.NONE
+    if bare and settings.smtp_host not in THIS_MACHINE:
+        raise UnsafeSettingsError(setting="smtp_encryption")

@@ -1,0 +1,262 @@
+"""The jobs of an installation by the ledger: when each is due, what it does, and who runs it now.
+
+What is due follows from the schedules and the ledger alone, so a night that was missed is caught
+up by the next tick of any process, and a slot that two processes see is run by the one that claims
+it. Each job has a thread of its own: a purge of hours holds up neither the keys nor the log.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from functools import partial
+from typing import Final, Protocol
+
+from sqlalchemy import Connection
+
+from dsar import delivery
+from governance.app.custody import roll_today
+from governance.app.wiring import SYSTEM, Wiring
+from governance.core.clock import JST
+from governance.core.errors import GovernanceError
+from governance.core.logging import logger
+from governance.core.terms import RowId
+from governance.db.engine import Database
+from governance.http.principal import Principal, PrincipalKind
+from governance.jobs import ledger, outbox
+from governance.jobs.registry import InTransaction, Job, Open
+from governance.jobs.rules import due_slots
+from governance.jobs.runner import Worker, run_job
+from governance.jobs.types import Daily, EveryMinutes, RunReport, Schedule, Slot, Step
+from governance.keys.epochs import status
+from retention import purge, store, tombstones
+from retention.errors import RunHeldElsewhereError
+from retention.plans import RunState
+
+LOOK_BACK: Final = timedelta(days=1)  # an empty ledger owes the latest slot of each job, no more
+RUNS_LOOKED_AT: Final = 500  # purge runs, newest first; a retailer has some dozens a year
+STARTING: Final = timedelta(minutes=1)  # whoever began a run may drive it first
+SENT_KEPT: Final = timedelta(days=30)  # acknowledged messages, without their content
+RUNS_KEPT: Final = timedelta(days=30)  # ended runs of the ledger; each job keeps its latest
+BATCH: Final = 500  # rows of one transaction of the housekeeping
+COPIES: Final = 50  # requests of one step, each in its own transaction
+ROLL: Final = "keys.roll"
+RESUME: Final = "retention.resume"
+COPY_PURGE: Final = "dsar.purge_copies"
+FORGET_SENT: Final = "outbox.forget_sent"
+FORGET_RUNS: Final = "jobs.forget_runs"
+FORGET_STONES: Final = "retention.forget_tombstones"
+SCHEDULES: Final = {
+    schedule.job: schedule
+    for schedule in (
+        Schedule(job=ROLL, rule=Daily(at=time(0, 5)), lease=timedelta(minutes=15)),
+        Schedule(job=RESUME, rule=EveryMinutes(minutes=5)),
+        Schedule(job=COPY_PURGE, rule=Daily(at=time(1, 0))),
+        Schedule(job=FORGET_SENT, rule=Daily(at=time(1, 20))),
+        Schedule(job=FORGET_RUNS, rule=Daily(at=time(1, 30))),
+        Schedule(job=FORGET_STONES, rule=Daily(at=time(1, 40))),
+    )
+}
+HOUSE = Principal(id=SYSTEM, kind=PrincipalKind.SYSTEM)
+log = logger()
+
+
+class Forgets(Protocol):
+    """Deletes at most `limit` rows that are over at a moment."""
+
+    def __call__(self, tx: Connection, /, *, at: datetime, limit: int) -> int:
+        """How many rows went."""
+        ...
+
+
+def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
+    """What each schedule of this installation runs."""
+    return {
+        ROLL: Open(step=partial(_roll, wiring), limit=1),
+        RESUME: Open(step=partial(_resume, wiring, worker), limit=RUNS_LOOKED_AT),
+        COPY_PURGE: Open(step=partial(_purge_copies, wiring), limit=COPIES),
+        FORGET_SENT: InTransaction(step=partial(_forget, _sent), limit=BATCH),
+        FORGET_RUNS: InTransaction(step=partial(_forget, _runs), limit=BATCH),
+        FORGET_STONES: InTransaction(step=_forget_stones, limit=BATCH),
+    }
+
+
+@dataclass(slots=True, kw_only=True)
+class Runs:
+    """The jobs at work in this process: at most one run of each."""
+
+    wiring: Wiring
+    worker: Worker
+    registry: Mapping[str, Job]
+    schedules: Mapping[str, Schedule] = field(default_factory=lambda: SCHEDULES)
+    _pool: ThreadPoolExecutor = field(init=False)
+    _at_work: dict[str, Future[None]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=len(self.schedules), thread_name_prefix="job")
+
+    def tick(self) -> tuple[Future[None], ...]:
+        """Every due slot whose job is idle here has begun, in a thread of its own."""
+        begun = []
+        for slot in due(self.wiring, self.schedules, at=self.worker.clock()):
+            held = self._at_work.get(slot.job)
+            if self.worker.stopping() or (held is not None and not held.done()):
+                continue
+            self._at_work[slot.job] = self._pool.submit(guarded, slot.job, partial(self._run, slot))
+            begun.append(self._at_work[slot.job])
+        return tuple(begun)
+
+    def stop(self) -> None:
+        """Every run is at an end or released; the worker was told to stop before."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, slot: Slot) -> None:
+        report = run_job(
+            self.wiring.database,
+            slot,
+            registry=self.registry,
+            schedule=self.schedules[slot.job],
+            worker=self.worker,
+        )
+        _tell(report)
+
+
+def due(wiring: Wiring, schedules: Mapping[str, Schedule], *, at: datetime) -> tuple[Slot, ...]:
+    """Slots that some process should run now."""
+    with wiring.database.read() as tx:
+        state = ledger.ledger_state(tx, schedules)
+    return due_slots(schedules.values(), state, since=at - LOOK_BACK, at=at)
+
+
+def roll_if_missing(wiring: Wiring) -> None:
+    """Today has its epoch, whatever the ledger says: a key store may have been put back."""
+    at = wiring.clock()
+    if status(wiring.vault.ring, day=at.astimezone(JST).date()).current_age_days > 0:
+        log.info("keys.rolled", count=roll_today(wiring, SYSTEM, at=at).rewrapped)
+
+
+def guarded(name: str, act: Callable[[], object]) -> None:
+    """The act was tried; what it raises is logged by code and stops no clock."""
+    try:
+        act()
+    except GovernanceError as error:
+        log.warning("tick.failed", job=name, code=error.code)
+    except Exception:  # process edge: a broken tick must not stop the next one
+        log.exception("tick.failed", job=name)
+
+
+def _tell(report: RunReport) -> None:
+    slot = report.scheduled_for.isoformat()
+    if report.error_code is not None:
+        state = report.state.value if report.state is not None else "lost"
+        log.warning("job.failed", job=report.job, slot=slot, state=state, code=report.error_code)
+    elif report.done:
+        log.info("job.done", job=report.job, slot=slot, count=report.done)
+
+
+def _roll(
+    wiring: Wiring,
+    _db: Database,
+    /,
+    *,
+    cursor: str | None,
+    limit: int,  # noqa: ARG001 - the step's form; a roll takes its own batches
+    at: datetime,
+    heartbeat: Callable[[], None],  # noqa: ARG001 - the lease outlasts a roll
+) -> Step:
+    """Today's epoch wraps every living key and old epochs have ended; twice equals once."""
+    return Step(done=roll_today(wiring, SYSTEM, at=at).rewrapped, cursor=cursor, finished=True)
+
+
+def _resume(
+    wiring: Wiring,
+    worker: Worker,
+    db: Database,
+    /,
+    *,
+    cursor: str | None,
+    limit: int,
+    at: datetime,
+    heartbeat: Callable[[], None],
+) -> Step:
+    """Every begun purge run that nobody drives is at its end; one that fails stops no other."""
+    with db.read() as tx:
+        open_runs = [run for run in store.runs(tx, limit=limit) if run.state is RunState.RUNNING]
+    driver, failed, done = _beating(worker, heartbeat), list[GovernanceError](), 0
+    for run in open_runs:
+        if worker.stopping() or at - run.started_at < STARTING:
+            continue
+        try:
+            done += _drive(wiring, run.id, driver)
+        except RunHeldElsewhereError:
+            continue  # somebody else drives it: no failure
+        except GovernanceError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return Step(done=done, cursor=cursor, finished=True)
+
+
+def _drive(wiring: Wiring, run: RowId, driver: Worker) -> int:
+    report = purge.run(wiring.ports, run, worker=driver)
+    log.info("retention.resumed", state=report.state.value, count=report.erased)
+    return 1
+
+
+def _beating(worker: Worker, heartbeat: Callable[[], None]) -> Worker:
+    """The worker, renewing the lease of its own slot in the pauses between batches."""
+    every = SCHEDULES[RESUME].lease / 4
+    last = worker.clock()
+
+    def pause(rest: timedelta) -> None:
+        nonlocal last
+        if (now := worker.clock()) - last >= every:
+            heartbeat()
+            last = now
+        worker.pause(rest)
+
+    return replace(worker, pause=pause)
+
+
+def _purge_copies(
+    wiring: Wiring,
+    _db: Database,
+    /,
+    *,
+    cursor: str | None,
+    limit: int,
+    at: datetime,
+    heartbeat: Callable[[], None],  # noqa: ARG001 - a step is short; advancing renews the lease
+) -> Step:
+    """Copies of answers that passed their day are gone."""
+    done = delivery.purge(wiring.ports, HOUSE, at=at, limit=limit)
+    return Step(done=done, cursor=cursor, finished=done < limit)
+
+
+def _forget(
+    what: Forgets, tx: Connection, /, *, cursor: str | None, limit: int, at: datetime
+) -> Step:
+    """At most `limit` rows that are over are gone."""
+    done = what(tx, at=at, limit=limit)
+    return Step(done=done, cursor=cursor, finished=done < limit)
+
+
+def _sent(tx: Connection, /, *, at: datetime, limit: int) -> int:
+    return outbox.forget_sent(tx, before=at - SENT_KEPT, limit=limit)
+
+
+def _runs(tx: Connection, /, *, at: datetime, limit: int) -> int:
+    return ledger.forget_runs(tx, before=at - RUNS_KEPT, limit=limit)
+
+
+def _forget_stones(
+    tx: Connection,
+    /,
+    *,
+    cursor: str | None,
+    limit: int,  # noqa: ARG001 - the step's form; a day's tombstones are few
+    at: datetime,
+) -> Step:
+    """Tombstones whose time is over are gone."""
+    done = tombstones.forget_tombstones(tx, on=at.astimezone(JST).date())
+    return Step(done=done, cursor=cursor, finished=True)

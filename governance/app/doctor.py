@@ -8,10 +8,13 @@ from datetime import datetime, timedelta
 from audit.review import EventFilter, events, waiting
 from audit.types import Verdict
 from audit.verify import verify_log
+from governance.app.ticks import SCHEDULES
 from governance.app.wiring import Wiring
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
 from governance.core.settings import MailKind
+from governance.jobs.ledger import recent_runs
+from governance.jobs.outbox import backlog
 from governance.keys.epochs import status
 
 LOW_SPACE_MB = 500
@@ -37,6 +40,8 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _clock,
         _journal,
         _mail,
+        _outbox,
+        _jobs,
         _storage,
     )
     return tuple(look(wiring, at, stale) for look in looks)
@@ -87,6 +92,28 @@ def _mail(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
         return Examined(check="mail", state="attention", key="doctor.mail_folder")
     params = {"host": wiring.settings.smtp_host}
     return Examined(check="mail", state="good", key="doctor.mail_good", params=params)
+
+
+def _outbox(wiring: Wiring, at: datetime, stale: timedelta) -> Examined:
+    """What waits to leave, since when, and what was given up."""
+    with wiring.database.read() as tx:
+        found = backlog(tx)
+    minutes = int((at - found.oldest) / timedelta(minutes=1)) if found.oldest is not None else 0
+    late = timedelta(minutes=minutes) > stale
+    params = {"pending": found.pending, "dead": found.dead, "minutes": max(minutes, 0)}
+    state = "attention" if found.dead or late else "good"
+    return Examined(check="outbox", state=state, key="doctor.outbox", params=params)
+
+
+def _jobs(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
+    """Whether the newest run of each job of the clock went through."""
+    with wiring.database.read() as tx:
+        newest = [run for job in SCHEDULES for run in recent_runs(tx, job=job, limit=1)]
+    failing = [run for run in newest if run.failures]
+    if failing:
+        params = {"jobs": ", ".join(f"{run.job} ({run.error_code})" for run in failing)}
+        return Examined(check="jobs", state="attention", key="doctor.jobs_failing", params=params)
+    return Examined(check="jobs", state="good", key="doctor.jobs_good")
 
 
 def _storage(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:

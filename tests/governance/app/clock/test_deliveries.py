@@ -5,7 +5,7 @@ import email.policy
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from dsar import service
 from dsar.case import Case
 from dsar.types import Intake, RequestKind
 from governance.app.deliveries import channels_of, deliver, senders_of
+from governance.app.doctor import examine
 from governance.app.wiring import Wiring
 from governance.core.settings import (
     MailKind,
@@ -300,3 +301,18 @@ def test_states_of_the_outbox_are_those_of_its_rows(house: House) -> None:
     with house.wiring.database.read() as tx:
         assert outbox.state_of(tx, key) is OutboxState.PENDING
         assert re.fullmatch(r"person:[0-9a-f-]{36}", rows(house)[0].target)
+
+
+def test_doctor_tells_what_waits_and_what_was_given_up(house: House) -> None:
+    def look(check: str) -> tuple[str, Mapping[str, str | int]]:
+        found = examine(house.wiring, at=house.now, stale=timedelta(days=1))
+        (one,) = [each for each in found if each.check == check]
+        return one.state, one.params
+
+    asked(house)
+    house.later(minutes=7)
+    assert look("outbox") == ("good", {"pending": 1, "dead": 0, "minutes": 7})
+    house.wiring.vault.destroy(house.customer, KeyClass.ACTIVE)
+    delivered(house)
+    assert look("outbox") == ("attention", {"pending": 0, "dead": 1, "minutes": 0})
+    assert look("jobs") == ("good", {})

@@ -67,7 +67,7 @@ def found(
     at = wiring.clock()
     last = len(FOUNDING_ROLES) - 1
     wanted = {login: FOUNDING_ROLES[min(n, last)] for n, login in enumerate(officers)}
-    wanted = dict.fromkeys(operators, OPERATOR_ROLES) | wanted
+    wanted |= {login: OPERATOR_ROLES for login in operators if login not in wanted}
     codes: dict[str, str] = {}
 
     def write(tx: Connection) -> None:

@@ -1,6 +1,8 @@
 """`sekisho serve`: the application under uvicorn, with the clock beside it."""
 
+import signal
 import socket
+import sys
 
 import uvicorn
 
@@ -20,12 +22,18 @@ def serve(settings: Settings) -> None:
     require_own_packages()
     if settings.workers != 1:  # fails closed: a second process would not see the lease of the first
         raise WorkersError(workers=settings.workers)
+    signal.signal(signal.SIGTERM, _leave)
     with listen(settings.host, settings.port) as listening:
         wiring = Wiring.open(settings)
         try:
             serve_open(wiring, listening)
         finally:
             wiring.close()
+
+
+def _leave(*_signal: object) -> None:
+    """A stop from outside unwinds: the server raises its signal again, whose default only kills."""
+    sys.exit(0)
 
 
 def serve_open(wiring: Wiring, listening: socket.socket) -> None:

@@ -1,6 +1,7 @@
 """An installation with one invented customer, on each engine; its clock is moved by hand."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,13 +48,28 @@ class House:
 def house(
     request: pytest.FixtureRequest, new_database: Callable[..., str], tmp_path: Path
 ) -> Iterator[House]:
+    """The installation on each engine."""
+    with opened(tmp_path, url=new_database(request.param)) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_house(tmp_path: Path) -> Iterator[House]:
+    """The installation as another process finds it by its folder alone."""
+    with opened(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def opened(folder: Path, *, url: str | None = None) -> Iterator[House]:
+    """A house with its one customer, closed afterwards."""
     made = House.__new__(House)
     made.now = AT
-    settings = Settings(data_dir=tmp_path / "data", database_url=new_database(request.param))
-    opened = Wiring.create(settings, clock=made.clock)
-    made.wiring = replace(opened, ports=replace(opened.ports, analyse=installation.nothing_found))
-    path = installation.write_file(tmp_path, installation.register([installation.customer(1)]))
+    settings = Settings(data_dir=folder / "data", database_url=url)
+    wiring = Wiring.create(settings, clock=made.clock)
+    made.wiring = replace(wiring, ports=replace(wiring.ports, analyse=installation.nothing_found))
+    path = installation.write_file(folder, installation.register([installation.customer(1)]))
     installation.import_file(made.wiring, path)
     (made.customer,) = installation.subjects(made.wiring)
     yield made
-    opened.close()
+    wiring.close()

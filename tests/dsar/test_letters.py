@@ -1,0 +1,90 @@
+"""Letters about a request: to the own address, in the language of the case, with a reference."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from audit.models import EVENTS
+from dsar.types import Delivery, Event, Requester
+from governance.core.terms import Lang
+from governance.customers.post import unsealed
+from governance.jobs.outbox import OUTBOX, OutboxMessage
+from governance.outbound.mail import Mail, compose
+from tests.dsar.world import EMAIL, NAME, World
+
+
+def letters(world: World) -> list[Mail]:
+    """What waits to leave, opened."""
+    with world.ports.database.read() as tx:
+        rows = tx.execute(select(OUTBOX).order_by(OUTBOX.c.id)).all()
+    found = [unsealed(world.ports.vault, _waiting(row)) for row in rows]
+    return [letter for letter in found if isinstance(letter, Mail)]
+
+
+def _waiting(row: Any) -> OutboxMessage:
+    return OutboxMessage(
+        id=row.id,
+        idem_key=row.idem_key,
+        target=row.target,
+        kind=row.kind,
+        attempt=1,
+        payload=row.payload,
+    )
+
+
+def test_a_request_is_acknowledged_and_its_answer_announced(world: World) -> None:
+    released = world.answered()
+    received, ready = letters(world)
+    assert [received.template, ready.template] == ["dsar.mail.received", "dsar.mail.ready"]
+    for letter in (received, ready):
+        assert letter.to == EMAIL
+        assert letter.params == {"reference": released.case.reference}
+        assert released.token not in repr(letter.params)
+        assert EMAIL not in repr(letter)
+
+
+def test_an_answer_that_is_told_again_is_announced_again(world: World) -> None:
+    world.deliver(world.answered().case)
+    assert [letter.template for letter in letters(world)].count("dsar.mail.ready") == 2
+
+
+def test_an_answer_on_paper_is_not_announced_by_mail(world: World) -> None:
+    case = world.proved(world.receive(delivery=Delivery.POST))
+    case = world.collect(world.step(case, Event.START))
+    case = world.step(case, Event.FINISH_COLLECTING)
+    world.deliver(world.build(world.step(world.approve(world.decide(case)), Event.EXECUTE)))
+    assert [letter.template for letter in letters(world)] == ["dsar.mail.received"]
+
+
+def test_the_person_hears_of_a_request_that_another_makes_for_them(world: World) -> None:
+    world.receive(requester=Requester.MANDATED_AGENT)
+    (letter,) = letters(world)
+    assert letter.to == EMAIL
+
+
+@pytest.mark.parametrize("lang", list(Lang))
+def test_every_letter_is_written_in_the_language_of_the_case(world: World, lang: Lang) -> None:
+    case = world.receive(lang=lang)
+    (letter,) = letters(world)
+    assert letter.lang is lang
+    linked = Mail(
+        idem_key=letter.idem_key,
+        to=letter.to,
+        template=letter.template,
+        lang=letter.lang,
+        params=letter.params | {"link": "https://privacy.example.com/portal"},
+    )
+    message = compose(linked, sender="no-reply@example.com", at=case.received_at)
+    body = message.get_content()
+    assert case.reference in body
+    assert NAME.split()[0] not in body
+
+
+def test_the_log_names_the_message_and_no_address(world: World) -> None:
+    case = world.receive()
+    with world.ports.database.read() as tx:
+        row = tx.execute(select(EVENTS).where(EVENTS.c.object_id == case.id)).one()
+        message = tx.execute(select(OUTBOX.c.id)).scalar_one()
+    assert f"message:{message}" in row.refs
+    assert EMAIL not in repr(row)

@@ -9,7 +9,7 @@ from pathlib import Path
 from audit.actions import EventCode
 from audit.bundle import Exported, Opener, write_bundle
 from audit.review import EventFilter
-from audit.sequencer import Sequenced, sequence_once
+from audit.sequencer import Sequenced, Turn, sequence_once
 from audit.types import EventDraft, Outcome
 from governance.app.wiring import Wiring
 from governance.core.clock import JST
@@ -38,9 +38,15 @@ class Selection:
 
 
 def settle(wiring: Wiring) -> Sequenced:
-    """Waiting events are in the signed tree, unless a running server is placing them."""
+    """Waiting events are in the signed tree, whoever holds the lease of placing them."""
     while True:
-        done = sequence_once(wiring.database, wiring.log_keys, wiring.audit, at=wiring.clock())
+        done = sequence_once(
+            wiring.database,
+            wiring.log_keys,
+            wiring.audit,
+            at=wiring.clock(),
+            turn=Turn.STRICT,
+        )
         if not done.placed:
             return done
 

@@ -30,6 +30,8 @@ def follows(value: Any, schema: dict[str, Any]) -> bool:
     }
     if not isinstance(value, KINDS[schema["type"]]):
         return False
+    if not isinstance(value, dict):
+        return True
     if any(name not in value for name in schema.get("required", ())):
         return False
     return all(

@@ -39,7 +39,7 @@ def test_every_route_states_its_action_or_is_open_by_name(town: Town) -> None:
         if isinstance(route, APIRoute):
             actions = list(stated_actions(route.dependant))
             if is_open(route) and not actions:
-                found_open |= {(route.path, method) for method in route.methods}
+                found_open |= {(route.path, method) for method in route.methods or ()}
             elif not actions:
                 without.append(route.path)
         elif isinstance(route, Mount):

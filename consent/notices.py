@@ -8,12 +8,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
 from sqlalchemy import Connection
 
 from consent import ledger
 from consent.types import ChangeClass, NoticeVersion
 from governance.core.terms import NoticeId
+from governance.core.yamls import read_yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class PublishedText:
 def shipped() -> tuple[PublishedText, ...]:
     """Every version of every shipped notice, oldest first."""
     text = files("consent.data").joinpath("notices.yaml").read_text("utf-8")
-    notices: Mapping[str, Mapping[str, Any]] = yaml.safe_load(text)["notices"]
+    notices: Mapping[str, Mapping[str, Any]] = read_yaml(text)["notices"]
     return tuple(item for name, notice in notices.items() for item in _versions(name, notice))
 
 

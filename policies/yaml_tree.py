@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 import yaml
 
-LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader  # ten times faster in C
+from governance.core.yamls import LOADER
+
 MAX_BYTES = 2_000_000  # one file; a policy is read by people
 MAX_DEPTH = 12
 

@@ -12,10 +12,9 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-import yaml
-
 from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, Lang, PurposeId
+from governance.core.yamls import read_yaml
 
 T = TypeVar("T")
 
@@ -125,7 +124,7 @@ class Catalogue:
 def catalogue() -> Catalogue:
     """The shipped catalogue, checked; raises CatalogueError."""
     text = files("governance.customers.data").joinpath("catalogue.yaml").read_text("utf-8")
-    return parse(yaml.safe_load(text))
+    return parse(read_yaml(text))
 
 
 def parse(document: Mapping[str, Any]) -> Catalogue:

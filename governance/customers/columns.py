@@ -7,8 +7,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
-import yaml
-
+from governance.core.yamls import read_yaml
 from governance.customers.normalise.chars import fold_width, no_spaces
 from governance.customers.types import FieldKind, SourceKind
 
@@ -45,9 +44,14 @@ class Suggestion:
 @cache
 def columns_of(kind: SourceKind) -> tuple[Column, ...]:
     """Canonical columns of a kind of file, in the order of our own export."""
+    return tuple(_column(name, entry) for name, entry in _entries()[kind.value].items())
+
+
+@cache
+def _entries() -> Mapping[str, Mapping[str, Mapping[str, object]]]:
     text = files("governance.customers.data").joinpath("columns.yaml").read_text("utf-8")
-    entries: Mapping[str, Mapping[str, Mapping[str, object]]] = yaml.safe_load(text)
-    return tuple(_column(name, entry) for name, entry in entries[kind.value].items())
+    entries: Mapping[str, Mapping[str, Mapping[str, object]]] = read_yaml(text)
+    return entries
 
 
 def _column(name: str, entry: Mapping[str, object]) -> Column:

@@ -51,9 +51,7 @@ def find_duplicates(persons: Sequence[Person]) -> Duplicates:
     return Duplicates(clusters=clusters, review=review, compared=len(compared))
 
 
-def clustered(
-    groups: Sequence[tuple[int, ...]], same: Iterable[Comparison]
-) -> tuple[Cluster, ...]:
+def clustered(groups: Sequence[tuple[int, ...]], same: Iterable[Comparison]) -> tuple[Cluster, ...]:
     """Groups of rows with the comparisons inside each."""
     home = {row: rows for rows in groups for row in rows}
     inside: dict[tuple[int, ...], list[Comparison]] = {rows: [] for rows in groups}

@@ -117,7 +117,7 @@ def take_in(
         at=at,
     )
     tally = _take(ports, source, facts, skip=run.cursor, progress=progress)
-    _hidden_sheets(ports, source, facts, tally, done=run.cursor)
+    _other_sheets(ports, source, facts, tally, done=run.cursor)
     ports.database.write(partial(imports.finish_run, run=run.id, at=at))
     with ports.database.read() as tx:
         whole = imports.run_of(tx, source.layout.kind.value, digest)
@@ -275,22 +275,26 @@ def _aside(row: NormalisedRow) -> Rejected:
     )
 
 
-def _hidden_sheets(
+def _other_sheets(
     ports: Ports, source: _Source, run: RunFacts, tally: _Tally, *, done: int
 ) -> None:
-    """Rows of hidden sheets are put aside: nobody has said where they come from (APPI 20(1)).
+    """Rows of every sheet but the first visible one are put aside; none is lost without a word.
+
+    Of hidden ones nobody has said where they come from (APPI 20(1)).
 
     `done` rows were dealt with by an earlier, killed run; a sheet is one batch.
     """
     indexer = Indexer(ports.vault, ("person",))
     first = source.reader.read
-    for sheet in (sheet for sheet in source.file.sheets if sheet.hidden):
+    taken = next((sheet for sheet in source.file.sheets if not sheet.hidden), None)
+    for sheet in (sheet for sheet in source.file.sheets if sheet is not taken):
         rows = _rows_of(source, sheet)
         if not rows or done >= first + len(rows):
             first += len(rows)
             continue
-        rejected = [_hidden(row) for row in rows]
-        tally.problems[ProblemKind.HIDDEN_SHEET.value] += len(rows)
+        kind = ProblemKind.HIDDEN_SHEET if sheet.hidden else ProblemKind.OTHER_SHEET
+        rejected = [_of_other_sheet(row, kind) for row in rows]
+        tally.problems[kind.value] += len(rows)
         counts = ports.database.write(
             partial(
                 store_batch,
@@ -317,8 +321,7 @@ def _rows_of(source: _Source, sheet: Sheet) -> tuple[SourceRow, ...]:
         return ()
 
 
-def _hidden(row: SourceRow) -> Rejected:
-    kind = ProblemKind.HIDDEN_SHEET
+def _of_other_sheet(row: SourceRow, kind: ProblemKind) -> Rejected:
     return Rejected(
         number=row.number,
         reason=kind.value,

@@ -309,14 +309,19 @@ def test_shifted_rows_wait_and_name_their_number_only(on_sqlite: Wiring, tmp_pat
     assert put_aside(on_sqlite) == [(2, "COLUMN_COUNT_SHORT", tuple(shifted))]
 
 
-def test_a_hidden_sheet_is_put_aside(on_sqlite: Wiring, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("state", "told"), [("hidden", "HIDDEN_SHEET"), ("visible", "OTHER_SHEET")]
+)
+def test_another_sheet_is_put_aside(
+    on_sqlite: Wiring, tmp_path: Path, state: str, told: str
+) -> None:
     book = Workbook()
     sheet: Any = book.active
     sheet.title = "顧客名簿"
     for row in ([*REGISTER], [customer(1).get(name, "") for name in REGISTER]):
         sheet.append(row)
     old = book.create_sheet("旧名簿")
-    old.sheet_state = "hidden"
+    old.sheet_state = state
     for cells_ in (("氏名", "電話", "メモ"), ("架空　三郎", "090-0000-0003", f"番号 {MY_NUMBER}")):
         old.append(cells_)
     empty = book.create_sheet("空")
@@ -326,7 +331,7 @@ def test_a_hidden_sheet_is_put_aside(on_sqlite: Wiring, tmp_path: Path) -> None:
     outcome = import_file(on_sqlite, path)
     assert (numbers(outcome), outcome.encoding) == ((2, 1, 0, 1, 0), "xlsx")
     ((_, reason, content),) = put_aside(on_sqlite)
-    assert reason == "HIDDEN_SHEET"
+    assert reason == told
     assert content[0] == "架空　三郎"
     assert MY_NUMBER not in "".join(content)
     assert numbers(import_file(on_sqlite, path)) == (2, 0, 1, 1, 0)

@@ -98,8 +98,6 @@ def verify_log(
     """What the log in this database is worth to someone who pinned these keys."""
     try:
         with db.read() as tx:
-            if db.dialect == "postgresql":  # one view for all queries
-                tx.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             return _verify(tx, Evidence(keys=tuple(keys), witnesses=tuple(witnesses)), anchor)
     except FoundError as found:
         return found.report

@@ -27,6 +27,7 @@ T = TypeVar("T")
 BUSY_TIMEOUT_MS = 5_000  # SQLite waits this long for another process's lock
 READ_POOL = 16  # connections; readers do not block each other in WAL
 PG_POOL = 10
+PG_LOOK = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 PG_RETRIES = 6
 RETRY_STATES = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 
@@ -83,8 +84,10 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent look at the database; on SQLite the connection cannot write."""
+        """A consistent look: every query sees one state, and nothing can be written."""
         with self.engine.connect() as connection, connection.begin():
+            if self._writer is None:
+                connection.exec_driver_sql(PG_LOOK)
             yield connection
 
     def write(self, fn: Callable[[Connection], T], *, batch: bool = False) -> T:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from audit.actions import EventCode
 from audit.log import AuditLog
-from audit.sequencer import LogKeys, check_tree
+from audit.sequencer import LogKeys, check_tree, sequence_once
 from audit.types import EventDraft, Outcome
 from audit.verify import verify_log
 from audit.watch import LogWatch
@@ -87,6 +87,7 @@ class Wiring:
         create_key_store(keys, provider, day=at.astimezone(JST).date(), at=at)
         wiring = cls._wire(settings, database, keys, provider, clock=clock)
         database.write(wiring.initialise)
+        sequence_once(database, wiring.log_keys, wiring.audit, at=at)  # signed from the first event
         return wiring
 
     @classmethod

@@ -73,8 +73,25 @@ def decide(
             at=at,
         )
         decision = replace(decision, approval=waiting.id)
-    add_items(tx, request, decision)
-    after = write_down(
+    return Decided(
+        case=_filed(tx, ports, principal, case, decision, at=at),
+        approval=waiting.id if waiting else None,
+        digest=waiting.digest if waiting else None,
+    )
+
+
+def _filed(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    case: Case,
+    decision: Decision,
+    *,
+    at: datetime,
+) -> Case:
+    """The case with its decision, items and record."""
+    add_items(tx, case.id, decision)
+    return write_down(
         tx,
         ports,
         principal,
@@ -83,15 +100,10 @@ def decide(
         EventCode.REQUEST_DECIDED,
         at=at,
         before=case.version,
-        ground=outcome.value,
-        reasons=(outcome.value, *(ground.value for ground in decision.grounds)),
+        ground=decision.outcome.value,
+        reasons=(decision.outcome.value, *(ground.value for ground in decision.grounds)),
         counts=(("withheld", len(decision.items)),),
-        refs=(f"approval:{waiting.id}",) if waiting else (),
-    )
-    return Decided(
-        case=after,
-        approval=waiting.id if waiting else None,
-        digest=waiting.digest if waiting else None,
+        refs=(f"approval:{decision.approval}",) if decision.approval else (),
     )
 
 

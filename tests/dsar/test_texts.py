@@ -42,7 +42,7 @@ KEYS = [f"dsar.{group}.{word.value}" for group, words in WORDS.items() for word 
 STATES = [
     f"dsar.status.{law.value}.{status.value}"
     for law, steps in tables().items()
-    for status in {s for step in steps.values() for s in (step.source, step.target)}
+    for status in sorted({s for step in steps.values() for s in (step.source, step.target)})
 ]
 ERRORS = [
     item

@@ -3,7 +3,7 @@
 import gc
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 ROUNDS = 5  # the best round counts: the others were disturbed
 
@@ -13,7 +13,7 @@ class Figure:
     """A figure as `sekisho bench` prints it (design.md section 4)."""
 
     figure: str
-    value: float
+    value: float = field(repr=False)
     unit: str
     baseline: str
     baseline_value: float

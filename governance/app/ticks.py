@@ -15,12 +15,12 @@ from typing import Final, Protocol
 from sqlalchemy import Connection
 
 from dsar import delivery
-from governance.app.custody import roll_today
 from governance.app.wiring import SYSTEM, Wiring
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
 from governance.core.logging import logger
 from governance.core.terms import RowId
+from governance.custody.rolling import roll_today
 from governance.db.engine import Database
 from governance.http.principal import Principal, PrincipalKind
 from governance.jobs import ledger, outbox
@@ -29,6 +29,7 @@ from governance.jobs.rules import due_slots
 from governance.jobs.runner import Worker, run_job
 from governance.jobs.types import Daily, EveryMinutes, RunReport, Schedule, Slot, Step
 from governance.keys.epochs import status
+from governance.keys.types import RollReport
 from retention import purge, store, tombstones
 from retention.errors import RunHeldElsewhereError
 from retention.plans import RunState
@@ -132,7 +133,7 @@ def roll_if_missing(wiring: Wiring) -> None:
     """Today has its epoch, whatever the ledger says: a key store may have been put back."""
     at = wiring.clock()
     if status(wiring.vault.ring, day=at.astimezone(JST).date()).current_age_days > 0:
-        log.info("keys.rolled", count=roll_today(wiring, SYSTEM, at=at).rewrapped)
+        log.info("keys.rolled", count=_rolled(wiring, at=at).rewrapped)
 
 
 def guarded(name: str, act: Callable[[], object]) -> None:
@@ -141,8 +142,9 @@ def guarded(name: str, act: Callable[[], object]) -> None:
         act()
     except GovernanceError as error:
         log.warning("tick.failed", job=name, code=error.code)
-    except Exception:  # process edge: a broken tick must not stop the next one
-        log.exception("tick.failed", job=name)
+    except Exception as error:  # noqa: BLE001 - process edge: a broken tick stops no clock
+        kind = type(error).__name__  # a trace could quote a value
+        log.error("tick.failed", job=name, kind=kind)  # noqa: TRY400 # the same
 
 
 def _tell(report: RunReport) -> None:
@@ -165,7 +167,12 @@ def _roll(
     heartbeat: Callable[[], None],  # noqa: ARG001 - the lease outlasts a roll
 ) -> Step:
     """Today's epoch wraps every living key and old epochs have ended; twice equals once."""
-    return Step(done=roll_today(wiring, SYSTEM, at=at).rewrapped, cursor=cursor, finished=True)
+    return Step(done=_rolled(wiring, at=at).rewrapped, cursor=cursor, finished=True)
+
+
+def _rolled(wiring: Wiring, *, at: datetime) -> RollReport:
+    days = wiring.settings.key_final_days
+    return roll_today(wiring.ports, wiring.log_keys, SYSTEM, keep_days=days, at=at)
 
 
 def _resume(

@@ -54,14 +54,20 @@ def status() -> int:
 @app.command("rotate", help=say("keys.rotate"))
 def rotate() -> int:
     """Today's epoch wraps every living key; epochs older than the final days have ended."""
-    from governance.app.custody import roll_today
     from governance.cli.session import acting, opened
+    from governance.custody.rolling import roll_today
     from policies.actions import Action
     from policies.api import ensure
 
     with opened() as wiring:
         principal = ensure(acting(wiring), Action.KEY_ROTATE, wiring.policies.current)
-        report = roll_today(wiring, principal.id, at=wiring.clock())
+        report = roll_today(
+            wiring.ports,
+            wiring.log_keys,
+            principal.id,
+            keep_days=wiring.settings.key_final_days,
+            at=wiring.clock(),
+        )
     shape = {
         "epoch": report.epoch,
         "rewrapped": report.rewrapped,

@@ -3,21 +3,23 @@
 from datetime import datetime
 
 from audit.actions import EventCode
-from audit.sequencer import integrate_now
+from audit.sequencer import LogKeys, integrate_now
 from audit.types import EventDraft, Outcome
-from governance.app.wiring import Wiring
 from governance.core.clock import JST
 from governance.core.terms import ActorId
+from governance.customers.ports import Ports
 from governance.keys.epochs import roll
 from governance.keys.types import RollReport
 
 
-def roll_today(wiring: Wiring, actor: ActorId, *, at: datetime) -> RollReport:
-    """Today's epoch wraps every living key, old epochs have ended, and the log says so."""
+def roll_today(
+    ports: Ports, log_keys: LogKeys, actor: ActorId, *, keep_days: int, at: datetime
+) -> RollReport:
+    """Today's epoch wraps every living key and epochs over `keep_days` old end, on record."""
     report = roll(
-        wiring.vault.ring,
+        ports.vault.ring,
         day=at.astimezone(JST).date(),
-        keep_days=wiring.settings.key_final_days,
+        keep_days=keep_days,
     )
     if not report.rewrapped and not report.ended:
         return report
@@ -34,6 +36,6 @@ def roll_today(wiring: Wiring, actor: ActorId, *, at: datetime) -> RollReport:
             ("stuck", len(report.stuck)),
         ),
     )
-    event = wiring.database.write(lambda tx: wiring.audit.append(tx, draft))
-    integrate_now(wiring.database, wiring.log_keys, wiring.audit, event, at=at)
+    event = ports.database.write(lambda tx: ports.audit.append(tx, draft))
+    integrate_now(ports.database, log_keys, ports.audit, event, at=at)
     return report

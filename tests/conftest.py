@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 from sqlmodel import SQLModel
@@ -51,6 +52,14 @@ def closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
         real(self, address)  # type: ignore[arg-type] # as the caller gave it
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """A command that ran in this process leaves no log on a stream that pytest has closed."""
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
 
 
 def _started_postgres(folder: Path) -> Any:
@@ -132,7 +141,7 @@ def browser() -> Iterator["Browser"]:
     """Chromium, closed after each file: its driver keeps an event loop running in this thread."""
     path = chromium()
     if path is None:
-        pytest.skip("Chromium is not installed")
+        pytest.skip("needs Chromium")
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 # only browser tests need it
 
     with sync_playwright() as playwright:

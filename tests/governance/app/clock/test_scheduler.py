@@ -31,7 +31,7 @@ NIGHT = Schedule(job="night", rule=Daily(at=time(0, 5)))
 
 
 class BrokenError(GovernanceError):
-    code, status = "test_broken", 503
+    code, status = "test_broken_tick", 503
 
 
 def ticked(runs: Runs) -> int:
@@ -176,7 +176,9 @@ def test_a_failing_job_is_counted_told_by_code_and_tried_again(
         ticked(runs)
     (run,) = history(house, "night")
     assert (run.state, run.failures) == (JobState.WAITING, 2)
-    assert run.error_code == ("test_broken" if isinstance(error, BrokenError) else "job_crashed")
+    assert run.error_code == (
+        "test_broken_tick" if isinstance(error, BrokenError) else "job_crashed"
+    )
     told = [line for line in logs if line["event"] == "job.failed"]
     assert [line["code"] for line in told] == [run.error_code] * 2
     assert "person1" not in repr(logs)

@@ -31,7 +31,7 @@ from governance.app.demo.proof import tamper, verify
 from governance.app.demo.purge import purge
 from governance.app.demo.request import disclose
 from governance.app.demo.served import Served, started
-from governance.app.demo.stage import Outcome, Stage, Step, Watch
+from governance.app.demo.stage import Outcome, Stage, Step
 from governance.app.wiring import Wiring
 from governance.core.settings import Mode, UnsafeSettingsError, load
 from governance.core.terms import Lang
@@ -130,23 +130,18 @@ def _walk(
         for step in STEPS:
             task = progress.add_task(text(f"app.demo.step.{step.name}", stage.lang), total=1)
             start = time.monotonic()
-            outcome = step.run(stage, _watch(progress, task))
-            progress.update(task, completed=1, total=1)
+
+            def moved(done: int, total: int, /, task: TaskID = task) -> None:
+                progress.update(task, completed=done, total=max(total, 1))
+                if served is not None and (seconds := served.first_page(began)) is not None:
+                    progress.console.print(
+                        text("app.demo.first_page", stage.lang, seconds=f"{seconds:.1f}")
+                    )
+
+            outcome = step.run(stage, moved)
+            moved(1, 1)
             outcomes.append((step, outcome, time.monotonic() - start))
-            if served is not None and (seconds := served.first_page(began)) is not None:
-                progress.console.print(
-                    text("app.demo.first_page", stage.lang, seconds=f"{seconds:.1f}")
-                )
     return outcomes
-
-
-def _watch(progress: Progress, task: TaskID) -> Watch:
-    """What a step calls to move its line."""
-
-    def moved(done: int, total: int, /) -> None:
-        progress.update(task, completed=done, total=max(total, 1))
-
-    return moved
 
 
 def _close(

@@ -7,12 +7,13 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 
 from governance.app.demo.errors import DemoServerError
 from governance.app.server import listen
 
-STARTED_WITHIN = 30.0  # seconds
 STOP_WITHIN = 15.0
+LOOK_EVERY = 0.1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,25 +23,35 @@ class Served:
     process: subprocess.Popen[bytes]
     port: int
     folder: Path
-    _told: bool = field(default=False)
+    _shown: float | None = field(default=None, init=False)  # when the first page was there
+    _told: bool = field(default=False, init=False)
+
+    def look(self) -> None:
+        """Asks for the first page until it is there, for a thread of its own."""
+        while self._shown is None and self.process.poll() is None:
+            if self._answers():
+                self._shown = time.monotonic()
+            else:
+                time.sleep(LOOK_EVERY)
 
     def first_page(self, began: float) -> float | None:
         """Seconds from the start to the first page; told once, None before and after."""
-        if self._told:
-            return None
         if self.process.poll() is not None:
             raise DemoServerError(path=str(self.folder))
+        if self._told or self._shown is None:
+            return None
+        self._told = True
+        return self._shown - began
+
+    def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
             connection.request("GET", "/")
-            if connection.getresponse().status != http.client.OK:
-                return None
-        except OSError:
-            return None
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
         finally:
             connection.close()
-        self._told = True
-        return time.monotonic() - began
 
     def wait(self) -> None:
         """The server has ended, by itself or by the user's Ctrl-C."""
@@ -80,4 +91,6 @@ def started(folder: Path, *, port: int) -> Served:
         )
     finally:
         os.close(log)
-    return Served(process=process, port=port, folder=folder)
+    served = Served(process=process, port=port, folder=folder)
+    Thread(target=served.look, name="first-page", daemon=True).start()
+    return served

@@ -64,6 +64,17 @@ def test_signing_out_needs_the_forms_token_and_ends_the_session(
     assert late.get("/console").status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("role", "sees_log"), [("support", False), ("marketing", False), ("auditor", True)]
+)
+def test_staff_have_a_home_and_the_log_is_for_those_who_read_it(
+    town: Town, role: str, *, sees_log: bool
+) -> None:
+    page = town.signed_in(f"u:{role}").get("/console", headers=BROWSER)
+    assert page.status_code == 200
+    assert ('id="care"' in page.text, 'id="latest"' in page.text) == (True, sees_log)
+
+
 def test_a_customer_sees_themselves_and_nobody_else(town: Town) -> None:
     pages = {
         subject: town.signed_in(f"p:{subject}").get("/portal", headers=BROWSER).text

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -97,10 +98,13 @@ class Wiring:
         Fails closed: a tree smaller than the checkpoint kept outside is not opened.
         """
         require_file(settings.database)
-        database, keys = Database.open(settings.database), Database.open(settings.keys)
-        migrate.require_current(database)
-        wiring = cls._wire(settings, database, keys, provider_of(settings), clock=clock)
-        check_tree(database, wiring.log_keys)
+        with ExitStack() as undo:  # an installation that is refused is not left open
+            undo.callback((database := Database.open(settings.database)).close)
+            undo.callback((keys := Database.open(settings.keys)).close)
+            migrate.require_current(database)
+            wiring = cls._wire(settings, database, keys, provider_of(settings), clock=clock)
+            check_tree(database, wiring.log_keys)
+            undo.pop_all()
         return wiring
 
     @classmethod

@@ -258,60 +258,68 @@ def errors_by_exit() -> str:
     return table(("exit", "meaning", "codes"), rows)
 
 
+MASKED: Mapping[str, tuple[str, str, str]] = {  # method -> value, rule in Japanese, in English
+    "partial": (
+        "hanako@example.com",
+        "メールは先頭の1文字と末尾のドメイン、番号は下の桁だけを残す。",
+        "First letter and top-level domain of an e-mail; the last digits of a number.",
+    ),
+    "initial": (
+        "架空 花子",
+        "名前の最初の1文字だけを残す。1文字の名前は隠す。",
+        "The first character of a name; a name of one character is hidden.",
+    ),
+    "keep_last": (
+        "C-0012345678",
+        "末尾の文字だけを残す（`keep`、既定4）。全体の半分を超えるときは隠す。",
+        "The last characters (`keep`, 4 by default); hidden when over half of it would show.",
+    ),
+    "year_month": ("1985-04-12", "年と月だけを残す。", "Year and month of a date."),
+    "year": ("1985-04-12", "年だけを残す。", "Year of a date."),
+    "age_band": (
+        "1985-04-12",
+        "その日の年齢を10歳刻みで示す。90歳以上はまとめる。",
+        "The decade of the age on that day; 90 and over are one band.",
+    ),
+    "prefecture": (
+        "東京都架空区見本町1-2-3",
+        "都道府県だけを残す。",
+        "The prefecture of an address.",
+    ),
+    "municipality": (
+        "東京都架空区見本町1-2-3",
+        "市区町村までを残す。",
+        "Prefecture and municipality of an address.",
+    ),
+    "redact": (
+        "架空花子です。折り返しください。",
+        "文中の個人情報を種類の名前に置き換える。解析していない文は見せない。",
+        "Personal data in a text becomes its kind; a text that was not analysed is not shown.",
+    ),
+    "hide": ("会員", "すべて隠す。", "Everything is hidden."),
+}
+
+
 def masked_examples() -> Mapping[str, tuple[str, str, str, str]]:
     """Per method an invented value, what is shown of it, and the rule in both languages."""
     from policies.masking import Masking, MaskMethod, Span, mask  # noqa: PLC0415
 
-    given = {
-        MaskMethod.PARTIAL: (
-            "hanako@example.com",
-            "メールは先頭の1文字と末尾のドメイン、番号は下の桁だけを残す。",
-            "First letter and top-level domain of an e-mail; the last digits of a number.",
-        ),
-        MaskMethod.INITIAL: (
-            "架空 花子",
-            "名前の最初の1文字だけを残す。1文字の名前は隠す。",
-            "The first character of a name; a name of one character is hidden.",
-        ),
-        MaskMethod.KEEP_LAST: (
-            "C-0012345678",
-            "末尾の文字だけを残す（`keep`、既定4）。全体の半分を超えるときは隠す。",
-            "The last characters (`keep`, 4 by default); hidden when over half of it would show.",
-        ),
-        MaskMethod.YEAR_MONTH: ("1985-04-12", "年と月だけを残す。", "Year and month of a date."),
-        MaskMethod.YEAR: ("1985-04-12", "年だけを残す。", "Year of a date."),
-        MaskMethod.AGE_BAND: (
-            "1985-04-12",
-            "その日の年齢を10歳刻みで示す。90歳以上はまとめる。",
-            "The decade of the age on that day; 90 and over are one band.",
-        ),
-        MaskMethod.PREFECTURE: (
-            "東京都架空区見本町1-2-3",
-            "都道府県だけを残す。",
-            "The prefecture of an address.",
-        ),
-        MaskMethod.MUNICIPALITY: (
-            "東京都架空区見本町1-2-3",
-            "市区町村までを残す。",
-            "Prefecture and municipality of an address.",
-        ),
-        MaskMethod.REDACT: (
-            "架空花子です。折り返しください。",
-            "文中の個人情報を種類の名前に置き換える。解析していない文は見せない。",
-            "Personal data in a text becomes its kind; a text that was not analysed is not shown.",
-        ),
-        MaskMethod.HIDE: ("会員", "すべて隠す。", "Everything is hidden."),
-    }
     spans = (Span(start=0, end=4, label="PERSON"),)
     names = {"PERSON": "氏名"}
     return {
-        method.value: (
+        name: (
             value,
-            mask(value, Masking(method=method), on=date(2026, 4, 1), spans=spans, names=names),
+            mask(
+                value,
+                Masking(method=MaskMethod(name)),
+                on=date(2026, 4, 1),
+                spans=spans,
+                names=names,
+            ),
             ja,
             en,
         )
-        for method, (value, ja, en) in given.items()
+        for name, (value, ja, en) in MASKED.items()
     }
 
 

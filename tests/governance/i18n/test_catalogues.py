@@ -69,7 +69,7 @@ def test_no_text_promises_a_workplace_or_a_path() -> None:
     for name in NAMES:
         for lang in Lang:
             for key, words in entries(name, lang).items():
-                assert not re.search(r"/work/|/tmp/|TODO|FIXME", words), key
+                assert not re.search(r"/(?:home|root|opt|tmp)/|TODO|FIXME", words), key
 
 
 # --- keys that code asks for

@@ -305,17 +305,11 @@ def masked_examples() -> Mapping[str, tuple[str, str, str, str]]:
     from policies.masking import Masking, MaskMethod, Span, mask  # noqa: PLC0415
 
     spans = (Span(start=0, end=4, label="PERSON"),)
-    names = {"PERSON": "氏名"}
+    names, day = {"PERSON": "氏名"}, date(2026, 4, 1)
     return {
         name: (
             value,
-            mask(
-                value,
-                Masking(method=MaskMethod(name)),
-                on=date(2026, 4, 1),
-                spans=spans,
-                names=names,
-            ),
+            mask(value, Masking(method=MaskMethod(name)), on=day, spans=spans, names=names),
             ja,
             en,
         )

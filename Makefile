@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8443
 ARGS ?=
 
-.PHONY: help demo serve test check bench soak lock format clean
+.PHONY: help demo serve test check bench docs soak lock format clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -33,9 +33,16 @@ check: $(BIN)/.developer  ## Format, lint, types, import contracts, house rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/house -q
+	$(BIN)/python scripts/generate_docs.py --check
 
 bench: $(BIN)/.developer  ## Measure the figures against their baselines
 	@$(BIN)/sekisho bench $(ARGS)
+
+docs: $(BIN)/.developer  ## Write the pages of docs/ that the code tells
+	@$(BIN)/python scripts/generate_docs.py $(ARGS)
+
+soak: $(BIN)/.developer  ## Run the long campaigns (docs/soak.md)
+	@SEKISHO_SOAK=20000 $(BIN)/python -m pytest tests/consent/test_rules_differential.py --timeout=3600 --hypothesis-seed=20261125 $(ARGS)
 
 format: $(BIN)/.developer  ## Format the code
 	$(BIN)/ruff format .

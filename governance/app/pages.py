@@ -11,7 +11,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from governance.app.staff import signed_in
 from governance.http.principal import PrincipalKind
-from governance.http.request import check_csrf, open_to_all, principal_of, wiring_of
+from governance.http.request import (
+    check_csrf,
+    check_same_site,
+    open_to_all,
+    principal_of,
+    wiring_of,
+)
 from governance.identity.middleware import SESSION_COOKIE
 from governance.identity.service import sign_in
 from governance.identity.store import revoke_sessions
@@ -41,6 +47,7 @@ def sign_in_page(request: Request, code: str = "") -> str:
 @router.post("/sign-in", dependencies=[Depends(open_to_all)])
 async def sign_in_once(request: Request, code: Annotated[str, Form()] = "") -> Response:
     """The session's cookie and the way home; an unknown, used or late code opens nothing."""
+    check_same_site(request)
     wiring = wiring_of(request)
     lasting = timedelta(minutes=wiring.settings.session_minutes)
     work = partial(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from governance.cli.errors import PolicyFolderError
 from governance.cli.invocation import current
 from governance.cli.output import emit, line, say, table
 from governance.core.errors import NotFoundError
@@ -122,7 +123,11 @@ def _snapshot(folder: Path | None) -> "PolicySnapshot":
     """The policy of the folder; without one the shipped policy."""
     from policies.snapshot import default_snapshot, load_snapshot
 
-    return default_snapshot() if folder is None else load_snapshot(folder)
+    if folder is None:
+        return default_snapshot()
+    if not folder.is_dir():
+        raise PolicyFolderError(path=str(folder))
+    return load_snapshot(folder)
 
 
 @policy_app.command("matrix", help=say("policy.matrix"))

@@ -33,6 +33,12 @@ class OutputExistsError(WrongUseError):
     code = "output_exists"
 
 
+class PolicyFolderError(WrongUseError):
+    """The named place is no folder, so that no policy can lie in it."""
+
+    code = "policy_folder"
+
+
 class EventNameError(WrongUseError):
     """The step of a request has another name."""
 

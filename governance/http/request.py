@@ -8,6 +8,8 @@ from fastapi import Request
 from governance.core.errors import ForbiddenError
 from governance.http.principal import ANONYMOUS, Principal
 
+SAME_SITE = frozenset({"same-origin", "none"})  # "none": the user's own doing, or an old browser
+
 
 class StaleFormError(ForbiddenError):
     """The form's token does not belong to this session; nothing was changed."""
@@ -34,6 +36,12 @@ def check_csrf(request: Request, sent: str) -> None:
     """Fails closed: a form without the session's token is refused."""
     expected = csrf_token(request)
     if not expected or not hmac.compare_digest(expected, sent):
+        raise StaleFormError
+
+
+def check_same_site(request: Request) -> None:
+    """Fails closed: a form that another site's page sent (Fetch Metadata, W3C) is refused."""
+    if request.headers.get("sec-fetch-site", "none") not in SAME_SITE:
         raise StaleFormError
 
 

@@ -50,6 +50,16 @@ def test_a_code_that_was_never_given_opens_nothing(anybody: httpx.Client, code: 
     assert SESSION_COOKIE not in anybody.cookies
 
 
+def test_another_sites_form_signs_nobody_in(town: Town) -> None:
+    code = town.code(f"p:{town.first}")
+    client = town.client()
+    for site in ("cross-site", "same-site", "?"):
+        answer = client.post("/sign-in", data={"code": code}, headers={"sec-fetch-site": site})
+        assert answer.status_code == 403
+    answer = client.post("/sign-in", data={"code": code}, headers={"sec-fetch-site": "same-origin"})
+    assert answer.status_code == 303
+
+
 def test_signing_out_needs_the_forms_token_and_ends_the_session(
     town: Town, officer: httpx.Client
 ) -> None:

@@ -9,13 +9,16 @@ from governance.app.demo.stage import Outcome, Stage, Watch, words
 from governance.approvals.types import ApprovalId
 from governance.core.terms import RowId
 from governance.customers.store import records_of
+from governance.i18n.catalogue import text
 from governance.jobs.runner import worker_of
 from retention import purge as purging
 from retention import service
 from retention.adoption import propose_schedule
 from retention.plans import RunState
 from retention.schedules import RETAIL_SAMPLE, shipped_schedule
+from retention.store import in_force
 from retention.types import DecisionKind
+from retention.words import named
 
 STEPS = 5
 SHOWN = 6  # rules told with their counts
@@ -45,6 +48,8 @@ def purge(stage: Stage, watch: Watch) -> Outcome:
     counts = dict.fromkeys(DecisionKind, 0)
     for (kind, _), number in plan.counts.items():
         counts[kind] += number
+    with wiring.database.read() as tx:
+        schedule = in_force(tx)
     rules = sorted(plan.counts.items(), key=lambda item: -item[1])[:SHOWN]
     return Outcome(
         sentence=words(
@@ -55,7 +60,17 @@ def purge(stage: Stage, watch: Watch) -> Outcome:
             review=counts[DecisionKind.REVIEW],
             purged=report.erased,
         ),
-        details=tuple(f"{kind.value} {rule}: {number}" for (kind, rule), number in rules),
+        details=tuple(
+            words(
+                stage,
+                "purge.rule",
+                decision=text(f"retention.decision.{kind.value}", stage.lang),
+                label=named(rule, schedule, stage.lang)[1],
+                rule=rule,
+                count=number,
+            )
+            for (kind, rule), number in rules
+        ),
     )
 
 

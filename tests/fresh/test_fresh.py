@@ -208,3 +208,15 @@ def test_another_user_without_rights_runs_it_too(fresh: Fresh) -> None:
         assert (home / "sekisho-demo").stat().st_uid == other.pw_uid
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def test_the_second_command_makes_its_own_environment_and_names_what_did_not_run(
+    fresh: Fresh,
+) -> None:
+    venv = fresh.clone.parent / "venv-tests"
+    words = ("make", "test", f"VENV={venv}", f"PYTHON={base()}", "ARGS=-k test_house_rules")
+    done = run(*words, cwd=fresh.clone)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout
+    assert done.stdout.strip().splitlines()[-1].startswith("Suites that did not run here: ")
+    assert (venv / "bin" / "ruff").is_file()

@@ -224,7 +224,7 @@ def record_by_id(tx: Connection, table: str, row: RowId) -> Record | None:
     """One stored row."""
     source = TABLES[table]
     found = tx.execute(select(source).where(source.c.id == row)).mappings().one_or_none()
-    return None if found is None else _record(table, found)
+    return None if found is None else record_of(table, found)
 
 
 def records_of(tx: Connection, subject: SubjectId, table: str) -> tuple[Record, ...]:
@@ -233,7 +233,7 @@ def records_of(tx: Connection, subject: SubjectId, table: str) -> tuple[Record, 
     found = tx.execute(
         select(source).where(source.c.subject_id == subject).order_by(source.c.id)
     ).mappings()
-    return tuple(_record(table, row) for row in found)
+    return tuple(record_of(table, row) for row in found)
 
 
 def records_after(
@@ -244,10 +244,11 @@ def records_after(
     statement = select(source).order_by(source.c.id).limit(limit)
     if after is not None:
         statement = statement.where(source.c.id > after)
-    return tuple(_record(table, row) for row in tx.execute(statement).mappings())
+    return tuple(record_of(table, row) for row in tx.execute(statement).mappings())
 
 
-def _record(table: str, row: Mapping[Any, Any]) -> Record:
+def record_of(table: str, row: Mapping[Any, Any]) -> Record:
+    """A stored row by its columns, still sealed."""
     clear: dict[str, Any] = {}
     sealed: dict[FieldId, bytes] = {}
     for entry in catalogue().table(table).fields:

@@ -19,6 +19,8 @@ from policies.reasons import ReasonCode, hidden
 from policies.snapshot import PolicySnapshot
 from policies.types import Verb
 
+IMPERSONAL = frozenset({"company", "record_keeping"})  # categories that are about no person
+
 
 def decide_fields(
     tx: Connection,
@@ -29,9 +31,13 @@ def decide_fields(
     subject: SubjectId,
     purpose_name: str,
     verb: Verb = Verb.READ,
+    company: bool = False,
     at: datetime,
 ) -> dict[FieldId, FieldDecision]:
-    """A decision for every field: ACTOR, then PURPOSE, then SUBJECT; the first refusal counts."""
+    """A decision for every field: ACTOR, then PURPOSE, then SUBJECT; the first refusal counts.
+
+    Of a `company` the fields that are about no person (APPI 2(1)) have no third gate.
+    """
     wanted = tuple(fields)
     purpose = policy.purpose(purpose_name) if purpose_name else None
     if purpose is None:
@@ -45,7 +51,7 @@ def decide_fields(
             principal,
             field.id,
             purpose,
-            person,
+            None if company and field.category in IMPERSONAL else person,
             subject=subject,
             verb=verb,
             explained=explained,
@@ -59,7 +65,7 @@ def _decide(
     principal: Principal,
     field: FieldId,
     purpose: PurposeRecord,
-    person: SubjectDecision,
+    person: SubjectDecision | None,
     *,
     subject: SubjectId,
     verb: Verb,
@@ -84,7 +90,7 @@ def _decide(
     covered = decide_purpose(purpose, categories=(policy.categories[field],))
     if not covered:
         return withheld(field, covered.code)
-    if not person:
+    if person is not None and not person:
         return withheld(field, person.code if explained else hidden(person.code))
     masking = actor.masking
     redacting = any(duty.kind.value == "redact" for duty in actor.obligations)

@@ -5,7 +5,7 @@ Fails closed: if the audit event cannot be written, nothing is shown.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 
@@ -19,8 +19,9 @@ from governance.core.terms import EventId, FieldId, Lang, PurposeId, SubjectId, 
 from governance.crypto.revealed import Revealed
 from governance.customers.catalogue import CatalogueField, Storage, catalogue
 from governance.customers.ports import Ports
-from governance.customers.store import Record, records_of, subject_by_id
+from governance.customers.store import Record, subject_by_id
 from governance.gateway.decisions import decide_fields
+from governance.gateway.rows import records_of
 from governance.gateway.types import (
     FieldDecision,
     FieldView,
@@ -45,9 +46,26 @@ class _Prepared:
 
     policy: PolicySnapshot
     consent_seq: int
-    mark: tuple[int, int]  # the person's last event and fence: what the decisions rest on
+    mark: tuple[int, int] | None  # the person's last event and fence: what the decisions rest on
     rows: tuple[Record, ...]
     decisions: Mapping[FieldId, FieldDecision]
+
+    @property
+    def shown(self) -> frozenset[FieldId]:
+        """Fields that are opened, in clear or to be masked."""
+        return frozenset(
+            name
+            for name, decision in self.decisions.items()
+            if decision.treatment is not Treatment.WITHHELD
+        )
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing at all may be shown."""
+        return not self.shown
+
+
+Answer = ReadAnswer | UnknownPersonError | GateBusyError
 
 
 def read(ports: Ports, principal: Principal, request: ReadRequest, *, at: datetime) -> ReadAnswer:
@@ -55,34 +73,82 @@ def read(ports: Ports, principal: Principal, request: ReadRequest, *, at: dateti
 
     Raises UnknownPersonError for an unknown person, whatever the principal may do.
     """
+    (answer,) = read_many(ports, principal, (request,), at=at)
+    if isinstance(answer, ReadAnswer):
+        return answer
+    raise answer
+
+
+def read_many(
+    ports: Ports,
+    principal: Principal,
+    requests: Sequence[ReadRequest],
+    *,
+    listing: bool = False,
+    at: datetime,
+) -> tuple[Answer, ...]:
+    """The answer to each request in their order, each with an event of its own.
+
+    In a `listing` a person of whom nothing may be shown is as unknown: no row, no event.
+    """
+    answers: list[Answer] = [GateBusyError()] * len(requests)
+    waiting: Sequence[int] = range(len(requests))
     for _ in range(ATTEMPTS):
         with ports.database.read() as tx:
-            prepared = _prepare(tx, ports.policies.current, principal, request, at=at)
-        rows = _open(ports, prepared, lang=principal.lang, on=at.astimezone(JST).date())
-        counts = Counter(view.decision.treatment for row in rows for view in row.fields)
-        event = ports.database.write(
-            partial(
-                _record,
-                ports=ports,
-                principal=principal,
-                request=request,
-                prepared=prepared,
-                counts=counts,
-                at=at,
-            )
+            prepared = {
+                n: _prepare(tx, ports.policies.current, principal, requests[n], at=at)
+                for n in waiting
+            }
+        sure = {
+            n: found
+            for n, found in prepared.items()
+            if found is not None and not (listing and found.closed)
+        }
+        for n in prepared.keys() - sure.keys():
+            answers[n] = UnknownPersonError()
+        opened = _open(ports, tuple(sure.values()), lang=principal.lang, at=at)
+        made = {
+            n: _answer(requests[n], found, rows)
+            for (n, found), rows in zip(sure.items(), opened, strict=True)
+        }
+        events = ports.database.write(
+            partial(_record_all, ports=ports, principal=principal, answers=made, at=at)
         )
-        if event is not None:
-            purpose = prepared.policy.purpose(request.purpose)
-            return ReadAnswer(
-                decision_id=event,
-                subject=request.subject,
-                purpose=purpose.id if purpose else PurposeId(request.purpose),
-                rows=rows,
-                counts=counts,
-                policy_version=prepared.policy.version,
-                consent_seq=prepared.consent_seq,
-            )
-    raise GateBusyError
+        for n, event in events.items():
+            answers[n] = replace(made[n].answer, decision_id=event)
+        waiting = [n for n in made if n not in events]
+        if not waiting:
+            break
+    return tuple(answers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """An answer that nobody sees before its event is written."""
+
+    request: ReadRequest
+    prepared: _Prepared
+    answer: ReadAnswer
+
+
+def _answer(request: ReadRequest, prepared: _Prepared, rows: tuple[RowView, ...]) -> _Made:
+    purpose = prepared.policy.purpose(request.purpose)
+    answer = ReadAnswer(
+        decision_id=EventId(""),
+        subject=request.subject,
+        purpose=purpose.id if purpose else PurposeId(request.purpose),
+        rows=rows,
+        counts=Counter(view.decision.treatment for row in rows for view in row.fields),
+        policy_version=prepared.policy.version,
+        consent_seq=prepared.consent_seq,
+        known=any(_past_actor(decision) for decision in prepared.decisions.values()),
+    )
+    return _Made(request=request, prepared=prepared, answer=answer)
+
+
+def _past_actor(decision: FieldDecision) -> bool:
+    """Whether the first two gates let the caller as far as the person."""
+    return not decision.code.value.startswith(("denied.actor", "denied.purpose"))
 
 
 def _prepare(
@@ -92,25 +158,35 @@ def _prepare(
     request: ReadRequest,
     *,
     at: datetime,
-) -> _Prepared:
+) -> _Prepared | None:
+    """What the gates say of the person's rows; None for who is unknown or erased."""
     consent_seq, mark = ledger.head(tx), _mark(tx, request.subject, at=at)
-    if mark is None:
-        raise UnknownPersonError
-    fields = wanted_fields(request)
+    if mark is None and not request.company:
+        return None
     return _Prepared(
         policy=policy,
         consent_seq=consent_seq,
         mark=mark,
         rows=tuple(
-            record for table in request.tables for record in records_of(tx, request.subject, table)
+            record
+            for table in request.tables
+            for record in records_of(
+                tx,
+                request.subject,
+                table,
+                row=request.row,
+                after=request.after,
+                limit=request.limit,
+            )
         ),
         decisions=decide_fields(
             tx,
             policy,
             principal,
-            fields,
+            wanted_fields(request),
             subject=request.subject,
             purpose_name=request.purpose,
+            company=request.company,
             at=at,
         ),
     )
@@ -134,80 +210,78 @@ def wanted_fields(request: ReadRequest) -> tuple[CatalogueField, ...]:
     )
 
 
-def _record(
+def _record_all(
     tx: Connection,
     *,
     ports: Ports,
     principal: Principal,
-    request: ReadRequest,
-    prepared: _Prepared,
-    counts: Mapping[Treatment, int],
+    answers: Mapping[int, _Made],
     at: datetime,
-) -> EventId | None:
-    """The event of this reading; None when policy, choices or state moved: it is made anew."""
-    if ports.policies.current is not prepared.policy:
-        return None
-    if _mark(tx, request.subject, at=at) != prepared.mark:
-        return None
-    opened = tuple(
-        sorted(
-            name
-            for name, decision in prepared.decisions.items()
-            if decision.treatment is not Treatment.WITHHELD
-        )
-    )
+) -> dict[int, EventId]:
+    """The event of each reading; none where policy, choices or state moved: it is made anew."""
+    found: dict[int, EventId] = {}
+    for n, made in answers.items():
+        if ports.policies.current is not made.prepared.policy:
+            continue
+        if _mark(tx, made.request.subject, at=at) != made.prepared.mark:
+            continue
+        found[n] = ports.audit.append(tx, _event(principal, made, at=at))
+    return found
+
+
+def _event(principal: Principal, made: _Made, *, at: datetime) -> EventDraft:
+    request, prepared = made.request, made.prepared
+    opened = tuple(sorted(prepared.shown))
     refused = sorted(
         {d.code.value for d in prepared.decisions.values() if d.treatment is Treatment.WITHHELD}
     )
     purpose = prepared.policy.purpose(request.purpose)
-    return ports.audit.append(
-        tx,
-        EventDraft(
-            action=EventCode.PERSON_READ,
-            occurred_at=at,
-            actor=principal.id,
-            actor_os=principal.os_user,
-            object_type="person",
-            object_id=request.subject,
-            subject=request.subject,
-            purpose=purpose.id if purpose is not None else None,
-            outcome=Outcome.PERMIT if opened else Outcome.DENY,
-            reasons=tuple(refused),
-            policy_version=prepared.policy.version or None,
-            consent_seq=prepared.consent_seq,
-            request_id=request.request_id,
-            network=Network(principal.network) if principal.network else None,
-            fields=opened,
-            counts=tuple((treatment.value, counts.get(treatment, 0)) for treatment in Treatment),
-        ),
+    counts = made.answer.counts
+    return EventDraft(
+        action=EventCode.PERSON_READ,
+        occurred_at=at,
+        actor=principal.id,
+        actor_os=principal.os_user,
+        object_type="company" if request.company else "person",
+        object_id=request.row if request.company and request.row else request.subject,
+        subject=request.subject,
+        purpose=purpose.id if purpose is not None else None,
+        outcome=Outcome.PERMIT if opened else Outcome.DENY,
+        reasons=tuple(refused),
+        policy_version=prepared.policy.version or None,
+        consent_seq=prepared.consent_seq,
+        request_id=request.request_id,
+        network=Network(principal.network) if principal.network else None,
+        fields=opened,
+        counts=tuple((treatment.value, counts.get(treatment, 0)) for treatment in Treatment),
     )
 
 
-def _open(ports: Ports, prepared: _Prepared, *, lang: Lang, on: date) -> tuple[RowView, ...]:
-    """The rows with every shown value opened and masked; nothing else is unsealed."""
-    shown = {
-        name
-        for name, decision in prepared.decisions.items()
-        if decision.treatment is not Treatment.WITHHELD
-    }
+def _open(
+    ports: Ports, prepared: Sequence[_Prepared], *, lang: Lang, at: datetime
+) -> list[tuple[RowView, ...]]:
+    """The rows of each with every shown value opened and masked; nothing else is unsealed."""
+    pairs = [(one, row) for one in prepared for row in one.rows]
     sealed = [
-        (row.id, {name: cell for name, cell in row.sealed.items() if name in shown})
-        for row in prepared.rows
+        (row.id, {name: cell for name, cell in row.sealed.items() if name in one.shown})
+        for one, row in pairs
     ]
     opened = ports.vault.open_rows(sealed)
     plain = [
-        _plain(row, {name: cell.value for name, cell in values.items()}, shown)
-        for row, values in zip(prepared.rows, opened, strict=True)
+        (one, row, _plain(row, {name: cell.value for name, cell in values.items()}, one.shown))
+        for (one, row), values in zip(pairs, opened, strict=True)
     ]
-    spans = _spans(ports, prepared, plain)
-    return tuple(
-        _row_view(row, values, prepared.decisions, spans, lang=lang, on=on)
-        for row, values in zip(prepared.rows, plain, strict=True)
-    )
+    spans = _spans(ports, [(one, values) for one, _, values in plain])
+    day = at.astimezone(JST).date()
+    views: dict[int, list[RowView]] = {id(one): [] for one in prepared}
+    for one, row, values in plain:
+        view = _row_view(row, values, one.decisions, spans, lang=lang, on=day)
+        views[id(one)].append(view)
+    return [tuple(views[id(one)]) for one in prepared]
 
 
 def _plain(
-    row: Record, opened: Mapping[FieldId, object], shown: set[FieldId]
+    row: Record, opened: Mapping[FieldId, object], shown: frozenset[FieldId]
 ) -> dict[FieldId, str | None]:
     """Every shown field of a row as text."""
     values: dict[FieldId, str | None] = {}
@@ -221,16 +295,14 @@ def _plain(
 
 
 def _spans(
-    ports: Ports,
-    prepared: _Prepared,
-    rows: Sequence[Mapping[FieldId, str | None]],
+    ports: Ports, rows: Sequence[tuple[_Prepared, Mapping[FieldId, str | None]]]
 ) -> dict[str, tuple[Span, ...]]:
     """What must be blacked out in each text that is shown redacted."""
     texts = sorted(
         {
             value
-            for row in rows
-            for name, value in row.items()
+            for prepared, values in rows
+            for name, value in values.items()
             if value and prepared.decisions[name].method is MaskMethod.REDACT
         }
     )
@@ -265,4 +337,6 @@ def _row_view(
             masking = Masking(method=decision.method, keep=decision.keep)
             value = mask(value, masking, on=on, spans=spans.get(value), names=names)
         views.append(FieldView(decision=decision, shown=Revealed(value)))
-    return RowView(table=row.table, row=row.id, fields=tuple(views))
+    return RowView(
+        table=row.table, row=row.id, fields=tuple(views), version=row.clear.get("version")
+    )

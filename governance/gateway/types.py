@@ -41,6 +41,10 @@ class ReadRequest:
     tables: tuple[str, ...] = ("person",)
     fields: frozenset[FieldId] | None = None
     request_id: str | None = None
+    row: RowId | None = None  # this row alone
+    after: RowId | None = None  # rows after this one
+    limit: int | None = None  # so many rows of each table
+    company: bool = False  # what is about the company alone is decided without the third gate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,7 @@ class RowView:
     table: str
     row: RowId
     fields: tuple[FieldView, ...]
+    version: int | None = None  # what an ETag names; None where rows never change
 
     def get(self, column: str) -> FieldView | None:
         """The view of a column of this row's table."""
@@ -94,3 +99,4 @@ class ReadAnswer:
     counts: Mapping[Treatment, int]
     policy_version: str
     consent_seq: int
+    known: bool = True  # the first two gates let the caller ask about a person at all

@@ -1,0 +1,54 @@
+"""Rows of one person's tables in pages, and the pages of a register; still sealed."""
+
+from sqlalchemy import Connection, Select, select
+
+from governance.core.terms import RowId, SubjectId
+from governance.customers.store import TABLES, Record, record_of
+
+
+def records_of(
+    tx: Connection,
+    subject: SubjectId,
+    table: str,
+    *,
+    row: RowId | None = None,
+    after: RowId | None = None,
+    limit: int | None = None,
+) -> tuple[Record, ...]:
+    """The person's rows of one table, oldest first; one of them, or a page of them."""
+    source = TABLES[table]
+    wanted = select(source).where(source.c.subject_id == subject).order_by(source.c.id)
+    if row is not None:
+        wanted = wanted.where(source.c.id == row)
+    if after is not None:
+        wanted = wanted.where(source.c.id > after)
+    if limit is not None:
+        wanted = wanted.limit(limit)
+    return tuple(record_of(table, found) for found in tx.execute(wanted).mappings())
+
+
+def page_of(
+    tx: Connection,
+    table: str,
+    *,
+    after: RowId | None,
+    limit: int,
+    where: tuple[str, RowId] | None = None,
+) -> tuple[tuple[RowId, SubjectId], ...]:
+    """Row and person of the next rows in id order; `where` names a reference that they carry."""
+    source = TABLES[table]
+    wanted: Select[tuple[str, str]] = (
+        select(source.c.id, source.c.subject_id).order_by(source.c.id).limit(limit)
+    )
+    if after is not None:
+        wanted = wanted.where(source.c.id > after)
+    if where is not None:
+        wanted = wanted.where(source.c[where[0]] == where[1])
+    return tuple((RowId(row.id), SubjectId(row.subject_id)) for row in tx.execute(wanted))
+
+
+def owner_of(tx: Connection, table: str, row: RowId) -> SubjectId | None:
+    """The person whom a row is about; None for no such row."""
+    source = TABLES[table]
+    found = tx.execute(select(source.c.subject_id).where(source.c.id == row)).scalar()
+    return None if found is None else SubjectId(found)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from governance.customers.workbooks import (
 
 FIELD_LIMIT = 1_000_000  # characters in one cell; an open quote would swallow the file
 HEADER_SEARCH = 30  # rows; titles and dates of making stand above
+UNNAMED = "列"  # name of a column of a file without headers, with its number
 _TOTAL = re.compile(
     r"^(?:小計|合計|総計|総合計|累計|計|subtotal|total|grandtotal)(?:[\d,:(：名件円人].*)?$",
     re.IGNORECASE,
@@ -64,7 +66,7 @@ class SourceFile:
     sheets: tuple[Sheet, ...]  # empty for text
 
 
-def inspect(path: Path, *, encoding: str | None = None) -> SourceFile:
+def inspect(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> SourceFile:
     """Format, encoding and sheets of a file; typed errors for what cannot be read."""
     check_path(path)
     head = head_of(path, 8)
@@ -75,7 +77,7 @@ def inspect(path: Path, *, encoding: str | None = None) -> SourceFile:
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise SourceFormatUnsupportedError(format="xls")
     detected = detect(path, encoding=encoding)
-    delimiter = _delimiter(path, detected)
+    delimiter = delimiter or _delimiter(path, detected)
     form = TableFormat.TSV if delimiter == "\t" else TableFormat.CSV
     return SourceFile(path=path, format=form, delimiter=delimiter, encoding=detected, sheets=())
 
@@ -96,14 +98,17 @@ class TableReader:
     Numbers are those people see: CSV records after the header from 1, sheet rows for Excel.
     """
 
-    def __init__(self, source: SourceFile, *, sheet: str | None = None) -> None:
+    def __init__(
+        self, source: SourceFile, *, sheet: str | None = None, header_row: int | None = None
+    ) -> None:
+        """`header_row` is the line that names the columns; 0: none does, None: it is found."""
         self._source = source
         self._sheet = sheet
         self.skipped: list[Skipped] = []
         self.read = 0
         with_numbers = self._lines()
         head = list(islice(with_numbers, HEADER_SEARCH))
-        self.header_line, self.headers = _find_header(head)
+        self.header_line, self.headers = _header(head, header_row)
         self._rest = chain((line for line in head if line[0] > self.header_line), with_numbers)
 
     def __iter__(self) -> Iterator[SourceRow]:
@@ -184,10 +189,33 @@ def _find_header(lines: Iterable[tuple[int, tuple[str, ...]]]) -> tuple[int, tup
     if best is None:
         raise SourceHeaderMissingError
     number, cells = best
+    return number, tuple(cell.strip() for cell in _without_tail(cells))
+
+
+def _header(
+    lines: Sequence[tuple[int, tuple[str, ...]]], asked: int | None
+) -> tuple[int, tuple[str, ...]]:
+    """The line that names the columns: found, or the one asked for; numbered names for 0."""
+    if asked is None:
+        return _find_header(lines)
+    if asked == 0:
+        width = max((len(cells) for _, cells in lines), default=0)
+        if not width:
+            raise SourceHeaderMissingError
+        return 0, tuple(f"{UNNAMED}{n}" for n in range(1, width + 1))
+    for number, cells in lines:
+        if number == asked and any(cell.strip() for cell in cells):
+            return number, tuple(cell.strip() for cell in _without_tail(cells))
+    raise SourceHeaderMissingError(row=asked)
+
+
+def _without_tail(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """The cells without the empty ones at the end."""
     width = max((i for i, cell in enumerate(cells, 1) if cell.strip()), default=0)
-    return number, tuple(cell.strip() for cell in cells[:width])
+    return cells[:width]
 
 
+@cache
 def known_headers() -> frozenset[str]:
     """Folded headers of every kind of file."""
     return frozenset(

@@ -16,6 +16,7 @@ from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, KeyClass, RowId, SubjectId
 from governance.customers.catalogue import OnErase, Storage, catalogue
 from governance.customers.imports import DUPLICATE
+from governance.customers.sources.store import IMPORT_ROW
 from governance.customers.store import (
     FINDING,
     IN_LIMIT,
@@ -30,8 +31,15 @@ from governance.db.types import insert_ignore
 from governance.keys.vault import FieldVault
 from retention.types import RowKeep
 
-INDEXES: Mapping[str, Table] = {"search_token": TOKEN, "text_finding": FINDING}
-ORDER = ("inquiry", "deal", "company", "purchase", "person")  # children before what they refer to
+INDEXES: Mapping[str, Table] = {
+    "search_token": TOKEN,
+    "text_finding": FINDING,
+    "import_row": IMPORT_ROW,
+}
+ORDER = ("merge_trace",   # children before what they refer to
+    *("inquiry_message", "inquiry", "deal", "contact", "company", "subscription", "purchase"),
+    *("relation", "household_member", "channel_permission", "preference", "person_tag", "person"),
+)
 STAYS: Mapping[str, str] = {  # table -> why its rows about an erased person stay
     "subject": "pseudonym that the others refer to",
     "legal_hold": "register of holds",

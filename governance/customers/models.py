@@ -6,7 +6,16 @@ declare fails at start-up. Foreign keys are RESTRICT: a forgotten child fails lo
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    UniqueConstraint,
+)
 from sqlmodel import Field, SQLModel
 
 from governance.db.types import RowIdType, UtcDateTime
@@ -32,6 +41,11 @@ def sealed() -> Column[bytes]:
 def instant(*, nullable: bool = True) -> Column[datetime]:
     """A column of aware instants."""
     return Column(UtcDateTime, nullable=nullable)
+
+
+def version() -> Column[int]:
+    """A counter for optimistic concurrency; a new row begins with 1."""
+    return Column(Integer, nullable=False, server_default="1")
 
 
 class SubjectEntry(SQLModel, table=True):
@@ -110,8 +124,13 @@ class PersonRow(SQLModel, table=True):
     guardian_consent_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     source: str | None = None
     origin: str | None = None
+    acquired_from: str | None = None  # person, representative, third_party, public, joint_user
+    acquisition_method: str | None = None  # web_form, paper, phone, card, file, provision
+    acquisition_ground: str | None = None  # what permits it: 17, 20, 27, 28, 30 of the APPI
+    provider: str | None = None  # the company that provided the data (APPI 30)
     problems: int = 0  # how many input problems this row still has
     customer_id: bytes | None = Field(default=None, sa_column=sealed())
+    source_key: bytes | None = Field(default=None, sa_column=sealed())  # without a customer id
     name: bytes | None = Field(default=None, sa_column=sealed())
     kana: bytes | None = Field(default=None, sa_column=sealed())
     sex: bytes | None = Field(default=None, sa_column=sealed())
@@ -141,6 +160,7 @@ class CompanyRow(SQLModel, table=True):
     __tablename__ = "company"
     id: str = Field(sa_column=row_id())
     subject_id: str = Field(sa_column=subject_ref())  # the representative (代表者)
+    version: int = Field(sa_column=version())
     source_key: str = Field(sa_column_kwargs={"unique": True})
     name: str
     kana: str | None = None
@@ -167,6 +187,7 @@ class PurchaseRow(SQLModel, table=True):
     __tablename__ = "purchase"
     id: str = Field(sa_column=row_id())
     subject_id: str = Field(sa_column=subject_ref())
+    version: int = Field(sa_column=version())
     source_key: str = Field(sa_column_kwargs={"unique": True})
     type: str  # single, subscription
     product_code: str | None = None
@@ -196,6 +217,7 @@ class InquiryRow(SQLModel, table=True):
     __tablename__ = "inquiry"
     id: str = Field(sa_column=row_id())
     subject_id: str = Field(sa_column=subject_ref())
+    version: int = Field(sa_column=version())
     source_key: str = Field(sa_column_kwargs={"unique": True})
     received_at: datetime | None = Field(default=None, sa_column=instant())
     closed_at: datetime | None = Field(default=None, sa_column=instant())
@@ -220,6 +242,7 @@ class DealRow(SQLModel, table=True):
         default=None,
         sa_column=Column(RowIdType, ForeignKey("company.id", ondelete="RESTRICT"), index=True),
     )
+    version: int = Field(sa_column=version())
     source_key: str = Field(sa_column_kwargs={"unique": True})
     company_name: str | None = None
     phase: str | None = None

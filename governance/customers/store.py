@@ -11,6 +11,16 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, Law, RowId, SubjectId
 from governance.customers.catalogue import Storage, catalogue
+from governance.customers.master.models import (
+    ContactRow,
+    HouseholdMemberRow,
+    MessageRow,
+    PermissionRow,
+    PreferenceRow,
+    RelationRow,
+    SubscriptionRow,
+    TagRow,
+)
 from governance.customers.models import (
     CompanyRow,
     DealRow,
@@ -25,6 +35,7 @@ from governance.customers.models import (
     TokenRow,
 )
 from governance.customers.subjects import AgeBand, SubjectKind, SubjectState
+from governance.customers.upkeep.models import MergeTraceRow
 from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore, table_of
 
@@ -34,6 +45,15 @@ TABLES: Mapping[str, Table] = {
     "purchase": table_of(PurchaseRow),
     "inquiry": table_of(InquiryRow),
     "deal": table_of(DealRow),
+    "merge_trace": table_of(MergeTraceRow),
+    "contact": table_of(ContactRow),
+    "relation": table_of(RelationRow),
+    "household_member": table_of(HouseholdMemberRow),
+    "subscription": table_of(SubscriptionRow),
+    "inquiry_message": table_of(MessageRow),
+    "channel_permission": table_of(PermissionRow),
+    "preference": table_of(PreferenceRow),
+    "person_tag": table_of(TagRow),
 }
 SUBJECT, LAW = table_of(SubjectEntry), table_of(SubjectLawEntry)
 TOKEN, FINDING = table_of(TokenRow), table_of(FindingRow)

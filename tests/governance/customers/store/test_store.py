@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import Connection, Table, insert, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from governance.core.ids import new_row_id, new_subject_id
@@ -36,15 +36,19 @@ def added(database: Database, **other: Any) -> SubjectId:
     return subject
 
 
+NOTHING: Mapping[str, str] = {}
 VALUES: Mapping[str, Any] = {
     "VARCHAR": "架空",
     "INTEGER": 7,
     "BIGINT": 2**40,
     "DATE": date(2026, 2, 28),
+    "BOOLEAN": True,
 }
 
 
-def filled(table: str, subject: SubjectId, *, mark: str = "1") -> Record:
+def filled(
+    table: str, subject: SubjectId, *, mark: str = "1", refer: Mapping[str, str] = NOTHING
+) -> Record:
     """A record with a value in every column; bytes that are no frame do for the store."""
     clear: dict[str, Any] = {}
     sealed: dict[FieldId, bytes] = {}
@@ -54,17 +58,46 @@ def filled(table: str, subject: SubjectId, *, mark: str = "1") -> Record:
             sealed[field.id] = f"frame of {field.id} {mark}".encode()
         elif field.column.endswith("_at"):
             clear[field.column] = datetime(2026, 5, 5, 1, 2, 3, 456789, tzinfo=UTC)
-        elif field.column not in {"id", "subject_id", "company_id"}:
+        elif column.foreign_keys or field.column == "id":
+            clear |= {field.column: refer[field.column]} if field.column in refer else {}
+        else:
             kind = str(column.type).partition("(")[0]
             clear[field.column] = VALUES[kind] if column.unique is not True else f"K{mark}"
     return Record(table=table, id=new_row_id(), subject=subject, clear=clear, sealed=sealed)
+
+
+def parents(database: Database, table: str, subject: SubjectId) -> dict[str, str]:
+    """Rows to which every row of this table must refer, each with the least that it needs."""
+    made: dict[str, str] = {}
+    for column in store.TABLES[table].columns:
+        for key in column.foreign_keys:
+            target = key.column.table
+            if target.name != "subject" and not column.nullable:
+                parent = least(target, subject)
+                statement = target.insert().values(**parent)
+                database.write(partial(Connection.execute, statement=statement))
+                made[column.name] = parent["id"]
+    return made
+
+
+def least(table: Table, subject: SubjectId) -> dict[str, Any]:
+    """A row with a value in the columns that need one."""
+    row: dict[str, Any] = {"id": new_row_id()}
+    for column in table.columns:
+        if column.nullable or column.server_default is not None or column.name == "id":
+            continue
+        targets = {key.column.table.name for key in column.foreign_keys}
+        kind = str(column.type).partition("(")[0]
+        fallback = datetime(2026, 5, 5, tzinfo=UTC)
+        row[column.name] = subject if "subject" in targets else VALUES.get(kind, fallback)
+    return row
 
 
 @pytest.mark.parametrize("table", sorted(store.TABLES))
 def test_a_record_comes_back_as_it_was_stored(
     database: Database, person: SubjectId, table: str
 ) -> None:
-    record = filled(table, person)
+    record = filled(table, person, refer=parents(database, table, person))
     database.write(lambda tx: store.insert_records(tx, [record]))
     with database.read() as tx:
         found = store.record_by_id(tx, table, record.id)

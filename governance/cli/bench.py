@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
 
 def bench(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help=say("bench.name"))] = None,
+    rows: Annotated[int | None, typer.Option("--rows", min=1, help=say("bench.rows"))] = None,
 ) -> int:
     """The figures of this name, or all; 1 when one does not reach its target."""
     from governance.app.bench.registry import FIGURES
@@ -22,11 +23,11 @@ def bench(
     if name is not None and name not in FIGURES:
         raise FigureError(known=", ".join(sorted(FIGURES)))
     wanted = (name,) if name is not None else tuple(FIGURES)
-    found = [figure for key in wanted for figure in FIGURES[key]()]
+    found = [figure for key in wanted for figure in FIGURES[key](rows=rows)]
     columns = tuple(
         say(f"bench.{n}") for n in ("figure", "value", "baseline", "ratio", "target", "met")
     )
-    rows = [
+    lines = [
         (
             figure.figure,
             f"{figure.value:,.2f} {figure.unit}",
@@ -37,5 +38,5 @@ def bench(
         )
         for figure in found
     ]
-    emit([figure.as_json() for figure in found], lambda: table("", columns, rows))
+    emit([figure.as_json() for figure in found], lambda: table("", columns, lines))
     return 0 if all(figure.met for figure in found) else 1

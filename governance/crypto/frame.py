@@ -18,9 +18,9 @@ in its own field of its own row of its own installation.
 
 import os
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
-from typing import Final, Protocol, TypeAlias, cast
+from typing import Any, Final, Protocol, TypeAlias, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
@@ -30,6 +30,8 @@ from governance.core.terms import FieldId
 from governance.crypto.revealed import Ciphertext, Revealed
 from governance.crypto.values import (
     PAD_BELOW,
+    PAD_MARK,
+    PAD_ZEROS,
     PADDED,
     PADS,
     Kind,
@@ -45,10 +47,16 @@ TAG: Final = 16  # bytes
 OVERHEAD: Final = HEADER.size + NONCE + TAG  # 39 bytes
 BODY: Final = HEADER.size + NONCE
 KEY_BYTES: Final = 32
+UUID_TEXT: Final = 36  # bytes; nearly every row id
+UUID_LENGTH: Final = UUID_TEXT.to_bytes(4, "big")
 KINDS: Final = frozenset(int(kind) | bit for kind in Kind for bit in (0, PADDED))
 PADDED_TEXT: Final = Kind.TEXT | PADDED
 NULL: Final = Revealed(None)
-Decrypt: TypeAlias = Callable[[bytes, bytes, bytes], bytes]
+Opened: TypeAlias = bytes | tuple[int, bytes]  # padded text bare, other kinds behind their byte
+Decrypt: TypeAlias = Callable[[bytes, bytes, bytes], Opened]
+Join: TypeAlias = Callable[[tuple[bytes, bytes]], bytes]
+Cut: TypeAlias = Callable[[bytes], tuple[Any, ...]]
+CUT_BELOW: Final = 1_024  # bytes of a cell; longer ones are few, and of any length
 
 
 class Alg(IntEnum):
@@ -123,7 +131,8 @@ def lp(part: bytes) -> bytes:
 
 def row_binding(row_id: str) -> bytes:
     """The last part of the AAD, made once per row."""
-    return lp(row_id.encode())
+    row = row_id.encode()
+    return UUID_LENGTH + row if len(row) == UUID_TEXT else lp(row)
 
 
 class FieldBindings(dict[FieldId, bytes]):
@@ -132,9 +141,17 @@ class FieldBindings(dict[FieldId, bytes]):
     def __init__(self, installation: str) -> None:
         super().__init__()
         self._prefix = lp(b"sekisho/field/1") + lp(installation.encode())
+        self.joins: dict[FieldId, Join] = {}
 
     def __missing__(self, field: FieldId) -> bytes:
         made = self[field] = self._prefix + lp(field.encode())
+        return made
+
+    def join(self, field: FieldId) -> Join:
+        """The call that makes a cell's whole AAD from its header and its row."""
+        made = self.joins.get(field)
+        if made is None:
+            made = self.joins[field] = self[field].join
         return made
 
 
@@ -207,6 +224,7 @@ class CellKey:
     ) -> dict[FieldId, Ciphertext | None]:
         """Frames of a whole row, with one draw of randomness; None stays None."""
         heads, end, encrypt = HEADS[self.alg], self.id8, self._aead.encrypt
+        join = bindings.join
         nonces, at = os.urandom(NONCE * len(values)), 0
         cells: dict[FieldId, bytes | None] = {}
         for field, value in values.items():
@@ -221,7 +239,7 @@ class CellKey:
                 kind, data = encode(value)
             header, nonce = heads[kind] + end, nonces[at : at + NONCE]
             at += NONCE
-            cells[field] = header + nonce + encrypt(nonce, data, header + bindings[field] + row)
+            cells[field] = header + nonce + encrypt(nonce, data, join(field)((header, row)))
         return cast("dict[FieldId, Ciphertext | None]", cells)
 
     def opener(self, header: bytes) -> Decrypt:
@@ -229,43 +247,65 @@ class CellKey:
         if header[:3] not in HEAD_SETS[self.alg]:
             parse_header(header)
             raise BadAlgError(found=header[1])  # fails closed: a key serves one algorithm
-        return self._aead.decrypt
+        kind, decrypt = header[2], self._aead.decrypt
+        if kind == PADDED_TEXT:
+            return decrypt
+        return lambda nonce, data, associated: (kind, decrypt(nonce, data, associated))
 
 
-class Openers(dict[bytes, CellKey]):
-    """Keys by the eight bytes of their id, found when first asked for; made for one call."""
+class Openers:
+    """The calls that open frames, by their whole header; found when first asked for."""
 
-    def __init__(self, key_of: Callable[[int], CellKey]) -> None:
-        super().__init__()
+    __slots__ = ("_key_of", "known")
+
+    def __init__(
+        self, key_of: Callable[[int], CellKey], known: dict[bytes, Decrypt] | None = None
+    ) -> None:
+        """`known` may outlive this call; then its owner drops it when a key ends."""
         self._key_of = key_of
+        self.known = {} if known is None else known
 
     def opener(self, header: bytes) -> Decrypt:
         """The call that opens frames with this header: that of the one key it names."""
-        key = self.get(header[3:])
-        if key is None:
-            key = self[header[3:]] = self._key_of(parse_header(header))
-        return key.opener(header)
+        found = self.known.get(header)
+        if found is None:
+            found = self.known[header] = self._key_of(parse_header(header)).opener(header)
+        return found
 
 
 class OpenedRow(Mapping[FieldId, Revealed[Plain | None]]):
     """The opened cells of a row; authentic when made, decoded when asked for, silent in repr."""
 
-    __slots__ = ("_cells", "_kinds")
+    __slots__ = ("_cells",)
 
-    def __init__(self, cells: dict[FieldId, bytes | None], kinds: dict[FieldId, int]) -> None:
-        """Plaintext bytes by field, and the kinds of those that are not padded text."""
+    def __init__(self, cells: dict[FieldId, Opened | None]) -> None:
+        """Plaintext bytes by field, as the openers gave them."""
         self._cells = cells
-        self._kinds = kinds
 
     def __getitem__(self, field: FieldId) -> Revealed[Plain | None]:
         data = self._cells[field]
-        return NULL if data is None else Revealed(decode(self._kinds.get(field, PADDED_TEXT), data))
+        return NULL if data is None else Revealed(_decoded(data))
 
     def __iter__(self) -> Iterator[FieldId]:
         return iter(self._cells)
 
     def __len__(self) -> int:
         return len(self._cells)
+
+    def reveal(self) -> dict[FieldId, Plain | None]:
+        """All plain values at once, for the smallest scope that needs them."""
+        plain: dict[FieldId, Plain | None] = {}
+        for field, data in self._cells.items():
+            if type(data) is bytes:  # the usual kind, without a call
+                text, mark, zeros = data.rpartition(PAD_MARK)
+                if mark and zeros == PAD_ZEROS[len(text) & 15]:
+                    try:
+                        plain[field] = text.decode()
+                        continue
+                    except UnicodeDecodeError:
+                        pass  # lone surrogates: the slow way keeps them
+            plain[field] = None if data is None else _decoded(data)
+        return plain
 
     def __repr__(self) -> str:
         return f"OpenedRow({len(self._cells)} cells)"
@@ -274,30 +314,64 @@ class OpenedRow(Mapping[FieldId, Revealed[Plain | None]]):
         raise TypeError("opened values are never pickled")
 
 
-def _no_key(_nonce: bytes, _data: bytes, _associated: bytes, /) -> bytes:
-    raise InvalidTag  # fails closed: never reached, since the first header differs from none
+def _decoded(data: Opened) -> Plain:
+    return decode(PADDED_TEXT, data) if isinstance(data, bytes) else decode(*data)
 
 
-def open_cells(
-    cells: Mapping[FieldId, bytes | None], *, openers: Openers, bindings: FieldBindings, row: bytes
-) -> OpenedRow:
-    """All cells of a row, each opened by the one key that it names; None stays None."""
-    opened: dict[FieldId, bytes | None] = {}
-    kinds: dict[FieldId, int] = {}
-    last, decrypt = b"", _no_key
-    for field, cell in cells.items():
-        if cell is None:
-            opened[field] = None
-            continue
-        header = cell[:11]
-        if header != last or not header:
-            last, decrypt = header, openers.opener(header)
-        try:
-            data = decrypt(cell[11:23], cell[23:], header + bindings[field] + row)
-        except (InvalidTag, ValueError):
-            dek_id = dek_id_of(cell)  # a frame cut short is named as such
-            raise BadTagError(dek_id=dek_id, field=field) from None
-        if header[2] != PADDED_TEXT:
-            kinds[field] = header[2]
-        opened[field] = data
-    return OpenedRow(opened, kinds)
+def _cut(cell: bytes) -> tuple[bytes, bytes, bytes]:
+    return cell[: HEADER.size], cell[HEADER.size : BODY], cell[BODY:]
+
+
+_CUTS: Final[dict[int, Cut]] = {}  # by length of the cell
+
+
+def _cut_of(length: int) -> Cut:
+    """The call that cuts a frame of this length into header, nonce and body."""
+    if length >= CUT_BELOW:
+        return _cut
+    made = _CUTS[length] = struct.Struct(f"{HEADER.size}s{NONCE}s{length - BODY}s").unpack
+    return made
+
+
+def open_rows(
+    rows: Iterable[tuple[str, Mapping[FieldId, bytes | None]]],
+    *,
+    openers: Openers,
+    bindings: FieldBindings,
+) -> tuple[OpenedRow, ...]:
+    """All cells of these rows, each opened by the one key that it names; None stays None.
+
+    Each cell's own eleven header bytes choose its key and are authenticated with its place.
+    What was met before is found in three plain dicts; all else goes the slow way, which refuses.
+    """
+    cuts, known, joins = _CUTS, openers.known, bindings.joins
+    found: list[OpenedRow] = []
+    for row_id, cells in rows:
+        row = row_binding(row_id)
+        opened: dict[FieldId, Opened | None] = {}
+        for field, cell in cells.items():
+            if cell is None:
+                opened[field] = None
+                continue
+            try:
+                header, nonce, body = cuts[len(cell)](cell)
+                opened[field] = known[header](nonce, body, joins[field]((header, row)))
+            except KeyError:
+                opened[field] = _open_slowly(cell, field, row, openers=openers, bindings=bindings)
+            except InvalidTag:
+                raise BadTagError(dek_id=dek_id_of(cell), field=field) from None
+        found.append(OpenedRow(opened))
+    return tuple(found)
+
+
+def _open_slowly(
+    cell: bytes, field: FieldId, row: bytes, *, openers: Openers, bindings: FieldBindings
+) -> Opened:
+    """The cell's plaintext; the three dicts know its like from now on."""
+    dek_id = dek_id_of(cell)  # refuses what is no frame
+    header, nonce, body = _cut_of(len(cell))(cell)
+    decrypt = openers.opener(header)
+    try:
+        return decrypt(nonce, body, bindings.join(field)((header, row)))
+    except InvalidTag:
+        raise BadTagError(dek_id=dek_id, field=field) from None

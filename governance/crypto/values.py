@@ -30,6 +30,8 @@ PAD_BELOW: Final = 256  # bytes; the length of a longer text says little about i
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 PADS: Final = tuple(b"\x80" + bytes(BLOCK - 1 - short) for short in range(BLOCK))
+PAD_MARK: Final = b"\x80"
+PAD_ZEROS: Final = tuple(pad[1:] for pad in PADS)  # what stands behind the mark
 
 
 class Kind(IntEnum):

@@ -8,7 +8,7 @@ never enter after it.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from governance.core.clock import Clock
 from governance.core.terms import KeyClass, SubjectId
-from governance.crypto.frame import Alg, CellKey, Openers
+from governance.crypto.frame import Alg, CellKey, Decrypt, Openers
 from governance.crypto.providers.types import (
     EpochDestroyedError,
     EpochId,
@@ -40,6 +40,7 @@ from governance.keys.errors import KeyDestroyedError, KeyUnknownError, SubjectEr
 from governance.keys.types import HeldKey, KeyState, StoredEpoch, StoredKey
 
 CAPACITY: Final = 50_000  # keys, about 0.6 kB each
+HEADERS_PER_KEY: Final = 2  # openers kept: nearly all cells of a person are padded text
 EPOCH_KEY_LIFE: Final = timedelta(minutes=15)  # then the provider must answer again
 _GENERATION: Final = PreparedScalar(store.SELECT_GENERATION)
 EPOCH_PURPOSE: Final = "epoch"
@@ -76,6 +77,7 @@ class KeyRing:
         self._held: OrderedDict[bytes, HeldKey] = OrderedDict()
         self._sealing: dict[tuple[SubjectId, KeyClass], HeldKey] = {}
         self._epochs: dict[EpochId, tuple[WrappingKey, datetime]] = {}
+        self._known: dict[bytes, Decrypt] = {}  # of this generation alone
 
     def __repr__(self) -> str:
         return f"KeyRing({len(self._held)} keys)"
@@ -95,7 +97,17 @@ class KeyRing:
             self._held.clear()
             self._sealing.clear()
             self._epochs.clear()
+            self._known = {}  # a new one: calls of the old generation may still fill the old one
             self._generation = generation
+
+    def known(self, seen: int) -> dict[bytes, Decrypt]:
+        """The openers found so far, for a look at this generation; new ones may be added."""
+        with self._lock:
+            if seen != self._generation:
+                return {}  # fails closed: what this look finds may be the key that ended
+            if len(self._known) > HEADERS_PER_KEY * self._capacity:
+                self._known = {}
+            return self._known
 
     def held(self, id8s: Iterable[bytes]) -> dict[bytes, HeldKey]:
         """The keys of these ids that are in memory."""
@@ -244,20 +256,32 @@ class Look:
         """These keys need no unwrapping in this transaction, which made them."""
         self._mine.update((key.cell.dek_id, key) for key in keys)
 
-    def openers(self, id8s: Iterable[bytes] = ()) -> Openers:
-        """The keys of this call; those named here are fetched together.
+    def openers(
+        self, id8s: Iterable[bytes] = (), *, named: Callable[[], Iterable[bytes]] = tuple
+    ) -> Openers:
+        """The openers of this call; keys named by id are fetched together, now or when one misses.
 
         What is no frame, or names an unknown or destroyed key, is refused when it is used.
         """
+        self._fetch(id8s)
+        waiting = [named]
+
+        def key_of(dek_id: int) -> CellKey:
+            while waiting:
+                self._fetch(waiting.pop()())
+            return self.held(dek_id).cell
+
+        return Openers(key_of, self._ring.known(self.seen) if self._keep else {})
+
+    def _fetch(self, id8s: Iterable[bytes]) -> None:
+        """The keys of these ids are at hand, those not in memory by one query."""
         wanted = dict.fromkeys(id8s)
-        made = Openers(lambda dek_id: self.held(dek_id).cell)
-        made.update((id8, key.cell) for id8, key in self._ring.held(wanted).items())
-        missing = [int.from_bytes(id8, "big") for id8 in wanted if id8 not in made]
-        for row in list(store.keys_by_id(self.tx, missing)):
+        found = self._ring.held(wanted)
+        self._mine.update((key.cell.dek_id, key) for key in found.values())
+        missing = [int.from_bytes(id8, "big") for id8 in wanted if id8 not in found]
+        for row in list(store.keys_by_id(self.tx, missing)) if missing else ():
             if row.state is not KeyState.DESTROYED:
-                cell = self._load(row).cell
-                made[cell.id8] = cell
-        return made
+                self._load(row)
 
     def held(self, dek_id: int) -> HeldKey:
         """The one key of this id, and whose it is; raises rather than try another."""

@@ -19,7 +19,7 @@ from governance.crypto.frame import (
     FieldBindings,
     OpenedRow,
     dek_id_of,
-    open_cells,
+    open_rows,
     row_binding,
 )
 from governance.crypto.providers.types import KeyProvider
@@ -96,23 +96,13 @@ class FieldVault:
 
     def open_row(self, row_id: str, cells: Cells) -> OpenedRow:
         """The row's opened values, each by the one key it names; raises for a destroyed one."""
-        with self.ring.look() as look:
-            return open_cells(
-                cells,
-                openers=look.openers(),
-                bindings=self._bindings,
-                row=row_binding(row_id),
-            )
+        return self.open_rows([(row_id, cells)])[0]
 
     def open_rows(self, rows: Sequence[tuple[str, Cells]]) -> tuple[OpenedRow, ...]:
         """The opened rows in their order, with one look at the key store for all their keys."""
-        bindings = self._bindings
         with self.ring.look() as look:
-            openers = look.openers(_named_keys(cells for _, cells in rows))
-            return tuple(
-                open_cells(cells, openers=openers, bindings=bindings, row=row_binding(row_id))
-                for row_id, cells in rows
-            )
+            openers = look.openers(named=lambda: _named_keys(cells for _, cells in rows))
+            return open_rows(rows, openers=openers, bindings=self._bindings)
 
     # Moving and ending
 

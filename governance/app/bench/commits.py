@@ -36,7 +36,7 @@ DRAFT = EventDraft(
 )
 
 
-def measure() -> tuple[Figure, ...]:
+def measure(*, rows: int | None = None) -> tuple[Figure, ...]:
     """Events a second with 32 and 128 callers, each waiting until its own event is on disk."""
     with (
         TemporaryDirectory(dir=Path.cwd()) as folder,  # the temporary folder may be memory
@@ -51,7 +51,9 @@ def measure() -> tuple[Figure, ...]:
         return tuple(
             _figure(
                 callers,
-                _events_per_second(database, log, callers=callers, each=EVENTS // callers),
+                _events_per_second(
+                    database, log, callers=callers, each=(rows or EVENTS) // callers
+                ),
                 alone,
             )
             for callers in TARGETS

@@ -13,16 +13,17 @@ FLOOR = 1_000_000  # decisions a second and core
 RATIO = 500
 
 
-def measure() -> tuple[Figure, ...]:
+def measure(*, rows: int | None = None) -> tuple[Figure, ...]:
     """Decisions a second of the table, beside the reference over the same requests."""
     snapshot = default_snapshot()
     if snapshot.definition is None:
         return ()
     requests = tuple(_requests(snapshot))
     reference = Reference(snapshot.definition)
-    fast = best_seconds(lambda: _table(snapshot, requests, CALLS))
+    calls = rows or CALLS
+    fast = best_seconds(lambda: _table(snapshot, requests, calls))
     slow = best_seconds(lambda: _reference(reference, requests, REFERENCE_CALLS), rounds=2)
-    value, base = CALLS / fast, REFERENCE_CALLS / slow
+    value, base = calls / fast, REFERENCE_CALLS / slow
     return (
         Figure(
             figure="role decision",

@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 ROUNDS = 5  # the best round counts: the others were disturbed
@@ -44,14 +44,23 @@ class Figure:
 
 def best_seconds(work: Callable[[], object], *, rounds: int = ROUNDS) -> float:
     """The shortest wall time of several runs, without the collector's pauses."""
-    work()
-    found = []
+    return best_of_each({"": work}, rounds=rounds)[""]
+
+
+def best_of_each(
+    works: Mapping[str, Callable[[], object]], *, rounds: int = ROUNDS
+) -> dict[str, float]:
+    """The shortest wall time of each, run in turn so that a busy minute disturbs all alike."""
+    for work in works.values():
+        work()
+    found: dict[str, list[float]] = {name: [] for name in works}
     gc.disable()
     try:
         for _ in range(rounds):
-            start = time.perf_counter()
-            work()
-            found.append(time.perf_counter() - start)
+            for name, work in works.items():
+                start = time.perf_counter()
+                work()
+                found[name].append(time.perf_counter() - start)
     finally:
         gc.enable()
-    return min(found)
+    return {name: min(times) for name, times in found.items()}

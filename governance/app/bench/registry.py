@@ -1,13 +1,24 @@
 """Every figure that `sekisho bench` knows, by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 from governance.app.bench import commits, decisions, intake, sealing
 from governance.app.bench.figure import Figure
 
-FIGURES: Mapping[str, Callable[[], tuple[Figure, ...]]] = {
-    "commits": commits.measure,
+
+class Measure(Protocol):
+    """Measures one name; each module of this folder brings one or more."""
+
+    def __call__(self, *, rows: int | None = None) -> tuple[Figure, ...]:
+        """The figures, over so many rows, or over the usual number."""
+        ...
+
+
+FIGURES: Mapping[str, Measure] = {
+    "audit": commits.measure,
     "decisions": decisions.measure,
     "import": intake.measure,
-    "sealing": sealing.measure,
+    "open": sealing.measure_open,
+    "seal": sealing.measure_seal,
 }

@@ -4,6 +4,7 @@ import json
 import logging
 import multiprocessing
 import pickle
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
@@ -22,12 +23,13 @@ from governance.crypto.frame import (
     BadTagError,
     CellKey,
     FieldBindings,
+    OpenedRow,
     Openers,
-    open_cells,
+    open_rows,
     row_binding,
 )
 from governance.crypto.revealed import Revealed
-from governance.crypto.values import Plain, UnsealableValueError, decode, encode
+from governance.crypto.values import BadPlaintextError, Plain, UnsealableValueError, decode, encode
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "frame"
 ACCEPTED = json.loads((VECTORS / "ok.json").read_text())
@@ -76,8 +78,15 @@ def openers(alg: Alg = Alg.GCM) -> Openers:
     return Openers(key_of)
 
 
+def open_cells(
+    cells: Mapping[FieldId, bytes | None], alg: Alg = Alg.GCM, *, row: RowId = ROW
+) -> OpenedRow:
+    (opened,) = open_rows([(row, cells)], openers=openers(alg), bindings=BINDINGS)
+    return opened
+
+
 def open_one(frame: bytes, alg: Alg = Alg.GCM) -> Plain | None:
-    row = open_cells({NAME: frame}, openers=openers(alg), bindings=BINDINGS, row=row_binding(ROW))
+    row = open_cells({NAME: frame}, alg)
     return row[NAME].value
 
 
@@ -135,8 +144,9 @@ def test_every_value_comes_back_as_it_was(value: Plain, alg: Alg) -> None:
 def test_a_row_comes_back_as_it_was_and_null_stays_null(values: dict[FieldId, Any]) -> None:
     row = row_binding(ROW)
     cells = cell_key().seal_cells(values, bindings=BINDINGS, row=row)
-    opened = open_cells(cells, openers=openers(), bindings=BINDINGS, row=row)
+    opened = open_cells(cells)
     assert {field: item.value for field, item in opened.items()} == values
+    assert opened.reveal() == values
     assert all((cells[field] is None) == (value is None) for field, value in values.items())
 
 
@@ -196,9 +206,30 @@ def test_swapping_cells_between_columns_or_rows_is_refused() -> None:
     cells = cell_key().seal_cells({NAME: "a", KANA: "b"}, bindings=BINDINGS, row=row)
     swapped = {NAME: cells[KANA], KANA: cells[NAME]}
     with pytest.raises(BadTagError):
-        open_cells(swapped, openers=openers(), bindings=BINDINGS, row=row)
+        open_cells(swapped)
     with pytest.raises(BadTagError):
-        open_cells(cells, openers=openers(), bindings=BINDINGS, row=row_binding(OTHER_ROW))
+        open_cells(cells, row=OTHER_ROW)
+
+
+@pytest.mark.parametrize("padding", [b"\x80", b"\x80\x01", b"\x00" * 13, b"\x80" + bytes(28)])
+def test_padding_that_no_sealing_writes_is_refused(padding: bytes) -> None:
+    frame = cell_key().seal_raw(0x80, b"abc" + padding, PLACE, bytes(12))
+    with pytest.raises(BadPlaintextError):
+        open_cells({NAME: frame}).reveal()
+    with pytest.raises(BadPlaintextError):
+        open_cells({NAME: frame})[NAME]
+
+
+def test_an_altered_header_is_refused_behind_one_that_opened() -> None:
+    key = cell_key()
+    cells = key.seal_cells({NAME: "a", KANA: "b"}, bindings=BINDINGS, row=row_binding(ROW))
+    known = openers()
+    open_rows([(ROW, cells)], openers=known, bindings=BINDINGS)
+    for position in range(11):
+        altered = bytearray(cells[KANA] or b"")
+        altered[position] ^= 1
+        with pytest.raises(GovernanceError):
+            open_rows([(ROW, cells | {KANA: bytes(altered)})], openers=known, bindings=BINDINGS)
 
 
 @given(position=st.integers(0, 10), bit=st.integers(0, 7))
@@ -213,7 +244,7 @@ def test_no_flipped_header_bit_opens(position: int, bit: int) -> None:
 def test_no_repr_format_log_or_pickle_shows_a_value(caplog: pytest.LogCaptureFixture) -> None:
     row = row_binding(ROW)
     cells = cell_key().seal_cells({NAME: SECRET}, bindings=BINDINGS, row=row)
-    opened = open_cells(cells, openers=openers(), bindings=BINDINGS, row=row)
+    opened = open_cells(cells)
     with caplog.at_level(logging.INFO):
         logging.getLogger("test").info("%s %r", opened[NAME], opened)
     shown = f"{opened} {opened[NAME]} {opened[NAME]!r} {[opened[NAME]]} {cell_key()}" + caplog.text

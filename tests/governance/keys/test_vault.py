@@ -387,14 +387,19 @@ def test_a_small_ring_forgets_the_oldest_and_still_opens(vault: FieldVault) -> N
     assert len(vault.ring._sealing) <= 3
 
 
+def forget_data_keys(vault: FieldVault) -> None:
+    vault.ring._held.clear()
+    vault.ring._known.clear()
+
+
 def test_keys_of_epochs_are_asked_from_the_provider_again_in_time(
     vault: FieldVault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell = sealed(vault, TARO, ROW)
     (vault.ring.provider._folder / "2026-11-25.key").unlink()  # type: ignore[attr-defined] # the file provider
-    vault.ring._held.clear()
+    forget_data_keys(vault)
     assert vault.open_row(ROW, {NAME: cell})[NAME].value == "架空"
-    vault.ring._held.clear()
+    forget_data_keys(vault)
     vault.ring.clock.forward(timedelta(minutes=16))  # type: ignore[attr-defined] # the test's clock
     with pytest.raises(GovernanceError, match="epoch_unknown"):
         vault.open_row(ROW, {NAME: cell})
@@ -409,6 +414,29 @@ def test_a_key_read_before_an_ending_is_not_kept_after_it(vault: FieldVault) -> 
         vault.ring.forget(look.seen + 1)  # as another thread does when a key ended meanwhile
         look.held(int.from_bytes(cell[3:11], "big"))
     assert len(vault.ring._held) == 0
+
+
+def test_a_look_from_before_an_ending_leaves_no_opener_behind(
+    vault: FieldVault, other_process: FieldVault
+) -> None:
+    cell = sealed(vault, TARO, ROW)
+    with vault.ring.look() as look:
+        early = look.openers()
+        other_process.destroy(TARO, KeyClass.ACTIVE)
+        with vault.ring.look():
+            pass  # another thread sees the ending first
+        early.opener(cell[:11])
+    with pytest.raises(GovernanceError, match="key_destroyed"):
+        vault.open_row(ROW, {NAME: cell})
+
+
+def test_openers_are_bounded_and_still_found_again(vault: FieldVault) -> None:
+    vault.ring._capacity = 2
+    people = [SubjectId(f"person-{number}") for number in range(8)]
+    cells = vault.seal_rows([(person, ROW, {NAME: person}) for person in people])
+    for person, cell in zip(people, cells, strict=True):
+        assert vault.open_row(ROW, cell).reveal() == {NAME: person}
+    assert len(vault.ring._known) <= 6
 
 
 def test_states_are_words_of_the_store() -> None:

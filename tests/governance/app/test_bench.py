@@ -1,0 +1,37 @@
+"""`sekisho bench` has a figure for every name, in the agreed shape, with its baseline."""
+
+import pytest
+
+from governance.app.bench import sealing
+from governance.app.bench.figure import Figure
+from governance.app.bench.registry import FIGURES
+
+SHAPE = {"figure", "value", "unit", "baseline", "baseline_value", "ratio", "target", "met"}
+
+
+@pytest.mark.parametrize("name", ["seal", "open"])
+def test_sealing_is_measured_beside_plain_and_the_peer(name: str) -> None:
+    added, peer = FIGURES[name](rows=20)
+    for figure in (added, peer):
+        assert set(figure.as_json()) == SHAPE
+        assert figure.value > 0
+    assert added.baseline_value > 0
+    assert "sqlalchemy-utils" in peer.baseline
+
+
+def test_a_missing_peer_is_named_and_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "PEER", "no-such-peer")
+    monkeypatch.setattr(sealing, "_peer_type", lambda: None)
+    _, peer = sealing.measure_open(rows=5)
+    assert "not installed" in peer.baseline
+    assert (peer.baseline_value, peer.ratio, peer.met) == (0.0, 0.0, True)
+
+
+def test_ratios_above_one_are_better() -> None:
+    def figure(unit: str, value: float) -> Figure:
+        return Figure(
+            figure="f", value=value, unit=unit, baseline="b", baseline_value=10, target="", met=True
+        )
+
+    assert figure("us/value", 5).ratio == 2
+    assert figure("events/s", 20).ratio == 2

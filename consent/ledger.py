@@ -18,6 +18,7 @@ from consent.types import (
 )
 from governance.core.ids import new_row_id
 from governance.core.terms import Lang, NoticeId, PurposeId, RowId, SubjectId
+from governance.customers.upkeep.merges import circle
 from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore, table_of
 
@@ -117,8 +118,9 @@ def history(tx: Connection, subject: SubjectId, purpose: PurposeId) -> tuple[Con
 
 
 def full_history(tx: Connection, subject: SubjectId) -> tuple[ConsentEvent, ...]:
-    """Everything the ledger holds for this person, in ledger order."""
-    rows = tx.execute(select(EVENT).where(EVENT.c.subject_id == subject).order_by(EVENT.c.seq))
+    """Everything the ledger holds for this person under any pseudonym, in ledger order."""
+    mine = EVENT.c.subject_id.in_(circle(tx, subject))
+    rows = tx.execute(select(EVENT).where(mine).order_by(EVENT.c.seq))
     return tuple(_event(row) for row in rows)
 
 

@@ -1,7 +1,7 @@
 """Use cases of the third gate: check a use, record a choice. The caller owns the transaction."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from audit.types import TOKEN, EventDraft, Network, PersonalPart, canonical_json
 from audit.types import Outcome as AuditOutcome
 from consent import ledger
 from consent.choices import EVENT_CODES, Choice, journal_entry, known_choice
+from consent.merged import earliest, lives
 from consent.rules import decide
 from consent.types import (
     ConsentEvent,
@@ -24,6 +25,7 @@ from governance.core.terms import EventId, FieldId, KeyClass, Lang, RowId, Subje
 from governance.customers.ports import Ports
 from governance.customers.store import Subject, subject_by_id
 from governance.customers.subjects import MINORS, known_laws
+from governance.customers.upkeep.merges import merges_of, survivor_of
 from governance.http.principal import Principal
 from policies.actions import Action
 from policies.actors import decide_actor, decide_actor_on_record, roles_of
@@ -128,16 +130,27 @@ def subject_gate(
     recipient: str | None,
     at: datetime,
 ) -> SubjectDecision:
-    """The third gate on what the database holds now."""
-    return decide(
-        facts_of(subject_by_id(tx, subject, on=at.date())),
-        purpose,
-        ledger.history(tx, subject, purpose.id),
-        ledger.notices(tx),
-        channel=channel,
-        recipient=recipient or "internal",
-        at=at,
-    )
+    """The third gate on what the database holds now; of a merged person every history decides."""
+    merges = merges_of(tx, subject)
+    if merges and (standing := survivor_of(tx, subject)) != subject:
+        subject, merges = standing, merges_of(tx, standing)
+    facts, notices = facts_of(subject_by_id(tx, subject, on=at.date())), ledger.notices(tx)
+    found = [
+        decide(
+            facts,
+            purpose,
+            history,
+            notices,
+            channel=channel,
+            recipient=recipient or "internal",
+            at=at,
+        )
+        for history in lives(tx, subject, purpose.id, merges)
+    ]
+    refused = next((decision for decision in found if not decision), None)
+    if refused is not None:
+        return refused
+    return replace(found[0], valid_until=earliest(decision.valid_until for decision in found))
 
 
 def decide_use(
@@ -261,6 +274,7 @@ def choose(ports: Ports, principal: Principal, choice: Choice, *, at: datetime) 
     """
     choice = known_choice(ports.policies.current, choice)
     with ports.database.read() as tx:
+        choice = replace(choice, subject=survivor_of(tx, choice.subject))
         if subject_by_id(tx, choice.subject, on=at.date()) is None:
             raise NotFoundError
     event_id = ledger.new_event_id()

@@ -20,6 +20,7 @@ from governance.crypto.revealed import Revealed
 from governance.customers.catalogue import CatalogueField, Storage, catalogue
 from governance.customers.ports import Ports
 from governance.customers.store import Record, subject_by_id
+from governance.customers.upkeep.merges import survivor_of
 from governance.gateway.decisions import decide_fields
 from governance.gateway.rows import records_of
 from governance.gateway.types import (
@@ -172,7 +173,7 @@ def _prepare(
             for table in request.tables
             for record in records_of(
                 tx,
-                request.subject,
+                survivor_of(tx, request.subject),
                 table,
                 row=request.row,
                 after=request.after,
@@ -194,6 +195,7 @@ def _prepare(
 
 def _mark(tx: Connection, subject: SubjectId, *, at: datetime) -> tuple[int, int] | None:
     """Where the person's choices and state stand now; None for who is unknown or erased."""
+    subject = survivor_of(tx, subject)
     person = subject_by_id(tx, subject, on=at.date())
     if person is None or person.gone:
         return None

@@ -28,7 +28,7 @@ from governance.crypto.wrap import (
 )
 from governance.db.engine import Database
 from governance.keys import store
-from governance.keys.errors import EpochBackwardsError, KeepDaysError
+from governance.keys.errors import EpochBackwardsError, EpochInUseError, KeepDaysError
 from governance.keys.indexes import all_versions, index_context
 from governance.keys.models import DATA_KEY, INDEX_KEY, SIGNING_KEY
 from governance.keys.ring import KeyRing, dek_context, epoch_context
@@ -228,16 +228,43 @@ def _end_before(
         if not ring.db.write(lambda tx, epoch=item.epoch: _disown(tx, epoch)):  # type: ignore[misc] # the default binds the loop's value
             held_back.append(item.epoch)
             continue
-        try:
-            final_at = ring.provider.destroy(item.epoch, at=at)
-        except EpochUnknownError:
-            final_at = at  # the provider has nothing left that could open it
-        done = {"state": EpochStage.DESTROYED.value, "destroyed_at": at, "final_at": final_at}
-        ring.db.write(
-            lambda tx, epoch=item.epoch, done=done: store.set_epoch(tx, epoch, done)  # type: ignore[misc] # the defaults bind the loop's values
-        )
-        ended.append(EpochEnd(epoch=item.epoch, final_at=final_at))
+        ended.append(_ended(ring, item.epoch, at=at))
     return tuple(ended), tuple(held_back)
+
+
+def _ended(ring: KeyRing, epoch: EpochId, *, at: datetime) -> EpochEnd:
+    """The provider destroyed the key of an epoch that the store has disowned, and said when."""
+    try:
+        final_at = ring.provider.destroy(epoch, at=at)
+    except EpochUnknownError:
+        final_at = at  # the provider has nothing left that could open it
+    done = {"state": EpochStage.DESTROYED.value, "destroyed_at": at, "final_at": final_at}
+    ring.db.write(lambda tx: store.set_epoch(tx, epoch, done))
+    return EpochEnd(epoch=epoch, final_at=final_at)
+
+
+def endable(tx: Connection, epoch: EpochId) -> str | None:
+    """Why this epoch cannot end now: unknown, current, destroyed, in_use; None: it can."""
+    stored = store.epoch(tx, epoch)
+    if stored is None:
+        return "unknown"
+    if stored.stage in {EpochStage.CURRENT, EpochStage.DESTROYED}:
+        return stored.stage.value
+    return "in_use" if _live_under(tx, epoch) else None
+
+
+def end_epoch(ring: KeyRing, epoch: EpochId, *, at: datetime) -> EpochEnd:
+    """A past epoch under which no living key is left has ended before its day; twice is once."""
+    with ring.db.read() as tx:
+        stored = store.epoch(tx, epoch)
+    if stored is not None and stored.stage is EpochStage.DESTROYED:
+        return EpochEnd(epoch=epoch, final_at=stored.final_at)
+    current = stored is None or stored.stage is EpochStage.CURRENT
+    if current or not ring.db.write(lambda tx: _disown(tx, epoch)):
+        raise EpochInUseError(epoch=epoch)  # fails closed: living keys need it
+    done = _ended(ring, epoch, at=at)
+    ring.db.checkpoint()
+    return done
 
 
 def _due(epoch: EpochId, stage: EpochStage, last: date) -> bool:

@@ -57,6 +57,12 @@ class KeepDaysError(GovernanceError):
     code, status, exit_code = "keep_days", 400, 2
 
 
+class EpochInUseError(GovernanceError):
+    """The epoch still wraps living keys, or is the one that wraps new ones."""
+
+    code, status = "epoch_in_use", 409
+
+
 class IndexUnknownError(GovernanceError):
     """The field has no index of this version, or its key was destroyed."""
 

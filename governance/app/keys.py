@@ -1,0 +1,114 @@
+"""Work on keys of one installation: every place of frames, and who keeps them."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Table
+
+from audit.models import PARTS
+from consent.models import ConsentEventRow
+from consent.service import PROOF
+from dsar.models import PackageRow, RequestRow, SourceResultRow
+from dsar.service import WORDS
+from governance.app.wiring import Wiring
+from governance.approvals.models import ApprovalRow
+from governance.core.terms import FieldId
+from governance.custody.rotation import Custodian
+from governance.customers.catalogue import catalogue
+from governance.customers.custom.models import CustomValueRow
+from governance.customers.models import QuarantineRow
+from governance.customers.post import BLOB as LETTER
+from governance.customers.post import INSTALLATION as NOBODY
+from governance.customers.search.models import SavedSearchRow
+from governance.customers.sources.models import ImportDetail, ImportRow
+from governance.customers.store import TABLES
+from governance.db.types import table_of
+from governance.gateway.intake.corrections import LAYOUT
+from governance.gateway.writing.models import WriteOnceRow
+from governance.jobs.models import OutboxRow
+from governance.keys.places import Places, SealedPlace
+from governance.keys.vault import BLOB, PART
+from governance.registers.models import RecipientRow
+
+OUTBOX = table_of(OutboxRow)
+NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
+    "api_client": frozenset({"key_digest"}),
+    "session": frozenset({"digest"}),
+    "one_time_code": frozenset({"digest"}),
+    "suppression": frozenset({"token"}),
+    "search_token": frozenset({"token"}),
+    "search_row": frozenset({"row_key"}),
+    "search_entry": frozenset({"row_key", "tokens"}),
+    "search_posting": frozenset({"row_key", "token"}),
+    "audit_event": frozenset({"parts_digest"}),
+    "audit_part": frozenset({"salt", "commitment", "sealed_hash"}),
+    "audit_leaf": frozenset({"leaf"}),
+    "audit_tile": frozenset({"hashes"}),
+    "audit_checkpoint": frozenset({"root"}),
+    "audit_tree_state": frozenset({"frontier"}),
+}
+
+
+def places() -> Places:
+    """Every place where this release stores frames."""
+    return Places(sealed=(*_store(), *_beside(), *_fixed()), other=NO_FRAMES)
+
+
+def custodian_of(wiring: Wiring) -> Custodian:
+    """Who rotates and ends keys in this installation."""
+    return Custodian(
+        ports=wiring.ports,
+        places=places(),
+        log_keys=wiring.log_keys,
+        keep_days=wiring.settings.key_final_days,
+    )
+
+
+def _store() -> Iterator[SealedPlace]:
+    """Tables of the catalogue."""
+    for name, table in TABLES.items():
+        columns = {field.column: field.id for field in catalogue().table(name).sealed()}
+        if columns:
+            yield SealedPlace(table=table, columns=columns)
+
+
+def _beside() -> Iterator[SealedPlace]:
+    """Proofs, requests, letters, and what is of no one person."""
+    yield SealedPlace(table=table_of(ConsentEventRow), columns={"proof": PROOF})
+    yield SealedPlace(table=table_of(RequestRow), columns={"words": WORDS})
+    yield SealedPlace(table=table_of(SourceResultRow), columns={"found": PART})
+    yield SealedPlace(table=table_of(PackageRow), columns={"content": PART})
+    yield _blob(table_of(QuarantineRow), "content", "quarantine")
+    yield _blob(table_of(RecipientRow), "contact", "recipient")
+    yield _blob(table_of(ImportDetail), "layout", LAYOUT, row="run_id")
+    about_nobody = OUTBOX.c.target == NOBODY
+    yield SealedPlace(
+        table=OUTBOX,
+        columns={"payload": FieldId(BLOB + LETTER)},
+        row="idem_key",
+        only=about_nobody,
+    )
+    yield SealedPlace(
+        table=OUTBOX,
+        columns={"payload": PART},
+        row="idem_key",
+        before_row=f"{LETTER}/",
+        only=~about_nobody,
+    )
+
+
+def _fixed() -> Iterator[SealedPlace]:
+    """Frames under a digest: the log's parts, and what two persons decided about."""
+    yield SealedPlace(table=PARTS, columns={"payload": PART}, fixed=True)
+    sealed = {"sealed": FieldId(BLOB)}  # bound by each kind in its own way; never opened here
+    yield SealedPlace(table=table_of(ApprovalRow), columns=sealed, fixed=True)
+    for table, column in (
+        (table_of(ImportRow), "said"),
+        (table_of(CustomValueRow), "value"),
+        (table_of(SavedSearchRow), "content"),
+        (table_of(WriteOnceRow), "outcome"),
+    ):
+        yield SealedPlace(table=table, columns={column: FieldId(BLOB)}, fixed=True)
+
+
+def _blob(table: Table, column: str, kind: str, *, row: str = "id") -> SealedPlace:
+    return SealedPlace(table=table, columns={column: FieldId(BLOB + kind)}, row=row)

@@ -1,7 +1,7 @@
 """Removes a batch of persons from every table, children first; what a law keeps is re-sealed.
 
-Every table that refers to a person stands in one of the two mappings below, so a table that is
-forgotten fails a test here and a RESTRICT key in the database.
+Which tables, in which order, and what happens at each reference is what the catalogue declares;
+a table that it forgets stops the start, and a RESTRICT key in the database besides.
 """
 
 from collections import Counter, defaultdict
@@ -10,43 +10,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, KeyClass, RowId, SubjectId
 from governance.customers.catalogue import OnErase, Storage, catalogue
-from governance.customers.imports import DUPLICATE
-from governance.customers.sources.store import IMPORT_ROW
-from governance.customers.store import (
-    FINDING,
-    IN_LIMIT,
-    LAW,
-    SUBJECT,
-    SUPPRESSION,
-    TABLES,
-    TOKEN,
-)
+from governance.customers.store import IN_LIMIT, LAW, SUBJECT, SUPPRESSION, TABLES, TOKEN
 from governance.customers.subjects import AgeBand, SubjectState
 from governance.db.types import insert_ignore
 from governance.keys.vault import FieldVault
+from retention import edges
 from retention.types import RowKeep
 
-INDEXES: Mapping[str, Table] = {
-    "search_token": TOKEN,
-    "text_finding": FINDING,
-    "import_row": IMPORT_ROW,
-}
-ORDER = ("merge_trace",   # children before what they refer to
-    *("inquiry_message", "inquiry", "deal", "contact", "company", "subscription", "purchase"),
-    *("relation", "household_member", "channel_permission", "preference", "person_tag", "person"),
-)
-STAYS: Mapping[str, str] = {  # table -> why its rows about an erased person stay
-    "subject": "pseudonym that the others refer to",
-    "legal_hold": "register of holds",
-    "consent_event": "proof under the record key, with its own period",
-    "dsar_request": "proof under the record key, with its own period",
-}
-ALSO_REMOVED = ("duplicate_candidate", "subject_law")
 PURCHASE = TABLES["purchase"]
 
 
@@ -93,14 +68,8 @@ def erase(
     for one in batch:
         _suppress(tx, one, at=at)
     for part in _parts(ids):
-        for name, table in INDEXES.items():
-            done[name] += tx.execute(delete(table).where(table.c.subject_id.in_(part))).rowcount
-        done["duplicate_candidate"] += tx.execute(
-            delete(DUPLICATE).where(
-                or_(DUPLICATE.c.left_subject_id.in_(part), DUPLICATE.c.right_subject_id.in_(part))
-            )
-        ).rowcount
-        for name in ORDER:
+        done.update(edges.follow(tx, part))
+        for name in catalogue().erase_order():
             done[name] += _table(tx, vault, name, part, batch)
     _end_persons(tx, batch)
     return done
@@ -224,24 +193,20 @@ def _end_persons(tx: Connection, batch: Sequence[Doomed]) -> None:
 
 def residue(tx: Connection, tombstones: Any) -> Counter[str]:
     """Rows that should be gone for the persons whose pseudonyms this statement selects."""
-    left: Counter[str] = Counter()
-    for name, table in INDEXES.items():
-        left[name] = _count(tx, table.c.subject_id.in_(tombstones))
-    sides = (DUPLICATE.c.left_subject_id, DUPLICATE.c.right_subject_id)
-    left["duplicate_candidate"] = _count(tx, or_(*(side.in_(tombstones) for side in sides)))
-    for name in ORDER:
+    left = edges.left(tx, tombstones)
+    for name in catalogue().erase_order():
         declared, table = catalogue().table(name), TABLES[name]
         mine = table.c.subject_id.in_(tombstones)
         match declared.on_erase:
             case OnErase.DELETE:
-                left[name] = _count(tx, mine)
+                left[name] += _count(tx, mine)
             case OnErase.EMPTY_COLUMNS:
                 full = or_(*(table.c[f.column].is_not(None) for f in declared.sealed()))
-                left[name] = _count(tx, mine & full)
+                left[name] += _count(tx, mine & full)
             case OnErase.KEEP_BY_LAW:
                 kept = SUBJECT.c.kept_by_law.is_not(None)
                 lawful = select(SUBJECT.c.id).where(SUBJECT.c.id.in_(tombstones), kept)
-                left[name] = _count(tx, mine & table.c.subject_id.not_in(lawful))
+                left[name] += _count(tx, mine & table.c.subject_id.not_in(lawful))
     return +left
 
 

@@ -11,20 +11,24 @@ from sqlalchemy import Connection, Table, func, select
 from audit.models import PARTS
 from consent.ledger import EVENT as CONSENT
 from governance.core.terms import FieldId, KeyClass, Lang, RowId, SubjectId
-from governance.customers.catalogue import CatalogueField, OnErase, Storage, catalogue
-from governance.customers.store import FINDING, TABLES, TOKEN
+from governance.customers.catalogue import CatalogueField, EdgeAction, OnErase, Storage, catalogue
+from governance.customers.store import TABLES
+from governance.customers.upkeep.merges import survivor_of
 from governance.i18n.catalogue import text
-from retention import rules, store
+from retention import edges, rules, store
 from retention.access import today
 from retention.duties import row_keeps
-from retention.erasure import ORDER
 from retention.errors import SubjectUnknownError
 from retention.facts import facts_of
 from retention.plans import Json
 from retention.types import Due, Keep, RowKeep, Schedule
 
 CONSENT_PROOF, AUDIT_PART = "consent_event.proof", "audit_part.payload"
-TOKENS, FINDINGS = "search_token.token", "text_finding.entity"
+SHOWN_AS = {  # what goes with a table that the plan names by its content
+    "search_token": "search_token.token",
+    "text_finding": "text_finding.entity",
+    "custom_value": "custom_value.value",
+}
 
 
 class Fate(StrEnum):
@@ -82,6 +86,7 @@ class ErasePlan:
 def erase_plan(tx: Connection, subject: SubjectId, *, at: datetime) -> ErasePlan:
     """What an erasure would do now; raises SubjectUnknownError."""
     schedule, day = store.in_force(tx), today(at)
+    subject = survivor_of(tx, subject)
     found = facts_of(tx, [subject], at=day)
     if not found:
         raise SubjectUnknownError
@@ -89,7 +94,7 @@ def erase_plan(tx: Connection, subject: SubjectId, *, at: datetime) -> ErasePlan
     decision = rules.requested(facts, schedule, at=day)
     keeps = row_keeps(facts, schedule, at=day)
     fates: list[FieldFate] = []
-    for name in ORDER:
+    for name in catalogue().erase_order():
         fates += _table(tx, name, subject, schedule, keeps, gdpr=facts.gdpr)
     fates += _beside(tx, subject)
     return ErasePlan(
@@ -155,9 +160,13 @@ def _by_duty(
 
 def _beside(tx: Connection, subject: SubjectId) -> Iterator[FieldFate]:
     """What stands beside the tables: index tokens, findings, the log's parts, consent proofs."""
-    for name, table in ((TOKENS, TOKEN), (FINDINGS, FINDING)):
-        if count := _count(tx, table, "subject_id", subject):
-            yield FieldFate(field=name, rows=count, fate=Fate.DELETE)
+    for edge, count in edges.named(tx, subject):
+        if edge.on_erase is EdgeAction.EMPTY:
+            for column in (edge.column, *edge.empties):
+                yield FieldFate(field=f"{edge.table}.{column}", rows=count, fate=Fate.ANONYMISE)
+        else:
+            said = SHOWN_AS.get(edge.table, f"{edge.table}.{edge.column}")
+            yield FieldFate(field=said, rows=count, fate=Fate.DELETE)
     if count := _count(tx, PARTS, "subject", subject, PARTS.c.payload.is_not(None)):
         yield FieldFate(field=AUDIT_PART, rows=count, fate=Fate.DELETE)
     if count := _count(tx, CONSENT, "subject_id", subject):

@@ -26,7 +26,8 @@ from governance.core.terms import ActorId, Lang
 from governance.crypto.providers.env import EnvKeyProvider
 from governance.crypto.providers.file import FileKeyProvider
 from governance.crypto.providers.types import KeyProvider
-from governance.customers.catalogue import catalogue, check_columns, check_purposes
+from governance.customers.catalogue import catalogue
+from governance.customers.catalogue_checks import check_columns, check_purposes
 from governance.customers.ports import Ports
 from governance.customers.store import TABLES
 from governance.db import migrate

@@ -1,11 +1,12 @@
 """The catalogue: what every column holds, for which purposes, how it is found and how it goes.
 
-Shipped as data/catalogue.yaml. A table column that it does not declare, and a field that serves
-no purpose, are refused at start-up: an undeclared column is data that nobody would erase.
+Shipped as data/catalogue.yaml; an installation adds fields of its own (`customers/custom`). A
+column, a reference to a person or a row, and a sealed column of any table that it does not
+declare are refused at start-up: undeclared data is data that nobody would show or erase.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache, partial
 from importlib.resources import files
@@ -15,6 +16,9 @@ from typing import Any, TypeVar
 from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, Lang, PurposeId
 from governance.core.yamls import read_yaml
+from governance.customers import search_plan
+from governance.customers.custom.types import CustomKind
+from governance.customers.dpv import vocabulary
 
 T = TypeVar("T")
 
@@ -42,6 +46,7 @@ class Search(StrEnum):
     NONE = "none"
     EXACT = "exact"
     PREFIX = "prefix"
+    SUFFIX = "suffix"
     NGRAM = "ngram"
 
 
@@ -53,6 +58,31 @@ class OnErase(StrEnum):
         "empty_columns"  # the personal columns become NULL, the rest is not about the person
     )
     KEEP_BY_LAW = "keep_by_law"  # fields of the accounting class stay under the `kept` key
+
+
+class IndexLeaksError(GovernanceError):
+    """An index that the catalogue asks for would tell the values it hides; nothing was started."""
+
+    code, status, exit_code = "index_leaks", 503, 3
+
+    @property
+    def text_key(self) -> str:
+        """Catalogue key of the sentence that gives the reason in words."""
+        reason = self.params.get("reason")
+        return f"{super().text_key}.{reason}" if reason else super().text_key
+
+
+class EdgeAction(StrEnum):
+    """What happens to a row when what its reference names is erased."""
+
+    DELETE = "delete"
+    EMPTY = "empty"  # the reference and what is said about the other become NULL
+    KEEP_BY_LAW = "keep_by_law"  # goes when no law keeps anything of the person any more
+    KEEP = "keep"  # a pseudonym with a period of its own; the reason stands beside it
+    REFUSE = "refuse"  # what it names is never removed while the row stands
+
+
+REASONED = frozenset({EdgeAction.KEEP, EdgeAction.REFUSE})
 
 
 class CatalogueError(GovernanceError):
@@ -79,10 +109,35 @@ class CatalogueField:
     owner: str
     free_text: bool = False
     third_person: bool = False
+    dpv: str | None = None  # the W3C term of the field, or of its category
+    custom: CustomKind | None = None  # the type of a field that the installation added
+    headers: tuple[str, ...] = ()  # further names of a custom field in files
+    choices: tuple[str, ...] = ()  # the words of a custom field of type `choice`
 
     def label(self, lang: Lang) -> str:
         """The field's name for people."""
         return self.label_ja if lang is Lang.JA else self.label_en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """One reference of a table to a person or to a row of another table."""
+
+    table: str
+    column: str
+    to: str
+    on_erase: EdgeAction
+    empties: tuple[str, ...] = ()  # columns that say something about the other person
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BesideTable:
+    """A table beside the customer master that refers to persons or holds sealed content."""
+
+    name: str
+    because: str
+    edges: tuple[Edge, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +150,7 @@ class CatalogueTable:
     source: str
     on_erase: OnErase
     fields: tuple[CatalogueField, ...]
+    edges: tuple[Edge, ...] = ()
 
     def label(self, lang: Lang) -> str:
         """The table's name for people."""
@@ -102,7 +158,15 @@ class CatalogueTable:
 
     def sealed(self) -> tuple[CatalogueField, ...]:
         """Fields that hold frames."""
-        return tuple(field for field in self.fields if field.storage is Storage.SEALED)
+        return tuple(
+            field
+            for field in self.fields
+            if field.storage is Storage.SEALED and field.custom is None
+        )
+
+    def custom(self) -> tuple[CatalogueField, ...]:
+        """Fields that the installation added; their values stand beside the row."""
+        return tuple(field for field in self.fields if field.custom is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +176,52 @@ class Catalogue:
     tables: Mapping[str, CatalogueTable]
     fields: Mapping[FieldId, CatalogueField]
     terms: Mapping[str, str | None]  # category -> W3C DPV term
+    beside: Mapping[str, BesideTable] = field(default_factory=lambda: MappingProxyType({}))
+    retired: frozenset[str] = frozenset()  # custom.<name> of fields that are closed for good
 
     def table(self, name: str) -> CatalogueTable:
         """A table by its name; raises CatalogueError for an unknown one."""
         if name not in self.tables:
             raise CatalogueError(place=name, problem="unknown")
         return self.tables[name]
+
+    def erase_order(self) -> tuple[str, ...]:
+        """The tables with every table after those that refer to it."""
+        return _children_first(self.tables)
+
+    def with_fields(
+        self, added: Iterable[CatalogueField], *, retired: frozenset[str] = frozenset()
+    ) -> "Catalogue":
+        """This catalogue with an installation's own fields at the end of their tables."""
+        more = tuple(added)
+        tables = {
+            name: replace(
+                table, fields=(*table.fields, *(field for field in more if field.table == name))
+            )
+            for name, table in self.tables.items()
+        }
+        return replace(
+            self,
+            tables=MappingProxyType(tables),
+            fields=MappingProxyType({**self.fields, **{field.id: field for field in more}}),
+            retired=retired,
+        )
+
+
+def _children_first(tables: Mapping[str, CatalogueTable]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        """Parents are placed before their children; the order is turned round at the end."""
+        for edge in tables[name].edges:
+            if edge.to in tables and edge.to != name and edge.to not in found:
+                visit(edge.to)
+        found[name] = None
+
+    for name in tables:
+        if name not in found:
+            visit(name)
+    return tuple(reversed(found))
 
 
 @cache
@@ -130,15 +234,25 @@ def catalogue() -> Catalogue:
 def parse(document: Mapping[str, Any]) -> Catalogue:
     """The catalogue of a parsed YAML document; raises CatalogueError naming the place."""
     terms = {str(name): term for name, term in document["categories"].items()}
+    for name, term in (*terms.items(), *vocabulary().fields.items()):
+        if term is not None and term not in vocabulary().terms:
+            raise CatalogueError(place=f"{name}:{term}", problem="unknown_term")
     tables = {
         name: _read(name, partial(_table, name, entry, terms))
         for name, entry in document["tables"].items()
     }
     fields = {field.id: field for table in tables.values() for field in table.fields}
+    beside = {
+        name: _read(name, partial(_beside, name, entry))
+        for name, entry in document.get("beside", {}).items()
+    }
+    for name in sorted({*beside} & {*tables}):
+        raise CatalogueError(place=name, problem="declared_twice")
     return Catalogue(
         tables=MappingProxyType(tables),
         fields=MappingProxyType(fields),
         terms=MappingProxyType(terms),
+        beside=MappingProxyType(beside),
     )
 
 
@@ -153,7 +267,33 @@ def _table(name: str, entry: Mapping[str, Any], terms: Mapping[str, str | None])
             _read(f"{name}.{column}", partial(_field, name, column, spec, terms))
             for column, spec in entry["fields"].items()
         ),
+        edges=_edges(name, entry.get("edges", {})),
     )
+
+
+def _beside(name: str, entry: Mapping[str, Any]) -> BesideTable:
+    return BesideTable(
+        name=name, because=entry["because"], edges=_edges(name, entry.get("edges", {}))
+    )
+
+
+def _edges(table: str, entries: Mapping[str, Mapping[str, Any]]) -> tuple[Edge, ...]:
+    """The declared references of a table; what is kept says why."""
+    edges = tuple(
+        Edge(
+            table=table,
+            column=column,
+            to=spec["to"],
+            on_erase=EdgeAction(spec["on_erase"]),
+            empties=tuple(spec.get("empties", ())),
+            because=spec.get("because", ""),
+        )
+        for column, spec in entries.items()
+    )
+    for edge in edges:
+        if edge.on_erase in REASONED and not edge.because:
+            raise CatalogueError(place=f"{table}.{edge.column}", problem="edge_without_reason")
+    return edges
 
 
 def _read(place: str, read: Callable[[], T]) -> T:
@@ -172,7 +312,7 @@ def _field(
         raise CatalogueError(place=place, problem="no_purpose")
     if spec["category"] not in terms:
         raise CatalogueError(place=place, problem="unknown_category")
-    storage = Storage(spec["storage"])
+    storage, search = Storage(spec["storage"]), _search(place, column, spec)
     if storage is Storage.CLEAR and not spec.get("clear_because"):
         raise CatalogueError(place=place, problem="clear_without_reason")
     return CatalogueField(
@@ -185,32 +325,21 @@ def _field(
         purposes=frozenset(PurposeId(name) for name in spec["purposes"]),
         sensitivity=Sensitivity(spec["sensitivity"]),
         storage=storage,
-        search=frozenset(Search(name) for name in spec["search"]) - {Search.NONE},
+        search=search,
         retention=spec["retention"],
         owner=spec["owner"],
         free_text=bool(spec.get("free_text", False)),
         third_person=bool(spec.get("third_person", False)),
+        dpv=vocabulary().fields.get(FieldId(place), terms[spec["category"]]),
     )
 
 
-def check_columns(declared: Catalogue, columns: Mapping[str, Iterable[str]]) -> None:
-    """Fails closed: a column without a declaration, or the reverse, stops the start."""
-    for name in sorted({*declared.tables, *columns}):
-        stored = set(columns.get(name, ()))
-        table = declared.tables.get(name)
-        known = {field.column for field in table.fields} if table is not None else set()
-        for column in sorted(stored ^ known):
-            raise CatalogueError(place=f"{name}.{column}", problem="undeclared")
-
-
-def check_purposes(declared: Catalogue, purposes: Iterable[PurposeId]) -> None:
-    """Fails closed: a field that serves a purpose which the policy does not know."""
-    known = frozenset(purposes)
-    for field in declared.fields.values():
-        for purpose in sorted(field.purposes - known):
-            raise CatalogueError(place=f"{field.id}:{purpose}", problem="unknown_purpose")
-
-
-def unused_fields(declared: Catalogue, used: Iterable[FieldId]) -> tuple[FieldId, ...]:
-    """Fields that no rule of the policy opens to anybody (APPI 22: needed no longer?)."""
-    return tuple(sorted(set(declared.fields) - set(used)))
+def _search(place: str, column: str, spec: Mapping[str, Any]) -> frozenset[Search]:
+    """How the field can be found; fails closed: an index that leaks is refused (search_plan)."""
+    found = frozenset(Search(name) for name in spec["search"]) - {Search.NONE}
+    shape = search_plan.shape_of(column, spec.get("values"), spec["sensitivity"])
+    kinds = [search_plan.KINDS[kind.value] for kind in sorted(found)]
+    reason = search_plan.refusal(FieldId(place), shape, kinds)
+    if reason is not None:
+        raise IndexLeaksError(field=place, reason=reason.value)
+    return found

@@ -17,11 +17,9 @@ from governance.customers.catalogue import (
     Sensitivity,
     Storage,
     catalogue,
-    check_columns,
-    check_purposes,
     parse,
-    unused_fields,
 )
+from governance.customers.catalogue_checks import check_columns, check_purposes, unused_fields
 from governance.customers.store import TABLES
 from policies.snapshot import default_snapshot
 

@@ -14,13 +14,15 @@ from typing import Final
 from governance.core.errors import GovernanceError
 from governance.crypto.frame import KEY_BYTES
 from governance.crypto.providers.types import (
+    AT_ONCE,
+    LEASE,
     EpochDestroyedError,
     EpochId,
     EpochState,
-    EpochUnknownError,
     ProviderEpoch,
     ProviderHealth,
     WrapContext,
+    day_of,
 )
 from governance.crypto.secret_refs import read_secret
 from governance.crypto.wrap import WrappingKey, context
@@ -40,6 +42,8 @@ class EnvKeyProvider:
 
     name = "env"
     destroys = False
+    ends_after = AT_ONCE
+    lease = LEASE
 
     def __init__(self, reference: str = "env:SEKISHO_KEK") -> None:
         self._reference = reference
@@ -69,7 +73,7 @@ class EnvKeyProvider:
 
     def destroy(self, epoch: EpochId, *, at: datetime) -> datetime | None:  # noqa: ARG002 # no date
         """None: the key ends only when the operator replaces the secret everywhere."""
-        self._assert_day(epoch)
+        day_of(epoch)
         self._epochs[epoch] = EpochState.DESTROYED
         return None
 
@@ -87,12 +91,6 @@ class EnvKeyProvider:
             return ProviderHealth(ok=False, reason=error.code)
         return ProviderHealth(ok=True)
 
-    def _assert_day(self, epoch: EpochId) -> None:
-        try:
-            date.fromisoformat(epoch)
-        except ValueError:
-            raise EpochUnknownError(epoch=epoch) from None
-
     def _secret(self) -> bytes:
         try:
             secret = base64.b64decode(read_secret(self._reference), validate=True)
@@ -103,7 +101,7 @@ class EnvKeyProvider:
         return secret
 
     def _wrapping(self, epoch: EpochId) -> WrappingKey:
-        self._assert_day(epoch)
+        day_of(epoch)
         if self._epochs.get(epoch) is EpochState.DESTROYED:
             raise EpochDestroyedError(epoch=epoch)
         return WrappingKey(hmac.digest(self._secret(), LABEL + epoch.encode(), "sha256"))

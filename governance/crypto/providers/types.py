@@ -8,13 +8,15 @@ every copy of that epoch's keys useless wherever it lies.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import Final, NewType, Protocol
 
 from governance.core.errors import GovernanceError, UnavailableError
 
 EpochId = NewType("EpochId", str)  # the day in ISO 8601, for instance "2026-11-25"
+AT_ONCE: Final = timedelta(0)
+LEASE: Final = timedelta(minutes=15)  # how long keys in memory serve without the provider's answer
 
 
 class EpochState(StrEnum):
@@ -68,6 +70,35 @@ class ProviderUnavailableError(UnavailableError):
     code = "key_provider_unavailable"
 
 
+class ProviderRefusedError(GovernanceError):
+    """The provider answers and says no: permission, token, PIN, or a key that was switched off."""
+
+    code, status, exit_code = "key_provider_refused", 503, 3
+
+
+class ProviderExtraError(GovernanceError):
+    """The library of this provider is not installed; the extra that brings it is named."""
+
+    code, status, exit_code = "key_provider_extra", 503, 3
+
+
+def day_of(epoch: EpochId) -> date:
+    """The day of an epoch; what is no day in ISO 8601 is no epoch, and no path or name."""
+    try:
+        return date.fromisoformat(epoch)
+    except ValueError:
+        raise EpochUnknownError(epoch=epoch) from None
+
+
+def is_day(epoch: EpochId) -> bool:
+    """True if this is the name of an epoch."""
+    try:
+        day_of(epoch)
+    except EpochUnknownError:
+        return False
+    return True
+
+
 class KeyProvider(Protocol):
     """Wraps and unwraps under epoch keys that never leave it."""
 
@@ -79,6 +110,16 @@ class KeyProvider(Protocol):
     @property
     def destroys(self) -> bool:
         """True if `destroy` is final; production needs a provider that can promise it."""
+        ...
+
+    @property
+    def ends_after(self) -> timedelta:
+        """How long after `destroy` the key can still be brought back by its keeper's own means."""
+        ...
+
+    @property
+    def lease(self) -> timedelta:
+        """How long keys in memory serve while the provider does not answer; then nothing opens."""
         ...
 
     def create_epoch(self, day: date) -> EpochId:

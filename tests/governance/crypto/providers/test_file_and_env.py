@@ -1,22 +1,20 @@
-"""One suite that every key provider passes, and what each promises beyond it."""
+"""What the providers `file` and `env` promise beyond the common suite."""
 
 import base64
 import json
 import os
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from governance.crypto.providers.env import EnvKeyProvider, WeakEnvKeyError
-from governance.crypto.providers.file import FileKeyProvider, KeyFileError
+from governance.crypto.providers.file import FileKeyProvider, PassphraseError
+from governance.crypto.providers.folder import EpochFolder, KeyFileError
 from governance.crypto.providers.types import (
     EpochDestroyedError,
     EpochId,
-    EpochState,
     EpochUnknownError,
-    KeyProvider,
     WrapContext,
 )
 from governance.crypto.secret_refs import SecretPermissionError, SecretRefError, read_secret
@@ -39,86 +37,8 @@ def ctx(epoch: EpochId, *, installation: str = "i-1", purpose: str = "epoch") ->
     return WrapContext(installation=installation, epoch=epoch, purpose=purpose)
 
 
-@pytest.fixture(params=["file", "file_passphrase", "env"])
-def make(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], KeyProvider]:
-    monkeypatch.setenv("TEST_PASSPHRASE", "架空 passphrase")
-    monkeypatch.setenv("TEST_KEK", base64.b64encode(bytes(range(32))).decode())
-    makers: dict[str, Callable[[], KeyProvider]] = {
-        "file": lambda: FileKeyProvider(tmp_path / "epochs"),
-        "file_passphrase": lambda: FileKeyProvider(
-            tmp_path / "epochs", passphrase="env:TEST_PASSPHRASE", scrypt_n=N
-        ),
-        "env": lambda: EnvKeyProvider("env:TEST_KEK"),
-    }
-    return makers[request.param]
-
-
-class TestEveryProvider:
-    def test_unwraps_what_another_instance_wrapped(self, make: Callable[[], KeyProvider]) -> None:
-        epoch = make().create_epoch(DAY)
-        wrapped = make().wrap(KEYS, ctx(epoch))
-        assert list(make().unwrap(wrapped, ctx(epoch))) == KEYS
-        assert not {key for key in KEYS for item in wrapped if key in item}
-
-    def test_creates_an_epoch_once(self, make: Callable[[], KeyProvider]) -> None:
-        provider = make()
-        epoch = provider.create_epoch(DAY)
-        wrapped = provider.wrap(KEYS, ctx(epoch))
-        assert provider.create_epoch(DAY) == epoch == "2026-11-25"
-        assert list(provider.unwrap(wrapped, ctx(epoch))) == KEYS
-        assert [item.epoch for item in provider.list_epochs()] == [epoch]
-
-    def test_binds_to_installation_epoch_and_purpose(self, make: Callable[[], KeyProvider]) -> None:
-        provider = make()
-        epoch, following = provider.create_epoch(DAY), provider.create_epoch(date(2026, 11, 26))
-        wrapped = provider.wrap(KEYS, ctx(epoch))
-        for other in (
-            ctx(following),
-            ctx(epoch, installation="i-2"),
-            ctx(epoch, purpose="other"),
-        ):
-            with pytest.raises(KeyUnwrapError):
-                provider.unwrap(wrapped, other)
-
-    def test_refuses_altered_keys(self, make: Callable[[], KeyProvider]) -> None:
-        provider = make()
-        epoch = provider.create_epoch(DAY)
-        (wrapped,) = provider.wrap(KEYS[:1], ctx(epoch))
-        for position in (0, 5, 20, len(wrapped) - 1):
-            altered = bytearray(wrapped)
-            altered[position] ^= 1
-            with pytest.raises(KeyUnwrapError):
-                provider.unwrap([bytes(altered)], ctx(epoch))
-        with pytest.raises(KeyUnwrapError):
-            provider.unwrap([b""], ctx(epoch))
-
-    def test_a_destroyed_epoch_opens_nothing_and_is_not_made_again(
-        self, make: Callable[[], KeyProvider]
-    ) -> None:
-        provider = make()
-        epoch = provider.create_epoch(DAY)
-        wrapped = provider.wrap(KEYS, ctx(epoch))
-        final_at = provider.destroy(epoch, at=NOW)
-        assert provider.destroy(epoch, at=NOW + timedelta(days=1)) == final_at
-        assert (final_at is not None) == provider.destroys
-        assert [item.state for item in provider.list_epochs()] == [EpochState.DESTROYED]
-        with pytest.raises(EpochDestroyedError):
-            provider.unwrap(wrapped, ctx(epoch))
-        with pytest.raises(EpochDestroyedError):
-            provider.wrap(KEYS, ctx(epoch))
-
-    def test_refuses_what_is_no_epoch(self, make: Callable[[], KeyProvider]) -> None:
-        with pytest.raises(EpochUnknownError):
-            make().wrap(KEYS, ctx(EpochId("../2026-11-25")))
-
-    def test_is_healthy_and_shows_no_secret(self, make: Callable[[], KeyProvider]) -> None:
-        provider = make()
-        provider.create_epoch(DAY)
-        assert provider.health().ok
-        assert "passphrase" not in repr(provider)
-        assert "KEK" not in repr(provider)
+class Killed(BaseException):
+    """The process died."""
 
 
 class TestFileProvider:
@@ -210,11 +130,89 @@ class TestFileProvider:
         epoch = provider.create_epoch(DAY)
         assert json.loads((folder / "2026-11-25.key").read_text())["scrypt"]["n"] == N
         monkeypatch.setenv("PASS", "wrong")
-        with pytest.raises(KeyUnwrapError) as caught:
+        with pytest.raises(PassphraseError) as caught:
             provider.wrap(KEYS, ctx(epoch))
-        assert "wrong" not in str(caught.value)
-        with pytest.raises(KeyUnwrapError):
+        assert caught.value.params["reason"] == "wrong"
+        assert provider.health().reason == "key_passphrase"
+        with pytest.raises(PassphraseError) as caught:
             FileKeyProvider(folder).wrap(KEYS, ctx(epoch))
+        assert caught.value.params["reason"] == "missing"
+
+    def test_a_damaged_file_is_not_called_a_wrong_passphrase(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PASS", "right")
+        provider = FileKeyProvider(folder, passphrase="env:PASS", scrypt_n=N)
+        epoch = provider.create_epoch(DAY)
+        path = folder / "2026-11-25.key"
+        body = json.loads(path.read_text())
+        body["key"] = base64.b64encode(bytes(61)).decode()
+        path.write_text(json.dumps(body))
+        with pytest.raises(KeyFileError):
+            provider.wrap(KEYS, ctx(epoch))
+
+    def test_a_file_of_the_first_release_still_opens(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PASS", "right")
+        provider = FileKeyProvider(folder, passphrase="env:PASS", scrypt_n=N)
+        epoch = provider.create_epoch(DAY)
+        wrapped = provider.wrap(KEYS, ctx(epoch))
+        path = folder / "2026-11-25.key"
+        body = json.loads(path.read_text())
+        del body["scrypt"]["check"]
+        path.write_text(json.dumps(body))
+        assert list(provider.unwrap(wrapped, ctx(epoch))) == KEYS
+        monkeypatch.setenv("PASS", "wrong")
+        with pytest.raises(PassphraseError):
+            provider.unwrap(wrapped, ctx(epoch))
+
+    @pytest.mark.parametrize("before", [None, "env:OLD"])
+    def test_the_passphrase_is_changed_and_a_change_cut_short_is_finished(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, before: str | None
+    ) -> None:
+        monkeypatch.setenv("OLD", "old")
+        monkeypatch.setenv("NEW", "new")
+        old = FileKeyProvider(folder, passphrase=before, scrypt_n=N)
+        epochs = [old.create_epoch(DAY + timedelta(days=number)) for number in range(4)]
+        old.destroy(epochs[0], at=NOW)
+        wrapped = {epoch: old.wrap(KEYS, ctx(epoch)) for epoch in epochs[1:]}
+        write, left = EpochFolder.write, [1]
+
+        def dying(files: EpochFolder, path: Path, body: dict[str, object], *, over: bool) -> None:
+            if not left:
+                raise Killed
+            left.pop()
+            write(files, path, body, over=over)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(EpochFolder, "write", dying)
+            with pytest.raises(Killed):
+                old.change_passphrase("env:NEW")
+        assert old.change_passphrase("env:NEW") == 2
+        assert old.change_passphrase("env:NEW") == 0
+        new = FileKeyProvider(folder, passphrase="env:NEW", scrypt_n=N)
+        for epoch, items in wrapped.items():
+            assert list(new.unwrap(items, ctx(epoch))) == KEYS
+            with pytest.raises(PassphraseError):
+                old.unwrap(items, ctx(epoch))
+            body = json.loads((folder / f"{epoch}.key").read_text())
+            assert len(base64.b64decode(body["key"])) == 61
+        assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+        assert "old" not in "".join(path.read_text() for path in folder.iterdir())
+
+    def test_a_change_that_would_lose_a_key_changes_nothing(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("OLD", "old")
+        monkeypatch.setenv("NEW", "new")
+        monkeypatch.setenv("OTHER", "other")
+        old = FileKeyProvider(folder, passphrase="env:OLD", scrypt_n=N)
+        epoch = old.create_epoch(DAY)
+        wrapped = old.wrap(KEYS, ctx(epoch))
+        with pytest.raises(PassphraseError):
+            FileKeyProvider(folder, passphrase="env:OTHER", scrypt_n=N).change_passphrase("env:NEW")
+        assert list(old.unwrap(wrapped, ctx(epoch))) == KEYS
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ from audit.note import Checkpoint, VerifierKey, parse_checkpoint, parse_note
 from audit.review import EventFilter, events
 from audit.store import last_note, prove_all, prove_consistency
 from audit.types import canonical_json
+from audit.witness.asking import cosigned_note, newest_of_each
 from governance.core.terms import ActorId, EventId, RowId, SubjectId
 
 SCHEMA: Final = "sekisho-audit-bundle/1"
@@ -128,20 +129,23 @@ def write_bundle(
     """The matching events of the signed tree stand in the file, with their proofs.
 
     Personal parts are in clear only where `opener` opens them. `earlier` names sizes of trees
-    that the reader already knows; `note` is the checkpoint to prove against, with its
-    cosignatures, or else the newest stored one. The file appears whole or not at all.
+    that the reader already knows; `note` is the checkpoint to prove against, or else the newest
+    stored one. Cosignatures go along, and the newest cosigned tree of each witness stands among
+    the earlier ones. The file appears whole or not at all.
     """
-    signed = last_note(tx) if note is None else note
-    if signed is None:
+    stored = last_note(tx) if note is None else note
+    if stored is None:
         raise NotSequencedError
-    head = parse_checkpoint(parse_note(signed).text)
+    head = parse_checkpoint(parse_note(stored).text)
+    signed = stored if note is not None else cosigned_note(tx, head.size, stored)
+    cosigned = {size for size in newest_of_each(tx) if size < head.size}
     asked_places = _bounded(places or Places(), head)
     found = _places(tx, asked, asked_places)
     manifest: dict[str, object] = {
         "kind": "manifest",
         "schema": SCHEMA,
         "checkpoint": signed,
-        "earlier": [_earlier(tx, size, head) for size in sorted(set(earlier))],
+        "earlier": [_earlier(tx, size, head) for size in sorted({*earlier, *cosigned})],
         "keys": [key.vkey for key in keys],
         "filter": _spelled(asked),
         "places": [asked_places.start, asked_places.below],
@@ -225,12 +229,13 @@ def _places(tx: Connection, asked: EventFilter, places: Places) -> list[int]:
 def _earlier(tx: Connection, size: int, head: Checkpoint) -> dict[str, object]:
     """An earlier tree, with the proof that the signed one begins with it."""
     proof = prove_consistency(tx, size, size=head.size)
-    note = select(CHECKPOINTS.c.note).where(CHECKPOINTS.c.size == size)
+    query = select(CHECKPOINTS.c.note).where(CHECKPOINTS.c.size == size)
+    note = tx.execute(query).scalar_one_or_none()
     return {
         "size": size,
         "root": proof.old_root.hex(),
         "path": [step.hex() for step in proof.path],
-        "note": tx.execute(note).scalar_one_or_none(),
+        "note": None if note is None else cosigned_note(tx, size, note),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-FROZEN = ("audit_event", "audit_leaf", "audit_checkpoint")
+FROZEN = ("audit_event", "audit_leaf", "audit_checkpoint", "audit_cosignature")
 GROWING = ("audit_part", "audit_tile")
 GUARDED = (*FROZEN, *GROWING)
 

@@ -85,3 +85,27 @@ class NotSequencedError(UnavailableError):
     """An event that must be in the tree before the answer did not get there in time."""
 
     code = "audit_not_sequenced"
+
+
+class WitnessFolderError(WrongUseError):
+    """The folder holds no witness that can be read."""
+
+    code, status = "audit_witness_folder", 422
+
+
+class WitnessExistsError(WrongUseError):
+    """A witness lives in the folder already."""
+
+    code, status = "audit_witness_exists", 422
+
+
+class WitnessKeyOpenError(WrongUseError):
+    """The witness's key can be read by others than its owner."""
+
+    code, status = "audit_witness_key_open", 422
+
+
+class WitnessListError(WrongUseError):
+    """A line of the list of witnesses is not an address and the keys of one witness."""
+
+    code, status = "audit_witness_list", 422

@@ -55,6 +55,7 @@ class Report:
     found: bytes | None = None
     witness: str | None = None
     witnessed_at: datetime | None = None
+    witnessed_size: int | None = None  # what came later, no witness has seen yet
 
     def as_json(self) -> dict[str, str | int | None]:
         """The shape of `audit verify`: verdict, size, root, and what else is known; hex hashes."""
@@ -69,6 +70,7 @@ class Report:
             "found": None if self.found is None else self.found.hex(),
             "witness": self.witness,
             "witnessed_at": None if self.witnessed_at is None else self.witnessed_at.isoformat(),
+            "witnessed_size": self.witnessed_size,
         }
         shape.update({name: value for name, value in known.items() if value is not None})
         return shape

@@ -89,6 +89,11 @@ class NoteSignature:
     key_id: bytes
     signature: bytes
 
+    @property
+    def line(self) -> str:
+        """The signature as the line it came from."""
+        return f"{MARK}{self.name} {base64.b64encode(self.key_id + self.signature).decode()}\n"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
@@ -172,7 +177,7 @@ def cosign(checkpoint: Checkpoint, key: VerifierKey, signer: Signer, *, at: date
 
 def line_of(key: VerifierKey, signature: bytes) -> str:
     """One signature line."""
-    return f"{MARK}{key.name} {base64.b64encode(key.key_id + signature).decode()}\n"
+    return NoteSignature(name=key.name, key_id=key.key_id, signature=signature).line
 
 
 def verify_note(note: Note, keys: Iterable[VerifierKey]) -> tuple[Verified, ...]:

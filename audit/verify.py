@@ -25,6 +25,7 @@ from audit.note import Checkpoint, VerifierKey, parse_checkpoint, parse_note, ve
 from audit.tiles import WIDTH, split
 from audit.tree import Frontier
 from audit.types import PartCover, Verdict
+from audit.witness.asking import newest_cosigned
 from governance.core.errors import UnavailableError
 from governance.core.terms import RowId, SubjectId
 from governance.db.engine import Database
@@ -134,12 +135,13 @@ def _verify(tx: Connection, evidence: Evidence, anchor: Path | None) -> Report:
             root=frontier.root(),
             at_seq=0,
         )
-    return _weigh(newest, outside, evidence)
+    witnessed = _head_of(newest_cosigned(tx, evidence.witnesses) if evidence.witnesses else None)
+    return _weigh(list(dict.fromkeys(filter(None, (newest, witnessed, outside)))), evidence)
 
 
-def _weigh(newest: Head, outside: Head | None, evidence: Evidence) -> Report:
-    """The verdict on a tree that holds together, from who signed its heads."""
-    heads = [newest] + ([outside] if outside is not None and outside != newest else [])
+def _weigh(heads: Sequence[Head], evidence: Evidence) -> Report:
+    """The verdict on a tree that holds together, from who signed its heads; the newest first."""
+    newest = heads[0]
     size, root = newest.checkpoint.size, newest.checkpoint.root
     signed_by = []
     for head in heads:
@@ -174,6 +176,7 @@ def _weigh(newest: Head, outside: Head | None, evidence: Evidence) -> Report:
                     root=root,
                     witness=signer.key.name,
                     witnessed_at=signer.at,
+                    witnessed_size=head.checkpoint.size,
                 )
     return Report(verdict=Verdict.VERIFIED_SELF_SIGNED, size=size, root=root)
 

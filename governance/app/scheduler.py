@@ -1,7 +1,7 @@
 """The clock that ticks: APScheduler fires, the job ledger decides who runs (design.md 1).
 
-Three beats, none of which waits for another: the log each second, the outbox, the jobs. Every
-process may tick; a slot runs once, because its row can be claimed once.
+Beats, none of which waits for another: the log each second, the outbox, the jobs, the witnesses.
+Every process may tick; a slot runs once, because its row can be claimed once.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from audit.sequencer import sequence_once
 from governance.app.deliveries import channels_of, deliver, senders_of
 from governance.app.ticks import Runs, guarded, jobs_of, roll_if_missing
 from governance.app.wiring import Wiring
+from governance.app.witnessing import ask_witnesses, witnesses_of
 from governance.core.clock import JST, utc_now
 from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
@@ -25,6 +26,7 @@ from governance.jobs.runner import worker_of
 SEQUENCE_SECONDS = 1  # an event stands in the signed tree within about this time
 DELIVER_SECONDS = 5  # a message leaves within about this time
 TICK_SECONDS = 15  # a due slot begins within about this time
+WITNESS_SECONDS = 60  # a new tree head is shown to the witnesses within about this time
 DRAIN_PASSES = 20  # batches of one tick, so that a backlog shrinks without starving others
 log = logger()
 
@@ -48,6 +50,7 @@ class Ticking:
 def start(wiring: Wiring) -> Ticking:
     """The clock runs in this process; raises what is wrong with the ways out first."""
     senders, stopping = senders_of(wiring, channels_of(wiring.settings)), Event()
+    witnesses_of(wiring.settings)  # a wrong list is told at the start, not once a minute
     worker = worker_of(f"serve:{new_row_id()}", wiring.clock, stopping)
     runs = Runs(wiring=wiring, worker=worker, registry=jobs_of(wiring, worker))
     scheduler = BackgroundScheduler(
@@ -61,6 +64,7 @@ def start(wiring: Wiring) -> Ticking:
             lambda: deliver(wiring, senders, stopping=stopping.is_set),
         ),
         ("jobs.tick", TICK_SECONDS, runs.tick),
+        ("audit.witness", WITNESS_SECONDS, partial(ask_witnesses, wiring)),
     )
     for name, seconds, act in beats:
         _beat(scheduler, name, act, seconds=seconds)

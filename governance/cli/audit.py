@@ -5,7 +5,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from governance.cli.output import emit, line, say, table
 from governance.core.terms import EventId
 from governance.i18n.catalogue import text
 
+if TYPE_CHECKING:
+    from audit.note import VerifierKey
+
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 VERIFIED = ("verified_witnessed", "verified_self_signed")
 
@@ -21,16 +24,23 @@ VERIFIED = ("verified_witnessed", "verified_self_signed")
 @app.command("verify", help=say("audit.verify"))
 def verify(
     key: Annotated[list[str] | None, typer.Option("--key", help=say("audit.key"))] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option("--witness", help=say("audit.witness"))
+    ] = None,
 ) -> int:
     """The verdict on the whole log; 1 unless it is verified."""
-    from audit.note import parse_vkey
     from audit.verify import verify_log
+    from governance.app.witnessing import witnesses_of
     from governance.cli.session import opened_for_verification
 
+    keys, given = _pinned(key), _pinned(witness)
     with opened_for_verification() as found:
-        keys = tuple(parse_vkey(item) for item in key or [])
+        listed = tuple(one for known in witnesses_of(found.settings) for one in known.keys)
         report = verify_log(
-            found.database, keys=keys or found.own_keys, anchor=found.settings.checkpoint
+            found.database,
+            keys=keys or found.own_keys,
+            witnesses=given or listed,
+            anchor=found.settings.checkpoint,
         )
     shape = report.as_json()
 
@@ -42,6 +52,18 @@ def verify(
 
     emit(shape, words)
     return 0 if report.verdict.value in VERIFIED else 1
+
+
+def _pinned(given: list[str] | None) -> "tuple[VerifierKey, ...]":
+    """The keys behind the given vkeys; a text that is none is wrong use."""
+    from audit.errors import NoteFormError
+    from audit.note import parse_vkey
+    from governance.cli.errors import VerifierKeyError
+
+    try:
+        return tuple(map(parse_vkey, given or []))
+    except NoteFormError as error:
+        raise VerifierKeyError from error
 
 
 @app.command("checkpoint", help=say("audit.checkpoint"))

@@ -21,6 +21,7 @@ from governance.cli import (
     requests,
     retention,
     setup,
+    witness,
 )
 from governance.cli.output import report, say
 from governance.cli.usage import ASKED_HELP, mistake
@@ -37,6 +38,7 @@ application_ = typer.Typer(
 )
 for group in (setup, login, data, check, retention, approve, accounts, bench):
     group.register(application_)
+audit.app.add_typer(witness.app, name="witness", help=say("witness.help"))
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
 for part in (intake, answers):
     requests.app.add_typer(part.app)

@@ -21,6 +21,12 @@ class ChoiceError(WrongUseError):
     code = "option_choice"
 
 
+class OptionsTogetherError(WrongUseError):
+    """Options that belong together, or exclude one another, were not given so."""
+
+    code = "options_together"
+
+
 class WithholdFormError(WrongUseError):
     """`--withhold` is not of the form FIELD=GROUND[,GROUND]."""
 
@@ -55,3 +61,9 @@ class FileTroubleError(UnavailableError):
     """The operating system refused a file that the command names."""
 
     code = "file_trouble"
+
+
+class VerifierKeyError(WrongUseError):
+    """`--key` or `--witness` is no verifier key."""
+
+    code = "verifier_key"

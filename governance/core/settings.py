@@ -127,6 +127,11 @@ class Settings(BaseModel):
         "監査ログの最後の検印を写すファイル（データベースの外）。",
         "Copy of the audit log's last checkpoint outside the database.",
     )
+    witness_file: Path | None = _field(
+        None,
+        "監査ログの証人の一覧。1行に1つ、アドレスと公開鍵（vkey）を空白で区切って書きます。",
+        "List of the audit log's witnesses: one a line, its address and then its keys (vkeys).",
+    )
     host: str = _field("127.0.0.1", "待ち受けるアドレス。", "Address to listen on.")
     port: int = _field(8443, "待ち受けるポート。", "Port to listen on.")
     origin: str = _field(

@@ -251,6 +251,7 @@ def test_a_witness_is_named_with_its_time(filled: Bench) -> None:
         "size": 7,
         "root": row.root.hex(),
         "witness": "witness.example.com/w1",
+        "witnessed_size": 7,
         "witnessed_at": "2026-04-01T09:00:00+00:00",
     }
     assert filled.verify().verdict is Verdict.VERIFIED_SELF_SIGNED

@@ -12,16 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table('correction',
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('origin', sa.String(), nullable=False),
-    sa.Column('reference', sa.String(), nullable=False),
-    sa.Column('received_at', UtcDateTime(), nullable=False),
-    sa.Column('applied_at', UtcDateTime(), nullable=True),
-    sa.Column('outcome', sa.String(), nullable=False),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('reference')
-    )
     op.create_table('custom_field',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('table_name', sa.String(), nullable=False),
@@ -96,7 +86,7 @@ def upgrade() -> None:
     sa.Column('made_at', UtcDateTime(), nullable=False),
     sa.Column('done_by', sa.String(), nullable=True),
     sa.Column('done_at', UtcDateTime(), nullable=True),
-    sa.Column('comment', sa.Text(), nullable=True),
+    sa.Column('comment', sa.LargeBinary(), nullable=True),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('quarter', 'owner', 'topic')
     )
@@ -441,6 +431,10 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_subscription_purchase_id'), ['purchase_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_subscription_subject_id'), ['subject_id'], unique=False)
 
+    with op.batch_alter_table('search_token', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_search_token_subject_id'))
+
+    op.drop_table('search_token')
     with op.batch_alter_table('company', schema=None) as batch_op:
         batch_op.add_column(sa.Column('version', sa.Integer(), server_default='1', nullable=False))
 
@@ -474,3 +468,16 @@ def upgrade() -> None:
     }  # cosignatures are only ever added
     for statement in guards[op.get_bind().dialect.name]:
         op.execute(sa.text(statement.replace(':', '\\:')))
+    # rows of the first schema are found again once the following job has indexed them (due 2)
+    move = sa.text(
+        "INSERT INTO search_row (row_key, source, subject_id, due)"
+        " VALUES (:row_key, :source, :subject_id, 2)"
+    )
+    for source in ("person", "deal"):
+        found = op.get_bind().execute(sa.text(f"SELECT id, subject_id FROM {source}"))  # noqa: S608
+        while part := found.fetchmany(5_000):
+            rows = [
+                {"row_key": bytes.fromhex(row.replace("-", "")), "source": source, "subject_id": of}
+                for row, of in part
+            ]
+            op.get_bind().execute(move, rows)

@@ -60,6 +60,36 @@ def decide_fields(
     }
 
 
+def decide_before_person(
+    policy: PolicySnapshot,
+    principal: Principal,
+    fields: Iterable[CatalogueField],
+    *,
+    subject: SubjectId,
+    purpose_name: str,
+    verb: Verb,
+) -> dict[FieldId, FieldDecision]:
+    """What ACTOR and PURPOSE say of every field; the same whether or not the person exists."""
+    wanted = tuple(fields)
+    purpose = policy.purpose(purpose_name) if purpose_name else None
+    if purpose is None:
+        code = ReasonCode.PURPOSE_UNKNOWN if purpose_name else ReasonCode.PURPOSE_MISSING
+        return {field.id: withheld(field.id, code) for field in wanted}
+    return {
+        field.id: _decide(
+            policy,
+            principal,
+            field.id,
+            purpose,
+            None,
+            subject=subject,
+            verb=verb,
+            explained=False,
+        )
+        for field in wanted
+    }
+
+
 def _decide(
     policy: PolicySnapshot,
     principal: Principal,

@@ -1,6 +1,6 @@
 """Problem details (RFC 9457) from our errors, in the caller's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -31,14 +31,35 @@ def preferred(accept_language: str) -> Lang:
     return Lang.JA
 
 
+class DetailedError(GovernanceError):
+    """An error that names the fields that it is about, each with a code and never a value."""
+
+    def __init__(self, faults: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__()
+        self.faults = tuple(faults)  # field and code
+
+    def detail(self, _code: str, lang: Lang, /) -> str:
+        """What is wrong with one field, for people."""
+        return error_text(self, lang)
+
+    def errors(self, lang: Lang) -> list[dict[str, str]]:
+        """The extension member `errors` of the problem (RFC 9457, 3.2)."""
+        return [
+            {"field": name, "code": code, "detail": self.detail(code, lang)}
+            for name, code in self.faults
+        ]
+
+
 def problem(error: GovernanceError, lang: Lang) -> dict[str, object]:
     """The RFC 9457 members of an error; `code` is stable, `detail` is for people."""
+    more = {"errors": error.errors(lang)} if isinstance(error, DetailedError) else {}
     return {
         "type": f"urn:sekisho:problem:{error.code}",
         "title": text(f"http.status.{error.status}", lang),
         "status": error.status,
         "detail": error_text(error, lang),
         "code": error.code,
+        **more,
     }
 
 

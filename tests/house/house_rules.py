@@ -139,7 +139,7 @@ def orm_session(module: Module) -> Iterator[Finding]:
 
 def web_outside_edges(module: Module) -> Iterator[Finding]:
     """Only api and page modules, and the web's own packages, know the web framework."""
-    if module.name.startswith(WEB) or module.name.rpartition(".")[2] in ("api", "pages"):
+    if module.name.startswith(WEB) or {"api", "pages"} & {*module.name.split(".")[-2:]}:
         return
     for line, source, _ in _imports(module):
         if source.split(".")[0] in ("fastapi", "starlette"):

@@ -172,7 +172,6 @@ def upgrade() -> None:
     sa.Column('field', sa.String(), nullable=False),
     sa.Column('subject_id', sa.String(length=36), nullable=False),
     sa.Column('value', sa.LargeBinary(), nullable=False),
-    sa.Column('recorded_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['subject_id'], ['subject.id'], ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('row_id', 'field')
     )

@@ -1,0 +1,146 @@
+"""Bodies of the register's HTTP interface, as they come in; nothing beyond what is named here."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from governance.customers.sources.types import AcquisitionGround
+from governance.gateway.writing.types import AcquiredFrom, AcquisitionMethod, Reason
+from governance.gateway.writing.values import forms
+
+MAX_ITEMS = 1_000  # of one bulk request
+MAX_FIELDS = 100
+ID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
+Scalar = str | int | bool | None
+Members = Annotated[dict[str, Scalar], Field(max_length=MAX_FIELDS)]
+Identifier = Annotated[str, Field(pattern=ID)]
+
+
+class Strict(BaseModel):
+    """No member beyond the named ones, no conversion, no value in an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True, frozen=True)
+
+
+def _day(value: object) -> object:
+    """A JSON string as a day; anything else is refused by the type."""
+    if isinstance(value, str):
+        return date.fromisoformat(value)
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+def _of(kind: Any) -> Any:
+    """A JSON string as a word of a closed list."""
+    return BeforeValidator(lambda value: kind(value) if isinstance(value, str) else value)
+
+
+def _filled(value: str) -> str:
+    if not value.strip():
+        raise ValueError
+    return value
+
+
+Words = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_filled)]
+Ground = Annotated[AcquisitionGround, _of(AcquisitionGround)]
+From = Annotated[AcquiredFrom, _of(AcquiredFrom)]
+
+
+class AcquisitionIn(Strict):
+    """取得の記録: from whom, how, when and from what country the data came."""
+
+    acquired_from: From
+    method: Annotated[AcquisitionMethod, _of(AcquisitionMethod)]
+    source: Words
+    on: Day | None = None
+    origin: Annotated[str, Field(pattern=r"^[A-Z]{2,3}$")] | None = None
+    ground: Ground | None = None
+    provider: Words | None = None
+    own_sign_up: bool = False
+
+
+class PersonIn(Strict):
+    """A new person."""
+
+    fields: Members
+    acquisition: AcquisitionIn
+
+
+class RowIn(Strict):
+    """A new company, or a new row about a known person."""
+
+    fields: Members
+
+
+class DealIn(Strict):
+    """A new deal of a person, perhaps with a company that is known."""
+
+    fields: Members
+    company: Identifier | None = None
+
+
+class BulkReadIn(Strict):
+    """Which rows and fields are asked for, for what purpose."""
+
+    purpose: Words
+    ids: Annotated[list[Identifier], Field(min_length=1, max_length=MAX_ITEMS)]
+    fields: Annotated[list[str], Field(max_length=MAX_FIELDS)] | None = None
+
+
+class CreateItem(Strict):
+    """One new row of a bulk request; a person comes with the acquisition record."""
+
+    op: Literal["create"]
+    fields: Members
+    acquisition: AcquisitionIn | None = None
+
+
+class CorrectItem(Strict):
+    """One correction of a bulk request; null empties a field."""
+
+    op: Literal["correct"]
+    id: Identifier
+    if_match: Annotated[str, Field(min_length=1, max_length=200)]
+    fields: Members
+    reason: Annotated[Reason, _of(Reason)]
+    acquired_from: From = AcquiredFrom.PERSON
+    ground: Ground | None = None
+
+
+class BulkWriteIn(Strict):
+    """Many items for one purpose; `atomic` stores all or none."""
+
+    purpose: Words
+    atomic: bool = False
+    items: Annotated[
+        list[Annotated[CreateItem | CorrectItem, Field(discriminator="op")]],
+        Field(min_length=1, max_length=MAX_ITEMS),
+    ]
+
+
+class CorrectionQuery(Strict):
+    """Why a row is corrected and who told, in the query of a PATCH."""
+
+    reason: Annotated[Reason, _of(Reason)]
+    acquired_from: From = AcquiredFrom.PERSON
+    ground: Ground | None = None
+
+
+def members_schema(table: str) -> dict[str, Any]:
+    """The fields of a table as JSON Schema, with their names in both languages."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            name: {
+                "type": ["integer" if form.whole else "string", "null"],
+                "description": f"{form.field.label_ja} / {form.field.label_en}",
+                **({} if form.whole else {"maxLength": form.limit}),
+            }
+            for name, form in forms(table).items()
+        },
+    }

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Self, assert_never
+from typing import Self
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
@@ -18,13 +18,12 @@ from audit.types import EventDraft, Outcome
 from audit.verify import verify_log
 from audit.watch import LogWatch
 from consent import ledger, notices
+from governance.app.key_providers import provider_of
 from governance.core.clock import JST, Clock, utc_now
 from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
-from governance.core.settings import KeyProviderKind, Settings
+from governance.core.settings import Settings
 from governance.core.terms import ActorId, Lang
-from governance.crypto.providers.env import EnvKeyProvider
-from governance.crypto.providers.file import FileKeyProvider
 from governance.crypto.providers.types import KeyProvider
 from governance.customers.catalogue import catalogue
 from governance.customers.catalogue_checks import check_columns, check_purposes
@@ -182,20 +181,6 @@ class Wiring:
         self.database.close()
         self.keys.close()
         self.journal.close()
-
-
-def provider_of(settings: Settings) -> KeyProvider:
-    """Who keeps the epoch keys of this installation."""
-    match settings.key_provider:
-        case KeyProviderKind.FILE:
-            secret = settings.key_passphrase_file
-            return FileKeyProvider(
-                settings.key_folder, passphrase=f"file:{secret}" if secret is not None else None
-            )
-        case KeyProviderKind.ENVIRONMENT:
-            return EnvKeyProvider()
-        case never:
-            assert_never(never)
 
 
 def log_keys(settings: Settings, vault: FieldVault) -> LogKeys:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit.note import VerifierKey
-from governance.app.wiring import Wiring, log_keys, provider_of, require_file
+from governance.app.key_providers import provider_of
+from governance.app.wiring import Wiring, log_keys, require_file
 from governance.cli.invocation import current
 from governance.core.clock import utc_now
 from governance.core.logging import configure

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -48,6 +48,16 @@ class KeyProviderKind(StrEnum):
 
     FILE = "file"
     ENVIRONMENT = "environment"
+    VAULT = "vault"
+    AWS_KMS = "aws_kms"
+    PKCS11 = "pkcs11"
+
+
+class KmsEpochKeys(StrEnum):
+    """What stands for an epoch in AWS KMS."""
+
+    WRAPPED = "wrapped"  # a secret in key_dir that one KMS key wraps; ends at once
+    OWN = "own"  # a KMS key of its own; ends 7 to 30 days after
 
 
 class SettingsError(GovernanceError):
@@ -102,10 +112,17 @@ class Settings(BaseModel):
         "世代鍵の保管方法。",
         "Who keeps the epoch keys.",
     )
+    key_provider_previous: KeyProviderKind | None = _field(
+        None,
+        "移行前の世代鍵の保管方法。その最後の世代が終わるまで指定します。",
+        "Who kept them before a move; named until the last epoch there has ended.",
+    )
     key_dir: Path | None = _field(
         None,
-        "世代鍵のフォルダー（file の場合）。バックアップとは別の場所に置きます。",
-        "Folder of the epoch keys (provider `file`); keep it apart from backups.",
+        "世代鍵のフォルダー。file 以外では、終わった世代の記録などを置きます。"
+        "バックアップとは別の場所に置きます。",
+        "Folder of the epoch keys (other providers than `file`: record of ended epochs). "
+        "Keep it apart from backups.",
     )
     key_passphrase_file: Path | None = _field(
         None,
@@ -116,6 +133,66 @@ class Settings(BaseModel):
         7,
         "消去した人のデータが、すべてのバックアップで読めなくなるまでの日数。",
         "Days until an erased person is unreadable in every backup (R).",
+    )
+    key_answer_minutes: Annotated[int, Field(ge=1, le=1440)] = _field(
+        15,
+        "鍵の提供元が応答しないとき、手元の鍵で動き続ける時間（分）。過ぎると何も開きません。",
+        "Minutes that keys in memory serve while the key provider is silent; then nothing opens.",
+    )
+    key_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = _field(
+        5.0,
+        "鍵の提供元の応答を待つ時間（秒、1回あたり。3回まで試します）。",
+        "Seconds to wait for the key provider in each of three tries (Vault, AWS KMS).",
+    )
+    key_prefix: str = _field(
+        "sekisho",
+        "Vault・AWS KMS（own）・PKCS#11 での世代鍵の名前の先頭。",
+        "How the names of epoch keys begin in Vault, AWS KMS (`own`) and PKCS#11.",
+    )
+    vault_address: str | None = _field(
+        None,
+        "Vaultの住所（https://ホスト:ポート）。ほかには接続しません。",
+        "Address of Vault (https://host:port); no other is ever contacted for keys.",
+    )
+    vault_token_file: Path | None = _field(
+        None,
+        "Vaultのトークンを書いたファイル（0600）。毎回読むため、更新に再起動は要りません。",
+        "File (0600) with the Vault token; read each time, so a renewed one needs no restart.",
+    )
+    vault_mount: str = _field(
+        "transit", "Vaultのtransitエンジンのパス。", "Path of Vault's transit engine."
+    )
+    vault_namespace: str | None = _field(None, "Vaultの名前空間。", "Namespace of Vault.")
+    vault_ca_file: Path | None = _field(
+        None,
+        "Vaultの証明書を確かめる認証局（PEM）。省略時はシステムの認証局。",
+        "Authorities (PEM) for Vault's certificate. Default: those of the system.",
+    )
+    kms_key_id: str | None = _field(
+        None,
+        "世代の秘密を包むAWS KMSの鍵（ID、ARN、別名）。",
+        "AWS KMS key that wraps the epoch secrets (id, ARN or alias).",
+    )
+    kms_epoch_keys: KmsEpochKeys = _field(
+        KmsEpochKeys.WRAPPED,
+        "世代ごとにAWS KMSに置くもの。own は破棄の確定が7日以上遅れます。",
+        "What stands for an epoch in AWS KMS; `own` ends at least 7 days later.",
+    )
+    kms_wait_days: Annotated[int, Field(ge=7, le=30)] = _field(
+        7,
+        "own の場合の、AWS KMSが鍵を破棄するまでの待機日数（7〜30）。",
+        "Days that AWS KMS waits before it destroys a key of its own (7 to 30).",
+    )
+    kms_region: str | None = _field(None, "AWS KMSのリージョン。", "Region of AWS KMS.")
+    kms_endpoint: str | None = _field(
+        None, "AWS KMSのVPCエンドポイント（URL）。", "VPC endpoint of AWS KMS (URL)."
+    )
+    pkcs11_module: Path | None = _field(
+        None, "PKCS#11モジュール（.so）のパス。", "Path of the PKCS#11 module (.so)."
+    )
+    pkcs11_token: str | None = _field(None, "トークンのラベル。", "Label of the token.")
+    pkcs11_pin_file: Path | None = _field(
+        None, "トークンのPINを書いたファイル（0600）。", "File (0600) with the PIN of the token."
     )
     journal_path: Path | None = _field(
         None,
@@ -131,6 +208,16 @@ class Settings(BaseModel):
         None,
         "監査ログの証人の一覧。1行に1つ、アドレスと公開鍵（vkey）を空白で区切って書きます。",
         "List of the audit log's witnesses: one a line, its address and then its keys (vkeys).",
+    )
+    stamp_url: str | None = _field(
+        None,
+        "タイムスタンプ局（RFC 3161）のURL。毎日、監査ログの検印に時刻の証明を受けます。",
+        "URL of a time-stamping authority (RFC 3161), which stamps the audit log's head each day.",
+    )
+    stamp_roots_file: Path | None = _field(
+        None,
+        "タイムスタンプ局の証明書を検証するルート証明書（PEM）。stamp_url と合わせて指定します。",
+        "Root certificates (PEM) that the authority's tokens must lead to; goes with stamp_url.",
     )
     host: str = _field("127.0.0.1", "待ち受けるアドレス。", "Address to listen on.")
     port: int = _field(8443, "待ち受けるポート。", "Port to listen on.")
@@ -267,10 +354,13 @@ def refuse_unsafe(settings: Settings) -> None:
         return
     if urlsplit(settings.origin).scheme != "https":
         raise UnsafeSettingsError(setting="origin")
-    if settings.key_provider is not KeyProviderKind.FILE:
+    if settings.key_provider is KeyProviderKind.ENVIRONMENT:
         raise UnsafeSettingsError(setting="key_provider")  # a variable's key cannot be destroyed
-    if settings.key_passphrase_file is None:
+    bare_keys = settings.key_provider is KeyProviderKind.FILE
+    if bare_keys and settings.key_passphrase_file is None:
         raise UnsafeSettingsError(setting="key_passphrase_file")
+    if settings.kms_endpoint is not None and urlsplit(settings.kms_endpoint).scheme != "https":
+        raise UnsafeSettingsError(setting="kms_endpoint")
     if not settings.officer_mfa:
         raise UnsafeSettingsError(setting="officer_mfa")
     bare = settings.mail is MailKind.SMTP and settings.smtp_encryption is SmtpEncryption.NONE

@@ -18,6 +18,7 @@ from governance.customers.custom.models import CustomValueRow
 from governance.customers.search.models import SearchEntryRow
 from governance.customers.sources.models import ImportRow
 from governance.customers.store import TABLES
+from governance.customers.tokens import forget_subjects
 from governance.customers.upkeep.models import MergeEntry
 from governance.db.types import table_of
 
@@ -116,7 +117,7 @@ def _table(name: str) -> Table:
 
 def follow(tx: Connection, ids: Sequence[SubjectId]) -> Counter[str]:
     """Rows removed or emptied by table at every edge to these persons."""
-    done: Counter[str] = Counter()
+    done: Counter[str] = Counter({"search_posting": forget_subjects(tx, ids)})
     for step in steps():
         if step.action is EdgeAction.EMPTY:
             done[step.name] += sum(_empty(tx, step, edge, ids) for edge in step.edges)

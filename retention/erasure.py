@@ -15,8 +15,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, up
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, KeyClass, RowId, SubjectId
 from governance.customers.catalogue import OnErase, Storage, catalogue
-from governance.customers.store import IN_LIMIT, LAW, SUBJECT, SUPPRESSION, TABLES, TOKEN
+from governance.customers.store import IN_LIMIT, LAW, SUBJECT, SUPPRESSION, TABLES
 from governance.customers.subjects import AgeBand, SubjectState
+from governance.customers.tokens import tokens_of
 from governance.db.types import insert_ignore
 from governance.keys.vault import FieldVault
 from retention import edges
@@ -145,25 +146,21 @@ def _suppress(tx: Connection, one: Doomed, *, at: datetime) -> None:
     """The rule's keyed tokens stay in the list that imports ask, until their day."""
     if not one.suppress:
         return
-    found = tx.execute(
-        select(TOKEN.c.field, TOKEN.c.version, TOKEN.c.token).where(
-            TOKEN.c.subject_id == one.subject, TOKEN.c.field.in_(list(one.suppress))
-        )
-    ).all()
+    found = tokens_of(tx, one.subject, one.suppress)
     if found:
         tx.execute(
             insert_ignore(SUPPRESSION, tx.dialect.name),
             [
                 {
                     "id": new_row_id(),
-                    "field": row.field,
-                    "version": row.version,
-                    "token": bytes(row.token),
+                    "field": name,
+                    "version": version,
+                    "token": token,
                     "rule": one.rule,
                     "placed_at": at,
                     "ends_on": one.suppress_until,
                 }
-                for row in found
+                for name, version, token in found
             ],
         )
 

@@ -25,7 +25,7 @@ from retention.types import Due, Keep, RowKeep, Schedule
 
 CONSENT_PROOF, AUDIT_PART = "consent_event.proof", "audit_part.payload"
 SHOWN_AS = {  # what goes with a table that the plan names by its content
-    "search_token": "search_token.token",
+    "search_row": "search_row.tokens",
     "text_finding": "text_finding.entity",
     "custom_value": "custom_value.value",
 }

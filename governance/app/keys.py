@@ -21,6 +21,7 @@ from governance.customers.post import INSTALLATION as NOBODY
 from governance.customers.search.models import SavedSearchRow
 from governance.customers.sources.models import ImportDetail, ImportRow
 from governance.customers.store import TABLES
+from governance.customers.upkeep.models import ReviewTaskRow
 from governance.db.types import table_of
 from governance.gateway.intake.corrections import LAYOUT
 from governance.gateway.writing.models import WriteOnceRow
@@ -35,7 +36,6 @@ NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
     "session": frozenset({"digest"}),
     "one_time_code": frozenset({"digest"}),
     "suppression": frozenset({"token"}),
-    "search_token": frozenset({"token"}),
     "search_row": frozenset({"row_key"}),
     "search_entry": frozenset({"row_key", "tokens"}),
     "search_posting": frozenset({"row_key", "token"}),
@@ -44,6 +44,7 @@ NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
     "audit_leaf": frozenset({"leaf"}),
     "audit_tile": frozenset({"hashes"}),
     "audit_checkpoint": frozenset({"root"}),
+    "audit_stamp": frozenset({"reply"}),
     "audit_tree_state": frozenset({"frontier"}),
 }
 
@@ -106,6 +107,7 @@ def _fixed() -> Iterator[SealedPlace]:
         (table_of(CustomValueRow), "value"),
         (table_of(SavedSearchRow), "content"),
         (table_of(WriteOnceRow), "outcome"),
+        (table_of(ReviewTaskRow), "comment"),
     ):
         yield SealedPlace(table=table, columns={column: FieldId(BLOB)}, fixed=True)
 

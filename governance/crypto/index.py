@@ -1,20 +1,21 @@
 """Blind index: keyed tokens of normalised values, so that sealed fields can be found.
 
     token = HMAC-SHA-256(index key of field and version, kind byte || term), cut to k bits
-    kind: 'e' whole value, 'p' a prefix, 'g' an n-gram
+    kind: 'e' whole value, 'p' a prefix, 's' its end, 'g' an n-gram
 
 The token is ceil(k / 8) bytes, its unused low bits zero. A token says "perhaps": the caller
 opens the row and compares. Values arrive normalised; the version of an index key pins the
 normalising rules that its tokens were made under.
 """
 
-import hmac
+import hashlib
 from collections.abc import Iterable
 from enum import Enum
 from typing import Final
 
 PREFIX_MOST: Final = 8  # characters; longer prefixes narrow no further
 GRAM: Final = 2  # characters; Japanese words are short
+BLOCK: Final = 64  # octets of SHA-256; an index key is shorter
 
 
 class TermKind(Enum):
@@ -22,6 +23,7 @@ class TermKind(Enum):
 
     EXACT = b"e"
     PREFIX = b"p"
+    SUFFIX = b"s"
     GRAM = b"g"
 
 
@@ -34,9 +36,20 @@ def exact_terms(value: str) -> tuple[bytes, ...]:
     return (_term(TermKind.EXACT, value),) if value else ()
 
 
-def prefix_terms(value: str, *, most: int = PREFIX_MOST) -> tuple[bytes, ...]:
-    """Terms of the prefixes of 1 to `most` characters, for storing."""
-    return tuple(_term(TermKind.PREFIX, value[:end]) for end in range(1, min(len(value), most) + 1))
+def prefix_terms(value: str, *, least: int = 1, most: int = PREFIX_MOST) -> tuple[bytes, ...]:
+    """Terms of the prefixes of `least` to `most` characters, for storing."""
+    ends = range(least, min(len(value), most) + 1)
+    return tuple(_term(TermKind.PREFIX, value[:end]) for end in ends)
+
+
+def suffix_terms(value: str, *, size: int) -> tuple[bytes, ...]:
+    """The one term of the last `size` characters; a value not longer than that has none."""
+    return (_term(TermKind.SUFFIX, value[-size:]),) if len(value) > size else ()
+
+
+def suffix_query(value: str) -> tuple[bytes, ...]:
+    """The one term that rows ending with this value have, if ends of this length are stored."""
+    return (_term(TermKind.SUFFIX, value),) if value else ()
 
 
 def prefix_query(value: str, *, most: int = PREFIX_MOST) -> tuple[bytes, ...]:
@@ -56,14 +69,16 @@ def gram_terms(value: str, *, size: int = GRAM) -> tuple[bytes, ...]:
 class IndexKey:
     """The key of one field's index in one version; it shows itself to nobody."""
 
-    __slots__ = ("_keyed", "_mask", "_width", "bits", "version")
+    __slots__ = ("_inner", "_mask", "_outer", "_width", "bits", "version")
 
     def __init__(self, key: bytes, *, version: int, bits: int) -> None:
         self.version = version
         self.bits = bits
         self._width = (bits + 7) // 8
         self._mask = 0xFF << (-bits % 8) & 0xFF
-        self._keyed = hmac.new(key, digestmod="sha256")
+        block = key.ljust(BLOCK, b"\0")  # HMAC of RFC 2104 with both pads hashed once
+        self._inner = hashlib.sha256(bytes(octet ^ 0x36 for octet in block))
+        self._outer = hashlib.sha256(bytes(octet ^ 0x5C for octet in block))
 
     def __repr__(self) -> str:
         return f"IndexKey(version={self.version}, bits={self.bits})"
@@ -73,9 +88,10 @@ class IndexKey:
 
     def token(self, term: bytes) -> bytes:
         """The token of one term."""
-        keyed = self._keyed.copy()
-        keyed.update(term)
-        cut = keyed.digest()[: self._width]
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(term)
+        outer.update(inner.digest())
+        cut = outer.digest()[: self._width]
         if self._mask == 0xFF:  # noqa: PLR2004 # whole bytes
             return cut
         return cut[:-1] + bytes((cut[-1] & self._mask,))

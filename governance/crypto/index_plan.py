@@ -13,6 +13,7 @@ BITS_DEFAULT: Final = 32
 BITS_LEAST: Final = 1
 BITS_MOST: Final = 63
 DISTINCT_LEAST: Final = 1_000  # fewer values than this are read off by counting tokens
+PART_LEAST: Final = 500  # of parts of values (prefixes, ends, n-grams), which always share tokens
 
 
 class IndexRefusal(StrEnum):
@@ -22,7 +23,7 @@ class IndexRefusal(StrEnum):
     SEX = "sex"  # the same, and sensitive
     PREFECTURE = "prefecture"  # 47 values with published frequencies
     MY_NUMBER = "my_number"  # My Number Act: no search by it outside its procedures
-    FEW_VALUES = "few_values"  # any other field below DISTINCT_LEAST
+    FEW_VALUES = "few_values"  # any other field below DISTINCT_LEAST, or a part of such values
 
 
 class ValueShape(StrEnum):
@@ -33,6 +34,7 @@ class ValueShape(StrEnum):
     SEX = "sex"
     PREFECTURE = "prefecture"
     MY_NUMBER = "my_number"
+    FEW_VALUES = "few_values"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,14 @@ def plan_bits(shape: ValueShape, *, distinct: int | None = None) -> IndexPlanned
     if distinct is None:
         return IndexPlanned(bits=BITS_DEFAULT, expected_rows=0.0)
     if distinct < DISTINCT_LEAST:
+        return IndexRefused(reason=IndexRefusal.FEW_VALUES)
+    bits = min(BITS_DEFAULT, _most_bits(distinct))
+    return IndexPlanned(bits=bits, expected_rows=(distinct - 1) / 2**bits)
+
+
+def plan_part_bits(distinct: int) -> IndexPlanned | IndexRefused:
+    """Bits for an index over parts of values: always so few that parts share their tokens."""
+    if distinct < PART_LEAST:
         return IndexRefused(reason=IndexRefusal.FEW_VALUES)
     bits = min(BITS_DEFAULT, _most_bits(distinct))
     return IndexPlanned(bits=bits, expected_rows=(distinct - 1) / 2**bits)

@@ -5,9 +5,7 @@ of `sekisho erase`, which keeps what a law keeps. What is left to end here is wh
 does not reach: a key of another class, or a living key of somebody who was erased.
 """
 
-from typing import Final
-
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, delete, select
 
 from audit.actions import EventCode
 from governance.core.clock import JST
@@ -15,11 +13,10 @@ from governance.core.terms import KeyClass, SubjectId
 from governance.crypto.providers.types import EpochId
 from governance.custody.errors import EpochNotEndableError, KeyHeldError, KeySubjectUnknownError
 from governance.custody.rotation import Custodian, Drive, finish, let_go
-from governance.customers.store import FINDING, TOKEN, held, subject_by_id
+from governance.customers.store import FINDING, held, subject_by_id
+from governance.customers.tokens import forget_subjects
 from governance.keys.epochs import end_epoch, endable, unreadable_from
 from governance.keys.models import DATA_KEY
-
-BESIDE: Final[tuple[Table, ...]] = (TOKEN, FINDING)  # derived from the values of the `active` key
 
 
 def check_subject(tx: Connection, by: Custodian, subject: SubjectId, key_class: KeyClass) -> None:
@@ -62,8 +59,8 @@ def end_subject(drive: Drive) -> None:
 
     def also(tx: Connection) -> None:
         if key_class is KeyClass.ACTIVE:
-            for table in BESIDE:
-                tx.execute(delete(table).where(table.c.subject_id == subject))
+            forget_subjects(tx, [subject])  # both derived from the values of the `active` key
+            tx.execute(delete(FINDING).where(FINDING.c.subject_id == subject))
 
     finish(
         drive,

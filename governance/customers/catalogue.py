@@ -8,10 +8,10 @@ declare are refused at start-up: undeclared data is data that nobody would show 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cache, partial
+from functools import cache, partial, wraps
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, Lang, PurposeId
@@ -20,6 +20,7 @@ from governance.customers import search_plan
 from governance.customers.custom.types import CustomKind
 from governance.customers.dpv import vocabulary
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -225,10 +226,48 @@ def _children_first(tables: Mapping[str, CatalogueTable]) -> tuple[str, ...]:
 
 
 @cache
-def catalogue() -> Catalogue:
-    """The shipped catalogue, checked; raises CatalogueError."""
+def shipped_catalogue() -> Catalogue:
+    """The catalogue that ships with the product, checked; raises CatalogueError."""
     text = files("governance.customers.data").joinpath("catalogue.yaml").read_text("utf-8")
     return parse(read_yaml(text))
+
+
+class _Holder:
+    """Where every reader finds the catalogue in force, as the schema is one for the process."""
+
+    def __init__(self) -> None:
+        self.current: Catalogue | None = None
+        self.derived: list[Callable[[], None]] = []
+
+
+_HOLDER = _Holder()
+
+
+def catalogue() -> Catalogue:
+    """The catalogue of this process: the shipped one with the installation's own fields."""
+    return _HOLDER.current or shipped_catalogue()
+
+
+def install(found: Catalogue) -> None:
+    """This catalogue is in force; what was derived from another is made anew when asked for."""
+    _HOLDER.current = found
+    for forget in _HOLDER.derived:
+        forget()
+
+
+def derived(make: Callable[P, T]) -> Callable[P, T]:
+    """A function of hashable arguments and the catalogue, computed once for each catalogue."""
+    found: dict[tuple[object, ...], T] = {}
+    _HOLDER.derived.append(found.clear)
+
+    @wraps(make)
+    def once(*args: P.args, **kwargs: P.kwargs) -> T:
+        key = (*args, *kwargs.items())
+        if key not in found:
+            found[key] = make(*args, **kwargs)
+        return found[key]
+
+    return once
 
 
 def parse(document: Mapping[str, Any]) -> Catalogue:

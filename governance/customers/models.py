@@ -264,17 +264,6 @@ class DealRow(SQLModel, table=True):
     memo: bytes | None = Field(default=None, sa_column=sealed())
 
 
-class TokenRow(SQLModel, table=True):
-    """Blind index: a keyed token of a field's search form; deleted at erasure."""
-
-    __tablename__ = "search_token"
-    field: str = Field(primary_key=True)
-    version: int = Field(primary_key=True)
-    token: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
-    row_id: str = Field(sa_column=Column(RowIdType, primary_key=True))
-    subject_id: str = Field(sa_column=subject_ref())
-
-
 class FindingRow(SQLModel, table=True):
     """Personal data found in a free-text field: what kind and how often, never the text."""
 

@@ -1,16 +1,25 @@
 """Rows of the customer store in and out as ciphertext; nothing here opens a value."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, Law, RowId, SubjectId
+from governance.customers import tokens
 from governance.customers.catalogue import Storage, catalogue
+from governance.customers.custom import store as custom
+from governance.customers.custom.rows import (
+    NO_CELLS,
+    beside,
+    cells_beside,
+    own_cells,
+    own_columns,
+)
 from governance.customers.master.models import (
     ContactRow,
     HouseholdMemberRow,
@@ -32,9 +41,11 @@ from governance.customers.models import (
     SubjectEntry,
     SubjectLawEntry,
     SuppressionEntry,
-    TokenRow,
 )
+from governance.customers.search import looking
+from governance.customers.search_plan import index_names
 from governance.customers.subjects import AgeBand, SubjectKind, SubjectState
+from governance.customers.tokens import RowTokens as Token
 from governance.customers.upkeep.models import MergeTraceRow
 from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore, table_of
@@ -56,10 +67,9 @@ TABLES: Mapping[str, Table] = {
     "person_tag": table_of(TagRow),
 }
 SUBJECT, LAW = table_of(SubjectEntry), table_of(SubjectLawEntry)
-TOKEN, FINDING = table_of(TokenRow), table_of(FindingRow)
+FINDING = table_of(FindingRow)
 HOLD, SUPPRESSION = table_of(HoldEntry), table_of(SuppressionEntry)
 _SUBJECTS, _LAWS = PreparedInsert(SUBJECT), PreparedInsert(LAW)
-_TOKENS = PreparedInsert(TOKEN, ignore=True)
 _RECORDS = {name: PreparedInsert(table) for name, table in TABLES.items()}
 IN_LIMIT = 500  # values in one IN list; both engines take more, plans stay small
 
@@ -104,17 +114,6 @@ class NewSubject:
     laws: Mapping[Law, str]
     age_band: AgeBand = AgeBand.UNKNOWN
     guardian_verified: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """One search token of a field."""
-
-    field: FieldId
-    version: int
-    token: bytes
-    row: RowId
-    subject: SubjectId
 
 
 def add_subjects(tx: Connection, subjects: Sequence[NewSubject], *, at: datetime) -> None:
@@ -214,10 +213,32 @@ def insert_records(tx: Connection, records: Sequence[Record]) -> None:
         by_table.setdefault(record.table, []).append(_columns(record))
     for table, rows in by_table.items():
         _RECORDS[table].rows(tx, rows)
+    custom.add(tx, [cell for record in records for cell in _beside(record)])
+
+
+def _beside(record: Record) -> Iterator[custom.Cell]:
+    return cells_beside(
+        record.table, record.id, record.subject, clear=record.clear, sealed=record.sealed
+    )
+
+
+def with_custom(tx: Connection, records: Sequence[Record]) -> tuple[Record, ...]:
+    """The records with the sealed values of their custom fields, where any are declared."""
+    found = beside(tx, [(record.table, record.id) for record in records])
+    if not found:
+        return tuple(records)
+    return tuple(
+        replace(record, sealed={**record.sealed, **found.get(record.id, NO_CELLS)})
+        for record in records
+    )
 
 
 def _columns(record: Record) -> dict[str, Any]:
-    values: dict[str, Any] = {"id": record.id, "subject_id": record.subject, **record.clear}
+    values: dict[str, Any] = {
+        "id": record.id,
+        "subject_id": record.subject,
+        **own_columns(record.clear),
+    }
     for column, name in _sealed_columns(record.table):
         values[column] = record.sealed.get(name)
     return values
@@ -231,20 +252,22 @@ def _sealed_columns(table: str) -> tuple[tuple[str, FieldId], ...]:
 def update_record(tx: Connection, record: Record, *, expected_version: int | None = None) -> bool:
     """Whether the given columns were written; False when the row changed meanwhile."""
     table = TABLES[record.table]
-    values: dict[str, Any] = dict(record.clear)
-    values |= {name.partition(".")[2]: frame for name, frame in record.sealed.items()}
+    values = own_columns(record.clear) | own_cells(record.sealed)
     statement = update(table).where(table.c.id == record.id)
     if expected_version is not None:
         statement = statement.where(table.c.version == expected_version)
         values["version"] = expected_version + 1
-    return tx.execute(statement.values(**values)).rowcount == 1
+    if values and tx.execute(statement.values(**values)).rowcount != 1:
+        return False
+    custom.write(tx, _beside(record))
+    return True
 
 
 def record_by_id(tx: Connection, table: str, row: RowId) -> Record | None:
     """One stored row."""
     source = TABLES[table]
     found = tx.execute(select(source).where(source.c.id == row)).mappings().one_or_none()
-    return None if found is None else record_of(table, found)
+    return None if found is None else with_custom(tx, [record_of(table, found)])[0]
 
 
 def records_of(tx: Connection, subject: SubjectId, table: str) -> tuple[Record, ...]:
@@ -253,7 +276,7 @@ def records_of(tx: Connection, subject: SubjectId, table: str) -> tuple[Record, 
     found = tx.execute(
         select(source).where(source.c.subject_id == subject).order_by(source.c.id)
     ).mappings()
-    return tuple(record_of(table, row) for row in found)
+    return with_custom(tx, [record_of(table, row) for row in found])
 
 
 def records_after(
@@ -264,7 +287,8 @@ def records_after(
     statement = select(source).order_by(source.c.id).limit(limit)
     if after is not None:
         statement = statement.where(source.c.id > after)
-    return tuple(record_of(table, row) for row in tx.execute(statement).mappings())
+    found = [record_of(table, row) for row in tx.execute(statement).mappings()]
+    return with_custom(tx, found)
 
 
 def record_of(table: str, row: Mapping[Any, Any]) -> Record:
@@ -272,6 +296,8 @@ def record_of(table: str, row: Mapping[Any, Any]) -> Record:
     clear: dict[str, Any] = {}
     sealed: dict[FieldId, bytes] = {}
     for entry in catalogue().table(table).fields:
+        if entry.custom is not None:
+            continue
         value = row[entry.column]
         if entry.storage is Storage.CLEAR:
             clear[entry.column] = value
@@ -300,42 +326,21 @@ def known_source_keys(tx: Connection, table: str, keys: Iterable[str]) -> dict[s
     return found
 
 
-def add_tokens(tx: Connection, tokens: Sequence[Token]) -> None:
-    """The tokens are in the index; one that is there already stays."""
-    _TOKENS.rows(
-        tx,
-        [
-            {
-                "field": token.field,
-                "version": token.version,
-                "token": token.token,
-                "row_id": token.row,
-                "subject_id": token.subject,
-            }
-            for token in tokens
-        ],
-    )
+def add_tokens(tx: Connection, rows: Sequence[Token]) -> None:
+    """The rows can be found by these tokens."""
+    tokens.add_tokens(tx, rows)
 
 
 def drop_tokens(tx: Connection, *, row: RowId, field: FieldId) -> None:
     """A changed value leaves no token of its old form."""
-    tx.execute(delete(TOKEN).where(TOKEN.c.row_id == row, TOKEN.c.field == field))
+    tokens.drop_tokens(tx, [row], names=index_names(field))
 
 
 def find_tokens(
-    tx: Connection, fields: Iterable[FieldId], tokens: Iterable[bytes]
+    tx: Connection, fields: Iterable[FieldId], wanted: Iterable[bytes]
 ) -> tuple[tuple[bytes, RowId, SubjectId], ...]:
     """Rows whose index holds one of these tokens in one of these fields."""
-    names, wanted = list(fields), list(tokens)
-    found: list[tuple[bytes, RowId, SubjectId]] = []
-    for start in range(0, len(wanted), IN_LIMIT):
-        rows = tx.execute(
-            select(TOKEN.c.token, TOKEN.c.row_id, TOKEN.c.subject_id).where(
-                TOKEN.c.field.in_(names), TOKEN.c.token.in_(wanted[start : start + IN_LIMIT])
-            )
-        )
-        found += [(bytes(t), RowId(row), SubjectId(subject)) for t, row, subject in rows]
-    return tuple(found)
+    return looking.find_tokens(tx, fields, wanted)
 
 
 def cells_of(tx: Connection, table: str, column: str, rows: Iterable[RowId]) -> dict[RowId, bytes]:
@@ -350,9 +355,9 @@ def cells_of(tx: Connection, table: str, column: str, rows: Iterable[RowId]) -> 
     return found
 
 
-def suppressed(tx: Connection, tokens: Iterable[bytes], *, on: date) -> frozenset[bytes]:
+def suppressed(tx: Connection, asked: Iterable[bytes], *, on: date) -> frozenset[bytes]:
     """Which of these tokens belong to a person who is, on this day, erased or opted out."""
-    wanted = list(tokens)
+    wanted = list(asked)
     found: set[bytes] = set()
     for start in range(0, len(wanted), IN_LIMIT):
         rows = tx.execute(

@@ -42,7 +42,7 @@ ATTEMPTS = 3  # how often an answer is made anew when policy or choices change m
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Prepared:
+class Prepared:
     """What the gates said and the rows that the answer needs, still sealed."""
 
     policy: PolicySnapshot
@@ -107,7 +107,7 @@ def read_many(
         }
         for n in prepared.keys() - sure.keys():
             answers[n] = UnknownPersonError()
-        opened = _open(ports, tuple(sure.values()), lang=principal.lang, at=at)
+        opened = open_prepared(ports, tuple(sure.values()), lang=principal.lang, at=at)
         made = {
             n: _answer(requests[n], found, rows)
             for (n, found), rows in zip(sure.items(), opened, strict=True)
@@ -128,11 +128,11 @@ class _Made:
     """An answer that nobody sees before its event is written."""
 
     request: ReadRequest
-    prepared: _Prepared
+    prepared: Prepared
     answer: ReadAnswer
 
 
-def _answer(request: ReadRequest, prepared: _Prepared, rows: tuple[RowView, ...]) -> _Made:
+def _answer(request: ReadRequest, prepared: Prepared, rows: tuple[RowView, ...]) -> _Made:
     purpose = prepared.policy.purpose(request.purpose)
     answer = ReadAnswer(
         decision_id=EventId(""),
@@ -159,12 +159,12 @@ def _prepare(
     request: ReadRequest,
     *,
     at: datetime,
-) -> _Prepared | None:
+) -> Prepared | None:
     """What the gates say of the person's rows; None for who is unknown or erased."""
-    consent_seq, mark = ledger.head(tx), _mark(tx, request.subject, at=at)
+    consent_seq, mark = ledger.head(tx), mark_of(tx, request.subject, at=at)
     if mark is None and not request.company:
         return None
-    return _Prepared(
+    return Prepared(
         policy=policy,
         consent_seq=consent_seq,
         mark=mark,
@@ -193,7 +193,7 @@ def _prepare(
     )
 
 
-def _mark(tx: Connection, subject: SubjectId, *, at: datetime) -> tuple[int, int] | None:
+def mark_of(tx: Connection, subject: SubjectId, *, at: datetime) -> tuple[int, int] | None:
     """Where the person's choices and state stand now; None for who is unknown or erased."""
     subject = survivor_of(tx, subject)
     person = subject_by_id(tx, subject, on=at.date())
@@ -225,7 +225,7 @@ def _record_all(
     for n, made in answers.items():
         if ports.policies.current is not made.prepared.policy:
             continue
-        if _mark(tx, made.request.subject, at=at) != made.prepared.mark:
+        if mark_of(tx, made.request.subject, at=at) != made.prepared.mark:
             continue
         found[n] = ports.audit.append(tx, _event(principal, made, at=at))
     return found
@@ -259,8 +259,8 @@ def _event(principal: Principal, made: _Made, *, at: datetime) -> EventDraft:
     )
 
 
-def _open(
-    ports: Ports, prepared: Sequence[_Prepared], *, lang: Lang, at: datetime
+def open_prepared(
+    ports: Ports, prepared: Sequence[Prepared], *, lang: Lang, at: datetime
 ) -> list[tuple[RowView, ...]]:
     """The rows of each with every shown value opened and masked; nothing else is unsealed."""
     pairs = [(one, row) for one in prepared for row in one.rows]
@@ -297,7 +297,7 @@ def _plain(
 
 
 def _spans(
-    ports: Ports, rows: Sequence[tuple[_Prepared, Mapping[FieldId, str | None]]]
+    ports: Ports, rows: Sequence[tuple[Prepared, Mapping[FieldId, str | None]]]
 ) -> dict[str, tuple[Span, ...]]:
     """What must be blacked out in each text that is shown redacted."""
     texts = sorted(

@@ -5,7 +5,7 @@ job writes the new tokens of old rows, `activate` (both are searched), the old t
 deleted, `destroy`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -51,6 +51,7 @@ class FieldIndexes:
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
         self._keys: Mapping[tuple[FieldId, int], IndexKey] = {}
+        self._active: Mapping[FieldId, IndexKey] = {}
         self._seen = -1
 
     def ensure(self, field: FieldId, *, bits: int = BITS_DEFAULT) -> IndexVersion:
@@ -98,7 +99,7 @@ class FieldIndexes:
         """The key of a version, from memory unless anything ended in the store."""
         with self._ring.look() as look:
             if look.seen != self._seen or (field, version) not in self._keys:
-                self._keys, self._seen = self._load(look), look.seen
+                self._keys, self._active, self._seen = self._load(look), {}, look.seen
         found = self._keys.get((field, version))
         if found is None:
             raise IndexUnknownError(field=field, version=version)
@@ -108,6 +109,19 @@ class FieldIndexes:
         """Every key whose tokens are written, after one look; for the tokens of one batch."""
         with self._ring.look() as look:
             return MappingProxyType(self._load(look))
+
+    def searched(self, names: Iterable[FieldId]) -> Mapping[FieldId, IndexKey]:
+        """The key that searches use, of each of these indexes that has one: the newest active."""
+        wanted = frozenset(names)
+        with self._ring.look() as look:
+            if look.seen != self._seen or not wanted <= self._active.keys():
+                self._keys, self._seen = self._load(look), look.seen
+                self._active = {
+                    item.field: self._keys[item.field, item.version]
+                    for item in all_versions(look.tx)
+                    if item.state is IndexState.ACTIVE
+                }
+        return {name: self._active[name] for name in wanted & self._active.keys()}
 
     def _load(self, look: Look) -> dict[tuple[FieldId, int], IndexKey]:
         keys: dict[tuple[FieldId, int], IndexKey] = {}

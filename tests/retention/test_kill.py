@@ -10,6 +10,7 @@ from sqlalchemy import select
 from audit.models import EVENTS, PARTS
 from governance.core.terms import KeyClass
 from governance.crypto.frame import dek_id_of
+from governance.customers.tokens import POSTING, ROW
 from governance.db.engine import Database
 from governance.keys.errors import KeyDestroyedError
 from retention import purge, tombstones
@@ -106,12 +107,11 @@ class TestResidue:
             pytest.skip("files of SQLite")
         gone = [town.people[name] for name in ("gone", "ledger")]
         with town.ports.database.read() as tx:
-            from governance.customers.store import TOKEN  # noqa: PLC0415 # only here
-
-            rows = tx.execute(select(TOKEN.c.token).where(TOKEN.c.subject_id.in_(gone)))
-            marked = [bytes(token) for token in rows.scalars()]
-        assert len(marked) >= 4
-        assert any(files_hold(town, token) for token in marked)
+            mine = POSTING.c.row_key == ROW.c.row_key, ROW.c.subject_id.in_(gone)
+            rows = tx.execute(select(POSTING.c.token, POSTING.c.row_key).where(*mine))
+            marked = [bytes(token) + bytes(row) for token, row in rows]  # as a page holds them
+        assert len(marked) >= 30  # of every kind
+        assert all(files_hold(town, token) for token in marked)
         assert town.purge().wal_pages == 0
         return town, marked
 

@@ -16,6 +16,7 @@ from governance.core.terms import FieldId, KeyClass
 from governance.crypto.signing import Ed25519Signer, MlDsa44Signer
 from governance.customers import store as customers
 from governance.customers.subjects import SubjectState
+from governance.customers.tokens import POSTING, tokens_of
 from governance.jobs.journal_record import JournalKind
 from governance.keys.errors import SubjectErasedError
 from retention import adoption, listing, purge, service, store, tombstones
@@ -65,7 +66,7 @@ def test_a_purge_removes_exactly_who_is_due(filled: Town) -> None:
     assert (report.state, report.erased, report.skipped) == (RunState.DONE, 3, 0)
     assert filled.present() == STAYING
     for name in ("gone", "prospect", "ledger"):
-        for table in ("person", "inquiry", "search_token", "text_finding"):
+        for table in ("person", "inquiry", "search_row", "text_finding"):
             assert filled.rows(name, table) == 0
 
 
@@ -305,12 +306,8 @@ def test_tokens_stay_only_where_the_rule_says_so_and_until_their_day(town: Town)
     text = shipped_schedule(RETAIL_SAMPLE).text
     town.adopt(text.replace("period: {years: 3}", f"period: {{years: 3}}\n    {suppress}"))
     with town.ports.database.read() as tx:
-        mine = select(customers.TOKEN.c.token).where(
-            customers.TOKEN.c.subject_id == town.people["gone"],
-            customers.TOKEN.c.field == "person.email",
-        )
-        token = bytes(tx.execute(mine).scalar_one())
-        every = [bytes(one) for one in tx.execute(select(customers.TOKEN.c.token)).scalars()]
+        ((_, _, token),) = tokens_of(tx, town.people["gone"], [FieldId("person.email")])
+        every = [bytes(one) for one in tx.execute(select(POSTING.c.token)).scalars()]
     town.purge()
     with town.ports.database.read() as tx:
         assert customers.suppressed(tx, every, on=TODAY) == {token}

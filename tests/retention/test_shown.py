@@ -72,7 +72,7 @@ def test_the_fate_of_each_field_is_known_before_the_erasure(filled: Town) -> Non
     assert ("purchase.recipient_name", Fate.KEEP) not in fates
     assert ("person.name", Fate.DELETE) in fates
     assert ("audit_part.payload", Fate.DELETE) in fates
-    assert ("search_token.token", Fate.DELETE) in fates
+    assert ("search_row.tokens", Fate.DELETE) in fates
     assert fates["consent_event.proof", Fate.KEEP].duty == "record"
     assert found.blocked is None
 

@@ -18,8 +18,9 @@ from governance.approvals.types import ApprovalKind
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, FieldId, KeyClass, Law, RowId, SubjectId
 from governance.crypto.values import Plain
-from governance.customers import store
+from governance.customers import store, tokens
 from governance.customers.imports import note_duplicates
+from governance.customers.indexing import EVERY
 from governance.customers.ports import Ports
 from governance.customers.store import NewSubject, Record
 from governance.customers.subjects import SubjectKind
@@ -133,8 +134,8 @@ class Town:
         }
         row = new_row_id()
         self._insert(tx, "person", row, subject, clear, plain)
-        indexer = Indexer(self.ports.vault, ["person"])
-        store.add_tokens(tx, indexer.row_tokens("person", row, subject, plain))
+        indexer = Indexer(self.ports.vault, ["person"], kinds=EVERY)
+        tokens.add_tokens(tx, indexer.row_tokens("person", row, subject, plain))
 
     def _purchase(
         self, tx: Connection, name: str, subject: SubjectId, entry: dict[str, Any]
@@ -269,7 +270,7 @@ class Town:
     def rows(self, name: str, table: str) -> int:
         """How many rows of a table are about this person."""
         source = store.TABLES.get(table)
-        source = {"search_token": store.TOKEN, "text_finding": store.FINDING}.get(table, source)
+        source = {"search_row": tokens.ROW, "text_finding": store.FINDING}.get(table, source)
         assert source is not None
         counted = select(func.count()).where(source.c.subject_id == self.people[name])
         with self.ports.database.read() as tx:

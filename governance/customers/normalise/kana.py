@@ -22,7 +22,7 @@ _COMPOSED = str.maketrans(dict.fromkeys("-‐‑–—―−－─", "ー")) | {
 # ミユウ, キヨシ, トシユキ stay as they are.
 _BIG_FOR_SMALL = re.compile(r"(?<=[シジチリギ])([ユヨ])(?=[ウンクツ])|(?<=キ)(ヨ)(?=ウ)")
 _SMALL = {"ユ": "ュ", "ヨ": "ョ", "ヤ": "ャ"}
-_KEY_TABLE = str.maketrans(
+KEY_TABLE = str.maketrans(
     "ァィゥェォッャュョヮヵヶヂヅヲヰヱ", "アイウエオツヤユヨワカケジズオイエ"
 )
 
@@ -80,4 +80,4 @@ def geminates() -> dict[str, str]:
 def kana_key(value: str) -> str:
     """A reading for comparison: no spaces, small kana, long marks; ヂ ヅ ヲ as ジ ズ オ."""
     folded = no_spaces(jaconv.hira2kata(fold_width(value.replace("・", ""))))
-    return fold_width(folded.translate(_KEY_TABLE).replace("ー", "").replace("・", ""))
+    return fold_width(folded.translate(KEY_TABLE).replace("ー", "").replace("・", ""))

@@ -14,7 +14,7 @@ from governance.core.ids import new_row_id, new_subject_id
 from governance.core.terms import FieldId, Law, RowId, SubjectId
 from governance.customers import store
 from governance.customers.catalogue import Storage, catalogue
-from governance.customers.store import NewSubject, Record, Token
+from governance.customers.store import NewSubject, Record
 from governance.customers.subjects import AgeBand, SubjectKind, SubjectState
 from governance.db.engine import Database
 from tests.installation import AT
@@ -239,27 +239,7 @@ def test_a_hold_stands_until_it_is_released(database: Database, person: SubjectI
         assert not store.held(tx, person)
 
 
-# --- tokens
-
-
-def test_tokens_find_their_rows_and_go_with_the_value(
-    database: Database, person: SubjectId
-) -> None:
-    row = new_row_id()
-    tokens = [
-        Token(field=EMAIL, version=version, token=bytes([version]) * 16, row=row, subject=person)
-        for version in (1, 2)
-    ]
-    for _ in range(2):  # the second time nothing is added
-        database.write(partial(store.add_tokens, tokens=tokens))
-    wanted = [bytes([n]) * 16 for n in range(1200 // 8)]
-    with database.read() as tx:
-        found = store.find_tokens(tx, [EMAIL], wanted)
-        assert store.find_tokens(tx, [FieldId("person.mobile")], wanted) == ()
-    assert sorted(found) == [(token.token, row, person) for token in tokens]
-    database.write(partial(store.drop_tokens, row=row, field=EMAIL))
-    with database.read() as tx:
-        assert store.find_tokens(tx, [EMAIL], wanted) == ()
+# --- suppression
 
 
 def test_a_suppression_counts_until_its_last_day(database: Database) -> None:
@@ -295,7 +275,14 @@ def test_cells_of_a_column_come_without_the_rest(database: Database, person: Sub
 
 def test_no_table_of_the_store_deletes_by_cascade(database: Database) -> None:
     found = inspect(database.writer_engine)
-    for table in (*store.TABLES, "subject_law", "legal_hold", "search_token", "text_finding"):
+    for table in (
+        *store.TABLES,
+        "subject_law",
+        "legal_hold",
+        "search_row",
+        "search_entry",
+        "text_finding",
+    ):
         for key in found.get_foreign_keys(table):
             assert key["options"].get("ondelete", "RESTRICT") in {"RESTRICT", "NO ACTION"}, table
     with database.read() as tx:

@@ -1,0 +1,186 @@
+"""Writing tokens of stored rows: opened and hashed outside the writer, checked again inside it.
+
+What makes it safe beside other writers: the tokens go in only for rows whose cells are still the
+ones that were read, and a row that changed is left to the next step. Twice equals once.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from governance.core.terms import FieldId, RowId, SubjectId
+from governance.crypto.values import Plain
+from governance.customers import tokens
+from governance.customers.indexing import Tokeniser, indexed_fields, indexed_tables
+from governance.customers.store import IN_LIMIT, TABLES
+from governance.customers.tokens import Due, RowTokens, Version
+from governance.db.engine import Database
+from governance.keys.errors import KeyDestroyedError
+from governance.keys.vault import FieldVault
+
+STEP: Final = 500  # rows of one transaction; keeps the writer free for others
+
+_Cells = Mapping[FieldId, bytes]
+_Plain = Mapping[FieldId, Plain | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What one step did; `rows` 0 says that nothing was left to do."""
+
+    rows: int = 0
+    tokens: int = 0
+    later: int = 0  # rows that changed meanwhile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """One row whose index lacks these versions."""
+
+    row: RowId
+    subject: SubjectId
+    source: str
+    lacks: frozenset[Version]
+
+
+class Filler:
+    """Fills the index of rows of one installation."""
+
+    def __init__(
+        self, database: Database, vault: FieldVault, *, tables: Collection[str] | None = None
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._tables = tuple(indexed_tables() if tables is None else tables)
+        self._tokeniser = Tokeniser(vault, self._tables)
+
+    def due(self, *, limit: int = STEP) -> Filled:
+        """The next rows whose index is not complete are; whole values before the rest."""
+        self._tokeniser.look()
+        with self._database.read() as tx:
+            rows = tokens.rows_due(tx, limit=limit)
+            have = tokens.indexed(tx, [row for _, row, _, _ in rows])
+            numbers = tokens.known_indexes(tx).numbers
+        wanted = [
+            _Wanted(
+                row=row, subject=subject, source=source, lacks=self._lacks(have.get(row), numbers)
+            )
+            for source, row, subject, _ in rows
+            if source in self._tables
+        ]
+        return self._fill(wanted, settle=True)
+
+    def rows(
+        self, source: str, rows: Sequence[tuple[RowId, SubjectId]], *, only: Collection[Version]
+    ) -> Filled:
+        """These rows of one table have their tokens in these versions."""
+        self._tokeniser.look()
+        lacks = frozenset(only)
+        wanted = [
+            _Wanted(row=row, subject=subject, source=source, lacks=lacks) for row, subject in rows
+        ]
+        return self._fill(wanted, settle=False)
+
+    def _lacks(self, have: set[int] | None, numbers: Mapping[Version, int]) -> frozenset[Version]:
+        live = self._tokeniser.live()
+        return frozenset(one for one in live if have is None or numbers.get(one) not in have)
+
+    def _fill(self, wanted: Sequence[_Wanted], *, settle: bool) -> Filled:
+        if not wanted:
+            return Filled()
+        by_source: dict[str, list[_Wanted]] = {}
+        for one in wanted:
+            by_source.setdefault(one.source, []).append(one)
+        with self._database.read() as tx:
+            read = {name: _cells(tx, name, part) for name, part in by_source.items()}
+        made = [found for name, part in by_source.items() for found in self._make(part, read[name])]
+
+        def write(tx: Connection) -> Filled:
+            same = {
+                row
+                for name, part in by_source.items()
+                for row, cells in _cells(tx, name, part, lock=True).items()
+                if cells == read[name].get(row)
+            }
+            ready = [row for row in made if row.row in same]
+            tokens.fill_tokens(tx, ready)
+            gone = {one.row for one in wanted} - {row.row for row in made}
+            done = {row.row for row in ready} | gone
+            if settle:
+                tokens.settle(tx, done)
+            return Filled(
+                rows=len(done),
+                tokens=sum(len(one) for row in ready for one in row.tokens.values()),
+                later=len(wanted) - len(done),
+            )
+
+        return self._database.write(write, batch=True)
+
+    def _make(self, part: Sequence[_Wanted], read: Mapping[RowId, _Cells]) -> list[RowTokens]:
+        there = [one for one in part if one.row in read]
+        opened = self._open([(one.row, read[one.row]) for one in there])
+        return [
+            RowTokens(
+                row=one.row,
+                subject=one.subject,
+                source=one.source,
+                tokens=self._tokeniser.tokens(one.source, plain, only=one.lacks),
+            )
+            for one, plain in zip(there, opened, strict=True)
+            if plain is not None
+        ]
+
+    def _open(self, rows: Sequence[tuple[RowId, _Cells]]) -> list[_Plain | None]:
+        try:
+            opened = self._vault.open_rows(rows)
+        except KeyDestroyedError:  # of one of them: an erasure is under way
+            return [self._open_one(row, cells) for row, cells in rows]
+        return [{name: cell.value for name, cell in cells.items()} for cells in opened]
+
+    def _open_one(self, row: RowId, cells: _Cells) -> _Plain | None:
+        """The row's values; None for an erased person's, which needs no index any more."""
+        try:
+            return {name: cell.value for name, cell in self._vault.open_row(row, cells).items()}
+        except KeyDestroyedError:
+            return None
+
+
+def _cells(
+    tx: Connection, source: str, part: Sequence[_Wanted], *, lock: bool = False
+) -> dict[RowId, dict[FieldId, bytes]]:
+    """Sealed cells of the indexed fields of these rows; `lock` holds the rows until the commit."""
+    table, fields = TABLES[source], [found.field for found in indexed_fields(source)]
+    columns = [table.c[name.partition(".")[2]] for name in fields]
+    found: dict[RowId, dict[FieldId, bytes]] = {}
+    ids = [one.row for one in part]
+    for start in range(0, len(ids), IN_LIMIT):
+        mine = table.c.id.in_(ids[start : start + IN_LIMIT])
+        statement = select(table.c.id, *columns).where(mine)
+        if lock and tx.dialect.name != "sqlite":
+            statement = statement.order_by(table.c.id).with_for_update(read=True)
+        for row, *cells in tx.execute(statement):
+            found[RowId(row)] = {
+                name: bytes(cell)
+                for name, cell in zip(fields, cells, strict=True)
+                if cell is not None
+            }
+    return found
+
+
+def follow(database: Database, vault: FieldVault, *, most: int | None = None) -> Filled:
+    """Every row can be found in every way, or the next `most` rows can."""
+    filler, rows, made = Filler(database, vault), 0, 0
+    while most is None or rows < most:
+        step = filler.due(limit=STEP if most is None else min(STEP, most - rows))
+        rows, made = rows + step.rows, made + step.tokens
+        if step.rows == 0:
+            return Filled(rows=rows, tokens=made, later=step.later)
+    return Filled(rows=rows, tokens=made)
+
+
+def whole_values_are_there(database: Database) -> bool:
+    """Whether every row can be found by its whole values, as whoever matches rows must know."""
+    with database.read() as tx:
+        return not any(due is Due.ALL for _, _, _, due in tokens.rows_due(tx, limit=1))

@@ -1,0 +1,69 @@
+"""Rows of index tokens: the newest rows that have all tokens of a term, the rarest token first."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, func, literal, select
+
+from governance.core.terms import FieldId, RowId, SubjectId
+from governance.customers.tokens import IN_LIMIT, POSTING, ROW, known_indexes, unpacked
+
+PROBES: Final = 8  # tokens that are looked up; the comparison with the value does the rest
+COUNTED: Final = 5_000  # rows of a token beyond which it is only "many"
+
+
+def rows_with(
+    tx: Connection,
+    number: int,
+    tokens: Sequence[bytes],
+    *,
+    before: bytes | None = None,
+    limit: int,
+) -> list[bytes]:
+    """The newest rows that have all these tokens in one index, newest first; rarest token leads."""
+    first, *others = _rarest_first(tx, number, tokens)
+    lead = POSTING.alias("lead")
+    wanted = select(lead.c.row_key).where(lead.c.index_id == number, lead.c.token == first)
+    if before is not None:
+        wanted = wanted.where(lead.c.row_key < before)
+    for token in others:
+        other = POSTING.alias()
+        has = (other.c.index_id == number, other.c.token == token)
+        wanted = wanted.where(
+            select(literal(1)).where(*has, other.c.row_key == lead.c.row_key).exists()
+        )
+    newest = wanted.order_by(lead.c.row_key.desc()).limit(limit)
+    return [bytes(row) for row in tx.execute(newest).scalars()]
+
+
+def _rarest_first(tx: Connection, number: int, tokens: Sequence[bytes]) -> list[bytes]:
+    wanted = list(dict.fromkeys(tokens))
+    if len(wanted) == 1:
+        return wanted
+    counts = {token: rows_of(tx, number, token, most=COUNTED) for token in wanted}
+    return sorted(wanted, key=lambda token: counts[token])[:PROBES]
+
+
+def rows_of(tx: Connection, number: int, token: bytes, *, most: int) -> int:
+    """How many rows have a token, counted up to `most`."""
+    mine = POSTING.c.index_id == number, POSTING.c.token == token
+    some = select(literal(1)).select_from(POSTING).where(*mine).limit(most).subquery()
+    return int(tx.execute(select(func.count()).select_from(some)).scalar_one())
+
+
+def find_tokens(
+    tx: Connection, names: Iterable[FieldId], tokens: Iterable[bytes]
+) -> tuple[tuple[bytes, RowId, SubjectId], ...]:
+    """Rows and persons that have one of these tokens in one of these indexes."""
+    wanted, known, named = list(dict.fromkeys(tokens)), known_indexes(tx), set(names)
+    numbers = [number for (name, _), number in known.numbers.items() if name in named]
+    found: list[tuple[bytes, RowId, SubjectId]] = []
+    for start in range(0, len(wanted) if numbers else 0, IN_LIMIT):
+        part = wanted[start : start + IN_LIMIT]
+        rows = tx.execute(
+            select(POSTING.c.token, POSTING.c.row_key, ROW.c.subject_id)
+            .join_from(POSTING, ROW, POSTING.c.row_key == ROW.c.row_key)
+            .where(POSTING.c.index_id.in_(numbers), POSTING.c.token.in_(part))
+        )
+        found += [(bytes(t), unpacked(bytes(row)), SubjectId(of)) for t, row, of in rows]
+    return tuple(found)

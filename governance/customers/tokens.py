@@ -1,0 +1,378 @@
+"""The blind index in its tables: tokens of rows in, rows of tokens out; nothing here has a key.
+
+Tokens stand twice, by row (`search_entry`: what goes with the row) and by token
+(`search_posting`: what a search reads), and always change together. Every row also says how much
+of its index is still to come, so that a search can tell what it may be missing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, case, delete, func, literal, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from governance.core.terms import FieldId, RowId, SubjectId
+from governance.customers.search.models import (
+    SearchEntryRow,
+    SearchIndexRow,
+    SearchPostingRow,
+    SearchRow,
+)
+from governance.db.prepared import PreparedInsert, sqlite_errors, sqlite_of
+from governance.db.types import insert_ignore, table_of
+
+INDEX, ROW = table_of(SearchIndexRow), table_of(SearchRow)
+ENTRY, POSTING = table_of(SearchEntryRow), table_of(SearchPostingRow)
+IN_LIMIT: Final = 500  # values in one IN list
+_ENTRIES: Final = PreparedInsert(ENTRY, ignore=True)
+_ADD_SQLITE: Final = (
+    "INSERT OR IGNORE INTO search_posting (index_id, token, row_key) VALUES (?, ?, ?)"
+)
+_DROP_SQLITE: Final = "DELETE FROM search_posting WHERE index_id = ? AND token = ? AND row_key = ?"
+_ADD_PG: Final = text(
+    "INSERT INTO search_posting (index_id, token, row_key)"
+    " SELECT * FROM unnest(CAST(:numbers AS smallint[]), CAST(:tokens AS bytea[]),"
+    " CAST(:rows AS bytea[])) ON CONFLICT DO NOTHING"
+)
+_DROP_PG: Final = text(
+    "DELETE FROM search_posting p USING unnest(CAST(:numbers AS smallint[]),"
+    " CAST(:tokens AS bytea[]), CAST(:rows AS bytea[])) AS gone (index_id, token, row_key)"
+    " WHERE p.index_id = gone.index_id AND p.token = gone.token AND p.row_key = gone.row_key"
+)
+
+Version = tuple[FieldId, int]  # an index by name (search_plan.index_name) and version of its key
+_Posting = tuple[int, bytes, bytes]
+
+
+class Due(IntEnum):
+    """What of a row's index is still to come."""
+
+    NOTHING = 0
+    REST = 1  # prefixes, ends and n-grams: the following job writes them
+    ALL = 2  # whole values too: the row came before its index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowTokens:
+    """The tokens of one row, by index and version; an empty tuple says: indexed, no token."""
+
+    row: RowId
+    subject: SubjectId
+    source: str  # the row's table
+    tokens: Mapping[Version, tuple[bytes, ...]] = field(repr=False)
+    due: Due = Due.NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The numbers of the indexes, as the caller's transaction sees them."""
+
+    numbers: Mapping[Version, int]  # dropped ones are not among them
+    dropped: frozenset[Version]
+
+    def versions(self, name: FieldId) -> tuple[int, ...]:
+        """Versions of an index whose tokens are kept, oldest first."""
+        return tuple(sorted(version for known, version in self.numbers if known == name))
+
+
+def packed(row: RowId) -> bytes:
+    """The 16 octets of a row's UUID."""
+    return bytes.fromhex(row.replace("-", ""))
+
+
+def unpacked(octets: bytes) -> RowId:
+    """The row's id as the other tables have it."""
+    plain = octets.hex()
+    return RowId(f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}")
+
+
+# Numbers of indexes
+
+
+def known_indexes(tx: Connection, *, lock: bool = False) -> Known:
+    """Every index of the database; `lock` keeps a rotation from beginning before the commit."""
+    statement = select(INDEX.c.id, INDEX.c.name, INDEX.c.version, INDEX.c.dropped)
+    if lock and tx.dialect.name != "sqlite":  # SQLite's BEGIN IMMEDIATE already is that lock
+        statement = statement.order_by(INDEX.c.id).with_for_update(read=True)
+    numbers: dict[Version, int] = {}
+    dropped: set[Version] = set()
+    for number, name, version, gone in tx.execute(statement):
+        if gone:
+            dropped.add((FieldId(name), version))
+        else:
+            numbers[FieldId(name), version] = number
+    return Known(numbers=numbers, dropped=frozenset(dropped))
+
+
+def number_indexes(tx: Connection, wanted: Iterable[Version]) -> Known:
+    """Every wanted index has a number; one that is new gets the next, which is never reused."""
+    known = known_indexes(tx, lock=True)
+    missing = sorted(set(wanted) - known.numbers.keys() - known.dropped)
+    while missing:
+        following = tx.execute(select(func.coalesce(func.max(INDEX.c.id), 0) + 1)).scalar_one()
+        rows = [
+            {"id": following + n, "name": name, "version": version, "dropped": False, "turn": 0}
+            for n, (name, version) in enumerate(missing)
+        ]
+        tx.execute(insert_ignore(INDEX, tx.dialect.name), rows)
+        known = known_indexes(tx, lock=True)  # another transaction may have taken a number
+        missing = sorted(set(missing) - known.numbers.keys() - known.dropped)
+    return known
+
+
+def take_turn(tx: Connection, name: FieldId) -> None:
+    """Every writer of this index's tokens has committed, and the next ones see what we do here."""
+    tx.execute(update(INDEX).where(INDEX.c.name == name).values(turn=INDEX.c.turn + 1))
+
+
+def drop_index(tx: Connection, version: Version) -> None:
+    """Nobody writes or reads this version's tokens from this commit on."""
+    same = INDEX.c.name == version[0], INDEX.c.version == version[1]
+    tx.execute(update(INDEX).where(*same).values(dropped=True, turn=INDEX.c.turn + 1))
+
+
+# Writing
+
+
+def add_tokens(tx: Connection, rows: Sequence[RowTokens]) -> None:
+    """The rows can be found by these tokens; what is there already stays.
+
+    A row whose tokens lack a version that is being built is left to the following job.
+    """
+    if not rows:
+        return
+    names = {name for row in rows for name, _ in row.tokens}
+    known = number_indexes(tx, {version for row in rows for version in row.tokens})
+    _put_rows(tx, rows, {version for version in known.numbers if version[0] in names})
+    _write(tx, rows, known)
+
+
+def fill_tokens(tx: Connection, rows: Sequence[RowTokens]) -> None:
+    """The rows, which can be found already, can be found by these tokens too."""
+    _write(tx, rows, number_indexes(tx, {version for row in rows for version in row.tokens}))
+
+
+def _write(tx: Connection, rows: Sequence[RowTokens], known: Known) -> None:
+    entries: list[dict[str, Any]] = []
+    postings: list[_Posting] = []
+    for row in rows:
+        key = packed(row.row)
+        for version, tokens in row.tokens.items():
+            number = known.numbers.get(version)
+            if number is None:
+                continue  # dropped while the tokens were made
+            entries.append({"row_key": key, "index_id": number, "tokens": _joined(tokens)})
+            postings += [(number, token, key) for token in tokens]
+    _ENTRIES.rows(tx, entries)
+    _post(tx, postings)
+
+
+def replace_tokens(tx: Connection, row: RowTokens, *, names: Iterable[FieldId]) -> None:
+    """A changed row has these tokens in these indexes and no other; the rest of it stays."""
+    drop_tokens(tx, [row.row], names=names)
+    add_tokens(tx, [row])
+
+
+def _put_rows(tx: Connection, rows: Sequence[RowTokens], built: set[Version]) -> None:
+    values = []
+    for row in rows:
+        named = {name for name, _ in row.tokens}
+        lacks = any(version not in row.tokens for version in built if version[0] in named)
+        due = Due.ALL if lacks else row.due
+        values.append(
+            {
+                "row_key": packed(row.row),
+                "source": row.source,
+                "subject_id": row.subject,
+                "due": int(due),
+            }
+        )
+    tx.execute(_UPSERT[tx.dialect.name], values)
+
+
+def _upsert(engine: Any) -> Any:
+    statement = engine.insert(ROW)
+    later = statement.excluded
+    more = case((later.due > ROW.c.due, later.due), else_=ROW.c.due)
+    return statement.on_conflict_do_update(
+        index_elements=[ROW.c.row_key], set_={"due": more, "subject_id": later.subject_id}
+    )
+
+
+_UPSERT: Final = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
+
+
+def _post(tx: Connection, postings: list[_Posting]) -> None:
+    """In the order of the table's key: neighbours are written into one page."""
+    postings.sort()
+    if tx.dialect.name == "sqlite":
+        _many(tx, _ADD_SQLITE, postings)
+    elif postings:
+        tx.execute(_ADD_PG, _columns(postings))
+
+
+def _many(tx: Connection, sql: str, postings: list[_Posting]) -> None:
+    driver = sqlite_of(tx)
+    if driver is not None:
+        with sqlite_errors(sql):
+            driver.executemany(sql, postings)
+
+
+def _columns(postings: Sequence[_Posting]) -> dict[str, list[Any]]:
+    numbers, tokens, rows = zip(*postings, strict=True)
+    return {"numbers": list(numbers), "tokens": list(tokens), "rows": list(rows)}
+
+
+def settle(tx: Connection, rows: Iterable[RowId]) -> None:
+    """Nothing of these rows' index is still to come."""
+    for part in _parts([packed(row) for row in rows]):
+        tx.execute(update(ROW).where(ROW.c.row_key.in_(part)).values(due=int(Due.NOTHING)))
+
+
+def owe(tx: Connection, source: str, *, due: Due = Due.ALL) -> int:
+    """Every row of a table whose index is complete is left to the following job again."""
+    stands = ROW.c.source == source, ROW.c.due < int(due)
+    return tx.execute(update(ROW).where(*stands).values(due=int(due))).rowcount
+
+
+def move_rows(tx: Connection, rows: Iterable[RowId], *, to: SubjectId) -> None:
+    """The index of these rows goes when the person does to whom they belong now (merge)."""
+    for part in _parts([packed(row) for row in rows]):
+        tx.execute(update(ROW).where(ROW.c.row_key.in_(part)).values(subject_id=to))
+
+
+# Removing
+
+
+def drop_tokens(
+    tx: Connection, rows: Iterable[RowId], *, names: Iterable[FieldId] | None = None
+) -> int:
+    """How many tokens of these rows went, in these indexes; without names all, and the rows too."""
+    numbers = None if names is None else _numbers_of(tx, set(names))
+    gone = 0
+    for part in _parts([packed(row) for row in rows]):
+        mine = [ENTRY.c.row_key.in_(part)]
+        if numbers is not None:
+            mine.append(ENTRY.c.index_id.in_(numbers))
+        gone += _unpost(tx, and_(*mine))
+        tx.execute(delete(ENTRY).where(*mine))
+        if numbers is None:
+            tx.execute(delete(ROW).where(ROW.c.row_key.in_(part)))
+    return gone
+
+
+def forget_subjects(tx: Connection, subjects: Iterable[SubjectId]) -> int:
+    """How many tokens of these persons' rows went; none is left (erasure)."""
+    gone = 0
+    for part in _parts(list(subjects)):
+        rows = tx.execute(select(ROW.c.row_key).where(ROW.c.subject_id.in_(part))).scalars()
+        gone += drop_tokens(tx, [unpacked(bytes(row)) for row in rows])
+    return gone
+
+
+def _numbers_of(tx: Connection, names: set[FieldId]) -> list[int]:
+    known = known_indexes(tx)
+    return [number for (name, _), number in known.numbers.items() if name in names]
+
+
+def _unpost(tx: Connection, mine: Any) -> int:
+    postings: list[_Posting] = []
+    held = tx.execute(select(ENTRY.c.index_id, ENTRY.c.row_key, ENTRY.c.tokens).where(mine))
+    for number, key, joined in held:
+        postings += [(number, token, bytes(key)) for token in split(bytes(joined))]
+    if not postings:
+        return 0
+    postings.sort()
+    if tx.dialect.name == "sqlite":
+        _many(tx, _DROP_SQLITE, postings)
+    else:
+        tx.execute(_DROP_PG, _columns(postings))
+    return len(postings)
+
+
+def purge_index(tx: Connection, number: int, *, limit: int) -> int:
+    """At most about `limit` tokens of a dropped version went; 0 when none is left."""
+    mine = [POSTING.c.index_id == number]
+    ahead = select(POSTING.c.token).where(*mine).order_by(POSTING.c.token).offset(limit).limit(1)
+    until = tx.execute(ahead).scalar()
+    if until is not None:
+        mine.append(POSTING.c.token <= until)
+    return tx.execute(delete(POSTING).where(*mine)).rowcount
+
+
+def purge_entries(tx: Connection, numbers: Sequence[int], *, after: bytes, limit: int) -> bytes:
+    """Entries of dropped versions of the next rows went; b"" at the end of the table."""
+    ahead = select(ROW.c.row_key).where(ROW.c.row_key > after).order_by(ROW.c.row_key)
+    rows = [bytes(row) for row in tx.execute(ahead.limit(limit)).scalars()]
+    if not rows:
+        return b""
+    between = ENTRY.c.row_key > after, ENTRY.c.row_key <= rows[-1]
+    tx.execute(delete(ENTRY).where(*between, ENTRY.c.index_id.in_(numbers)))
+    return rows[-1]
+
+
+# Looking
+
+
+def tokens_of(
+    tx: Connection, subject: SubjectId, names: Iterable[FieldId]
+) -> tuple[tuple[FieldId, int, bytes], ...]:
+    """Every token of a person in these indexes, with name and version."""
+    by_number = {n: version for version, n in known_indexes(tx).numbers.items()}
+    wanted = [n for n, (name, _) in by_number.items() if name in set(names)]
+    held = tx.execute(
+        select(ENTRY.c.index_id, ENTRY.c.tokens)
+        .join_from(ENTRY, ROW, ENTRY.c.row_key == ROW.c.row_key)
+        .where(ROW.c.subject_id == subject, ENTRY.c.index_id.in_(wanted))
+    )
+    return tuple(
+        (*by_number[number], token) for number, joined in held for token in split(bytes(joined))
+    )
+
+
+def count_behind(tx: Connection, *, most: int | None = None) -> int:
+    """How many rows cannot yet be found in every way, counted up to `most`."""
+    some = select(literal(1)).select_from(ROW).where(ROW.c.due > int(Due.NOTHING))
+    if most is not None:
+        some = some.limit(most)
+    return int(tx.execute(select(func.count()).select_from(some.subquery())).scalar_one())
+
+
+def rows_due(tx: Connection, *, limit: int) -> tuple[tuple[str, RowId, SubjectId, Due], ...]:
+    """The next rows of the following job, oldest first: whole values before the rest."""
+    wanted = select(ROW.c.source, ROW.c.row_key, ROW.c.subject_id, ROW.c.due)
+    found: list[tuple[str, RowId, SubjectId, Due]] = []
+    for due in (Due.ALL, Due.REST):
+        mine = wanted.where(ROW.c.due == int(due)).order_by(ROW.c.row_key)
+        rows = tx.execute(mine.limit(limit - len(found))) if len(found) < limit else ()
+        found += [(s, unpacked(bytes(k)), SubjectId(of), Due(d)) for s, k, of, d in rows]
+    return tuple(found)
+
+
+def indexed(tx: Connection, rows: Iterable[RowId]) -> dict[RowId, set[int]]:
+    """Which numbers each of these rows has an entry in."""
+    found: dict[RowId, set[int]] = {}
+    for part in _parts([packed(row) for row in rows]):
+        held = tx.execute(
+            select(ENTRY.c.row_key, ENTRY.c.index_id).where(ENTRY.c.row_key.in_(part))
+        )
+        for key, number in held:
+            found.setdefault(unpacked(bytes(key)), set()).add(number)
+    return found
+
+
+def _joined(tokens: Sequence[bytes]) -> bytes:
+    """The tokens of one index, all of one width, behind an octet that says it."""
+    return bytes([len(tokens[0]) if tokens else 0]) + b"".join(tokens)
+
+
+def split(joined: bytes) -> list[bytes]:
+    """The tokens of an entry."""
+    width = joined[0]
+    return [joined[at : at + width] for at in range(1, len(joined), width)] if width else []
+
+
+def _parts(values: Sequence[Any]) -> list[list[Any]]:
+    return [list(values[start : start + IN_LIMIT]) for start in range(0, len(values), IN_LIMIT)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-FROZEN = ("audit_event", "audit_leaf", "audit_checkpoint", "audit_cosignature")
+FROZEN = ("audit_event", "audit_leaf", "audit_checkpoint", "audit_cosignature", "audit_stamp")
 GROWING = ("audit_part", "audit_tile")
 GUARDED = (*FROZEN, *GROWING)
 

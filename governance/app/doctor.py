@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from audit.review import EventFilter, events, waiting
 from audit.types import Verdict
 from audit.verify import verify_log
+from governance.app.stamping import newest
 from governance.app.ticks import SCHEDULES
 from governance.app.wiring import Wiring
+from governance.app.witnessing import last_seen
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
 from governance.core.settings import MailKind, Mode
+from governance.custody.clear import pending
 from governance.jobs.ledger import recent_runs
 from governance.jobs.outbox import backlog
 from governance.keys.epochs import status
@@ -36,7 +39,10 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
     """Every finding, in the order in which an operator would look."""
     looks: tuple[Callable[[Wiring, datetime, timedelta], Examined], ...] = (
         _keys,
+        _clear,
         _audit,
+        _witness,
+        _stamp,
         _clock,
         _journal,
         _mail,
@@ -60,6 +66,16 @@ def _keys(wiring: Wiring, at: datetime, stale: timedelta) -> Examined:
     return Examined(check="keys", state="good", key="doctor.keys_good")
 
 
+def _clear(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
+    """Columns that are declared sealed and still stand in clear."""
+    with wiring.database.read() as tx:
+        found = pending(tx)
+    if found:
+        params = {"fields": ", ".join(f"{item.field} ({item.values})" for item in found)}
+        return Examined(check="clear", state="bad", key="doctor.clear_columns", params=params)
+    return Examined(check="clear", state="good", key="doctor.clear_none")
+
+
 def _audit(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
     report = verify_log(
         wiring.database, keys=wiring.log_keys.verifier_keys, anchor=wiring.settings.checkpoint
@@ -70,6 +86,32 @@ def _audit(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
     with wiring.database.read() as tx:
         params = {"size": report.size, "waiting": waiting(tx)}
     return Examined(check="audit", state="good", key="doctor.audit_good", params=params)
+
+
+def _witness(wiring: Wiring, at: datetime, stale: timedelta) -> Examined:
+    """Whether somebody outside has seen the log lately."""
+    seen = last_seen(wiring)
+    if not seen:
+        return Examined(check="witness", state="attention", key="doctor.witness_none")
+    behind = [name for name, one in seen.items() if one is None or at - one.at > stale]
+    if behind:
+        params = {"witnesses": ", ".join(behind)}
+        return Examined(check="witness", state="bad", key="doctor.witness_behind", params=params)
+    return Examined(check="witness", state="good", key="doctor.witness_good")
+
+
+def _stamp(wiring: Wiring, at: datetime, stale: timedelta) -> Examined:
+    """Whether an authority has stamped the log's head lately, where the settings name one."""
+    if wiring.settings.stamp_url is None:
+        return Examined(check="stamp", state="good", key="doctor.stamp_none")
+    try:
+        found = newest(wiring)
+    except GovernanceError as error:
+        params = {"reason": error.code}
+        return Examined(check="stamp", state="bad", key="doctor.stamp_bad", params=params)
+    if found is None or at - found.stamp.at > stale:
+        return Examined(check="stamp", state="attention", key="doctor.stamp_old")
+    return Examined(check="stamp", state="good", key="doctor.stamp_good")
 
 
 def _clock(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:

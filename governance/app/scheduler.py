@@ -14,6 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from audit.sequencer import sequence_once
 from governance.app.deliveries import channels_of, deliver, senders_of
+from governance.app.stamping import authority_of
 from governance.app.ticks import Runs, guarded, jobs_of, roll_if_missing
 from governance.app.wiring import Wiring
 from governance.app.witnessing import ask_witnesses, witnesses_of
@@ -51,6 +52,7 @@ def start(wiring: Wiring) -> Ticking:
     """The clock runs in this process; raises what is wrong with the ways out first."""
     senders, stopping = senders_of(wiring, channels_of(wiring.settings)), Event()
     witnesses_of(wiring.settings)  # a wrong list is told at the start, not once a minute
+    authority_of(wiring.settings)  # the same
     worker = worker_of(f"serve:{new_row_id()}", wiring.clock, stopping)
     runs = Runs(wiring=wiring, worker=worker, registry=jobs_of(wiring, worker))
     scheduler = BackgroundScheduler(

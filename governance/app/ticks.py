@@ -15,12 +15,17 @@ from typing import Final, Protocol
 from sqlalchemy import Connection
 
 from dsar import delivery
+from governance.app.keys import custodian_of
+from governance.app.stamping import stamp_step
 from governance.app.wiring import SYSTEM, Wiring
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
 from governance.core.logging import logger
 from governance.core.terms import RowId
+from governance.custody import service as custody
+from governance.custody.errors import KeyTaskHeldElsewhereError
 from governance.custody.rolling import roll_today
+from governance.custody.store import forget as forget_tasks
 from governance.db.engine import Database
 from governance.http.principal import Principal, PrincipalKind
 from governance.jobs import ledger, outbox
@@ -42,8 +47,11 @@ RUNS_KEPT: Final = timedelta(days=30)  # ended runs of the ledger; each job keep
 BATCH: Final = 500  # rows of one transaction of the housekeeping
 COPIES: Final = 50  # requests of one step, each in its own transaction
 ROLL: Final = "keys.roll"
+STAMP: Final = "audit.stamp"
 RESUME: Final = "retention.resume"
 COPY_PURGE: Final = "dsar.purge_copies"
+RESUME_KEYS: Final = "keys.resume"
+FORGET_TASKS: Final = "keys.forget_tasks"
 FORGET_SENT: Final = "outbox.forget_sent"
 FORGET_RUNS: Final = "jobs.forget_runs"
 FORGET_STONES: Final = "retention.forget_tombstones"
@@ -51,7 +59,10 @@ SCHEDULES: Final = {
     schedule.job: schedule
     for schedule in (
         Schedule(job=ROLL, rule=Daily(at=time(0, 5)), lease=timedelta(minutes=15)),
+        Schedule(job=STAMP, rule=Daily(at=time(0, 15))),
         Schedule(job=RESUME, rule=EveryMinutes(minutes=5)),
+        Schedule(job=RESUME_KEYS, rule=EveryMinutes(minutes=5)),
+        Schedule(job=FORGET_TASKS, rule=Daily(at=time(1, 35))),
         Schedule(job=COPY_PURGE, rule=Daily(at=time(1, 0))),
         Schedule(job=FORGET_SENT, rule=Daily(at=time(1, 20))),
         Schedule(job=FORGET_RUNS, rule=Daily(at=time(1, 30))),
@@ -74,7 +85,10 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
     """What each schedule of this installation runs."""
     return {
         ROLL: Open(step=partial(_roll, wiring), limit=1),
+        STAMP: Open(step=partial(stamp_step, wiring), limit=1),
         RESUME: Open(step=partial(_resume, wiring, worker), limit=RUNS_LOOKED_AT),
+        RESUME_KEYS: Open(step=partial(_resume_keys, wiring, worker), limit=1),
+        FORGET_TASKS: InTransaction(step=partial(_forget, _tasks), limit=BATCH),
         COPY_PURGE: Open(step=partial(_purge_copies, wiring), limit=COPIES),
         FORGET_SENT: InTransaction(step=partial(_forget, _sent), limit=BATCH),
         FORGET_RUNS: InTransaction(step=partial(_forget, _runs), limit=BATCH),
@@ -210,6 +224,37 @@ def _drive(wiring: Wiring, run: RowId, driver: Worker) -> int:
     return 1
 
 
+def _resume_keys(
+    wiring: Wiring,
+    worker: Worker,
+    _db: Database,
+    /,
+    *,
+    cursor: str | None,
+    limit: int,  # noqa: ARG001 - the step's form; tasks on keys are few
+    at: datetime,
+    heartbeat: Callable[[], None],
+) -> Step:
+    """Every rotation, sealing and end of a key that nobody drives is as far as its day lets it."""
+    by, driver = custodian_of(wiring), _beating(worker, heartbeat)
+    failed, done = list[GovernanceError](), 0
+    for task in custody.due(by, at=at):
+        if worker.stopping() or at - task.started_at < STARTING:
+            continue
+        try:
+            ended = custody.run(by, task.id, worker=driver)
+        except KeyTaskHeldElsewhereError:
+            continue  # somebody else drives it: no failure
+        except GovernanceError as error:
+            failed.append(error)
+            continue
+        log.info("keys.resumed", task=ended.id, state=ended.state.value, count=ended.moved)
+        done += 1
+    if failed:
+        raise failed[0]
+    return Step(done=done, cursor=cursor, finished=True)
+
+
 def _beating(worker: Worker, heartbeat: Callable[[], None]) -> Worker:
     """The worker, renewing the lease of its own slot in the pauses between batches."""
     every = SCHEDULES[RESUME].lease / 4
@@ -254,6 +299,10 @@ def _sent(tx: Connection, /, *, at: datetime, limit: int) -> int:
 
 def _runs(tx: Connection, /, *, at: datetime, limit: int) -> int:
     return ledger.forget_runs(tx, before=at - RUNS_KEPT, limit=limit)
+
+
+def _tasks(tx: Connection, /, *, at: datetime, limit: int) -> int:
+    return forget_tasks(tx, before=at - RUNS_KEPT, limit=limit)
 
 
 def _forget_stones(

@@ -105,6 +105,44 @@ def checkpoint(
     return 0
 
 
+@app.command("stamp", help=say("audit.stamp"))
+def stamp(
+    output: Annotated[Path | None, typer.Option("--output", help=say("audit.stamp_folder"))] = None,
+) -> int:
+    """The newest checkpoint has a time-stamp token; text and token stand in a new folder."""
+    from governance.app import stamping
+    from governance.app.audit_log import settle
+    from governance.cli.errors import NoAuthorityError
+    from governance.cli.session import acting, opened
+    from governance.cli.writing import new_file
+    from policies.actions import Action
+    from policies.api import ensure
+
+    with opened() as wiring:
+        ensure(acting(wiring), Action.AUDIT_VERIFY, wiring.policies.current)
+        if stamping.authority_of(wiring.settings) is None:
+            raise NoAuthorityError
+        settle(wiring)
+        stamping.stamp(wiring)
+        found = stamping.newest(wiring)
+    if found is None:
+        raise NoAuthorityError
+    if output is not None:
+        output.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, content in (("checkpoint.txt", found.text), ("checkpoint.tsr", found.reply)):
+            with new_file(output / name) as stream:
+                stream.write(content)
+    shape = {
+        "size": found.size,
+        "stamped_at": found.stamp.at.isoformat(),
+        "serial": found.stamp.serial,
+        "authority": found.authority,
+    }
+    rows = [(say(f"audit.stamped.{name}"), str(value)) for name, value in shape.items()]
+    emit(shape, lambda: table("", (say("audit.what"), say("audit.value")), rows))
+    return 0
+
+
 @app.command("prove", help=say("audit.prove"))
 def prove(event: Annotated[str, typer.Argument(metavar="ID", help=say("audit.event"))]) -> int:
     """The inclusion proof of one event in the signed tree."""

@@ -67,3 +67,9 @@ class VerifierKeyError(WrongUseError):
     """`--key` or `--witness` is no verifier key."""
 
     code = "verifier_key"
+
+
+class NoAuthorityError(WrongUseError):
+    """The settings name no time-stamping authority."""
+
+    code = "no_stamp_authority"

@@ -232,6 +232,12 @@ class Settings(BaseModel):
         "方針（YAML）のフォルダー。省略時は同梱の小売業向け方針。",
         "Folder of the policy (YAML). Default: the shipped policy of a retailer.",
     )
+    catalogue_dir: Path | None = _field(
+        None,
+        "自社の項目とタグの語彙（YAML）のフォルダー。省略時は data_dir の catalogue.d。",
+        "Folder of the installation's own fields and vocabularies (YAML). "
+        "Default: catalogue.d in data_dir.",
+    )
     company_ja: str = _field(
         "架空商店株式会社", "事業者の名称。", "The controller's name, Japanese."
     )
@@ -302,6 +308,11 @@ class Settings(BaseModel):
     def checkpoint(self) -> Path:
         """Path of the outside copy of the last checkpoint."""
         return self.checkpoint_path or self.data_dir / "outside" / "checkpoint"
+
+    @property
+    def catalogue_folder(self) -> Path:
+        """Folder of the installation's own fields."""
+        return self.catalogue_dir or self.data_dir / "catalogue.d"
 
     @property
     def mail_folder(self) -> Path:

@@ -149,6 +149,15 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['size'], ['audit_checkpoint.size'], ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('size', 'key_id')
     )
+    op.create_table('audit_stamp',
+    sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('serial', sa.String(length=64), nullable=False),
+    sa.Column('authority', sa.String(length=255), nullable=False),
+    sa.Column('stamped_at', UtcDateTime(), nullable=False),
+    sa.Column('reply', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['size'], ['audit_checkpoint.size'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('size', 'serial')
+    )
     op.create_table('channel_permission',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('subject_id', sa.String(length=36), nullable=False),
@@ -458,25 +467,17 @@ def upgrade() -> None:
         'sqlite': (
             "CREATE TRIGGER audit_cosignature_update BEFORE UPDATE ON audit_cosignature FOR EACH ROW BEGIN SELECT RAISE(ABORT, 'audit_cosignature is append-only'); END",
             "CREATE TRIGGER audit_cosignature_delete BEFORE DELETE ON audit_cosignature FOR EACH ROW BEGIN SELECT RAISE(ABORT, 'audit_cosignature is append-only'); END",
+            "CREATE TRIGGER audit_stamp_update BEFORE UPDATE ON audit_stamp FOR EACH ROW BEGIN SELECT RAISE(ABORT, 'audit_stamp is append-only'); END",
+            "CREATE TRIGGER audit_stamp_delete BEFORE DELETE ON audit_stamp FOR EACH ROW BEGIN SELECT RAISE(ABORT, 'audit_stamp is append-only'); END",
         ),
         'postgresql': (
             'CREATE TRIGGER audit_cosignature_update BEFORE UPDATE ON audit_cosignature FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
             'CREATE TRIGGER audit_cosignature_delete BEFORE DELETE ON audit_cosignature FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
             'CREATE TRIGGER audit_cosignature_truncate BEFORE TRUNCATE ON audit_cosignature FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_stamp_update BEFORE UPDATE ON audit_stamp FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_stamp_delete BEFORE DELETE ON audit_stamp FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_stamp_truncate BEFORE TRUNCATE ON audit_stamp FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()',
         ),
-    }  # cosignatures are only ever added
+    }  # what outsiders signed is only ever added
     for statement in guards[op.get_bind().dialect.name]:
         op.execute(sa.text(statement.replace(':', '\\:')))
-    # rows of the first schema are found again once the following job has indexed them (due 2)
-    move = sa.text(
-        "INSERT INTO search_row (row_key, source, subject_id, due)"
-        " VALUES (:row_key, :source, :subject_id, 2)"
-    )
-    for source in ("person", "deal"):
-        found = op.get_bind().execute(sa.text(f"SELECT id, subject_id FROM {source}"))  # noqa: S608
-        while part := found.fetchmany(5_000):
-            rows = [
-                {"row_key": bytes.fromhex(row.replace("-", "")), "source": source, "subject_id": of}
-                for row, of in part
-            ]
-            op.get_bind().execute(move, rows)

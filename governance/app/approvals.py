@@ -6,12 +6,14 @@ from functools import partial
 from threading import Event
 
 from dsar.decisions import approval_executor
+from governance.app.keys import custodian_of
 from governance.app.wiring import Wiring
 from governance.approvals import store
 from governance.approvals.executors import Executor
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalId, ApprovalKind
 from governance.core.terms import RowId
+from governance.custody import service as custody
 from governance.http.principal import Principal
 from governance.jobs.runner import worker_of
 from policies.actions import Action
@@ -31,6 +33,7 @@ def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
         ApprovalKind.PURGE: purge,
         ApprovalKind.ERASURE: purge,
         ApprovalKind.RETENTION_SCHEDULE: schedule_executor(wiring.ports),
+        ApprovalKind.KEY_DESTRUCTION: custody.end_executor(custodian_of(wiring)),
     }
 
 
@@ -62,4 +65,9 @@ def approve_and_execute(
         worker = worker_of(principal.id, wiring.clock, Event())
         report = purge.run(wiring.ports, run, worker=worker)
         done = f"{done} {report.state.value}"
+    elif done is not None and done.startswith(custody.TASK_PREFIX):
+        task = RowId(done.removeprefix(custody.TASK_PREFIX))
+        worker = worker_of(principal.id, wiring.clock, Event())
+        ended = custody.run(custodian_of(wiring), task, worker=worker)
+        done = f"{done} {ended.state.value}"
     return {"approval": approval, "kind": found.kind.value, "done": done}

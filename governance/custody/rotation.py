@@ -181,23 +181,27 @@ def _movable(places: Places) -> tuple[SealedPlace, ...]:
 def _move(drive: Drive) -> None:
     """The next rows have no frame under an old key, as far as nobody wrote them meanwhile."""
     ports, position = drive.by.ports, sweep.Position.read(drive.claim.cursor or str(BEGINNING))
+    places, scope, rows = _movable(drive.by.places), _scope(drive), 0
     with ports.database.read() as tx:
-        looked = sweep.look(
-            tx, ports.vault, _movable(drive.by.places), _scope(drive), position, limit=ROWS
-        )
+        while True:
+            looked = sweep.look(tx, ports.vault, places, scope, position, limit=ROWS)
+            rows += looked.rows
+            if looked.position is None or looked.exchanges or rows >= ROWS:
+                break
+            position = looked.position  # an empty place is no step of its own
     if looked.position is None:
-        _moved(drive)
+        _moved(drive, rows)
         return
     cursor = str(looked.position)
 
     def write(tx: Connection) -> Claim:
         moved = sweep.exchange(tx, looked)
-        return drive.moved_on(tx, cursor, {}, done=looked.rows, moved=moved)
+        return drive.moved_on(tx, cursor, {}, done=rows, moved=moved)
 
     drive.claim = ports.database.write(write, batch=True)
 
 
-def _moved(drive: Drive) -> None:
+def _moved(drive: Drive, rows: int) -> None:
     """All that could be found was sealed anew, on record; the old keys wait for their day."""
     drive.again()
     task, at = drive.task, drive.worker.clock()
@@ -211,7 +215,8 @@ def _moved(drive: Drive) -> None:
     )
 
     def write(tx: Connection) -> tuple[Claim, EventId]:
-        claim = drive.moved_on(tx, None, {"phase": Phase.WAIT.value, "end_after": until})
+        values: dict[str, object] = {"phase": Phase.WAIT.value, "end_after": until}
+        claim = drive.moved_on(tx, None, values, done=rows)
         return claim, drive.by.ports.audit.append(tx, draft)
 
     drive.claim, event = drive.by.ports.database.write(write)

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, event, insert, select, update
 
 from audit.actions import EventCode
+from audit.log import AuditLog
 from audit.models import PARTS
+from audit.sequencer import LogKeys
 from audit.types import EventDraft, Outcome, PersonalPart, canonical_json
 from consent.ledger import NewEvent
 from consent.ledger import append as append_consent
@@ -16,22 +19,22 @@ from consent.service import PROOF
 from consent.types import EventKind
 from dsar.models import RequestRow
 from dsar.service import WORDS
+from governance.app.keys import places
 from governance.core.ids import new_row_id, new_subject_id
 from governance.core.terms import ActorId, FieldId, KeyClass, Lang, Law, RowId, SubjectId
 from governance.crypto.frame import dek_id_of
-from governance.crypto.index import exact_terms
+from governance.crypto.providers.file import FileKeyProvider
 from governance.crypto.values import Plain
 from governance.custody import service
 from governance.custody.rotation import Custodian
 from governance.custody.types import Phase, Task, TaskState
+from governance.customers.ports import Ports
 from governance.customers.post import post, unsealed
 from governance.customers.store import (
     TABLES,
     NewSubject,
     Record,
-    Token,
     add_subjects,
-    add_tokens,
     insert_records,
 )
 from governance.customers.subjects import SubjectKind
@@ -39,11 +42,16 @@ from governance.db.engine import Database
 from governance.db.types import table_of
 from governance.http.principal import Principal, PrincipalKind
 from governance.jobs import outbox
+from governance.jobs.journal import Journal
 from governance.jobs.runner import Worker
 from governance.keys.models import DATA_KEY
-from governance.keys.types import KeyState
+from governance.keys.signers import ensure_signer
+from governance.keys.types import KeyState, SigningAlgorithm
+from governance.keys.vault import FieldVault
 from governance.outbound.mail import Mail
+from policies.snapshot import PolicyHolder, default_snapshot
 
+SNAPSHOT = default_snapshot()
 NOW = datetime(2026, 10, 1, 3, tzinfo=UTC)
 OPERATOR = Principal(
     id=ActorId("u:jiro"), kind=PrincipalKind.STAFF, roles=frozenset({"it_operator"})
@@ -55,6 +63,30 @@ NAME, BODY, GOODS = (
 )
 NOTES = FieldId("purchase.notes")
 REQUESTS, OUTBOX = table_of(RequestRow), outbox.OUTBOX
+
+
+def custodian(
+    database: Database, keys: Database, folder: Path, *, clock: Callable[[], datetime], name: str
+) -> Custodian:
+    """Who keeps the keys of the store in this folder, as one process sees it."""
+    vault = FieldVault.open(keys, FileKeyProvider(folder / "epochs"), clock=clock)
+    journal = Journal.open(folder / "journal", installation=vault.ring.installation)
+    log = AuditLog(database.writer_engine, process_id=name, sealer=vault.seal_part)
+    ports = Ports(
+        database=database,
+        vault=vault,
+        audit=log,
+        journal=journal,
+        policies=PolicyHolder(SNAPSHOT),
+        analyse=lambda texts, _lang: [() for _ in texts],
+    )
+    signing = LogKeys(
+        origin="sekisho/test",
+        ed25519=ensure_signer(vault.ring, "audit-log", SigningAlgorithm.ED25519),
+        mldsa44=None,
+        anchor=folder / "checkpoint",
+    )
+    return Custodian(ports=ports, places=places(), log_keys=signing, keep_days=7)
 
 
 class Killed(Exception):  # noqa: N818 # what a test does to the process
@@ -124,18 +156,8 @@ class World:
         def write(tx: Connection) -> None:
             person = NewSubject(id=subject, kind=SubjectKind.CUSTOMER, laws={Law.APPI: "test"})
             add_subjects(tx, [person], at=NOW)
-            row = self._row(
-                tx, "person", subject, {NAME: said, FieldId("person.kana"): f"カクウ{number}"}
-            )
-            terms = exact_terms(said)
-            version = ports.vault.indexes.ensure(NAME).version
-            add_tokens(
-                tx,
-                [
-                    Token(field=NAME, version=version, token=token, row=row, subject=subject)
-                    for token in ports.vault.tokens(NAME, version, terms)
-                ],
-            )
+            kana: dict[FieldId, Plain] = {NAME: said, FieldId("person.kana"): f"カクウ{number}"}
+            self._row(tx, "person", subject, kana)
             self._row(tx, "inquiry", subject, {BODY: f"{said} が書いた"})
             self._row(
                 tx, "purchase", subject, {GOODS: f"{said} の品", FieldId("purchase.notes"): said}

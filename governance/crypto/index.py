@@ -27,29 +27,33 @@ class TermKind(Enum):
     GRAM = b"g"
 
 
-def _term(kind: TermKind, value: str) -> bytes:
-    return kind.value + value.encode("utf-8", "surrogatepass")
+def term(kind: TermKind, piece: str) -> bytes:
+    """What is hashed of one piece of a value: its kind's byte, then its UTF-8 octets."""
+    return _BYTE[kind] + piece.encode("utf-8", "surrogatepass")
+
+
+_BYTE: Final = {kind: kind.value for kind in TermKind}
 
 
 def exact_terms(value: str) -> tuple[bytes, ...]:
     """The one term of the whole value; an empty value has none."""
-    return (_term(TermKind.EXACT, value),) if value else ()
+    return (term(TermKind.EXACT, value),) if value else ()
 
 
 def prefix_terms(value: str, *, least: int = 1, most: int = PREFIX_MOST) -> tuple[bytes, ...]:
     """Terms of the prefixes of `least` to `most` characters, for storing."""
     ends = range(least, min(len(value), most) + 1)
-    return tuple(_term(TermKind.PREFIX, value[:end]) for end in ends)
+    return tuple(term(TermKind.PREFIX, value[:end]) for end in ends)
 
 
 def suffix_terms(value: str, *, size: int) -> tuple[bytes, ...]:
     """The one term of the last `size` characters; a value not longer than that has none."""
-    return (_term(TermKind.SUFFIX, value[-size:]),) if len(value) > size else ()
+    return (term(TermKind.SUFFIX, value[-size:]),) if len(value) > size else ()
 
 
 def suffix_query(value: str) -> tuple[bytes, ...]:
     """The one term that rows ending with this value have, if ends of this length are stored."""
-    return (_term(TermKind.SUFFIX, value),) if value else ()
+    return (term(TermKind.SUFFIX, value),) if value else ()
 
 
 def prefix_query(value: str, *, most: int = PREFIX_MOST) -> tuple[bytes, ...]:
@@ -63,7 +67,7 @@ def gram_terms(value: str, *, size: int = GRAM) -> tuple[bytes, ...]:
         return ()
     starts = range(max(1, len(value) - size + 1))
     grams = dict.fromkeys(value[start : start + size] for start in starts)
-    return tuple(_term(TermKind.GRAM, gram) for gram in grams)
+    return tuple(term(TermKind.GRAM, gram) for gram in grams)
 
 
 class IndexKey:
@@ -86,10 +90,10 @@ class IndexKey:
     def __reduce__(self) -> str:
         raise TypeError("an index key is never pickled")
 
-    def token(self, term: bytes) -> bytes:
+    def token(self, whole: bytes) -> bytes:
         """The token of one term."""
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(term)
+        inner.update(whole)
         outer.update(inner.digest())
         cut = outer.digest()[: self._width]
         if self._mask == 0xFF:  # noqa: PLR2004 # whole bytes

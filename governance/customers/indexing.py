@@ -1,15 +1,15 @@
 """Tokens of whole rows, under every key whose tokens are written; one look at the keys a batch."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from governance.core.terms import FieldId, RowId, SubjectId
-from governance.crypto.index import IndexKey, TermKind
+from governance.crypto.index import IndexKey, TermKind, term
 from governance.crypto.values import Plain
 from governance.customers.catalogue import catalogue
 from governance.customers.search_plan import KINDS, bits_of, index_name
-from governance.customers.search_terms import Form, form_of, stored_terms
+from governance.customers.search_terms import Form, form_of, stored_pieces
 from governance.customers.tokens import Due, RowTokens, Version
 from governance.keys.errors import IndexUnknownError
 from governance.keys.vault import FieldVault
@@ -45,6 +45,26 @@ def indexed_tables() -> tuple[str, ...]:
     return tuple(name for name in catalogue().tables if indexed_fields(name))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Maker:
+    """Makes the tokens of one index in one version, each piece of a value once."""
+
+    version: Version
+    kind: TermKind
+    key: IndexKey
+    made: dict[str, bytes] = field(repr=False)
+
+    def tokens(self, pieces: Iterable[str]) -> tuple[bytes, ...]:
+        """The tokens of the pieces, each once."""
+        made, found = self.made, dict[bytes, None]()
+        for piece in pieces:
+            token = made.get(piece)
+            if token is None:
+                token = made[piece] = self.key.token(term(self.kind, piece))
+            found[token] = None
+        return tuple(found)
+
+
 class Tokeniser:
     """Makes tokens in every version of each field's index that is written."""
 
@@ -54,7 +74,7 @@ class Tokeniser:
         self._vault = vault
         self._fields = {table: indexed_fields(table, kinds) for table in tables}
         self._keys: dict[FieldId, tuple[IndexKey, ...]] = {}
-        self._made: dict[IndexKey, dict[bytes, bytes]] = {}
+        self._makers: dict[tuple[FieldId, TermKind], tuple[_Maker, ...]] = {}
         self._ensure()
         self.look()
 
@@ -68,30 +88,33 @@ class Tokeniser:
 
     def _ensure(self) -> None:
         live = {name for name, _ in self._vault.indexes.live_keys()}
-        for field, kind in self._names():
-            if (name := index_name(field, kind)) not in live:
-                self._vault.indexes.ensure(name, bits=bits_of(field, kind))
+        for entry, kind in self._names():
+            if (name := index_name(entry, kind)) not in live:
+                self._vault.indexes.ensure(name, bits=bits_of(entry, kind))
 
     def look(self) -> None:
         """Tokens are made under the keys of this moment; called at the start of each batch."""
-        live: dict[FieldId, tuple[IndexKey, ...]] = {}
+        live: dict[FieldId, list[IndexKey]] = {}
         for (name, _), key in sorted(self._vault.indexes.live_keys().items()):
-            live[name] = (*live.get(name, ()), key)
-        for field, kind in self._names():
-            if index_name(field, kind) not in live:  # fails closed: it could not be found
-                raise IndexUnknownError(field=index_name(field, kind))
-        self._keys = live
-        self._made = {key: {} for keys in live.values() for key in keys}  # nothing stays longer
+            live.setdefault(name, []).append(key)
+        for entry, kind in self._names():
+            if index_name(entry, kind) not in live:  # fails closed: it could not be found
+                raise IndexUnknownError(field=index_name(entry, kind))
+        self._keys = {name: tuple(keys) for name, keys in live.items()}
+        self._makers = {
+            (found.field, kind): tuple(
+                _Maker(version=(name, key.version), kind=kind, key=key, made={})
+                for name in (index_name(found.field, kind),)
+                for key in self._keys[name]
+            )
+            for fields in self._fields.values()
+            for found in fields
+            for kind in found.kinds
+        }  # made anew: no piece of a value stays longer than a batch
 
     def live(self) -> frozenset[Version]:
         """Every index and version in which tokens are made."""
-        names = {index_name(field, kind) for field, kind in self._names()}
-        return frozenset(
-            (name, key.version)
-            for name, keys in self._keys.items()
-            if name in names
-            for key in keys
-        )
+        return frozenset(maker.version for makers in self._makers.values() for maker in makers)
 
     def versions(self, name: FieldId) -> tuple[int, ...]:
         """Versions in which tokens of this index are made."""
@@ -110,12 +133,10 @@ class Tokeniser:
             value = plain.get(entry.field)
             if not isinstance(value, str) or not value:
                 continue
-            for kind, terms in stored_terms(entry.form, value, entry.kinds).items():
-                name = index_name(entry.field, kind)
-                for key in self._keys[name]:
-                    version = name, key.version
-                    if only is None or version in only:
-                        found[version] = self._tokens(key, terms)
+            for kind, pieces in stored_pieces(entry.form, value, entry.kinds):
+                for maker in self._makers[entry.field, kind]:
+                    if (only is None or maker.version in only) and (made := maker.tokens(pieces)):
+                        found[maker.version] = made
         return found
 
     def row(
@@ -130,13 +151,3 @@ class Tokeniser:
         """Every token of a row's values, to be stored with it."""
         tokens = self.tokens(table, plain)
         return RowTokens(row=row, subject=subject, source=table, tokens=tokens, due=due)
-
-    def _tokens(self, key: IndexKey, terms: Iterable[bytes]) -> tuple[bytes, ...]:
-        made = self._made[key]
-        found: dict[bytes, None] = {}
-        for term in terms:
-            token = made.get(term)
-            if token is None:
-                token = made[term] = key.token(term)
-            found[token] = None
-        return tuple(found)

@@ -6,20 +6,21 @@ what was asked (`level`). A form folds what people write differently (width, kan
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Final
 
 from governance.core.terms import FieldId
 from governance.crypto.index import (
+    GRAM,
+    PREFIX_MOST,
     TermKind,
     exact_terms,
     gram_terms,
     prefix_query,
-    prefix_terms,
     suffix_query,
-    suffix_terms,
+    term,
 )
 from governance.customers.normalise.chars import fold_width, hyphenated, no_spaces
 from governance.customers.normalise.email import normalise_email
@@ -33,7 +34,7 @@ from governance.customers.normalise.sounds import long_vowels, passport, sound
 
 LAST_DIGITS: Final = 4  # of a telephone number
 POSTAL_AREA: Final = 3  # digits of a postal code's area
-GRAM_LEAST: Final = 2  # characters; one alone says nothing
+GRAM_LEAST: Final = GRAM  # characters; one alone says nothing
 LATIN_END: Final = "\u0250"  # the first character after Latin Extended-B
 
 
@@ -96,10 +97,21 @@ def form_of(field_id: FieldId) -> Form:
 # What is stored
 
 
+def stored_pieces(
+    form: Form, value: str, kinds: Iterable[TermKind]
+) -> Iterator[tuple[TermKind, Iterable[str]]]:
+    """The pieces of a value that are indexed, kind by kind; a piece may come twice."""
+    keys = stored_keys(form, value)
+    for kind in kinds:
+        yield kind, _pieces(form, kind, keys)
+
+
 def stored_terms(form: Form, value: str, kinds: Iterable[TermKind]) -> dict[TermKind, list[bytes]]:
     """The terms of a value by kind, each once; a kind without a term has no key."""
-    keys = stored_keys(form, value)
-    found = {kind: list(dict.fromkeys(_terms(form, kind, keys))) for kind in kinds}
+    found = {
+        kind: [term(kind, piece) for piece in dict.fromkeys(pieces)]
+        for kind, pieces in stored_pieces(form, value, kinds)
+    }
     return {kind: terms for kind, terms in found.items() if terms}
 
 
@@ -117,20 +129,20 @@ def stored_keys(form: Form, value: str) -> tuple[str, ...]:
             return (value.casefold(),)
 
 
-def _terms(form: Form, kind: TermKind, keys: tuple[str, ...]) -> Iterable[bytes]:
+def _pieces(form: Form, kind: TermKind, keys: tuple[str, ...]) -> Iterable[str]:
     if kind is TermKind.EXACT:
-        return (term for key in keys for term in exact_terms(key))
+        return keys
     if form is Form.NAME:
         keys = keys[:1]  # a Latin name turned around is found whole
     if kind is TermKind.GRAM:
-        return (term for key in keys if len(key) >= GRAM_LEAST for term in gram_terms(key))
+        last = GRAM_LEAST - 1
+        return [key[at : at + GRAM_LEAST] for key in keys for at in range(len(key) - last)]
     if kind is TermKind.SUFFIX:
-        return (term for key in keys for term in suffix_terms(key, size=LAST_DIGITS))
+        return [key[-LAST_DIGITS:] for key in keys if len(key) > LAST_DIGITS]
     if form is Form.POSTAL:
-        area = keys[0][:POSTAL_AREA]
-        return prefix_terms(area, least=POSTAL_AREA) if area.isdecimal() else ()
+        return [key[:POSTAL_AREA] for key in keys if key[:POSTAL_AREA].isdecimal()]
     least = _PREFIX_LEAST.get(form, 1)
-    return (term for key in keys for term in prefix_terms(key[:-1], least=least))
+    return [key[:end] for key in keys for end in range(least, min(len(key), PREFIX_MOST + 1))]
 
 
 def _distinct(*keys: str) -> tuple[str, ...]:
@@ -195,13 +207,13 @@ def _asked_romaji(query: str) -> Asked | None:
 
     whole = _keys_of(reading.kana for reading in found if not reading.begun)
     begun = _keys_of(r.kana + first for r in found if r.begun for first in sorted(r.begun))
-    exact = [term for key in whole for term in exact_terms(key)]
+    exact = [one for key in whole for one in exact_terms(key)]
     keys = (*whole, *begun)
     edges = [lookup for key in keys for lookup in _edge(key, Form.READING)]
     ends = [
-        Lookup(level=Level.EDGE, kind=TermKind.EXACT, terms=(term,))
+        Lookup(level=Level.EDGE, kind=TermKind.EXACT, terms=(one,))
         for key in begun
-        for term in exact_terms(key)
+        for one in exact_terms(key)
     ]
     lookups = (*_whole(exact), *edges, *ends, *_parts(keys))
     return Asked(lookups=lookups, level=level) if lookups else None
@@ -325,15 +337,14 @@ _ASKED: Final[Mapping[Form, Callable[[str], Asked | None]]] = {
 
 
 def _everywhere(keys: tuple[str, ...], form: Form) -> tuple[Lookup, ...]:
-    whole = [term for key in keys for term in exact_terms(key)]
+    whole = [one for key in keys for one in exact_terms(key)]
     edges = [lookup for key in keys for lookup in _edge(key, form)]
     return (*_whole(whole), *edges, *_parts(keys))
 
 
 def _whole(terms: Iterable[bytes]) -> tuple[Lookup, ...]:
     return tuple(
-        Lookup(level=Level.EXACT, kind=TermKind.EXACT, terms=(term,))
-        for term in dict.fromkeys(terms)
+        Lookup(level=Level.EXACT, kind=TermKind.EXACT, terms=(one,)) for one in dict.fromkeys(terms)
     )
 
 

@@ -146,6 +146,35 @@ def detect(path: Path, *, encoding: str | None = None) -> Detected:
     raise SourceEncodingUnknownError
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """Another encoding that reads the beginning of the file, and how it looks in it."""
+
+    encoding: str
+    score: float  # share of characters that text is made of
+    preview: tuple[str, ...] = field(repr=False)
+
+
+def alternatives(path: Path, detected: Detected) -> tuple[Alternative, ...]:
+    """Every other encoding that reads the first bytes, likeliest first; for a person to choose."""
+    sample = head_of(path)[detected.bom :]
+    found = []
+    for encoding in Encoding:
+        if _family(encoding) == _family(detected.encoding):
+            continue
+        text, bad = _decode_sample(sample, encoding)
+        if not bad and text:
+            usual = sum(_is_usual(c) or c in "\r\n\t" or (" " <= c <= "~") for c in text)
+            found.append(
+                Alternative(
+                    encoding=encoding.value,
+                    score=round(usual / len(text), 3),
+                    preview=_preview(sample, encoding),
+                )
+            )
+    return tuple(sorted(found, key=lambda item: -item.score))
+
+
 def _asked(path: Path, sample: bytes, encoding: str) -> Detected:
     """The encoding that a person named, when the file can be read with it."""
     try:

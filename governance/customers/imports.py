@@ -1,11 +1,11 @@
 """Rows of import runs: cursor, counts, problems, what was put aside."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from governance.core.ids import new_row_id
 from governance.core.terms import RowId
@@ -49,6 +49,12 @@ def run_of(tx: Connection, kind: str, digest: str) -> Run | None:
     return None if row is None else _run(row)
 
 
+def run_by_id(tx: Connection, run: str) -> Run | None:
+    """The run of this number."""
+    row = tx.execute(select(RUN).where(RUN.c.id == run)).one_or_none()
+    return None if row is None else _run(row)
+
+
 def all_runs(tx: Connection) -> tuple[Run, ...]:
     """Every run, newest first."""
     return tuple(_run(row) for row in tx.execute(select(RUN).order_by(RUN.c.id.desc())))
@@ -63,7 +69,7 @@ def begin_run(
             id=new_row_id(),
             kind=kind,
             digest=digest,
-            file_name=_own_name(tx, file, digest),
+            file_name=own_name(tx, file, digest),
             encoding=encoding,
             state="running",
             cursor=0,
@@ -76,7 +82,7 @@ def begin_run(
     return _run(found)
 
 
-def _own_name(tx: Connection, file: str, digest: str) -> str:
+def own_name(tx: Connection, file: str, digest: str) -> str:
     """The file's name; with a mark of its content when another file bore that name before.
 
     Rows are named by file and number, and next month's export is often named as this month's.
@@ -135,6 +141,51 @@ def put_aside(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows that could not be stored wait, sealed, for a person."""
     if rows:
         tx.execute(insert(ASIDE), list(rows))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """A row that waits, still sealed."""
+
+    id: RowId
+    row: int
+    reason: str
+    content: bytes = field(repr=False)
+
+
+def waiting(tx: Connection, run: str) -> tuple[Aside, ...]:
+    """Rows of a run that wait for correction, in file order."""
+    rows = tx.execute(select(ASIDE).where(ASIDE.c.run_id == run).order_by(ASIDE.c.row, ASIDE.c.id))
+    return tuple(
+        Aside(id=RowId(row.id), row=row.row, reason=row.reason, content=bytes(row.content))
+        for row in rows
+    )
+
+
+def waiting_count(tx: Connection, run: str) -> int:
+    """How many rows of a run wait for correction."""
+    statement = select(func.count()).select_from(ASIDE).where(ASIDE.c.run_id == run)
+    return int(tx.execute(statement).scalar_one())
+
+
+def settle(tx: Connection, run: str, rows: Sequence[int], *, but: Iterable[str] = ()) -> int:
+    """The waiting rows of these numbers wait no more; those of the reasons `but` stay."""
+    kept = list(but)
+    gone = 0
+    for start in range(0, len(rows), 500):
+        part = rows[start : start + 500]
+        mine = ASIDE.c.run_id == run, ASIDE.c.row.in_(part), ASIDE.c.reason.not_in(kept)
+        gone += tx.execute(delete(ASIDE).where(*mine)).rowcount
+    return gone
+
+
+def row_problems(tx: Connection, run: str) -> dict[int, list[tuple[str, str]]]:
+    """Column and kind of every problem of a run, by row."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    rows = tx.execute(select(PROBLEM).where(PROBLEM.c.run_id == run).order_by(PROBLEM.c.id))
+    for row in rows:
+        found.setdefault(row.row, []).append((row.column, row.kind))
+    return found
 
 
 def finding_counts(tx: Connection) -> dict[tuple[str, str], int]:

@@ -111,6 +111,11 @@ class TableReader:
         self.header_line, self.headers = _header(head, header_row)
         self._rest = chain((line for line in head if line[0] > self.header_line), with_numbers)
 
+    @property
+    def format(self) -> TableFormat:
+        """The format of the file."""
+        return self._source.format
+
     def __iter__(self) -> Iterator[SourceRow]:
         """Every record once, in file order."""
         offset = 0 if self._source.format is TableFormat.XLSX else self.header_line

@@ -41,6 +41,7 @@ class FieldKind(StrEnum):
     COMPANY_ID = "company_id"
     CORPORATE_NUMBER = "corporate_number"
     CODE = "code"
+    CHOICE = "choice"  # one word of a closed list
 
 
 class ProblemKind(StrEnum):
@@ -86,6 +87,7 @@ class ProblemKind(StrEnum):
     NOTICE_VERSION_MISSING = "NOTICE_VERSION_MISSING"
     PRE_TICKED = "PRE_TICKED"
     PURPOSE_UNKNOWN = "PURPOSE_UNKNOWN"
+    NUMBER_MASKED = "NUMBER_MASKED"
     SPECIAL_CARE_NO_GROUND = "SPECIAL_CARE_NO_GROUND"
     SUPPRESSED = "SUPPRESSED"
 

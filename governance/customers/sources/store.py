@@ -152,12 +152,12 @@ def said_of(tx: Connection, source: str, rows: Iterable[RowId]) -> dict[RowId, S
     for start in range(0, len(wanted), IN_LIMIT):
         part = wanted[start : start + IN_LIMIT]
         for row in tx.execute(
-            select(IMPORT_ROW.c.row_id, IMPORT_ROW.c.run_id, IMPORT_ROW.c.said).where(
-                IMPORT_ROW.c.source == source, IMPORT_ROW.c.row_id.in_(part)
-            )
+            select(
+                IMPORT_ROW.c.row_id, IMPORT_ROW.c.run_id, IMPORT_ROW.c.said, IMPORT_ROW.c.said_at
+            ).where(IMPORT_ROW.c.source == source, IMPORT_ROW.c.row_id.in_(part))
         ):
             found[RowId(row.row_id)] = Said(
-                row=RowId(row.row_id), run=RowId(row.run_id), sealed=bytes(row.said)
+                row=RowId(row.row_id), run=RowId(row.run_id), sealed=bytes(row.said), at=row.said_at
             )
     return found
 

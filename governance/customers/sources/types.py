@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from governance.core.errors import GovernanceError
@@ -64,6 +64,9 @@ class Acquisition:
         )
 
 
+NOT_SAID = Acquisition()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """How a file is to be read; None is found out."""
@@ -101,6 +104,7 @@ class Said:
 
     row: RowId
     run: RowId
+    at: datetime
     sealed: bytes = field(repr=False)
 
 

@@ -1,49 +1,33 @@
 """One batch of drafts into the store: new, merged, put aside or refused; one transaction."""
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Container, Mapping, Sequence
+from datetime import UTC, datetime, time
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, insert, select, update
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
 from governance.core.clock import JST
-from governance.core.ids import new_row_id, new_subject_id
+from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, EventId, FieldId, RowId, SubjectId
 from governance.customers import imports, store
 from governance.customers.ports import Ports
-from governance.customers.store import NewSubject, Record, Token
-from governance.customers.subjects import SubjectKind, age_band, laws_of
-from governance.customers.types import Problem, ProblemKind
-from governance.gateway.intake.screening import ground_of, mask_cells
+from governance.customers.sources import store as sources
+from governance.customers.sources.store import NewSaid
+from governance.customers.store import Record
+from governance.customers.subjects import age_band, laws_of
+from governance.customers.tokens import RowTokens
+from governance.gateway.intake import merging
+from governance.gateway.intake.aside import put_aside, settle
+from governance.gateway.intake.placing import Changed, Result, place
+from governance.gateway.intake.screening import ground_of
+from governance.gateway.intake.stored import SAID
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import Counts, Draft, Rejected, RunFacts
 from governance.jobs.journal_record import JournalEntry, JournalKind
 from governance.keys.vault import Row
 
-CUSTOMER_ID = FieldId("person.customer_id")
-SUPPRESSING = (FieldId("person.email"), FieldId("person.mobile"), CUSTOMER_ID)
-OWNED = frozenset({"purchase"})  # rows of these tables need a known customer
-KIND_OF: Mapping[str, SubjectKind] = {
-    "person": SubjectKind.CUSTOMER,
-    "company": SubjectKind.CONTACT,
-    "deal": SubjectKind.CONTACT,
-    "inquiry": SubjectKind.INQUIRER,
-}
-
-
-@dataclass(slots=True, kw_only=True)
-class _Result:
-    """What the batch will write; filled row by row, written at the end."""
-
-    counts: Counts
-    subjects: list[NewSubject] = field(default_factory=list)
-    placed: list[tuple[Draft, RowId, SubjectId]] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    findings: list[dict[str, object]] = field(default_factory=list)
-    holds: list[SubjectId] = field(default_factory=list)
+BIRTH, ORIGIN = FieldId("person.birth_date"), FieldId("person.origin")
 
 
 def store_batch(
@@ -57,21 +41,22 @@ def store_batch(
     cells: Mapping[int, tuple[str, ...]],
     normalised: int,
     first: int,
+    sheet: str = "",
 ) -> Counts:
-    """What became of the rows; they, their cursor and the audit event commit together."""
+    """What became of the rows; they, their cursor and the audit events commit together."""
     if not imports.take_turn(tx, run.run, first=first):
         return Counts()
     indexer.look()
-    result = _Result(
-        counts=Counts(read=len(drafts) + len(rejected), normalised=normalised),
-        rejected=list(rejected),
+    result = placed(
+        tx, ports, indexer, run, drafts=drafts, rejected=rejected, normalised=normalised
     )
-    if drafts:
-        PLACE[drafts[0].table](tx, ports, indexer, drafts, result, run)
     _write(tx, ports, indexer, result, run)
-    _put_aside(tx, ports, result, run, cells)
+    put_aside(tx, ports, run, result.rejected, cells, sheet=sheet)
+    settle(tx, run, result.numbers)
+    imports.add_problems(tx, run.run, result.problems)
     counted = {name: getattr(result.counts, name) for name in imports.COUNTED}
     imports.advance_run(tx, run.run, rows=result.counts.read, counts=counted)
+    sources.count_on(tx, run.run, updated=result.counts.updated)
     ports.audit.append(
         tx,
         EventDraft(
@@ -88,214 +73,164 @@ def store_batch(
     return result.counts
 
 
-Place = Callable[[Connection, Ports, Indexer, Sequence[Draft], _Result, RunFacts], None]
-
-
-def _place_persons(
+def placed(
     tx: Connection,
     ports: Ports,
     indexer: Indexer,
+    run: RunFacts,
+    *,
     drafts: Sequence[Draft],
-    result: _Result,
-    run: RunFacts,
-) -> None:
-    """Each new person gets a pseudonym; a known customer id is merged into its row."""
-    known = owners(tx, ports, indexer, (d.owner_key for d in drafts))
-    barred = _suppressed(tx, indexer, drafts, on=run.at.astimezone(JST).date())
-    here: dict[str, tuple[RowId, SubjectId]] = {}
-    for draft in drafts:
-        if draft.number in barred:
-            result.rejected.append(_reject(draft, ProblemKind.SUPPRESSED, refused=True))
-            continue
-        key = draft.owner_key
-        found = (known.get(key) or here.get(key)) if key else None
-        if found is not None:
-            _merge(tx, ports, indexer, draft, *found, result, run)
-            if draft.hold and found[1] not in result.holds and not store.held(tx, found[1]):
-                result.holds.append(found[1])
-            continue
-        row, subject = new_row_id(), new_subject_id()
-        if key:
-            here[key] = (row, subject)
-        result.subjects.append(_new_subject(draft, subject, run))
-        result.placed.append((draft, row, subject))
-        if draft.hold:
-            result.holds.append(subject)
-
-
-def _place_owned(
-    tx: Connection,
-    ports: Ports,
-    indexer: Indexer,
-    drafts: Sequence[Draft],
-    result: _Result,
-    run: RunFacts,
-) -> None:
-    """Rows that belong to a customer, a contact or a writer; a known source key is merged."""
-    table = drafts[0].table
-    keys = [str(draft.clear["source_key"]) for draft in drafts]
-    known = store.known_source_keys(tx, table, keys)
-    by_customer = owners(tx, ports, indexer, (d.owner_key for d in drafts))
-    companies = _companies(tx, drafts) if table == "deal" else {}
-    seen: set[str] = set()
-    for draft, key in zip(drafts, keys, strict=True):
-        owner = by_customer.get(draft.owner_key) if draft.owner_key else None
-        if key in known or key in seen:
-            result.counts.merged += 1
-        elif owner is None and (table in OWNED or draft.owner_key):
-            result.rejected.append(_reject(draft, ProblemKind.CUSTOMER_UNKNOWN, refused=False))
-        else:
-            subject = owner[1] if owner is not None else new_subject_id()
-            if owner is None:
-                result.subjects.append(_new_subject(draft, subject, run))
-            placed = _linked(draft, companies) if table == "deal" else draft
-            result.placed.append((placed, new_row_id(), subject))
-            seen.add(key)
-
-
-PLACE: Mapping[str, Place] = {
-    "person": _place_persons,
-    "company": _place_owned,
-    "purchase": _place_owned,
-    "inquiry": _place_owned,
-    "deal": _place_owned,
-}
-
-
-def owners(
-    tx: Connection, ports: Ports, indexer: Indexer, keys: Iterable[str | None]
-) -> dict[str, tuple[RowId, SubjectId]]:
-    """Customer ids to the person's row, found by token and confirmed by opening the id."""
-    wanted = {key for key in keys if key}
-    tokens = [token for key in wanted for _, token in indexer.of(CUSTOMER_ID, key)]
-    found = {row: subject for _, row, subject in store.find_tokens(tx, [CUSTOMER_ID], tokens)}
-    cells = store.cells_of(tx, "person", "customer_id", found)
-    opened = ports.vault.open_rows([(row, {CUSTOMER_ID: cell}) for row, cell in cells.items()])
-    confirmed: dict[str, tuple[RowId, SubjectId]] = {}
-    for row, values in zip(cells, opened, strict=True):
-        key = values[CUSTOMER_ID].value
-        if key in wanted:
-            confirmed.setdefault(str(key), (row, found[row]))
-    return confirmed
-
-
-def _suppressed(tx: Connection, indexer: Indexer, drafts: Sequence[Draft], *, on: date) -> set[int]:
-    """Rows whose e-mail, mobile or id is that of an erased or opted-out person."""
-    tokens: dict[bytes, set[int]] = {}
-    for draft in drafts:
-        for name in SUPPRESSING:
-            value = draft.plain.get(name)
-            for _, token in indexer.of(name, value) if isinstance(value, str) else ():
-                tokens.setdefault(token, set()).add(draft.number)
-    barred = store.suppressed(tx, tokens, on=on)
-    return {number for token in barred for number in tokens[token]}
-
-
-def _new_subject(draft: Draft, subject: SubjectId, run: RunFacts) -> NewSubject:
-    band = age_band(draft.birth, on=run.at.astimezone(JST).date())
-    return NewSubject(
-        id=subject,
-        kind=KIND_OF[draft.table],
-        laws=laws_of(origin=draft.origin),
-        age_band=band,
-        guardian_verified=draft.guardian_on is not None,
+    rejected: Sequence[Rejected],
+    normalised: int,
+) -> Result:
+    """Every row of the batch with its place and the counts of it all; nothing is written yet."""
+    result = Result(
+        counts=Counts(read=len(drafts) + len(rejected), normalised=normalised),
+        rejected=list(rejected),
+        numbers=[*(d.number for d in drafts), *(r.number for r in rejected)],
     )
+    place(tx, ports, indexer, run, drafts, result)
+    result.counts.stored = len(result.placed)
+    result.counts.refused = sum(row.refused for row in result.rejected)
+    result.counts.quarantined = len(result.rejected) - result.counts.refused
+    for draft, _, _ in result.placed:
+        result.problems += draft.problems
+    for row in result.rejected:
+        result.problems += row.problems
+    return result
 
 
-def _merge(
-    tx: Connection,
-    ports: Ports,
-    indexer: Indexer,
-    draft: Draft,
-    row: RowId,
-    subject: SubjectId,
-    result: _Result,
-    run: RunFacts,
-) -> None:
-    """Empty fields of the known row are filled; where both have a value the earlier stays."""
-    result.counts.merged += 1
-    result.problems += draft.problems
-    waiting = next((n for n, (_, placed, _) in enumerate(result.placed) if placed == row), None)
-    if waiting is not None:
-        _merge_waiting(draft, waiting, result)
-        return
-    store.lock_subject(tx, subject)
-    stored = store.record_by_id(tx, "person", row)
-    held = ports.vault.open_row(row, stored.sealed) if stored is not None else {}
-    fresh = {name: value for name, value in draft.plain.items() if name not in held}
-    result.problems += _conflicts(draft, {name: cell.value for name, cell in held.items()})
-    if stored is None or not fresh:
-        return
-    sealed = ports.vault.seal_row(subject, row, fresh)
-    cells = {name: bytes(cell) for name, cell in sealed.items() if cell is not None}
-    filled = Record(table="person", id=row, subject=subject, clear={}, sealed=cells)
-    store.update_record(tx, filled, expected_version=stored.clear["version"])
-    store.add_tokens(tx, indexer.row_tokens("person", row, subject, fresh))
-    result.findings += _findings(draft, row, subject, run, fields=fresh)
-
-
-def _merge_waiting(draft: Draft, place: int, result: _Result) -> None:
-    """The known row is of this very batch and not written yet."""
-    earlier, row, subject = result.placed[place]
-    result.problems += _conflicts(draft, earlier.plain)
-    fresh = {name: value for name, value in draft.plain.items() if name not in earlier.plain}
-    found = tuple(finding for finding in draft.findings if finding.field in fresh)
-    filled = replace(
-        earlier, plain={**earlier.plain, **fresh}, findings=(*earlier.findings, *found)
-    )
-    result.placed[place] = (filled, row, subject)
-
-
-def _conflicts(draft: Draft, held: Mapping[FieldId, object]) -> list[Problem]:
-    return [
-        Problem(kind=ProblemKind.CONFLICT_KEPT, row=draft.number, column=name)
-        for name in sorted(set(draft.plain) & set(held))
-        if held[name] != draft.plain[name]
-    ]
-
-
-def _companies(tx: Connection, drafts: Sequence[Draft]) -> dict[str, RowId]:
-    keys = {str(d.clear["company_id"]) for d in drafts if d.clear.get("company_id")}
-    return store.known_source_keys(tx, "company", keys)
-
-
-def _linked(draft: Draft, companies: Mapping[str, RowId]) -> Draft:
-    """The deal with the company's row in place of the file's id; unlinked when unknown."""
-    clear = dict(draft.clear)
-    clear["company_id"] = companies.get(str(clear.get("company_id")))
-    return replace(draft, clear=clear)
-
-
-def _reject(draft: Draft, kind: ProblemKind, *, refused: bool) -> Rejected:
-    return Rejected(
-        number=draft.number,
-        reason=kind.value,
-        refused=refused,
-        cells=(),
-        problems=(*draft.problems, Problem(kind=kind, row=draft.number)),
-    )
-
-
-def _write(tx: Connection, ports: Ports, indexer: Indexer, result: _Result, run: RunFacts) -> None:
-    """Persons, rows, tokens, findings and holds of the batch."""
+def _write(tx: Connection, ports: Ports, indexer: Indexer, result: Result, run: RunFacts) -> None:
+    """Persons, rows, tokens, findings, changes and holds of the batch."""
     store.add_subjects(tx, result.subjects, at=run.at)
-    rows: list[Row] = [(subject, row, draft.plain) for draft, row, subject in result.placed]
-    sealed = ports.vault.seal_rows(rows)
-    records, tokens, findings = [], list[Token](), result.findings
-    for (draft, row, subject), cells in zip(result.placed, sealed, strict=True):
+    rows: list[Row] = [
+        (subject, row, {**draft.plain, SAID: _said(draft)}) for draft, row, subject in result.placed
+    ]
+    records, tokens, findings = [], list[RowTokens](), list[dict[str, object]]()
+    new: list[NewSaid] = []
+    for (draft, row, subject), cells in zip(
+        result.placed, ports.vault.seal_rows(rows), strict=True
+    ):
         kept = {name: bytes(cell) for name, cell in cells.items() if cell is not None}
-        clear = {**draft.clear, "recorded_at": run.at}
-        if draft.table == "person":
-            clear["version"] = 1
+        word = kept.pop(SAID)
+        new.append(NewSaid(row=row, subject=subject, number=draft.number, sealed=word))
+        clear = {**draft.clear, "recorded_at": run.at, "version": 1}
         records.append(Record(table=draft.table, id=row, subject=subject, clear=clear, sealed=kept))
         tokens += indexer.row_tokens(draft.table, row, subject, draft.plain)
         findings += _findings(draft, row, subject, run, fields=draft.plain)
-        result.problems += draft.problems
     store.insert_records(tx, records)
+    for change in result.changed:
+        tokens += _change(tx, ports, indexer, change, run)
+        findings += _findings(
+            change.draft, change.stored.row, change.stored.subject, run, fields=change.taken
+        )
     store.add_tokens(tx, tokens)
     store.add_findings(tx, findings)
+    _note_said(tx, ports, result, run, new)
     _hold(tx, ports, result.holds, run)
-    result.counts.stored += len(result.placed)
+    ports.audit.append_many(tx, [_changed_event(change, run) for change in result.changed])
+
+
+def _said(draft: Draft) -> bytes:
+    return merging.said(merging.words(draft.table, draft.plain, draft.clear))
+
+
+def _note_said(
+    tx: Connection, ports: Ports, result: Result, run: RunFacts, new: Sequence[NewSaid]
+) -> None:
+    """What the source said of each row of the batch is kept for its next file."""
+    met = {row: (draft, subject) for draft, row, subject in result.met}
+    again: list[Row] = [
+        (subject, row, {SAID: _said(draft)}) for row, (draft, subject) in met.items()
+    ]
+    sealed = ports.vault.seal_rows(again)
+    day = run.acquisition.acquired_on
+    at = datetime.combine(day, time(0), tzinfo=JST).astimezone(UTC) if day else run.at
+    sources.note_said(
+        tx,
+        run.source,
+        run.run,
+        new=new,
+        again=[
+            NewSaid(row=RowId(row), subject=subject, number=met[RowId(row)][0].number,
+                    sealed=bytes(cells[SAID] or b""))
+            for (subject, row, _), cells in zip(again, sealed, strict=True)
+        ],
+        at=at,
+    )  # fmt: skip
+
+
+def _change(
+    tx: Connection, ports: Ports, indexer: Indexer, change: Changed, run: RunFacts
+) -> list[RowTokens]:
+    """The stored row has the values that it takes; returns the tokens of the new ones."""
+    held, table = change.stored, change.stored.table
+    plain = {name: change.draft.plain[name] for name in change.taken if name in change.draft.plain}
+    clear = {
+        name.partition(".")[2]: value
+        for name, value in change.taken.items()
+        if name not in change.draft.plain
+    }
+    sealed = ports.vault.seal_row(held.subject, held.row, plain) if plain else {}
+    cells = {name: bytes(cell) for name, cell in sealed.items() if cell is not None}
+    record = Record(table=table, id=held.row, subject=held.subject, clear=clear, sealed=cells)
+    store.update_record(tx, record, expected_version=held.version)
+    for name in plain:
+        if name in held.values:
+            store.drop_tokens(tx, row=held.row, field=name)
+            _drop_findings(tx, held.row, name)
+    _law_and_age(tx, change, run)
+    return indexer.row_tokens(table, held.row, held.subject, plain)
+
+
+def _drop_findings(tx: Connection, row: RowId, name: FieldId) -> None:
+    """What was found in the text that is no more."""
+    mine = store.FINDING.c.row_id == row, store.FINDING.c.field == name
+    tx.execute(delete(store.FINDING).where(*mine))
+
+
+def _law_and_age(tx: Connection, change: Changed, run: RunFacts) -> None:
+    """A new birth date or country of origin tells anew which protection the person has."""
+    subject = change.stored.subject
+    if BIRTH in change.taken:
+        band = age_band(change.draft.birth, on=run.at.astimezone(JST).date())
+        person = store.SUBJECT.c.id == subject
+        tx.execute(update(store.SUBJECT).where(person).values(birth_band=band.value))
+    if ORIGIN in change.taken:
+        _add_laws(tx, subject, change.draft.origin, run)
+
+
+def _add_laws(tx: Connection, subject: SubjectId, origin: str | None, run: RunFacts) -> None:
+    """The laws that the country of origin brings apply from today; none is taken away."""
+    law = store.LAW
+    held = set(tx.execute(select(law.c.law).where(law.c.subject_id == subject)).scalars())
+    rows = [
+        {
+            "id": new_row_id(),
+            "subject_id": subject,
+            "law": name.value,
+            "evidence": evidence,
+            "valid_from": run.at.date(),
+        }
+        for name, evidence in laws_of(origin=origin).items()
+        if name.value not in held
+    ]
+    if rows:
+        tx.execute(insert(law), rows)
+
+
+def _changed_event(change: Changed, run: RunFacts) -> EventDraft:
+    """The change by the names of its fields; the file's values stay out of the log."""
+    return EventDraft(
+        action=EventCode.PERSON_CHANGED,
+        occurred_at=run.at,
+        actor=ActorId(run.actor),
+        object_type=change.stored.table,
+        object_id=change.stored.row,
+        outcome=Outcome.DONE,
+        subject=change.stored.subject,
+        fields=tuple(sorted(change.taken)),
+    )
 
 
 def _findings(
@@ -335,34 +270,3 @@ def _hold(tx: Connection, ports: Ports, subjects: Sequence[SubjectId], run: RunF
         )
         for subject in subjects
     )
-
-
-def _put_aside(
-    tx: Connection,
-    ports: Ports,
-    result: _Result,
-    run: RunFacts,
-    cells: Mapping[int, tuple[str, ...]],
-) -> None:
-    """Rejected rows are counted and noted; what can be corrected is kept, sealed."""
-    kept = []
-    for row in result.rejected:
-        result.problems += row.problems
-        if row.refused:
-            result.counts.refused += 1
-            continue
-        result.counts.quarantined += 1
-        aside = new_row_id()
-        content = "\x1f".join(mask_cells(row.cells or cells.get(row.number, ()))[0])
-        sealed = ports.vault.seal_blob("quarantine", aside, content.encode("utf-8", "replace"))
-        kept.append(
-            {
-                "id": aside,
-                "run_id": run.run,
-                "row": row.number,
-                "reason": row.reason,
-                "content": sealed,
-            }
-        )
-    imports.put_aside(tx, kept)
-    imports.add_problems(tx, run.run, result.problems)

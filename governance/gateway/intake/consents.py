@@ -17,10 +17,11 @@ from governance.customers import imports, store
 from governance.customers.ports import Ports
 from governance.customers.subjects import MINORS
 from governance.customers.types import NormalisedRow, Problem, ProblemKind
-from governance.gateway.intake.batch import owners
+from governance.gateway.intake.aside import put_aside, settle
+from governance.gateway.intake.placing import owners
 from governance.gateway.intake.screening import without_numbers
 from governance.gateway.intake.tokens import Indexer
-from governance.gateway.intake.types import Counts, RunFacts
+from governance.gateway.intake.types import Counts, Rejected, RunFacts
 from governance.jobs.journal_record import JournalEntry, JournalKind
 from policies.purposes import PurposeRecord
 
@@ -57,6 +58,53 @@ def in_order_of_occurrence(rows: Iterable[NormalisedRow]) -> tuple[NormalisedRow
     return tuple(sorted(rows, key=place))
 
 
+@dataclass(slots=True, kw_only=True)
+class Judged:
+    """What is to become of a batch of consent rows; nothing is written yet."""
+
+    counts: Counts
+    problems: list[Problem]
+    taken: list["_Taken"]
+    rejected: list[Rejected]
+
+
+def judged(
+    tx: Connection,
+    ports: Ports,
+    indexer: Indexer,
+    run: RunFacts,
+    rows: Sequence[NormalisedRow],
+) -> Judged:
+    """Known consent ids are merged, events of unknown customers and purposes are refused."""
+    found = Judged(counts=Counts(read=len(rows)), problems=[], taken=[], rejected=[])
+    known = set(ledger.known_source_keys(tx, [row.get("consent_id") or "" for row in rows]))
+    if run.dry is not None:
+        known |= {name.removeprefix("consent:") for name in run.dry.rows}
+    people = owners(tx, ports, indexer, (row.get("customer_id") for row in rows))
+    for row in rows:
+        found.problems += row.problems
+        key = row.get("consent_id")
+        if key in known:
+            found.counts.merged += 1
+            continue
+        read = _read(row, ports, people, at=run.at)
+        if isinstance(read, ProblemKind):
+            problem = Problem(kind=read, row=row.number)
+            found.problems.append(problem)
+            found.rejected.append(
+                Rejected(number=row.number, reason=read.value, refused=True, cells=())
+            )
+            continue
+        found.taken.append(read)
+        if key:
+            known.add(key)
+            if run.dry is not None:
+                run.dry.rows[f"consent:{key}"] = (RowId(""), read.subject)
+    found.problems += _doubtful(tx, found.taken)
+    found.counts.stored, found.counts.refused = len(found.taken), len(found.rejected)
+    return found
+
+
 def store_consents(
     tx: Connection,
     *,
@@ -64,34 +112,19 @@ def store_consents(
     indexer: Indexer,
     run: RunFacts,
     rows: Sequence[NormalisedRow],
+    cells: Mapping[int, tuple[str, ...]],
     first: int,
 ) -> Counts:
-    """What became of the rows; known consent ids are merged, unknown customers are refused."""
+    """What became of the rows; they, their cursor and the audit event commit together."""
     if not imports.take_turn(tx, run.run, first=first):
         return Counts()
     indexer.look()
-    counts = Counts(read=len(rows))
-    problems: list[Problem] = []
-    known = set(ledger.known_source_keys(tx, [row.get("consent_id") or "" for row in rows]))
-    people = owners(tx, ports, indexer, (row.get("customer_id") for row in rows))
-    taken: list[_Taken] = []
-    for row in rows:
-        problems += row.problems
-        if row.get("consent_id") in known:
-            counts.merged += 1
-            continue
-        found = _read(row, ports, people, at=run.at)
-        if isinstance(found, ProblemKind):
-            counts.refused += 1
-            problems.append(Problem(kind=found, row=row.number))
-        else:
-            taken.append(found)
-            known |= {key for key in (row.get("consent_id"),) if key}
-    problems += _doubtful(tx, taken)
-    _append(tx, ports, run, taken)
-    counts.stored = len(taken)
-    imports.add_problems(tx, run.run, problems)
-    counted = {name: getattr(counts, name) for name in imports.COUNTED}
+    found = judged(tx, ports, indexer, run, rows)
+    _append(tx, ports, run, found.taken)
+    put_aside(tx, ports, run, found.rejected, cells)
+    settle(tx, run, (row.number for row in rows))
+    imports.add_problems(tx, run.run, found.problems)
+    counted = {name: getattr(found.counts, name) for name in imports.COUNTED}
     imports.advance_run(tx, run.run, rows=len(rows), counts=counted)
     ports.audit.append(
         tx,
@@ -106,7 +139,7 @@ def store_consents(
             counts=tuple(counted.items()),
         ),
     )
-    return counts
+    return found.counts
 
 
 def _read(

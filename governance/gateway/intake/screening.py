@@ -9,14 +9,15 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TypeVar
 
 from governance.core.terms import FieldId, Lang
-from governance.customers.catalogue import catalogue
+from governance.customers.catalogue import catalogue, derived
+from governance.customers.normalise.chars import fold_width
 from governance.customers.ports import Analyse
 from governance.customers.types import Problem, ProblemKind
 from governance.gateway.intake.types import Draft, Finding
+from governance.pii.numbers import is_card, is_my_number
 from governance.pii.redaction import MaskedNumber, mask_numbers
 from governance.pii.types import Entity, Role, Span
 
@@ -27,22 +28,36 @@ MASKED = frozenset({Entity.MY_NUMBER, Entity.CREDIT_CARD})
 THIRD_PERSON = "THIRD_PERSON"
 K = TypeVar("K", bound=str)
 LEAST_DIGITS = 12  # of a 個人番号; a card number has more
+GROUP = 4  # digits of one group of a number that a form splits
+HIDDEN = "＊＊＊＊"
+SOURCE_KEY, OWNER = "source_key", FieldId("person.customer_id")
+ANNOUNCED = re.compile(
+    r"個人番号|マイナンバー|my\s*number|カード番号|カードNo|card\s*(?:no|num)", re.IGNORECASE
+)
+_GAPS = re.compile(r"[\s\-‐－ー.]+")
 _DIGIT = re.compile("[0-9\uff10-\uff19]")
-NUMBERED = frozenset({"identifier", "contact", "record_keeping"})  # numbers of their own kinds
-OTHER_NUMBERS = frozenset({"company.corporate_number", "company.phone", "company.fax"})
+NUMBERED = frozenset({"identifier"})  # numbers of somebody's own numbering
+OWN_NUMBERS = frozenset(
+    {
+        *("id", "subject_id", "company_id", "source_key", "source_file", "corporate_number"),
+        *("phone", "mobile", "fax", "contact_phone"),  # read as telephone numbers or not at all
+    }
+)
 
 
-@cache
+@derived
 def typed(table: str) -> frozenset[FieldId]:
     """Texts besides the free ones in which somebody may have typed such a number."""
     return frozenset(
         entry.id
         for entry in catalogue().table(table).fields
-        if entry.category not in NUMBERED and entry.id not in OTHER_NUMBERS and not entry.free_text
+        if entry.category not in NUMBERED
+        and entry.column not in OWN_NUMBERS
+        and not entry.free_text
     )
 
 
-@cache
+@derived
 def typed_columns(table: str) -> frozenset[str]:
     """The same by column."""
     return frozenset(name.partition(".")[2] for name in typed(table))
@@ -55,10 +70,91 @@ def without_numbers(text: str) -> tuple[str, tuple[MaskedNumber, ...]]:
     return mask_numbers(text)
 
 
-def mask_cells(cells: Sequence[str]) -> tuple[tuple[str, ...], int]:
-    """The cells without any 個人番号 or full card number, and how many were masked."""
+def mask_cells(cells: Sequence[str], *, headers: Sequence[str] = ()) -> tuple[tuple[str, ...], int]:
+    """The cells without any 個人番号 or full card number, and how many were masked.
+
+    A column whose header announces such numbers shows none of its digits; a number that is
+    written over neighbouring cells is masked in each of them.
+    """
     masked = [without_numbers(cell) for cell in cells]
-    return tuple(cell for cell, _ in masked), sum(len(hits) for _, hits in masked)
+    found = [cell for cell, _ in masked]
+    count = sum(len(hits) for _, hits in masked)
+    for n, header in enumerate(headers[: len(cells)]):
+        if ANNOUNCED.search(header) and _DIGIT.search(found[n]):
+            found[n], count = HIDDEN, count + 1
+    for start, end in _over_cells(found):
+        found[start:end] = [HIDDEN] * (end - start)
+        count += 1
+    return tuple(found), count
+
+
+def _over_cells(cells: Sequence[str]) -> list[tuple[int, int]]:
+    """Runs of neighbouring cells of four digits that together are such a number."""
+    groups = [fold_width(cell).strip() for cell in cells]
+    short = [len(group) == GROUP and group.isascii() and group.isdigit() for group in groups]
+    found, n = [], 0
+    while n < len(groups):
+        size = next((k for k in (4, 3) if all(short[n : n + k]) and n + k <= len(groups)
+                     and _is_number("".join(groups[n : n + k]))), 0)  # fmt: skip
+        if size:
+            found.append((n, n + size))
+        n += size or 1
+    return found
+
+
+def _is_number(digits: str) -> bool:
+    return is_my_number(digits) or is_card(digits)
+
+
+def ids_without_numbers(drafts: Sequence[Draft]) -> tuple[Draft, ...]:
+    """The drafts without ids that are 個人番号 or card numbers.
+
+    One in ten ids of twelve digits has the check digit by chance: where most of a batch's ids of
+    that length have none, they are ids.
+    """
+    if not drafts:
+        return ()
+    barred: set[tuple[FieldId | str, str]] = set()
+    for name in (*id_fields(drafts[0].table), SOURCE_KEY):
+        written = [value for draft in drafts if (value := _id_of(draft, name))]
+        long = [value for value in written if len(value) >= LEAST_DIGITS]
+        numbers = [value for value in long if _is_number(value)]
+        if len(numbers) * 2 > len(long):
+            barred |= {(name, value) for value in numbers}
+    return tuple(_without_ids(draft, barred) for draft in drafts) if barred else tuple(drafts)
+
+
+def _id_of(draft: Draft, name: FieldId | str) -> str:
+    value = draft.clear.get(name) if name == SOURCE_KEY else draft.plain.get(FieldId(name))
+    digits = _GAPS.sub("", fold_width(value)) if isinstance(value, str) else ""
+    return digits if digits.isascii() and digits.isdigit() else ""
+
+
+def _without_ids(draft: Draft, barred: set[tuple[FieldId | str, str]]) -> Draft:
+    names = [name for name in (*id_fields(draft.table), SOURCE_KEY)
+             if (name, _id_of(draft, name)) in barred]  # fmt: skip
+    if not names:
+        return draft
+    plain = {name: value for name, value in draft.plain.items() if name not in names}
+    problems = tuple(
+        Problem(kind=ProblemKind.NUMBER_MASKED, row=draft.number, column=name) for name in names
+    )
+    lost = OWNER in names or SOURCE_KEY in names
+    return replace(
+        draft,
+        plain=plain,
+        owner_key=None if OWNER in names else draft.owner_key,
+        problems=(*draft.problems, *problems),
+        barred=ProblemKind.NUMBER_MASKED if lost else draft.barred,
+    )
+
+
+@derived
+def id_fields(table: str) -> tuple[FieldId, ...]:
+    """Sealed fields that hold somebody's numbering."""
+    return tuple(
+        entry.id for entry in catalogue().table(table).sealed() if entry.category == "identifier"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,24 +177,31 @@ def screen(drafts: Sequence[Draft], analyse: Analyse) -> tuple[Draft, ...]:
 
 
 def masked(drafts: Sequence[Draft]) -> Masked:
-    """The free texts of the drafts without any 個人番号 or full card number."""
+    """The drafts without any 個人番号 or full card number, their free texts beside them."""
     free = {entry.id for entry in catalogue().fields.values() if entry.free_text}
     words: list[dict[FieldId, str]] = [{} for _ in drafts]
     counted: list[Counter[tuple[FieldId, str, str]]] = [Counter() for _ in drafts]
+    clean: list[Draft] = []
     for n, draft in enumerate(drafts):
-        for name in draft.plain.keys() & free:
-            if isinstance(value := draft.plain[name], str):
+        plain = dict(draft.plain)
+        for name in plain.keys() & free:
+            if isinstance(value := plain[name], str):
                 words[n][name], hits = without_numbers(value)
-                counted[n].update((name, hit.entity.value, "") for hit in hits)
+                plain[name] = words[n][name]
+                if hits:
+                    counted[n].update((name, hit.entity.value, "") for hit in hits)
+        plain |= _masked(plain, typed(draft.table))
+        clear = _masked(draft.clear, typed_columns(draft.table))
+        clean.append(replace(draft, plain=plain, clear={**draft.clear, **clear}))
     texts = dict.fromkeys(text for row in words for text in row.values())
-    return Masked(drafts=drafts, words=words, hits=counted, texts=tuple(texts))
+    return Masked(drafts=tuple(clean), words=words, hits=counted, texts=tuple(texts))
 
 
 def tagged(found: Masked, spans: Sequence[tuple[Span, ...]]) -> tuple[Draft, ...]:
     """The drafts with what was found in each of their texts."""
     said = dict(zip(found.texts, spans, strict=True))  # fails closed: an answer for every text
     return tuple(
-        _tagged(draft, words, hits + _counted(words, said))
+        _tagged(draft, hits + _counted(words, said))
         for draft, words, hits in zip(found.drafts, found.words, found.hits, strict=True)
     )
 
@@ -124,27 +227,26 @@ def _labels(span: Span) -> tuple[tuple[str, str], ...]:
     return (own,)
 
 
-def _tagged(
-    draft: Draft, words: Mapping[FieldId, str], counted: Counter[tuple[FieldId, str, str]]
-) -> Draft:
+def _tagged(draft: Draft, counted: Counter[tuple[FieldId, str, str]]) -> Draft:
+    if not counted:
+        return draft
     findings = tuple(
         Finding(field=name, entity=entity, kind=kind, found=found)
         for (name, entity, kind), found in sorted(counted.items())
     )
-    plain = {**draft.plain, **words}
-    problems = draft.problems
-    for name in {f.field for f in findings if f.entity == Entity.SENSITIVE.value}:
-        if ground_of(draft, name) == REFUSED:
-            del plain[name]
-            problems = (
-                *problems,
-                Problem(kind=ProblemKind.SPECIAL_CARE_NO_GROUND, row=draft.number, column=name),
-            )
+    refused = sorted(
+        name
+        for name in {f.field for f in findings if f.entity == Entity.SENSITIVE.value}
+        if ground_of(draft, name) == REFUSED
+    )
+    problems = (
+        Problem(kind=ProblemKind.SPECIAL_CARE_NO_GROUND, row=draft.number, column=name)
+        for name in refused
+    )
     return replace(
         draft,
-        plain=plain | _masked(plain, typed(draft.table)),
-        clear={**draft.clear, **_masked(draft.clear, typed_columns(draft.table))},
-        problems=problems,
+        plain={name: value for name, value in draft.plain.items() if name not in refused},
+        problems=(*draft.problems, *problems),
         findings=findings,
     )
 
@@ -162,6 +264,8 @@ def ground_of(draft: Draft, name: FieldId) -> str:
     """On what ground 要配慮 in this field may be held."""
     if name in WRITTEN_BY_PERSON:
         return PROVIDED
-    if draft.clear.get("source") in THIRD_PARTY_SOURCES:
+    if draft.ground is not None:
+        return draft.ground
+    if draft.handed_over or draft.clear.get("source") in THIRD_PARTY_SOURCES:
         return REFUSED
     return UNCONFIRMED

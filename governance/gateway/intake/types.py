@@ -6,10 +6,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 from governance.core.errors import GovernanceError
-from governance.core.terms import FieldId
+from governance.core.terms import FieldId, RowId, SubjectId
 from governance.crypto.values import Plain
-from governance.customers.types import Problem, SourceKind
+from governance.customers.sources.types import NOT_SAID, Acquisition, Reading
+from governance.customers.types import Problem, ProblemKind, SourceKind
 
+UNNAMED_SOURCE = "file:"  # before the name that a file without a named source goes by
 Progress = Callable[[int], None]  # called with the number of source rows dealt with
 
 
@@ -17,6 +19,24 @@ class ImportRefusedError(GovernanceError):
     """The principal may not take this kind of file in."""
 
     code, status = "import_refused", 403
+
+
+class FieldUnknownError(GovernanceError):
+    """A mapping names a header or a field that does not exist; params: header, field, kind."""
+
+    code, status, exit_code = "import_field_unknown", 422, 2
+
+
+class RunUnknownError(GovernanceError):
+    """No file was taken in under this number."""
+
+    code, status, exit_code = "import_run_unknown", 404, 1
+
+
+class CorrectionForeignError(GovernanceError):
+    """A file of corrections has rows of several runs, or of none; params: row."""
+
+    code, status, exit_code = "import_correction_foreign", 422, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +47,27 @@ class ImportRequest:
     kind: SourceKind | None = None  # None: from the headers
     encoding: str | None = None  # None: detected
     dry_run: bool = False
+    delimiter: str | None = None
+    sheet: str | None = None
+    header_row: int | None = None  # 0: the file has none
+    source: str | None = None  # a name under which mapping and ground are saved
+    columns: Mapping[str, str] = field(default_factory=dict)  # header -> field, "" leaves it out
+    suggested: bool = False  # take what the values suggest for unknown headers
+    confirmed: bool = False  # the changed headers of a saved source are right
+    acquisition: Acquisition = NOT_SAID
+
+    @property
+    def reading(self) -> Reading:
+        """How the file is to be read, as far as it was said."""
+        return Reading(
+            encoding=self.encoding,
+            delimiter=self.delimiter,
+            sheet=self.sheet,
+            header_row=self.header_row,
+        )
+
+
+COUNTED = ("read", "stored", "merged", "quarantined", "refused", "normalised", "updated")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,10 +80,11 @@ class Counts:
     quarantined: int = 0
     refused: int = 0
     normalised: int = 0
+    updated: int = 0  # of the merged rows, those that changed a stored one
 
     def add(self, other: "Counts") -> None:
         """The sums of both."""
-        for name in ("read", "stored", "merged", "quarantined", "refused", "normalised"):
+        for name in COUNTED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def adds_up(self) -> bool:
@@ -61,6 +103,9 @@ class ImportOutcome:
     problems: Mapping[str, int]
     findings: Mapping[str, int]  # personal data found in free text, by label
     repeated: bool = False  # the same file had been taken in before
+    source: str | None = None  # the source that the rows are of
+    left_out: tuple[str, ...] = ()  # headers of columns that no field holds
+    corrects: str | None = None  # the run whose rows this file corrects
 
     def as_json(self) -> dict[str, object]:
         """The outside shape of `sekisho import` (design.md section 4)."""
@@ -77,6 +122,11 @@ class ImportOutcome:
             "problems": dict(sorted(self.problems.items())),
             "findings": dict(sorted(self.findings.items())),
             "repeated": self.repeated,
+            "run": self.run,
+            "source": self.source,
+            "updated": counts.updated,
+            "left_out": list(self.left_out),
+            "corrects": self.corrects,
         }
 
 
@@ -104,6 +154,9 @@ class Draft:
     birth: date | None = field(default=None, repr=False)
     guardian_on: date | None = None
     hold: bool = False
+    ground: str | None = None  # what permits 要配慮個人情報 in it, where the source has one
+    handed_over: bool = False  # by a third party
+    barred: ProblemKind | None = None  # the row waits: its key is no key
     problems: tuple[Problem, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -128,3 +181,16 @@ class RunFacts:
     file: str
     actor: str
     at: datetime
+    source: str = ""  # whose words the rows are
+    acquisition: Acquisition = NOT_SAID
+    corrects: str | None = None  # the run whose rows are corrected
+    headers: tuple[str, ...] = ()
+    dry: "Seen | None" = None  # what a dry run would have stored before this batch
+
+
+@dataclass(slots=True, kw_only=True)
+class Seen:
+    """Rows that a dry run would have stored: their keys, and check values of what they hold."""
+
+    rows: dict[str, tuple[RowId, SubjectId]] = field(default_factory=dict, repr=False)
+    said: dict[RowId, bytes] = field(default_factory=dict, repr=False)

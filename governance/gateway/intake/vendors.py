@@ -1,6 +1,7 @@
 """Files of recipients and processors into the register, with what is wrong about each."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -9,12 +10,13 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Outcome, canonical_json
 from governance.core.clock import JST
 from governance.core.ids import new_row_id
-from governance.core.terms import ActorId
+from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers import imports
 from governance.customers.ports import Ports
 from governance.customers.types import NormalisedRow, Problem, ProblemKind
+from governance.gateway.intake.aside import put_aside, settle
 from governance.gateway.intake.screening import without_numbers
-from governance.gateway.intake.types import Counts, RunFacts
+from governance.gateway.intake.types import Counts, Rejected, RunFacts
 from governance.registers import store
 from governance.registers.rules import problems_of
 from governance.registers.types import Recipient, RecipientRole
@@ -27,31 +29,63 @@ ROLES: Mapping[str, RecipientRole] = {
 }
 
 
+@dataclass(slots=True, kw_only=True)
+class Judged:
+    """What is to become of a batch of recipients; nothing is written yet."""
+
+    counts: Counts
+    problems: list[Problem]
+    taken: list[tuple[NormalisedRow, Recipient]]
+    rejected: list[Rejected]
+
+
+def judged(tx: Connection, run: RunFacts, rows: Sequence[NormalisedRow]) -> Judged:
+    """Known keys are merged, rows without key, name or role are refused."""
+    found = Judged(counts=Counts(read=len(rows)), problems=[], taken=[], rejected=[])
+    known = set(store.known_keys(tx, [row.get("vendor_id") or "" for row in rows]))
+    if run.dry is not None:
+        known |= {name.removeprefix("vendor:") for name in run.dry.rows}
+    for row in rows:
+        found.problems += row.problems
+        key, name = row.get("vendor_id"), row.get("name")
+        role = ROLES.get(row.get("role") or "")
+        if key in known:
+            found.counts.merged += 1
+        elif row.refused or key is None or name is None or role is None:
+            kind = ProblemKind.MISSING_REQUIRED
+            found.problems.append(Problem(kind=kind, row=row.number))
+            found.rejected.append(
+                Rejected(number=row.number, reason=kind.value, refused=True, cells=())
+            )
+        else:
+            found.taken.append((row, _recipient(row, key, name, role)))
+            known.add(key)
+            if run.dry is not None:
+                run.dry.rows[f"vendor:{key}"] = (RowId(""), SubjectId(""))
+    found.counts.stored, found.counts.refused = len(found.taken), len(found.rejected)
+    return found
+
+
 def store_vendors(
-    tx: Connection, *, ports: Ports, run: RunFacts, rows: Sequence[NormalisedRow], first: int
+    tx: Connection,
+    *,
+    ports: Ports,
+    run: RunFacts,
+    rows: Sequence[NormalisedRow],
+    cells: Mapping[int, tuple[str, ...]],
+    first: int,
 ) -> Counts:
     """What became of the rows; each recipient is stored with its problems of today."""
     if not imports.take_turn(tx, run.run, first=first):
         return Counts()
-    counts = Counts(read=len(rows))
-    problems: list[Problem] = []
-    known = set(store.known_keys(tx, [row.get("vendor_id") or "" for row in rows]))
-    for row in rows:
-        problems += row.problems
-        key, name = row.get("vendor_id"), row.get("name")
-        role = ROLES.get(row.get("role") or "")
-        if key in known:
-            counts.merged += 1
-        elif row.refused or key is None or name is None or role is None:
-            counts.refused += 1
-            problems.append(Problem(kind=ProblemKind.MISSING_REQUIRED, row=row.number))
-        else:
-            _store(tx, ports, row, _recipient(row, key, name, role), at=run.at)
-            counts.stored += 1
-            known.add(key)
-    imports.add_problems(tx, run.run, problems)
-    counted = {name: getattr(counts, name) for name in imports.COUNTED}
-    imports.advance_run(tx, run.run, rows=len(rows), counts=counted)
+    found = judged(tx, run, rows)
+    for row, recipient in found.taken:
+        _store(tx, ports, row, recipient, at=run.at)
+    put_aside(tx, ports, run, found.rejected, cells)
+    settle(tx, run, (row.number for row in rows))
+    imports.add_problems(tx, run.run, found.problems)
+    counted = {name: getattr(found.counts, name) for name in imports.COUNTED}
+    imports.advance_run(tx, run.run, rows=found.counts.read, counts=counted)
     ports.audit.append(
         tx,
         EventDraft(
@@ -64,7 +98,7 @@ def store_vendors(
             counts=tuple(counted.items()),
         ),
     )
-    return counts
+    return found.counts
 
 
 def _store(

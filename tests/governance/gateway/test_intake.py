@@ -29,7 +29,7 @@ from governance.customers.normalise.files import SourceKindUnknownError
 from governance.customers.tables import FIELD_LIMIT
 from governance.db.engine import Database
 from governance.db.types import table_of
-from governance.gateway.intake import service
+from governance.gateway.intake import flow
 from governance.gateway.intake.service import take_in
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import (
@@ -594,7 +594,7 @@ class MortalDatabase:
 def test_death_at_any_write_loses_and_doubles_nothing(
     on_sqlite: Wiring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, after: bool
 ) -> None:
-    monkeypatch.setattr(service, "BATCH", 3)
+    monkeypatch.setattr(flow, "BATCH", 3)
     rows = [customer(n, 保全="1" if n == 4 else "") for n in range(1, 9)]
     rows += [customer(2, 備考="再掲"), customer(9, 氏名="")]
     path = write_file(tmp_path, register(rows))
@@ -624,7 +624,7 @@ def test_death_at_any_write_loses_and_doubles_nothing(
 def test_two_importers_of_one_file_store_it_once(
     installation: Wiring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "BATCH", 20)
+    monkeypatch.setattr(flow, "BATCH", 20)
     rows = [customer(n) for n in range(1, 101)]
     rows += [customer(n, 顧客ID="") for n in range(101, 141)]
     path = write_file(tmp_path, register(rows))

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -10,19 +11,27 @@ from hypothesis import strategies as st
 
 from governance.core.terms import Lang
 from governance.customers.normalise.rows import layout_of
-from governance.customers.types import NormalisedRow, SourceKind
-from governance.gateway.intake.ahead import begin, one_ahead
+from governance.customers.sources.types import NOT_SAID
+from governance.customers.types import NormalisedRow, SourceKind, SourceRow
+from governance.gateway.intake.ahead import ahead, begin
 from governance.gateway.intake.drafts import draft_of
+from governance.gateway.intake.preparing import Batch, Plan, prepare
 from governance.gateway.intake.screening import masked, screen, without_numbers
 from governance.pii.redaction import mask_numbers
 from governance.pii.types import Entity, Reason, Span
 
 LAYOUT = layout_of(("顧客ID", "氏名", "備考"), SourceKind.CUSTOMERS)
+PLAN = Plan(layout=LAYOUT, day=date(2026, 10, 1), file="f", source="file:f", acquisition=NOT_SAID)
 
 
 def row(number: int, note: str) -> NormalisedRow:
     values = {"customer_id": f"C{number:06}", "name": "架空 太郎", "notes": note}
     return NormalisedRow(number=number, values=values)
+
+
+def batch(number: int, note: str) -> Batch:
+    cells = (f"C{number:06}", "架空 太郎", note)
+    return prepare((SourceRow(number=number, cells=cells),), PLAN)
 
 
 def spans(texts: Sequence[str], _: Lang) -> tuple[tuple[Span, ...], ...]:
@@ -38,9 +47,9 @@ def test_an_item_is_given_out_when_the_next_one_was_made() -> None:
             made.append(n)
             yield n
 
-    seen = [(item, len(made)) for item in one_ahead(making())]
+    seen = [(item, len(made)) for item in ahead(making())]
     assert seen == [(0, 2), (1, 3), (2, 4), (3, 4)]
-    assert list(one_ahead(iter(()))) == []
+    assert list(ahead(iter(()))) == []
 
 
 def test_rows_that_say_the_same_are_searched_once_and_all_tagged() -> None:
@@ -67,9 +76,9 @@ def test_the_next_batch_is_searched_while_this_one_is_in_hand() -> None:
             searched.set()
         return spans(texts, lang)
 
-    batches = [(row(1, "first"),), (row(2, "second"),)]
+    batches = [batch(1, "first"), batch(2, "second")]
     with ThreadPoolExecutor(1) as pool:
-        begun = one_ahead(begin(batches, layout=LAYOUT, file="f", analyse=analyse, pool=pool))
+        begun = ahead(begin(batches, analyse=analyse, pool=pool))
         first = next(begun)
         assert searched.wait(5)
         assert [draft.number for draft in first.screened()] == [1]
@@ -82,11 +91,9 @@ def test_a_failing_search_stops_its_own_batch_and_none_before() -> None:
             raise RuntimeError("no answer")
         return spans(texts, lang)
 
-    batches = [(row(1, "first"),), (row(2, "second"),)]
+    batches = [batch(1, "first"), batch(2, "second")]
     with ThreadPoolExecutor(1) as pool:
-        first, second = one_ahead(
-            begin(batches, layout=LAYOUT, file="f", analyse=analyse, pool=pool)
-        )
+        first, second = ahead(begin(batches, analyse=analyse, pool=pool))
         assert len(first.screened()) == 1
         with pytest.raises(RuntimeError):
             second.screened()

@@ -1,0 +1,54 @@
+"""取得の記録: from whom, when, how, on what ground a row was acquired; the file's words first."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from governance.customers.sources.types import Acquisition
+from governance.gateway.intake.screening import THIRD_PARTY_SOURCES
+from governance.gateway.intake.types import Draft
+
+GIVERS = frozenset({"person", "representative", "third_party", "public", "joint_user"})
+METHODS = frozenset({"web_form", "paper", "phone", "card", "file", "provision"})
+HANDED_OVER = frozenset({"third_party", "joint_user"})
+BY_WORD: Mapping[str, tuple[str | None, str]] = {  # words of 取得元 -> given by, how
+    "名刺": ("person", "card"),
+    "電話": ("person", "phone"),
+    "申込書": ("person", "paper"),
+    "Web": ("person", "web_form"),
+    "web_form": ("person", "web_form"),
+    "フォーム": ("person", "web_form"),
+    "提供": ("third_party", "provision"),
+    "名簿": ("third_party", "file"),
+}
+_WORDS = re.compile("|".join(map(re.escape, BY_WORD)))
+
+
+def acquired(draft: Draft, given: Acquisition) -> Draft:
+    """The draft with its acquisition on record, and whether a third party handed it over."""
+    clear = draft.clear
+    written = str(clear.get("source") or "")
+    found = _WORDS.search(written)
+    giver, method = BY_WORD[found[0]] if found else (None, None)
+    if written in THIRD_PARTY_SOURCES:
+        giver = "third_party"
+    giver = giver or given.acquired_from
+    ground = given.ground.value if given.ground else None
+    handed_over = giver in HANDED_OVER
+    if draft.table != "person":
+        return replace(draft, ground=ground, handed_over=handed_over)
+    filled = {
+        "acquired_on": clear.get("acquired_on") or given.acquired_on,
+        "acquired_from": clear.get("acquired_from") or giver,
+        "acquisition_method": clear.get("acquisition_method") or method or given.method,
+        "acquisition_ground": clear.get("acquisition_ground") or ground,
+        "provider": clear.get("provider") or (given.provider if handed_over else None),
+        "origin": clear.get("origin") or given.origin,
+    }
+    return replace(
+        draft,
+        clear={**clear, **filled},
+        origin=draft.origin or given.origin,
+        ground=ground,
+        handed_over=handed_over,
+    )

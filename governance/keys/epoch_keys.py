@@ -99,7 +99,9 @@ class EpochKeys:
         entry = self._entries.get(epoch)
         if entry is None:
             return None
-        return max(entry.opened + self._lease() / RENEW, entry.asked + AGAIN)
+        lease = self._lease()
+        renewal = max(entry.opened + lease / RENEW, entry.asked + AGAIN)
+        return min(renewal, entry.opened + lease)
 
     def keep_only(self, living: Iterable[EpochId]) -> None:
         """No key of another epoch is in memory."""

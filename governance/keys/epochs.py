@@ -28,10 +28,11 @@ from governance.crypto.wrap import (
 )
 from governance.db.engine import Database
 from governance.keys import store
+from governance.keys.epoch_keys import epoch_context
 from governance.keys.errors import EpochBackwardsError, EpochInUseError, KeepDaysError
 from governance.keys.indexes import all_versions, index_context
 from governance.keys.models import DATA_KEY, INDEX_KEY, SIGNING_KEY
-from governance.keys.ring import KeyRing, dek_context, epoch_context
+from governance.keys.ring import KeyRing, dek_context
 from governance.keys.signers import signing_context
 from governance.keys.types import (
     EpochEnd,
@@ -280,15 +281,21 @@ def _disown(tx: Connection, epoch: EpochId) -> bool:
     return True
 
 
-def unreadable_from(last_epoch: EpochId, *, keep_days: int = KEEP_DAYS) -> date:
-    """The day whose roll ends the last epoch that wrapped a key destroyed in `last_epoch`."""
-    return date.fromisoformat(last_epoch) + timedelta(days=keep_days)
+def unreadable_from(
+    last_epoch: EpochId, *, keep_days: int = KEEP_DAYS, ends_after: timedelta = timedelta(0)
+) -> date:
+    """The day on which the last epoch that wrapped a key destroyed in `last_epoch` has ended.
+
+    Its roll ends it; the provider may need `ends_after` more until nobody can bring it back.
+    """
+    wait = timedelta(days=-(-ends_after // timedelta(days=1)))  # a begun day counts
+    return date.fromisoformat(last_epoch) + timedelta(days=keep_days) + wait
 
 
 def status(ring: KeyRing, *, day: date, keep_days: int = KEEP_DAYS) -> KeysStatus:
     """What the key store and its provider say now."""
-    with ring.look() as look:
-        tx = look.tx
+    with ring.db.read() as tx:  # no look: the state is told even while the provider is silent
+        seen = store.generation(tx)
         now, stored = store.current_epoch(tx), store.epochs(tx)
         live = {item.epoch: _live_under(tx, item.epoch) for item in stored}
         by_state = select(DATA_KEY.c.key_class, DATA_KEY.c.state, func.count()).group_by(
@@ -296,7 +303,6 @@ def status(ring: KeyRing, *, day: date, keep_days: int = KEEP_DAYS) -> KeysStatu
         )
         counts = [(KeyClass(cls), KeyState(state), n) for cls, state, n in tx.execute(by_state)]
         indexes = all_versions(tx)
-        seen = look.seen
     last = day - timedelta(days=keep_days)
     return KeysStatus(
         installation=ring.installation,

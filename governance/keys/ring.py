@@ -11,20 +11,20 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
 from governance.core.clock import Clock
+from governance.core.errors import GovernanceError
 from governance.core.terms import KeyClass, SubjectId
 from governance.crypto.frame import Alg, CellKey, Decrypt, Openers
+from governance.crypto.providers.switching import assert_kept
 from governance.crypto.providers.types import (
-    EpochDestroyedError,
     EpochId,
     EpochUnknownError,
     KeyProvider,
-    WrapContext,
 )
 from governance.crypto.wrap import (
     WrappingKey,
@@ -36,19 +36,13 @@ from governance.crypto.wrap import (
 from governance.db.engine import Database
 from governance.db.prepared import PreparedScalar
 from governance.keys import store
+from governance.keys.epoch_keys import EpochKeys
 from governance.keys.errors import KeyDestroyedError, KeyUnknownError, SubjectErasedError
 from governance.keys.types import HeldKey, KeyState, StoredEpoch, StoredKey
 
 CAPACITY: Final = 50_000  # keys, about 0.6 kB each
 HEADERS_PER_KEY: Final = 2  # openers kept: nearly all cells of a person are padded text
-EPOCH_KEY_LIFE: Final = timedelta(minutes=15)  # then the provider must answer again
 _GENERATION: Final = PreparedScalar(store.SELECT_GENERATION)
-EPOCH_PURPOSE: Final = "epoch"
-
-
-def epoch_context(installation: str, epoch: EpochId) -> WrapContext:
-    """What the provider binds an epoch key to."""
-    return WrapContext(installation=installation, epoch=epoch, purpose=EPOCH_PURPOSE)
 
 
 def dek_context(installation: str, key: StoredKey) -> bytes:
@@ -70,13 +64,17 @@ class KeyRing:
         self.clock = clock
         with db.read() as tx:
             found = store.meta(tx)
+            for item in store.epochs(tx):
+                if item.wrapped is not None:
+                    assert_kept(provider, item.wrapped, item.epoch)
         self.installation = found.installation
         self._generation = found.generation
         self._capacity = capacity
         self._lock = threading.Lock()
         self._held: OrderedDict[bytes, HeldKey] = OrderedDict()
         self._sealing: dict[tuple[SubjectId, KeyClass], HeldKey] = {}
-        self._epochs: dict[EpochId, tuple[WrappingKey, datetime]] = {}
+        self._epoch_keys = EpochKeys(self)
+        self._answer_due = datetime.min.replace(tzinfo=UTC)  # when the provider is asked again
         self._known: dict[bytes, Decrypt] = {}  # of this generation alone
 
     def __repr__(self) -> str:
@@ -89,14 +87,17 @@ class KeyRing:
             seen = _GENERATION.one(tx)
             if seen != self._generation:
                 self.forget(seen)
+                living = [item.epoch for item in store.epochs(tx) if item.wrapped is not None]
+                self._epoch_keys.keep_only(living)
+            if self.clock() >= self._answer_due:
+                self._ask(tx, seen)
             yield Look(self, tx, seen)
 
     def forget(self, generation: int) -> None:
-        """No key is in memory, and the ring stands at this generation."""
+        """No person's key is in memory, and the ring stands at this generation."""
         with self._lock:
             self._held.clear()
             self._sealing.clear()
-            self._epochs.clear()
             self._known = {}  # a new one: calls of the old generation may still fill the old one
             self._generation = generation
 
@@ -151,25 +152,26 @@ class KeyRing:
                     del self._sealing[oldest.subject, oldest.key_class]
 
     def epoch_key(self, stored: StoredEpoch) -> WrappingKey:
-        """The epoch's key, asked from the provider at most once per EPOCH_KEY_LIFE."""
-        cached = self.cached_epoch_key(stored.epoch)
-        if cached is not None:
-            return cached
-        if stored.wrapped is None:
-            raise EpochDestroyedError(epoch=stored.epoch)
-        (key,) = self.provider.unwrap(
-            [stored.wrapped], epoch_context(self.installation, stored.epoch)
-        )
-        made = WrappingKey(key)
-        self._epochs[stored.epoch] = made, self.clock()
-        return made
+        """The epoch's key, as long as its provider answers or its lease lasts."""
+        return self._epoch_keys.key(stored)
 
     def cached_epoch_key(self, epoch: EpochId) -> WrappingKey | None:
-        """The epoch's key if it is in memory and young enough."""
-        cached = self._epochs.get(epoch)
-        if cached is None or self.clock() - cached[1] >= EPOCH_KEY_LIFE:
-            return None
-        return cached[0]
+        """The epoch's key if it is in memory and within its lease."""
+        return self._epoch_keys.cached(epoch)
+
+    def _ask(self, tx: Connection, seen: int) -> None:
+        """The provider answered for the current epoch, or was silent within its lease.
+
+        Fails closed: otherwise no key is left in memory, neither of an epoch nor of a person.
+        """
+        try:
+            current = store.current_epoch(tx)
+            self._epoch_keys.key(current)
+        except GovernanceError:
+            self.forget(seen)
+            self._epoch_keys.clear()
+            raise
+        self._answer_due = self._epoch_keys.good_until(current.epoch) or self._answer_due
 
     def unwrap(self, key: StoredKey, epoch_key: WrappingKey) -> HeldKey:
         """The data key of a row, checked against its commitment."""

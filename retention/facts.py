@@ -13,6 +13,7 @@ from governance.core.clock import JST
 from governance.core.terms import Law, RowId, SubjectId
 from governance.customers.store import HOLD, LAW, SUBJECT, TABLES
 from governance.customers.subjects import SubjectKind, SubjectState
+from governance.customers.upkeep.merges import MERGE, MergeState, absorbed_by
 from retention.types import PersonFacts, Purchase, RegisterRow, Schedule, latest
 
 PAGE = 500  # persons read at a time; one IN list
@@ -24,15 +25,18 @@ Grouped = defaultdict[str, list[Row[Any]]]
 def all_facts(tx: Connection, schedule: Schedule, *, at: date) -> Iterator[PersonFacts]:
     """Facts of every person whom the schedule covers, in the order of their pseudonyms.
 
-    An erased person is among them as long as a law keeps a purchase.
+    An erased person is among them as long as a law keeps a purchase. Who was merged into another
+    stands under that pseudonym alone, and goes with it.
     """
     kinds = [kind.value for kind in schedule.covers]
     left = exists().where(PURCHASE.c.subject_id == SUBJECT.c.id)
+    merged = select(MERGE.c.absorbed_id).where(MERGE.c.state == MergeState.MERGED.value)
     wanted = (
         select(SUBJECT.c.id)
         .where(
             SUBJECT.c.kind.in_(kinds),
             or_(SUBJECT.c.state != SubjectState.ERASED.value, left),
+            SUBJECT.c.id.not_in(merged),
         )
         .order_by(SUBJECT.c.id)
         .limit(PAGE)
@@ -154,13 +158,20 @@ def _last(
 
 
 def _withdrawals(tx: Connection, ids: list[SubjectId]) -> dict[str, date]:
+    """The last withdrawal of each, under whatever pseudonym it was made."""
+    home: dict[str, str] = dict(zip(ids, ids, strict=True))
+    home |= dict(absorbed_by(tx, ids).items())
     moment = func.max(CONSENT.c.occurred_at, type_=CONSENT.c.occurred_at.type)
     rows = tx.execute(
         select(CONSENT.c.subject_id, moment)
-        .where(CONSENT.c.subject_id.in_(ids), CONSENT.c.kind == EventKind.WITHDRAWN.value)
+        .where(CONSENT.c.subject_id.in_(list(home)), CONSENT.c.kind == EventKind.WITHDRAWN.value)
         .group_by(CONSENT.c.subject_id)
     )
-    return {subject: found for subject, at in rows if (found := _day(at)) is not None}
+    found: dict[str, date] = {}
+    for subject, at in rows:
+        if (day := _day(at)) is not None:
+            found[home[subject]] = max(day, found.get(home[subject], day))
+    return found
 
 
 def _day(moment: datetime | date | None) -> date | None:

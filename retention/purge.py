@@ -20,6 +20,7 @@ from governance.core.clock import JST
 from governance.core.terms import ActorId, EventId, KeyClass, RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.subjects import SubjectState
+from governance.customers.upkeep.merges import absorbed_by
 from governance.jobs import ledger
 from governance.jobs.journal_record import JournalEntry, JournalKind
 from governance.jobs.rules import next_limit
@@ -30,6 +31,7 @@ from retention.duties import after, row_keeps
 from retention.erasure import Doomed, erase, lock, residue
 from retention.errors import ResidueError, RunHeldElsewhereError
 from retention.facts import facts_of
+from retention.merged import merged_into
 from retention.plans import Ground, Item, ItemState, Plan, RunState, keep_lines
 from retention.store import Run
 from retention.tombstones import Tombstone
@@ -200,7 +202,7 @@ def _doomed(tx: Connection, drive: _Drive, items: Sequence[Item], *, at: datetim
             rule=item.rule,
         )
         doomed.append((item, one))
-    return doomed, skipped
+    return [*doomed, *merged_into(tx, doomed)], skipped
 
 
 def _changed(facts: PersonFacts, item: Item, drive: _Drive) -> str | None:
@@ -232,7 +234,8 @@ def _remove(
     at: datetime,
 ) -> None:
     """Rows, audit event, tombstones, marks and counts of one batch."""
-    lock(tx, [item.subject for item in items])
+    subjects = [item.subject for item in items]
+    lock(tx, [*subjects, *absorbed_by(tx, subjects)])
     doomed, skipped = _doomed(tx, drive, items, at=at)
     unannounced = [item.id for item, _ in doomed if item.id not in journaled]
     if unannounced:  # a hold ended between: fails closed, the next plan finds the person
@@ -245,6 +248,8 @@ def _remove(
         event = drive.ports.audit.erase(tx, _event(drive, [one for _, one in doomed], rows, at=at))
         tombstones.bury(tx, [_stone(drive, item, one, at=at) for item, one in doomed])
         store.mark_items(tx, [item.id for item, _ in doomed], ItemState.ERASED)
+    planned = {item.id for item in items}
+    persons = sum(item.id in planned for item, _ in doomed)
     for reason, ids in skipped.items():
         store.mark_items(tx, ids, ItemState.SKIPPED, because=reason)
     store.count_batch(
@@ -253,8 +258,8 @@ def _remove(
         {
             "first_key": items[0].id,
             "last_key": items[-1].id,
-            "persons": len(doomed),
-            "skipped": len(items) - len(doomed),
+            "persons": persons,
+            "skipped": len(items) - persons,
             "rows": rows,
             "event_id": event,
             "at": at,

@@ -20,6 +20,7 @@ from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.subjects import SubjectState
+from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import Principal
 from policies.actions import Action
 from retention import plans, rules, store, tombstones
@@ -101,7 +102,7 @@ def plan_erasure(
     """
     require(ports, principal, Action.ERASURE_REQUEST)
     used, cutoff = store.in_force(tx), today(at)
-    found = facts_of(tx, [subject], at=cutoff)
+    found = facts_of(tx, [survivor_of(tx, subject)], at=cutoff)
     if not found:
         raise SubjectUnknownError
     (facts,) = found

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from governance.customers.matching.clusters import Cluster, Duplicates, find_duplicates
 from governance.customers.matching.companies import company_of, find_company_duplicates
-from governance.customers.matching.evidence import Comparison
+from governance.customers.matching.evidence import Comparison, EvidenceKind
 from governance.customers.matching.persons import person_of
 from governance.customers.types import NormalisedRow, SourceKind
 
@@ -40,3 +40,25 @@ def explain(comparison: Comparison) -> dict[str, object]:
         "verdict": comparison.verdict.value,
         "evidence": [{"kind": e.kind.value, "weight": e.weight} for e in comparison.evidence],
     }
+
+
+FIELDS = {  # first word of an observation -> the column that it is about
+    "reading": "kana",
+    "homophone": "name",
+    "family": "name",
+    "given": "name",
+    "birth": "birth_date",
+    "landline": "phone",
+    "postal": "postal_code",
+    "id": "customer_id",
+    "company": "company_name",
+    "number": "corporate_number",
+    "site": "website",
+    "form": "name",
+}
+
+
+def field_of(kind: EvidenceKind) -> str:
+    """The column that an observation is about."""
+    word = kind.value.partition("_")[0]
+    return FIELDS.get(word, word)

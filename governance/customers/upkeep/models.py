@@ -1,4 +1,4 @@
-"""Tables by which the register is kept accurate (APPI 22): merges, measures, reviews, corrections.
+"""Tables by which the register is kept accurate (APPI 22): merges, measures, reviews.
 
 Merges name persons by pseudonym; the values that a merge replaced are sealed under the key of
 the person who has the rows now, so that they end with that key.
@@ -6,7 +6,7 @@ the person who has the rows now, so that they end with that key.
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import Column, Date, ForeignKey, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from governance.customers.models import instant, row_id, sealed, subject_ref
@@ -83,17 +83,5 @@ class ReviewTaskRow(SQLModel, table=True):
     made_at: datetime = Field(sa_column=instant(nullable=False))
     done_by: str | None = None
     done_at: datetime | None = Field(default=None, sa_column=instant())
-    comment: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    comment: bytes | None = Field(default=None, sa_column=sealed())  # the installation's key
     __table_args__ = (UniqueConstraint("quarter", "owner", "topic"),)
-
-
-class CorrectionRow(SQLModel, table=True):
-    """One correction that somebody asked for or made; what was corrected, never to what."""
-
-    __tablename__ = "correction"
-    id: str = Field(sa_column=row_id())
-    origin: str  # request, portal, staff
-    reference: str = Field(sa_column_kwargs={"unique": True})  # the request or event that it is of
-    received_at: datetime = Field(sa_column=instant(nullable=False))
-    applied_at: datetime | None = Field(default=None, sa_column=instant())
-    outcome: str  # open, applied, refused

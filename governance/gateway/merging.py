@@ -1,0 +1,327 @@
+"""Two register rows of one person become one, and two again: merge and unmerge as use cases.
+
+What narrows (refusals of the other history, a restriction, holds) is in the control journal
+before the commit. The data itself changes in one transaction: rows re-sealed under the
+survivor's key, index, holds, requests, laws, the history that undoing needs, the audit event.
+No key ends, so that undoing gives each back what was theirs.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection, select, update
+
+from audit.actions import EventCode
+from audit.types import EventDraft, Outcome
+from consent import ledger
+from governance.core.errors import ForbiddenError
+from governance.core.ids import new_row_id
+from governance.core.terms import EventId, FieldId, RowId, SubjectId
+from governance.customers import store
+from governance.customers.imports import DUPLICATE, TURN
+from governance.customers.ports import Ports
+from governance.customers.store import SUBJECT
+from governance.customers.subjects import SubjectState
+from governance.customers.upkeep import merges
+from governance.customers.upkeep.merges import Merge, MergeState, Standing
+from governance.gateway import merge_apply, merge_undo
+from governance.gateway.merge_choices import lost_permits
+from governance.gateway.merge_types import (
+    MergeBarredError,
+    Merged,
+    MergeNotNewestError,
+    MergeRequest,
+    MergeUndoneError,
+    MergeUnknownError,
+    Side,
+    Unmerged,
+)
+from governance.gateway.pairs import PURPOSE, Pair, PairState, mergeable_fields, open_pair
+from governance.gateway.types import GateBusyError
+from governance.http.principal import Principal
+from governance.jobs.journal_record import JournalEntry, JournalKind
+from policies.actions import Action
+from policies.api import ensure
+
+ATTEMPTS = 3  # how often the plan is made anew when the persons change meanwhile
+ALIVE = frozenset({SubjectState.ACTIVE.value, SubjectState.RESTRICTED.value})
+Mark = tuple[int | None, int | None, int, int]
+
+
+def merge(ports: Ports, principal: Principal, request: MergeRequest, *, at: datetime) -> Merged:
+    """The two persons of the pair are one; raises when pair or persons changed or may not."""
+    ensure(principal, Action.PERSON_MERGE, ports.policies.current)
+    fields = mergeable_fields(principal, ports.policies.current)
+    if FieldId("person.name") not in fields:
+        raise ForbiddenError
+    merge_id = new_row_id()
+    for _ in range(ATTEMPTS):
+        with ports.database.read() as tx:
+            pair = open_pair(tx, request.pair, version=request.version)
+            survivor, absorbed = _sides(tx, pair, request.survivor)
+            mark = _mark(tx, survivor, absorbed)
+            narrowed = _narrowed(tx, ports, survivor, absorbed, merge_id, at=at)
+        ports.vault.ensure_keys([survivor])
+        indexer = merge_apply.person_indexer(ports.vault)
+        ports.journal.append_many(narrowed)
+        done = ports.database.write(
+            partial(
+                _commit,
+                ports=ports,
+                principal=principal,
+                request=request,
+                pair=pair,
+                sides=(survivor, absorbed),
+                mark=mark,
+                apply=merge_apply.Apply(
+                    vault=ports.vault, indexer=indexer, fields=fields, merge=merge_id, at=at
+                ),
+            )
+        )
+        if done is not None:
+            return done
+    raise GateBusyError
+
+
+def _sides(tx: Connection, pair: Pair, wanted: SubjectId | None) -> tuple[SubjectId, SubjectId]:
+    """(survivor, absorbed): as the officer says, else the person known longer survives."""
+    both = (pair.left_subject, pair.right_subject)
+    if wanted is not None and wanted not in both:
+        raise MergeUnknownError
+    found = tx.execute(
+        select(SUBJECT.c.id, SUBJECT.c.state)
+        .where(SUBJECT.c.id.in_(both))
+        .order_by(SUBJECT.c.created_at, SUBJECT.c.id)
+    ).all()
+    if len(found) != len(set(both)) or any(row.state not in ALIVE for row in found):
+        raise MergeBarredError
+    survivor = wanted or SubjectId(found[0].id)
+    return survivor, next(one for one in both if one != survivor)
+
+
+def _mark(tx: Connection, survivor: SubjectId, absorbed: SubjectId) -> Mark:
+    """Where state and choices of the two stand: what the journal lines rest on."""
+    fences = dict(
+        tx.execute(
+            select(SUBJECT.c.id, SUBJECT.c.fence).where(SUBJECT.c.id.in_((survivor, absorbed)))
+        ).all()
+    )
+    return (
+        fences.get(survivor),
+        fences.get(absorbed),
+        ledger.last_seq_of(tx, survivor),
+        ledger.last_seq_of(tx, absorbed),
+    )
+
+
+def _narrowed(
+    tx: Connection,
+    ports: Ports,
+    survivor: SubjectId,
+    absorbed: SubjectId,
+    merge_id: RowId,
+    *,
+    at: datetime,
+) -> list[JournalEntry]:
+    """What the merge takes from each of the two, for a restore of an older database."""
+    entries = [
+        _entry(JournalKind.WITHDRAWAL, lost.subject, lost.scope, merge_id, at=at)
+        for lost in lost_permits(tx, ports.policies.current, survivor, absorbed, at=at)
+    ]
+    entries += [
+        _entry(JournalKind.HOLD, survivor, hold.matter, hold.id, at=at)
+        for hold in merge_undo.open_holds(tx, absorbed)
+    ]
+    states = dict(
+        tx.execute(
+            select(SUBJECT.c.id, SUBJECT.c.state).where(SUBJECT.c.id.in_((survivor, absorbed)))
+        ).all()
+    )
+    if states[absorbed] == SubjectState.RESTRICTED.value != states[survivor]:
+        entries.append(_entry(JournalKind.RESTRICTION, survivor, "*", merge_id, at=at))
+    return entries
+
+
+def _entry(
+    kind: JournalKind, subject: SubjectId, scope: str, event: str, *, at: datetime
+) -> JournalEntry:
+    return JournalEntry(
+        kind=kind, subject=subject, scope=scope, event=EventId(event), consent_seq=None, at=at
+    )
+
+
+def _commit(
+    tx: Connection,
+    *,
+    ports: Ports,
+    principal: Principal,
+    request: MergeRequest,
+    pair: Pair,
+    sides: tuple[SubjectId, SubjectId],
+    mark: Mark,
+    apply: merge_apply.Apply,
+) -> Merged | None:
+    """Everything of the merge in this transaction; None when the persons moved since the plan."""
+    survivor, absorbed = sides
+    _lock(tx, sides)
+    if _mark(tx, survivor, absorbed) != mark:
+        return None
+    open_pair(tx, request.pair, version=request.version)
+    before = tx.execute(select(SUBJECT).where(SUBJECT.c.id == survivor)).one()
+    merges.begin(
+        tx,
+        Merge(
+            id=apply.merge,
+            survivor=survivor,
+            absorbed=absorbed,
+            state=MergeState.MERGED,
+            consent_seq=ledger.head(tx),
+            undone_seq=None,
+            left=pair.left,
+            right=pair.right,
+            before=Standing(
+                state=before.state,
+                restricted_at=before.restricted_at,
+                band=before.birth_band,
+                guardian=bool(before.guardian_verified),
+            ),
+            merged_by=principal.id,
+            merged_at=apply.at,
+        ),
+    )
+    moved, changed = merge_apply.unite(tx, apply, survivor, absorbed, choices=request.choices)
+    _decided(tx, pair, PairState.MERGED)
+    ports.audit.append(
+        tx,
+        EventDraft(
+            action=EventCode.PERSON_MERGED,
+            occurred_at=apply.at,
+            actor=principal.id,
+            actor_os=principal.os_user,
+            object_type="merge",
+            object_id=apply.merge,
+            subject=survivor,
+            purpose=PURPOSE,
+            outcome=Outcome.DONE,
+            policy_version=ports.policies.current.version or None,
+            fields=tuple(sorted({name for name, _ in changed})),
+            counts=(("rows", moved), ("changed", len(changed))),
+            refs=(f"person:{absorbed}", f"pair:{pair.id}"),
+        ),
+    )
+    return Merged(
+        merge=apply.merge, survivor=survivor, absorbed=absorbed, rows=moved, changed=len(changed)
+    )
+
+
+def _lock(tx: Connection, subjects: Iterable[SubjectId]) -> None:
+    """Both row locks in one order for everyone, and no import decides meanwhile what is new."""
+    for subject in sorted(subjects):
+        store.lock_subject(tx, subject)
+    tx.execute(update(TURN).where(TURN.c.id == 0).values(turn=TURN.c.turn + 1))
+    tx.execute(update(ledger.HEAD).values(seq=ledger.HEAD.c.seq))  # no choice commits meanwhile
+
+
+def _decided(tx: Connection, pair: Pair, state: PairState) -> None:
+    tx.execute(
+        update(DUPLICATE)
+        .where(DUPLICATE.c.left_id == pair.left, DUPLICATE.c.right_id == pair.right)
+        .values(state=state.value)
+    )
+
+
+def unmerge(
+    ports: Ports,
+    principal: Principal,
+    merge_id: str,
+    *,
+    later: Mapping[RowId, Side] | None = None,
+    rest: Side | None = None,
+    at: datetime,
+) -> Unmerged:
+    """The two are two again, each with what was theirs; rows that came since go where it is said.
+
+    `later` says it row by row, `rest` for all others. Raises MergeUnknownError, MergeUndoneError,
+    MergeNotNewestError, MergeBarredError, LaterRowsError.
+    """
+    ensure(principal, Action.PERSON_MERGE, ports.policies.current)
+    with ports.database.read() as tx:
+        found = _undoable(tx, merge_id)
+        copies = merge_undo.later_holds(tx, found)
+        back = merge_undo.moved_holds(tx, found)
+    ports.journal.append_many(
+        _entry(JournalKind.HOLD, found.absorbed, hold.matter, hold.id, at=at) for hold in copies
+    )
+    indexer = merge_apply.person_indexer(ports.vault)
+
+    def commit(tx: Connection) -> Unmerged:
+        _lock(tx, (found.survivor, found.absorbed))
+        current = _undoable(tx, merge_id)
+        traces = merges.traces_of(tx, current.id)
+        theirs = merge_undo.absorbed_rows(tx, current, traces, later or {}, rest)
+        undo = merge_undo.Undo(vault=ports.vault, indexer=indexer, merge=current, at=at)
+        rows = merge_undo.part(tx, undo, traces, theirs.rows, copies=copies)
+        if not merges.end(tx, current.id, by=principal.id, seq=ledger.head(tx), at=at):
+            raise MergeUndoneError
+        _told_apart(tx, current)
+        ports.audit.append(tx, _undone_event(ports, principal, current, rows, theirs.later, at=at))
+        return Unmerged(
+            merge=current.id,
+            survivor=current.survivor,
+            absorbed=current.absorbed,
+            rows=rows,
+            later=theirs.later,
+        )
+
+    done = ports.database.write(commit)
+    ports.journal.append_many(  # widens: after the commit
+        _entry(JournalKind.RELEASE, found.survivor, hold.matter, hold.id, at=at) for hold in back
+    )
+    return done
+
+
+def _undoable(tx: Connection, merge_id: str) -> Merge:
+    """The standing merge, if nothing later stands on it."""
+    found = merges.merge_by_id(tx, merge_id)
+    if found is None:
+        raise MergeUnknownError
+    if not found.stands:
+        raise MergeUndoneError
+    newer = [m for m in merges.merges_of(tx, found.survivor) if m.stands and m.id > found.id]
+    if newer:
+        raise MergeNotNewestError(newer=newer[-1].id)
+    states = tx.execute(
+        select(SUBJECT.c.state).where(SUBJECT.c.id.in_((found.survivor, found.absorbed)))
+    ).scalars()
+    if not set(states) <= ALIVE:
+        raise MergeBarredError
+    return found
+
+
+def _told_apart(tx: Connection, found: Merge) -> None:
+    """The pair was decided: they are two; the search does not propose it again."""
+    tx.execute(
+        update(DUPLICATE)
+        .where(DUPLICATE.c.left_id == found.left, DUPLICATE.c.right_id == found.right)
+        .values(state=PairState.DIFFERENT.value)
+    )
+
+
+def _undone_event(
+    ports: Ports, principal: Principal, found: Merge, rows: int, later: int, *, at: datetime
+) -> EventDraft:
+    return EventDraft(
+        action=EventCode.PERSON_UNMERGED,
+        occurred_at=at,
+        actor=principal.id,
+        actor_os=principal.os_user,
+        object_type="merge",
+        object_id=found.id,
+        subject=found.survivor,
+        purpose=PURPOSE,
+        outcome=Outcome.DONE,
+        policy_version=ports.policies.current.version or None,
+        counts=(("rows", rows), ("later", later)),
+        refs=(f"person:{found.absorbed}",),
+    )

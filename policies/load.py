@@ -1,7 +1,7 @@
 """From a folder of YAML files to one checked PolicySet, or every fault with file and line."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
-from policies.document import Place, PolicySet
+from policies.document import Place, PolicyField, PolicySet, ResourceType
 from policies.load_proofs import read_property, read_separation, read_test
 from policies.load_purposes import read_purpose
 from policies.load_rules import Names, read_rule
@@ -31,6 +31,7 @@ _SINGLE = frozenset({"version", "title", "owner"})
 _NAMED = frozenset({"categories", "resources", "roles", "purposes"})
 _LISTED = frozenset({"rules", "tests", "separations", "properties"})
 _EVERY_SECTION = _SINGLE | _NAMED | _LISTED
+NO_FIELDS: Mapping[str, tuple[PolicyField, ...]] = MappingProxyType({})
 MAX_FAULTS = 200  # beyond it more lines help nobody
 
 
@@ -135,8 +136,13 @@ def default_folder() -> Traversable:
     return files("policies").joinpath("data").joinpath("default")
 
 
-def load_folder(folder: Path | Traversable) -> PolicySet:
-    """What the folder says, or PolicyRefusedError with every fault."""
+def load_folder(
+    folder: Path | Traversable, *, added: Mapping[str, tuple[PolicyField, ...]] = NO_FIELDS
+) -> PolicySet:
+    """What the folder says, or PolicyRefusedError with every fault.
+
+    `added` are fields that an installation has besides, by their resource.
+    """
     if not folder.is_dir():
         raise PolicyRefusedError([_folder_fault("folder_missing", folder.name)])
     sources: dict[str, str | None] = {}
@@ -146,17 +152,19 @@ def load_folder(folder: Path | Traversable) -> PolicySet:
                 sources[entry.name] = entry.read_text(encoding="utf-8")
             except UnicodeDecodeError:
                 sources[entry.name] = None
-    return load_sources(sources)
+    return load_sources(sources, added=added)
 
 
-def load_sources(sources: Mapping[str, str | None]) -> PolicySet:
+def load_sources(
+    sources: Mapping[str, str | None], *, added: Mapping[str, tuple[PolicyField, ...]] = NO_FIELDS
+) -> PolicySet:
     """What these files say, by name; None stands for a file that is not UTF-8."""
     reading = _Reading()
     if not sources:
         reading.faults.append(_folder_fault("folder_empty"))
     for name, source in sources.items():
         _read_file(reading, name, source)
-    made = None if reading.faults else _assemble(reading)
+    made = None if reading.faults else _assemble(reading, added)
     if reading.faults or made is None:
         raise PolicyRefusedError(reading.faults[:MAX_FAULTS])
     return made
@@ -200,7 +208,7 @@ def _refuse_shared_codes(reading: _Reading, purposes: Mapping[str, PurposeRecord
             reading.faults.append(Fault(code="code_twice", place=place, name=record.code))
 
 
-def _read_names(reading: _Reading) -> Names:
+def _read_names(reading: _Reading, added: Mapping[str, tuple[PolicyField, ...]]) -> Names:
     categories = reading.each("categories", read_category)
     category_ids = _by_any_name(reading, "categories", categories)
     resources = reading.each(
@@ -218,7 +226,7 @@ def _read_names(reading: _Reading) -> Names:
     purpose_words = _by_any_name(reading, "purposes", purposes)
     return Names(
         categories=categories,
-        resources=resources,
+        resources=_with_fields(resources, added),
         roles=roles,
         role_ids=_by_any_name(reading, "roles", roles),
         purposes=purposes,
@@ -226,11 +234,21 @@ def _read_names(reading: _Reading) -> Names:
     )
 
 
-def _assemble(reading: _Reading) -> PolicySet | None:
+def _with_fields(
+    resources: Mapping[str, ResourceType], added: Mapping[str, tuple[PolicyField, ...]]
+) -> dict[str, ResourceType]:
+    """The resources, each with the fields that an installation has besides."""
+    return {
+        name: replace(kind, fields=(*kind.fields, *added.get(name, ())))
+        for name, kind in resources.items()
+    }
+
+
+def _assemble(reading: _Reading, added: Mapping[str, tuple[PolicyField, ...]]) -> PolicySet | None:
     version = reading.single("version", lambda cursor: cursor.written())
     title = reading.single("title", lambda cursor: cursor.label())
     owner = reading.single("owner", lambda cursor: cursor.written())
-    names = _read_names(reading)
+    names = _read_names(reading, added)
     if reading.faults or version is None or title is None or owner is None:
         return None  # rules on unreadable terms would only repeat their faults
     rules = reading.listed("rules", lambda item, _: read_rule(item, names))

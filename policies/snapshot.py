@@ -29,8 +29,8 @@ from policies.compare import (
     chosen_at_random,
     first_difference,
 )
-from policies.document import PolicySet, Role
-from policies.load import default_folder, load_folder
+from policies.document import PolicyField, PolicySet, Role
+from policies.load import NO_FIELDS, default_folder, load_folder
 from policies.purposes import PurposeRecord
 from policies.reasons import ReasonCode
 from policies.table import DecisionTable, compile_table
@@ -198,9 +198,11 @@ def _mismatch(probe: Probe) -> PolicyMismatchError:
     )
 
 
-def load_snapshot(folder: Path | Traversable) -> PolicySnapshot:
-    """The checked, compiled and compared policy of a folder."""
-    return compile_policy(load_folder(folder))
+def load_snapshot(
+    folder: Path | Traversable, *, added: Mapping[str, tuple[PolicyField, ...]] = NO_FIELDS
+) -> PolicySnapshot:
+    """The checked, compiled and compared policy of a folder, over an installation's own fields."""
+    return compile_policy(load_folder(folder, added=added))
 
 
 @cache

@@ -18,6 +18,7 @@ from audit.types import EventDraft, Outcome
 from audit.verify import verify_log
 from audit.watch import LogWatch
 from consent import ledger, notices
+from governance.app.catalogue import open_catalogue, settle, unregistered
 from governance.app.key_providers import provider_of
 from governance.core.clock import JST, Clock, utc_now
 from governance.core.errors import GovernanceError
@@ -25,8 +26,10 @@ from governance.core.ids import new_row_id
 from governance.core.settings import Settings
 from governance.core.terms import ActorId, Lang
 from governance.crypto.providers.types import KeyProvider
-from governance.customers.catalogue import catalogue
+from governance.customers.catalogue import catalogue, install
 from governance.customers.catalogue_checks import check_columns, check_purposes
+from governance.customers.custom import store
+from governance.customers.custom.declaration import Declaration
 from governance.customers.ports import Ports
 from governance.customers.store import TABLES
 from governance.db import migrate
@@ -38,7 +41,7 @@ from governance.keys.types import SigningAlgorithm
 from governance.keys.vault import FieldVault
 from governance.pii.types import Span
 from governance.pii.worker import PiiWorker
-from policies.snapshot import PolicyHolder, default_snapshot, load_snapshot
+from policies.snapshot import PolicyHolder
 
 SYSTEM = ActorId("svc:sekisho")
 PRIVATE, PRIVATE_FILE = 0o700, 0o600
@@ -62,6 +65,7 @@ class Wiring:
     """One open installation."""
 
     settings: Settings
+    declared: Declaration
     database: Database
     keys: Database
     vault: FieldVault
@@ -88,6 +92,7 @@ class Wiring:
         create_key_store(keys, provider, day=at.astimezone(JST).date(), at=at)
         wiring = cls._wire(settings, database, keys, provider, clock=clock)
         database.write(wiring.initialise)
+        wiring.settle()
         sequence_once(database, wiring.log_keys, wiring.audit, at=at)  # signed from the first event
         return wiring
 
@@ -104,6 +109,7 @@ class Wiring:
             migrate.require_current(database)
             wiring = cls._wire(settings, database, keys, provider_of(settings), clock=clock)
             check_tree(database, wiring.log_keys)
+            wiring.settle()
             undo.pop_all()
         return wiring
 
@@ -124,14 +130,16 @@ class Wiring:
             sealer=vault.seal_part,
         )
         journal = Journal.open(settings.journal, installation=vault.ring.installation)
-        folder = settings.policy_dir
-        policies = PolicyHolder(default_snapshot() if folder is None else load_snapshot(folder))
+        declared, policy = open_catalogue(settings)
+        policies = PolicyHolder(policy)
+        install(declared.catalogue())
         check_columns(catalogue(), {n: [c.name for c in t.columns] for n, t in TABLES.items()})
         check_purposes(catalogue(), policies.current.purposes)
         worker = PiiWorker()
         signing = log_keys(settings, vault)
         return cls(
             settings=settings,
+            declared=declared,
             database=database,
             keys=keys,
             vault=vault,
@@ -155,6 +163,14 @@ class Wiring:
                 analyse=lambda texts, lang: _analyse(worker, texts, lang),
             ),
         )
+
+    def settle(self) -> None:
+        """The register knows every custom field; refuses ids that were used otherwise before."""
+        with self.database.read() as tx:
+            fresh = unregistered(self.declared, store.register(tx))
+        if fresh:
+            at = self.clock()
+            self.database.write(lambda tx: settle(tx, self.audit, self.declared, at=at))
 
     def initialise(self, tx: Connection) -> None:
         """The shipped notices are published; the first time, the log begins with this event."""

@@ -209,6 +209,11 @@ class Settings(BaseModel):
         "監査ログの証人の一覧。1行に1つ、アドレスと公開鍵（vkey）を空白で区切って書きます。",
         "List of the audit log's witnesses: one a line, its address and then its keys (vkeys).",
     )
+    checkpoint_mail: str | None = _field(
+        None,
+        "監査ログの検印を毎日送る宛先（監査人など、運用担当者が消せない受信箱）。",
+        "Address that receives the audit log's head each day: a mailbox operators cannot clear.",
+    )
     stamp_url: str | None = _field(
         None,
         "タイムスタンプ局（RFC 3161）のURL。毎日、監査ログの検印に時刻の証明を受けます。",

@@ -17,7 +17,7 @@ from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, Lang, PurposeId
 from governance.core.yamls import read_yaml
 from governance.customers import search_plan
-from governance.customers.custom.types import CustomKind
+from governance.customers.custom.types import CustomKind, Topic, Vocabulary
 from governance.customers.dpv import vocabulary
 
 P = ParamSpec("P")
@@ -119,6 +119,10 @@ class CatalogueField:
         """The field's name for people."""
         return self.label_ja if lang is Lang.JA else self.label_en
 
+    def names_in_files(self) -> tuple[str, ...]:
+        """Every header under which a file may bring a custom field, its own names first."""
+        return tuple(dict.fromkeys((self.label_ja, self.label_en, self.column, *self.headers)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
@@ -178,7 +182,8 @@ class Catalogue:
     fields: Mapping[FieldId, CatalogueField]
     terms: Mapping[str, str | None]  # category -> W3C DPV term
     beside: Mapping[str, BesideTable] = field(default_factory=lambda: MappingProxyType({}))
-    retired: frozenset[str] = frozenset()  # custom.<name> of fields that are closed for good
+    vocabularies: Mapping[str, Vocabulary] = field(default_factory=lambda: MappingProxyType({}))
+    topics: Mapping[str, Topic] = field(default_factory=lambda: MappingProxyType({}))
 
     def table(self, name: str) -> CatalogueTable:
         """A table by its name; raises CatalogueError for an unknown one."""
@@ -190,8 +195,12 @@ class Catalogue:
         """The tables with every table after those that refer to it."""
         return _children_first(self.tables)
 
-    def with_fields(
-        self, added: Iterable[CatalogueField], *, retired: frozenset[str] = frozenset()
+    def with_own(
+        self,
+        added: Iterable[CatalogueField],
+        *,
+        vocabularies: Mapping[str, Vocabulary],
+        topics: Mapping[str, Topic],
     ) -> "Catalogue":
         """This catalogue with an installation's own fields at the end of their tables."""
         more = tuple(added)
@@ -205,7 +214,8 @@ class Catalogue:
             self,
             tables=MappingProxyType(tables),
             fields=MappingProxyType({**self.fields, **{field.id: field for field in more}}),
-            retired=retired,
+            vocabularies=MappingProxyType(dict(vocabularies)),
+            topics=MappingProxyType(dict(topics)),
         )
 
 

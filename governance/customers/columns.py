@@ -1,15 +1,30 @@
 """Headers of source files to canonical column names: suggestions with reasons, per kind of file."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
 from governance.core.yamls import read_yaml
+from governance.customers.catalogue import catalogue, derived
+from governance.customers.custom.types import CustomKind
 from governance.customers.normalise.chars import fold_width, no_spaces
 from governance.customers.types import FieldKind, SourceKind
+
+KIND_OF: Mapping[CustomKind, FieldKind] = {
+    CustomKind.TEXT: FieldKind.TEXT,
+    CustomKind.NOTE: FieldKind.NOTE,
+    CustomKind.NUMBER: FieldKind.NUMBER,
+    CustomKind.MONEY: FieldKind.MONEY,
+    CustomKind.DATE: FieldKind.DATE,
+    CustomKind.BOOLEAN: FieldKind.BOOLEAN,
+    CustomKind.CHOICE: FieldKind.CHOICE,
+    CustomKind.PHONE: FieldKind.PHONE,
+    CustomKind.EMAIL: FieldKind.EMAIL,
+    CustomKind.POSTAL: FieldKind.POSTAL,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +35,7 @@ class Column:
     kind: FieldKind
     required: bool
     headers: tuple[str, ...]  # as written in files, Japanese first
+    choices: tuple[str, ...] = ()  # the closed list, where there is one
 
 
 class Reason(StrEnum):
@@ -41,10 +57,26 @@ class Suggestion:
     reason: Reason
 
 
-@cache
+@derived
 def columns_of(kind: SourceKind) -> tuple[Column, ...]:
-    """Canonical columns of a kind of file, in the order of our own export."""
-    return tuple(_column(name, entry) for name, entry in _entries()[kind.value].items())
+    """Canonical columns of a kind of file, in the order of our own export, custom ones last."""
+    shipped = (_column(name, entry) for name, entry in _entries()[kind.value].items())
+    return (*shipped, *_custom(kind))
+
+
+def _custom(kind: SourceKind) -> Iterator[Column]:
+    """Columns of the installation's own fields of the table that this kind of file fills."""
+    for table in catalogue().tables.values():
+        if table.source == kind.value:
+            for field in table.custom():
+                if field.custom is not None:
+                    yield Column(
+                        name=field.column,
+                        kind=KIND_OF[field.custom],
+                        required=False,
+                        headers=field.names_in_files(),
+                        choices=field.choices,
+                    )
 
 
 @cache

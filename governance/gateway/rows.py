@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, Select, select
 
 from governance.core.terms import RowId, SubjectId
-from governance.customers.store import TABLES, Record, record_of
+from governance.customers.store import TABLES, Record, record_of, with_custom
 
 
 def records_of(
@@ -24,7 +24,8 @@ def records_of(
         wanted = wanted.where(source.c.id > after)
     if limit is not None:
         wanted = wanted.limit(limit)
-    return tuple(record_of(table, found) for found in tx.execute(wanted).mappings())
+    found = [record_of(table, row) for row in tx.execute(wanted).mappings()]
+    return with_custom(tx, found)
 
 
 def page_of(

@@ -29,5 +29,4 @@ class CustomValueRow(SQLModel, table=True):
     field: str = Field(primary_key=True)  # <table>.custom.<name>
     subject_id: str = Field(sa_column=subject_ref())
     value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    recorded_at: datetime = Field(sa_column=instant(nullable=False))
     __table_args__ = (Index("ix_custom_value_field", "field"),)

@@ -1,9 +1,12 @@
-"""Words of custom fields: their types and how they are named."""
+"""Words of custom fields, of tags and of preferences: types, names, closed lists."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
-from governance.core.terms import FieldId
+from governance.core.terms import FieldId, PurposeId
+from policies.types import Label
 
 PREFIX = "custom."
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -24,6 +27,9 @@ class CustomKind(StrEnum):
     POSTAL = "postal"
 
 
+WHOLE = frozenset({CustomKind.NUMBER, CustomKind.MONEY})  # held as whole numbers
+
+
 def field_id(table: str, name: str) -> FieldId:
     """The field's id in the catalogue: <table>.custom.<name>."""
     return FieldId(f"{table}.{PREFIX}{name}")
@@ -37,3 +43,31 @@ def is_custom(field: str) -> bool:
 def register_id(field: str) -> str:
     """The id that is never given out again, whatever the table: custom.<name>."""
     return field.partition(".")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """A closed list of labels with the purposes for which a person may bear one."""
+
+    name: str
+    label: Label
+    purposes: frozenset[PurposeId]
+    special: bool  # its labels are 要配慮個人情報 and need a ground
+    owner: str
+    labels: Mapping[str, Label]
+
+    @property
+    def category(self) -> str:
+        """The data category of the column that holds its labels."""
+        return "special_care" if self.special else "membership"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """Something about which a person may have said what they like."""
+
+    name: str
+    label: Label
+    purposes: frozenset[PurposeId]
+    owner: str
+    choices: Mapping[str, Label]  # empty: in the person's own words

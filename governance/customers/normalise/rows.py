@@ -18,6 +18,7 @@ from governance.customers.normalise.phone import normalise_phone
 from governance.customers.normalise.postal import normalise_postal
 from governance.customers.normalise.values import (
     normalise_boolean,
+    normalise_choice,
     normalise_code,
     normalise_company_id,
     normalise_money,
@@ -105,6 +106,7 @@ READERS: Mapping[FieldKind, Reader] = {
     FieldKind.COMPANY_ID: lambda text, _, __: normalise_company_id(text),
     FieldKind.CORPORATE_NUMBER: lambda text, _, __: normalise_corporate_number(text),
     FieldKind.CODE: lambda text, _, __: normalise_code(text),
+    FieldKind.CHOICE: lambda text, column, _: normalise_choice(text, column.choices),
 }
 
 

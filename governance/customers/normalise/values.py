@@ -1,6 +1,7 @@
 """Small closed values: sex, yes and no, money, counts, ids."""
 
 import re
+from collections.abc import Sequence
 
 from governance.customers.normalise.chars import (
     clean_text,
@@ -60,6 +61,17 @@ def normalise_money(text: str) -> Normalised:
         return Normalised(problems=(ProblemKind.NUMBER_INVALID,), dirt="money")
     amount = int(found["digits"].replace(",", ""))
     return Normalised(value=str(-amount if found["sign"] else amount), dirt="money")
+
+
+def normalise_choice(text: str, choices: Sequence[str]) -> Normalised:
+    """The word of the closed list that is meant, whatever its width and case."""
+    if is_absent(text):
+        return NOTHING
+    folded = no_spaces(fold_width(text)).casefold()
+    for choice in choices:
+        if no_spaces(fold_width(choice)).casefold() == folded:
+            return Normalised(value=choice, dirt="word")
+    return Normalised(problems=(ProblemKind.VALUE_UNKNOWN,), dirt="word")
 
 
 def normalise_number(text: str) -> Normalised:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import cache
 
 from governance.core.clock import JST
 from governance.core.terms import FieldId
 from governance.crypto.values import Plain
-from governance.customers.catalogue import CatalogueField, Storage, catalogue
+from governance.customers.catalogue import CatalogueField, Storage, catalogue, derived
+from governance.customers.custom.types import WHOLE, CustomKind
 from governance.customers.types import NormalisedRow, SourceKind
 from governance.gateway.intake.types import Draft
 
@@ -117,7 +117,7 @@ def _acquisition(row: NormalisedRow, kind: SourceKind, *, file: str) -> dict[str
     }
 
 
-@cache
+@derived
 def _plan(table: str) -> tuple[tuple[FieldId, str, bool, Read], ...]:
     """Each field of a table: its id, its column, whether it is sealed, how its text is read."""
     return tuple(
@@ -131,8 +131,10 @@ def _reader(field: CatalogueField) -> Read:
     if field.id in CODES:
         codes = CODES[field.id]
         return lambda value: codes.get(value, value)
-    if field.id in INTEGERS:
+    if field.id in INTEGERS or field.custom in WHOLE:
         return _integer
+    if field.custom is not None:
+        return _date if field.custom is CustomKind.DATE else str
     if field.id == "deal.probability":
         return _percent
     endings = (read for ending, read in READ_BY_ENDING.items() if field.column.endswith(ending))

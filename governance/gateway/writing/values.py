@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
 
 from governance.core.terms import FieldId
 from governance.crypto.values import Plain
-from governance.customers.catalogue import CatalogueField, Storage, catalogue
+from governance.customers.catalogue import CatalogueField, Storage, catalogue, derived
 from governance.customers.columns import Column, columns_of
+from governance.customers.custom.types import WHOLE as CUSTOM_WHOLE
 from governance.customers.normalise.chars import cell_problems
 from governance.customers.normalise.rows import READERS, Context
 from governance.customers.types import FieldKind, ProblemKind, SourceKind
@@ -59,7 +59,8 @@ class Form:
     @property
     def whole(self) -> bool:
         """Whether the value is a JSON number."""
-        return self.field.id in INTEGERS or self.field.id == PERCENT
+        whole = self.field.id in INTEGERS or self.field.custom in CUSTOM_WHOLE
+        return whole or self.field.id == PERCENT
 
     @property
     def codes(self) -> frozenset[str] | None:
@@ -95,7 +96,7 @@ class Values:
         }
 
 
-@cache
+@derived
 def forms(table: str) -> Mapping[str, Form]:
     """The fields of a table that can be written, by their member names."""
     declared = catalogue().table(table)
@@ -145,7 +146,7 @@ def _read(form: Form, value: Given, context: Context, found: Values) -> None:
     if (fault := _form_fault(form, value)) is not None:
         found.faults.append((name, fault))
         return
-    text = str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
     read = READERS[form.column.kind](text, form.column, context)
     canonical = read.value
     if canonical is None and read.problems:
@@ -164,6 +165,8 @@ def _form_fault(form: Form, value: Given) -> str | None:
     """What is wrong with a value before it is read."""
     if form.whole:
         return None if type(value) is int else "wrong_type"
+    if isinstance(value, bool) and form.column.kind is FieldKind.BOOLEAN:
+        return None
     if not isinstance(value, str):
         return "wrong_type"
     if len(value) > form.limit:

@@ -19,6 +19,7 @@ from governance.console.pages import router as console
 from governance.core.errors import GovernanceError, NotFoundError, WrongUseError
 from governance.core.ids import new_row_id
 from governance.core.logging import logger
+from governance.gateway.api.bodies import query_invalid
 from governance.gateway.api.bulk import router as bulk
 from governance.gateway.api.companies import router as companies
 from governance.gateway.api.persons import router as persons
@@ -187,9 +188,10 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     """Names the fields that are wrong, never their content."""
-    places = sorted(
-        {".".join(map(str, item["loc"])) for item in cast("RequestValidationError", error).errors()}
-    )
+    found = cast("RequestValidationError", error).errors()
+    if request.url.path.startswith("/v1/"):
+        return problem_response(query_invalid(found), language_of(request))
+    places = sorted({".".join(map(str, item["loc"])) for item in found})
     response = problem_response(BadRequestError(), language_of(request))
     response.headers["x-invalid-fields"] = ",".join(places)[:200]
     return response

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -40,6 +40,8 @@ CODES: Mapping[str, str] = {
     "union_tag_invalid": "unknown_value",
     "union_tag_not_found": "required",
     "value_error": "unknown_value",
+    "greater_than_equal": "unknown_value",
+    "less_than_equal": "unknown_value",
 }
 TAG = re.compile(r'"(?P<row>[0-9a-f-]{36})\.(?P<version>[0-9]{1,9})"')
 M = TypeVar("M", bound=BaseModel)
@@ -107,10 +109,18 @@ def read_as(model: type[M], document: Mapping[str, Any]) -> M:
         return model.model_validate(document)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
-        faults = [
-            (_place(item["loc"]), CODES.get(item["type"], "wrong_type")) for item in found[:FAULTS]
-        ]
+        faults = [(_place(item["loc"]), _code(item["type"])) for item in found[:FAULTS]]
     raise BodyInvalidError(dict.fromkeys(faults))  # outside: its chain would quote the input
+
+
+def query_invalid(found: Iterable[Mapping[str, Any]]) -> BodyInvalidError:
+    """The same error for the parameters of an address."""
+    faults = [(_place(tuple(item["loc"])[1:]), _code(item["type"])) for item in found]
+    return BodyInvalidError(dict.fromkeys(faults))
+
+
+def _code(kind: str) -> str:
+    return CODES.get(kind, "wrong_type")
 
 
 def _place(parts: tuple[int | str, ...]) -> str:

@@ -140,7 +140,7 @@ async def rows_of_company(
 
     def work() -> JSONResponse:
         row = row_id(company)
-        company_read(asked, row, purpose=purpose, fields="id")
+        company_read(asked, row, purpose=purpose, fields="name")
         page = register_page(
             asked,
             table,

@@ -3,8 +3,6 @@
 Purpose, fields and reasons stand in the address; a value of a person never does.
 """
 
-from typing import NoReturn
-
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
@@ -37,6 +35,7 @@ from governance.gateway.api.queries import (
 from governance.gateway.api.reads import register_page, rows_of_person
 from governance.gateway.api.writes import correction, new_person, new_row
 from governance.gateway.writing.errors import UnknownRowError
+from governance.http.problems import language_of, problem_response
 
 router = APIRouter(prefix="/v1", tags=["persons"])
 
@@ -120,11 +119,12 @@ async def correct_person(
     return await in_thread(work)
 
 
-@router.delete("/persons/{person}", status_code=405, response_model=None)
-async def delete_person(_principal: WriterOf, person: str) -> NoReturn:
+@router.delete("/persons/{person}", status_code=405)
+async def delete_person(request: Request, _principal: WriterOf, person: str) -> JSONResponse:
     """Never: erasure is a request with a plan and a second person's approval."""
     del person  # known or not, the answer is the same
-    raise DeleteByRequestError
+    allowed = {"allow": "GET, PATCH"}
+    return problem_response(DeleteByRequestError(), language_of(request), allowed)
 
 
 @router.get("/persons/{person}/{kind}")

@@ -9,8 +9,8 @@ from governance.core.terms import FieldId
 from governance.customers import store
 from governance.customers.store import NewSubject, Record
 from governance.customers.subjects import age_band, laws_of
-from governance.gateway.intake.placing import KIND_OF, SUPPRESSING
 from governance.gateway.intake.drafts import DEFAULTS
+from governance.gateway.intake.placing import KIND_OF, SUPPRESSING
 from governance.gateway.rows import owner_of
 from governance.gateway.types import UnknownPersonError
 from governance.gateway.writing import store as statements

@@ -32,12 +32,14 @@ class EventCounter:
         with self._lock:
             first = self._next
             self._next += count
-            skipped, self._void = self._void[:SKIPPED_LIMIT], self._void[SKIPPED_LIMIT:]
+            skipped: list[int] = []
+            if self._void:
+                skipped, self._void = self._void[:SKIPPED_LIMIT], self._void[SKIPPED_LIMIT:]
         numbers = range(first, first + count)
         taken: list[int] = tx.info.setdefault(self._open_key, [])
         taken += skipped  # if this transaction rolls back too, they wait again
         taken += numbers
-        return numbers, ranges(skipped)
+        return numbers, ranges(skipped) if skipped else None
 
     def _begun(self, connection: Connection) -> None:
         """The transaction before this one committed, or was voided already."""

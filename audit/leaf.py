@@ -15,7 +15,8 @@ from struct import Struct
 
 from audit.errors import EventTooLargeError, UnknownLeafVersionError
 from audit.tree import leaf_hash
-from audit.types import SCHEMA_VERSION, AuditEvent, Column, Leaf, PartCover
+from audit.types import SCHEMA_VERSION, Column, EventDraft, Leaf, PartCover
+from governance.core.terms import EventId
 
 COLUMNS = (
     "id",
@@ -42,11 +43,14 @@ COLUMNS = (
     "skipped",
     "parts_digest",
 )
+# as the table has them: what the sequencer adds is not there yet
+STORED = ("id", "schema_version", *(name for name in COLUMNS if name not in {"id", "recorded_at"}))
 HEADER = b"sekisho/audit/event\n"
 PARTS_HEADER = b"sekisho/audit/parts\n"
 DESTROYED_HEADER = b"sekisho/audit/destroyed\n"
 ABSENT = b"\xff\xff\xff\xff"
 LIMIT = 65_535  # bytes of one entry, so that C2SP entry bundles can carry it
+SURE = LIMIT - 8_192  # characters of the lists that fit in any case: other columns are references
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 _U32 = Struct(">I").pack
@@ -79,33 +83,46 @@ def leaf_of(columns: Sequence[Column], *, version: int = SCHEMA_VERSION) -> Leaf
     return Leaf(leaf_hash(encode(columns, version=version)))
 
 
-def columns_of(event: AuditEvent) -> dict[str, Column]:
-    """The columns of an event as they are stored and covered, without the recording time."""
-    draft = event.draft
-    return {
-        "id": event.id,
-        "occurred_at": draft.occurred_at,
-        "actor": draft.actor,
-        "actor_os": draft.actor_os,
-        "action": draft.action.value,
-        "object_type": draft.object_type,
-        "object_id": draft.object_id,
-        "subject": draft.subject,
-        "purpose": draft.purpose,
-        "outcome": draft.outcome.value,
-        "reasons": joined(draft.reasons),
-        "policy_version": draft.policy_version,
-        "consent_seq": draft.consent_seq,
-        "request_id": draft.request_id,
-        "network": draft.network,
-        "fields": joined(draft.fields),
-        "counts": joined(f"{name}={number}" for name, number in draft.counts),
-        "refs": joined(draft.refs),
-        "process_id": event.process_id,
-        "n": event.n,
-        "skipped": event.skipped,
-        "parts_digest": event.parts_digest,
-    }
+def stored(
+    draft: EventDraft,
+    *,
+    event_id: EventId,
+    process_id: str,
+    n: int,
+    skipped: str | None,
+    parts_digest: bytes | None,
+) -> tuple[Column, ...]:
+    """An event's columns in the order of its table, STORED; refuses what no bundle could carry."""
+    reasons, fields, refs = joined(draft.reasons), joined(draft.fields), joined(draft.refs)
+    counts = joined([f"{name}={number}" for name, number in draft.counts])
+    columns = (
+        event_id,
+        SCHEMA_VERSION,
+        draft.occurred_at,
+        draft.actor,
+        draft.actor_os,
+        draft.action.value,
+        draft.object_type,
+        draft.object_id,
+        draft.subject,
+        draft.purpose,
+        draft.outcome.value,
+        reasons,
+        draft.policy_version,
+        draft.consent_seq,
+        draft.request_id,
+        draft.network,
+        fields,
+        counts,
+        refs,
+        process_id,
+        n,
+        skipped,
+        parts_digest,
+    )
+    if sum([len(text) for text in (reasons, fields, counts, refs, skipped) if text]) > SURE:
+        check_size(columns)
+    return columns
 
 
 def check_size(columns: Iterable[Column]) -> None:
@@ -114,9 +131,9 @@ def check_size(columns: Iterable[Column]) -> None:
         raise EventTooLargeError(limit=LIMIT)
 
 
-def joined(values: Iterable[str]) -> str | None:
+def joined(values: Sequence[str]) -> str | None:
     """The values as one column, or None when there are none."""
-    return ",".join(values) or None
+    return ",".join(values) or None if values else None
 
 
 def commitment(salt: bytes, payload: bytes) -> bytes:

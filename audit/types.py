@@ -117,18 +117,6 @@ def _tokens(column: str, values: tuple[str, ...]) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEvent:
-    """An event as it is inserted: the draft, its id, its place in its process, its parts."""
-
-    id: EventId
-    draft: EventDraft
-    process_id: str
-    n: int  # dense per process: a hole reveals a lost event
-    skipped: str | None  # numbers of rolled-back attempts, as ranges: "5-9,12"
-    parts_digest: bytes | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalPart:
     """What an event says of one person in clear (before, after, free text): stored sealed only."""
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
+import psycopg
 from sqlalchemy import Connection, Dialect, LargeBinary, Select, Table, insert
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, NoResultFound
@@ -36,6 +37,7 @@ class PreparedInsert:
         self._table: Final = table
         self._ignore: Final = ignore
         self._shapes: dict[tuple[str, frozenset[str]], _Shape] = {}
+        self._whole: dict[str, _Shape] = {}
 
     def rows(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """The rows are stored, in one statement."""
@@ -52,6 +54,16 @@ class PreparedInsert:
         else:
             tx.exec_driver_sql(shape.sql, bound if len(bound) > 1 else bound[0])
 
+    def whole(self, dialect: Dialect) -> "_Shape":
+        """The statement for rows that are tuples of all columns in the table's order."""
+        shape = self._whole.get(dialect.name)
+        if shape is None:
+            names = [column.name for column in self._table.c]
+            shape = self._whole[dialect.name] = self._shape(dialect, names)
+            if shape.names != tuple(names):  # fails closed: values would go to other columns
+                raise TypeError(f"{self._table.name} is not inserted in its own order")
+        return shape
+
     def _shape(self, dialect: Dialect, names: list[str]) -> _Shape:
         statement = (
             insert_ignore(self._table, dialect.name) if self._ignore else insert(self._table)
@@ -67,6 +79,54 @@ class PreparedInsert:
             positional=dialect.positional,
             convert=tuple((n, made) for n, made in convert if made is not None),
         )
+
+
+WholeRows: TypeAlias = tuple[PreparedInsert, Sequence[tuple[Any, ...]]]
+
+
+def insert_whole(tx: Connection, *inserts: WholeRows) -> None:
+    """Rows as tuples of all columns in their table's order, table by table, in one round trip."""
+    driver = sqlite_of(tx)
+    if driver is None:
+        _insert_piped(tx, inserts)
+        return
+    for prepared, rows in inserts:
+        if not rows:
+            continue
+        shape = prepared.whole(tx.dialect)
+        bound = _converted(shape, rows) if shape.convert else rows
+        try:
+            if len(bound) == 1:
+                driver.execute(shape.sql, bound[0])
+            else:
+                driver.executemany(shape.sql, bound)
+        except sqlite3.Error as error:
+            raise _wrapped(shape.sql, error, sqlite3.Error) from error
+
+
+def _insert_piped(tx: Connection, inserts: Sequence[WholeRows]) -> None:
+    """PostgreSQL: every statement is sent before the first answer is waited for."""
+    if not any(rows for _, rows in inserts):
+        return
+    driver = cast("psycopg.Connection[Any]", tx.connection.driver_connection)
+    sql = ""
+    try:
+        with driver.pipeline(), driver.cursor() as cursor:
+            for prepared, rows in inserts:
+                shape = prepared.whole(tx.dialect)
+                sql = shape.sql
+                for row in _converted(shape, rows):
+                    cursor.execute(sql, dict(zip(shape.names, row, strict=True)))
+    except psycopg.Error as error:
+        raise _wrapped(sql, error, psycopg.Error) from error
+
+
+def _converted(shape: _Shape, rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    made = [list(row) for row in rows]
+    for place, convert in shape.convert:
+        for row in made:
+            row[place] = convert(row[place])
+    return made
 
 
 class PreparedScalar:
@@ -101,7 +161,12 @@ def sqlite_errors(sql: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True) from error
+        raise _wrapped(sql, error, sqlite3.Error) from error
+
+
+def _wrapped(sql: str, error: Exception, base: type[Exception]) -> BaseException:
+    """The driver's error as SQLAlchemy's of that kind, without any value."""
+    return DBAPIError.instance(sql, None, error, base, hide_parameters=True)
 
 
 def _straight(driver: sqlite3.Connection, sql: str, bound: list[Any]) -> None:

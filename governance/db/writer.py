@@ -3,13 +3,18 @@
 A group runs in one transaction without savepoints, since nearly every write succeeds. If one
 fails, the whole group is rolled back and run again with a savepoint each, so that the failing
 one hurts no other. An audit event that was rolled back leaves its number to be named as skipped.
+
+Callers wake in a few chains, each waking the next: if a whole group woke at once, all would
+queue for the interpreter, which costs as much as the writing. On a slow disk the writer waits
+a moment for the callers of the last group, so that they share the next commit with the others.
 """
 
 import random
+import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -26,21 +31,76 @@ from governance.db.errors import (
 T = TypeVar("T")
 
 GROUP_LIMIT = 256  # writes that share one commit
+CHAINS = 2  # callers that wake at once; more of them only wait for the interpreter
+SLOW_COMMIT_S = 0.0005  # a commit that takes longer is worth sharing
+LINGER_SHARE = 0.5  # of the last commit's time, at most, is waited for company
+LINGER_STEP_S = 0.0001
 BUSY_WAIT_S = 30.0  # how long a write waits for other processes before it is refused
 
 
 class _Work:
     """One write and, once `done` is released, what came of it."""
 
-    __slots__ = ("batch", "done", "failure", "result", "run")
+    __slots__ = ("batch", "done", "failure", "left", "result", "run", "woken")
 
     def __init__(self, run: Callable[[Connection], Any], *, batch: bool) -> None:
         self.run = run
         self.batch = batch
         self.result: Any = None
         self.failure: Exception | None = None
+        self.left = False  # its caller was interrupted and waits no more
+        self.woken = False  # its caller must wake the next
         self.done = threading.Lock()  # a quarter of the cost of a Future
         self.done.acquire()
+
+
+class _Wakening:
+    """Wakes callers in CHAINS chains; who is woken wakes the next before anything else."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._done: deque[_Work] = deque()
+        self._chains = 0
+
+    def add(self, group: Iterable[_Work]) -> None:
+        """Every caller of these finished writes will wake."""
+        first = []
+        with self._lock:
+            self._done.extend(group)
+            while self._chains < CHAINS and (work := self._next()) is not None:
+                self._chains += 1
+                first.append(work)
+        for work in first:
+            work.done.release()
+
+    def wait(self, work: _Work) -> None:
+        """The write is finished, and the next caller of the chain is awake."""
+        try:
+            work.done.acquire()
+        except BaseException:  # a signal in the main thread: the chain must not end with it
+            with self._lock:
+                work.left = True
+                woken = work.woken
+            if woken:
+                self._pass_on()
+            raise
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        with self._lock:
+            work = self._next()
+            if work is None:
+                self._chains -= 1
+        if work is not None:
+            work.done.release()
+
+    def _next(self) -> _Work | None:
+        while self._done:
+            work = self._done.popleft()
+            if not work.left:
+                work.woken = True
+                return work
+        return None
 
 
 class GroupWriter:
@@ -49,9 +109,12 @@ class GroupWriter:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._queue: SimpleQueue[_Work | None] = SimpleQueue()  # None: the end
+        self._wakening = _Wakening()
         self._closed = False
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._commit_s = 0.0  # how long the last commit took: mostly the disk
+        self._company = 0  # callers that were about at the last commit
 
     def submit(self, fn: Callable[[Connection], T], *, batch: bool) -> T:
         """The result of `fn` once the commit that holds it is durable."""
@@ -65,7 +128,7 @@ class GroupWriter:
                 self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
                 self._thread.start()
             self._queue.put(work)
-        work.done.acquire()
+        self._wakening.wait(work)
         if work.failure is not None:
             raise work.failure
         result: T = work.result
@@ -88,10 +151,23 @@ class GroupWriter:
         while not ended or foreground or batch:
             ended |= self._sort_in(foreground, batch, wait=not (ended or foreground or batch))
             if foreground:
+                ended |= self._linger(foreground, batch)
                 group = [foreground.popleft() for _ in range(min(len(foreground), GROUP_LIMIT))]
                 self._commit(group)
+                self._company = len(group) + len(foreground) + self._queue.qsize()
             elif batch:
                 self._commit([batch.popleft()])
+
+    def _linger(self, foreground: deque[_Work], batch: deque[_Work]) -> bool:
+        """The callers of the last commit had a moment to come again; whether the end has come."""
+        if self._commit_s < SLOW_COMMIT_S:
+            return False
+        deadline = time.monotonic() + self._commit_s * LINGER_SHARE
+        ended = False
+        while not ended and len(foreground) < self._company and time.monotonic() < deadline:
+            time.sleep(LINGER_STEP_S)
+            ended = self._sort_in(foreground, batch, wait=False)
+        return ended
 
     def _sort_in(self, foreground: deque[_Work], batch: deque[_Work], *, wait: bool) -> bool:
         """All work that has come is in its line; whether the end has come."""
@@ -112,21 +188,23 @@ class GroupWriter:
         except Exception as error:  # noqa: BLE001 # process edge of the thread: callers must wake
             for work in group:
                 work.failure = error
-        for work in group:
-            work.done.release()
+        self._wakening.add(group)
 
     def _all_succeed(self, group: Sequence[_Work]) -> bool:
         """Whether the whole group was committed; else nothing of it was."""
         with _immediate(self.engine) as connection:
+            driver: Any = connection.connection.driver_connection
             for work in group:
                 try:
                     work.result = work.run(connection)
-                    _assert_whole(connection)
+                    _assert_whole(driver)
                 except Exception as error:  # noqa: BLE001 # handed to the caller who waits for it
                     work.failure = error
                     _end(connection, commit=False)
                     return False
+            start = time.monotonic()
             _end(connection, commit=True)
+            self._commit_s = time.monotonic() - start
         return True
 
     def _each_alone(self, group: Sequence[_Work]) -> None:
@@ -145,9 +223,8 @@ class GroupWriter:
             _end(connection, commit=True)
 
 
-def _assert_whole(connection: Connection) -> None:
+def _assert_whole(driver: sqlite3.Connection) -> None:
     """Fails closed: SQLite ended the transaction itself (disk full), and the write went on."""
-    driver: Any = connection.connection.driver_connection
     if not driver.in_transaction:
         raise DatabaseUnreachableError(reason="rolled_back")
 

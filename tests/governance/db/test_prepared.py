@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError, NoResultFound
 
 from governance.db.engine import Database
-from governance.db.prepared import PreparedInsert, PreparedScalar
+from governance.db.prepared import PreparedInsert, PreparedScalar, insert_whole
 from governance.db.types import UtcDateTime
 
 NOTHING = MetaData()
@@ -98,6 +98,25 @@ def test_a_table_with_defaults_is_refused(tx: Connection) -> None:
     other = Table("other", MetaData(), Column("id", Integer), Column("n", Integer, default=3))
     with pytest.raises(TypeError):
         PreparedInsert(other).rows(tx, [{"id": 1}])
+
+
+@pytest.mark.parametrize("rows", [[ONE], [ONE, NONE], []])
+def test_whole_rows_are_those_that_an_ordinary_insert_stores(
+    tx: Connection, rows: list[dict[str, object]]
+) -> None:
+    prepared = PreparedInsert(SAMPLE)
+    insert_whole(tx, (prepared, [tuple(row.values()) for row in rows]), (prepared, []))
+    assert stored(tx) == rows
+
+
+def test_a_refused_whole_row_is_an_integrity_error_without_its_values(tx: Connection) -> None:
+    prepared = PreparedInsert(SAMPLE)
+    row = tuple(ONE.values())
+    insert_whole(tx, (prepared, [row]))
+    with pytest.raises(IntegrityError) as refused, tx.begin_nested():
+        insert_whole(tx, (prepared, [row]))
+    assert "架空" not in str(refused.value)
+    assert stored(tx) == [ONE]
 
 
 def test_naive_times_are_refused(tx: Connection) -> None:

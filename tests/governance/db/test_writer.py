@@ -18,6 +18,7 @@ from audit.types import EventDraft, Outcome
 from governance.core.terms import ActorId
 from governance.db.engine import Database, sqlite_url
 from governance.db.errors import DatabaseUnreachableError
+from governance.db.writer import _Wakening, _Work
 
 NOW = datetime(2026, 3, 10, 3, 0, tzinfo=UTC)
 Write = Callable[[Connection], object]
@@ -156,3 +157,60 @@ def test_work_that_waits_at_closing_is_done(database: Database) -> None:
     closing.join()
     assert [future.exception() for future in done] == [None] * 5
     assert tallied(database) == list(range(5))
+
+
+def test_a_caller_that_is_interrupted_leaves_no_other_waiting() -> None:
+    wakening = _Wakening()
+    group = [_Work(insert(n), batch=False) for n in range(12)]
+    for work in group[::3]:
+        work.left = True  # their callers were interrupted before the commit
+    finished: list[int] = []
+
+    def wait(n: int) -> None:
+        wakening.wait(group[n])
+        finished.append(n)
+
+    waiting = [threading.Thread(target=wait, args=(n,)) for n in range(12) if n % 3]
+    for thread in waiting:
+        thread.start()
+    wakening.add(group)
+    for thread in waiting:
+        thread.join(timeout=10)
+    assert sorted(finished) == [n for n in range(12) if n % 3]
+    assert wakening._chains == 0
+
+
+def test_an_interrupt_while_waiting_passes_the_wakening_on() -> None:
+    class Interrupted:
+        def acquire(self) -> None:
+            wakening.add(group)  # finished and woken at the very moment of the signal
+            raise KeyboardInterrupt
+
+        def release(self) -> None:
+            pass
+
+    wakening = _Wakening()
+    group = [_Work(insert(n), batch=False) for n in range(8)]
+    group[0].done = Interrupted()  # type: ignore[assignment] # stands for a lock and a signal
+    with pytest.raises(KeyboardInterrupt):
+        wakening.wait(group[0])
+    for work in group[1:]:
+        wakening.wait(work)
+    assert wakening._chains == 0
+
+
+def test_many_callers_all_get_their_own_answers(database: Database) -> None:
+    answers: dict[int, list[int]] = {}
+
+    def numbered(n: int) -> Callable[[Connection], int]:
+        return lambda _tx: n
+
+    def call(n: int) -> None:
+        answers[n] = [database.write(numbered(n * 100 + k)) for k in range(20)]
+
+    threads = [threading.Thread(target=call, args=(n,)) for n in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert answers == {n: [n * 100 + k for k in range(20)] for n in range(40)}

@@ -1,0 +1,97 @@
+"""A merge or its undoing that dies anywhere leaves two persons or one, and never something else."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from governance.customers.imports import DUPLICATE
+from governance.db.engine import Database
+from governance.gateway.merge_types import Merged
+from tests.governance.gateway.merging.couple import PAIR, Couple
+from tests.governance.gateway.merging.worker import apart, opened
+from tests.retention.town import Killed, Killer
+
+ROOT = Path(__file__).parents[4]
+KILLS = 50 if "SEKISHO_SOAK" in os.environ else 4
+SEED = 20261125
+MOST = 400  # statements; more than either act makes
+
+
+def until_it_lives(couple: Couple, engine: Any, act: Callable[[], Any]) -> tuple[Any, int]:
+    """The act's result at last, and how often it died before, each time without a trace."""
+    before = couple.world()
+    for n in range(1, MOST):
+        killer = Killer(engine, n)
+        with killer, contextlib.suppress(Killed):
+            done = act()
+        if not killer.dead:
+            return done, n - 1
+        couple.town = couple.town.restarted()
+        assert couple.world() == before
+    raise AssertionError
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("which", ["data", "keys"])
+def test_death_at_any_statement_changes_nothing(couple: Couple, keys: Database, which: str) -> None:
+    engine = {"data": couple.town.ports.database, "keys": keys}[which].writer_engine
+    two = couple.world()
+    done, deaths = until_it_lives(couple, engine, couple.merge)
+    assert isinstance(done, Merged)
+    assert deaths > (20 if which == "data" else -1)
+    one = couple.world()
+    assert one != two
+    _, deaths = until_it_lives(couple, engine, lambda: couple.unmerge(done))
+    assert deaths > (20 if which == "data" else -1)
+    assert couple.world() == two
+    again = update(DUPLICATE).where(DUPLICATE.c.score == PAIR).values(state="open")
+    couple.town.ports.database.write(lambda tx: tx.execute(again))
+    couple.merge()
+    assert couple.world() == one
+
+
+def started(folder: Path, url: str) -> subprocess.Popen[str]:
+    name = "tests.governance.gateway.merging.worker"
+    child = subprocess.Popen(  # our own module
+        [sys.executable, "-m", name, str(folder), url],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    child.stdout.close()
+    return child
+
+
+@pytest.mark.timeout(1800)
+def test_killed_processes_leave_one_person_or_two(couple: Couple, tmp_path: Path) -> None:
+    url = couple.town.ports.database.engine.url.render_as_string(hide_password=False)
+    two = couple.world()
+    couple.merge()
+    one = couple.world()
+    draw, seen = Random(SEED), [0, 0]  # noqa: S311 # moments, not secrets
+    for _ in range(KILLS):
+        child = started(tmp_path, url)
+        time.sleep(draw.uniform(0.0, 0.4))
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        left = couple.world()
+        assert left in (one, two)
+        seen[left == one] += 1
+    other = opened(tmp_path, url)
+    apart(other)
+    assert other.world() == two
+    other.town.ports.journal.close()
+    assert sum(seen) == KILLS

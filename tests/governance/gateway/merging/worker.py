@@ -1,0 +1,62 @@
+"""A process that merges and undoes until it is killed: folder, URL of the data."""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import update
+
+from audit.log import AuditLog
+from governance.core.ids import new_row_id
+from governance.core.terms import SubjectId
+from governance.crypto.providers.file import FileKeyProvider
+from governance.customers.imports import DUPLICATE
+from governance.customers.ports import Ports
+from governance.customers.upkeep.merges import merges_of
+from governance.db.engine import Database, sqlite_url
+from governance.gateway.merging import unmerge
+from governance.jobs.journal import Journal
+from governance.keys.vault import FieldVault
+from policies.snapshot import PolicyHolder, default_snapshot
+from tests.governance.gateway.merging.couple import CLERK, PAIR, Couple
+from tests.retention.town import NOW, Town
+
+
+def opened(folder: Path, url: str) -> Couple:
+    """The two of an installation that exists, as another process sees them."""
+    database, keys = Database.open(url), Database.open(sqlite_url(folder / "keys.db"))
+    vault = FieldVault.open(keys, FileKeyProvider(folder / "epochs"), clock=lambda: NOW)
+    ports = Ports(
+        database=database,
+        vault=vault,
+        audit=AuditLog(database.writer_engine, process_id=new_row_id(), sealer=vault.seal_part),
+        journal=Journal.open(folder / "journal", installation=vault.ring.installation),
+        policies=PolicyHolder(default_snapshot()),
+        analyse=lambda texts, _lang: [() for _ in texts],
+    )
+    ids = [SubjectId(f"{n:08x}-0000-4000-8000-{n:012x}") for n in (1, 2)]
+    town = Town(ports, now=NOW + timedelta(hours=1), people={"older": ids[0], "newer": ids[1]})
+    return Couple(town=town, older=ids[0], newer=ids[1])
+
+
+def apart(couple: Couple) -> None:
+    """The two are two and their pair waits, whatever was going on."""
+    ports = couple.town.ports
+    with ports.database.read() as tx:
+        standing = [merge for merge in merges_of(tx, couple.older) if merge.stands]
+    for merge in reversed(standing):
+        unmerge(ports, CLERK, merge.id, at=couple.town.clock())
+    again = update(DUPLICATE).where(DUPLICATE.c.score == PAIR).values(state="open")
+    ports.database.write(lambda tx: tx.execute(again))
+
+
+def main(folder: str, url: str) -> None:
+    couple = opened(Path(folder), url)
+    print("ready", flush=True)  # noqa: T201 # read by the test
+    while True:
+        apart(couple)
+        couple.merge()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -12,7 +12,7 @@ from typing import Final
 
 from governance.core.terms import FieldId
 from governance.customers.normalise.chars import fold_width, hyphenated
-from governance.customers.search_terms import Asked, Form, Level, asked
+from governance.customers.search_terms import Asked, Form, asked
 
 PARTS_MOST: Final = 4  # groups of one query
 TEXT_MOST: Final = 200  # characters of one query
@@ -122,18 +122,3 @@ def _kind(word: str) -> _Kind:
     if _LATIN.match(plain) and all(c < "\u0250" for c in plain if c.isalpha()):
         return _Kind.LATIN
     return _Kind.ADDRESS if len(plain) > 2 and _PLACE.search(plain) else _Kind.KANJI  # noqa: PLR2004 -- 市川, 町田 are names
-
-
-def best(
-    part: Part, values: Mapping[FieldId, str], allowed: Mapping[FieldId, Level]
-) -> Level | None:
-    """How well a row answers a group: by fields that may be searched, no deeper than they may."""
-    levels = []
-    for question in part.questions:
-        value, deepest = values.get(question.field), allowed.get(question.field)
-        if value is None or deepest is None:
-            continue
-        level = question.asked.level(value)
-        if level is not None and level <= deepest:
-            levels.append(level)
-    return min(levels, default=None)

@@ -30,7 +30,7 @@ from governance.customers.normalise.numerals import NUMERAL, digits_for_kanji
 from governance.customers.normalise.phone import normalise_phone
 from governance.customers.normalise.postal import PREFECTURES
 from governance.customers.normalise.romaji import Reading, is_romaji, readings
-from governance.customers.normalise.sounds import long_vowels, passport, sound
+from governance.customers.normalise.sounds import large_kana, long_vowels, passport, sound
 
 LAST_DIGITS: Final = 4  # of a telephone number
 POSTAL_AREA: Final = 3  # digits of a postal code's area
@@ -182,12 +182,13 @@ def _asked_reading(query: str) -> Asked | None:
 
 
 def _asked_kana(query: str) -> Asked | None:
-    key, heard, drawn = kana_key(query), sound(query), long_vowels(query)
+    key, heard = kana_key(query), sound(query)
+    plain, drawn = large_kana(query), long_vowels(query)
     if not key or not all("ァ" <= c <= "ヿ" for c in key):
         return None
 
     def level(value: str) -> Level | None:
-        found = (_relation(key, kana_key(value)), _relation(drawn, long_vowels(value)))
+        found = (_relation(plain, large_kana(value)), _relation(drawn, long_vowels(value)))
         return min((one for one in found if one is not None), default=None)
 
     keys = _distinct(key, heard)

@@ -20,7 +20,7 @@ _LEFT_OUT = {
 }  # Hepburn of passports writes サトウ as SATO, ニイガタ as NIIGATA
 
 
-def _plain(text: str) -> str:
+def large_kana(text: str) -> str:
     """Large katakana with the long mark kept; spaces and middle dots gone."""
     katakana = no_spaces(jaconv.hira2kata(fold_width(text))).replace("・", "")
     return fold_width(katakana.translate(KEY_TABLE))
@@ -28,17 +28,17 @@ def _plain(text: str) -> str:
 
 def long_vowels(text: str) -> str:
     """The reading with every long vowel as ー: サトウ is サトー, but オノ is not オオノ."""
-    return _drawn(_plain(text), _LENGTHENS, mark="ー")
+    return _drawn(large_kana(text), _LENGTHENS, mark="ー")
 
 
 def sound(text: str) -> str:
     """The reading without any long vowel, the widest form under which a reading is indexed."""
-    return _drawn(_plain(text), _LENGTHENS, mark="")
+    return _drawn(large_kana(text), _LENGTHENS, mark="")
 
 
 def passport(text: str) -> str:
     """The reading without the long vowels that passports leave out."""
-    return _drawn(_plain(text), _LEFT_OUT, mark="")
+    return _drawn(large_kana(text), _LEFT_OUT, mark="")
 
 
 def _drawn(kana: str, lengthens: dict[str, str], *, mark: str) -> str:

@@ -1,0 +1,156 @@
+"""Rows that may answer a search, best first, still sealed: what the index says, lazily.
+
+Each level of the best-founded group of the query is read from the index newest row first, so a
+page costs what it shows and not what the whole search would find.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from governance.core.terms import FieldId
+from governance.crypto.index import IndexKey, TermKind
+from governance.customers.search.looking import COUNTED, rows_of, rows_with
+from governance.customers.search_plan import index_name
+from governance.customers.search_queries import Part
+from governance.customers.search_terms import Level, Lookup
+from governance.customers.tokens import Known
+
+ROUND: Final = 500  # rows of one token read at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One look-up in one index: rows that have all these tokens."""
+
+    field: FieldId
+    level: Level
+    number: int
+    tokens: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in the order of a search a row stands."""
+
+    part: int  # which group of the query leads
+    level: Level
+    row: bytes  # all rows of this level that are newer come before it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexInUse:
+    """The keys and numbers of the indexes that are searched now."""
+
+    keys: Mapping[FieldId, IndexKey]
+    known: Known
+
+    @property
+    def stale(self) -> bool:
+        """Whether a rotation has begun to delete what these keys find: look at the keys again."""
+        used = {(name, key.version) for name, key in self.keys.items()}
+        return bool(used & self.known.dropped)
+
+    def probe(self, field: FieldId, lookup: Lookup) -> Probe | None:
+        """The look-up in this field's index; None where the field has no such index."""
+        name = index_name(field, lookup.kind)
+        key = self.keys.get(name)
+        number = None if key is None else self.known.numbers.get((name, key.version))
+        if key is None or number is None:
+            return None
+        return Probe(
+            field=field, level=lookup.level, number=number, tokens=key.tokens(lookup.terms)
+        )
+
+
+def names_of(parts: Sequence[Part]) -> frozenset[FieldId]:
+    """Every index that the query may read."""
+    return frozenset(
+        index_name(question.field, kind)
+        for part in parts
+        for question in part.questions
+        for kind in TermKind
+    )
+
+
+def probes_of(part: Part, index: IndexInUse, allowed: Mapping[FieldId, Level]) -> tuple[Probe, ...]:
+    """The look-ups of a group, none deeper than the searcher may look into its field."""
+    found: dict[Probe, None] = {}
+    for question in part.questions:
+        deepest = allowed.get(question.field)
+        for lookup in question.asked.lookups if deepest is not None else ():
+            if deepest is not None and lookup.level <= deepest:
+                probe = index.probe(question.field, lookup)
+                if probe is not None:
+                    found.setdefault(probe)
+    return tuple(found)
+
+
+def leading(tx: Connection, groups: Sequence[Sequence[Probe]]) -> int:
+    """The group that the fewest rows can answer, as far as the index tells."""
+    if len(groups) == 1:
+        return 0
+    sizes = [
+        sum(
+            min(rows_of(tx, probe.number, token, most=COUNTED) for token in probe.tokens)
+            for probe in probes
+        )
+        for probes in groups
+    ]
+    return sizes.index(min(sizes))
+
+
+def candidates(
+    tx: Connection, probes: Sequence[Probe], *, part: int, after: Place | None
+) -> Iterator[Place]:
+    """The places of a group's rows in their order, from a place on; a row may stand in several."""
+    for level in Level:
+        if after is not None and level < after.level:
+            continue
+        before = after.row if after is not None and level is after.level else None
+        mine = [probe for probe in probes if probe.level is level]
+        for row in _newest_first(tx, mine, before=before):
+            yield Place(part=part, level=level, row=row)
+
+
+def _newest_first(
+    tx: Connection, probes: Sequence[Probe], *, before: bytes | None
+) -> Iterator[bytes]:
+    """Rows of any of these look-ups, newest first; a full round of one bounds all of them."""
+    while probes:
+        rounds = [
+            rows_with(tx, probe.number, probe.tokens, before=before, limit=ROUND)
+            for probe in probes
+        ]
+        bound = max((rows[-1] for rows in rounds if len(rows) == ROUND), default=b"")
+        yield from sorted({row for rows in rounds for row in rows if row >= bound}, reverse=True)
+        if not bound:
+            return
+        before = bound
+
+
+def listed_at(
+    part: Part,
+    probes: Sequence[Probe],
+    values: Mapping[FieldId, str],
+    allowed: Mapping[FieldId, Level],
+) -> tuple[Level, tuple[FieldId, ...]] | None:
+    """On which level a row stands, and by which fields; None for a row that does not answer.
+
+    A field answers on the first level on which it is looked up and which is no better than true.
+    """
+    levels: dict[FieldId, Level] = {}
+    for question in part.questions:
+        value, deepest = values.get(question.field), allowed.get(question.field)
+        true = question.asked.level(value) if value is not None else None
+        if true is None or deepest is None or true > deepest:
+            continue
+        read = [p.level for p in probes if p.field == question.field and p.level >= true]
+        if read:
+            levels[question.field] = min([*read, levels.get(question.field, max(Level))])
+    if not levels:
+        return None
+    best = min(levels.values())
+    return best, tuple(name for name, level in levels.items() if level is best)

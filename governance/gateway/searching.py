@@ -1,0 +1,383 @@
+"""The gate for searching: what may be looked into, what answers, who may be shown; on record.
+
+A person is found only by fields that this searcher may see of this person for this purpose. A
+field shown masked is found by its whole value alone: by parts, its clear value could be guessed.
+Who may not be found is not counted either. Fails closed: without the event nothing is shown.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from audit.actions import EventCode
+from audit.types import EventDraft, Network, Outcome
+from consent import ledger
+from governance.core.ids import new_row_id
+from governance.core.terms import EventId, FieldId, PurposeId, RowId, SubjectId, Treatment
+from governance.customers.catalogue import CatalogueField, catalogue
+from governance.customers.indexing import indexed_fields
+from governance.customers.ports import Ports
+from governance.customers.search_queries import Part, named, recognised
+from governance.customers.search_terms import Form, Level
+from governance.customers.store import TABLES, Record, record_of
+from governance.customers.tokens import count_behind, known_indexes, unpacked
+from governance.gateway.decisions import decide_before_person, decide_fields
+from governance.gateway.reading import Prepared, mark_of, open_prepared
+from governance.gateway.search_places import place_of, sealed_place
+from governance.gateway.search_rows import (
+    IndexInUse,
+    Place,
+    Probe,
+    candidates,
+    leading,
+    listed_at,
+    names_of,
+    probes_of,
+)
+from governance.gateway.search_types import (
+    PAGE_MOST,
+    Hit,
+    SearchAnswer,
+    SearchEmptyError,
+    SearchRefusedError,
+    SearchRequest,
+)
+from governance.gateway.types import FieldDecision, GateBusyError
+from governance.http.principal import Principal
+from policies.reasons import ReasonCode
+from policies.snapshot import PolicySnapshot
+from policies.types import Verb
+
+TABLE: Final = "person"
+ATTEMPTS: Final = 3  # how often an answer is made anew when policy, choices or keys change
+CHUNK: Final = 25  # rows decided and opened at a time
+LOOKED_AT: Final = 2_000  # rows of one page; then the page ends and the next goes on from there
+BEHIND_MOST: Final = 10_000  # rows beyond which the index is only "far behind"
+NOBODY: Final = SubjectId("")  # no person is meant yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A row that answers, decided, still sealed."""
+
+    place: Place
+    matched: tuple[FieldId, ...]
+    subject: SubjectId
+    prepared: Prepared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Search:
+    """One search of one principal, before anything is looked at."""
+
+    ports: Ports
+    principal: Principal
+    request: SearchRequest
+    policy: PolicySnapshot
+    parts: tuple[Part, ...]
+    allowed: Mapping[FieldId, Level]  # how deep each field may be looked into
+    refused: Mapping[FieldId, ReasonCode]
+    at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class _Page:
+    """What one page has so far."""
+
+    consent_seq: int
+    behind: int
+    found: list[_Found] = field(default_factory=list)
+    looked_at: int = 0
+    last: Place | None = None  # the last row that was looked at
+    ended: bool = False  # whether no candidate is left
+
+
+def search(
+    ports: Ports, principal: Principal, request: SearchRequest, *, at: datetime
+) -> SearchAnswer:
+    """A page of the persons who are what was asked, as this principal may see them.
+
+    Raises SearchEmptyError for a query without a question, SearchRefusedError when none of its
+    fields may be looked into for this purpose.
+    """
+    for _ in range(ATTEMPTS):
+        one = _asked(ports, principal, request, at=at)
+        if any(not _open_questions(part, one.allowed) for part in one.parts):
+            ports.database.write(partial(_record, one=one, page=None))
+            raise SearchRefusedError(reason=min(one.refused.values()).value)
+        index_keys = ports.vault.indexes.searched(names_of(one.parts))
+        with ports.database.read() as tx:
+            index = IndexInUse(keys=index_keys, known=known_indexes(tx))
+            if index.stale:
+                continue  # a rotation ended meanwhile: look with its new key
+            page = _look(tx, one, index)
+        shown = page.found[: _limit(request)]
+        rows = open_prepared(ports, [f.prepared for f in shown], lang=principal.lang, at=at)
+        event = ports.database.write(partial(_record, one=one, page=page))
+        if event is not None:
+            hits = tuple(
+                Hit(
+                    subject=found.subject,
+                    row=unpacked(found.place.row),
+                    level=found.place.level,
+                    matched=found.matched,
+                    view=views[0],
+                )
+                for found, views in zip(shown, rows, strict=True)
+            )
+            return _answer(one, page, hits, event)
+    raise GateBusyError
+
+
+def _answer(one: _Search, page: _Page, hits: tuple[Hit, ...], event: EventId) -> SearchAnswer:
+    purpose = one.policy.purpose(one.request.purpose)
+    following = None
+    if len(page.found) > len(hits):
+        following = page.found[len(hits) - 1].place
+    elif not page.ended:
+        following = page.last
+    cursor = (
+        None
+        if following is None
+        else sealed_place(one.ports, one.principal, one.request, following)
+    )
+    return SearchAnswer(
+        decision_id=event,
+        purpose=purpose.id if purpose else PurposeId(one.request.purpose),
+        hits=hits,
+        cursor=cursor,
+        searched=tuple(sorted(one.allowed)),
+        refused=one.refused,
+        index_behind=page.behind,
+        policy_version=one.policy.version,
+        consent_seq=page.consent_seq,
+    )
+
+
+def searchable() -> dict[FieldId, Form]:
+    """Fields of the register that can be found, with the form of their values."""
+    return {found.field: found.form for found in indexed_fields(TABLE)}
+
+
+def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: datetime) -> _Search:
+    """The questions of the query, and how deep the first two gates let each field be searched."""
+    fields, policy = searchable(), ports.policies.current
+    parts = (*recognised(request.text, fields), *named(request.values, fields))
+    if not parts:
+        raise SearchEmptyError
+    wanted = {question.field for part in parts for question in part.questions}
+    decided = decide_before_person(
+        policy,
+        principal,
+        _fields(wanted),
+        subject=NOBODY,
+        purpose_name=request.purpose,
+        verb=Verb.READ,
+    )
+    return _Search(
+        ports=ports,
+        principal=principal,
+        request=request,
+        policy=policy,
+        parts=parts,
+        allowed=_depths(decided.values()),
+        refused={
+            name: found.code
+            for name, found in sorted(decided.items())
+            if found.treatment is Treatment.WITHHELD
+        },
+        at=at,
+    )
+
+
+def _fields(names: Iterable[FieldId]) -> tuple[CatalogueField, ...]:
+    wanted = set(names)
+    return tuple(entry for entry in catalogue().table(TABLE).fields if entry.id in wanted)
+
+
+def _depths(decisions: Iterable[FieldDecision]) -> dict[FieldId, Level]:
+    """How deep a field may be looked into: a masked one by its whole value alone."""
+    depth = {Treatment.CLEAR: Level.PART, Treatment.MASKED: Level.EXACT}
+    return {
+        decision.field: depth[decision.treatment]
+        for decision in decisions
+        if decision.treatment in depth
+    }
+
+
+def _open_questions(part: Part, allowed: Mapping[FieldId, Level]) -> bool:
+    return any(question.field in allowed for question in part.questions)
+
+
+def _limit(request: SearchRequest) -> int:
+    return max(1, min(request.limit, PAGE_MOST))
+
+
+# Looking
+
+
+def _look(tx: Connection, one: _Search, index: IndexInUse) -> _Page:
+    """The rows of the page and one more, if there is one, decided and compared."""
+    after = place_of(one.ports, one.principal, one.request)
+    groups = [probes_of(part, index, one.allowed) for part in one.parts]
+    lead = leading(tx, groups) if after is None else after.part
+    page = _Page(consent_seq=ledger.head(tx), behind=count_behind(tx, most=BEHIND_MOST))
+    places = candidates(tx, groups[lead], part=lead, after=after)
+    while len(page.found) <= _limit(one.request) and page.looked_at < LOOKED_AT:
+        chunk = list(islice(places, CHUNK))
+        if not chunk:
+            page.ended = True
+            break
+        page.looked_at += len(chunk)
+        page.last = chunk[-1]
+        page.found += _answering(tx, one, groups[lead], chunk, consent_seq=page.consent_seq)
+    return page
+
+
+def _answering(
+    tx: Connection,
+    one: _Search,
+    probes: Sequence[Probe],
+    chunk: Sequence[Place],
+    *,
+    consent_seq: int,
+) -> list[_Found]:
+    """Which of these rows really answer, by fields that may be seen of their persons."""
+    records = _records(tx, [place.row for place in chunk])
+    decided = {row: _decided(tx, one, record, consent_seq) for row, record in records.items()}
+    known = {row: found for row, found in decided.items() if found is not None}
+    depths = {row: _depths(found.decisions.values()) for row, found in known.items()}
+    asked = {question.field for part in one.parts for question in part.questions}
+    sealed = [
+        (
+            record.id,
+            {n: c for n, c in record.sealed.items() if n in asked and n in depths[row]},
+        )
+        for row, record in records.items()
+        if row in known
+    ]
+    opened = dict(zip(known, one.ports.vault.open_rows(sealed), strict=True))
+    values = {
+        row: {name: str(cell.value) for name, cell in cells.items()}
+        for row, cells in opened.items()
+    }
+    found = []
+    for place in chunk:
+        if place.row in known:
+            matched = _matched(one, probes, place, values[place.row], depths[place.row])
+            if matched:
+                shown = _shown(one, known[place.row])
+                subject = records[place.row].subject
+                found.append(_Found(place=place, matched=matched, subject=subject, prepared=shown))
+    return found
+
+
+def _matched(
+    one: _Search,
+    probes: Sequence[Probe],
+    place: Place,
+    values: Mapping[FieldId, str],
+    depths: Mapping[FieldId, Level],
+) -> tuple[FieldId, ...]:
+    """The fields by which the row stands at this place; none when it does not stand there."""
+    lead = listed_at(one.parts[place.part], probes, values, depths)
+    if lead is None or lead[0] is not place.level:
+        return ()
+    matched = list(lead[1])
+    for number, part in enumerate(one.parts):
+        if number == place.part:
+            continue
+        answers = [
+            question.field
+            for question in part.questions
+            if (depth := depths.get(question.field)) is not None
+            and (value := values.get(question.field)) is not None
+            and (level := question.asked.level(value)) is not None
+            and level <= depth
+        ]
+        if not answers:
+            return ()
+        matched += answers
+    return tuple(dict.fromkeys(matched))
+
+
+def _records(tx: Connection, rows: Sequence[bytes]) -> dict[bytes, Record]:
+    source = TABLES[TABLE]
+    ids = {unpacked(row): row for row in rows}
+    found = tx.execute(select(source).where(source.c.id.in_(ids))).mappings()
+    return {ids[RowId(row["id"])]: record_of(TABLE, row) for row in found}
+
+
+def _decided(tx: Connection, one: _Search, record: Record, consent_seq: int) -> Prepared | None:
+    """What all three gates say of the asked and the shown fields of a person's row."""
+    mark = mark_of(tx, record.subject, at=one.at)
+    if mark is None:
+        return None  # erased
+    asked = {question.field for part in one.parts for question in part.questions}
+    decisions = decide_fields(
+        tx,
+        one.policy,
+        one.principal,
+        _fields(asked | set(one.request.show)),
+        subject=record.subject,
+        purpose_name=one.request.purpose,
+        at=one.at,
+    )
+    return Prepared(
+        policy=one.policy, consent_seq=consent_seq, mark=mark, rows=(record,), decisions=decisions
+    )
+
+
+def _shown(one: _Search, prepared: Prepared) -> Prepared:
+    """The same decisions without the fields that were only asked."""
+    wanted = set(one.request.show)
+    return Prepared(
+        policy=prepared.policy,
+        consent_seq=prepared.consent_seq,
+        mark=prepared.mark,
+        rows=prepared.rows,
+        decisions={n: d for n, d in prepared.decisions.items() if n in wanted},
+    )
+
+
+# On record
+
+
+def _record(tx: Connection, *, one: _Search, page: _Page | None) -> EventId | None:
+    """The event of the search, with whom it showed; None when something moved: it is made anew."""
+    found = [] if page is None else page.found[: _limit(one.request)]
+    if one.ports.policies.current is not one.policy:
+        return None
+    for hit in found:
+        if mark_of(tx, hit.subject, at=one.at) != hit.prepared.mark:
+            return None
+    purpose, network = one.policy.purpose(one.request.purpose), one.principal.network
+    return one.ports.audit.append(
+        tx,
+        EventDraft(
+            action=EventCode.PERSON_SEARCHED,
+            occurred_at=one.at,
+            actor=one.principal.id,
+            actor_os=one.principal.os_user,
+            object_type="search",
+            object_id=new_row_id(),
+            purpose=purpose.id if purpose is not None else None,
+            outcome=Outcome.DENY if page is None else Outcome.PERMIT,
+            reasons=tuple(sorted({code.value for code in one.refused.values()})),
+            policy_version=one.policy.version or None,
+            consent_seq=None if page is None else page.consent_seq,
+            request_id=one.request.request_id,
+            network=Network(network) if network else None,
+            fields=tuple(sorted(one.allowed)),
+            counts=(
+                ("shown", len(found)),
+                ("looked_at", 0 if page is None else page.looked_at),
+            ),
+            refs=tuple(f"person:{subject}" for subject in dict.fromkeys(f.subject for f in found)),
+        ),
+    )

@@ -6,7 +6,7 @@ wrong. They alone tie a row to its place; a file whose rows name several runs is
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -14,16 +14,19 @@ from sqlalchemy import Connection
 
 from governance.core.terms import Lang, RowId
 from governance.customers import imports
+from governance.customers.ports import Ports
 from governance.customers.sources import store as sources
 from governance.customers.sources.types import NOT_SAID, Acquisition, AcquisitionGround
 from governance.customers.tables import Skipped, TableFormat, TableReader
-from governance.customers.types import SourceKind, SourceRow
+from governance.customers.types import Problem, ProblemKind, SourceKind, SourceRow
 from governance.documents.neutralise import restored
+from governance.gateway.intake.aside import cells_of
 from governance.gateway.intake.types import CorrectionForeignError, RunUnknownError
 from governance.i18n.catalogue import text
 from governance.keys.vault import FieldVault
 
 MARKS = ("run", "row", "problem")
+COUNTED = frozenset({ProblemKind.COLUMN_COUNT_SHORT.value, ProblemKind.COLUMN_COUNT_LONG.value})
 LAYOUT = "import_layout"
 CHAIN_LIMIT = 100  # corrections of corrections; a longer chain is none of ours
 
@@ -90,10 +93,11 @@ class Linked:
     columns: Mapping[str, str]
     acquisition: Acquisition
     marks: tuple[int, ...]
+    counted: Mapping[int, tuple[str, ...]] = field(repr=False)  # rows of a wrong number of cells
 
     @classmethod
     def of(
-        cls, tx: Connection, vault: FieldVault, reader: TableReader, marked: tuple[int, ...]
+        cls, tx: Connection, ports: Ports, reader: TableReader, marked: tuple[int, ...]
     ) -> "Linked":
         """The run that every row of the file names; raises for a row that names another or none."""
         named: str | None = None
@@ -108,7 +112,7 @@ class Linked:
         detail = sources.detail_of(tx, found.id) if found is not None else None
         if found is None or detail is None:
             raise RunUnknownError
-        held = layout_held(vault, found.id, detail.layout)
+        held = layout_held(ports.vault, found.id, detail.layout)
         return cls(
             run=found.id,
             kind=SourceKind(found.kind),
@@ -117,6 +121,11 @@ class Linked:
             columns=held.columns,
             acquisition=held.acquisition,
             marks=marked,
+            counted={
+                row.row: cells_of(ports, row)[1]
+                for row in imports.waiting(tx, found.id)
+                if row.reason in COUNTED
+            },
         )
 
 
@@ -148,26 +157,38 @@ class CorrectionReader:
         self._marks = frozenset(linked.marks)
         self._csv = reader.format is not TableFormat.XLSX
         self.headers = self._own(reader.headers)
-
-    @property
-    def read(self) -> int:
-        """Records read so far."""
-        return self._reader.read
-
-    @property
-    def skipped(self) -> list[Skipped]:
-        """Lines that are no records."""
-        return self._reader.skipped
+        self.skipped: list[Skipped] = []
+        self.read = 0
 
     def __iter__(self) -> Iterator[SourceRow]:
-        """Every record once, in file order."""
+        """Every record once, in file order; rows that were named alone are none."""
         for count, row in enumerate(self._reader, 1):
             _, number = _place(row.cells, self._linked.marks, count)
             cells = self._own(row.cells)
             if self._csv:
                 cells = tuple(restored(cell) for cell in cells)
-            problems = tuple(replace(problem, row=number) for problem in row.problems)
-            yield SourceRow(number=number, cells=cells, problems=problems)
+            if not any(cell.strip() for cell in cells):
+                self.skipped.append(Skipped(number=number, reason="blank"))
+                continue
+            self.read += 1
+            yield self._row(number, cells, row)
+
+    def _row(self, number: int, cells: tuple[str, ...], row: SourceRow) -> SourceRow:
+        """The row; one of a wrong number of cells that nobody touched has it still."""
+        before = self._linked.counted.get(number)
+        if before is not None and _same(before, cells):
+            short = len(before) < len(self.headers)
+            kind = ProblemKind.COLUMN_COUNT_SHORT if short else ProblemKind.COLUMN_COUNT_LONG
+            told = Problem(kind=kind, row=number)
+            return SourceRow(number=number, cells=before, problems=(told,))
+        problems = tuple(replace(problem, row=number) for problem in row.problems)
+        return SourceRow(number=number, cells=cells, problems=problems)
 
     def _own(self, cells: Sequence[str]) -> tuple[str, ...]:
         return tuple(cell for n, cell in enumerate(cells) if n not in self._marks)
+
+
+def _same(before: Sequence[str], cells: Sequence[str]) -> bool:
+    """Whether the cells are those of before, filled up with empty ones."""
+    width = max(len(before), len(cells))
+    return [*before, *[""] * (width - len(before))] == [*cells, *[""] * (width - len(cells))]

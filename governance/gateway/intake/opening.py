@@ -145,7 +145,7 @@ def _linked(ports: Ports, reader: TableReader, file: SourceFile, reading: Readin
     again = TableReader(file, sheet=reading.sheet, header_row=reading.header_row)
 
     def look(tx: Connection) -> Linked:
-        return Linked.of(tx, ports.vault, again, link)
+        return Linked.of(tx, ports, again, link)
 
     with ports.database.read() as tx:
         return look(tx)

@@ -5,6 +5,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from governance.gateway.api.document import describe
+from governance.identity.middleware import SESSION_COOKIE
+
 _ENTITY = {
     "type": "object",
     "required": ["type", "id"],
@@ -76,7 +79,11 @@ def with_evaluation(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
         document["paths"]["/access/v1/evaluation"] = EVALUATION
+        describe(document)
         components = document.setdefault("components", {})
-        components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+        components["securitySchemes"] = {
+            "bearer": {"type": "http", "scheme": "bearer"},
+            "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
+        }
         app.openapi_schema = document
     return app.openapi_schema

@@ -119,7 +119,7 @@ def parse_vkey(text: str) -> VerifierKey:
     if not raw or raw[0] not in set(KeyType):
         raise NoteFormError(part="vkey")
     kind = KeyType(raw[0])
-    key = VerifierKey(name=_name(name), kind=kind, public=raw[1:])
+    key = VerifierKey(name=checked_name(name), kind=kind, public=raw[1:])
     if len(key.public) != PUBLIC_BYTES[kind] or key.key_id.hex() != key_id:
         raise NoteFormError(part="vkey")
     return key
@@ -157,7 +157,7 @@ def sign_checkpoint(
     checkpoint: Checkpoint, *, ed25519: Signer, mldsa44: Signer | None, at: datetime
 ) -> str:
     """The checkpoint as a note signed by the log under its origin as key name."""
-    _name(checkpoint.origin)
+    checked_name(checkpoint.origin)
     plain = VerifierKey(name=checkpoint.origin, kind=KeyType.ED25519, public=ed25519.public_key)
     lines = [line_of(plain, ed25519.sign(checkpoint.text.encode()))]
     if mldsa44 is not None:
@@ -254,10 +254,13 @@ def _signature_line(line: str) -> NoteSignature:
     raw = _unbase64(blob, "signature")
     if not line.startswith(MARK) or not gap or len(raw) <= KEY_ID_BYTES:
         raise NoteFormError(part="signature")
-    return NoteSignature(name=_name(name), key_id=raw[:KEY_ID_BYTES], signature=raw[KEY_ID_BYTES:])
+    return NoteSignature(
+        name=checked_name(name), key_id=raw[:KEY_ID_BYTES], signature=raw[KEY_ID_BYTES:]
+    )
 
 
-def _name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The key name, if it can be one; raises NoteFormError."""
     if not name or len(name.encode()) > NAME_LIMIT or "+" in name or _spaced(name):
         raise NoteFormError(part="name")
     return name
@@ -281,7 +284,7 @@ def _unbase64(text: str, part: str) -> bytes:
 
 def vkeys_of(origin: str, *, ed25519: bytes, mldsa44: bytes | None) -> tuple[VerifierKey, ...]:
     """The log's own verifier keys, to be handed to auditors."""
-    keys = [VerifierKey(name=_name(origin), kind=KeyType.ED25519, public=ed25519)]
+    keys = [VerifierKey(name=checked_name(origin), kind=KeyType.ED25519, public=ed25519)]
     if mldsa44 is not None:
         keys.append(VerifierKey(name=origin, kind=KeyType.SUBTREE_MLDSA44, public=mldsa44))
     return tuple(keys)

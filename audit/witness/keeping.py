@@ -23,6 +23,7 @@ from audit.note import (
     Checkpoint,
     KeyType,
     VerifierKey,
+    checked_name,
     cosign,
     parse_checkpoint,
     parse_note,
@@ -58,6 +59,7 @@ class Witness:
     @classmethod
     def begin(cls, folder: Path, name: str) -> Self:
         """A new witness with a fresh key; raises WitnessExistsError where one lives already."""
+        checked_name(name)
         try:
             folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
             (folder / "seen").mkdir(mode=PRIVATE)

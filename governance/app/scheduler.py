@@ -13,6 +13,7 @@ from threading import Event
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from audit.sequencer import sequence_once
+from governance.app.checkpoint_copies import mail_address
 from governance.app.deliveries import channels_of, deliver, senders_of
 from governance.app.stamping import authority_of
 from governance.app.ticks import Runs, guarded, jobs_of, roll_if_missing
@@ -53,6 +54,7 @@ def start(wiring: Wiring) -> Ticking:
     senders, stopping = senders_of(wiring, channels_of(wiring.settings)), Event()
     witnesses_of(wiring.settings)  # a wrong list is told at the start, not once a minute
     authority_of(wiring.settings)  # the same
+    mail_address(wiring.settings)  # the same
     worker = worker_of(f"serve:{new_row_id()}", wiring.clock, stopping)
     runs = Runs(wiring=wiring, worker=worker, registry=jobs_of(wiring, worker))
     scheduler = BackgroundScheduler(

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from sqlalchemy import Connection
 
 from dsar import delivery
+from governance.app.checkpoint_copies import letter_step
 from governance.app.keys import custodian_of
 from governance.app.stamping import stamp_step
 from governance.app.wiring import SYSTEM, Wiring
@@ -48,6 +49,7 @@ BATCH: Final = 500  # rows of one transaction of the housekeeping
 COPIES: Final = 50  # requests of one step, each in its own transaction
 ROLL: Final = "keys.roll"
 STAMP: Final = "audit.stamp"
+LETTER: Final = "audit.letter"
 RESUME: Final = "retention.resume"
 COPY_PURGE: Final = "dsar.purge_copies"
 RESUME_KEYS: Final = "keys.resume"
@@ -60,6 +62,7 @@ SCHEDULES: Final = {
     for schedule in (
         Schedule(job=ROLL, rule=Daily(at=time(0, 5)), lease=timedelta(minutes=15)),
         Schedule(job=STAMP, rule=Daily(at=time(0, 15))),
+        Schedule(job=LETTER, rule=Daily(at=time(0, 20))),
         Schedule(job=RESUME, rule=EveryMinutes(minutes=5)),
         Schedule(job=RESUME_KEYS, rule=EveryMinutes(minutes=5)),
         Schedule(job=FORGET_TASKS, rule=Daily(at=time(1, 35))),
@@ -86,6 +89,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
     return {
         ROLL: Open(step=partial(_roll, wiring), limit=1),
         STAMP: Open(step=partial(stamp_step, wiring), limit=1),
+        LETTER: Open(step=partial(letter_step, wiring), limit=1),
         RESUME: Open(step=partial(_resume, wiring, worker), limit=RUNS_LOOKED_AT),
         RESUME_KEYS: Open(step=partial(_resume_keys, wiring, worker), limit=1),
         FORGET_TASKS: InTransaction(step=partial(_forget, _tasks), limit=BATCH),

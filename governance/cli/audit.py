@@ -69,6 +69,7 @@ def _pinned(given: list[str] | None) -> "tuple[VerifierKey, ...]":
 @app.command("checkpoint", help=say("audit.checkpoint"))
 def checkpoint(
     output: Annotated[Path | None, typer.Option("--output", help=say("audit.output"))] = None,
+    printed: Annotated[Path | None, typer.Option("--print", help=say("audit.sheet"))] = None,
 ) -> int:
     """Waiting events are in the tree and its signed head is printed."""
     from contextlib import nullcontext
@@ -77,6 +78,7 @@ def checkpoint(
     from audit.note import parse_checkpoint, parse_note
     from audit.store import last_note
     from governance.app.audit_log import settle
+    from governance.app.checkpoint_copies import sheet
     from governance.cli.session import acting, opened
     from governance.cli.writing import new_file
     from policies.actions import Action
@@ -92,6 +94,9 @@ def checkpoint(
                 raise NotSequencedError
             if stream is not None:
                 stream.write(note.encode())
+            if printed is not None:
+                with new_file(printed) as page:
+                    page.write(sheet(wiring, lang=current().lang, at=wiring.clock()))
         keys = [item.vkey for item in wiring.log_keys.verifier_keys]
     size = parse_checkpoint(parse_note(note).text).size
     shape = {"size": size, "note": note, "keys": keys}

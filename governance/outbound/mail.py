@@ -47,6 +47,9 @@ PARAMS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         "minutes": re.compile(r"\d{1,5}"),
         "count": re.compile(r"\d{1,9}"),
         "version": re.compile(r"[A-Za-z0-9.-]{1,32}"),
+        "origin": re.compile(r"[A-Za-z0-9./-]{1,255}"),
+        "root": re.compile(r"[A-Za-z0-9+/]{43}="),  # a hash in base64
+        "signature": re.compile(r"[A-Za-z0-9+/]{90,92}={0,2}"),  # key id and Ed25519 signature
     }
 )
 

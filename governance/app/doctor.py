@@ -8,17 +8,21 @@ from datetime import datetime, timedelta
 from audit.review import EventFilter, events, waiting
 from audit.types import Verdict
 from audit.verify import verify_log
+from governance.app.key_providers import made
 from governance.app.stamping import newest
 from governance.app.ticks import SCHEDULES
 from governance.app.wiring import Wiring
 from governance.app.witnessing import last_seen
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
-from governance.core.settings import MailKind, Mode
+from governance.core.settings import KeyProviderKind, MailKind, Mode, Settings
+from governance.crypto.providers.switching import switching
+from governance.crypto.providers.types import ProviderHealth
 from governance.custody.clear import pending
 from governance.jobs.ledger import recent_runs
 from governance.jobs.outbox import backlog
 from governance.keys.epochs import status
+from governance.keys.moving import remaining
 
 LOW_SPACE_MB = 500
 MEGABYTE = 1_048_576
@@ -38,6 +42,7 @@ class Examined:
 def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined, ...]:
     """Every finding, in the order in which an operator would look."""
     looks: tuple[Callable[[Wiring, datetime, timedelta], Examined], ...] = (
+        _provider,
         _keys,
         _clear,
         _audit,
@@ -51,6 +56,43 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _storage,
     )
     return tuple(look(wiring, at, stale) for look in looks)
+
+
+def provider_finding(settings: Settings) -> Examined:
+    """Whether who keeps the epoch keys answers, and what to do if not; needs no open keys."""
+    for kind in (settings.key_provider, settings.key_provider_previous):
+        if kind is None:
+            continue
+        try:
+            health = made(settings, kind).health()
+        except GovernanceError as error:  # a setting or a library is missing
+            health = ProviderHealth(ok=False, reason=error.code)
+        if not health.ok:
+            return _provider_says("bad", f"doctor.provider_bad_{kind.value}", health.reason)
+    if settings.key_provider is KeyProviderKind.ENVIRONMENT:
+        state = "bad" if settings.mode is Mode.PRODUCTION else "attention"
+        return _provider_says(state, "doctor.provider_undying", settings.key_provider.value)
+    return _provider_says("good", "doctor.provider_good", settings.key_provider.value)
+
+
+def _provider_says(state: str, key: str, reason: str) -> Examined:
+    return Examined(check="provider", state=state, key=key, params={"reason": reason})
+
+
+def _provider(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
+    """The provider, and for how long the one before is still needed."""
+    found = provider_finding(wiring.settings)
+    days = wiring.settings.key_final_days
+    left = remaining(switching(wiring.vault.ring.provider), keep_days=days)
+    if found.state == "bad" or left is None:
+        return found
+    if left.needed_until is None:
+        params = {"previous": left.provider}
+        return Examined(
+            check="provider", state="attention", key="doctor.provider_done", params=params
+        )
+    moving = {"previous": left.provider, "until": left.needed_until.isoformat()}
+    return Examined(check="provider", state="good", key="doctor.provider_moving", params=moving)
 
 
 def _keys(wiring: Wiring, at: datetime, stale: timedelta) -> Examined:

@@ -13,8 +13,10 @@ from governance.cli import (
     bench,
     check,
     data,
+    importing,
     intake,
     keys,
+    keys_provider,
     law,
     login,
     pii,
@@ -36,13 +38,14 @@ application_ = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (setup, login, data, check, retention, approve, accounts, bench):
+for group in (setup, login, importing, data, check, retention, approve, accounts, bench):
     group.register(application_)
 audit.app.add_typer(witness.app, name="witness", help=say("witness.help"))
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
 for part in (intake, answers):
     requests.app.add_typer(part.app)
 application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))
+keys.app.add_typer(keys_provider.app)
 application_.add_typer(keys.app, name="keys", help=say("keys.help"))
 application_.add_typer(pii.app, name="pii", help=say("pii.help"))
 application_.add_typer(law.app, name="law", help=say("law.help"))

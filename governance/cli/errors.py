@@ -73,3 +73,9 @@ class NoAuthorityError(WrongUseError):
     """The settings name no time-stamping authority."""
 
     code = "no_stamp_authority"
+
+
+class NoPassphraseError(WrongUseError):
+    """Only the provider `file` lies under a passphrase."""
+
+    code = "no_passphrase"

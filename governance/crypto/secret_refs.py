@@ -1,6 +1,7 @@
 """Secrets by reference: settings hold `env:NAME` or `file:/path`, never the secret itself."""
 
 import os
+import secrets
 import stat
 from pathlib import Path
 from typing import Final
@@ -36,6 +37,22 @@ def read_private(path: Path) -> bytes:
     with os.fdopen(descriptor, "rb") as stream:
         assert_private(os.fstat(stream.fileno()), path.name)
         return stream.read()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """The file holds this secret, readable by this user alone; whole and durable, or as before."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError:
+        raise SecretRefError(scheme="file", name=path.name) from None
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def read_secret(reference: str) -> bytes:

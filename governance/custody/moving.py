@@ -25,7 +25,13 @@ def move_today(
 
 
 def change_passphrase(
-    ports: Ports, log_keys: LogKeys, actor: ActorId, files: FileKeyProvider, new: str, *, at: datetime
+    ports: Ports,
+    log_keys: LogKeys,
+    actor: ActorId,
+    files: FileKeyProvider,
+    new: str,
+    *,
+    at: datetime,
 ) -> int:
     """How many epoch keys now lie under the passphrase that `new` refers to, on record."""
     changed = files.change_passphrase(new)

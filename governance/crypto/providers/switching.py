@@ -141,6 +141,13 @@ class SwitchingKeyProvider:
         return (self.current,) if self.previous is None else (self.current, self.previous)
 
 
+def switching(provider: KeyProvider) -> SwitchingKeyProvider:
+    """The provider itself if it can switch, otherwise one that has nothing before it."""
+    return (
+        provider if isinstance(provider, SwitchingKeyProvider) else SwitchingKeyProvider(provider)
+    )
+
+
 def named(wrapped: bytes) -> str | None:
     """The provider that wrapped bytes name; None for those of the first release."""
     if wrapped[:1] != MAGIC:

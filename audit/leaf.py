@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from struct import Struct
+from typing import Any
 
 from audit.errors import EventTooLargeError, UnknownLeafVersionError
-from audit.tree import leaf_hash
+from audit.tree import LEAF_PREFIX, leaf_hash
 from audit.types import SCHEMA_VERSION, Column, EventDraft, Leaf, PartCover
 from governance.core.terms import EventId
 
@@ -62,20 +63,41 @@ def encode(columns: Sequence[Column], *, version: int) -> bytes:
     """The canonical encoding of these columns, given in the order of COLUMNS."""
     if version != SCHEMA_VERSION:
         raise UnknownLeafVersionError(version=version)
-    out = [HEADER, version.to_bytes(2, "big")]
-    for value in columns:
+    encoded = _Encoded()
+    return HEADER + version.to_bytes(2, "big") + b"".join([encoded[value] for value in columns])
+
+
+class _Encoded(dict[Column, bytes]):
+    """Columns encoded as `encode` does it, each different value once."""
+
+    def __missing__(self, value: Column) -> bytes:
         if value is None:
-            out.append(ABSENT)
+            made = ABSENT
         elif isinstance(value, str):
             raw = value.encode()
-            out += (_U32(len(raw)), raw)
+            made = _U32(len(raw)) + raw
         elif isinstance(value, int):
-            out += (_EIGHT, _I64(value))
+            made = _EIGHT + _I64(value)
         elif isinstance(value, datetime):
-            out += (_EIGHT, _I64((value - EPOCH) // MICROSECOND))
+            made = _EIGHT + _I64((value - EPOCH) // MICROSECOND)
         else:
-            out += (_U32(len(value)), value)
-    return b"".join(out)
+            made = _U32(len(value)) + value
+        self[value] = made
+        return made
+
+
+def leaves_of(rows: Iterable[Sequence[Any]]) -> list[bytes]:
+    """The leaves over many rows, each its version and then the columns in the order of COLUMNS.
+
+    Events of one time are much alike, so most columns of a row were encoded for another before.
+    """
+    encoded, start = _Encoded(), LEAF_PREFIX + HEADER + SCHEMA_VERSION.to_bytes(2, "big")
+    made = []
+    for version, *columns in rows:
+        if version != SCHEMA_VERSION:
+            raise UnknownLeafVersionError(version=version)
+        made.append(sha256(start + b"".join([encoded[value] for value in columns])).digest())
+    return made
 
 
 def leaf_of(columns: Sequence[Column], *, version: int = SCHEMA_VERSION) -> Leaf:

@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from audit.actions import EventCode
@@ -24,10 +24,11 @@ from audit.errors import (
     TreeForkedError,
     TreeRolledBackError,
 )
-from audit.leaf import COLUMNS, leaf_of
-from audit.log import IN_LIMIT, AuditLog
-from audit.models import CHECKPOINTS, EVENTS, LEAVES, PENDING, STATE, TILES
+from audit.leaf import leaves_of
+from audit.log import AuditLog
+from audit.models import CHECKPOINTS, PENDING, STATE, TILES
 from audit.note import Checkpoint, VerifierKey, sign_checkpoint, vkeys_of
+from audit.placing import ID, waiting_events, write_leaves
 from audit.proofs import root_at
 from audit.store import frontier_of, nodes_in, seq_of
 from audit.tiles import grown, open_tiles
@@ -38,7 +39,8 @@ from governance.crypto.signing import Signer
 from governance.db.engine import Database
 from governance.db.types import insert_ignore
 
-BATCH = 1_000  # events in one transaction; about 20 ms of writing
+BATCH = 1_000  # events in one transaction; about 10 ms of writing
+PASS = 5_000  # events under one checkpoint; a signature costs as much as placing a hundred
 LEASE = timedelta(seconds=10)
 CLOCK_STEP = timedelta(seconds=1)  # a larger step back is recorded as an anomaly
 STRICT_PASSES = 100
@@ -78,17 +80,8 @@ class Sequenced:
     held: bool = False  # another process has the lease
 
 
-_EVENT_COLUMNS = tuple(EVENTS.c[name] for name in COLUMNS if name != "recorded_at")
-_RECORDED = COLUMNS.index("recorded_at")
-_WAITING = (
-    select(EVENTS.c.schema_version, *_EVENT_COLUMNS)
-    .join(PENDING, PENDING.c.event_id == EVENTS.c.id)
-    .order_by(PENDING.c.event_id)
-    .limit(bindparam("limit"))
-)
 _ANY_WAITING = select(PENDING.c.event_id).limit(1)
 _LOCK_STATE = update(STATE).where(STATE.c.id == STATE_ID).values(fence=STATE.c.fence + 1)
-_INSERT_LEAF = insert(LEAVES)
 
 
 def sequence_once(
@@ -97,7 +90,7 @@ def sequence_once(
     log: AuditLog,
     *,
     at: datetime,
-    limit: int = BATCH,
+    limit: int = PASS,
     turn: Turn = Turn.LEASE,
 ) -> Sequenced:
     """Up to `limit` waiting events stand in the tree, and a signed checkpoint covers them.
@@ -105,12 +98,19 @@ def sequence_once(
     Raises TreeRolledBackError or TreeForkedError when the database contradicts the checkpoint
     kept outside it; nothing is then written.
     """
+    placed, held = 0, False
+    while placed < limit and not held and _any_waiting(db):
+        many = min(BATCH, limit - placed)
 
-    def place(tx: Connection) -> int | None:
-        return _place(tx, keys, log, at=at, limit=limit, turn=turn)
+        def place(tx: Connection, *, many: int = many) -> int | None:
+            return _place(tx, keys, log, at=at, limit=many, turn=turn)
 
-    placed = db.write(place, batch=turn is Turn.LEASE) if _any_waiting(db) else 0
-    if placed is None:
+        found = db.write(place, batch=turn is Turn.LEASE)
+        held = found is None
+        placed += found or 0
+        if found != many:
+            break
+    if held and not placed:
         return Sequenced(placed=0, size=0, note=None, held=True)
     size, note = sign_tree(db, keys, at=at)
     return Sequenced(placed=placed, size=size, note=note)
@@ -196,12 +196,13 @@ def _place(
         raise TreeRolledBackError(expected=kept.size, found=frontier.size)
     if state.last_seen_at is not None and at < state.last_seen_at - CLOCK_STEP:
         _record_anomaly(tx, log, at=at, seen=state.last_seen_at)
-    waiting = tx.execute(_WAITING, {"limit": limit}).all()
+    recorded_at = max(at, state.last_recorded_at or at)
+    waiting = waiting_events(tx, recorded_at=recorded_at, limit=limit)
     if not waiting:
         return 0
-    recorded_at = max(at, state.last_recorded_at or at)
-    leaves = [_leaf(row, recorded_at) for row in waiting]
-    _write_leaves(tx, state.size, waiting, leaves, recorded_at)
+    leaves = leaves_of(waiting)
+    ids = [row[ID] for row in waiting]
+    write_leaves(tx, state.size, ids, leaves, recorded_at=recorded_at)
     _write_tiles(tx, state.size, leaves)
     _move_state(tx, state, frontier.extended(leaves), recorded_at=recorded_at, seen=at)
     return len(leaves)
@@ -231,31 +232,6 @@ def _hold(tx: Connection, *, owner: str, at: datetime, turn: Turn) -> Row[Any] |
         if tx.execute(taken).rowcount == 0:
             return None
     return tx.execute(select(STATE).where(STATE.c.id == STATE_ID)).one()
-
-
-def _leaf(row: Row[Any], recorded_at: datetime) -> bytes:
-    """The leaf of a waiting row: its columns with the recording time in its place."""
-    columns: list[Any] = list(row)
-    version: int = columns.pop(0)
-    columns.insert(_RECORDED, recorded_at)
-    return leaf_of(columns, version=version)
-
-
-def _write_leaves(
-    tx: Connection,
-    size: int,
-    waiting: Sequence[Row[Any]],
-    leaves: Sequence[bytes],
-    recorded_at: datetime,
-) -> None:
-    rows = [
-        {"seq": size + k, "event_id": row.id, "recorded_at": recorded_at, "leaf": leaf}
-        for k, (row, leaf) in enumerate(zip(waiting, leaves, strict=True))
-    ]
-    tx.execute(_INSERT_LEAF, rows)
-    for at in range(0, len(waiting), IN_LIMIT):
-        ids = [row.id for row in waiting[at : at + IN_LIMIT]]
-        tx.execute(delete(PENDING).where(PENDING.c.event_id.in_(ids)))
 
 
 def _write_tiles(tx: Connection, size: int, leaves: Sequence[bytes]) -> None:

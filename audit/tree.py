@@ -59,15 +59,18 @@ class Frontier:
 
     def extended(self, leaves: Iterable[bytes]) -> "Frontier":
         """The frontier after these leaf hashes were appended."""
-        size, peaks = self.size, list(self.peaks)
-        for leaf in leaves:
-            found, rest = leaf, size
-            while rest & 1:
-                found = sha256(NODE_PREFIX + peaks.pop() + found).digest()
-                rest >>= 1
-            peaks.append(found)
-            size += 1
-        return Frontier(size=size, peaks=tuple(peaks))
+        joining = list(leaves)
+        size, old = self.size + len(joining), list(self.peaks)
+        peaks: list[bytes] = []  # the smallest first
+        height = 0
+        while old or joining:
+            if self.size >> height & 1:
+                joining.insert(0, old.pop())
+            if len(joining) & 1:
+                peaks.append(joining[-1])
+            joining = parents(joining)
+            height += 1
+        return Frontier(size=size, peaks=tuple(reversed(peaks)))
 
     def root(self) -> bytes:
         """The root of the tree."""

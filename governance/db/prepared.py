@@ -164,6 +164,17 @@ def sqlite_errors(sql: str) -> Iterator[None]:
         raise _wrapped(sql, error, sqlite3.Error) from error
 
 
+@contextmanager
+def driver_errors(sql: str) -> Iterator[None]:
+    """The same for both drivers."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _wrapped(sql, error, sqlite3.Error) from error
+    except psycopg.Error as error:
+        raise _wrapped(sql, error, psycopg.Error) from error
+
+
 def _wrapped(sql: str, error: Exception, base: type[Exception]) -> BaseException:
     """The driver's error as SQLAlchemy's of that kind, without any value."""
     return DBAPIError.instance(sql, None, error, base, hide_parameters=True)

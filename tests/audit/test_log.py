@@ -161,7 +161,7 @@ def test_strict_events_are_in_the_tree_at_once(bench: Bench) -> None:
         integrate_now(bench.db, bench.keys, bench.log, EventId("absent"), at=NOW)
 
 
-@pytest.mark.parametrize("step", ["_write_leaves", "_write_tiles", "_move_state"])
+@pytest.mark.parametrize("step", ["write_leaves", "_write_tiles", "_move_state"])
 def test_a_batch_that_dies_midway_is_repeated_with_the_same_places(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

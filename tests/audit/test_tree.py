@@ -16,12 +16,20 @@ from audit.proofs import (
     verify_inclusion,
 )
 from audit.tiles import TileNodes, grown, nodes_of, open_tiles, tile_path
-from audit.tree import Frontier, root_of
+from audit.tree import Frontier, leaf_hash, root_of
 
 SIZE = 300
 LEAVES = [sha256(str(n).encode()).digest() for n in range(SIZE)]
 ROOTS = [root_of(LEAVES[:size]) for size in range(SIZE + 1)]
 NODES = nodes_of(LEAVES)
+
+
+@given(first=st.integers(0, 300), then=st.integers(0, 700))
+def test_a_frontier_grows_by_many_as_by_one(first: int, then: int) -> None:
+    leaves = [leaf_hash(bytes([n & 255, n >> 8])) for n in range(first + then)]
+    grown = Frontier().extended(leaves[:first]).extended(leaves[first:])
+    assert (grown.size, grown.root()) == (first + then, root_of(leaves))
+    assert Frontier.from_bytes(grown.size, grown.to_bytes()) == grown
 
 
 def test_a_frontier_grows_to_every_root() -> None:

@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit.errors import NoteFormError, NoteSignatureError, UnknownLeafVersionError
-from audit.leaf import COLUMNS, destroyed_digest, encode, leaf_of, parts_digest
+from audit.leaf import COLUMNS, HEADER, destroyed_digest, encode, leaf_of, leaves_of, parts_digest
 from audit.note import keys_from, parse_checkpoint, parse_note, verify_note
 from audit.proofs import verify_consistency, verify_inclusion
 from audit.tree import leaf_hash, root_of
-from audit.types import PartCover
+from audit.types import Column, PartCover
 from governance.core.terms import RowId, SubjectId
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "audit"
@@ -57,6 +59,24 @@ def test_consistency_vectors_give_their_outcome(case: dict[str, Any]) -> None:
         proof=[hexed(step) for step in case["proof"]],
     )
     assert held == (case["outcome"] == "valid")
+
+
+COLUMN = st.one_of(
+    st.none(), st.text(max_size=9), st.integers(-(2**63), 2**63 - 1), st.binary(max_size=9)
+)
+
+
+@given(rows=st.lists(st.lists(COLUMN, min_size=len(COLUMNS), max_size=len(COLUMNS)), max_size=5))
+def test_leaves_of_many_rows_are_those_of_each(rows: list[list[Column]]) -> None:
+    for row in rows:  # every column as its own encoding says it, whatever was encoded before
+        body = b"".join(encode([value], version=1)[len(HEADER) + 2 :] for value in row)
+        assert encode(row, version=1) == HEADER + b"\x00\x01" + body
+    assert leaves_of([(1, *row) for row in rows]) == [leaf_of(row) for row in rows]
+
+
+def test_a_row_of_another_version_is_refused() -> None:
+    with pytest.raises(UnknownLeafVersionError):
+        leaves_of([(2, *("x" for _ in COLUMNS))])
 
 
 def leaf_outcome(case: dict[str, Any]) -> str:

@@ -14,8 +14,9 @@ from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-APT = ("chromium", "fonts-noto-cjk")
-NO_BROWSER = "browser (needs Chromium: apt install " + " ".join(APT) + ")"
+BROWSER = ("chromium", "fonts-noto-cjk")
+NO_BROWSER = "browser (needs Chromium: apt install " + " ".join(BROWSER) + ")"
+HSM = "softhsm2"  # the security module of the key provider PKCS#11, in software
 NOTHING_COLLECTED = 5  # pytest's exit code when no test matched
 WORKERS = "2"
 NEEDS = "needs "  # how the reason begins when this machine lacks something; others are by design
@@ -26,12 +27,14 @@ def chromium() -> str | None:
     return next((path for name in CHROMIUM if (path := shutil.which(name))), None)
 
 
-def install_browser() -> None:
-    """Ask apt for Chromium and Japanese fonts where that is permitted."""
-    if chromium() or os.geteuid() != 0 or not shutil.which("apt-get"):
+def install_missing() -> None:
+    """Ask apt for what the suites need beyond Python, where that is permitted."""
+    wanted = [] if chromium() else [*BROWSER]
+    wanted += [] if shutil.which("softhsm2-util") else [HSM]
+    if not wanted or os.geteuid() != 0 or not shutil.which("apt-get"):
         return
-    print("Installing Chromium and Japanese fonts with apt ...", flush=True)
-    install = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", *APT)
+    print(f"Installing {', '.join(wanted)} with apt ...", flush=True)
+    install = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted)
     for command in (("apt-get", "update", "-qq"), install):
         subprocess.run(
             command,
@@ -65,7 +68,7 @@ def skipped(report: Path) -> list[str]:
 
 def main(extra: list[str]) -> int:
     """0 when every suite that can run here has passed."""
-    install_browser()
+    install_missing()
     without = [] if chromium() else [NO_BROWSER]
     marks = "not fresh and not browser" if without else "not fresh"
     with tempfile.TemporaryDirectory() as folder:

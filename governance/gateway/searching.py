@@ -18,7 +18,7 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
 from consent import ledger
 from governance.core.ids import new_row_id
-from governance.core.terms import EventId, FieldId, PurposeId, RowId, SubjectId, Treatment
+from governance.core.terms import EventId, FieldId, PurposeId, RowId, SubjectId
 from governance.customers.catalogue import CatalogueField, catalogue
 from governance.customers.indexing import indexed_fields
 from governance.customers.ports import Ports
@@ -26,8 +26,9 @@ from governance.customers.search_queries import Part, named, recognised
 from governance.customers.search_terms import Form, Level
 from governance.customers.store import TABLES, Record, record_of
 from governance.customers.tokens import count_behind, known_indexes, unpacked
-from governance.gateway.decisions import decide_before_person, decide_fields
+from governance.gateway.decisions import decide_fields
 from governance.gateway.reading import Prepared, mark_of, open_prepared
+from governance.gateway.search_gates import before_person, of_person
 from governance.gateway.search_places import place_of, sealed_place
 from governance.gateway.search_rows import (
     IndexInUse,
@@ -47,18 +48,17 @@ from governance.gateway.search_types import (
     SearchRefusedError,
     SearchRequest,
 )
-from governance.gateway.types import FieldDecision, GateBusyError
+from governance.gateway.types import GateBusyError
 from governance.http.principal import Principal
+from policies.purposes import PurposeRecord
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
-from policies.types import Verb
 
 TABLE: Final = "person"
 ATTEMPTS: Final = 3  # how often an answer is made anew when policy, choices or keys change
 CHUNK: Final = 25  # rows decided and opened at a time
 LOOKED_AT: Final = 2_000  # rows of one page; then the page ends and the next goes on from there
 BEHIND_MOST: Final = 10_000  # rows beyond which the index is only "far behind"
-NOBODY: Final = SubjectId("")  # no person is meant yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,9 @@ class _Search:
     principal: Principal
     request: SearchRequest
     policy: PolicySnapshot
+    purpose: PurposeRecord | None
     parts: tuple[Part, ...]
-    allowed: Mapping[FieldId, Level]  # how deep each field may be looked into
+    allowed: Mapping[FieldId, Level]  # how deep each field may be searched
     refused: Mapping[FieldId, ReasonCode]
     at: datetime
 
@@ -135,7 +136,6 @@ def search(
 
 
 def _answer(one: _Search, page: _Page, hits: tuple[Hit, ...], event: EventId) -> SearchAnswer:
-    purpose = one.policy.purpose(one.request.purpose)
     following = None
     if len(page.found) > len(hits):
         following = page.found[len(hits) - 1].place
@@ -148,7 +148,7 @@ def _answer(one: _Search, page: _Page, hits: tuple[Hit, ...], event: EventId) ->
     )
     return SearchAnswer(
         decision_id=event,
-        purpose=purpose.id if purpose else PurposeId(one.request.purpose),
+        purpose=one.purpose.id if one.purpose else PurposeId(one.request.purpose),
         hits=hits,
         cursor=cursor,
         searched=tuple(sorted(one.allowed)),
@@ -170,27 +170,20 @@ def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: da
     parts = (*recognised(request.text, fields), *named(request.values, fields))
     if not parts:
         raise SearchEmptyError
-    wanted = {question.field for part in parts for question in part.questions}
-    decided = decide_before_person(
-        policy,
-        principal,
-        _fields(wanted),
-        subject=NOBODY,
-        purpose_name=request.purpose,
-        verb=Verb.READ,
-    )
+    asked = frozenset(question.field for part in parts for question in part.questions)
+    with ports.database.read() as tx:
+        allowed, refused = before_person(
+            tx, policy, principal, _fields(asked), purpose_name=request.purpose, at=at
+        )
     return _Search(
         ports=ports,
         principal=principal,
         request=request,
         policy=policy,
+        purpose=policy.purpose(request.purpose) if request.purpose else None,
         parts=parts,
-        allowed=_depths(decided.values()),
-        refused={
-            name: found.code
-            for name, found in sorted(decided.items())
-            if found.treatment is Treatment.WITHHELD
-        },
+        allowed=allowed,
+        refused=refused,
         at=at,
     )
 
@@ -198,16 +191,6 @@ def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: da
 def _fields(names: Iterable[FieldId]) -> tuple[CatalogueField, ...]:
     wanted = set(names)
     return tuple(entry for entry in catalogue().table(TABLE).fields if entry.id in wanted)
-
-
-def _depths(decisions: Iterable[FieldDecision]) -> dict[FieldId, Level]:
-    """How deep a field may be looked into: a masked one by its whole value alone."""
-    depth = {Treatment.CLEAR: Level.PART, Treatment.MASKED: Level.EXACT}
-    return {
-        decision.field: depth[decision.treatment]
-        for decision in decisions
-        if decision.treatment in depth
-    }
 
 
 def _open_questions(part: Part, allowed: Mapping[FieldId, Level]) -> bool:
@@ -251,13 +234,9 @@ def _answering(
     records = _records(tx, [place.row for place in chunk])
     decided = {row: _decided(tx, one, record, consent_seq) for row, record in records.items()}
     known = {row: found for row, found in decided.items() if found is not None}
-    depths = {row: _depths(found.decisions.values()) for row, found in known.items()}
-    asked = {question.field for part in one.parts for question in part.questions}
+    depths = {row: _depths(one, records[row], found) for row, found in known.items()}
     sealed = [
-        (
-            record.id,
-            {n: c for n, c in record.sealed.items() if n in asked and n in depths[row]},
-        )
+        (record.id, {n: c for n, c in record.sealed.items() if n in depths[row]})
         for row, record in records.items()
         if row in known
     ]
@@ -275,6 +254,19 @@ def _answering(
                 subject = records[place.row].subject
                 found.append(_Found(place=place, matched=matched, subject=subject, prepared=shown))
     return found
+
+
+def _depths(one: _Search, record: Record, prepared: Prepared) -> Mapping[FieldId, Level]:
+    if one.purpose is None:
+        return {}  # fails closed: nothing is searched for no purpose
+    return of_person(
+        one.policy,
+        one.principal,
+        prepared.decisions,
+        one.allowed,
+        purpose=one.purpose,
+        subject=record.subject,
+    )
 
 
 def _matched(
@@ -318,12 +310,11 @@ def _decided(tx: Connection, one: _Search, record: Record, consent_seq: int) -> 
     mark = mark_of(tx, record.subject, at=one.at)
     if mark is None:
         return None  # erased
-    asked = {question.field for part in one.parts for question in part.questions}
     decisions = decide_fields(
         tx,
         one.policy,
         one.principal,
-        _fields(asked | set(one.request.show)),
+        _fields({*one.allowed, *one.request.show}),
         subject=record.subject,
         purpose_name=one.request.purpose,
         at=one.at,
@@ -356,7 +347,7 @@ def _record(tx: Connection, *, one: _Search, page: _Page | None) -> EventId | No
     for hit in found:
         if mark_of(tx, hit.subject, at=one.at) != hit.prepared.mark:
             return None
-    purpose, network = one.policy.purpose(one.request.purpose), one.principal.network
+    purpose, network = one.purpose, one.principal.network
     return one.ports.audit.append(
         tx,
         EventDraft(

@@ -35,6 +35,7 @@ _LONG_FORMS = sorted({*FORMS.values(), "NPO法人", "株式會社", "有限會�
 _SHORT = "|".join(sorted(FORMS, key=len, reverse=True))
 _BRACKETED = re.compile(rf"\(({_SHORT})\)")
 _HEAD = re.compile(rf"^({_SHORT})\)")  # bank notation: カ) is a reading, 医) a name
+_READ = re.compile(r"^\(?[カユドシメザイ]\)|\([カユドシメザイ]\)?$")  # form in bank notation
 _TAIL = re.compile(rf"\(({_SHORT})$")
 _ENGLISH = re.compile(
     r"[,\s]*\b(?:co\.?,?\s*ltd|inc|corp(?:oration)?|ltd|llc|k\.?k|gmbh|ag|sarl|s\.?a\.?s?)\.?$",
@@ -59,7 +60,7 @@ def normalise_company(text: str) -> Normalised:
 def company_key(text: str) -> str:
     """The name without legal form, spaces and marks, variants folded, lower case."""
     name = normalise_company(text).value or ""
-    bare = _without_form(name)
+    bare = _READ.sub("", _without_form(name))
     return _MARKS.sub("", fold_variants(bare)).casefold()
 
 

@@ -43,13 +43,19 @@ _ERA_NAMES = {
     "㍾": "M", "㍽": "T", "㍼": "S", "㍻": "H", "㋿": "R",
 }  # fmt: skip
 _ERA_ALTERNATIVES = "|".join(_ERA_NAMES)
-_SEP = r"[/.\-年月,]"
+_SEP = r"[/.\-年月,・]"
 _WAREKI = re.compile(
     rf"^(?P<era>{_ERA_ALTERNATIVES}|[MTSHR])[.\-]?(?P<y>元|\d{{1,2}}){_SEP}"
     rf"(?:(?P<m>\d{{1,2}})(?:{_SEP}(?P<d>\d{{1,2}})日?|月?)?)?$",
     re.IGNORECASE,
 )
-_WESTERN = re.compile(r"^(?P<y>\d{4})[/.\-年](?P<m>\d{1,2})[/.\-月](?P<d>\d{1,2})日?$")
+_ERA_COMPACT = re.compile(
+    rf"^(?P<era>{_ERA_ALTERNATIVES}|[MTSHR])(?P<y>\d{{2}})(?P<m>\d{{2}})(?P<d>\d{{2}})$",
+    re.IGNORECASE,
+)
+_WESTERN = re.compile(
+    r"^(?:西暦)?(?P<y>\d{4})[/.\-年,・](?P<m>\d{1,2})[/.\-月,・](?P<d>\d{1,2})日?$"
+)
 _COMPACT = re.compile(r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})$")
 _DAY_FIRST = re.compile(r"^(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})$")
 _ANY_ORDER = re.compile(r"^(?P<a>\d{1,2})[/\-](?P<b>\d{1,2})[/\-](?P<y>\d{4})$")
@@ -66,7 +72,13 @@ _SHORT = re.compile(r"^\d{6}$")
 _SERIAL = re.compile(r"^\d{4,5}(?:\.0+)?$")
 _TAIL = re.compile(r"(?:生まれ|生れ|生|頃|現在)$")
 _TIME = re.compile(
-    r"^(?P<day>.*?\d日?)[Tt\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?$"
+    r"^(?P<day>.*?\d日?)[Tt\s]+(?:(?:AM|PM|午前|午後)\s*)?"
+    r"(?:\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[AP]M|Z|[+-]\d{2}:?\d{2})?)?$",
+    re.IGNORECASE,
+)
+_OTHER_CALENDAR = re.compile(  # 1985年(昭和60年)3月9日: the same year said twice
+    rf"\((?:(?P<era>{_ERA_ALTERNATIVES}|[MTSHR])\.?(?P<n>元|\d{{1,2}})|(?P<y>\d{{4}}))年?\)",
+    re.IGNORECASE,
 )
 _WEEKDAY = re.compile(r"\([日月火水木金土]\)$")
 _EXCEL_EPOCH = date(1899, 12, 30)  # the 1900 system, with its false 29 February
@@ -89,7 +101,9 @@ def normalise_date(
     plain = _TAIL.sub("", _WEEKDAY.sub("", no_spaces(plain)))
     if not plain.isascii() and any(c in NUMERAL for c in plain):
         plain = digits_for_kanji(plain)
-    if (wareki := _WAREKI.match(plain)) is not None:
+    if (said := _OTHER_CALENDAR.search(plain)) is not None:
+        return _said_twice(plain.replace(said.group(), "", 1), said, at=at, role=role)
+    if (wareki := _WAREKI.match(plain) or _ERA_COMPACT.match(plain)) is not None:
         return _japanese(wareki, at=at, role=role)
     for form, dirt in ((_WESTERN, "western"), (_COMPACT, "compact"), (_DAY_FIRST, "german")):
         if (found := form.match(plain)) is not None:
@@ -97,6 +111,19 @@ def normalise_date(
                 int(found["y"]), int(found["m"]), int(found["d"]), at=at, role=role, dirt=dirt
             )
     return _other(plain, at=at, role=role)
+
+
+def _said_twice(plain: str, said: re.Match[str], *, at: date, role: DateRole) -> Normalised:
+    """A day whose year stands in both calendars; none when the two contradict each other."""
+    if said["y"]:
+        year = int(said["y"])
+    else:
+        era = ERAS[_ERA_NAMES.get(said["era"], said["era"].upper())]
+        year = era.first.year + (1 if said["n"] == "元" else int(said["n"])) - 1
+    found = normalise_date(plain, at=at, role=role)
+    if found.value is not None and not found.value.startswith(f"{year:04}-"):
+        return _bad(ProblemKind.DATE_AMBIGUOUS, "contradiction")
+    return found
 
 
 def _other(plain: str, *, at: date, role: DateRole) -> Normalised:

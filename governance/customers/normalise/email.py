@@ -7,12 +7,16 @@ import idna
 from governance.customers.normalise.chars import fold_width, is_absent
 from governance.customers.types import NOTHING, Normalised, ProblemKind
 
-_DECORATION = re.compile(r"^(?:mailto:|e-?mail:|mail:|メール:)\s*", re.IGNORECASE)
+_DECORATION = re.compile(
+    r"^(?:mailto:|(?:e-?mail|mail|[Ee]?-?メ[ー-]ル(?:アドレス)?|アドレス)\s*:)\s*", re.IGNORECASE
+)
+_REMARK = re.compile(r"(?<=[A-Za-z])\s*\([^()@]*\)$")  # taro@example.com(自宅)
 _ANGLE = re.compile(r"^[^<>]*<([^<>]*)>$")
 _LOCAL = re.compile(r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\-]{1,64}$")
 _LABEL = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")
 _SEPARATOR = re.compile(r"\s*[;；、/]\s*|\s*[,，]\s*(?=[^@,，]+@)")
 _EDGES = " \t\r\n\u3000\u00a0\u200b\ufeff\"'"
+_WHOLE = re.compile(r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")
 MAX_ADDRESS = 254  # RFC 5321 4.5.3.1.3
 SYNTAX = Normalised(problems=(ProblemKind.EMAIL_SYNTAX,), dirt="syntax")
 
@@ -23,6 +27,8 @@ def normalise_email(text: str) -> Normalised:
         return NOTHING
     plain = fold_width(text).replace("−", "-").replace("‐", "-").replace("ー", "-").strip(_EDGES)
     parts = [part for part in _SEPARATOR.split(plain) if "@" in part]
+    if len(parts) == 1 and all(map(_WHOLE.match, words := plain.split())):
+        parts = words
     found = _one(parts[0] if len(parts) > 1 else plain)
     if len(parts) > 1 and found.value is not None:
         problems = (ProblemKind.MULTI_VALUE, *found.problems)
@@ -35,7 +41,7 @@ def _one(text: str) -> Normalised:
     body = _DECORATION.sub("", text)
     if (angle := _ANGLE.match(body)) is not None:
         body = _DECORATION.sub("", angle.group(1))
-    body = body.strip(_EDGES)
+    body = _REMARK.sub("", body.strip(_EDGES))
     if text.lower().startswith("mailto:"):
         body = body.partition("?")[0]
     local, at, written = body.rpartition("@")

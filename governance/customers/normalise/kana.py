@@ -20,7 +20,9 @@ _COMPOSED = str.maketrans(dict.fromkeys("-‐‑–—―−－─", "ー")) | {
 }
 # ジユンコ for ジュンコ: systems without small kana. Only where no Japanese name has the long form;
 # ミユウ, キヨシ, トシユキ stay as they are.
-_BIG_FOR_SMALL = re.compile(r"(?<=[シジチリギ])([ユヨ])(?=[ウンクツ])|(?<=キ)(ヨ)(?=ウ)")
+_BIG_FOR_SMALL = re.compile(
+    r"(?<=[シジチリギ])([ユヨ])(?=[ウンクツ])|(?<=[キヒニビピ])([ユヨ])(?=ウ)|(?<=[ヒシチ])ヤ(?=ク)"
+)
 _SMALL = {"ユ": "ュ", "ヨ": "ョ", "ヤ": "ャ"}
 KEY_TABLE = str.maketrans(
     "ァィゥェォッャュョヮヵヶヂヅヲヰヱ", "アイウエオツヤユヨワカケジズオイエ"

@@ -11,11 +11,15 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _NOTE = re.compile(r"[(（\[【][^()（）\[\]]*[^\d()（）\[\]\s+\-.][^()（）\[\]]*[)）\]】]")
-_EXTENSION = re.compile(r"\s*(?:内線|ext\.?|extension|ｘ|x|#)\s*[:.]?\s*\d+\s*$", re.IGNORECASE)
-_SEPARATOR = re.compile(r"\s*(?:[/／;；,、，|\n]|又は|または|及び|or)\s*", re.IGNORECASE)
+_EXTENSION = re.compile(r"\s*(?:内線?|ext\.?|extension|ｘ|x|#)\s*[:.]?\s*\d+\s*$", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*(?:[/／;；,、，|・･\n]|又は|または|及び|or)\s*", re.IGNORECASE)
 _APART = re.compile(r"(?<=\d)\s+(?=[+(]?0)")
 _EXPONENT = re.compile(r"^\d(?:\.\d+)?E\+?\d+$", re.IGNORECASE)
-_ALLOWED = re.compile(r"^\+?[\d\s().\-]+$")
+_ALLOWED = re.compile(r"^\+?[\d\s()._\-]+$")
+_WORDS = re.compile(r"^[\u3041-\u30ff\u3400-\u9fff々:\s]+|[\u3041-\u30ff\u3400-\u9fff々:\s]+$")
+_FLOAT = re.compile(r"^(\d{9,11})\.0+$")  # a number that a spreadsheet took for one
+_TRUNK = re.compile(r"^(\+\d{1,3}[\s\-]*)\(0\)")  # +44 (0)20: the zero is dialled at home only
+_COUNTRY = re.compile(r"^\((\+\d{1,3})\)")
 _ELEVEN = ("020", "050", "060", "070", "080", "090", "0800")  # numbers of eleven digits
 _MOBILE = re.compile(r"^[6789]0[1-9]")
 _JAPAN = "81"
@@ -26,7 +30,7 @@ def normalise_phone(text: str) -> Normalised:
     """The first number of the cell in E.164, or none when its digits are not a number's."""
     if is_absent(text):
         return NOTHING
-    plain = hyphenated(text).strip()
+    plain = _FLOAT.sub(r"\1", hyphenated(text).strip().lstrip("'"))
     if _EXPONENT.match(plain.replace(" ", "")):
         return Normalised(problems=(ProblemKind.PHONE_DIGITS,), dirt="excel_exponent")
     if sum(map(str.isdigit, plain)) > MAX_E164:  # two numbers with only a space between them
@@ -43,7 +47,8 @@ def _one(text: str) -> Normalised:
     """One number without its label, remark and extension."""
     body = _LABEL.sub("", text.strip())
     dirt = "prefix" if body != text.strip() else None
-    stripped = _EXTENSION.sub("", _NOTE.sub("", body)).strip()
+    bare = _WORDS.sub("", _EXTENSION.sub("", _NOTE.sub("", body)))
+    stripped = _TRUNK.sub(r"\1", _COUNTRY.sub(r"\1", bare.strip()))
     dirt = "suffix" if stripped != body else dirt
     if not _ALLOWED.match(stripped):
         return Normalised(problems=(ProblemKind.PHONE_DIGITS,), dirt="digits")

@@ -93,7 +93,7 @@ def normalise_postal(text: str, *, address: str = "", foreign: bool = False) -> 
     """Seven digits as 100-0005; a code of another prefecture keeps its digits and is reported."""
     if is_absent(text):
         return NOTHING
-    plain = _MARK.sub("", hyphenated(text).strip()).strip()
+    plain = _MARK.sub("", hyphenated(text).strip().lstrip("'")).strip()
     if (foreign or is_foreign(address)) and not _CODE.match(no_spaces(plain)):
         if _FOREIGN.match(plain):
             return Normalised(value=plain.upper(), dirt="foreign")

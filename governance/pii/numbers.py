@@ -110,9 +110,12 @@ def cards(shadow: str, labels: LabelIndex) -> Iterator[tuple[Digits, float]]:
     for found in digit_windows(shadow, sizes=frozenset(range(13, 20))):
         label = _nearest(found, labels)
         topic = label.topic if label else Topic.NUMBER
+        usual = found.groups in _CARD_GROUPS
+        if topic is Topic.MY_NUMBER and usual and is_card(found.digits):
+            yield found, 0.8  # beside the 個人番号 that the label is of
+            continue
         if topic in {Topic.OTHER_NUMBER, Topic.IP, Topic.MY_NUMBER, Topic.VERSION}:
             continue
-        usual = found.groups in _CARD_GROUPS
         if is_card(found.digits):
             if usual or found.whole or topic is Topic.CARD:
                 yield found, 0.99 if topic is Topic.CARD else 0.85

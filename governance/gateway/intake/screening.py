@@ -30,7 +30,7 @@ K = TypeVar("K", bound=str)
 LEAST_DIGITS = 12  # of a 個人番号; a card number has more
 GROUP = 4  # digits of one group of a number that a form splits
 HIDDEN = "＊＊＊＊"
-SOURCE_KEY, OWNER = "source_key", FieldId("person.customer_id")
+SOURCE_KEY = "source_key"  # the key of a row that has an owner
 ANNOUNCED = re.compile(
     r"個人番号|マイナンバー|my\s*number|カード番号|カードNo|card\s*(?:no|num)", re.IGNORECASE
 )
@@ -107,46 +107,46 @@ def _is_number(digits: str) -> bool:
 
 
 def ids_without_numbers(drafts: Sequence[Draft]) -> tuple[Draft, ...]:
-    """The drafts without ids that are 個人番号 or card numbers.
+    """The drafts, those barred whose own id is a 個人番号 or card number: it is no id.
 
     One in ten ids of twelve digits has the check digit by chance: where most of a batch's ids of
     that length have none, they are ids.
     """
     if not drafts:
         return ()
-    barred: set[tuple[FieldId | str, str]] = set()
-    for name in (*id_fields(drafts[0].table), SOURCE_KEY):
-        written = [value for draft in drafts if (value := _id_of(draft, name))]
-        long = [value for value in written if len(value) >= LEAST_DIGITS]
-        numbers = [value for value in long if _is_number(value)]
+    names = (*id_fields(drafts[0].table), SOURCE_KEY)
+    barred: dict[int, str] = {}
+    for name in names:
+        written = {n: value for n, draft in enumerate(drafts) if (value := _id_of(draft, name))}
+        long = {
+            n: bare for n, value in written.items() if len(bare := _bare(value)) >= LEAST_DIGITS
+        }
+        numbers = {n for n, bare in long.items() if _is_number(bare)}
         if len(numbers) * 2 > len(long):
-            barred |= {(name, value) for value in numbers}
-    return tuple(_without_ids(draft, barred) for draft in drafts) if barred else tuple(drafts)
+            barred |= dict.fromkeys(numbers, name)
+        labelled = (
+            n for n, value in written.items() if n not in long and without_numbers(value)[1]
+        )
+        barred |= dict.fromkeys(labelled, name)
+    return tuple(
+        _barred(draft, barred[n]) if n in barred else draft for n, draft in enumerate(drafts)
+    )
 
 
-def _id_of(draft: Draft, name: FieldId | str) -> str:
+def _id_of(draft: Draft, name: str) -> str:
     value = draft.clear.get(name) if name == SOURCE_KEY else draft.plain.get(FieldId(name))
-    digits = _GAPS.sub("", fold_width(value)) if isinstance(value, str) else ""
+    return value if isinstance(value, str) else ""
+
+
+def _bare(value: str) -> str:
+    """The digits of a value that has nothing else but gaps; empty for others."""
+    digits = _GAPS.sub("", fold_width(value))
     return digits if digits.isascii() and digits.isdigit() else ""
 
 
-def _without_ids(draft: Draft, barred: set[tuple[FieldId | str, str]]) -> Draft:
-    names = [name for name in (*id_fields(draft.table), SOURCE_KEY)
-             if (name, _id_of(draft, name)) in barred]  # fmt: skip
-    if not names:
-        return draft
-    plain = {name: value for name, value in draft.plain.items() if name not in names}
-    problems = tuple(
-        Problem(kind=ProblemKind.NUMBER_MASKED, row=draft.number, column=name) for name in names
-    )
-    lost = OWNER in names or SOURCE_KEY in names
-    return replace(
-        draft,
-        plain=plain,
-        owner_key=None if OWNER in names else draft.owner_key,
-        problems=(*draft.problems, *problems),
-        barred=ProblemKind.NUMBER_MASKED if lost else draft.barred,
-    )
+def _barred(draft: Draft, name: str) -> Draft:
+    problem = Problem(kind=ProblemKind.NUMBER_MASKED, row=draft.number, column=name)
+    return replace(draft, problems=(*draft.problems, problem), barred=ProblemKind.NUMBER_MASKED)
 
 
 @derived

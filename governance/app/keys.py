@@ -24,6 +24,7 @@ from governance.customers.store import TABLES
 from governance.customers.upkeep.models import ReviewTaskRow
 from governance.db.types import table_of
 from governance.gateway.intake.corrections import LAYOUT
+from governance.gateway.intake.stored import SAID
 from governance.gateway.writing.models import WriteOnceRow
 from governance.jobs.models import OutboxRow
 from governance.keys.places import Places, SealedPlace
@@ -67,7 +68,8 @@ def custodian_of(wiring: Wiring) -> Custodian:
 def _store() -> Iterator[SealedPlace]:
     """Tables of the catalogue."""
     for name, table in TABLES.items():
-        columns = {field.column: field.id for field in catalogue().table(name).sealed()}
+        sealed = catalogue().table(name).sealed()  # a custom field's values stand in no column
+        columns = {field.column: field.id for field in sealed if field.column in table.c}
         if columns:
             yield SealedPlace(table=table, columns=columns)
 
@@ -80,6 +82,10 @@ def _beside() -> Iterator[SealedPlace]:
     yield SealedPlace(table=table_of(PackageRow), columns={"content": PART})
     yield _blob(table_of(QuarantineRow), "content", "quarantine")
     yield _blob(table_of(RecipientRow), "contact", "recipient")
+    yield SealedPlace(
+        table=table_of(CustomValueRow), columns={"value": PART}, field="field", row="row_id"
+    )
+    yield SealedPlace(table=table_of(ImportRow), columns={"said": SAID}, row="row_id")
     yield _blob(table_of(ImportDetail), "layout", LAYOUT, row="run_id")
     about_nobody = OUTBOX.c.target == NOBODY
     yield SealedPlace(
@@ -102,9 +108,7 @@ def _fixed() -> Iterator[SealedPlace]:
     yield SealedPlace(table=PARTS, columns={"payload": PART}, fixed=True)
     sealed = {"sealed": FieldId(BLOB)}  # bound by each kind in its own way; never opened here
     yield SealedPlace(table=table_of(ApprovalRow), columns=sealed, fixed=True)
-    for table, column in (
-        (table_of(ImportRow), "said"),
-        (table_of(CustomValueRow), "value"),
+    for table, column in (  # these go within days, sooner than the key that they name
         (table_of(SavedSearchRow), "content"),
         (table_of(WriteOnceRow), "outcome"),
         (table_of(ReviewTaskRow), "comment"),

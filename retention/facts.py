@@ -11,14 +11,16 @@ from consent.ledger import EVENT as CONSENT
 from consent.types import EventKind
 from governance.core.clock import JST
 from governance.core.terms import Law, RowId, SubjectId
+from governance.customers.master.rules import runs
+from governance.customers.master.types import SubscriptionStatus
 from governance.customers.store import HOLD, LAW, SUBJECT, TABLES
 from governance.customers.subjects import SubjectKind, SubjectState
 from governance.customers.upkeep.merges import MERGE, MergeState, absorbed_by
-from retention.types import PersonFacts, Purchase, RegisterRow, Schedule, latest
+from retention.types import PersonFacts, Plan, Purchase, RegisterRow, Schedule, latest
 
 PAGE = 500  # persons read at a time; one IN list
 PERSON, PURCHASE = TABLES["person"], TABLES["purchase"]
-INQUIRY, DEAL = TABLES["inquiry"], TABLES["deal"]
+INQUIRY, DEAL, SUBSCRIPTION = TABLES["inquiry"], TABLES["deal"], TABLES["subscription"]
 Grouped = defaultdict[str, list[Row[Any]]]
 
 
@@ -58,6 +60,7 @@ def facts_of(tx: Connection, subjects: Sequence[SubjectId], *, at: date) -> tupl
 def _page(tx: Connection, ids: list[SubjectId], *, at: date) -> Iterator[PersonFacts]:
     people = tx.execute(select(SUBJECT).where(SUBJECT.c.id.in_(ids)).order_by(SUBJECT.c.id))
     rows, purchases = _grouped(tx, PERSON, ids), _grouped(tx, PURCHASE, ids)
+    plans = _grouped(tx, SUBSCRIPTION, ids)
     held = set(
         tx.execute(
             select(HOLD.c.subject_id).where(
@@ -79,6 +82,7 @@ def _page(tx: Connection, ids: list[SubjectId], *, at: date) -> Iterator[PersonF
             gdpr=person.id not in laws or Law.GDPR.value in laws[person.id],
             rows=tuple(_register(row) for row in rows[person.id]),
             purchases=tuple(_purchase(row) for row in purchases[person.id]),
+            plans=tuple(_plan(row, at=at) for row in plans[person.id]),
             inquiry_on=inquiries.get(person.id),
             deal_on=deals.get(person.id),
             consent_withdrawn_on=withdrawals.get(person.id),
@@ -87,6 +91,7 @@ def _page(tx: Connection, ids: list[SubjectId], *, at: date) -> Iterator[PersonF
 
 CLEAR: dict[str, tuple[str, ...]] = {
     "person": ("status", "registered_on", "last_purchase_on", "withdrawn_on"),
+    "subscription": ("status", "started_on", "renewed_on", "cancelled_on", "ends_on"),
     "purchase": (
         "type",
         "payment_status",
@@ -127,6 +132,17 @@ def _purchase(row: Row[Any]) -> Purchase:
         renewed_on=row.renewed_on,
         cancelled_on=row.cancelled_on,
         recorded_on=_day(row.recorded_at),
+    )
+
+
+def _plan(row: Row[Any], *, at: date) -> Plan:
+    status = SubscriptionStatus(row.status)
+    past = (day for day in (row.renewed_on, row.cancelled_on, row.ends_on) if day and day <= at)
+    running = runs(status, ends_on=row.ends_on, cancelled_on=row.cancelled_on, on=at)
+    return Plan(
+        running=running,
+        last_on=latest(row.started_on, *past),
+        ended_on=None if running else latest(row.ends_on, row.cancelled_on),
     )
 
 

@@ -115,7 +115,7 @@ def matches(when: Condition, facts: PersonFacts, row: RegisterRow) -> bool:
     """Whether every part of the condition holds."""
     asked: tuple[tuple[bool | None, bool], ...] = (
         (when.unpaid, any(purchase.unpaid for purchase in facts.purchases)),
-        (when.running_contract, any(purchase.running for purchase in facts.purchases)),
+        (when.running_contract, _runs(facts)),
         (when.transactions, last_transaction(facts, row) is not None),
     )
     return (
@@ -125,9 +125,15 @@ def matches(when: Condition, facts: PersonFacts, row: RegisterRow) -> bool:
     )
 
 
+def _runs(facts: PersonFacts) -> bool:
+    """Whether any contract is in force, in the purchases or as a subscription of its own."""
+    return any(one.running for one in facts.purchases) or any(plan.running for plan in facts.plans)
+
+
 def last_transaction(facts: PersonFacts, row: RegisterRow) -> date | None:
-    """The latest of the register's last purchase and of everything in the purchases."""
-    return latest(row.last_purchase_on, *(purchase.last_on for purchase in facts.purchases))
+    """The latest of the register's last purchase and of all purchases and subscriptions."""
+    plans = (plan.last_on for plan in facts.plans)
+    return latest(row.last_purchase_on, *(one.last_on for one in facts.purchases), *plans)
 
 
 def started(since: Since, facts: PersonFacts, row: RegisterRow) -> date | None:
@@ -152,7 +158,8 @@ def event_day(name: Trigger, facts: PersonFacts, row: RegisterRow) -> date | Non
         case Trigger.WITHDRAWN:
             return row.withdrawn_on
         case Trigger.CONTRACT_ENDED:
-            return latest(*(purchase.cancelled_on for purchase in facts.purchases))
+            ends = (plan.ended_on for plan in facts.plans)
+            return latest(*(purchase.cancelled_on for purchase in facts.purchases), *ends)
         case Trigger.CONSENT_WITHDRAWN:
             return facts.consent_withdrawn_on
         case Trigger.LAST_INQUIRY:

@@ -213,6 +213,15 @@ class Purchase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a subscription's row says: whether it runs on the day, and when it last moved."""
+
+    running: bool
+    last_on: date | None = None
+    ended_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFacts:
     """Everything that decides about one person."""
 
@@ -224,6 +233,7 @@ class PersonFacts:
     gdpr: bool = False
     rows: tuple[RegisterRow, ...] = ()
     purchases: tuple[Purchase, ...] = ()
+    plans: tuple[Plan, ...] = ()
     inquiry_on: date | None = None
     deal_on: date | None = None
     consent_withdrawn_on: date | None = None

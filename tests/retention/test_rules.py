@@ -28,6 +28,7 @@ from retention.types import (
     Overflow,
     Period,
     PersonFacts,
+    Plan,
     Purchase,
     RegisterRow,
     Review,
@@ -151,6 +152,20 @@ def test_tax_books_run_from_the_filing_deadline() -> None:
     assert keep.until == date(2033, 6, 1)  # 31 May 2026 is a Sunday
     assert row_keep(bought, default_schedule(), at=date(2033, 6, 1)) is not None
     assert row_keep(bought, default_schedule(), at=date(2033, 6, 2)) is None
+
+
+def test_a_running_subscription_keeps_its_person_and_an_ended_one_starts_the_period() -> None:
+    silent = PersonFacts(
+        subject=SUBJECT,
+        rows=(RegisterRow(status="dormant", registered_on=date(2005, 4, 1)),),
+    )
+    decide = rules.due
+    assert isinstance(decide(silent, SAMPLE, at=AT), Due)
+    for plan in (
+        Plan(running=True, last_on=date(2006, 1, 1)),
+        Plan(running=False, last_on=date(2026, 9, 1), ended_on=date(2026, 9, 1)),
+    ):
+        assert not isinstance(decide(replace(silent, plans=(plan,)), SAMPLE, at=AT), Due), plan
 
 
 def test_a_longer_duty_wins_for_its_own_fields_only() -> None:

@@ -60,7 +60,7 @@ def relation(**changed: object) -> Relation:
     ],
 )
 def test_a_guardian_stands_from_proof_to_majority(
-    changed: dict[str, object], birth: date | None, stands: bool
+    *, changed: dict[str, object], birth: date | None, stands: bool
 ) -> None:
     assert guardian_stands([relation(**changed)], birth=birth, on=DAY) is stands
 
@@ -108,7 +108,11 @@ def test_the_finest_word_counts_and_silence_is_asked() -> None:
     ],
 )
 def test_a_cancelled_plan_runs_to_its_last_day(
-    status: SubscriptionStatus, ends_on: date | None, cancelled_on: date | None, expected: bool
+    *,
+    status: SubscriptionStatus,
+    ends_on: date | None,
+    cancelled_on: date | None,
+    expected: bool,
 ) -> None:
     assert runs(status, ends_on=ends_on, cancelled_on=cancelled_on, on=DAY) is expected
 

@@ -26,7 +26,7 @@ def claim(tx: Connection, key: str, *, ends_at: datetime, at: datetime) -> bytes
     """
     tx.execute(delete(ONCE).where(ONCE.c.ends_at <= at))
     fresh = insert_ignore(ONCE, tx.dialect.name).values(id=key, outcome=b"", ends_at=ends_at)
-    if tx.execute(fresh).rowcount == 1:
+    if tx.execute(fresh.returning(ONCE.c.id)).scalar() is not None:
         return None
     return outcome_of(tx, key, at=at)
 

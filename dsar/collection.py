@@ -5,8 +5,6 @@ role decides field by field, and the reading is recorded. Free text is analysed 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -14,24 +12,29 @@ from consent import ledger
 from consent.types import EVERY, ConsentEvent
 from dsar.case import WithheldItem
 from dsar.found import Failed, Found, FoundRecord, FoundValue
+from dsar.mentions import MentionSource, mention_edges
+from dsar.reads import PURPOSE, Query, words_of
 from dsar.redaction import OWN_FIELDS, folded, language_of, own_words, places_about_others
 from dsar.types import THIRD_PERSON
 from governance.core.errors import GovernanceError
-from governance.core.terms import FieldId, Lang, Law, PurposeId, RequestId, RowId, SubjectId
+from governance.core.terms import FieldId, Lang, RowId
 from governance.core.terms import Treatment as Shown
 from governance.customers.catalogue import CatalogueField, catalogue
 from governance.customers.ports import Ports
 from governance.gateway.reading import read
 from governance.gateway.types import ReadRequest, RowView
-from governance.http.principal import Principal
 from governance.i18n.catalogue import text
 from policies.actions import Action
 from policies.actors import roles_of
 from policies.masking import Span
 from policies.types import Label
 
-PURPOSE: Final = PurposeId("dsar_fulfilment")
-INTERNAL: Final = frozenset({"id", "subject_id", "company_id", "version", "problems"})
+INTERNAL: Final = frozenset(
+    {
+        *("id", "subject_id", "company_id", "version", "problems"),
+        *("household_id", "inquiry_id", "purchase_id"),
+    }
+)
 OWN_RECIPIENT: Final[Mapping[str, str]] = MappingProxyType(
     {"purchase.recipient_name": "person.name", "purchase.recipient_address": "person.address"}
 )  # a parcel to oneself names no third person
@@ -40,17 +43,6 @@ CONSENT_FIELDS: Final = (
     *("purpose", "channel", "recipient_class", "kind", "occurred_at", "notice", "notice_version"),
     *("evidence", "guardian", "valid_until"),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """Whose data is looked for, on whose authority, for which request."""
-
-    request: RequestId
-    laws: frozenset[Law]
-    subject: SubjectId
-    principal: Principal = field(repr=False)
-    at: datetime
 
 
 class ConsentClosedError(GovernanceError):
@@ -166,7 +158,7 @@ class StoreSource:
                             label=Label(
                                 ja=self._fields[name].label_ja, en=self._fields[name].label_en
                             ),
-                            text=value,
+                            text=words_of(name, value),
                             others=places.get((name, value), ()),
                         )
                         for name, value in kept
@@ -286,4 +278,5 @@ def own_sources(ports: Ports) -> tuple[Source, ...]:
     tables: tuple[Source, ...] = tuple(
         StoreSource(ports, table, own) for table in catalogue().tables
     )
-    return (*tables, ConsentSource(ports))
+    mentions: tuple[Source, ...] = tuple(MentionSource(ports, edge) for edge in mention_edges())
+    return (*tables, *mentions, ConsentSource(ports))

@@ -16,7 +16,7 @@ from audit.actions import EventCode
 from audit.models import EVENTS
 from audit.types import Outcome as AuditOutcome
 from dsar.case import Case, Decision, SourceState
-from dsar.collection import Query, Source, gather
+from dsar.collection import Source, gather
 from dsar.errors import (
     PackageKindError,
     ProofUnknownError,
@@ -25,6 +25,7 @@ from dsar.errors import (
 from dsar.found import Failed, Found, from_bytes, to_bytes
 from dsar.information import Controller, Facts, information
 from dsar.package import SIGNER, Package, pack
+from dsar.reads import Query
 from dsar.records import actor_of, changed, demand, draft, write_down
 from dsar.report import Answer, disclosed, files_of
 from dsar.results import (

@@ -1,0 +1,76 @@
+"""A disclosure holds what stands around the person, in words, and never who else is meant."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dsar.collection import gather, own_sources
+from dsar.found import Found
+from dsar.reads import Query
+from governance.app.wiring import Wiring
+from governance.core.terms import FieldId, Law, RequestId, SubjectId
+from governance.gateway.around.types import Entry
+from governance.gateway.around.writing import put
+from tests.installation import AT, OFFICER, add_person, create, staff
+
+SUPPORT = staff("support", name="hana")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Wiring]:
+    wiring = create(tmp_path)
+    yield wiring
+    wiring.close()
+
+
+def write(wiring: Wiring, table: str, subject: SubjectId, **values: Any) -> None:
+    entry = Entry(table=table, subject=subject, values=values, purpose="order_support")
+    put(wiring.ports, SUPPORT, entry, at=AT)
+
+
+def disclosed(wiring: Wiring, subject: SubjectId) -> dict[str, list[dict[str, str]]]:
+    query = Query(
+        request=RequestId("r1"),
+        laws=frozenset({Law.APPI}),
+        subject=subject,
+        principal=OFFICER,
+        at=AT,
+    )
+    answers = gather(own_sources(wiring.ports), query)
+    assert all(isinstance(answer, Found) for answer in answers), answers
+    return {
+        answer.source: [
+            {str(value.name): value.text for value in record.values} for record in answer.records
+        ]
+        for answer in answers
+        if isinstance(answer, Found) and answer.records
+    }
+
+
+def test_wishes_tags_and_preferences_are_disclosed_in_words(shop: Wiring) -> None:
+    person = add_person(shop)
+    write(shop, "channel_permission", person, channel="phone", kind="offer", wanted="unwanted")
+    write(shop, "preference", person, topic="contact_time", value="evening")
+    write(shop, "person_tag", person, vocabulary="care", label="complaint")
+    found = disclosed(shop, person)
+    assert found["channel_permission"][0]["channel_permission.wanted"] == "希望しない / Not wanted"
+    assert found["preference"][0]["preference.value"] == "夕方以降 / Evening"
+    assert found["person_tag"][0]["person_tag.label"] == "申し出に対応中 / Complaint open"
+
+
+def test_a_guardian_learns_of_the_relation_and_not_of_the_ward(shop: Wiring) -> None:
+    child, parent = add_person(shop), add_person(shop)
+    write(
+        shop, "relation", child, kind="parent", other_subject_id=parent, valid_from="2026-01-01",
+        verified_how="family_register", verified_on="2026-01-02", notes="学校の件（架空）",
+    )  # fmt: skip
+    found = disclosed(shop, parent)
+    (row,) = found["relation.other_subject_id"]
+    assert row[FieldId("relation.kind")] == "親権者 / Parent"
+    assert child not in str(found)
+    assert "学校" not in str(found)
+    (own,) = disclosed(shop, child)["relation"]
+    assert own["relation.notes"] == "学校の件（架空）"
+    assert parent not in str(own), "who acts is a third person"

@@ -23,6 +23,8 @@ from governance.gateway.api.bodies import query_invalid
 from governance.gateway.api.bulk import router as bulk
 from governance.gateway.api.companies import router as companies
 from governance.gateway.api.persons import router as persons
+from governance.gateway.api.rows import router as rows
+from governance.gateway.api.searches import router as searches
 from governance.http.problems import language_of, problem_response
 from governance.identity.middleware import Authentication
 from governance.portal.pages import router as portal
@@ -71,7 +73,17 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.state.wiring = wiring
     app.openapi = lambda: with_evaluation(app)  # type: ignore[method-assign] # FastAPI's own way to extend it
     app.state.templates = environment("governance.console", "governance.portal", "governance.app")
-    for router in (start_pages, console, portal, health.router, bulk, persons, companies):
+    for router in (
+        start_pages,
+        console,
+        portal,
+        health.router,
+        bulk,
+        searches,
+        rows,
+        persons,
+        companies,
+    ):
         app.include_router(router)
     app.router.routes.extend(ui_routes())
     app.router.routes.append(Mount("/access", app=AccessApplication(wiring.ports, wiring.clock)))

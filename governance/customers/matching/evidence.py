@@ -66,7 +66,7 @@ WEIGHTS: dict[EvidenceKind, float] = {
     K.READING_SAME: 6,
     K.HOMOPHONE: 2,  # 恵理 and 絵里: a slip of the input method, or two persons
     K.NAME_SIMILAR: 3,
-    K.FAMILY_DIFFERS: 1,  # marriage and divorce; the given name alone says little
+    K.FAMILY_DIFFERS: 2,  # marriage and divorce; the given name alone says little
     K.GIVEN_DIFFERS: -14,
     K.NAME_DIFFERS: -16,
     K.READING_DIFFERS: -4,
@@ -176,7 +176,8 @@ class Comparison:
     @property
     def verdict(self) -> Verdict:
         """Same, different, or for a person to decide."""
-        doubtful = self.is_vetoed or self.is_homonym or self.is_nameless
+        other_day = K.BIRTH_DIFFERS in self.kinds  # father and son of one name (襲名)
+        doubtful = self.is_vetoed or self.is_homonym or self.is_nameless or other_day
         if self.score >= SAME_FROM and not doubtful:
             return Verdict.SAME
         return Verdict.REVIEW if self.score >= REVIEW_FROM else Verdict.DIFFERENT
@@ -242,9 +243,7 @@ def _parts(a: Person, b: Person) -> EvidenceKind | None:
         return K.FAMILY_DIFFERS
     if _slip(a, b):
         return K.NAME_SIMILAR
-    if given and family is None:
-        return None
-    if family and given is None:
+    if (given and family is None) or (family and given is None):
         return None
     if family:
         return K.GIVEN_DIFFERS
@@ -314,8 +313,8 @@ def _birth(a: Person, b: Person) -> EvidenceKind | None:
     if a.birth_month and b.birth_month:
         if a.birth_month == b.birth_month:
             return K.BIRTH_MONTH_SAME
-        typo = is_birth_typo(a.birth_month + "-01", b.birth_month + "-01")
-        return K.BIRTH_TYPO if typo else K.BIRTH_DIFFERS
+        near = is_birth_typo(a.birth_month + "-01", b.birth_month + "-01")
+        return K.BIRTH_TYPO if near else K.BIRTH_DIFFERS
     return None
 
 

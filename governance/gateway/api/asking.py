@@ -16,12 +16,15 @@ from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.gateway.api.errors import BodyInvalidError, PurposeNotInPolicyError
 from governance.gateway.api.shapes import ID
+from governance.gateway.around.types import Entry, Stored
+from governance.gateway.around.writing import put
 from governance.gateway.reading import read_many
 from governance.gateway.rows import owner_of, page_of
 from governance.gateway.types import ReadAnswer, ReadRequest, UnknownPersonError
 from governance.gateway.writing.errors import UnknownRowError
+from governance.gateway.writing.once import carried_out
 from governance.gateway.writing.service import Outcomes, write
-from governance.gateway.writing.types import Batch, Item, Once
+from governance.gateway.writing.types import Batch, Item, Once, Written
 from governance.gateway.writing.values import MEMBER
 from governance.http.principal import Principal
 from governance.http.problems import language_of
@@ -110,6 +113,23 @@ class Asking:
             request_id=self.request_id,
         )
         return write(self.ports, self.principal, batch, at=self.at)
+
+    def put(self, entry: Entry, *, once: Once | None) -> Outcomes:
+        """What became of a row around a person."""
+
+        def told(stored: Stored) -> Written:
+            return Written(
+                created=stored.created,
+                subject=entry.subject,
+                row=stored.row,
+                version=stored.version,
+                fields=stored.fields,
+                masked=stored.masked,
+            )
+
+        work = partial(put, principal=self.principal, entry=entry, at=self.at)
+        result, repeated = carried_out(self.ports, once, work, told, at=self.at)
+        return Outcomes(results=(result,), repeated=repeated)
 
     def owner(self, table: str, row: RowId) -> SubjectId | None:
         """Whose row this is."""

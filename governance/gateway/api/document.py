@@ -63,6 +63,13 @@ def _list(name: str) -> dict[str, Any]:
     return {"type": "array", "items": {"$ref": _REF + name}}
 
 
+def _items(shape: Mapping[str, Any]) -> dict[str, Any]:
+    return _object({"items": {"type": "array", "items": dict(shape)}}, "items")
+
+
+_WISH: Final = ("channel", "kind", "wanted")
+_SAID: Final = ("row", "direction", "author", "channel", "at")
+_SPOKEN: Final = {"type": ["string", "null"]}
 _FIELD: Final = _object(
     {
         "treatment": {"type": "string", "enum": ["clear", "masked", "withheld"]},
@@ -114,6 +121,8 @@ SCHEMAS: Final[Mapping[str, Any]] = {
     ),
     "ShownPage": _object({"items": _list("Shown"), "next": _NEXT}, "items", "next"),
     "Written": _object(_WRITTEN, *_WRITTEN),
+    "Wishes": _items(_object(dict.fromkeys(_WISH, _TEXT), *_WISH)),
+    "Thread": _items(_object({**dict.fromkeys(_SAID, _SPOKEN), "body": _FIELD}, *_SAID, "body")),
     "BulkShown": _object(
         {
             "items": {
@@ -174,6 +183,11 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
     ("patch", "/v1/persons/{person}/{kind}/{row}"): Described(
         shape="Written", problems=(*WRITES, "412", "428"), once=True, match=True, body="RowPatch"
     ),
+    ("delete", "/v1/persons/{person}/{kind}/{row}"): Described(
+        shape=None, status="204", problems=("401", "403", "404", "409", "422", "503")
+    ),
+    ("get", "/v1/persons/{person}/wishes"): Described(shape="Wishes"),
+    ("get", "/v1/persons/{person}/inquiries/{row}/thread"): Described(shape="Thread"),
     ("post", "/v1/persons:bulk-read"): Described(
         shape="BulkShown", body="BulkRead", problems=(*READS, "400", "413", "415")
     ),
@@ -218,6 +232,8 @@ def _describe(operation: dict[str, Any], described: Described) -> None:
     answers: dict[str, Any] = {name: _problem(name) for name in described.problems}
     if described.shape is not None:
         answers[described.status] = _success(described)
+    elif described.status == "204":
+        answers[described.status] = {"description": "消した / Gone"}
     operation["responses"] = dict(sorted(answers.items()))
     operation["security"] = [{"bearer": []}, {"session": []}]
     parameters = operation.setdefault("parameters", [])

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from governance.core.errors import GovernanceError
 from governance.core.terms import Lang, Treatment
 from governance.gateway.api.bodies import etag
-from governance.gateway.types import ReadAnswer, RowView
+from governance.gateway.types import FieldView, ReadAnswer, RowView
 from governance.gateway.writing.once import Result
 from governance.gateway.writing.service import Outcomes
 from governance.gateway.writing.types import Written
@@ -23,11 +23,12 @@ def row_json(row: RowView) -> dict[str, Any]:
     return {
         "row": row.row,
         "etag": etag(row.row, row.version) if row.version is not None else None,
-        "fields": {view.field.partition(".")[2]: _field(view) for view in row.fields},
+        "fields": {view.field.partition(".")[2]: view_json(view) for view in row.fields},
     }
 
 
-def _field(view: Any) -> dict[str, Any]:
+def view_json(view: FieldView) -> dict[str, Any]:
+    """One field: how it is treated, why, and what of it is shown."""
     shown: dict[str, Any] = {
         "treatment": view.decision.treatment.value,
         "code": view.decision.code.value,

@@ -4,13 +4,17 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query
 
+from governance.customers.master.types import FORMS
 from governance.gateway.api.asking import CHILDREN, COMPANY_CHILDREN, PAGE
 from governance.gateway.writing.values import WRITABLE
 from governance.http.principal import Principal
 from policies.actions import Action
 from policies.api import require
 
-WRITABLE_CHILDREN = {kind: table for kind, table in CHILDREN.items() if table in WRITABLE}
+AROUND = {kind: table for kind, table in CHILDREN.items() if table in FORMS}
+WRITABLE_CHILDREN = {
+    kind: table for kind, table in CHILDREN.items() if table in WRITABLE or table in FORMS
+}
 
 Reader = Annotated[Principal, Depends(require(Action.PERSON_READ))]
 Searcher = Annotated[Principal, Depends(require(Action.PERSON_SEARCH))]
@@ -28,5 +32,6 @@ After = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=PAGE, description="1 頁の件数 / Rows of a page")]
 Kind = Annotated[str, Path(json_schema_extra={"enum": sorted(CHILDREN)})]
+AroundKind = Annotated[str, Path(json_schema_extra={"enum": sorted(AROUND)})]
 WritableKind = Annotated[str, Path(json_schema_extra={"enum": sorted(WRITABLE_CHILDREN)})]
 CompanyKind = Annotated[str, Path(json_schema_extra={"enum": sorted(COMPANY_CHILDREN)})]

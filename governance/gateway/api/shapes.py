@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from governance.customers.catalogue import catalogue
+from governance.customers.master.types import FORMS, Form
 from governance.customers.sources.types import AcquisitionGround
 from governance.gateway.writing.types import AcquiredFrom, AcquisitionMethod, Reason
 from governance.gateway.writing.values import forms
@@ -132,6 +134,8 @@ class CorrectionQuery(Strict):
 
 def members_schema(table: str) -> dict[str, Any]:
     """The fields of a table as JSON Schema, with their names in both languages."""
+    if table in FORMS:
+        return _around_schema(table)
     return {
         "type": "object",
         "additionalProperties": False,
@@ -144,3 +148,17 @@ def members_schema(table: str) -> dict[str, Any]:
             for name, form in forms(table).items()
         },
     }
+
+
+def _around_schema(table: str) -> dict[str, Any]:
+    kinds = {Form.FLAG: "boolean", Form.NUMBER: "integer"}
+    known = {entry.column: entry for entry in catalogue().table(table).fields}
+    properties: dict[str, Any] = {}
+    for name, form in FORMS[table].items():
+        label = f"{known[name].label_ja} / {known[name].label_en}" if name in known else name
+        properties[name] = {
+            "type": [kinds.get(form.form, "string"), "null"],
+            "description": label,
+            **({"enum": [*(code.value for code in form.codes), None]} if form.codes else {}),
+        }
+    return {"type": "object", "additionalProperties": False, "properties": properties}

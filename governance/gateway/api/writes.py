@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Request
 
 from governance.core.terms import RowId, SubjectId
+from governance.gateway.api.asking import Asking
 from governance.gateway.api.bodies import read_as, tags_in
 from governance.gateway.api.errors import BodyInvalidError
 from governance.gateway.api.shapes import (
@@ -16,6 +17,7 @@ from governance.gateway.api.shapes import (
     PersonIn,
     RowIn,
 )
+from governance.gateway.around.types import Entry
 from governance.gateway.writing.types import AcquisitionRecord, Correction, Creation, Item
 from governance.gateway.writing.values import MEMBER
 
@@ -37,6 +39,54 @@ def new_row(document: dict[str, Any], table: str, *, subject: SubjectId | None =
     return Creation(table=table, members=read_as(RowIn, document).fields, subject=subject)
 
 
+def new_entry(
+    document: dict[str, Any], table: str, *, subject: SubjectId, asked: Asking, purpose: str
+) -> Entry:
+    """A new row around a known person."""
+    return Entry(
+        table=table,
+        subject=subject,
+        values=read_as(RowIn, document).fields,
+        purpose=purpose,
+        request_id=asked.request_id,
+    )
+
+
+def changed_entry(
+    request: Request,
+    document: dict[str, Any],
+    table: str,
+    *,
+    subject: SubjectId,
+    row: RowId,
+    asked: Asking,
+    purpose: str,
+) -> Entry:
+    """New values of a row around a known person; a version of another row matches nothing."""
+    match = tags_in(request.headers.get("if-match"))
+    versions = [version for name, version in match if name == row]
+    return Entry(
+        table=table,
+        subject=subject,
+        values=_scalars(document),
+        purpose=purpose,
+        row=row,
+        version=versions[0] if versions else 0,
+        request_id=asked.request_id,
+    )
+
+
+def _scalars(document: dict[str, Any]) -> dict[str, Any]:
+    faults = [
+        (name if MEMBER.fullmatch(name) else "?", "wrong_type")
+        for name, value in document.items()
+        if not isinstance(value, SCALARS)
+    ]
+    if faults:
+        raise BodyInvalidError(faults)
+    return document
+
+
 def correction(
     request: Request,
     document: dict[str, Any],
@@ -53,16 +103,9 @@ def correction(
         if name in CorrectionQuery.model_fields
     }
     query = read_as(CorrectionQuery, told)
-    faults = [
-        (name if MEMBER.fullmatch(name) else "?", "wrong_type")
-        for name, value in document.items()
-        if not isinstance(value, SCALARS)
-    ]
-    if faults:
-        raise BodyInvalidError(faults)
     return Correction(
         table=table,
-        members=document,
+        members=_scalars(document),
         match=match,
         reason=query.reason,
         subject=subject,

@@ -5,14 +5,19 @@ shown back are made anew from the repeated request itself.
 """
 
 import json
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Connection
 
 from governance.core.errors import GovernanceError
 from governance.core.terms import RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.types import ProblemKind
+from governance.db.engine import Database
+from governance.gateway.writing import store
 from governance.gateway.writing.errors import OnceMismatchError
 from governance.gateway.writing.types import Notice, Once, Written
 from governance.http.problems import DetailedError
@@ -66,3 +71,57 @@ def _result(kept: dict[str, Any]) -> Result:
     if issubclass(error, DetailedError):
         return error([(name, code) for name, code in kept["faults"]])
     return error(**kept["params"])
+
+
+class _RepeatedError(Exception):
+    """The request was carried out before: this transaction is rolled back unused."""
+
+    def __init__(self, sealed: bytes) -> None:
+        super().__init__()
+        self.sealed = sealed
+
+
+class _ClaimingDatabase:
+    """The true database, whose one write also claims the key and keeps what came of it."""
+
+    def __init__(
+        self, ports: Ports, once: Once, told: Callable[[Any], Written], *, at: datetime
+    ) -> None:
+        self._ports, self._once, self._told, self._at = ports, once, told, at
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ports.database, name)
+
+    def write(self, work: Callable[[Connection], Any], *, batch: bool = False) -> Any:
+        """The result of the work, in one transaction with its key."""
+
+        def claimed(tx: Connection) -> Any:
+            key, ends_at = self._once.key, self._at + KEPT_FOR
+            before = store.claim(tx, key, ends_at=ends_at, at=self._at)
+            if before is not None:
+                raise _RepeatedError(before)
+            result = work(tx)
+            kept = sealed_outcome(self._ports, self._once, [self._told(result)])
+            store.keep_outcome(tx, key, kept)
+            return result
+
+        return self._ports.database.write(claimed, batch=batch)
+
+
+def carried_out(
+    ports: Ports,
+    once: Once | None,
+    work: Callable[[Ports], Any],
+    told: Callable[[Any], Written],
+    *,
+    at: datetime,
+) -> tuple[Written, bool]:
+    """What a use case with one transaction stored, and whether it had been done before."""
+    if once is None:
+        return told(work(ports)), False
+    claiming = cast("Database", _ClaimingDatabase(ports, once, told, at=at))
+    try:
+        return told(work(replace(ports, database=claiming))), False
+    except _RepeatedError as repeated:
+        (result,) = opened_outcome(ports, once, repeated.sealed)
+        return cast("Written", result), True

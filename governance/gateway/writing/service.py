@@ -15,6 +15,7 @@ from audit.types import EventDraft, Network, Outcome
 from governance.core.terms import SubjectId
 from governance.customers.indexing import EVERY
 from governance.customers.ports import Ports
+from governance.customers.upkeep.merges import survivor_of
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.types import GateBusyError
 from governance.gateway.writing import store
@@ -182,9 +183,18 @@ def _new_persons(prepared: Sequence[Prepared]) -> list[SubjectId]:
 def _store_one(tx: Connection, writer: Writer, prepared: Prepared) -> Result:
     if not isinstance(prepared, Ready):
         return prepared
-    if isinstance(prepared.item, Creation):
-        return create(tx, writer, prepared)
-    return correct(tx, writer, prepared)
+    meant = _of_survivor(tx, prepared)
+    if isinstance(meant.item, Creation):
+        return create(tx, writer, meant)
+    return correct(tx, writer, meant)
+
+
+def _of_survivor(tx: Connection, ready: Ready) -> Ready:
+    """The item about the person as whom a merged pseudonym stands now."""
+    named = ready.item.subject
+    if named is None or (now := survivor_of(tx, named)) == named:
+        return ready
+    return replace(ready, subject=now, item=replace(ready.item, subject=now))
 
 
 def _not_stored(result: Result) -> Result:

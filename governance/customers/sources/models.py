@@ -29,7 +29,7 @@ class ImportSource(SQLModel, table=True):
 
     __tablename__ = "import_source"
     name: str = Field(primary_key=True)
-    kind: str
+    kind: str = Field(primary_key=True)
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None

@@ -44,15 +44,17 @@ class NewSaid:
     sealed: bytes = field(repr=False)
 
 
-def source_named(tx: Connection, name: str) -> SavedSource | None:
-    """The saved source of this name."""
-    row = tx.execute(select(SOURCE).where(SOURCE.c.name == name)).one_or_none()
-    return None if row is None else _source(row)
+def source_named(tx: Connection, name: str) -> dict[SourceKind, SavedSource]:
+    """What is saved under this name, by kind of file."""
+    rows = tx.execute(select(SOURCE).where(SOURCE.c.name == name))
+    return {SourceKind(row.kind): _source(row) for row in rows}
 
 
 def all_sources(tx: Connection) -> tuple[SavedSource, ...]:
     """Every saved source by name."""
-    return tuple(_source(row) for row in tx.execute(select(SOURCE).order_by(SOURCE.c.name)))
+    return tuple(
+        _source(row) for row in tx.execute(select(SOURCE).order_by(SOURCE.c.name, SOURCE.c.kind))
+    )
 
 
 def _source(row: Any) -> SavedSource:
@@ -82,8 +84,8 @@ def _source(row: Any) -> SavedSource:
 def save_source(tx: Connection, source: SavedSource, *, by: str, at: datetime) -> None:
     """The source is saved, in place of what was saved under its name."""
     made = source.acquisition
+    key = {"name": source.name, "kind": source.kind.value}
     values = {
-        "kind": source.kind.value,
         "encoding": source.reading.encoding,
         "delimiter": source.reading.delimiter,
         "sheet": source.reading.sheet,
@@ -99,7 +101,7 @@ def save_source(tx: Connection, source: SavedSource, *, by: str, at: datetime) -
         "updated_by": by,
         "updated_at": at,
     }
-    tx.execute(_upsert(tx, SOURCE, ["name"], {"name": source.name} | values, set_=values))
+    tx.execute(_upsert(tx, SOURCE, [*key], key | values, set_=values))
 
 
 def _upsert(
@@ -221,8 +223,3 @@ def rows_from(tx: Connection, source: str) -> int:
     """How many stored rows the source has spoken of."""
     statement = select(func.count()).select_from(IMPORT_ROW).where(IMPORT_ROW.c.source == source)
     return int(tx.execute(statement).scalar_one())
-
-
-def forget_source(tx: Connection, name: str) -> bool:
-    """Whether a source of this name was saved; it is not any more."""
-    return tx.execute(delete(SOURCE).where(SOURCE.c.name == name)).rowcount == 1

@@ -82,17 +82,18 @@ class Opened:
 
 def open_source(ports: Ports, request: ImportRequest) -> Opened:
     """The file with everything that decides how its rows are read; raises what is wrong."""
-    saved = _saved(ports, request.source)
-    reading = request.reading.over(saved.reading) if saved is not None else request.reading
+    by_kind = saved_as(ports, request.source)
+    likely = by_kind.get(request.kind) if request.kind else _single(by_kind)
+    reading = request.reading.over(likely.reading) if likely is not None else request.reading
     file = inspect(request.path, encoding=reading.encoding, delimiter=reading.delimiter)
     plain = TableReader(file, sheet=reading.sheet, header_row=reading.header_row)
     linked = _linked(ports, plain, file, reading)
     reader = CorrectionReader(plain, linked) if linked is not None else plain
-    kind = request.kind or (saved.kind if saved else None) or (linked.kind if linked else None)
     headers = unique_headers(reader.headers)
-    kind = kind or guess_kind(headers)
+    kind = kind_of(request, headers, by_kind, linked=linked.kind if linked else None)
     if kind is None:
         raise SourceKindUnknownError
+    saved = by_kind.get(kind)
     known = saved.columns if saved is not None else linked.columns if linked is not None else {}
     if saved is not None and linked is None and not request.confirmed:
         _same_headers(headers, saved)
@@ -114,19 +115,40 @@ def open_source(ports: Ports, request: ImportRequest) -> Opened:
         saved=saved,
         columns=columns,
         acquisition=request.acquisition.over(given),
-        digest=_digest(request, known if saved is not None else {}),
+        digest=_digest(request),
         reading=reading,
         linked=linked,
     )
 
 
-def _saved(ports: Ports, name: str | None) -> SavedSource | None:
+def saved_as(ports: Ports, name: str | None) -> Mapping[SourceKind, SavedSource]:
+    """What is saved under the name of a source, by kind of file."""
     if name is None:
-        return None
+        return {}
     if not _NAME.match(name):
         raise SourceNameError
     with ports.database.read() as tx:
         return sources.source_named(tx, name)
+
+
+def _single(by_kind: Mapping[SourceKind, SavedSource]) -> SavedSource | None:
+    return next(iter(by_kind.values())) if len(by_kind) == 1 else None
+
+
+def kind_of(
+    request: ImportRequest,
+    headers: Sequence[str],
+    by_kind: Mapping[SourceKind, SavedSource],
+    *,
+    linked: SourceKind | None = None,
+) -> SourceKind | None:
+    """The kind of file: as said, as the headers tell, or the one that the source is saved with."""
+    if request.kind is not None or linked is not None:
+        return request.kind or linked
+    single = _single(by_kind)
+    if single is not None and {*headers} == {*single.headers}:
+        return single.kind
+    return guess_kind(headers) or (single.kind if single is not None else None)
 
 
 def _source_name(request: ImportRequest) -> str:
@@ -213,15 +235,18 @@ def shown(headers: Iterable[str]) -> str:
     return ", ".join(names[:_NAMES_SHOWN]) + more
 
 
-def _digest(request: ImportRequest, known: Mapping[str, str]) -> str:
-    """What this very file, read in this very way, is known by."""
+def _digest(request: ImportRequest) -> str:
+    """What this very file, asked for in this very way, is known by.
+
+    What is saved for a source is left out: the first call saves it, and the next must find the run.
+    """
     found = hashlib.sha256()
     with request.path.open("rb") as stream:
         while block := stream.read(CHUNK):
             found.update(block)
     said = {
         "reading": {k: v for k, v in asdict(request.reading).items() if v is not None},
-        "columns": dict(known) | dict(request.columns),
+        "columns": dict(request.columns),
         "source": request.source,
         "suggested": request.suggested,
         "acquisition": {k: v for k, v in asdict(request.acquisition).items() if v is not None},

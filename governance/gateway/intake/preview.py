@@ -13,7 +13,6 @@ from audit.types import EventDraft, Outcome
 from governance.core.clock import JST
 from governance.core.terms import ActorId, FieldId, Lang, PurposeId
 from governance.customers.catalogue import catalogue
-from governance.customers.columns import guess_kind
 from governance.customers.contents import (
     ColumnSuggestion,
     Ground,
@@ -22,13 +21,12 @@ from governance.customers.contents import (
 )
 from governance.customers.encodings import Alternative, alternatives
 from governance.customers.ports import Ports
-from governance.customers.sources import store as sources
 from governance.customers.sources.types import SavedSource
 from governance.customers.tables import SourceFile, TableFormat, TableReader, inspect
 from governance.customers.types import SourceKind
 from governance.customers.workbooks import Sheet
 from governance.gateway.intake.drafts import TABLE_OF
-from governance.gateway.intake.opening import mapped, sample_of
+from governance.gateway.intake.opening import kind_of, mapped, sample_of, saved_as
 from governance.gateway.intake.screening import without_numbers
 from governance.gateway.intake.service import may_take_in
 from governance.gateway.intake.types import ImportRequest
@@ -96,16 +94,15 @@ class Preview:
 
 def preview(ports: Ports, principal: Principal, request: ImportRequest, *, at: datetime) -> Preview:
     """How the file would be read, recorded as looked at; nothing of it is stored."""
-    saved = None
-    if request.source is not None:
-        with ports.database.read() as tx:
-            saved = sources.source_named(tx, request.source)
-    reading = request.reading.over(saved.reading) if saved else request.reading
+    by_kind = saved_as(ports, request.source)
+    likely = by_kind.get(request.kind) if request.kind else next(iter(by_kind.values()), None)
+    reading = request.reading.over(likely.reading) if likely else request.reading
     file = inspect(request.path, encoding=reading.encoding, delimiter=reading.delimiter)
     reader = TableReader(file, sheet=reading.sheet, header_row=reading.header_row)
     headers = unique_headers(reader.headers)
-    guessed = request.kind or (saved.kind if saved else None) or guess_kind(headers)
+    guessed = kind_of(request, headers, by_kind)
     kind = guessed or SourceKind.CUSTOMERS
+    saved = by_kind.get(kind)
     may_take_in(ports, principal, kind)
     sample = sample_of(file, reading)
     columns = _columns(headers, sample, kind, request, saved)

@@ -38,7 +38,7 @@ def upgrade() -> None:
     sa.Column('origin', sa.String(), nullable=True),
     sa.Column('updated_by', sa.String(), nullable=False),
     sa.Column('updated_at', UtcDateTime(), nullable=False),
-    sa.PrimaryKeyConstraint('name')
+    sa.PrimaryKeyConstraint('name', 'kind')
     )
     op.create_table('key_task',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -100,11 +100,10 @@ def upgrade() -> None:
     sa.Column('done', sa.Integer(), nullable=False),
     sa.Column('total', sa.Integer(), nullable=False),
     sa.Column('dropped', sa.Integer(), nullable=False),
+    sa.Column('event_id', sa.String(length=36), nullable=True),
     sa.Column('started_by', sa.String(), nullable=False),
     sa.Column('started_at', UtcDateTime(), nullable=False),
     sa.Column('finished_at', UtcDateTime(), nullable=True),
-    sa.Column('lease_owner', sa.String(), nullable=True),
-    sa.Column('lease_until', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_table('saved_search',

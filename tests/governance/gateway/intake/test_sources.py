@@ -18,9 +18,11 @@ from governance.customers.sources.types import (
     AcquisitionGround,
     SourceHeadersChangedError,
 )
+from governance.customers.types import SourceKind
 from governance.gateway.intake.service import take_in
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import FieldUnknownError, ImportOutcome, ImportRequest
+from tests.governance.gateway.intake.finding import sensitive
 from tests.installation import AT, MANAGER, create, customer, events, register, write_file
 
 OPTIN = ("受付番号", "受付日時", "氏名", "メールアドレス", "自由記入")
@@ -193,8 +195,6 @@ def test_the_mapping_of_a_source_is_used_again(installation: Wiring, tmp_path: P
         acquired_from="third_party", method="provision", provider="架空商事", origin="EU",
         ground=AcquisitionGround.CONSENT, acquired_on=date(2026, 1, 5),
     )  # fmt: skip
-    from governance.customers.types import SourceKind  # noqa: PLC0415 # only here
-
     first = taken(installation, path, source="card", kind=SourceKind.CUSTOMERS, columns=columns,
                   acquisition=ground)  # fmt: skip
     assert counts(first) == (1, 1, 0, 0, 0)
@@ -208,8 +208,7 @@ def test_the_mapping_of_a_source_is_used_again(installation: Wiring, tmp_path: P
     )
     assert row["acquired_on"] == date(2024, 1, 2)
     with installation.database.read() as tx:
-        saved = sources.source_named(tx, "card")
-    assert saved is not None
+        saved = sources.source_named(tx, "card")[SourceKind.CUSTOMERS]
     assert (dict(saved.columns), saved.acquisition) == (columns, ground)
 
 
@@ -248,8 +247,6 @@ def test_columns_left_out_are_named(on_sqlite: Wiring, tmp_path: Path) -> None:
 
 
 def test_sensitive_notes_of_a_third_party_need_a_ground(on_sqlite: Wiring, tmp_path: Path) -> None:
-    from tests.governance.gateway.intake.finding import sensitive  # noqa: PLC0415 # only here
-
     wiring = replace(on_sqlite, ports=replace(on_sqlite.ports, analyse=sensitive))
     rows = [customer(1, 備考="持病あり", 取得元="")]
     third = Acquisition(acquired_from="third_party")

@@ -10,6 +10,8 @@ spaces) and a line feed. Times are 2026-04-01T09:00:00.000000Z, hashes lower-cas
      "filter":     {name: value} the conditions of EventFilter that were set,
      "places":     [from, below] the places of the log that were asked for,
      "count", "first_seq", "last_seq", "exported_at", "exported_by"}
+    {"kind":"key", "event": {an event as below}, "under": size}  a change of the log's key, before
+     all events: the tree of this size, among the earlier ones, is signed by the key before it
     {"kind":"event", "seq", "version", "columns": {name: value of each present column},
      "parts": [part], "path": [inclusion proof, RFC 9162 2.1.3]}             by rising place
     {"kind":"erasure", "event": {an event as above}, "part_ids": [all that it destroyed]}
@@ -39,6 +41,7 @@ from typing import IO, Any, Final
 from sqlalchemy import Connection, Row, select
 
 from audit.errors import NotSequencedError, PartForgedError, ProofRangeError
+from audit.key_changes import changes
 from audit.leaf import COLUMNS, commitment, sealed_hash
 from audit.models import CHECKPOINTS, EVENTS, LEAVES, PARTS
 from audit.note import Checkpoint, VerifierKey, parse_checkpoint, parse_note
@@ -139,6 +142,8 @@ def write_bundle(
     head = parse_checkpoint(parse_note(stored).text)
     signed = stored if note is not None else cosigned_note(tx, head.size, stored)
     cosigned = {size for size in newest_of_each(tx) if size < head.size}
+    changed = [(seq, under) for seq, under in changes(tx) if under < head.size]
+    cosigned.update(under for _, under in changed)
     asked_places = _bounded(places or Places(), head)
     found = _places(tx, asked, asked_places)
     manifest: dict[str, object] = {
@@ -158,7 +163,10 @@ def write_bundle(
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         with _private(fresh) as stream:
-            done = _write(tx, _Written(stream=stream), manifest, found, head=head, opener=opener)
+            out = _Written(stream=stream)
+            out.line(manifest)
+            _key_lines(tx, changed, head, out)
+            done = _write(tx, out, found, head=head, opener=opener)
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
@@ -168,13 +176,11 @@ def write_bundle(
 def _write(
     tx: Connection,
     out: _Written,
-    manifest: Mapping[str, object],
     found: Sequence[int],
     *,
     head: Checkpoint,
     opener: Opener | None,
 ) -> Exported:
-    out.line(manifest)
     for line in _event_lines(tx, found, head, out, opener):
         out.line({"kind": "event"} | line)
     erasures = 0
@@ -200,6 +206,15 @@ def _write(
         opened_about=frozenset(out.opened_about),
         sha256=out.digest.hexdigest(),
     )
+
+
+def _key_lines(
+    tx: Connection, changed: Sequence[tuple[int, int]], head: Checkpoint, out: _Written
+) -> None:
+    """The changes of the log's key, each with the tree that the key before it signed."""
+    for seq, under in changed:
+        (line,) = _event_lines(tx, [seq], head, _Written(stream=out.stream), None)
+        out.line({"kind": "key", "event": line, "under": under})
 
 
 def _private(path: Path) -> IO[bytes]:

@@ -35,6 +35,7 @@ class Evidence:
 
     keys: tuple[VerifierKey, ...]
     witnesses: tuple[VerifierKey, ...]
+    successors: tuple[VerifierKey, ...] = ()  # believed only where the pinned keys lead to them
 
     @property
     def all_keys(self) -> tuple[VerifierKey, ...]:

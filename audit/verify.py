@@ -8,7 +8,7 @@ the tree names its person and, by digest, exactly the parts that it destroyed.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from audit.actions import ERASING
 from audit.anchor import read_anchor
 from audit.errors import NoteFormError, NoteSignatureError, UnknownLeafVersionError
 from audit.findings import Evidence, Finding, FoundError, Report
+from audit.key_changes import followed
 from audit.leaf import COLUMNS, destroyed_digest, leaf_of, parts_digest, sealed_hash
 from audit.models import CHECKPOINTS, EVENTS, LEAVES, PARTS, PENDING, STATE, TILES
 from audit.note import Checkpoint, VerifierKey, parse_checkpoint, parse_note, verify_note
@@ -94,12 +95,17 @@ def verify_log(
     *,
     keys: Sequence[VerifierKey],
     witnesses: Sequence[VerifierKey] = (),
+    successors: Sequence[VerifierKey] = (),
     anchor: Path | None = None,
 ) -> Report:
-    """What the log in this database is worth to someone who pinned these keys."""
+    """What the log in this database is worth to someone who pinned these keys.
+
+    `successors` are keys that may have followed them (audit/key_changes.py).
+    """
+    evidence = Evidence(keys=tuple(keys), witnesses=tuple(witnesses), successors=tuple(successors))
     try:
         with db.read() as tx:
-            return _verify(tx, Evidence(keys=tuple(keys), witnesses=tuple(witnesses)), anchor)
+            return _verify(tx, evidence, anchor)
     except FoundError as found:
         return found.report
     except (DBAPIError, UnavailableError, OSError, NoteFormError, UnicodeError):
@@ -136,7 +142,9 @@ def _verify(tx: Connection, evidence: Evidence, anchor: Path | None) -> Report:
             at_seq=0,
         )
     witnessed = _head_of(newest_cosigned(tx, evidence.witnesses) if evidence.witnesses else None)
-    return _weigh(list(dict.fromkeys(filter(None, (newest, witnessed, outside)))), evidence)
+    trusted = followed(tx, evidence.keys, evidence.successors) if evidence.keys else ()
+    heads = list(dict.fromkeys(filter(None, (newest, witnessed, outside))))
+    return _weigh(heads, replace(evidence, keys=trusted))
 
 
 def _weigh(heads: Sequence[Head], evidence: Evidence) -> Report:

@@ -86,7 +86,15 @@ class End:
     erased: int
 
 
-Item = Manifest | Event | Erasure | End
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChange:
+    """The event that announced other keys of the log, and the tree that the keys before signed."""
+
+    event: Event
+    under: int
+
+
+Item = Manifest | KeyChange | Event | Erasure | End
 
 
 def items(stream: IO[bytes]) -> Iterator[Item]:
@@ -156,6 +164,10 @@ def _item(line: JsonObject) -> Item:
             return _manifest(line)
         case "event":
             return _event(_only(line, "kind", "seq", "version", "columns", "parts", "path"))
+        case "key":
+            _only(line, "kind", "event", "under")
+            event = _event(_only(_object(line, "event"), *_EVENT))
+            return KeyChange(event=event, under=_size(line, "under"))
         case "erasure":
             _only(line, "kind", "event", "part_ids")
             event = _event(_only(_object(line, "event"), *_EVENT))

@@ -117,6 +117,7 @@ class Report:
     witness_pinned: bool = False
     signed_by: tuple[SignedBy, ...] = ()
     earlier: tuple[int, ...] = ()
+    key_changes: int = 0  # keys that the pinned ones led to
     events: int = 0
     first_seq: int | None = None
     last_seq: int | None = None
@@ -164,6 +165,7 @@ class Report:
                 for one in self.signed_by
             ],
             "earlier": list(self.earlier),
+            "key_changes": self.key_changes,
             "events": self.events,
             "first_seq": self.first_seq,
             "last_seq": self.last_seq,

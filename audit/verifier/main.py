@@ -124,6 +124,8 @@ def _proven(report: Report, lang: str) -> Iterator[str]:
     yield text("proven.events", lang, events=report.events, size=report.size)
     if report.pinned:
         yield text("proven.signed", lang)
+    if report.key_changes:
+        yield text("proven.key_changes", lang, count=report.key_changes)
     if report.completeness is Completeness.WHOLE_LOG:
         yield text("proven.whole_log", lang)
     elif report.completeness is Completeness.WHOLE_RANGE:

@@ -53,6 +53,12 @@ class VerifierKey:
         typed = bytes([self.kind]) + self.public
         return sha256(self.name.encode() + b"\n" + typed).digest()[:KEY_ID_BYTES]
 
+    @property
+    def vkey(self) -> str:
+        """The key as text: name+hex id+base64(type || public key)."""
+        blob = base64.b64encode(bytes([self.kind]) + self.public).decode()
+        return f"{self.name}+{self.key_id.hex()}+{blob}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
-from audit.verifier.bundle import Manifest
-from audit.verifier.findings import Finding, FoundError, Report, SignedBy, Verdict
+from audit.verifier.bundle import KeyChange, Manifest
+from audit.verifier.findings import Finding, FormError, FoundError, Report, SignedBy, Verdict
 from audit.verifier.merkle import consistent
 from audit.verifier.note import Note, Verified, VerifierKey, verified_by
+
+KEY_CHANGED = "log.key_changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,25 +40,65 @@ class Witnessed:
     size: int
 
 
-def weigh(manifest: Manifest, evidence: Evidence, report: Report) -> Witnessed | None:
+def weigh(
+    manifest: Manifest, evidence: Evidence, report: Report, changed: Sequence[KeyChange] = ()
+) -> Witnessed | None:
     """The heads belong to one tree and the newest is signed as pinned; the report says by whom.
 
-    Raises FoundError. Without pinned keys the keys that the bundle names are used to find broken
-    signatures, and give no trust.
+    `changed` are announced changes of the log's key, whose events stand in the signed tree: they
+    lead from a pinned key to those that the bundle names. Raises FoundError. Without pinned keys
+    the keys that the bundle names are used to find broken signatures, and give no trust.
     """
     head = manifest.note.checkpoint
     report.origin, report.size, report.root = head.origin, head.size, head.root
     report.pinned, report.witness_pinned = bool(evidence.keys), bool(evidence.witnesses)
     heads = _heads(manifest, evidence.held)
     report.earlier = tuple(sorted(found.size for found in heads[1:]))
-    known = (evidence.keys or manifest.keys) + evidence.witnesses
+    trusted = _followed(manifest, evidence.keys, heads, changed)
+    report.key_changes = len(trusted) - len(evidence.keys)
+    known = (trusted or manifest.keys) + evidence.witnesses
     signers = [
         tuple(one for note in found.notes for one in verified_by(note, known)) for found in heads
     ]
     report.signed_by = _signed_by(heads, signers)
     if evidence.keys:
-        _check_pinned(signers[0], evidence.keys, head.origin)
+        _check_pinned(signers[0], trusted, head.origin)
     return _witnessed(heads, signers, evidence.witnesses, head.origin)
+
+
+def _followed(
+    manifest: Manifest,
+    pinned: tuple[VerifierKey, ...],
+    heads: Sequence[Head],
+    changed: Sequence[KeyChange],
+) -> tuple[VerifierKey, ...]:
+    """The pinned keys and those that they lead to.
+
+    Each is announced in a tree that the keys before it signed, in every pinned kind.
+    """
+    if not pinned:
+        return ()
+    trusted, kinds = pinned, {key.kind for key in pinned}
+    notes = {head.size: head.notes for head in heads}
+    for change in changed:
+        if change.event.seq >= change.under or change.event.text("action") != KEY_CHANGED:
+            raise FormError("key")
+        named = set((change.event.text("refs") or "").split(","))
+        signed = {
+            one.key.kind
+            for note in notes.get(change.under, ())
+            for one in verified_by(note, trusted)
+        }
+        if kinds <= signed:
+            trusted += tuple(
+                key for key in manifest.keys if key not in trusted and _ref(key) in named
+            )
+    return trusted
+
+
+def _ref(key: VerifierKey) -> str:
+    """How an announcing event names a key."""
+    return f"key:{sha256(key.vkey.encode()).hexdigest()}"
 
 
 def _heads(manifest: Manifest, held: Sequence[Note]) -> list[Head]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import IO
 
 from audit.verifier.bundle import (
@@ -9,6 +10,7 @@ from audit.verifier.bundle import (
     End,
     Erasure,
     Item,
+    KeyChange,
     Manifest,
     items,
     micros_of,
@@ -73,9 +75,10 @@ def _verify(found: Iterator[Item], evidence: Evidence, report: Report) -> None:
     if not isinstance(manifest, Manifest):
         raise FormError("manifest")
     report.claims = _claims(manifest)
-    witnessed = weigh(manifest, evidence, report)
     tally, end = Tally(), None
-    for item in found:
+    rest, changed = _key_changes(found, manifest)
+    witnessed = weigh(manifest, evidence, report, changed)
+    for item in rest:
         match item:
             case Event() if not tally.erasures:
                 _count(tally, item, manifest)
@@ -91,6 +94,19 @@ def _verify(found: Iterator[Item], evidence: Evidence, report: Report) -> None:
     _check_erased(tally.erased)
     filtered = bool(manifest.filter)
     _conclude(report, tally, witnessed, pinned=bool(evidence.keys), filtered=filtered)
+
+
+def _key_changes(
+    found: Iterator[Item], manifest: Manifest
+) -> tuple[Iterator[Item], tuple[KeyChange, ...]]:
+    """The changes of the log's key at the beginning, each in the signed tree, and what follows."""
+    changed: list[KeyChange] = []
+    for item in found:
+        if not isinstance(item, KeyChange):
+            return chain((item,), found), tuple(changed)
+        _check_leaf(item.event, manifest)
+        changed.append(item)
+    return iter(()), tuple(changed)
 
 
 def _claims(manifest: Manifest) -> dict[str, object]:

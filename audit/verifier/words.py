@@ -139,6 +139,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "消去された {erased} か所は、木に入った消去記録が名指ししています",
         "each of the {erased} erased parts is named by an erasure in the tree",
     ),
+    "proven.key_changes": (
+        "署名の鍵は替わりましたが、指定された鍵がその交代に署名しています（{count} 鍵）",
+        "the signing key changed, and the given key signed the change ({count} keys)",
+    ),
     "proven.earlier": (
         "この木は、以前の木（{sizes} 件）をそのまま含みます",
         "the tree begins with the earlier trees of {sizes} entries",

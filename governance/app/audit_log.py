@@ -72,7 +72,7 @@ def export_log(
                 _filter(asked),
                 exported_at=at,
                 exported_by=principal.id,
-                keys=wiring.log_keys.verifier_keys,
+                keys=wiring.signing.every_key(),
                 opener=_opener(wiring, asked.person) if asked.opened and asked.person else None,
             )
         draft = _draft(wiring, principal, asked, done, at=at)

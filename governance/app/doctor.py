@@ -120,7 +120,7 @@ def _clear(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
 
 def _audit(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
     report = verify_log(
-        wiring.database, keys=wiring.log_keys.verifier_keys, anchor=wiring.settings.checkpoint
+        wiring.database, keys=wiring.signing.every_key(), anchor=wiring.settings.checkpoint
     )
     if report.verdict not in VERIFIED:
         params = {"verdict": report.verdict.value, "at": report.at_seq or 0}

@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -20,6 +19,7 @@ from audit.watch import LogWatch
 from consent import ledger, notices
 from governance.app.catalogue import open_catalogue, settle, unregistered
 from governance.app.key_providers import provider_of
+from governance.app.log_signing import LogSigning
 from governance.core.clock import JST, Clock, utc_now
 from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
@@ -36,8 +36,6 @@ from governance.db import migrate
 from governance.db.engine import Database
 from governance.jobs.journal import Journal
 from governance.keys.epochs import create_key_store
-from governance.keys.signers import ensure_signer
-from governance.keys.types import SigningAlgorithm
 from governance.keys.vault import FieldVault
 from governance.pii.types import Span
 from governance.pii.worker import PiiWorker
@@ -45,7 +43,6 @@ from policies.snapshot import PolicyHolder
 
 SYSTEM = ActorId("svc:sekisho")
 PRIVATE, PRIVATE_FILE = 0o700, 0o600
-LOG_KEY = "audit-log"
 
 
 class NotInitialisedError(GovernanceError):
@@ -72,7 +69,7 @@ class Wiring:
     audit: AuditLog
     journal: Journal
     policies: PolicyHolder
-    log_keys: LogKeys
+    signing: LogSigning
     worker: PiiWorker
     ports: Ports
     log_watch: LogWatch
@@ -80,6 +77,11 @@ class Wiring:
 
     def __repr__(self) -> str:
         return "Wiring(...)"
+
+    @property
+    def log_keys(self) -> LogKeys:
+        """Who signs the log now, also after another process changed the key."""
+        return self.signing.current()
 
     @classmethod
     def create(cls, settings: Settings, *, clock: Clock = utc_now) -> Self:
@@ -136,7 +138,7 @@ class Wiring:
         check_columns(catalogue(), {n: [c.name for c in t.columns] for n, t in TABLES.items()})
         check_purposes(catalogue(), policies.current.purposes)
         worker = PiiWorker()
-        signing = log_keys(settings, vault)
+        signing = LogSigning(settings, vault)
         return cls(
             settings=settings,
             declared=declared,
@@ -146,10 +148,10 @@ class Wiring:
             audit=audit,
             journal=journal,
             policies=policies,
-            log_keys=signing,
+            signing=signing,
             log_watch=LogWatch(
-                verify=partial(
-                    verify_log, database, keys=signing.verifier_keys, anchor=settings.checkpoint
+                verify=lambda: verify_log(
+                    database, keys=signing.every_key(), anchor=settings.checkpoint
                 )
             ),
             worker=worker,
@@ -197,16 +199,6 @@ class Wiring:
         self.database.close()
         self.keys.close()
         self.journal.close()
-
-
-def log_keys(settings: Settings, vault: FieldVault) -> LogKeys:
-    """Who signs the tree; the name is the installation's, not its address, so that it can move."""
-    return LogKeys(
-        origin=f"sekisho/{vault.ring.installation}",
-        ed25519=ensure_signer(vault.ring, LOG_KEY, SigningAlgorithm.ED25519),
-        mldsa44=ensure_signer(vault.ring, LOG_KEY, SigningAlgorithm.ML_DSA_44),
-        anchor=settings.checkpoint,
-    )
 
 
 def _analyse(worker: PiiWorker, texts: Sequence[str], lang: Lang) -> tuple[tuple[Span, ...], ...]:

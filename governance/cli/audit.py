@@ -40,6 +40,7 @@ def verify(
             found.database,
             keys=keys or found.own_keys,
             witnesses=given or listed,
+            successors=found.own_keys,
             anchor=found.settings.checkpoint,
         )
     shape = report.as_json()
@@ -145,6 +146,34 @@ def stamp(
     }
     rows = [(say(f"audit.stamped.{name}"), str(value)) for name, value in shape.items()]
     emit(shape, lambda: table("", (say("audit.what"), say("audit.value")), rows))
+    return 0
+
+
+@app.command("change-key", help=say("audit.change_key"))
+def change_key() -> int:
+    """The log is signed by a new key from now on; the old one signed the announcement."""
+    from governance.cli.session import acting, opened
+    from governance.custody.log_key import change_log_key
+    from policies.actions import Action
+    from policies.api import ensure
+
+    with opened() as wiring:
+        principal = ensure(acting(wiring), Action.KEY_ROTATE, wiring.policies.current)
+        fresh = change_log_key(
+            wiring.ports,
+            wiring.log_keys,
+            principal.id,
+            os_user=principal.os_user,
+            at=wiring.clock(),
+        )
+    shape = {"keys": [key.vkey for key in fresh]}
+
+    def words() -> None:
+        line(say("audit.key_changed"))
+        for key in fresh:
+            line(f"{say('audit.vkey')}: {key.vkey}")
+
+    emit(shape, words)
     return 0
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from audit.note import VerifierKey
 from governance.app.key_providers import provider_of
-from governance.app.wiring import Wiring, log_keys, require_file
+from governance.app.log_signing import every_key
+from governance.app.wiring import Wiring, require_file
 from governance.cli.invocation import current
 from governance.core.clock import utc_now
 from governance.core.logging import configure
@@ -67,7 +68,7 @@ def opened_for_verification() -> Iterator[Verification]:
         yield Verification(
             settings=found,
             database=database,
-            own_keys=log_keys(found, vault).verifier_keys,
+            own_keys=every_key(vault),
         )
     finally:
         database.close()

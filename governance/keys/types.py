@@ -17,6 +17,14 @@ class KeyState(StrEnum):
     DESTROYED = "destroyed"  # a tombstone: the wrapped key is NULL
 
 
+class SigningState(StrEnum):
+    """States of a signing key; its public half stays for ever."""
+
+    NEXT = "next"  # made, announced, not signing yet
+    ACTIVE = "active"  # signs
+    RETIRED = "retired"  # its seed is destroyed
+
+
 class IndexState(StrEnum):
     """States of an index key version."""
 

@@ -21,7 +21,7 @@ def verify(stage: Stage, watch: Watch) -> Outcome:
     while sequence_once(wiring.database, wiring.log_keys, wiring.audit, at=wiring.clock()).placed:
         watch(1, 2)
     report = verify_log(
-        wiring.database, keys=wiring.log_keys.verifier_keys, anchor=wiring.settings.checkpoint
+        wiring.database, keys=wiring.signing.every_key(), anchor=wiring.settings.checkpoint
     )
     watch(2, 2)
     if report.verdict is not Verdict.VERIFIED_SELF_SIGNED:
@@ -41,7 +41,7 @@ def tamper(stage: Stage, watch: Watch) -> Outcome:
     tampered = Database.open(sqlite_url(copy))
     try:
         report = verify_log(
-            tampered, keys=wiring.log_keys.verifier_keys, anchor=wiring.settings.checkpoint
+            tampered, keys=wiring.signing.every_key(), anchor=wiring.settings.checkpoint
         )
     finally:
         tampered.close()

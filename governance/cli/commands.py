@@ -11,6 +11,7 @@ from governance.cli import (
     approve,
     audit,
     bench,
+    catalogue,
     check,
     data,
     importing,
@@ -22,6 +23,7 @@ from governance.cli import (
     pii,
     requests,
     retention,
+    search,
     setup,
     witness,
 )
@@ -38,7 +40,7 @@ application_ = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (setup, login, importing, data, check, retention, approve, accounts, bench):
+for group in (setup, login, importing, data, check, retention, approve, accounts, bench, search):
     group.register(application_)
 audit.app.add_typer(witness.app, name="witness", help=say("witness.help"))
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
@@ -47,6 +49,7 @@ for part in (intake, answers):
 application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))
 keys.app.add_typer(keys_provider.app)
 application_.add_typer(keys.app, name="keys", help=say("keys.help"))
+application_.add_typer(catalogue.app, name="catalogue", help=say("catalogue.help"))
 application_.add_typer(pii.app, name="pii", help=say("pii.help"))
 application_.add_typer(law.app, name="law", help=say("law.help"))
 

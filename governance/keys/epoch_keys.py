@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from governance.core.clock import Clock
+from governance.core.errors import GovernanceError
 from governance.crypto.providers.types import (
     EpochDestroyedError,
     EpochId,
@@ -27,7 +28,7 @@ from governance.keys.types import StoredEpoch
 
 RENEW: Final = 3  # a key is renewed after this fraction of the lease
 AGAIN: Final = timedelta(seconds=20)  # between two tries of a provider that was silent
-REST: Final = timedelta(seconds=5)  # without a key, nobody waits for a silent provider this long
+REST: Final = timedelta(seconds=5)  # after an error without a key left, it stands this long
 EPOCH_PURPOSE: Final = "epoch"
 
 
@@ -62,7 +63,7 @@ class EpochKeys:
     def __init__(self, holder: Held) -> None:
         self._holder = holder
         self._entries: dict[EpochId, _Entry] = {}
-        self._silent: dict[EpochId, datetime] = {}
+        self._failed: dict[EpochId, tuple[datetime, GovernanceError]] = {}
         self._asking = threading.Lock()
 
     def __repr__(self) -> str:
@@ -121,22 +122,20 @@ class EpochKeys:
             return entry.key  # another thread renewed it while this one waited
         if entry is not None:
             entry.asked = at
-        elif (last := self._silent.get(stored.epoch)) is not None and at - last < REST:
-            raise ProviderUnavailableError(epoch=stored.epoch, reason="silent")
+        elif (failed := self._failed.get(stored.epoch)) and at - failed[0] < REST:
+            raise type(failed[1])(**failed[1].params)  # nobody queues, nothing is hammered
         wrapped = stored.wrapped or b""
         ctx = epoch_context(self._holder.installation, stored.epoch)
         try:
             (key,) = self._holder.provider.unwrap([wrapped], ctx)
-        except ProviderUnavailableError:
-            if entry is not None and at - entry.opened < lease:
+        except GovernanceError as error:
+            silent = isinstance(error, ProviderUnavailableError)
+            if silent and entry is not None and at - entry.opened < lease:
                 return entry.key
             self._entries.pop(stored.epoch, None)
-            self._silent[stored.epoch] = at
-            raise  # fails closed: the lease is over
-        except Exception:
-            self._entries.pop(stored.epoch, None)
-            raise  # fails closed: it answers, and the answer is no
+            self._failed[stored.epoch] = at, error
+            raise  # fails closed: the lease is over, or the answer is no
         made = WrappingKey(key)
-        self._silent.pop(stored.epoch, None)
+        self._failed.pop(stored.epoch, None)
         self._entries[stored.epoch] = _Entry(key=made, opened=at, asked=at)
         return made

@@ -9,6 +9,7 @@ as long as they live: they are kept shorter than R days, like copies of keys.
 python-pkcs11 is the extra `pkcs11` and is imported only when this provider is chosen.
 """
 
+import hashlib
 import importlib
 import os
 import threading
@@ -81,6 +82,7 @@ class Pkcs11KeyProvider:
         self._place = place
         self._files = EpochFolder(folder, form=FORM)
         self._prefix = f"{prefix}-"
+        self._refused: bytes | None = None  # digest of a PIN that the token did not take
 
     def __repr__(self) -> str:
         return "Pkcs11KeyProvider(...)"
@@ -154,15 +156,19 @@ class Pkcs11KeyProvider:
 
     @contextmanager
     def _session(self, *, rw: bool = False) -> Iterator[Any]:
-        """An open, logged-in session; the token's refusals come out in our words."""
-        pin = read_secret(self._place.pin).decode(errors="replace")
+        """An open, logged-in session; a PIN that was refused is not tried twice."""
+        pin = read_secret(self._place.pin)
         with ONE_AT_A_TIME:
+            if self._refused == _digest(pin):
+                raise ProviderRefusedError(provider=self.name, reason="PinIncorrect")
             try:
                 module = self._pkcs11.lib(str(self._place.module))
                 token = module.get_token(token_label=self._place.token)
-                with token.open(user_pin=pin, rw=rw) as session:
+                with token.open(user_pin=pin.decode(errors="replace"), rw=rw) as session:
                     yield session
             except self._pkcs11.PKCS11Error as error:
+                if type(error).__name__ == "PinIncorrect":
+                    self._refused = _digest(pin)  # a token locks after some wrong PINs
                 raise self._refusal(error) from None
             except RuntimeError:  # the module itself cannot be loaded
                 raise ProviderUnavailableError(provider=self.name, reason="module") from None
@@ -220,3 +226,7 @@ class Pkcs11KeyProvider:
         nonce, sealed = wrapped[1 : 1 + NONCE], wrapped[1 + NONCE :]
         opened: bytes = key.decrypt(sealed, **self._parameters(nonce, ctx))
         return opened
+
+
+def _digest(pin: bytes) -> bytes:
+    return hashlib.sha256(pin).digest()

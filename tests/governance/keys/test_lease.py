@@ -133,10 +133,14 @@ def test_a_refusal_is_believed_at_the_next_question(
     clock.forward(LEASE / RENEW - SECOND)
     assert works(leased)
     clock.forward(SECOND)
-    with pytest.raises(type(error)):
-        works(leased)
-    with pytest.raises(type(error)):
-        works(leased)
+    before = moody.asked
+    for _ in range(20):  # and not asked again and again
+        with pytest.raises(type(error)):
+            works(leased)
+    assert moody.asked == before + 1
+    moody.error = None
+    clock.forward(REST)
+    assert works(leased)
 
 
 def test_the_provider_is_asked_seldom(leased: FieldVault, moody: Moody, clock: FixedClock) -> None:

@@ -16,7 +16,7 @@ from governance.crypto.providers.types import (
     ProviderUnavailableError,
     WrapContext,
 )
-from tests.governance.crypto.providers.conftest import pkcs11_case
+from tests.governance.crypto.providers.conftest import PIN, pkcs11_case
 
 DAY = date(2026, 11, 25)
 EPOCH = EpochId("2026-11-25")
@@ -112,6 +112,28 @@ def test_a_wrong_pin_is_refused_and_not_shown(
         provider.wrap([KEY], CTX)
     assert caught.value.params["reason"] == "PinIncorrect"
     assert "87654321" not in str(caught.value)
+
+
+def test_a_wrong_pin_is_tried_once_so_that_the_token_does_not_lock(
+    provider: Pkcs11KeyProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.create_epoch(DAY)
+    module, tried = provider._pkcs11, []
+
+    class Counting:
+        def __getattr__(self, name: str) -> object:
+            if name == "lib":
+                tried.append(name)
+            return getattr(module, name)
+
+    monkeypatch.setattr(provider, "_pkcs11", Counting())
+    monkeypatch.setenv("TEST_PIN", "87654321")
+    for _ in range(20):
+        with pytest.raises(ProviderRefusedError):
+            provider.wrap([KEY], CTX)
+    assert len(tried) == 1
+    monkeypatch.setenv("TEST_PIN", PIN)  # the file was put right: no restart is needed
+    assert provider.unwrap(provider.wrap([KEY], CTX), CTX) == (KEY,)
 
 
 def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

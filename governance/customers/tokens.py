@@ -133,6 +133,13 @@ def drop_index(tx: Connection, version: Version) -> None:
     tx.execute(update(INDEX).where(*same).values(dropped=True, turn=INDEX.c.turn + 1))
 
 
+def dropped_numbers(tx: Connection, versions: Iterable[Version]) -> list[int]:
+    """Numbers of those of these versions that were dropped."""
+    wanted = set(versions)
+    found = tx.execute(select(INDEX.c.id, INDEX.c.name, INDEX.c.version).where(INDEX.c.dropped))
+    return sorted(n for n, name, version in found if (name, version) in wanted)
+
+
 # Writing
 
 

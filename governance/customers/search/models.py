@@ -77,7 +77,7 @@ class SearchPostingRow(SQLModel, table=True):
 
 
 class ReindexRow(SQLModel, table=True):
-    """The rotation of one field's index: how far it is; the cursor commits with the tokens."""
+    """The rotation of one field's index and how far it is; its lease stands in the job ledger."""
 
     __tablename__ = "reindex_run"
     id: str = Field(sa_column=row_id())
@@ -89,11 +89,10 @@ class ReindexRow(SQLModel, table=True):
     done: int = 0  # rows with their new tokens
     total: int = 0  # rows when the rotation began
     dropped: int = 0  # old tokens that are gone
+    event_id: str | None = Field(default=None, sa_column=Column(RowIdType, nullable=True))
     started_by: str
     started_at: datetime = Field(sa_column=instant(nullable=False))
     finished_at: datetime | None = Field(default=None, sa_column=instant())
-    lease_owner: str | None = None
-    lease_until: datetime | None = Field(default=None, sa_column=instant())
 
 
 class SavedSearchRow(SQLModel, table=True):

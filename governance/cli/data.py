@@ -1,63 +1,189 @@
-"""`sekisho quality`, `duplicates`: how clean the data is."""
+"""`sekisho quality`: how clean the data is, how that went over time, and the quarterly review."""
 
-from pathlib import Path
-from typing import Annotated
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from governance.cli import duplicates
 from governance.cli.invocation import current
 from governance.cli.output import emit, line, say, table
+from governance.i18n.catalogue import text
+
+if TYPE_CHECKING:
+    from governance.customers.upkeep.measures import Measure
+    from governance.customers.upkeep.reviews import Task
 
 quality_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+Which = Annotated[str, typer.Argument(metavar="ID", help=say("quality.task_id"))]
+LOOK_BACK = timedelta(days=92)  # a quarter
 
 
 def register(app: typer.Typer) -> None:
     """The commands of this module stand in the tree."""
-    app.command("duplicates", help=say("duplicates.help"))(duplicates)
+    app.add_typer(duplicates.app, name="duplicates", help=say("duplicates.help"))
     app.add_typer(quality_app, name="quality", help=say("quality.help"))
-    quality_app.command("duplicates", help=say("duplicates.help"))(duplicates)
-
-
-def duplicates(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=say("import.file"))],
-    kind: Annotated[str | None, typer.Option("--kind", help=say("import.kind"))] = None,
-) -> int:
-    """Rows of a file that are one person (or one company), one cluster per line."""
-    from governance.cli.errors import KindError
-    from governance.core.clock import JST, utc_now
-    from governance.customers.matching.report import cluster_lines, duplicates_of
-    from governance.customers.normalise.files import read_register
-    from governance.customers.types import SourceKind
-
-    known = {SourceKind.CUSTOMERS.value, SourceKind.COMPANIES.value}
-    if kind is not None and kind not in known:
-        raise KindError(known=", ".join(sorted(known)))
-    register_ = read_register(
-        file, SourceKind(kind) if kind else None, at=utc_now().astimezone(JST).date()
-    )
-    found = duplicates_of(register_.rows, register_.layout.kind)
-    if current().json:
-        for item in cluster_lines(found.clusters, file=file.name):
-            line(item)
-    else:
-        rows = [(", ".join(map(str, cluster.rows)),) for cluster in found.clusters]
-        table(say("duplicates.title", count=len(rows)), (say("duplicates.rows"),), rows)
-    return 1 if found.clusters else 0
+    quality_app.add_typer(duplicates.app, name="duplicates", help=say("duplicates.help"))
 
 
 @quality_app.command("report", help=say("quality.report"))
-def report() -> int:
-    """The quality figures of the register."""
+def report(
+    since: Annotated[
+        datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help=say("quality.since"))
+    ] = None,
+) -> int:
+    """The quality figures of the register now; with --since, how they went from day to day."""
+    from governance.app.quality import current_figures
     from governance.cli.session import acting, opened
     from governance.gateway.quality import figures
+    from governance.gateway.upkeep import trend
     from policies.actions import Action
     from policies.api import ensure
 
     with opened() as wiring:
-        ensure(acting(wiring), Action.QUALITY_READ, wiring.policies.current)
+        principal = ensure(acting(wiring), Action.QUALITY_READ, wiring.policies.current)
         with wiring.database.read() as tx:
             found = figures(tx)
+            now = current_figures(tx, at=wiring.clock())
+            days = trend(tx, wiring.ports, principal, since=since.date()) if since else ()
+    shape: dict[str, object] = dict(found)
+    shape["measures"] = [measure.as_json() for measure in now]
+    if since is not None:
+        shape["trend"] = [measure.as_json() for measure in days]
+    emit(shape, lambda: _told(found, now, days))
+    return 0
+
+
+def _told(found: dict[str, int], now: "tuple[Measure, ...]", days: "tuple[Measure, ...]") -> None:
+    """Counts, figures with their level, and one line per figure of how it went."""
     columns = (say("quality.figure"), say("quality.value"))
-    rows = [(say(f"quality.{name}"), str(value)) for name, value in found.items()]
-    emit(found, lambda: table("", columns, rows))
+    table("", columns, [(say(f"quality.{name}"), str(value)) for name, value in found.items()])
+    heads = tuple(say(f"quality.{name}") for name in ("figure", "part", "whole", "share", "level"))
+    rows = [
+        (
+            _name(m),
+            str(m.part),
+            str(m.whole),
+            _share(m),
+            say(f"quality.{m.level}") if m.level else "",
+        )
+        for m in now
+    ]
+    table(say("quality.now"), heads, rows)
+    if days:
+        from governance.customers.upkeep.measures import by_kpi
+
+        went = [
+            (
+                _name(line_[0]),
+                f"{line_[0].day}",
+                _share(line_[0]),
+                f"{line_[-1].day}",
+                _share(line_[-1]),
+            )
+            for line_ in by_kpi(days).values()
+        ]
+        names = ("figure", "first_day", "first", "last_day", "last")
+        table(say("quality.trend"), tuple(say(f"quality.{name}") for name in names), went)
+
+
+def _name(measure: "Measure") -> str:
+    lang = current().lang
+    name = text(f"customers.kpi.{measure.kpi}", lang)
+    if not measure.field:
+        return name
+    from governance.core.terms import FieldId
+    from governance.customers.catalogue import catalogue
+
+    return f"{name}: {catalogue().fields[FieldId(f'person.{measure.field}')].label(lang)}"
+
+
+def _share(measure: "Measure") -> str:
+    """A share in percent, a mean of days as it is."""
+    if measure.share is None:
+        return "-"
+    return f"{measure.share:.1f}" if measure.kpi.endswith("_days") else f"{measure.share:.1%}"
+
+
+@quality_app.command("tasks", help=say("quality.tasks"))
+def tasks(
+    every: Annotated[bool, typer.Option("--all", help=say("quality.all"))] = False,
+) -> int:
+    """Review tasks, the earliest day first; what is overdue is a finding."""
+    from governance.cli.session import acting, opened
+    from governance.core.clock import JST
+    from governance.gateway.upkeep import tasks as found_tasks
+
+    with opened() as wiring:
+        principal, today = acting(wiring), wiring.clock().astimezone(JST).date()
+        with wiring.database.read() as tx:
+            found = found_tasks(tx, wiring.ports, principal, every=every)
+    names = ("task", "quarter", "owner", "topic", "found", "due", "state")
+    columns = tuple(say(f"quality.{name}") for name in names)
+    emit(
+        [_shape(task, today) for task in found],
+        lambda: table("", columns, [_row(task, today) for task in found]),
+    )
+    return 1 if any(task.overdue(on=today) for task in found) else 0
+
+
+def _shape(task: "Task", today: date) -> dict[str, object]:
+    return {
+        "id": task.id,
+        "quarter": task.quarter,
+        "owner": task.owner,
+        "topic": task.topic.value,
+        "found": task.found,
+        "due_on": task.due_on.isoformat(),
+        "done": task.done,
+        "done_by": task.done_by,
+        "overdue": task.overdue(on=today),
+    }
+
+
+def _row(task: "Task", today: date) -> tuple[str, ...]:
+    state = "done" if task.done else ("overdue" if task.overdue(on=today) else "open")
+    what = text(task.topic.text_key, current().lang)
+    due = task.due_on.isoformat()
+    return (task.id, task.quarter, task.owner, what, str(task.found), due, say(f"quality.{state}"))
+
+
+@quality_app.command("task", help=say("quality.show_task"))
+def show(task: Which) -> int:
+    """One task, with the ids of what is behind it now."""
+    from governance.cli.session import acting, opened
+    from governance.core.clock import JST
+    from governance.gateway.upkeep import show_task
+
+    with opened() as wiring:
+        at = wiring.clock()
+        view = show_task(wiring.ports, acting(wiring), task, at=at)
+    today = at.astimezone(JST).date()
+    shape = _shape(view.task, today) | {"rows": list(view.rows), "comment": view.comment}
+
+    def told() -> None:
+        line("  ".join(_row(view.task, today)))
+        if view.comment:
+            line(view.comment)
+        for row in view.rows:
+            line(row)
+
+    emit(shape, told)
+    return 0
+
+
+@quality_app.command("done", help=say("quality.finish_task"))
+def done(
+    task: Which, comment: Annotated[str, typer.Option("--comment", help=say("quality.comment"))]
+) -> int:
+    """The task is done, with a comment; on record."""
+    from governance.cli.session import acting, opened
+    from governance.core.clock import JST
+    from governance.gateway.upkeep import finish_task
+
+    with opened() as wiring:
+        at = wiring.clock()
+        finished = finish_task(wiring.ports, acting(wiring), task, comment, at=at)
+    today = at.astimezone(JST).date()
+    emit(_shape(finished, today), lambda: line("  ".join(_row(finished, today))))
     return 0

@@ -68,8 +68,9 @@ def look_for_duplicates(
     records = _records(ports, progress)
     persons = _persons(ports, records, fields)
     found = find_duplicates(persons)
-    pairs = [pair for cluster in found.clusters for pair in cluster.comparisons]
-    pairs += found.review
+    every = [pair for cluster in found.clusters for pair in cluster.comparisons]
+    every += found.review
+    pairs = [pair for pair in every if records[pair.a].subject != records[pair.b].subject]
     ports.database.write(
         partial(
             _keep,

@@ -35,17 +35,19 @@ CHAINS = 2  # callers that wake at once; more of them only wait for the interpre
 SLOW_COMMIT_S = 0.0005  # a commit that takes longer is worth sharing
 LINGER_SHARE = 0.5  # of the last commit's time, at most, is waited for company
 LINGER_STEP_S = 0.0001
+BATCH_PATIENCE_S = 0.05  # so long does batch work yield to others, then it has its turn
 BUSY_WAIT_S = 30.0  # how long a write waits for other processes before it is refused
 
 
 class _Work:
     """One write and, once `done` is released, what came of it."""
 
-    __slots__ = ("batch", "done", "failure", "left", "result", "run", "woken")
+    __slots__ = ("batch", "came", "done", "failure", "left", "result", "run", "woken")
 
     def __init__(self, run: Callable[[Connection], Any], *, batch: bool) -> None:
         self.run = run
         self.batch = batch
+        self.came = time.monotonic() if batch else 0.0
         self.result: Any = None
         self.failure: Exception | None = None
         self.left = False  # its caller was interrupted and waits no more
@@ -150,13 +152,13 @@ class GroupWriter:
         ended = False
         while not ended or foreground or batch:
             ended |= self._sort_in(foreground, batch, wait=not (ended or foreground or batch))
-            if foreground:
+            if batch and (not foreground or _impatient(batch[0])):
+                self._commit([batch.popleft()])
+            elif foreground:
                 ended |= self._linger(foreground, batch)
                 group = [foreground.popleft() for _ in range(min(len(foreground), GROUP_LIMIT))]
                 self._commit(group)
                 self._company = len(group) + len(foreground) + self._queue.qsize()
-            elif batch:
-                self._commit([batch.popleft()])
 
     def _linger(self, foreground: deque[_Work], batch: deque[_Work]) -> bool:
         """The callers of the last commit had a moment to come again; whether the end has come."""
@@ -221,6 +223,11 @@ class GroupWriter:
                 else:
                     savepoint.commit()
             _end(connection, commit=True)
+
+
+def _impatient(work: _Work) -> bool:
+    """Whether batch work has yielded long enough."""
+    return time.monotonic() - work.came > BATCH_PATIENCE_S
 
 
 def _assert_whole(driver: sqlite3.Connection) -> None:

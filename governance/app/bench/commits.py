@@ -46,21 +46,21 @@ def measure(*, rows: int | None = None) -> tuple[Figure, ...]:
         log = AuditLog(
             database.writer_engine, process_id=new_row_id(), sealer=lambda _s, _r, part: part
         )
-        _events_per_second(database, log, callers=32, each=20)
-        alone = _events_per_second(database, log, callers=1, each=ALONE)
+        events_per_second(database, log, callers=32, each=20)
+        alone = events_per_second(database, log, callers=1, each=ALONE)
         return tuple(
             _figure(
                 callers,
-                _events_per_second(
-                    database, log, callers=callers, each=(rows or EVENTS) // callers
-                ),
+                events_per_second(database, log, callers=callers, each=(rows or EVENTS) // callers),
                 alone,
             )
             for callers in TARGETS
         )
 
 
-def _events_per_second(database: Database, log: AuditLog, *, callers: int, each: int) -> float:
+def events_per_second(database: Database, log: AuditLog, *, callers: int, each: int) -> float:
+    """Events a second, every caller waiting until its own is on disk."""
+
     def append(tx: Connection) -> None:
         log.append(tx, DRAFT)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from governance.app.bench import commits, decisions, intake, sealing
+from governance.app.bench import auditing, decisions, intake, sealing
 from governance.app.bench.figure import Figure
 
 
@@ -16,7 +16,7 @@ class Measure(Protocol):
 
 
 FIGURES: Mapping[str, Measure] = {
-    "audit": commits.measure,
+    "audit": auditing.measure,
     "decisions": decisions.measure,
     "import": intake.measure,
     "open": sealing.measure_open,

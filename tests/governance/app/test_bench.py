@@ -1,8 +1,10 @@
 """`sekisho bench` has a figure for every name, in the agreed shape, with its baseline."""
 
+from pathlib import Path
+
 import pytest
 
-from governance.app.bench import sealing
+from governance.app.bench import proving, sealing, sequencing
 from governance.app.bench.figure import Figure
 from governance.app.bench.registry import FIGURES
 
@@ -17,6 +19,15 @@ def test_sealing_is_measured_beside_plain_and_the_peer(name: str) -> None:
         assert figure.value > 0
     assert added.baseline_value > 0
     assert "sqlalchemy-utils" in peer.baseline
+
+
+def test_the_log_is_measured_in_every_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sequencing, "BESIDE_S", 0.2)
+    found = (*sequencing.measure(rows=200), *proving.measure(rows=300))
+    assert [figure.unit for figure in found] == ["events/s", "events/s", "s", "us"]
+    assert all(figure.value > 0 and figure.baseline_value > 0 for figure in found)
+    assert all(set(figure.as_json()) == SHAPE for figure in found)
 
 
 def test_a_missing_peer_is_named_and_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,26 @@ def test_foreground_work_goes_before_batch_work_that_came_earlier(database: Data
     assert order == ["foreground", "batch"]
 
 
+def test_batch_work_has_its_turn_beside_callers_that_never_pause(database: Database) -> None:
+    ended = threading.Event()
+
+    def call() -> None:
+        while not ended.is_set():
+            database.write(lambda _tx: None)
+
+    callers = [threading.Thread(target=call) for _ in range(8)]
+    for caller in callers:
+        caller.start()
+    with ThreadPoolExecutor(1) as pool:
+        done = [pool.submit(database.write, insert(n), batch=True) for n in range(5)]
+        for future in done:
+            future.result(timeout=20)
+    ended.set()
+    for caller in callers:
+        caller.join()
+    assert tallied(database) == list(range(5))
+
+
 def test_a_write_that_swallows_the_end_of_its_transaction_is_refused(database: Database) -> None:
     def swallow(tx: Connection) -> None:
         insert(1)(tx)

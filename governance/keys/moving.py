@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection, update
 
 from governance.core.errors import GovernanceError
-from governance.crypto.providers.switching import SwitchingKeyProvider, named
+from governance.crypto.providers.switching import SwitchingKeyProvider, keepers
 from governance.crypto.providers.types import EpochId, EpochState, day_of
 from governance.crypto.wrap import KeyUnwrapError
 from governance.keys import store
@@ -50,12 +50,12 @@ def move(ring: KeyRing, switch: SwitchingKeyProvider) -> Moved:
         stored = store.current_epoch(tx)
     wrapped = stored.wrapped or b""
     done = Moved(epoch=stored.epoch, provider=switch.name, moved=False)
-    if named(wrapped) == switch.name:
+    if keepers(wrapped)[:1] == (switch.name,):
         return done
     ctx = epoch_context(ring.installation, stored.epoch)
     (key,) = switch.unwrap([wrapped], ctx)
     switch.create_epoch(day_of(stored.epoch))
-    (new,) = switch.wrap([key], ctx)
+    new = switch.moved(key, wrapped, ctx)
     if switch.unwrap([new], ctx) != (key,):
         raise KeyUnwrapError(reason="provider", epoch=stored.epoch)
 

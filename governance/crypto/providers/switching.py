@@ -2,13 +2,14 @@
 
 What is wrapped here names its provider, so nothing is ever tried under two of them:
 
-    0xE4 || length(1) || name in ASCII || what the provider made
+    0xE4 || length(1) || names in ASCII, comma between || what the first of them made
 
-Bytes without this head come from the first release, which knew `file` and `env` alone.
-A day's epoch can be with both after a move; it has ended when both have ended it.
+The first name opens; the others have a key of this epoch too, since it was moved, and must end
+it as well before a date may be promised. Bytes without this head come from the first release,
+which knew `file` and `env` alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -81,9 +82,14 @@ class SwitchingKeyProvider:
 
     def wrap(self, keys: Sequence[bytes], ctx: WrapContext) -> tuple[bytes, ...]:
         """The keys, wrapped by the present provider, whose name stands in front."""
-        name = self.name.encode("ascii")
-        head = MAGIC + bytes([len(name)]) + name
+        head = _head([self.name])
         return tuple(head + item for item in self.current.wrap(keys, ctx))
+
+    def moved(self, key: bytes, old: bytes, ctx: WrapContext) -> bytes:
+        """The key wrapped by the present provider; whoever had a key of the epoch stays named."""
+        before = keepers(old) or (self.keeper(old, ctx.epoch).name,)
+        (made,) = self.current.wrap([key], ctx)
+        return _head(dict.fromkeys([self.name, *before])) + made
 
     def unwrap(self, wrapped: Sequence[bytes], ctx: WrapContext) -> tuple[bytes, ...]:
         """The keys inside, each opened by the one provider that it names."""
@@ -126,16 +132,25 @@ class SwitchingKeyProvider:
 
     def keeper(self, wrapped: bytes, epoch: EpochId) -> KeyProvider:
         """Who must open these bytes; raises if the settings do not name that provider."""
-        name = named(wrapped)
-        known = {provider.name: provider for provider in self._all()}
-        if name is not None:
-            if (provider := known.get(name)) is None:
-                raise EpochElsewhereError(epoch=epoch, provider=name)
-            return provider
+        names = keepers(wrapped)
+        if names:
+            return self._named(names[0], epoch)
         for provider in reversed(self._all()):  # written before the move, so by the one before
             if provider.name in FIRST:
                 return provider
         raise EpochElsewhereError(epoch=epoch, provider=FIRST[0])
+
+    def assert_all_known(self, wrapped: bytes, epoch: EpochId) -> None:
+        """Raises unless the settings name everyone who must end this epoch."""
+        self.keeper(wrapped, epoch)
+        for name in keepers(wrapped):
+            self._named(name, epoch)
+
+    def _named(self, name: str, epoch: EpochId) -> KeyProvider:
+        for provider in self._all():
+            if provider.name == name:
+                return provider
+        raise EpochElsewhereError(epoch=epoch, provider=name)
 
     def _all(self) -> tuple[KeyProvider, ...]:
         return (self.current,) if self.previous is None else (self.current, self.previous)
@@ -148,20 +163,25 @@ def switching(provider: KeyProvider) -> SwitchingKeyProvider:
     )
 
 
-def named(wrapped: bytes) -> str | None:
-    """The provider that wrapped bytes name; None for those of the first release."""
+def keepers(wrapped: bytes) -> tuple[str, ...]:
+    """Who has a key of the epoch, the one that opens first; none in bytes of the first release."""
     if wrapped[:1] != MAGIC:
-        return None
-    name = wrapped[2 : 2 + wrapped[1]] if len(wrapped) > 1 else b""
-    if not name or len(name) != wrapped[1] or not name.isascii():
+        return ()
+    head = wrapped[2 : 2 + wrapped[1]] if len(wrapped) > 1 else b""
+    if not head or len(head) != wrapped[1] or not head.isascii():
         raise KeyUnwrapError(reason="form")
-    return name.decode("ascii")
+    return tuple(head.decode("ascii").split(","))
+
+
+def _head(names: Iterable[str]) -> bytes:
+    head = ",".join(names).encode("ascii")
+    return MAGIC + bytes([len(head)]) + head
 
 
 def assert_kept(provider: KeyProvider, wrapped: bytes, epoch: EpochId) -> None:
-    """Raises unless this provider, or the one before it, is who wrapped these bytes."""
+    """Raises unless the settings name whoever has a key of this epoch."""
     if isinstance(provider, SwitchingKeyProvider):
-        provider.keeper(wrapped, epoch)
+        provider.assert_all_known(wrapped, epoch)
 
 
 def _body(wrapped: bytes) -> bytes:

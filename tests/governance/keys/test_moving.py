@@ -10,7 +10,7 @@ import pytest
 from governance.core.terms import FieldId, SubjectId
 from governance.crypto.providers.env import EnvKeyProvider
 from governance.crypto.providers.file import FileKeyProvider
-from governance.crypto.providers.switching import EpochElsewhereError, SwitchingKeyProvider, named
+from governance.crypto.providers.switching import EpochElsewhereError, SwitchingKeyProvider, keepers
 from governance.crypto.providers.types import EpochDestroyedError, EpochId, EpochState
 from governance.db.engine import Database
 from governance.keys import store
@@ -76,11 +76,8 @@ def test_today_moves_at_once_and_everything_opens_throughout(
     assert all_open(vault, cells)
     done = move(vault.ring, switch)
     assert (done.epoch, done.provider, done.moved) == ("2026-11-25", "second", True)
-    assert named(current(vault)) == "second"
+    assert keepers(current(vault)) == ("second", "file")
     assert all_open(vault, cells)
-    assert all_open(
-        FieldVault.open(vault.ring.db, SwitchingKeyProvider(second), clock=clock), cells
-    )
     assert not move(vault.ring, switch).moved
     cells |= seal_all(vault)
     assert all_open(vault, cells)
@@ -170,6 +167,35 @@ def test_forgetting_the_one_before_stops_the_start_and_ends_nothing(
     with pytest.raises(EpochElsewhereError):  # yesterday's epoch is still there
         FieldVault.open(vault.ring.db, SwitchingKeyProvider(second), clock=clock)
     assert [item.state for item in provider.list_epochs()] == [EpochState.LIVE]
+
+
+def test_a_moved_epoch_needs_the_one_before_until_it_has_ended_there(
+    old_vault: FieldVault, provider: FileKeyProvider, second: Second, clock: FixedClock
+) -> None:
+    """Otherwise its end would be promised while the provider before still has its key."""
+    switch = SwitchingKeyProvider(second, previous=provider)
+    vault = FieldVault.open(old_vault.ring.db, switch, clock=clock)
+    move(vault.ring, switch)
+    with pytest.raises(EpochElsewhereError) as caught:
+        FieldVault.open(vault.ring.db, SwitchingKeyProvider(second), clock=clock)
+    assert caught.value.params["provider"] == "file"
+    roll(vault.ring, day=day(1))
+    roll(vault.ring, day=day(7))
+    assert FieldVault.open(vault.ring.db, SwitchingKeyProvider(second), clock=clock)
+
+
+def test_an_epoch_can_move_on_and_back(
+    old_vault: FieldVault, provider: FileKeyProvider, second: Second, clock: FixedClock
+) -> None:
+    cells = seal_all(old_vault)
+    there = SwitchingKeyProvider(second, previous=provider)
+    vault = FieldVault.open(old_vault.ring.db, there, clock=clock)
+    move(vault.ring, there)
+    back = SwitchingKeyProvider(provider, previous=second)
+    vault = FieldVault.open(old_vault.ring.db, back, clock=clock)
+    assert move(vault.ring, back).moved
+    assert keepers(current(vault)) == ("file", "second")
+    assert all_open(vault, cells)
 
 
 def test_an_epoch_that_ends_during_the_move_stays_ended(

@@ -11,7 +11,7 @@ from governance.crypto.providers.switching import (
     EpochElsewhereError,
     SameProviderError,
     SwitchingKeyProvider,
-    named,
+    keepers,
 )
 from governance.crypto.providers.types import (
     EpochDestroyedError,
@@ -47,7 +47,7 @@ def test_wrapped_keys_name_their_provider(file: FileKeyProvider) -> None:
     provider = SwitchingKeyProvider(file)
     provider.create_epoch(DAY)
     (wrapped,) = provider.wrap([KEY], CTX)
-    assert named(wrapped) == "file"
+    assert keepers(wrapped) == ("file",)
     assert wrapped[:6] == b"\xe4\x04file"
 
 
@@ -62,7 +62,7 @@ def test_what_the_one_before_wrapped_still_opens(
     after.create_epoch(DAY)  # the same day lives with both now, and nothing is guessed
     new = after.wrap([KEY], CTX)
     assert after.unwrap([*old, *new], CTX) == (KEY, KEY)
-    assert [named(item) for item in (*old, *new)] == ["file", "vault"]
+    assert [keepers(item) for item in (*old, *new)] == [("file",), ("vault",)]
 
 
 def test_a_provider_that_the_settings_forgot_is_named(

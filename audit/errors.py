@@ -109,3 +109,9 @@ class WitnessListError(WrongUseError):
     """A line of the list of witnesses is not an address and the keys of one witness."""
 
     code, status = "audit_witness_list", 422
+
+
+class ParquetMissingError(UnavailableError):
+    """The extra `parquet` is not installed."""
+
+    code = "audit_parquet_missing"

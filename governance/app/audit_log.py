@@ -5,16 +5,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from shutil import rmtree
 
 from audit.actions import EventCode
 from audit.bundle import Exported, Opener, write_bundle
+from audit.forms.export import PROOF, Form, write_events, write_manifest
+from audit.forms.ocsf import Source
+from audit.forms.rows import found
 from audit.review import EventFilter
 from audit.sequencer import Sequenced, Turn, sequence_once
 from audit.types import EventDraft, Outcome
+from governance.app.version import VERSION
 from governance.app.wiring import Wiring
 from governance.core.clock import JST
 from governance.core.errors import WrongUseError
-from governance.core.terms import RowId, SubjectId
+from governance.core.terms import ActorId, PurposeId, RowId, SubjectId
 from governance.http.principal import Principal
 from governance.keys.errors import KeyDestroyedError
 from policies.actions import Action
@@ -34,6 +39,10 @@ class Selection:
     first: date | None = None
     last: date | None = None
     person: SubjectId | None = None
+    actor: ActorId | None = None
+    action: EventCode | None = None
+    outcome: Outcome | None = None
+    purpose: PurposeId | None = None
     opened: bool = False  # the person's own parts in clear
 
 
@@ -81,6 +90,53 @@ def export_log(
     return done
 
 
+def export_form(
+    wiring: Wiring,
+    principal: Principal,
+    folder: Path,
+    form: Form,
+    asked: Selection,
+    *,
+    at: datetime,
+) -> Exported:
+    """The folder holds the events in this form, a manifest and the bundle that proves them.
+
+    It gets its name when the log has the export on record. Personal parts are in no form.
+    """
+    ensure(principal, Action.AUDIT_EXPORT, wiring.policies.current)
+    settle(wiring)
+    source = Source(version=VERSION, origin=wiring.log_keys.origin)
+    wanted = _filter(asked)
+    with _staged_folder(folder) as staged:
+        file = staged / f"events.{form.value}"
+        with wiring.database.read() as tx:
+            done = write_bundle(
+                tx,
+                staged / PROOF,
+                wanted,
+                exported_at=at,
+                exported_by=principal.id,
+                keys=wiring.signing.every_key(),
+            )
+            write_events(file, form, found(tx, wanted, below=done.size), source)
+        write_manifest(staged, file, wanted, done, by=principal.id, at=at)
+        draft = _draft(wiring, principal, asked, done, at=at, form=form.value)
+        wiring.database.write(lambda tx: wiring.audit.append(tx, draft))
+        staged.rename(folder)
+    return done
+
+
+@contextmanager
+def _staged_folder(folder: Path) -> Iterator[Path]:
+    """A private folder beside the path for what is not on record yet; gone afterwards."""
+    staged = folder.with_name(f"{folder.name}.unrecorded")
+    staged.mkdir(mode=0o700)
+    try:
+        yield staged
+    finally:
+        rmtree(staged, ignore_errors=True)
+
+
 @contextmanager
 def _staged(path: Path) -> Iterator[Path]:
     """A name beside the path for what is not on record yet; gone afterwards."""
@@ -94,7 +150,15 @@ def _staged(path: Path) -> Iterator[Path]:
 def _filter(asked: Selection) -> EventFilter:
     since = None if asked.first is None else _midnight(asked.first)
     until = None if asked.last is None else _midnight(asked.last + timedelta(days=1))
-    return EventFilter(subject=asked.person, since=since, until=until)
+    return EventFilter(
+        subject=asked.person,
+        actor=asked.actor,
+        action=asked.action,
+        outcome=asked.outcome,
+        purpose=asked.purpose,
+        since=since,
+        until=until,
+    )
 
 
 def _midnight(day: date) -> datetime:
@@ -116,7 +180,13 @@ def _opener(wiring: Wiring, person: SubjectId) -> Opener:
 
 
 def _draft(
-    wiring: Wiring, principal: Principal, asked: Selection, done: Exported, *, at: datetime
+    wiring: Wiring,
+    principal: Principal,
+    asked: Selection,
+    done: Exported,
+    *,
+    at: datetime,
+    form: str = "bundle",
 ) -> EventDraft:
     return EventDraft(
         action=EventCode.LOG_EXPORTED,
@@ -127,7 +197,7 @@ def _draft(
         object_id=wiring.log_keys.origin,
         subject=asked.person,
         outcome=Outcome.DONE,
-        reasons=("opened",) if asked.opened else (),
+        reasons=(form, "opened") if asked.opened else (form,),
         policy_version=wiring.policies.current.version,
         counts=(
             ("events", done.events),

@@ -14,6 +14,7 @@ from consent.api import AccessApplication
 from governance.app import health
 from governance.app.openapi import with_evaluation
 from governance.app.pages import router as start_pages
+from governance.app.version import VERSION
 from governance.app.wiring import Wiring
 from governance.console.pages import router as console
 from governance.core.errors import GovernanceError, NotFoundError, WrongUseError
@@ -38,7 +39,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 MAX_BODY = 10 * 1024 * 1024  # octets of one request; files come in by the command line
-VERSION = "0.1.0"
 log = logger()
 
 

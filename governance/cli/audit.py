@@ -4,8 +4,9 @@
 """
 
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -13,6 +14,8 @@ from governance.cli.invocation import current
 from governance.cli.output import emit, line, say, table
 from governance.core.terms import EventId
 from governance.i18n.catalogue import text
+
+_E = TypeVar("_E", bound=StrEnum)
 
 if TYPE_CHECKING:
     from audit.note import VerifierKey
@@ -206,6 +209,7 @@ def prove(event: Annotated[str, typer.Argument(metavar="ID", help=say("audit.eve
 @app.command("export", help=say("audit.export"))
 def export(
     output: Annotated[Path, typer.Option("--output", help=say("audit.bundle"))],
+    form: Annotated[str | None, typer.Option("--format", help=say("audit.format"))] = None,
     first: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help=say("audit.from"))
     ] = None,
@@ -213,24 +217,40 @@ def export(
         datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help=say("audit.to"))
     ] = None,
     person: Annotated[str | None, typer.Option("--person", help=say("audit.person"))] = None,
+    actor: Annotated[str | None, typer.Option("--actor", help=say("audit.actor"))] = None,
+    action: Annotated[str | None, typer.Option("--action", help=say("audit.action"))] = None,
+    outcome: Annotated[str | None, typer.Option("--outcome", help=say("audit.outcome"))] = None,
+    purpose: Annotated[str | None, typer.Option("--purpose", help=say("audit.purpose"))] = None,
     open_: Annotated[bool, typer.Option("--open", help=say("audit.open"))] = False,
 ) -> int:
-    """The events stand in a new file that proves itself; the log names its digest."""
-    from governance.app.audit_log import Selection, export_log
+    """The events stand in a new file (or folder) that proves itself; the log names its digest."""
+    from audit.actions import EventCode
+    from audit.forms.export import Form
+    from audit.types import Outcome
+    from governance.app.audit_log import Selection, export_form, export_log
     from governance.cli.session import acting, opened
-    from governance.cli.writing import new_file
-    from governance.core.terms import SubjectId
+    from governance.cli.writing import new_file, refuse_existing
+    from governance.core.terms import ActorId, PurposeId, SubjectId
 
     asked = Selection(
         first=first.date() if first else None,
         last=last.date() if last else None,
         person=SubjectId(person) if person else None,
+        actor=ActorId(actor) if actor else None,
+        action=_one_of(EventCode, action, "--action"),
+        outcome=_one_of(Outcome, outcome, "--outcome"),
+        purpose=PurposeId(purpose) if purpose else None,
         opened=open_,
     )
+    shaped = _one_of(Form, form, "--format")
     with opened() as wiring:
         principal = acting(wiring)
-        with new_file(output):  # holds the name; the bundle replaces it once it is on record
-            done = export_log(wiring, principal, output, asked, at=wiring.clock())
+        if shaped is None:
+            with new_file(output):  # holds the name; the bundle replaces it once it is on record
+                done = export_log(wiring, principal, output, asked, at=wiring.clock())
+        else:
+            refuse_existing(output)
+            done = export_form(wiring, principal, output, shaped, asked, at=wiring.clock())
         keys = [item.vkey for item in wiring.log_keys.verifier_keys]
     shape = {
         "path": str(output),
@@ -253,6 +273,19 @@ def export(
 
     emit(shape, words)
     return 0
+
+
+def _one_of(kind: type[_E], value: str | None, option: str) -> _E | None:
+    """The member of this name; raises ChoiceError with the words that are possible."""
+    from governance.cli.errors import ChoiceError
+
+    if value is None:
+        return None
+    try:
+        return kind(value)
+    except ValueError as error:
+        known = ", ".join(sorted(one.value for one in kind))
+        raise ChoiceError(option=option, known=known) from error
 
 
 @app.command("verifier", help=say("audit.verifier"))

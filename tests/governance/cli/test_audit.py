@@ -189,3 +189,42 @@ def test_proof_and_checkpoint_need_a_principal_and_verify_does_not(
 def test_the_program_carries_the_licence_of_the_repository() -> None:
     assert (ROOT / "audit/verifier/LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
     assert built() == built()
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv", "parquet", "ocsf", "cef"])
+def test_a_form_comes_with_its_manifest_and_its_proof_and_is_on_record(
+    line: Line, person: SubjectId, tmp_path: Path, form: str
+) -> None:
+    folder = tmp_path / "taken"
+    done = line.done("audit", "export", "--output", str(folder), "--format", form, by="ogawa")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["count"] == done["events"] > 0
+    for name, digest in manifest["files"].items():
+        assert sha256((folder / name).read_bytes()).hexdigest() == digest
+        assert SECRET.encode() not in (folder / name).read_bytes()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    wiring = line.wiring()
+    with wiring.database.read() as tx:
+        newest = tx.execute(
+            select(EVENTS).where(EVENTS.c.action == EventCode.LOG_EXPORTED.value)
+        ).one()
+    wiring.close()
+    assert form in newest.reasons
+    assert f"sha256:{done['sha256']}" in newest.refs
+    again = line.refused("audit", "export", "--output", str(folder), "--format", form, by="ogawa")
+    assert again == "output_exists"
+
+
+def test_a_form_or_filter_that_does_not_exist_writes_nothing(line: Line, tmp_path: Path) -> None:
+    path = tmp_path / "taken"
+    for words in (("--format", "pdf"), ("--action", "person.seen"), ("--outcome", "maybe")):
+        said = line.run("audit", "export", "--output", str(path), *words, by="ogawa")
+        assert (said.code, said.refusal) == (2, "option_choice")
+    assert list(tmp_path.glob("taken*")) == []
+
+
+def test_a_filter_narrows_what_is_taken(line: Line, person: SubjectId, tmp_path: Path) -> None:
+    words = ("--action", "person.changed", "--outcome", "done")
+    path = tmp_path / "one"
+    done = line.done("audit", "export", "--output", str(path), *words, by="ogawa")
+    assert done["events"] == 2

@@ -121,13 +121,14 @@ def policy_check(
 
 def _snapshot(folder: Path | None) -> "PolicySnapshot":
     """The policy of the folder; without one the shipped policy."""
-    from policies.snapshot import default_snapshot, load_snapshot
+    from governance.app.catalogue import policy_over
+    from governance.cli.session import settings
+    from governance.customers.custom.declaration import read_declaration
 
-    if folder is None:
-        return default_snapshot()
-    if not folder.is_dir():
+    if folder is not None and not folder.is_dir():
         raise PolicyFolderError(path=str(folder))
-    return load_snapshot(folder)
+    found = settings() if folder is None else settings(policy_dir=folder)
+    return policy_over(found, read_declaration(found.catalogue_folder))
 
 
 @policy_app.command("matrix", help=say("policy.matrix"))

@@ -45,6 +45,12 @@ class PolicyFolderError(WrongUseError):
     code = "policy_folder"
 
 
+class CatalogueFolderError(WrongUseError):
+    """The named place is no folder, so that no fields can be declared in it."""
+
+    code = "catalogue_folder"
+
+
 class EventNameError(WrongUseError):
     """The step of a request has another name."""
 

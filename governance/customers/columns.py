@@ -15,6 +15,7 @@ from governance.customers.types import FieldKind, SourceKind
 
 KIND_OF: Mapping[CustomKind, FieldKind] = {
     CustomKind.TEXT: FieldKind.TEXT,
+    CustomKind.CODE: FieldKind.CODE,
     CustomKind.NOTE: FieldKind.NOTE,
     CustomKind.NUMBER: FieldKind.NUMBER,
     CustomKind.MONEY: FieldKind.MONEY,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.customers.custom.models import CustomFieldEntry, CustomValueRow
@@ -96,10 +96,10 @@ def values_of(tx: Connection, rows: Sequence[RowId]) -> Mapping[RowId, dict[Fiel
     return found
 
 
-def count_of(tx: Connection, field: FieldId) -> int:
-    """How many rows have a value of this field."""
-    counted = select(func.count()).select_from(VALUE).where(VALUE.c.field == field)
-    return int(tx.execute(counted).scalar_one())
+def rows_of(tx: Connection, field: FieldId) -> tuple[RowId, ...]:
+    """Rows that have a value of this field."""
+    found = tx.execute(select(VALUE.c.row_id).where(VALUE.c.field == field)).scalars()
+    return tuple(RowId(row) for row in found)
 
 
 def subjects_of(tx: Connection, field: FieldId) -> frozenset[SubjectId]:

@@ -16,6 +16,7 @@ class CustomKind(StrEnum):
     """What a custom field holds; each has one way in which its text is read."""
 
     TEXT = "text"
+    CODE = "code"  # a number or mark of somebody's, without width and spaces
     NOTE = "note"  # free text, searched for personal data
     NUMBER = "number"
     MONEY = "money"

@@ -70,11 +70,11 @@ def hand_over(
     plain = [{field: cell.value for field, cell in row.items()} for row in opened]
     sealed = vault.seal_rows([(to, r.id, cells) for r, cells in zip(records, plain, strict=True)])
     values: dict[str, Any] = {field.column: bindparam(f"new_{field.column}") for field in declared}
-    statement = update(target).where(target.c.id == bindparam("row"))
+    statement = update(target).where(target.c.id == bindparam("b_row"))
     tx.execute(
         statement.values(subject_id=to, **values),
         [
-            {"row": record.id} | {f"new_{field.column}": cells.get(field.id) for field in declared}
+            {"b_row": record.id} | {f"new_{field.column}": cells.get(field.id) for field in declared}
             for record, cells in zip(records, sealed, strict=True)
         ],
     )
@@ -119,10 +119,10 @@ def _reseal(
     )
     tx.execute(
         update(beside)
-        .where(beside.c.row_id == bindparam("row"), beside.c[key] == bindparam("name"))
-        .values({"subject_id": to, cell: bindparam("frame")}),
+        .where(beside.c.row_id == bindparam("b_row"), beside.c[key] == bindparam("b_name"))
+        .values({"subject_id": to, cell: bindparam("b_frame")}),
         [
-            {"row": row, "name": word, "frame": cells[name]}
+            {"b_row": row, "b_name": word, "b_frame": cells[name]}
             for name, (row, word, _), cells in zip(names, found, sealed, strict=True)
         ],
     )

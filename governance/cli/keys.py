@@ -10,12 +10,13 @@ from governance.cli.errors import OptionsTogetherError
 from governance.cli.invocation import current
 from governance.cli.output import emit, line, say, table
 from governance.cli.requests import chosen
-from governance.core.terms import KeyClass, RowId, SubjectId
+from governance.core.terms import FieldId, KeyClass, RowId, SubjectId
 from governance.i18n.catalogue import text
 
 if TYPE_CHECKING:
     from governance.app.wiring import Wiring
     from governance.custody.clear import Pending
+    from governance.custody.reindexing import Reindexing
     from governance.custody.types import Task
     from governance.http.principal import Principal
     from governance.keys.types import KeysStatus
@@ -34,7 +35,7 @@ def status() -> int:
     """Epochs, keys by class, indexes, work on keys with its progress, what is overdue."""
     from governance.cli.session import acting, opened
     from governance.core.clock import JST
-    from governance.custody import store
+    from governance.custody import reindexing, store
     from governance.custody.clear import pending
     from governance.keys.epochs import status as look
     from policies.actions import Action
@@ -46,11 +47,13 @@ def status() -> int:
         found = look(wiring.vault.ring, day=day, keep_days=wiring.settings.key_final_days)
         with wiring.database.read() as tx:
             tasks, clear = store.newest(tx, limit=SHOWN), pending(tx)
+            turning = reindexing.runs(tx)[:SHOWN]
     shape = _shape(found) | {
         "tasks": [_task(task) for task in tasks],
+        "index_rotations": [_index(run) for run in turning],
         "clear": [{"field": item.field, "values": item.values} for item in clear],
     }
-    emit(shape, lambda: _tell(found, tasks, clear))
+    emit(shape, lambda: _tell(found, tasks, clear, turning))
     return 1 if found.overdue or clear else 0
 
 
@@ -105,19 +108,24 @@ def _when(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
 
 
-def _tell(found: "KeysStatus", tasks: Sequence["Task"], clear: Sequence["Pending"]) -> None:
+def _tell(
+    found: "KeysStatus",
+    tasks: Sequence["Task"],
+    clear: Sequence["Pending"],
+    turning: Sequence["Reindexing"],
+) -> None:
     line(say("keys.current", epoch=found.current, provider=found.provider))
     columns = (say("keys.class"), say("keys.state"), say("keys.count"))
     rows = [(kind.value, state.value, str(count)) for kind, state, count in found.keys]
     table("", columns, rows)
     for item in clear:
         line(say("keys.clear", field=item.field, count=item.values))
-    if tasks:
+    if tasks or turning:
         names = ("kind", "target", "state", "progress", "end_after")
         table(
             say("keys.tasks"),
             tuple(say(f"keys.task.{name}") for name in names),
-            [_row(task) for task in tasks],
+            [*map(_row, tasks), *map(_index_row, turning)],
         )
 
 
@@ -133,24 +141,50 @@ def _row(task: "Task") -> tuple[str, ...]:
     )
 
 
+def _index(run: "Reindexing") -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "field": run.field,
+        "state": run.state.value,
+        "done": run.done,
+        "total": run.total,
+        "dropped": run.dropped,
+        "started_at": _when(run.started_at),
+        "finished_at": _when(run.finished_at),
+    }
+
+
+def _index_row(run: "Reindexing") -> tuple[str, ...]:
+    return (
+        say("keys.index_rotation"),
+        run.field,
+        say(f"keys.index_state.{run.state.value}"),
+        f"{run.done}/{max(run.total, run.done)}",
+        "",
+    )
+
+
 @app.command("rotate", help=say("keys.rotate"))
 def rotate(
     subject: Person = None,
     every: Annotated[bool, typer.Option("--all-subjects", help=say("keys.all_subjects"))] = False,
+    index: Annotated[str | None, typer.Option("--index", help=say("keys.index"))] = None,
     key_class: OfClass = None,
     keep_old: Annotated[
         int, typer.Option("--keep-old", min=0, max=3650, help=say("keys.keep_old"))
     ] = KEEP_OLD_DAYS,
 ) -> int:
-    """Today's epoch wraps every living key; or the keys of one person, or of all, are renewed."""
+    """Today's epoch wraps every living key; or persons' keys or a field's index are renewed."""
     from governance.cli.session import acting, opened
 
-    _one_of({"--subject": subject, "--all-subjects": every or None}, least=0)
+    _one_of({"--subject": subject, "--all-subjects": every or None, "--index": index}, least=0)
     if key_class is not None and subject is None and not every:
         raise OptionsTogetherError(options="--subject, --all-subjects")
     wanted = chosen(KeyClass, key_class or KeyClass.ACTIVE.value, option="--class")
     with opened() as wiring:
         principal = acting(wiring)
+        if index is not None:
+            return _reindexed(wiring, principal, index)
         if subject is None and not every:
             return _roll(wiring, principal)
         task = _rotated(wiring, principal, subject, wanted, keep_old=timedelta(days=keep_old))
@@ -179,6 +213,29 @@ def _roll(wiring: "Wiring", principal: "Principal") -> int:
     }
     emit(shape, lambda: line(say("keys.rotated", epoch=report.epoch, count=report.rewrapped)))
     return 1 if report.stuck else 0
+
+
+def _reindexed(wiring: "Wiring", principal: "Principal", field: str) -> int:
+    from threading import Event
+
+    from governance.custody import reindexing
+    from governance.jobs.runner import worker_of
+    from policies.actions import Action
+    from policies.api import ensure
+
+    ensure(principal, Action.KEY_ROTATE, wiring.policies.current)
+    begun = reindexing.start_reindex(
+        wiring.ports, FieldId(field), actor=principal.id, at=wiring.clock()
+    )
+    done = reindexing.drive(
+        wiring.ports,
+        begun.id,
+        worker=worker_of(principal.id, wiring.clock, Event()),
+        log_keys=wiring.log_keys,
+    )
+    words = say("keys.indexed", field=field, rows=done.done, dropped=done.dropped)
+    emit(_index(done), lambda: line(words))
+    return 0
 
 
 def _rotated(

@@ -79,6 +79,8 @@ LINES: dict[str, tuple[int, tuple[str, ...]]] = {
     ),
     "role without the right": (1, ("--as", "support", "keys", "rotate")),
     "keys: two of one": (2, ("keys", "rotate", "--subject", NOBODY, "--all-subjects")),
+    "keys: index and subject": (2, ("keys", "rotate", "--subject", NOBODY, "--index", "x")),
+    "keys: index without the right": (1, ("keys", "rotate", "--index", "person.name")),
     "keys: class alone": (2, ("keys", "rotate", "--class", "active")),
     "keys: class unknown": (2, ("keys", "rotate", "--subject", NOBODY, "--class", "gold")),
     "keys: days not a number": (2, ("keys", "rotate", "--all-subjects", "--keep-old", "x")),

@@ -63,6 +63,17 @@ def test_the_status_in_words_names_the_work(line: Line) -> None:
     assert "Keeping the old keys" in said.out
 
 
+def test_an_index_gets_a_new_key_and_still_finds(line: Line) -> None:
+    done = line.done("keys", "rotate", "--index", "person.name", by="jiro")
+    assert (done["state"], done["done"]) == ("done", 2)
+    assert done["dropped"] > 0
+    (shown, *_) = line.done("keys", "status", by="hanako")["index_rotations"]
+    assert shown["run"] == done["run"]
+    said = line.run("keys", "status", by="hanako", as_json=False)
+    assert "person.name" in said.out
+    assert line.refused("keys", "rotate", "--index", "person.sex", by="jiro") == "index_unknown"
+
+
 def test_the_epoch_rolls_without_an_option(line: Line) -> None:
     assert line.done("keys", "rotate", by="jiro")["stuck"] == 0
 

@@ -16,7 +16,9 @@ from sqlalchemy import Connection
 
 from dsar import delivery
 from governance.app.checkpoint_copies import letter_step
+from governance.app.indexing import ROWS, follow_step, rotations_step
 from governance.app.keys import custodian_of
+from governance.app.quality import measure_step, review_step
 from governance.app.stamping import stamp_step
 from governance.app.wiring import SYSTEM, Wiring
 from governance.core.clock import JST
@@ -28,6 +30,8 @@ from governance.custody.errors import KeyTaskHeldElsewhereError
 from governance.custody.rolling import roll_today
 from governance.custody.store import forget as forget_tasks
 from governance.db.engine import Database
+from governance.gateway.search_saved import forget_searches
+from governance.gateway.writing.store import forget_requests
 from governance.http.principal import Principal, PrincipalKind
 from governance.jobs import ledger, outbox
 from governance.jobs.registry import InTransaction, Job, Open
@@ -51,12 +55,18 @@ ROLL: Final = "keys.roll"
 STAMP: Final = "audit.stamp"
 LETTER: Final = "audit.letter"
 RESUME: Final = "retention.resume"
+MEASURE: Final = "quality.measure"
+REVIEW: Final = "quality.review"
 COPY_PURGE: Final = "dsar.purge_copies"
 RESUME_KEYS: Final = "keys.resume"
 FORGET_TASKS: Final = "keys.forget_tasks"
 FORGET_SENT: Final = "outbox.forget_sent"
 FORGET_RUNS: Final = "jobs.forget_runs"
 FORGET_STONES: Final = "retention.forget_tombstones"
+FORGET_ONCE: Final = "register.forget_requests"
+INDEX: Final = "search.index"
+REINDEX: Final = "search.rotate"
+FORGET_SEARCHES: Final = "search.forget_saved"
 SCHEDULES: Final = {
     schedule.job: schedule
     for schedule in (
@@ -65,11 +75,17 @@ SCHEDULES: Final = {
         Schedule(job=LETTER, rule=Daily(at=time(0, 20))),
         Schedule(job=RESUME, rule=EveryMinutes(minutes=5)),
         Schedule(job=RESUME_KEYS, rule=EveryMinutes(minutes=5)),
+        Schedule(job=INDEX, rule=EveryMinutes(minutes=1)),
+        Schedule(job=REINDEX, rule=EveryMinutes(minutes=5)),
+        Schedule(job=FORGET_SEARCHES, rule=EveryMinutes(minutes=60)),
         Schedule(job=FORGET_TASKS, rule=Daily(at=time(1, 35))),
         Schedule(job=COPY_PURGE, rule=Daily(at=time(1, 0))),
         Schedule(job=FORGET_SENT, rule=Daily(at=time(1, 20))),
         Schedule(job=FORGET_RUNS, rule=Daily(at=time(1, 30))),
         Schedule(job=FORGET_STONES, rule=Daily(at=time(1, 40))),
+        Schedule(job=FORGET_ONCE, rule=Daily(at=time(1, 50))),
+        Schedule(job=MEASURE, rule=Daily(at=time(2, 0))),
+        Schedule(job=REVIEW, rule=Daily(at=time(2, 10))),
     )
 }
 HOUSE = Principal(id=SYSTEM, kind=PrincipalKind.SYSTEM)
@@ -92,11 +108,17 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         LETTER: Open(step=partial(letter_step, wiring), limit=1),
         RESUME: Open(step=partial(_resume, wiring, worker), limit=RUNS_LOOKED_AT),
         RESUME_KEYS: Open(step=partial(_resume_keys, wiring, worker), limit=1),
+        INDEX: Open(step=partial(follow_step, wiring, worker), limit=ROWS),
+        REINDEX: Open(step=partial(rotations_step, wiring, worker), limit=1),
+        FORGET_SEARCHES: InTransaction(step=partial(_forget, forget_searches), limit=BATCH),
         FORGET_TASKS: InTransaction(step=partial(_forget, _tasks), limit=BATCH),
         COPY_PURGE: Open(step=partial(_purge_copies, wiring), limit=COPIES),
         FORGET_SENT: InTransaction(step=partial(_forget, _sent), limit=BATCH),
         FORGET_RUNS: InTransaction(step=partial(_forget, _runs), limit=BATCH),
         FORGET_STONES: InTransaction(step=_forget_stones, limit=BATCH),
+        FORGET_ONCE: InTransaction(step=partial(_forget, forget_requests), limit=BATCH),
+        MEASURE: InTransaction(step=measure_step, limit=1),
+        REVIEW: InTransaction(step=review_step, limit=1),
     }
 
 

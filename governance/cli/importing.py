@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -117,17 +117,22 @@ def _preview(request: "ImportRequest") -> int:
 
 def _take_in(request: "ImportRequest") -> int:
     from governance.cli.session import acting, opened
+    from governance.customers.search.filling import follow
     from governance.gateway.intake.service import take_in
 
-    try:
-        with opened() as wiring, _bar(request.path) as progress:
-            outcome = take_in(
-                wiring.ports, acting(wiring), request, at=wiring.clock(), progress=progress
-            )
-    except KeyboardInterrupt:
-        print(say("import.stopped", file=request.path.name), file=sys.stderr)  # noqa: T201 # the error channel
-        return 1
-    emit(outcome.as_json(), lambda: told_outcome(request.path.name, outcome))
+    with opened() as wiring:
+        try:
+            with _bar(request.path) as progress:
+                outcome = take_in(
+                    wiring.ports, acting(wiring), request, at=wiring.clock(), progress=progress
+                )
+        except KeyboardInterrupt:
+            print(say("import.stopped", file=request.path.name), file=sys.stderr)  # noqa: T201 # the error channel
+            return 1
+        emit(outcome.as_json(), lambda: told_outcome(request.path.name, outcome))
+        if not request.dry_run:
+            with suppress(KeyboardInterrupt):  # the server's job goes on with what is left
+                follow(wiring.database, wiring.vault)
     return 0 if outcome.counts.quarantined + outcome.counts.refused == 0 else 1
 
 

@@ -180,7 +180,16 @@ def follow(database: Database, vault: FieldVault, *, most: int | None = None) ->
     return Filled(rows=rows, tokens=made)
 
 
-def whole_values_are_there(database: Database) -> bool:
-    """Whether every row can be found by its whole values, as whoever matches rows must know."""
+def complete_whole_values(database: Database, vault: FieldVault) -> None:
+    """Every row can be found by its whole values, as whoever matches rows must know.
+
+    It is so already but after an upgrade, a restore or the beginning of an index rotation.
+    """
+    while _owes_whole_values(database):
+        if Filler(database, vault).due().rows == 0:
+            return
+
+
+def _owes_whole_values(database: Database) -> bool:
     with database.read() as tx:
-        return not any(due is Due.ALL for _, _, _, due in tokens.rows_due(tx, limit=1))
+        return any(due is Due.ALL for _, _, _, due in tokens.rows_due(tx, limit=1))

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from governance.customers import imports
 from governance.customers.ports import Ports
+from governance.customers.search.filling import complete_whole_values
 from governance.customers.types import NormalisedRow, SourceKind
 from governance.gateway.intake.ahead import Begun, ahead, begin
 from governance.gateway.intake.batch import store_batch
@@ -33,6 +34,7 @@ from governance.gateway.intake.flow import (
     rows_of_sheet,
 )
 from governance.gateway.intake.opening import Opened, open_source
+from governance.gateway.intake.preparer import Preparer
 from governance.gateway.intake.runs import begin as begin_run
 from governance.gateway.intake.runs import other_sheets, outcome_of
 from governance.gateway.intake.tokens import Indexer
@@ -49,6 +51,7 @@ from governance.http.principal import Principal
 from policies.actions import Action
 from policies.actors import roles_of
 
+AHEAD = 2  # batches whose texts are searched while one is stored
 NEEDS: Mapping[SourceKind, Action] = {
     SourceKind.CONSENTS: Action.CONSENT_IMPORT,
     SourceKind.VENDORS: Action.REGISTER_WRITE,
@@ -70,6 +73,7 @@ def take_in(
         run = imports.run_of(tx, opened.layout.kind.value, opened.digest)
     if run is not None and run.done:
         return outcome_of(ports, opened, run, findings={}, repeated=True)
+    complete_whole_values(ports.database, ports.vault)  # who is known is found by them
     if request.dry_run:
         return dry_run(ports, principal, opened, run, at=at, progress=progress)
     if run is None:
@@ -121,9 +125,13 @@ def _searched(
 ) -> Iterator[Iterator[Begun]]:
     """Batches in file order, each with the search of its texts under way before it is stored."""
     plan = plan_of(opened, run)
-    batches = prepared(remembered(opened, cells), plan, skip=skip)
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="screening") as pool:
-        yield ahead(begin(batches, analyse=ports.analyse, pool=pool))
+    rows = remembered(opened, cells, skip=skip)
+    with (
+        Preparer(plan, size=opened.size) as preparer,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="screening") as pool,
+    ):
+        batches = prepared(rows, plan, preparer, skip=skip)
+        yield ahead(begin(batches, analyse=ports.analyse, pool=pool), by=AHEAD)
 
 
 def _store(

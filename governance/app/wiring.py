@@ -27,10 +27,11 @@ from governance.core.settings import Settings
 from governance.core.terms import ActorId, Lang
 from governance.crypto.providers.types import KeyProvider
 from governance.customers.catalogue import catalogue, install
-from governance.customers.catalogue_checks import check_columns, check_purposes
+from governance.customers.catalogue_checks import check_columns, check_purposes, check_shape
 from governance.customers.custom import store
 from governance.customers.custom.declaration import Declaration
 from governance.customers.ports import Ports
+from governance.customers.schema import shapes
 from governance.customers.store import TABLES
 from governance.db import migrate
 from governance.db.engine import Database
@@ -137,6 +138,7 @@ class Wiring:
         install(declared.catalogue())
         check_columns(catalogue(), {n: [c.name for c in t.columns] for n, t in TABLES.items()})
         check_purposes(catalogue(), policies.current.purposes)
+        check_shape(catalogue(), shapes())
         worker = PiiWorker()
         signing = LogSigning(settings, vault)
         return cls(

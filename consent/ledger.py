@@ -114,14 +114,14 @@ def last_seq_of(tx: Connection, subject: SubjectId) -> int:
 def history(tx: Connection, subject: SubjectId, purpose: PurposeId) -> tuple[ConsentEvent, ...]:
     """Everything the ledger holds for this person and purpose, in ledger order."""
     rows = tx.execute(HISTORY, {"subject": subject, "purposes": [purpose, EVERY]})
-    return tuple(_event(row) for row in rows)
+    return tuple(event_of(row) for row in rows)
 
 
 def full_history(tx: Connection, subject: SubjectId) -> tuple[ConsentEvent, ...]:
     """Everything the ledger holds for this person under any pseudonym, in ledger order."""
     mine = EVENT.c.subject_id.in_(circle(tx, subject))
     rows = tx.execute(select(EVENT).where(mine).order_by(EVENT.c.seq))
-    return tuple(_event(row) for row in rows)
+    return tuple(event_of(row) for row in rows)
 
 
 def known_source_keys(tx: Connection, keys: Iterable[str]) -> frozenset[str]:
@@ -139,7 +139,8 @@ def counts_by_kind(tx: Connection) -> dict[tuple[str, str], int]:
     return {(purpose, kind): count for purpose, kind, count in rows}
 
 
-def _event(row: Row[Any]) -> ConsentEvent:
+def event_of(row: Row[Any]) -> ConsentEvent:
+    """A stored row as the event that it is."""
     return ConsentEvent(
         seq=row.seq,
         subject=SubjectId(row.subject_id),

@@ -32,18 +32,22 @@ def decide_fields(
     purpose_name: str,
     verb: Verb = Verb.READ,
     company: bool = False,
+    gate: SubjectDecision | None = None,
     at: datetime,
 ) -> dict[FieldId, FieldDecision]:
     """A decision for every field: ACTOR, then PURPOSE, then SUBJECT; the first refusal counts.
 
-    Of a `company` the fields that are about no person (APPI 2(1)) have no third gate.
+    Of a `company` the fields that are about no person (APPI 2(1)) have no third gate; `gate` is
+    what the third one said, where it was asked already.
     """
     wanted = tuple(fields)
     purpose = policy.purpose(purpose_name) if purpose_name else None
     if purpose is None:
         code = ReasonCode.PURPOSE_UNKNOWN if purpose_name else ReasonCode.PURPOSE_MISSING
         return {field.id: withheld(field.id, code) for field in wanted}
-    person = subject_gate(tx, subject, purpose, channel=None, recipient=None, at=at)
+    person = gate
+    if person is None:
+        person = subject_gate(tx, subject, purpose, channel=None, recipient=None, at=at)
     explained = bool(policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT))
     return {
         field.id: _decide(

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
 from consent import ledger
+from consent.crowd import Mark
 from governance.core.clock import JST
 from governance.core.terms import EventId, FieldId, Lang, PurposeId, SubjectId, Treatment
 from governance.crypto.revealed import Revealed
@@ -21,6 +22,7 @@ from governance.customers.catalogue import CatalogueField, Storage, catalogue
 from governance.customers.ports import Ports
 from governance.customers.store import Record, subject_by_id
 from governance.customers.upkeep.merges import survivor_of
+from governance.gateway.crowd import Crowd, crowd_of, marks_of
 from governance.gateway.decisions import decide_fields
 from governance.gateway.rows import records_of
 from governance.gateway.types import (
@@ -96,10 +98,9 @@ def read_many(
     waiting: Sequence[int] = range(len(requests))
     for _ in range(ATTEMPTS):
         with ports.database.read() as tx:
-            prepared = {
-                n: _prepare(tx, ports.policies.current, principal, requests[n], at=at)
-                for n in waiting
-            }
+            prepared = _prepare_all(
+                tx, ports.policies.current, principal, {n: requests[n] for n in waiting}, at=at
+            )
         sure = {
             n: found
             for n, found in prepared.items()
@@ -152,34 +153,44 @@ def _past_actor(decision: FieldDecision) -> bool:
     return not decision.code.value.startswith(("denied.actor", "denied.purpose"))
 
 
+def _prepare_all(
+    tx: Connection,
+    policy: PolicySnapshot,
+    principal: Principal,
+    requests: Mapping[int, ReadRequest],
+    *,
+    at: datetime,
+) -> dict[int, Prepared | None]:
+    """Each reading prepared; what many of them need is looked up at once."""
+    head = ledger.head(tx)
+    crowd = crowd_of(tx, policy, tuple(requests.values()), at=at)
+    return {
+        n: _prepare(tx, policy, principal, request, crowd, consent_seq=head, at=at)
+        for n, request in requests.items()
+    }
+
+
 def _prepare(
     tx: Connection,
     policy: PolicySnapshot,
     principal: Principal,
     request: ReadRequest,
+    crowd: Crowd,
     *,
+    consent_seq: int,
     at: datetime,
 ) -> Prepared | None:
     """What the gates say of the person's rows; None for who is unknown or erased."""
-    consent_seq, mark = ledger.head(tx), mark_of(tx, request.subject, at=at)
+    subject, purpose = request.subject, policy.purpose(request.purpose)
+    mark = crowd.marks[subject] if subject in crowd.marks else mark_of(tx, subject, at=at)
     if mark is None and not request.company:
         return None
+    rows = crowd.rows_for(request)
     return Prepared(
         policy=policy,
         consent_seq=consent_seq,
         mark=mark,
-        rows=tuple(
-            record
-            for table in request.tables
-            for record in records_of(
-                tx,
-                survivor_of(tx, request.subject),
-                table,
-                row=request.row,
-                after=request.after,
-                limit=request.limit,
-            )
-        ),
+        rows=_rows(tx, request) if rows is None else rows,
         decisions=decide_fields(
             tx,
             policy,
@@ -188,8 +199,20 @@ def _prepare(
             subject=request.subject,
             purpose_name=request.purpose,
             company=request.company,
+            gate=crowd.gates.get((subject, purpose.id)) if purpose is not None else None,
             at=at,
         ),
+    )
+
+
+def _rows(tx: Connection, request: ReadRequest) -> tuple[Record, ...]:
+    subject = survivor_of(tx, request.subject)
+    return tuple(
+        record
+        for table in request.tables
+        for record in records_of(
+            tx, subject, table, row=request.row, after=request.after, limit=request.limit
+        )
     )
 
 
@@ -221,14 +244,23 @@ def _record_all(
     at: datetime,
 ) -> dict[int, EventId]:
     """The event of each reading; none where policy, choices or state moved: it is made anew."""
-    found: dict[int, EventId] = {}
-    for n, made in answers.items():
-        if ports.policies.current is not made.prepared.policy:
-            continue
-        if mark_of(tx, made.request.subject, at=at) != made.prepared.mark:
-            continue
-        found[n] = ports.audit.append(tx, _event(principal, made, at=at))
-    return found
+    now = marks_of(tx, [made.request.subject for made in answers.values()], at=at)
+    sure = {
+        n: made
+        for n, made in answers.items()
+        if ports.policies.current is made.prepared.policy
+        and _stands(tx, made, now, at=at) == made.prepared.mark
+    }
+    drafts = [_event(principal, made, at=at) for made in sure.values()]
+    events = [ports.audit.append(tx, drafts[0])] if len(drafts) == 1 else ()
+    return dict(zip(sure, events or ports.audit.append_many(tx, drafts), strict=True))
+
+
+def _stands(
+    tx: Connection, made: _Made, now: Mapping[SubjectId, Mark | None], *, at: datetime
+) -> Mark | None:
+    subject = made.request.subject
+    return now[subject] if subject in now else mark_of(tx, subject, at=at)
 
 
 def _event(principal: Principal, made: _Made, *, at: datetime) -> EventDraft:

@@ -48,6 +48,12 @@ def release(tx: Connection, key: str) -> None:
     tx.execute(delete(ONCE).where(ONCE.c.id == key))
 
 
+def forget_requests(tx: Connection, /, *, at: datetime, limit: int) -> int:
+    """How many requests of more than a day ago went."""
+    over = select(ONCE.c.id).where(ONCE.c.ends_at <= at).limit(limit)
+    return tx.execute(delete(ONCE).where(ONCE.c.id.in_(over))).rowcount
+
+
 def take_turn(tx: Connection) -> None:
     """Nobody else decides what is new until this transaction ends; imports take the same turn."""
     tx.execute(insert_ignore(TURN, tx.dialect.name).values(id=0, turn=0))

@@ -183,6 +183,9 @@ class FullLog(AuditLog):
     def append(self, *_event: object) -> EventId:
         raise OSError
 
+    def append_many(self, *_events: object) -> tuple[EventId, ...]:
+        raise OSError
+
 
 def test_what_cannot_be_recorded_is_not_stored_or_shown(desk: Desk) -> None:
     before = count(desk)

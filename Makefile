@@ -42,7 +42,7 @@ docs: $(BIN)/.developer  ## Write the pages of docs/ that the code tells
 	@$(BIN)/python scripts/generate_docs.py $(ARGS)
 
 soak: $(BIN)/.developer  ## Run the long campaigns (docs/soak.md)
-	@SEKISHO_SOAK=20000 $(BIN)/python -m pytest tests/consent/test_rules_differential.py tests/governance/gateway/intake/test_import_kill.py tests/governance/gateway/merging/test_merge_kill.py --timeout=3600 --hypothesis-seed=20261125 $(ARGS)
+	@SEKISHO_SOAK=20000 $(BIN)/python -m pytest tests/consent/test_rules_differential.py tests/audit/test_kill.py tests/governance/gateway/intake/test_import_kill.py tests/governance/gateway/merging/test_merge_kill.py --timeout=3600 --hypothesis-seed=20261125 $(ARGS)
 
 format: $(BIN)/.developer  ## Format the code
 	$(BIN)/ruff format .

@@ -1,9 +1,12 @@
 """Processes that die at any moment leave one unforked tree, no gap and no false alarm."""
 
+import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -16,12 +19,15 @@ from tests.audit.bench import Bench
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 3
+SOAKING = "SEKISHO_SOAK" in os.environ
+WRITERS, APPENDS, KILLS = (8, 1_000, 5) if SOAKING else (3, 30, 1)  # of each writer
 
 
-def started(bench: Bench, process_id: str) -> subprocess.Popen[str]:
+def started(bench: Bench, process_id: str, *more: str) -> subprocess.Popen[str]:
     url = bench.db.engine.url.render_as_string(hide_password=False)
+    known = url, str(bench.keys.anchor), process_id
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.audit.worker", url, str(bench.keys.anchor), process_id],
+        [sys.executable, "-m", "tests.audit.worker", *known, *more],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -46,6 +52,11 @@ def test_killed_processes_leave_one_tree_without_gap(bench: Bench) -> None:
         for child in children:
             child.wait()
         assert bench.verify().verdict in {Verdict.VERIFIED_SELF_SIGNED, Verdict.INCOMPLETE}
+    assert whole(bench) > PROCESSES
+
+
+def whole(bench: Bench) -> int:
+    """The size of the one tree that every event is in."""
     while bench.sequence(turn=Turn.STRICT).placed:
         pass
     report = bench.verify()
@@ -56,5 +67,43 @@ def test_killed_processes_leave_one_tree_without_gap(bench: Bench) -> None:
             for table in (EVENTS, LEAVES, PENDING)
         ]
         assert totals == [report.size, report.size, 0]
-        assert report.size > PROCESSES
         assert not [hole for hole in lost_events(tx) if hole.settled]
+    return report.size
+
+
+def told_of(place: Path) -> list[str]:
+    lines = place.read_text("ascii").splitlines(keepends=True) if place.exists() else []
+    return [line[:-1] for line in lines if line.endswith("\n")]
+
+
+def writer(bench: Bench, told: Path, name: str, pauses: random.Random) -> None:
+    """One writer's appends, by processes that are killed and one that ends by itself."""
+    for life in range(KILLS):
+        child = started(bench, f"{name}-{life}", str(told))
+        wait_ready(child)
+        time.sleep(pauses.uniform(0.05, 0.6))
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    rest = max(1, APPENDS - len(told_of(told)))
+    last = started(bench, f"{name}-last", str(told), str(rest))
+    wait_ready(last)
+    assert last.wait(timeout=900) == 0
+
+
+def test_every_append_of_many_killed_processes_is_in_one_tree(bench: Bench, tmp_path: Path) -> None:
+    files = [tmp_path / f"told-{k}" for k in range(WRITERS)]
+    with ThreadPoolExecutor(WRITERS) as pool:
+        running = [
+            pool.submit(writer, bench, told, f"w{k}", random.Random(k))  # noqa: S311 # moments of death, no secret
+            for k, told in enumerate(files)
+        ]
+        for one in running:
+            one.result()
+    acknowledged = [event for told in files for event in told_of(told)]
+    assert len(acknowledged) >= WRITERS * APPENDS
+    size = whole(bench)
+    with bench.db.read() as tx:
+        placed = set(tx.execute(select(LEAVES.c.event_id)).scalars())
+    assert set(acknowledged) <= placed
+    assert len(set(acknowledged)) == len(acknowledged)
+    assert size - len(acknowledged) <= WRITERS * KILLS  # each kill leaves one untold at most

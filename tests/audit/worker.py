@@ -1,4 +1,7 @@
-"""A process that appends and sequences until it is killed: url, anchor, process id."""
+"""A process that appends and sequences until it is killed, or until it has appended enough.
+
+Arguments: url, anchor, process id, and a file where it notes every append it was told of.
+"""
 
 import sys
 from pathlib import Path
@@ -20,17 +23,18 @@ def keys_at(anchor: Path) -> LogKeys:
     )
 
 
-def main(url: str, anchor: str, process_id: str) -> None:
+def main(url: str, anchor: str, process_id: str, told: str = "/dev/null", most: str = "0") -> None:
     db = Database.open(url)
     log = AuditLog(db.writer_engine, process_id=process_id, sealer=masked)
     keys = keys_at(Path(anchor))
     print("ready", flush=True)  # noqa: T201 # read by the test
     turn = 0
-    while True:
-        turn += 1
-        db.write(lambda tx: log.append(tx, draft(), [part()]))
-        if turn % 5 == 0:
-            sequence_once(db, keys, log, at=utc_now(), turn=Turn.STRICT)
+    with Path(told).open("a", buffering=1, encoding="ascii") as noted:
+        while turn < int(most) or most == "0":
+            turn += 1
+            noted.write(db.write(lambda tx: log.append(tx, draft(), [part()])) + "\n")
+            if turn % 5 == 0:
+                sequence_once(db, keys, log, at=utc_now(), turn=Turn.STRICT)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,15 @@
 
 import ssl
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from governance.core.errors import GovernanceError
 from governance.crypto.providers.types import (
@@ -241,6 +246,52 @@ def test_a_certificate_file_that_is_none_stops_the_start(folder: Path, tmp_path:
     place = VaultPlace(address="https://vault.example.com", token="env:X", ca_file=path)
     assert reason(lambda: VaultKeyProvider(place, folder), ProviderUnavailableError) == "ca_file"
     assert issubclass(ssl.SSLError, OSError)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate of its own for 127.0.0.1, and the same with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vault.example.com")])
+    now = datetime.now(UTC)
+    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(here, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = made.public_bytes(serialization.Encoding.PEM)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    folder = tmp_path_factory.mktemp("vault-tls")
+    (folder / "ca.pem").write_bytes(pem)
+    (folder / "both.pem").write_bytes(pem + secret)
+    return folder / "ca.pem", folder / "both.pem"
+
+
+def test_only_the_named_authority_is_believed(
+    folder: Path, secrets_in_place: None, authority: tuple[Path, Path]
+) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(authority[1])
+    opened = Server(tls=tls)
+    opened.vault.token = TOKEN
+    try:
+        believed = VaultPlace(address=opened.address, token="env:TEST_TOKEN", ca_file=authority[0])
+        assert VaultKeyProvider(believed, folder).create_epoch(DAY) == EPOCH
+        seen = len(opened.vault.seen)
+        stranger = VaultPlace(address=opened.address, token="env:TEST_TOKEN")
+        provider = VaultKeyProvider(stranger, folder, pause=lambda _: None)
+        assert reason(lambda: provider.create_epoch(DAY), ProviderUnavailableError) == "connection"
+        assert len(opened.vault.seen) == seen  # the token was not sent
+    finally:
+        opened.close()
 
 
 def test_the_token_appears_in_no_path(provider: VaultKeyProvider, server: Server) -> None:

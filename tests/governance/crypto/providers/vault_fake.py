@@ -9,6 +9,7 @@ deletion is worded in the body.
 import base64
 import json
 import os
+import ssl
 import threading
 import time
 from contextlib import suppress
@@ -160,8 +161,9 @@ class Vault:
 class Server:
     """The server on a free port of loopback."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
         self.vault = Vault()
+        self._scheme = "http" if tls is None else "https"
         state = self.vault
 
         class Handler(BaseHTTPRequestHandler):
@@ -189,6 +191,8 @@ class Server:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         )
@@ -196,7 +200,7 @@ class Server:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     def close(self) -> None:
         self._server.shutdown()

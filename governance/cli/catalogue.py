@@ -9,7 +9,9 @@ from governance.cli.invocation import current
 from governance.cli.output import emit, line, report, say, table
 
 if TYPE_CHECKING:
-    from governance.customers.catalogue import CatalogueField
+    from collections.abc import Sequence
+
+    from governance.customers.catalogue import CatalogueField, CatalogueTable
     from governance.customers.custom.sources import CatalogueRefusedError
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -106,49 +108,48 @@ def show(
     declared, _ = open_catalogue(settings())
     found = declared.catalogue()
     tables = [found.table(wanted)] if wanted else list(found.tables.values())
-    lang = current().lang
-    shape = [
-        {
-            "table": entry.name,
-            "label": {"ja": entry.label_ja, "en": entry.label_en},
-            "on_erase": entry.on_erase.value,
-            "edges": [
-                {
-                    "column": edge.column,
-                    "to": edge.to,
-                    "on_erase": edge.on_erase.value,
-                    "empties": list(edge.empties),
-                    "because": edge.because,
-                }
-                for edge in entry.edges
-            ],
-            "fields": [_shape(field) for field in entry.fields],
-        }
-        for entry in tables
-    ]
-
-    def words() -> None:
-        columns = tuple(
-            say(f"catalogue.column.{name}")
-            for name in ("field", "label", "category", "sensitivity", "search", "period", "owner")
-        )
-        for entry in tables:
-            rows = [
-                (
-                    field.column,
-                    field.label(lang),
-                    field.category,
-                    field.sensitivity.value,
-                    " ".join(sorted(field.search)),
-                    field.retention,
-                    field.owner,
-                )
-                for field in entry.fields
-            ]
-            table(f"{entry.label(lang)} ({entry.name}, {entry.on_erase.value})", columns, rows)
-
-    emit(shape, words)
+    emit([_table_shape(entry) for entry in tables], lambda: _show(tables))
     return 0
+
+
+def _show(tables: "Sequence[CatalogueTable]") -> None:
+    """One table of fields for each table of the store."""
+    lang = current().lang
+    names = ("field", "label", "category", "sensitivity", "search", "period", "owner")
+    columns = tuple(say(f"catalogue.column.{name}") for name in names)
+    for entry in tables:
+        rows = [
+            (
+                field.column,
+                field.label(lang),
+                field.category,
+                field.sensitivity.value,
+                " ".join(sorted(field.search)),
+                field.retention,
+                field.owner,
+            )
+            for field in entry.fields
+        ]
+        table(f"{entry.label(lang)} ({entry.name}, {entry.on_erase.value})", columns, rows)
+
+
+def _table_shape(entry: "CatalogueTable") -> dict[str, object]:
+    return {
+        "table": entry.name,
+        "label": {"ja": entry.label_ja, "en": entry.label_en},
+        "on_erase": entry.on_erase.value,
+        "edges": [
+            {
+                "column": edge.column,
+                "to": edge.to,
+                "on_erase": edge.on_erase.value,
+                "empties": list(edge.empties),
+                "because": edge.because,
+            }
+            for edge in entry.edges
+        ],
+        "fields": [_shape(field) for field in entry.fields],
+    }
 
 
 def _shape(field: "CatalogueField") -> dict[str, object]:

@@ -26,7 +26,10 @@ from policies.actors import roles_of
 from policies.api import require, snapshot_of
 
 router = APIRouter(include_in_schema=False)
-TABLES = ("person", "purchase", "inquiry", "deal", "company")
+TABLES = (
+    *("person", "channel_permission", "preference", "person_tag", "relation", "household_member"),
+    *("subscription", "purchase", "inquiry", "inquiry_message", "contact", "deal", "company"),
+)
 DEFAULT_PURPOSE = "dsar_fulfilment"
 NAV = (
     NavGroup(
@@ -96,6 +99,7 @@ async def figure(request: Request, name: str, principal: Officer) -> str:
         runs = imports.all_runs(tx)
         problems = imports.problem_counts(tx)
         findings = imports.finding_counts(tx)
+        tasks = reviews.tasks(tx) if name == "reviews" else ()
     return templates_of(request).render(
         "console/figure.html",
         page,
@@ -107,6 +111,8 @@ async def figure(request: Request, name: str, principal: Officer) -> str:
         runs=runs,
         problems=sorted(problems.items(), key=lambda item: -item[1]),
         findings=sorted(findings.items(), key=lambda item: -item[1]),
+        tasks=tasks,
+        today=wiring.clock().astimezone(JST).date(),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from governance.core.terms import Lang, Treatment
 from governance.customers.catalogue import catalogue
+from governance.customers.master.words import said
 from governance.gateway.types import FieldView, ReadAnswer
 from governance.i18n.catalogue import text
 from governance.ui.parts import TreatedField
@@ -22,10 +23,19 @@ CODED = frozenset(
         "purchase.contract_status",
     }
 )
-YEN = frozenset({"purchase.unit_price", "purchase.amount", "person.unpaid_balance", "deal.amount"})
-PHONES = frozenset(
-    {"person.phone", "person.mobile", "person.fax", "company.phone", "deal.contact_phone"}
+YEN = frozenset(
+    {
+        *("purchase.unit_price", "purchase.amount", "person.unpaid_balance"),
+        *("deal.amount", "subscription.amount"),
+    }
 )
+PHONES = frozenset(
+    {
+        *("person.phone", "person.mobile", "person.fax", "company.phone"),
+        *("deal.contact_phone", "contact.phone"),
+    }
+)
+FLAGS = frozenset({"contact.is_primary", "relation.until_majority"})
 JAPAN = "+81"
 
 
@@ -84,7 +94,9 @@ def in_words(view: FieldView, lang: Lang) -> str:
         return text("console.yen", lang, amount=f"{int(value):,}")
     if view.field in PHONES and lang is Lang.JA and value.startswith(JAPAN):
         return "0" + value.removeprefix(JAPAN)
-    return value
+    if view.field in FLAGS:
+        return text(f"console.flag.{value.lower()}", lang)
+    return said(catalogue(), view.field, value, lang)
 
 
 CODES = frozenset(

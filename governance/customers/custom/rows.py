@@ -37,7 +37,7 @@ def cells_beside(
     }
     found |= {name: frame for name, frame in sealed.items() if is_custom(name)}
     for name, frame in found.items():
-        yield Cell(row=row, subject=subject, field=name, value=frame)
+        yield Cell(row=row, subject=subject, name=name, value=frame)
 
 
 def beside(

@@ -1,7 +1,7 @@
 """Rows of custom fields: the register of ids that were ever used, and values beside the rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
@@ -30,8 +30,8 @@ class Cell:
 
     row: RowId
     subject: SubjectId
-    field: FieldId
-    value: bytes | None
+    name: FieldId
+    value: bytes | None = field(repr=False)
 
 
 def register(tx: Connection) -> dict[str, Registered]:
@@ -47,9 +47,9 @@ def register(tx: Connection) -> dict[str, Registered]:
 def enter(tx: Connection, fields: Sequence[Registered], *, at: datetime) -> int:
     """The fields are in the register; how many were new."""
     added = 0
-    for field in fields:
+    for entry in fields:
         fresh = insert_ignore(ENTRY, tx.dialect.name).values(
-            id=field.id, table_name=field.table, kind=field.kind, registered_at=at
+            id=entry.id, table_name=entry.table, kind=entry.kind, registered_at=at
         )
         added += tx.execute(fresh).rowcount
     return added
@@ -64,7 +64,7 @@ def write(tx: Connection, cells: Iterable[Cell]) -> None:
     """The cells hold these values, each in place of what it held before."""
     found = tuple(cells)
     for cell in found:
-        mine = (VALUE.c.row_id == cell.row) & (VALUE.c.field == cell.field)
+        mine = (VALUE.c.row_id == cell.row) & (VALUE.c.field == cell.name)
         tx.execute(delete(VALUE).where(mine))
     add(tx, found)
 
@@ -74,7 +74,7 @@ def add(tx: Connection, cells: Iterable[Cell]) -> None:
     fresh = [
         {
             "row_id": cell.row,
-            "field": cell.field,
+            "field": cell.name,
             "subject_id": cell.subject,
             "value": cell.value,
         }

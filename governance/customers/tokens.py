@@ -162,18 +162,36 @@ def fill_tokens(tx: Connection, rows: Sequence[RowTokens]) -> None:
 
 
 def _write(tx: Connection, rows: Sequence[RowTokens], known: Known) -> None:
-    entries: list[dict[str, Any]] = []
-    postings: list[_Posting] = []
-    for row in rows:
-        key = packed(row.row)
-        for version, tokens in row.tokens.items():
-            number = known.numbers.get(version)
-            if number is None:
-                continue  # dropped while the tokens were made
-            entries.append({"row_key": key, "index_id": number, "tokens": _joined(tokens)})
-            postings += [(number, token, key) for token in tokens]
+    _enter(tx, rows, known)
+    numbers = known.numbers  # without those that were dropped while the tokens were made
+    post(
+        tx,
+        [
+            (numbers[version], token, key)
+            for row in rows
+            for key in (packed(row.row),)
+            for version, tokens in row.tokens.items()
+            if version in numbers
+            for token in tokens
+        ],
+    )
+
+
+def put_entries(tx: Connection, rows: Sequence[RowTokens], known: Known) -> None:
+    """The rows and what they will be found by are known; `post` makes them found (bulk loads)."""
+    _put_rows(tx, rows, set())
+    _enter(tx, rows, known)
+
+
+def _enter(tx: Connection, rows: Sequence[RowTokens], known: Known) -> None:
+    entries = [
+        {"row_key": key, "index_id": known.numbers[version], "tokens": _joined(tokens)}
+        for row in rows
+        for key in (packed(row.row),)
+        for version, tokens in row.tokens.items()
+        if version in known.numbers
+    ]
     _ENTRIES.rows(tx, entries)
-    _post(tx, postings)
 
 
 def replace_tokens(tx: Connection, row: RowTokens, *, names: Iterable[FieldId]) -> None:
@@ -211,8 +229,8 @@ def _upsert(engine: Any) -> Any:
 _UPSERT: Final = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
 
 
-def _post(tx: Connection, postings: list[_Posting]) -> None:
-    """In the order of the table's key: neighbours are written into one page."""
+def post(tx: Connection, postings: list[_Posting]) -> None:
+    """The tokens lead to their rows; in key order, so that neighbours go into one page."""
     postings.sort()
     if tx.dialect.name == "sqlite":
         _many(tx, _ADD_SQLITE, postings)
@@ -234,7 +252,7 @@ def _columns(postings: Sequence[_Posting]) -> dict[str, list[Any]]:
 
 def settle(tx: Connection, rows: Iterable[RowId]) -> None:
     """Nothing of these rows' index is still to come."""
-    for part in _parts([packed(row) for row in rows]):
+    for part in parts([packed(row) for row in rows]):
         tx.execute(update(ROW).where(ROW.c.row_key.in_(part)).values(due=int(Due.NOTHING)))
 
 
@@ -246,7 +264,7 @@ def owe(tx: Connection, source: str, *, due: Due = Due.ALL) -> int:
 
 def move_rows(tx: Connection, rows: Iterable[RowId], *, to: SubjectId) -> None:
     """The index of these rows goes when the person does to whom they belong now (merge)."""
-    for part in _parts([packed(row) for row in rows]):
+    for part in parts([packed(row) for row in rows]):
         tx.execute(update(ROW).where(ROW.c.row_key.in_(part)).values(subject_id=to))
 
 
@@ -259,7 +277,7 @@ def drop_tokens(
     """How many tokens of these rows went, in these indexes; without names all, and the rows too."""
     numbers = None if names is None else _numbers_of(tx, set(names))
     gone = 0
-    for part in _parts([packed(row) for row in rows]):
+    for part in parts([packed(row) for row in rows]):
         mine = [ENTRY.c.row_key.in_(part)]
         if numbers is not None:
             mine.append(ENTRY.c.index_id.in_(numbers))
@@ -273,7 +291,7 @@ def drop_tokens(
 def forget_subjects(tx: Connection, subjects: Iterable[SubjectId]) -> int:
     """How many tokens of these persons' rows went; none is left (erasure)."""
     gone = 0
-    for part in _parts(list(subjects)):
+    for part in parts(list(subjects)):
         rows = tx.execute(select(ROW.c.row_key).where(ROW.c.subject_id.in_(part))).scalars()
         gone += drop_tokens(tx, [unpacked(bytes(row)) for row in rows])
     return gone
@@ -347,29 +365,6 @@ def count_behind(tx: Connection, *, most: int | None = None) -> int:
     return int(tx.execute(select(func.count()).select_from(some.subquery())).scalar_one())
 
 
-def rows_due(tx: Connection, *, limit: int) -> tuple[tuple[str, RowId, SubjectId, Due], ...]:
-    """The next rows of the following job, oldest first: whole values before the rest."""
-    wanted = select(ROW.c.source, ROW.c.row_key, ROW.c.subject_id, ROW.c.due)
-    found: list[tuple[str, RowId, SubjectId, Due]] = []
-    for due in (Due.ALL, Due.REST):
-        mine = wanted.where(ROW.c.due == int(due)).order_by(ROW.c.row_key)
-        rows = tx.execute(mine.limit(limit - len(found))) if len(found) < limit else ()
-        found += [(s, unpacked(bytes(k)), SubjectId(of), Due(d)) for s, k, of, d in rows]
-    return tuple(found)
-
-
-def indexed(tx: Connection, rows: Iterable[RowId]) -> dict[RowId, set[int]]:
-    """Which numbers each of these rows has an entry in."""
-    found: dict[RowId, set[int]] = {}
-    for part in _parts([packed(row) for row in rows]):
-        held = tx.execute(
-            select(ENTRY.c.row_key, ENTRY.c.index_id).where(ENTRY.c.row_key.in_(part))
-        )
-        for key, number in held:
-            found.setdefault(unpacked(bytes(key)), set()).add(number)
-    return found
-
-
 def _joined(tokens: Sequence[bytes]) -> bytes:
     """The tokens of one index, all of one width, behind an octet that says it."""
     return bytes([len(tokens[0]) if tokens else 0]) + b"".join(tokens)
@@ -381,5 +376,6 @@ def split(joined: bytes) -> list[bytes]:
     return [joined[at : at + width] for at in range(1, len(joined), width)] if width else []
 
 
-def _parts(values: Sequence[Any]) -> list[list[Any]]:
+def parts(values: Sequence[Any]) -> list[list[Any]]:
+    """The values in lists short enough for one statement."""
     return [list(values[start : start + IN_LIMIT]) for start in range(0, len(values), IN_LIMIT)]

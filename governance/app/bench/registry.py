@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from governance.app.bench import auditing, decisions, intake, sealing
+from governance.app.bench import auditing, decisions, intake, sealing, searching
 from governance.app.bench.figure import Figure
 
 
@@ -19,6 +19,9 @@ FIGURES: Mapping[str, Measure] = {
     "audit": auditing.measure,
     "decisions": decisions.measure,
     "import": intake.measure,
+    "index": searching.measure_index,
     "open": sealing.measure_open,
+    "reindex": searching.measure_reindex,
     "seal": sealing.measure_seal,
+    "search": searching.measure_search,
 }

@@ -14,6 +14,7 @@ from governance.core.terms import FieldId, RowId, SubjectId
 from governance.crypto.values import Plain
 from governance.customers import tokens
 from governance.customers.indexing import Tokeniser, indexed_fields, indexed_tables
+from governance.customers.search import looking
 from governance.customers.store import IN_LIMIT, TABLES
 from governance.customers.tokens import Due, RowTokens, Version
 from governance.db.engine import Database
@@ -60,8 +61,8 @@ class Filler:
         """The next rows whose index is not complete are; whole values before the rest."""
         self._tokeniser.look()
         with self._database.read() as tx:
-            rows = tokens.rows_due(tx, limit=limit)
-            have = tokens.indexed(tx, [row for _, row, _, _ in rows])
+            rows = looking.rows_due(tx, limit=limit)
+            have = looking.indexed(tx, [row for _, row, _, _ in rows])
             numbers = tokens.known_indexes(tx).numbers
         wanted = [
             _Wanted(
@@ -137,12 +138,12 @@ class Filler:
             opened = self._vault.open_rows(rows)
         except KeyDestroyedError:  # of one of them: an erasure is under way
             return [self._open_one(row, cells) for row, cells in rows]
-        return [{name: cell.value for name, cell in cells.items()} for cells in opened]
+        return [cells.reveal() for cells in opened]
 
     def _open_one(self, row: RowId, cells: _Cells) -> _Plain | None:
         """The row's values; None for an erased person's, which needs no index any more."""
         try:
-            return {name: cell.value for name, cell in self._vault.open_row(row, cells).items()}
+            return self._vault.open_row(row, cells).reveal()
         except KeyDestroyedError:
             return None
 
@@ -192,4 +193,4 @@ def complete_whole_values(database: Database, vault: FieldVault) -> None:
 
 def _owes_whole_values(database: Database) -> bool:
     with database.read() as tx:
-        return any(due is Due.ALL for _, _, _, due in tokens.rows_due(tx, limit=1))
+        return any(due is Due.ALL for _, _, _, due in looking.rows_due(tx, limit=1))

@@ -6,7 +6,17 @@ from typing import Final
 from sqlalchemy import Connection, func, literal, select
 
 from governance.core.terms import FieldId, RowId, SubjectId
-from governance.customers.tokens import IN_LIMIT, POSTING, ROW, known_indexes, unpacked
+from governance.customers.tokens import (
+    ENTRY,
+    IN_LIMIT,
+    POSTING,
+    ROW,
+    Due,
+    known_indexes,
+    packed,
+    parts,
+    unpacked,
+)
 
 PROBES: Final = 8  # tokens that are looked up; the comparison with the value does the rest
 COUNTED: Final = 5_000  # rows of a token beyond which it is only "many"
@@ -67,3 +77,26 @@ def find_tokens(
         )
         found += [(bytes(t), unpacked(bytes(row)), SubjectId(of)) for t, row, of in rows]
     return tuple(found)
+
+
+def rows_due(tx: Connection, *, limit: int) -> tuple[tuple[str, RowId, SubjectId, Due], ...]:
+    """The next rows of the following job, oldest first: whole values before the rest."""
+    wanted = select(ROW.c.source, ROW.c.row_key, ROW.c.subject_id, ROW.c.due)
+    found: list[tuple[str, RowId, SubjectId, Due]] = []
+    for due in (Due.ALL, Due.REST):
+        mine = wanted.where(ROW.c.due == int(due)).order_by(ROW.c.row_key)
+        rows = tx.execute(mine.limit(limit - len(found))) if len(found) < limit else ()
+        found += [(s, unpacked(bytes(k)), SubjectId(of), Due(d)) for s, k, of, d in rows]
+    return tuple(found)
+
+
+def indexed(tx: Connection, rows: Iterable[RowId]) -> dict[RowId, set[int]]:
+    """Which numbers each of these rows has an entry in."""
+    found: dict[RowId, set[int]] = {}
+    for part in parts([packed(row) for row in rows]):
+        held = tx.execute(
+            select(ENTRY.c.row_key, ENTRY.c.index_id).where(ENTRY.c.row_key.in_(part))
+        )
+        for key, number in held:
+            found.setdefault(unpacked(bytes(key)), set()).add(number)
+    return found

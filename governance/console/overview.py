@@ -42,7 +42,10 @@ class Overview:
 
 
 STORE = ("persons", "companies", "purchases", "inquiries", "deals", "problems")
-CARE = ("quarantined", "duplicates", "sensitive", "numbers_masked", "held", "recipient_problems")
+CARE = (
+    *("quarantined", "duplicates", "sensitive", "numbers_masked", "held"),
+    *("recipient_problems", "reviews"),
+)
 ALARMING = frozenset({"quarantined", "recipient_problems"})
 
 

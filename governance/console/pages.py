@@ -9,9 +9,11 @@ from starlette.concurrency import run_in_threadpool
 
 from governance.console.overview import CARE, STORE, overview
 from governance.console.person import treated_rows
+from governance.core.clock import JST
 from governance.core.errors import NotFoundError
 from governance.core.terms import SubjectId
 from governance.customers import imports
+from governance.customers.upkeep import reviews
 from governance.gateway.reading import read
 from governance.gateway.types import ReadRequest
 from governance.http.principal import Principal

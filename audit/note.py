@@ -7,6 +7,7 @@ Witnesses cosign with type 0x04 (Ed25519, `cosignature/v1`) or 0x06.
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from governance.crypto.signing import Signer, verify_ed25519, verify_mldsa44
 MARK = "\u2014 "  # em dash and space open a signature line
 KEY_ID_BYTES = 4
 STAMP_BYTES = 8
+REFUSED = re.compile("[\x00-\x09\x0b-\x1f\ud800-\udfff]")  # controls but the line end; no UTF-8
 NOTE_LIMIT = 128 * 1024  # characters; 16 post-quantum signatures fit
 SIGNATURE_LIMIT = 32
 NAME_LIMIT = 255  # bytes of a name inside a cosigned message
@@ -127,7 +129,7 @@ def parse_vkey(text: str) -> VerifierKey:
 
 def parse_note(text: str) -> Note:
     """The parts of a signed note; raises NoteFormError."""
-    if len(text) > NOTE_LIMIT or any((c < " " and c != "\n") or _lone(c) for c in text):
+    if len(text) > NOTE_LIMIT or REFUSED.search(text):
         raise NoteFormError(part="note")
     body, gap, lines = text.rpartition("\n\n")
     if not gap or not lines.endswith("\n"):
@@ -264,11 +266,6 @@ def checked_name(name: str) -> str:
     if not name or len(name.encode()) > NAME_LIMIT or "+" in name or _spaced(name):
         raise NoteFormError(part="name")
     return name
-
-
-def _lone(character: str) -> bool:
-    """A surrogate: not valid UTF-8."""
-    return "\ud800" <= character <= "\udfff"
 
 
 def _spaced(name: str) -> bool:

@@ -302,7 +302,7 @@ def open_prepared(
     ]
     opened = ports.vault.open_rows(sealed)
     plain = [
-        (one, row, _plain(row, {name: cell.value for name, cell in values.items()}, one.shown))
+        (one, row, _plain(row, values.reveal(), one.shown))
         for (one, row), values in zip(pairs, opened, strict=True)
     ]
     spans = _spans(ports, [(one, values) for one, _, values in plain])

@@ -71,10 +71,7 @@ def load(
             row=record.id,
             subject=record.subject,
             version=int(record.clear.get("version") or 1),
-            values=merging.words(
-                table, {name: cell.value for name, cell in values.items()}, record.clear
-            )
-            | {name: cell.value for name, cell in values.items()},
+            values=merging.words(table, values.reveal(), record.clear) | values.reveal(),
             said=merging.read_said(word) if isinstance(word, bytes) else None,
             said_by=said.run if said else None,
             said_on=said.at.astimezone(JST).date() if said else None,

@@ -5,7 +5,7 @@ The final date is that on which no copy of the key store can open a backup any m
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -77,8 +77,12 @@ def certificate(
     *,
     subject: SubjectId | None = None,
     keep_days: int = KEEP_DAYS,
+    ends_after: timedelta | None = timedelta(0),
 ) -> Certificate:
-    """The certificate of a run, or of one person whom it erased; raises RunNotFoundError."""
+    """The certificate of a run, or of one person whom it erased; raises RunNotFoundError.
+
+    `ends_after` is the key provider's own wait; None: it cannot end a key, no day is promised.
+    """
     run = store.run_by_id(tx, run_id)
     plan = store.plan_by_id(tx, run.plan, items=False)
     stones = [
@@ -105,7 +109,7 @@ def certificate(
         began_at=run.started_at,
         ended_at=run.finished_at,
         keys_ended_at=_keys_ended(stones),
-        final_on=_final_on(stones, keep_days=keep_days),
+        final_on=_final_on(stones, keep_days=keep_days, ends_after=ends_after),
         ledger_ends_on=latest(*(stone.ends_on for stone in stones)),
         log_pages=run.wal_pages,
     )
@@ -129,9 +133,16 @@ def _keys_ended(stones: list[Tombstone]) -> datetime | None:
     return max(moment for moment in moments if moment is not None)
 
 
-def _final_on(stones: list[Tombstone], *, keep_days: int) -> date | None:
+def _final_on(
+    stones: list[Tombstone], *, keep_days: int, ends_after: timedelta | None
+) -> date | None:
     """Fails closed: no date as long as a key is not known to be gone."""
-    if _keys_ended(stones) is None:
+    if _keys_ended(stones) is None or ends_after is None:
         return None
     epochs = (stone.last_epoch for stone in stones if stone.last_epoch is not None)
-    return latest(*(unreadable_from(EpochId(epoch), keep_days=keep_days) for epoch in epochs))
+    return latest(
+        *(
+            unreadable_from(EpochId(epoch), keep_days=keep_days, ends_after=ends_after)
+            for epoch in epochs
+        )
+    )

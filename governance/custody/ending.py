@@ -15,7 +15,7 @@ from governance.custody.errors import EpochNotEndableError, KeyHeldError, KeySub
 from governance.custody.rotation import Custodian, Drive, finish, let_go
 from governance.customers.store import FINDING, held, subject_by_id
 from governance.customers.tokens import forget_subjects
-from governance.keys.epochs import end_epoch, endable, unreadable_from
+from governance.keys.epochs import end_epoch, endable, promised_day
 from governance.keys.models import DATA_KEY
 
 
@@ -55,7 +55,8 @@ def end_subject(drive: Drive) -> None:
         raise
     ended = by.ports.vault.destroy(subject, key_class)
     by.ports.vault.ring.db.checkpoint()
-    final = unreadable_from(ended.last_epoch, keep_days=by.keep_days)
+    final = promised_day(by.ports.vault.ring, ended.last_epoch, keep_days=by.keep_days)
+    said = "never" if final is None else final.isoformat()
 
     def also(tx: Connection) -> None:
         if key_class is KeyClass.ACTIVE:
@@ -66,7 +67,7 @@ def end_subject(drive: Drive) -> None:
         drive,
         EventCode.KEY_DESTROYED,
         counts=(("keys", ended.keys),),
-        refs=(f"final_at:{final.isoformat()}",),
+        refs=(f"final_at:{said}",),
         also=also,
     )
 

@@ -28,7 +28,7 @@ from governance.customers.ports import Ports
 from governance.jobs import ledger
 from governance.jobs.runner import Worker
 from governance.jobs.types import Claim, Slot, Step
-from governance.keys.epochs import unreadable_from
+from governance.keys.epochs import promised_day
 from governance.keys.places import Places, SealedPlace
 from governance.keys.renewal import end, holders, renew, retired_keys
 from governance.keys.store import current_epoch
@@ -280,12 +280,12 @@ def _end(drive: Drive, pinned: frozenset[int]) -> None:
     drive.again()
     ring.db.checkpoint()  # the log keeps no wrapped key that the tables have overwritten
     with ring.db.read() as tx:
-        final = unreadable_from(current_epoch(tx).epoch, keep_days=drive.by.keep_days)
+        final = promised_day(ring, current_epoch(tx).epoch, keep_days=drive.by.keep_days)
     finish(
         drive,
         EventCode.KEY_DESTROYED if drive.task.ended else EventCode.KEY_ROTATED,
         counts=(("ended", drive.task.ended), ("pinned", len(pinned))),
-        refs=(f"final_at:{final.isoformat()}",),
+        refs=(f"final_at:{'never' if final is None else final.isoformat()}",),
     )
 
 

@@ -292,6 +292,13 @@ def unreadable_from(
     return date.fromisoformat(last_epoch) + timedelta(days=keep_days) + wait
 
 
+def promised_day(ring: KeyRing, last_epoch: EpochId, *, keep_days: int) -> date | None:
+    """The same with the provider in use; None: it cannot end a key, so no day is promised."""
+    if not ring.provider.destroys:
+        return None
+    return unreadable_from(last_epoch, keep_days=keep_days, ends_after=ring.provider.ends_after)
+
+
 def status(ring: KeyRing, *, day: date, keep_days: int = KEEP_DAYS) -> KeysStatus:
     """What the key store and its provider say now."""
     with ring.db.read() as tx:  # no look: the state is told even while the provider is silent

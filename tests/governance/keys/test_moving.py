@@ -14,7 +14,7 @@ from governance.crypto.providers.switching import EpochElsewhereError, Switching
 from governance.crypto.providers.types import EpochDestroyedError, EpochId, EpochState
 from governance.db.engine import Database
 from governance.keys import store
-from governance.keys.epochs import create_key_store, roll, unreadable_from
+from governance.keys.epochs import create_key_store, promised_day, roll, unreadable_from
 from governance.keys.moving import EpochMovedOnError, move, remaining
 from governance.keys.vault import FieldVault
 from tests.governance.keys.conftest import FixedClock
@@ -270,3 +270,16 @@ def test_the_wait_of_a_provider_is_in_the_promised_day() -> None:
     assert unreadable_from(EpochId("2026-11-25"), keep_days=7) == date(2026, 12, 2)
     late = unreadable_from(EpochId("2026-11-25"), keep_days=7, ends_after=timedelta(days=7))
     assert late == date(2026, 12, 9)
+
+
+def test_no_day_is_promised_for_a_provider_that_cannot_end_a_key(
+    key_database: Database, second: Second, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_KEK", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+    env = SwitchingKeyProvider(EnvKeyProvider("env:TEST_KEK"))
+    create_key_store(key_database, env, day=DAY, at=clock())
+    vault = FieldVault.open(key_database, env, clock=clock)
+    assert promised_day(vault.ring, EpochId("2026-11-25"), keep_days=7) is None
+    monkeypatch.setattr(Second, "ends_after", timedelta(days=7, hours=1))
+    vault.ring.provider = SwitchingKeyProvider(second)
+    assert promised_day(vault.ring, EpochId("2026-11-25"), keep_days=7) == date(2026, 12, 10)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, inspect, select
 from governance.core.terms import KeyClass, SubjectId
 from governance.crypto.frame import Alg
 from governance.crypto.providers.types import EpochId
+from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore
 from governance.keys.errors import KeyStoreMissingError, KeyStoreNewerError
 from governance.keys.models import (
@@ -54,6 +55,7 @@ DESTROY: Final = (
     )
     .values(wrapped=None, state=KeyState.DESTROYED.value, destroyed_at=bindparam("at"))
 )
+_KEYS: Final = PreparedInsert(DATA_KEY, ignore=True)
 LIVE: Final = (KeyState.ACTIVE.value, KeyState.RETIRED.value)
 
 
@@ -197,8 +199,7 @@ def insert_keys(tx: Connection, keys: Sequence[StoredKey], *, at: datetime) -> N
         }
         for key in keys
     ]
-    if rows:
-        tx.execute(insert_ignore(DATA_KEY, tx.dialect.name), rows)
+    _KEYS.rows(tx, rows)
 
 
 def vacate_current(tx: Connection, subject: SubjectId, key_class: KeyClass) -> None:

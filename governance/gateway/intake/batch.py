@@ -17,7 +17,6 @@ from governance.customers.sources.store import NewSaid
 from governance.customers.store import Record
 from governance.customers.subjects import age_band, laws_of
 from governance.customers.tokens import RowTokens
-from governance.gateway.intake import merging
 from governance.gateway.intake.aside import put_aside, settle
 from governance.gateway.intake.placing import Changed, Result, place
 from governance.gateway.intake.screening import ground_of
@@ -104,7 +103,7 @@ def _write(tx: Connection, ports: Ports, indexer: Indexer, result: Result, run: 
     """Persons, rows, tokens, findings, changes and holds of the batch."""
     store.add_subjects(tx, result.subjects, at=run.at)
     rows: list[Row] = [
-        (subject, row, {**draft.plain, SAID: _said(draft)}) for draft, row, subject in result.placed
+        (subject, row, {**draft.plain, SAID: draft.said}) for draft, row, subject in result.placed
     ]
     records, tokens, findings = [], list[RowTokens](), list[dict[str, object]]()
     new: list[NewSaid] = []
@@ -131,18 +130,12 @@ def _write(tx: Connection, ports: Ports, indexer: Indexer, result: Result, run: 
     ports.audit.append_many(tx, [_changed_event(change, run) for change in result.changed])
 
 
-def _said(draft: Draft) -> bytes:
-    return merging.said(merging.words(draft.table, draft.plain, draft.clear))
-
-
 def _note_said(
     tx: Connection, ports: Ports, result: Result, run: RunFacts, new: Sequence[NewSaid]
 ) -> None:
     """What the source said of each row of the batch is kept for its next file."""
     met = {row: (draft, subject) for draft, row, subject in result.met}
-    again: list[Row] = [
-        (subject, row, {SAID: _said(draft)}) for row, (draft, subject) in met.items()
-    ]
+    again: list[Row] = [(subject, row, {SAID: draft.said}) for row, (draft, subject) in met.items()]
     sealed = ports.vault.seal_rows(again)
     day = run.acquisition.acquired_on
     at = datetime.combine(day, time(0), tzinfo=JST).astimezone(UTC) if day else run.at

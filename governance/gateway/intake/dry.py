@@ -22,6 +22,7 @@ from governance.gateway.intake.flow import (
     rows_of_sheet,
 )
 from governance.gateway.intake.opening import Opened
+from governance.gateway.intake.preparer import Preparer
 from governance.gateway.intake.preparing import Batch
 from governance.gateway.intake.runs import other_sheets
 from governance.gateway.intake.screening import tagged
@@ -86,8 +87,10 @@ def _batches(
     skip: int,
 ) -> Iterator[tuple[Counts, list[Problem]]]:
     if run.kind in TABLE_OF:
-        for batch in prepared(iter(opened.reader), plan_of(opened, run), skip=skip):
-            yield _batch(ports, run, indexer, batch, tally)
+        plan = plan_of(opened, run)
+        with Preparer(plan, size=opened.size) as preparer:
+            for batch in prepared(iter(opened.reader), plan, preparer, skip=skip):
+                yield _batch(ports, run, indexer, batch, tally)
         return
     for rows in in_batches(records(opened, run, {}, skip=skip)):
         with ports.database.read() as tx:

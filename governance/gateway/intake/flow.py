@@ -21,7 +21,8 @@ from governance.customers.types import (
 from governance.customers.workbooks import Sheet
 from governance.gateway.intake.consents import in_order_of_occurrence
 from governance.gateway.intake.opening import Opened
-from governance.gateway.intake.preparing import Batch, Plan, in_context, prepare
+from governance.gateway.intake.preparer import Preparer
+from governance.gateway.intake.preparing import Batch, Plan, in_context
 from governance.gateway.intake.types import Counts, Draft, Rejected, RunFacts
 from governance.http.principal import Principal
 
@@ -74,10 +75,13 @@ def plan_of(opened: Opened, run: RunFacts) -> Plan:
     )
 
 
-def remembered(opened: Opened, cells: dict[int, tuple[str, ...]]) -> Iterator[SourceRow]:
-    """Every record; its cells are remembered until the row has found its place."""
-    for raw in opened.reader:
-        cells[raw.number] = raw.cells
+def remembered(
+    opened: Opened, cells: dict[int, tuple[str, ...]], *, skip: int = 0
+) -> Iterator[SourceRow]:
+    """Every record; the cells of those after `skip` are kept until the row has found its place."""
+    for count, raw in enumerate(opened.reader):
+        if count >= skip:
+            cells[raw.number] = raw.cells
         yield raw
 
 
@@ -94,18 +98,20 @@ def records(
 
 
 def in_batches(rows: Iterator[T], *, first: int = 0) -> Iterator[tuple[T, ...]]:
-    """Rows by batches; the `first` ones, if there are any, are a batch of their own."""
-    if first:
-        yield tuple(islice(rows, first))
+    """Rows by batches; the `first` ones share no batch with those after them."""
+    for start in range(0, first, BATCH):
+        yield tuple(islice(rows, min(BATCH, first - start)))
     while batch := tuple(islice(rows, BATCH)):
         yield batch
 
 
-def prepared(rows: Iterator[SourceRow], plan: Plan, *, skip: int) -> Iterator[Batch]:
+def prepared(
+    rows: Iterator[SourceRow], plan: Plan, preparer: Preparer, *, skip: int
+) -> Iterator[Batch]:
     """Batches in file order after the first `skip` rows, which are read for what they tell."""
     raw = in_batches(rows, first=skip)
-    made = in_context((prepare(part, plan) for part in raw), plan)
-    return islice(made, 1 if skip else 0, None)
+    made = in_context(preparer.batches(raw), plan)
+    return islice(made, -(-skip // BATCH), None)
 
 
 def barred_of(drafts: tuple[Draft, ...]) -> tuple[tuple[Draft, ...], tuple[Rejected, ...]]:

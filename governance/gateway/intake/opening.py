@@ -69,6 +69,11 @@ class Opened:
         return self.reading.sheet
 
     @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self.file.path.stat().st_size
+
+    @property
     def encoding(self) -> str:
         """The encoding that was found, or the format of a workbook."""
         found = self.file.encoding

@@ -32,6 +32,7 @@ KIND_OF: Mapping[str, SubjectKind] = {
     "deal": SubjectKind.CONTACT,
     "inquiry": SubjectKind.INQUIRER,
 }
+ANY_SUPPRESSED = select(store.SUPPRESSION.c.id).limit(1)
 Place = tuple[RowId, SubjectId]
 
 
@@ -180,7 +181,7 @@ def _new(work: _Work, draft: Draft, names: Iterable[str], *, owner: Place | None
     for name in names:
         work.seen.rows[name] = (row, subject)
     if work.run.dry is not None:
-        work.seen.said[row] = merging.said(merging.words(draft.table, draft.plain, draft.clear))
+        work.seen.said[row] = draft.said
     return row, subject
 
 
@@ -241,14 +242,16 @@ def _merge_waiting(work: _Work, draft: Draft, place_: int) -> None:
     result.problems += _conflicts(draft, differ)
     fresh = {name: value for name, value in draft.plain.items() if name not in earlier.plain}
     found = tuple(finding for finding in draft.findings if finding.field in fresh)
+    said = merging.joined(earlier.said, merging.said(merging.words("person", fresh, {})))
     filled = replace(
-        earlier, plain={**earlier.plain, **fresh}, findings=(*earlier.findings, *found)
+        earlier,
+        plain={**earlier.plain, **fresh},
+        findings=(*earlier.findings, *found),
+        said=said,
     )
     result.placed[place_] = (filled, row, subject)
     if work.run.dry is not None:
-        work.seen.said[row] = merging.joined(
-            work.seen.said[row], merging.said(merging.words("person", fresh, {}))
-        )
+        work.seen.said[row] = said
 
 
 def _conflicts(draft: Draft, names: Iterable[FieldId]) -> list[Problem]:
@@ -306,6 +309,8 @@ def holders(
 
 def _suppressed(tx: Connection, indexer: Indexer, drafts: Sequence[Draft], *, on: date) -> set[int]:
     """Rows whose e-mail, mobile or id is that of an erased or opted-out person."""
+    if tx.execute(ANY_SUPPRESSED).first() is None:
+        return set()  # most stores have erased nobody for whom a rule asks this
     tokens: dict[bytes, set[int]] = {}
     for draft in drafts:
         for name in SUPPRESSING:

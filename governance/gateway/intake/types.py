@@ -157,6 +157,7 @@ class Draft:
     ground: str | None = None  # what permits 要配慮個人情報 in it, where the source has one
     handed_over: bool = False  # by a third party
     barred: ProblemKind | None = None  # the row waits: its key is no key
+    said: bytes = field(default=b"", repr=False)  # check values of everything that it says
     problems: tuple[Problem, ...] = ()
     findings: tuple[Finding, ...] = ()
 

@@ -55,7 +55,7 @@ def correct(tx: Connection, writer: Writer, ready: Ready) -> Written | Governanc
         return refusal
     if not ready.fields:
         return written(ready, version=version, created=False)
-    if (taken := taken_key(tx, writer, ready)) is not None:
+    if (taken := taken_key(writer, ready)) is not None:
         return taken
     before = _before_under_hold(tx, writer, ready, record)
     sealed = writer.ports.vault.seal_row(ready.subject, ready.row, ready.plain)

@@ -10,7 +10,7 @@ from governance.customers import store
 from governance.customers.store import NewSubject, Record
 from governance.customers.subjects import age_band, laws_of
 from governance.gateway.intake.drafts import DEFAULTS
-from governance.gateway.intake.placing import KIND_OF, SUPPRESSING
+from governance.gateway.intake.placing import KIND_OF
 from governance.gateway.rows import owner_of
 from governance.gateway.types import UnknownPersonError
 from governance.gateway.writing import store as statements
@@ -26,6 +26,7 @@ from governance.gateway.writing.steps import (
     Writer,
     gates,
     index,
+    marks_in,
     note_findings,
     record_event,
     taken_key,
@@ -44,23 +45,24 @@ def create(tx: Connection, writer: Writer, ready: Ready) -> Written | Governance
     item = ready.item
     if not isinstance(item, Creation):
         raise TypeError(item.table)
-    lifted = 0
+    lifted: frozenset[bytes] = frozenset()
     if item.subject is not None:
         if (refusal := _refuse_known(tx, writer, ready)) is not None:
             return refusal
     elif item.table == "person":
-        barred = _barring(tx, writer, ready)
+        barred = marks_in(writer.indexer, ready) & writer.ahead.barred
         if barred and not (item.acquisition and item.acquisition.own_sign_up):
             return PersonSuppressedError()
-        lifted = len(barred)
+        lifted = barred
     if item.company is not None and owner_of(tx, "company", item.company) is None:
         return UnknownRowError()
-    if (taken := taken_key(tx, writer, ready)) is not None:
+    if (taken := taken_key(writer, ready)) is not None:
         return taken
     if item.subject is None:
         store.add_subjects(tx, [_new_subject(writer, ready)], at=writer.at)
     if lifted:
-        statements.lift_suppression(tx, _barring(tx, writer, ready))
+        statements.lift_suppression(tx, lifted)
+        writer.ahead.barred -= lifted
     clear = _clear_of_new(writer, ready)
     sealed = writer.ports.vault.seal_row(ready.subject, ready.row, ready.plain)
     cells = {name: bytes(cell) for name, cell in sealed.items() if cell is not None}
@@ -70,7 +72,7 @@ def create(tx: Connection, writer: Writer, ready: Ready) -> Written | Governance
     )
     index(tx, writer, ready)
     note_findings(tx, writer, ready)
-    counts = (("suppressions_lifted", lifted),) if lifted else ()
+    counts = (("suppressions_lifted", len(lifted)),) if lifted else ()
     record_event(tx, writer, ready, reasons=_how(item), counts=counts)
     return written(ready, version=1 if item.table in VERSIONED else None, created=True)
 
@@ -85,17 +87,6 @@ def _refuse_known(tx: Connection, writer: Writer, ready: Ready) -> GovernanceErr
     if (refusal := gates(tx, writer, ready)) is not None:
         return refusal
     return PersonClosedError() if person.state in ENDING else None
-
-
-def _barring(tx: Connection, writer: Writer, ready: Ready) -> frozenset[bytes]:
-    """Tokens of the new person's e-mail, mobile or id that an erased or opted-out one left."""
-    tokens = [
-        token
-        for name in SUPPRESSING
-        if isinstance(value := ready.plain.get(name), str)
-        for _, token in writer.indexer.of(name, value)
-    ]
-    return store.suppressed(tx, tokens, on=writer.day)
 
 
 def _new_subject(writer: Writer, ready: Ready) -> NewSubject:

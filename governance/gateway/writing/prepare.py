@@ -61,6 +61,12 @@ class Ready:
         return self.draft.plain
 
     @property
+    def is_new_person(self) -> bool:
+        """Whether the row brings a person to the register."""
+        new = isinstance(self.item, Creation) and self.item.subject is None
+        return new and self.item.table == "person"
+
+    @property
     def fields(self) -> tuple[FieldId, ...]:
         """Every field that changes, emptied ones too."""
         columns = {*self.draft.clear, *self.values.emptied}

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
+from governance.core.clock import JST
 from governance.core.terms import SubjectId
 from governance.customers.indexing import EVERY
 from governance.customers.ports import Ports
@@ -29,7 +30,7 @@ from governance.gateway.writing.once import (
     sealed_outcome,
 )
 from governance.gateway.writing.prepare import Prepared, Ready, prepare, shown_back
-from governance.gateway.writing.steps import Writer
+from governance.gateway.writing.steps import Writer, look_ahead
 from governance.gateway.writing.types import Batch, Creation, FieldsRefusedError, Item, Written
 from governance.http.principal import Principal
 from policies.snapshot import PolicySnapshot
@@ -146,6 +147,7 @@ def _store(
         if before is not None:
             return Outcomes(results=opened_outcome(ports, once, before), repeated=True)
     indexer.look()
+    ready = [one for one in prepared if isinstance(one, Ready)]
     writer = Writer(
         ports=ports,
         indexer=indexer,
@@ -154,6 +156,7 @@ def _store(
         purpose=batch.purpose,
         request_id=batch.request_id,
         at=at,
+        ahead=look_ahead(tx, ports, indexer, ready, on=at.astimezone(JST).date()),
     )
     if len(prepared) > 1:
         ports.vault.ensure_keys(_new_persons(prepared))

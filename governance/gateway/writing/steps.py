@@ -1,6 +1,7 @@
 """Steps that creating and correcting share, inside the caller's transaction."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -9,13 +10,13 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome, PersonalPart
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
-from governance.core.terms import FieldId, SubjectId
+from governance.core.terms import FieldId, RowId, SubjectId
 from governance.customers import store
 from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.customers.subjects import SubjectState
 from governance.gateway.decisions import decide_fields
-from governance.gateway.intake.placing import CUSTOMER_ID, owners
+from governance.gateway.intake.placing import CUSTOMER_ID, SUPPRESSING, owners
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.writing import store as statements
 from governance.gateway.writing.gates import may_know, refused
@@ -33,6 +34,46 @@ ENDING = frozenset({SubjectState.ERASING, SubjectState.ERASED})
 KEYED = frozenset({"purchase", "inquiry", "deal", "company"})  # rows with a number of their own
 
 
+@dataclass(slots=True, kw_only=True)
+class Ahead:
+    """What was looked up for all items at once, and is kept up to date by each."""
+
+    barred: set[bytes] = field(default_factory=set)  # tokens of erased and opted-out persons
+    numbers: dict[str, RowId] = field(default_factory=dict, repr=False)  # customer ids in use
+    keys: set[tuple[str, str]] = field(default_factory=set, repr=False)  # source keys in use
+
+
+def look_ahead(
+    tx: Connection, ports: Ports, indexer: Indexer, wanted: Sequence[Ready], *, on: date
+) -> Ahead:
+    """What decides whether rows are new; nobody else decides that until the transaction ends."""
+    numbers = [str(one.plain[CUSTOMER_ID]) for one in wanted if CUSTOMER_ID in one.plain]
+    keys = [
+        (one.item.table, str(key))
+        for one in wanted
+        if one.item.table in KEYED and (key := one.draft.clear.get("source_key")) is not None
+    ]
+    if numbers or keys:
+        statements.take_turn(tx)
+    tokens = [token for one in wanted if one.is_new_person for token in marks_in(indexer, one)]
+    held = owners(tx, ports, indexer, numbers) if numbers else {}
+    return Ahead(
+        barred=set(store.suppressed(tx, tokens, on=on)) if tokens else set(),
+        numbers={number: row for number, (row, _) in held.items()},
+        keys={key for key in keys if statements.source_key_taken(tx, *key)},
+    )
+
+
+def marks_in(indexer: Indexer, ready: Ready) -> frozenset[bytes]:
+    """Tokens by which an erased person would be recognised: e-mail, mobile, customer id."""
+    return frozenset(
+        token
+        for name in SUPPRESSING
+        if isinstance(value := ready.plain.get(name), str)
+        for _, token in indexer.of(name, value)
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
     """Who writes for what purpose, under which policy, when: the same for every item."""
@@ -44,6 +85,7 @@ class Writer:
     purpose: str
     request_id: str | None
     at: datetime
+    ahead: Ahead
 
     @property
     def day(self) -> date:
@@ -77,19 +119,19 @@ def gates(tx: Connection, writer: Writer, ready: Ready) -> GovernanceError | Non
     )
 
 
-def taken_key(tx: Connection, writer: Writer, ready: Ready) -> KeyTakenError | None:
-    """A number that another row bears; decided one writer at a time."""
-    key = ready.draft.clear.get("source_key") if ready.item.table in KEYED else None
-    number = ready.plain.get(CUSTOMER_ID)
-    if key is None and number is None:
-        return None
-    statements.take_turn(tx)
-    if key is not None and statements.source_key_taken(tx, ready.item.table, str(key)):
+def taken_key(writer: Writer, ready: Ready) -> KeyTakenError | None:
+    """A number that another row bears; from now on this row bears it."""
+    ahead, table = writer.ahead, ready.item.table
+    key = ready.draft.clear.get("source_key") if table in KEYED else None
+    if key is not None and (table, str(key)) in ahead.keys:
         return KeyTakenError([("source_key", "taken")])
+    number = ready.plain.get(CUSTOMER_ID)
+    if number is not None and ahead.numbers.get(str(number), ready.row) != ready.row:
+        return KeyTakenError([("customer_id", "taken")])
+    if key is not None:
+        ahead.keys.add((table, str(key)))
     if number is not None:
-        found = owners(tx, writer.ports, writer.indexer, [str(number)]).get(str(number))
-        if found is not None and found[0] != ready.row:
-            return KeyTakenError([("customer_id", "taken")])
+        ahead.numbers[str(number)] = ready.row
     return None
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from audit.review import EventFilter, events, waiting
 from audit.types import Verdict
 from audit.verify import verify_log
+from governance.app.forwarding import standing
 from governance.app.key_providers import made
 from governance.app.stamping import newest
 from governance.app.ticks import SCHEDULES
@@ -48,6 +49,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _audit,
         _witness,
         _stamp,
+        _forward,
         _clock,
         _journal,
         _mail,
@@ -154,6 +156,19 @@ def _stamp(wiring: Wiring, at: datetime, stale: timedelta) -> Examined:
     if found is None or at - found.stamp.at > stale:
         return Examined(check="stamp", state="attention", key="doctor.stamp_old")
     return Examined(check="stamp", state="good", key="doctor.stamp_good")
+
+
+def _forward(wiring: Wiring, at: datetime, stale: timedelta) -> Examined:
+    """Whether the SIEM takes the log."""
+    found = standing(wiring)
+    if found is None:
+        return Examined(check="forward", state="good", key="doctor.forward_none")
+    params: dict[str, str | int] = {"behind": found.behind, "reason": found.reason or "-"}
+    if found.failures:
+        late = found.delivered_at is None or at - found.delivered_at > stale
+        state = "bad" if late else "attention"
+        return Examined(check="forward", state=state, key="doctor.forward_failing", params=params)
+    return Examined(check="forward", state="good", key="doctor.forward_good", params=params)
 
 
 def _clock(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:

@@ -15,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from audit.sequencer import sequence_once
 from governance.app.checkpoint_copies import mail_address
 from governance.app.deliveries import channels_of, deliver, senders_of
+from governance.app.forwarding import address_of, forward
 from governance.app.stamping import authority_of
 from governance.app.ticks import Runs, guarded, jobs_of, roll_if_missing
 from governance.app.wiring import Wiring
@@ -25,7 +26,7 @@ from governance.core.ids import new_row_id
 from governance.core.logging import logger
 from governance.jobs.runner import worker_of
 
-SEQUENCE_SECONDS = 1  # an event stands in the signed tree within about this time
+SEQUENCE_SECONDS = 0.5  # an event stands in the signed tree within a second
 DELIVER_SECONDS = 5  # a message leaves within about this time
 TICK_SECONDS = 15  # a due slot begins within about this time
 WITNESS_SECONDS = 60  # a new tree head is shown to the witnesses within about this time
@@ -55,12 +56,13 @@ def start(wiring: Wiring) -> Ticking:
     witnesses_of(wiring.settings)  # a wrong list is told at the start, not once a minute
     authority_of(wiring.settings)  # the same
     mail_address(wiring.settings)  # the same
+    address_of(wiring.settings)  # the same
     worker = worker_of(f"serve:{new_row_id()}", wiring.clock, stopping)
     runs = Runs(wiring=wiring, worker=worker, registry=jobs_of(wiring, worker))
     scheduler = BackgroundScheduler(
         timezone=JST, job_defaults={"coalesce": True, "misfire_grace_time": None}
     )
-    beats: tuple[tuple[str, int, Callable[[], object]], ...] = (
+    beats: tuple[tuple[str, float, Callable[[], object]], ...] = (
         ("audit.sequence", SEQUENCE_SECONDS, partial(sequence, wiring)),
         (
             "outbox.deliver",
@@ -69,6 +71,11 @@ def start(wiring: Wiring) -> Ticking:
         ),
         ("jobs.tick", TICK_SECONDS, runs.tick),
         ("audit.witness", WITNESS_SECONDS, partial(ask_witnesses, wiring)),
+        (
+            "audit.forward",
+            DELIVER_SECONDS,
+            lambda: forward(wiring, stopping=stopping.is_set),
+        ),
     )
     for name, seconds, act in beats:
         _beat(scheduler, name, act, seconds=seconds)
@@ -78,7 +85,7 @@ def start(wiring: Wiring) -> Ticking:
 
 
 def _beat(
-    scheduler: BackgroundScheduler, name: str, act: Callable[[], object], *, seconds: int
+    scheduler: BackgroundScheduler, name: str, act: Callable[[], object], *, seconds: float
 ) -> None:
     """Now and then every so many seconds, never twice at once."""
     scheduler.add_job(

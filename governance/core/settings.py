@@ -209,6 +209,16 @@ class Settings(BaseModel):
         "監査ログの証人の一覧。1行に1つ、アドレスと公開鍵（vkey）を空白で区切って書きます。",
         "List of the audit log's witnesses: one a line, its address and then its keys (vkeys).",
     )
+    forward_url: str | None = _field(
+        None,
+        "監査ログを送り続けるSIEMのURL（https:// は OCSF、syslog+tls:// と syslog:// は CEF）。",
+        "SIEM that receives the audit log: https:// in OCSF, syslog+tls:// and syslog:// in CEF.",
+    )
+    forward_token_file: Path | None = _field(
+        None,
+        "SIEMに示すトークンを書いたファイル（0600、https の場合）。",
+        "File (0600) with the token shown to the SIEM (https).",
+    )
     checkpoint_mail: str | None = _field(
         None,
         "監査ログの検印を毎日送る宛先（監査人など、運用担当者が消せない受信箱）。",

@@ -12,6 +12,15 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table('audit_forward',
+    sa.Column('receiver', sa.String(length=200), nullable=False),
+    sa.Column('below', sa.BigInteger(), nullable=False),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.String(length=64), nullable=True),
+    sa.Column('tried_at', UtcDateTime(), nullable=False),
+    sa.Column('delivered_at', UtcDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('receiver')
+    )
     op.create_table('custom_field',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('table_name', sa.String(), nullable=False),

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from governance.core.clock import utc_now
 from governance.core.terms import KeyClass, RowId
-from governance.custody import service, store
+from governance.custody import reindexing, service, store
 from governance.custody.rotation import Custodian
 from governance.custody.types import Phase
 from governance.db.engine import Database
 from governance.jobs.runner import Worker
-from tests.governance.custody.world import OPERATOR, custodian
+from tests.governance.custody.world import NAME, OPERATOR, custodian
 
 CLASSES = (KeyClass.ACTIVE, KeyClass.RECORD)
 
@@ -37,23 +37,46 @@ def rotate_forever(url: str, keys_url: str, folder: str, ahead: timedelta, ready
         name=name,
     )
     worker = Worker(owner=name, clock=clock, pause=lambda _rest: None, stopping=never)
+    turn = ahead.days
+    if turn % 2:
+        reindexing.start_reindex(by.ports, NAME, actor=OPERATOR.id, at=clock())
+    else:
+        _begin(by, turn, clock)
     ready.set()  # type: ignore[attr-defined] # an event of multiprocessing
-    turn = 0
     while True:
-        with by.ports.database.read() as tx:
-            left = store.unfinished(tx)
-        for task in left:
-            _drive(by, task.id, worker, clock)
         turn += 1
-        task = service.begin_rotation(
-            by,
-            OPERATOR,
-            subject=None,
-            key_class=CLASSES[turn % 2],
-            keep_old=timedelta(0),
-            at=clock(),
-        )
+        if turn % 2:
+            _unfinished(by, worker, clock)
+            _reindex(by, worker)
+        else:
+            _reindex(by, worker)
+            _unfinished(by, worker, clock)
+        _begin(by, turn, clock)
+
+
+def _begin(by: Custodian, turn: int, clock: Clock) -> None:
+    service.begin_rotation(
+        by,
+        OPERATOR,
+        subject=None,
+        key_class=CLASSES[turn % 2],
+        keep_old=timedelta(0),
+        at=clock(),
+    )
+
+
+def _unfinished(by: Custodian, worker: Worker, clock: Clock) -> None:
+    """Every rotation that was begun is at its end, those of killed processes too."""
+    with by.ports.database.read() as tx:
+        left = store.unfinished(tx)
+    for task in left:
         _drive(by, task.id, worker, clock)
+
+
+def _reindex(by: Custodian, worker: Worker) -> None:
+    """The index of names stands under a new key."""
+    run = reindexing.start_reindex(by.ports, NAME, actor=OPERATOR.id, at=worker.clock())
+    reindexing.drive(by.ports, run.id, worker=worker, log_keys=by.log_keys)
 
 
 def _drive(by: Custodian, task_id: str, worker: Worker, clock: Clock) -> None:

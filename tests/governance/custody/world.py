@@ -30,6 +30,7 @@ from governance.custody.rotation import Custodian
 from governance.custody.types import Phase, Task, TaskState
 from governance.customers.ports import Ports
 from governance.customers.post import post, unsealed
+from governance.customers.search.filling import Filler
 from governance.customers.store import (
     TABLES,
     NewSubject,
@@ -38,6 +39,16 @@ from governance.customers.store import (
     insert_records,
 )
 from governance.customers.subjects import SubjectKind
+from governance.customers.tokens import (
+    ENTRY,
+    POSTING,
+    Due,
+    RowTokens,
+    add_tokens,
+    known_indexes,
+    split,
+    unpacked,
+)
 from governance.db.engine import Database
 from governance.db.types import table_of
 from governance.http.principal import Principal, PrincipalKind
@@ -160,7 +171,9 @@ class World:
             person = NewSubject(id=subject, kind=SubjectKind.CUSTOMER, laws={Law.APPI: "test"})
             add_subjects(tx, [person], at=NOW)
             kana: dict[FieldId, Plain] = {NAME: said, FieldId("person.kana"): f"カクウ{number}"}
-            self._row(tx, "person", subject, kana)
+            row = self._row(tx, "person", subject, kana)
+            owed = RowTokens(row=row, subject=subject, source="person", tokens={}, due=Due.ALL)
+            add_tokens(tx, [owed])
             self._row(tx, "inquiry", subject, {BODY: f"{said} が書いた"})
             self._row(
                 tx, "purchase", subject, {GOODS: f"{said} の品", FieldId("purchase.notes"): said}
@@ -240,6 +253,13 @@ class World:
         self.by.ports.audit.append(tx, draft, [part])
 
     # Steps
+
+    def fill(self) -> None:
+        """Every row can be found."""
+        ports = self.by.ports
+        filler = Filler(ports.database, ports.vault)
+        while filler.due().rows:
+            pass
 
     def begin(
         self,
@@ -325,6 +345,24 @@ class World:
         )
         with self.by.ports.vault.ring.db.read() as tx:
             return set(tx.execute(wanted).scalars())
+
+    def index(self) -> dict[RowId, dict[tuple[str, int], frozenset[bytes]]]:
+        """The tokens of every row by index and version; raises where the two tables differ."""
+        with self.by.ports.database.read() as tx:
+            names = {n: version for version, n in known_indexes(tx).numbers.items()}
+            entries = {
+                (row.row_key, row.index_id): frozenset(split(bytes(row.tokens)))
+                for row in tx.execute(select(ENTRY))
+            }
+            postings: dict[tuple[bytes, int], set[bytes]] = {}
+            for row in tx.execute(select(POSTING)):
+                postings.setdefault((row.row_key, row.index_id), set()).add(bytes(row.token))
+        assert {key: set(tokens) for key, tokens in entries.items() if tokens} == postings
+        assert {number for _, number in entries} <= set(names)  # none of a dropped version
+        found: dict[RowId, dict[tuple[str, int], frozenset[bytes]]] = {}
+        for (row, number), tokens in entries.items():
+            found.setdefault(unpacked(bytes(row)), {})[names[number]] = tokens
+        return found
 
     def rewrite(self, subject: SubjectId, value: str) -> None:
         """A clerk corrects the person's name while everything else goes on."""

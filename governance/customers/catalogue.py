@@ -69,7 +69,7 @@ class IndexLeaksError(GovernanceError):
     @property
     def text_key(self) -> str:
         """Catalogue key of the sentence that gives the reason in words."""
-        reason = self.params.get("reason")
+        reason = getattr(self, "params", {}).get("reason")  # the docs ask a bare instance
         return f"{super().text_key}.{reason}" if reason else super().text_key
 
 

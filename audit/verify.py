@@ -20,7 +20,7 @@ from audit.anchor import read_anchor
 from audit.errors import NoteFormError, NoteSignatureError, UnknownLeafVersionError
 from audit.findings import Evidence, Finding, FoundError, Report
 from audit.key_changes import followed
-from audit.leaf import COLUMNS, destroyed_digest, leaf_of, parts_digest, sealed_hash
+from audit.leaf import COLUMNS, destroyed_digest, leaves_of, parts_digest, sealed_hash
 from audit.models import CHECKPOINTS, EVENTS, LEAVES, PARTS, PENDING, STATE, TILES
 from audit.note import Checkpoint, VerifierKey, parse_checkpoint, parse_note, verify_note
 from audit.tiles import WIDTH, split
@@ -276,12 +276,15 @@ def _compute(tx: Connection, start: int, end: int) -> list[bytes]:
     tile = _tile(tx, start, end)
     leaves: list[bytes] = []
     rows = {row.seq: row for row in tx.execute(_BLOCK, span)}
+    there = [row for row in rows.values() if row.schema_version is not None]
+    made = leaves_of((row.schema_version, *row[4:]) for row in there)
+    computed = dict(zip((row.seq for row in there), made, strict=True))
     for place, seq in enumerate(range(start, end)):
         row = rows.get(seq)
         kept = tile[place] if place < len(tile) else None
         if row is None or row.schema_version is None:
             raise FoundError(Finding.ROW_MISSING, size=end, at_seq=seq, expected=kept)
-        stored, leaf = bytes(row.leaf), leaf_of(row[4:], version=row.schema_version)
+        stored, leaf = bytes(row.leaf), computed[seq]
         if leaf != stored or leaf != kept:
             expected = kept if leaf == stored else stored
             raise FoundError(Finding.LEAF, size=end, at_seq=seq, expected=expected, found=leaf)

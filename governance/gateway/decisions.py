@@ -50,7 +50,7 @@ def decide_fields(
         person = subject_gate(tx, subject, purpose, channel=None, recipient=None, at=at)
     explained = bool(policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT))
     return {
-        field.id: _decide(
+        field.id: decide_field(
             policy,
             principal,
             field.id,
@@ -80,7 +80,7 @@ def decide_before_person(
         code = ReasonCode.PURPOSE_UNKNOWN if purpose_name else ReasonCode.PURPOSE_MISSING
         return {field.id: withheld(field.id, code) for field in wanted}
     return {
-        field.id: _decide(
+        field.id: decide_field(
             policy,
             principal,
             field.id,
@@ -94,7 +94,7 @@ def decide_before_person(
     }
 
 
-def _decide(
+def decide_field(
     policy: PolicySnapshot,
     principal: Principal,
     field: FieldId,
@@ -105,6 +105,7 @@ def _decide(
     verb: Verb,
     explained: bool,
 ) -> FieldDecision:
+    """The decision of one field; `person` is what the third gate said, None where there is none."""
     actor = decide_actor(
         principal,
         policy,

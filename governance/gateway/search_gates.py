@@ -16,6 +16,7 @@ from audit.models import EVENTS
 from governance.core.terms import FieldId, SubjectId, Treatment
 from governance.customers.catalogue import CatalogueField
 from governance.customers.search_terms import LAST_DIGITS, Form, Level, form_of
+from governance.db.engine import Database
 from governance.gateway.decisions import decide_before_person
 from governance.gateway.types import FieldDecision
 from governance.http.principal import Principal
@@ -34,7 +35,7 @@ Depths = dict[FieldId, Level]
 
 
 def before_person(
-    tx: Connection,
+    database: Database,
     policy: PolicySnapshot,
     principal: Principal,
     fields: Iterable[CatalogueField],
@@ -59,7 +60,7 @@ def before_person(
         may = _may_search(policy, principal, entry.id, purpose, subject=NOBODY)
         if not may:
             refused[entry.id] = may.code
-        elif _too_often(tx, principal, may, at=at):
+        elif _too_often(database, principal, may, at=at):
             refused[entry.id] = ReasonCode.ACTOR_RATE
         else:
             depths[entry.id] = depth
@@ -115,7 +116,7 @@ def _may_search(
 
 
 def _too_often(
-    tx: Connection, principal: Principal, decision: ActorDecision, *, at: datetime
+    database: Database, principal: Principal, decision: ActorDecision, *, at: datetime
 ) -> bool:
     """Whether the rule's number of searches an hour is used up, by what the log holds."""
     limits = [
@@ -125,7 +126,9 @@ def _too_often(
     ]
     if not limits:
         return False
-    return _searches(tx, principal, since=at - RATE_SPAN, most=min(limits)) >= min(limits)
+    with database.read() as tx:
+        made = _searches(tx, principal, since=at - RATE_SPAN, most=min(limits))
+    return made >= min(limits)
 
 
 def _searches(tx: Connection, principal: Principal, *, since: datetime, most: int) -> int:

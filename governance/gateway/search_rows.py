@@ -65,14 +65,14 @@ class IndexInUse:
         )
 
 
-def names_of(parts: Sequence[Part]) -> frozenset[FieldId]:
+def names_of(parts: Sequence[Part], kinds: Mapping[FieldId, Sequence[TermKind]]) -> set[FieldId]:
     """Every index that the query may read."""
-    return frozenset(
+    return {
         index_name(question.field, kind)
         for part in parts
         for question in part.questions
-        for kind in TermKind
-    )
+        for kind in kinds.get(question.field, ())
+    }
 
 
 def probes_of(part: Part, index: IndexInUse, allowed: Mapping[FieldId, Level]) -> tuple[Probe, ...]:

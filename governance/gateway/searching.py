@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
 from consent import ledger
+from consent.many import marks_of, subject_gates
 from governance.core.ids import new_row_id
 from governance.core.terms import EventId, FieldId, PurposeId, RowId, SubjectId
 from governance.customers.catalogue import CatalogueField, catalogue
@@ -26,8 +27,8 @@ from governance.customers.search_queries import Part, named, recognised
 from governance.customers.search_terms import Form, Level
 from governance.customers.store import TABLES, Record, record_of
 from governance.customers.tokens import count_behind, known_indexes, unpacked
-from governance.gateway.decisions import decide_fields
-from governance.gateway.reading import Prepared, mark_of, open_prepared
+from governance.gateway.decisions import decide_field
+from governance.gateway.reading import Prepared, open_prepared
 from governance.gateway.search_gates import before_person, of_person
 from governance.gateway.search_places import place_of, sealed_place
 from governance.gateway.search_rows import (
@@ -50,9 +51,12 @@ from governance.gateway.search_types import (
 )
 from governance.gateway.types import GateBusyError
 from governance.http.principal import Principal
+from policies.actions import Action
+from policies.actors import roles_of
 from policies.purposes import PurposeRecord
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
+from policies.types import Verb
 
 TABLE: Final = "person"
 ATTEMPTS: Final = 3  # how often an answer is made anew when policy, choices or keys change
@@ -83,6 +87,8 @@ class _Search:
     parts: tuple[Part, ...]
     allowed: Mapping[FieldId, Level]  # how deep each field may be searched
     refused: Mapping[FieldId, ReasonCode]
+    explained: bool  # whether exact reasons about persons are for this principal
+    fields: tuple[FieldId, ...]  # asked and shown ones, in the catalogue's order
     at: datetime
 
 
@@ -111,7 +117,8 @@ def search(
         if any(not _open_questions(part, one.allowed) for part in one.parts):
             ports.database.write(partial(_record, one=one, page=None))
             raise SearchRefusedError(reason=min(one.refused.values()).value)
-        index_keys = ports.vault.indexes.searched(names_of(one.parts))
+        kinds = {found.field: found.kinds for found in indexed_fields(TABLE)}
+        index_keys = ports.vault.indexes.searched(names_of(one.parts, kinds))
         with ports.database.read() as tx:
             index = IndexInUse(keys=index_keys, known=known_indexes(tx))
             if index.stale:
@@ -171,10 +178,9 @@ def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: da
     if not parts:
         raise SearchEmptyError
     asked = frozenset(question.field for part in parts for question in part.questions)
-    with ports.database.read() as tx:
-        allowed, refused = before_person(
-            tx, policy, principal, _fields(asked), purpose_name=request.purpose, at=at
-        )
+    allowed, refused = before_person(
+        ports.database, policy, principal, _fields(asked), purpose_name=request.purpose, at=at
+    )
     return _Search(
         ports=ports,
         principal=principal,
@@ -184,6 +190,8 @@ def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: da
         parts=parts,
         allowed=allowed,
         refused=refused,
+        explained=bool(policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)),
+        fields=tuple(entry.id for entry in _fields({*allowed, *request.show})),
         at=at,
     )
 
@@ -232,8 +240,7 @@ def _answering(
 ) -> list[_Found]:
     """Which of these rows really answer, by fields that may be seen of their persons."""
     records = _records(tx, [place.row for place in chunk])
-    decided = {row: _decided(tx, one, record, consent_seq) for row, record in records.items()}
-    known = {row: found for row, found in decided.items() if found is not None}
+    known = _decided(tx, one, records, consent_seq)
     depths = {row: _depths(one, records[row], found) for row, found in known.items()}
     sealed = [
         (record.id, {n: c for n, c in record.sealed.items() if n in depths[row]})
@@ -257,14 +264,15 @@ def _answering(
 
 
 def _depths(one: _Search, record: Record, prepared: Prepared) -> Mapping[FieldId, Level]:
-    if one.purpose is None:
+    purpose = one.purpose
+    if purpose is None:
         return {}  # fails closed: nothing is searched for no purpose
     return of_person(
         one.policy,
         one.principal,
         prepared.decisions,
         one.allowed,
-        purpose=one.purpose,
+        purpose=purpose,
         subject=record.subject,
     )
 
@@ -305,23 +313,40 @@ def _records(tx: Connection, rows: Sequence[bytes]) -> dict[bytes, Record]:
     return {ids[RowId(row["id"])]: record_of(TABLE, row) for row in found}
 
 
-def _decided(tx: Connection, one: _Search, record: Record, consent_seq: int) -> Prepared | None:
-    """What all three gates say of the asked and the shown fields of a person's row."""
-    mark = mark_of(tx, record.subject, at=one.at)
-    if mark is None:
-        return None  # erased
-    decisions = decide_fields(
-        tx,
-        one.policy,
-        one.principal,
-        _fields({*one.allowed, *one.request.show}),
-        subject=record.subject,
-        purpose_name=one.request.purpose,
-        at=one.at,
-    )
-    return Prepared(
-        policy=one.policy, consent_seq=consent_seq, mark=mark, rows=(record,), decisions=decisions
-    )
+def _decided(
+    tx: Connection, one: _Search, records: Mapping[bytes, Record], consent_seq: int
+) -> dict[bytes, Prepared]:
+    """What all three gates say of the asked and the shown fields of each person's row."""
+    if one.purpose is None:
+        return {}  # fails closed: nothing is searched for no purpose
+    subjects = [record.subject for record in records.values()]
+    gates = subject_gates(tx, subjects, one.purpose, at=one.at)
+    found: dict[bytes, Prepared] = {}
+    for row, record in records.items():
+        if record.subject not in gates:
+            continue  # erased
+        mark, person = gates[record.subject]
+        decisions = {
+            name: decide_field(
+                one.policy,
+                one.principal,
+                name,
+                one.purpose,
+                person,
+                subject=record.subject,
+                verb=Verb.READ,
+                explained=one.explained,
+            )
+            for name in one.fields
+        }
+        found[row] = Prepared(
+            policy=one.policy,
+            consent_seq=consent_seq,
+            mark=mark,
+            rows=(record,),
+            decisions=decisions,
+        )
+    return found
 
 
 def _shown(one: _Search, prepared: Prepared) -> Prepared:
@@ -344,9 +369,9 @@ def _record(tx: Connection, *, one: _Search, page: _Page | None) -> EventId | No
     found = [] if page is None else page.found[: _limit(one.request)]
     if one.ports.policies.current is not one.policy:
         return None
-    for hit in found:
-        if mark_of(tx, hit.subject, at=one.at) != hit.prepared.mark:
-            return None
+    marks = marks_of(tx, [hit.subject for hit in found], at=one.at) if found else {}
+    if any(marks.get(hit.subject) != hit.prepared.mark for hit in found):
+        return None
     purpose, network = one.purpose, one.principal.network
     return one.ports.audit.append(
         tx,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, bindparam, func, literal, select
 
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.customers.tokens import (
@@ -22,6 +22,23 @@ PROBES: Final = 8  # tokens that are looked up; the comparison with the value do
 COUNTED: Final = 5_000  # rows of a token beyond which it is only "many"
 
 
+_LEAD: Final = POSTING.alias("lead")
+_ONE: Final = (
+    select(_LEAD.c.row_key)
+    .where(_LEAD.c.index_id == bindparam("number"), _LEAD.c.token == bindparam("token"))
+    .order_by(_LEAD.c.row_key.desc())
+    .limit(bindparam("most"))
+)
+_ONE_BEFORE: Final = _ONE.where(_LEAD.c.row_key < bindparam("before"))
+_COUNT: Final = select(func.count()).select_from(
+    select(literal(1))
+    .select_from(POSTING)
+    .where(POSTING.c.index_id == bindparam("number"), POSTING.c.token == bindparam("token"))
+    .limit(bindparam("most"))
+    .subquery()
+)
+
+
 def rows_with(
     tx: Connection,
     number: int,
@@ -32,18 +49,17 @@ def rows_with(
 ) -> list[bytes]:
     """The newest rows that have all these tokens in one index, newest first; rarest token leads."""
     first, *others = _rarest_first(tx, number, tokens)
-    lead = POSTING.alias("lead")
-    wanted = select(lead.c.row_key).where(lead.c.index_id == number, lead.c.token == first)
-    if before is not None:
-        wanted = wanted.where(lead.c.row_key < before)
+    lead, wanted = _LEAD, _ONE if before is None else _ONE_BEFORE
+    facts = {"number": number, "token": first, "most": limit, "before": before}
     for token in others:
         other = POSTING.alias()
         has = (other.c.index_id == number, other.c.token == token)
         wanted = wanted.where(
             select(literal(1)).where(*has, other.c.row_key == lead.c.row_key).exists()
         )
-    newest = wanted.order_by(lead.c.row_key.desc()).limit(limit)
-    return [bytes(row) for row in tx.execute(newest).scalars()]
+    if before is None:
+        del facts["before"]
+    return [bytes(row) for row in tx.execute(wanted, facts).scalars()]
 
 
 def _rarest_first(tx: Connection, number: int, tokens: Sequence[bytes]) -> list[bytes]:
@@ -56,9 +72,7 @@ def _rarest_first(tx: Connection, number: int, tokens: Sequence[bytes]) -> list[
 
 def rows_of(tx: Connection, number: int, token: bytes, *, most: int) -> int:
     """How many rows have a token, counted up to `most`."""
-    mine = POSTING.c.index_id == number, POSTING.c.token == token
-    some = select(literal(1)).select_from(POSTING).where(*mine).limit(most).subquery()
-    return int(tx.execute(select(func.count()).select_from(some)).scalar_one())
+    return int(tx.execute(_COUNT, {"number": number, "token": token, "most": most}).scalar_one())
 
 
 def find_tokens(

@@ -1,0 +1,129 @@
+"""The third gate for many persons in a handful of statements; the answer is `subject_gate`'s.
+
+A person whom a merge ever touched goes the long way, one by one: every history decides there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, func, or_, select
+
+from consent import ledger
+from consent.rules import decide
+from consent.service import facts_of, subject_gate
+from consent.types import EVERY, ConsentEvent, SubjectDecision
+from governance.core.terms import Law, SubjectId
+from governance.customers.store import LAW, SUBJECT, Subject, subject_by_id
+from governance.customers.subjects import AgeBand, SubjectKind, SubjectState
+from governance.customers.upkeep.merges import MERGE, survivor_of
+from policies.purposes import PurposeRecord
+
+_IDS: Final[Any] = bindparam("ids", expanding=True)
+_TOUCHED: Final = select(MERGE.c.survivor_id, MERGE.c.absorbed_id).where(
+    or_(MERGE.c.survivor_id.in_(_IDS), MERGE.c.absorbed_id.in_(_IDS))
+)
+_SUBJECTS: Final = select(SUBJECT).where(SUBJECT.c.id.in_(_IDS))
+_LAWS: Final = select(LAW.c.subject_id, LAW.c.law).where(
+    LAW.c.subject_id.in_(_IDS),
+    LAW.c.valid_from <= bindparam("day"),
+    (LAW.c.valid_to.is_(None)) | (LAW.c.valid_to >= bindparam("day")),
+)
+_LAST: Final = (
+    select(ledger.EVENT.c.subject_id, func.max(ledger.EVENT.c.seq))
+    .where(ledger.EVENT.c.subject_id.in_(_IDS))
+    .group_by(ledger.EVENT.c.subject_id)
+)
+_HISTORIES: Final = (
+    select(ledger.EVENT)
+    .where(
+        ledger.EVENT.c.subject_id.in_(_IDS),
+        ledger.EVENT.c.purpose.in_(bindparam("purposes", expanding=True)),
+    )
+    .order_by(ledger.EVENT.c.seq)
+)
+Mark = tuple[int, int]  # the person's last event and fence: what a decision rests on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Persons:
+    """What the database holds of some persons now."""
+
+    found: dict[SubjectId, Subject]
+    last: dict[SubjectId, int]
+    merged: frozenset[SubjectId]  # every one whom a merge ever touched
+
+
+def marks_of(
+    tx: Connection, subjects: Sequence[SubjectId], *, at: datetime
+) -> dict[SubjectId, Mark]:
+    """Where each person's choices and state stand now; none for who is unknown or erased."""
+    persons = _persons(tx, subjects, at=at, laws=False)
+    return _marks(tx, persons, subjects, at=at)
+
+
+def subject_gates(
+    tx: Connection, subjects: Sequence[SubjectId], purpose: PurposeRecord, *, at: datetime
+) -> dict[SubjectId, tuple[Mark, SubjectDecision]]:
+    """The third gate of each person who is known and not erased, with what it rests on."""
+    persons = _persons(tx, subjects, at=at, laws=True)
+    marks = _marks(tx, persons, subjects, at=at)
+    simple = [subject for subject in marks if subject not in persons.merged]
+    histories: dict[SubjectId, list[ConsentEvent]] = {subject: [] for subject in simple}
+    wanted = {"ids": simple, "purposes": [purpose.id, EVERY]}
+    for row in tx.execute(_HISTORIES, wanted) if simple else ():
+        histories[SubjectId(row.subject_id)].append(ledger.event_of(row))
+    published = ledger.notices(tx) if simple else ()
+    decided: dict[SubjectId, tuple[Mark, SubjectDecision]] = {}
+    for subject, mark in marks.items():
+        if subject in persons.merged:
+            found = subject_gate(tx, subject, purpose, channel=None, recipient=None, at=at)
+        else:
+            facts = facts_of(persons.found[subject])
+            found = decide(facts, purpose, histories[subject], published, at=at)
+        decided[subject] = mark, found
+    return decided
+
+
+def _persons(
+    tx: Connection, subjects: Sequence[SubjectId], *, at: datetime, laws: bool
+) -> _Persons:
+    ids = {"ids": list(dict.fromkeys(subjects))}
+    if not ids["ids"]:
+        return _Persons(found={}, last={}, merged=frozenset())
+    held: dict[SubjectId, set[Law]] = {}
+    for subject, law in tx.execute(_LAWS, ids | {"day": at.date()}) if laws else ():
+        held.setdefault(SubjectId(subject), set()).add(Law(law))
+    return _Persons(
+        found={
+            SubjectId(row.id): Subject(
+                id=SubjectId(row.id),
+                kind=SubjectKind(row.kind),
+                state=SubjectState(row.state),
+                laws=frozenset(held.get(SubjectId(row.id), ())),
+                age_band=AgeBand(row.birth_band or "unknown"),
+                guardian_verified=bool(row.guardian_verified),
+                kept_by_law=row.kept_by_law,
+                fence=row.fence,
+            )
+            for row in tx.execute(_SUBJECTS, ids)
+        },
+        last={SubjectId(subject): int(seq) for subject, seq in tx.execute(_LAST, ids)},
+        merged=frozenset(SubjectId(one) for pair in tx.execute(_TOUCHED, ids) for one in pair),
+    )
+
+
+def _marks(
+    tx: Connection, persons: _Persons, subjects: Sequence[SubjectId], *, at: datetime
+) -> dict[SubjectId, Mark]:
+    found: dict[SubjectId, Mark] = {}
+    for subject in dict.fromkeys(subjects):
+        if subject in persons.merged:
+            stands = survivor_of(tx, subject)
+            person, last = subject_by_id(tx, stands, on=at.date()), ledger.last_seq_of(tx, stands)
+        else:
+            person, last = persons.found.get(subject), persons.last.get(subject, 0)
+        if person is not None and not person.gone:
+            found[subject] = last, person.fence
+    return found

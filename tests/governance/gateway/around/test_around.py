@@ -1,6 +1,6 @@
 """Rows around a person through the gate: written by the rules, read back, gone at erasure."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from governance.customers import store
 from governance.customers.master.types import ContactChannel, ContactKind, Wanted
 from governance.customers.store import FINDING, TABLES
 from governance.customers.subjects import AgeBand
+from governance.gateway.around.effects import refresh
 from governance.gateway.around.types import Entry, Removal, Stored
 from governance.gateway.around.views import contacts, household, thread, wishes
 from governance.gateway.around.writing import put, remove
@@ -166,6 +167,29 @@ def test_a_verified_parent_opens_consent_for_a_minor(installation: Wiring) -> No
     assert verified()
     write(installation, "relation", child, row=stored.row, version=2, valid_to="2026-09-30")
     assert not verified(), "an ended right acts for nobody"
+
+
+def test_a_birthday_makes_a_child_of_age_though_nobody_writes(
+    installation: Wiring, tmp_path: Path
+) -> None:
+    child = customer(1, 生年月日="2008/10/02")
+    import_file(installation, write_file(tmp_path, register([child, customer(2)])))
+    person, _ = subjects(installation)
+    write(installation, "relation", person, kind="parent", other_name="架空 親",
+          verified_how="resident_record", verified_on="2026-09-01", until_majority=True)  # fmt: skip
+
+    def stands(day: date) -> tuple[int, str, bool]:
+        changed, _ = installation.database.write(
+            lambda tx: refresh(tx, installation.ports.vault, after=None, limit=10, on=day)
+        )
+        with installation.database.read() as tx:
+            found = store.subject_by_id(tx, person, on=day)
+        assert found is not None
+        return changed, found.age_band.value, found.guardian_verified
+
+    assert stands(date(2026, 10, 1)) == (0, "16_17", True)
+    assert stands(date(2026, 10, 2)) == (1, "adult", False)
+    assert stands(date(2026, 10, 3)) == (0, "adult", False)
 
 
 def test_a_relation_names_somebody_and_a_proof_has_a_day(installation: Wiring) -> None:

@@ -38,11 +38,10 @@ def files(folder: Path) -> list[Path]:
     people += [customer(n, 顧客ID="") for n in range(PEOPLE + 1, PEOPLE + 41)]
     people += [customer(n, 氏名="") for n in range(PEOPLE + 41, PEOPLE + 51)]
     newer = [row | ({"備考": "更新"} if n % 5 == 0 else {}) for n, row in enumerate(people)]
-    bought = [
-        dict(zip(PURCHASES, (f"P{n}", f"C{n % (PEOPLE + 9):06d}", "単品", "茶", "500", "2024/05/05"),
-                 strict=True))
-        for n in range(1, PEOPLE + 1)
-    ]  # fmt: skip
+    bought = []
+    for n in range(1, PEOPLE + 1):
+        cells = (f"P{n}", f"C{n % (PEOPLE + 9):06d}", "単品", "茶", "500", "2024/05/05")
+        bought.append(dict(zip(PURCHASES, cells, strict=True)))
     return [
         write_file(folder, register(people), name="people.csv"),
         write_file(folder, register(newer), name="newer.csv"),
@@ -132,3 +131,23 @@ def everything_is_there_once(wiring: Wiring) -> None:
     assert len(journalled) >= HELD
     found = verify_log(wiring.database, keys=wiring.signing.every_key(), anchor=None)
     assert found.verdict in (Verdict.VERIFIED_SELF_SIGNED, Verdict.UNPINNED)
+
+
+def test_two_processes_that_take_the_same_files_in_store_them_once(
+    tmp_path: Path,
+) -> None:
+    wiring = create(tmp_path)
+    wiring.close()
+    rows = [customer(n, 顧客ID="" if n % 3 == 0 else f"C{n:06d}") for n in range(1, 301)]
+    path = write_file(tmp_path, register(rows), name="people.csv")
+    setting = tmp_path / "setting.json"
+    told = {"data": str(wiring.settings.data_dir), "url": None, "files": [str(path)]}
+    setting.write_text(json.dumps(told))
+    command = [sys.executable, "-m", "tests.governance.gateway.intake.importer", str(setting)]
+    processes = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [process.wait(timeout=300) for process in processes] == [0, 0]
+    reopened = Wiring.open(wiring.settings)
+    with reopened.database.read() as tx:
+        (run,) = imports.all_runs(tx)
+        assert store.count_rows(tx, "person") == run.counts["stored"] == run.cursor == 300
+    reopened.close()

@@ -7,6 +7,7 @@ import typer
 
 from governance.cli import (
     accounts,
+    alarms,
     answers,
     approve,
     audit,
@@ -20,6 +21,7 @@ from governance.cli import (
     keys_provider,
     law,
     login,
+    person,
     pii,
     requests,
     retention,
@@ -42,6 +44,7 @@ application_ = typer.Typer(
 )
 for group in (setup, login, importing, data, check, retention, approve, accounts, bench, search):
     group.register(application_)
+audit.app.add_typer(alarms.app, name="alarms", help=say("alarms.help"))
 audit.app.add_typer(witness.app, name="witness", help=say("witness.help"))
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
 for part in (intake, answers):
@@ -50,6 +53,7 @@ application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))
 keys.app.add_typer(keys_provider.app)
 application_.add_typer(keys.app, name="keys", help=say("keys.help"))
 application_.add_typer(catalogue.app, name="catalogue", help=say("catalogue.help"))
+application_.add_typer(person.app, name="person", help=say("person.help"))
 application_.add_typer(pii.app, name="pii", help=say("pii.help"))
 application_.add_typer(law.app, name="law", help=say("law.help"))
 

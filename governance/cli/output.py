@@ -50,16 +50,22 @@ def page_width() -> int | None:
 
 def report(error: GovernanceError) -> int:
     """The error is told in the user's language on standard error; returns its exit code."""
+    from governance.http.problems import DetailedError  # the web's parts load where needed
+
     lang = current().lang
     sentence = error_text(error, lang)
+    faults = error.errors(lang) if isinstance(error, DetailedError) else []
     if current().json:
         problem = {
             "code": error.code,
             "status": error.status,
             "detail": sentence,
             "params": error.params,
+            **({"errors": faults} if faults else {}),
         }
         print(json.dumps(problem, ensure_ascii=False), file=sys.stderr)  # noqa: T201 # the error channel
     else:
         print(f"{text('cli.error', lang)}: {sentence}", file=sys.stderr)  # noqa: T201 # the same
+        for fault in faults:
+            print(f"  {fault['field']}: {fault['detail']}", file=sys.stderr)  # noqa: T201 # the same
     return error.exit_code

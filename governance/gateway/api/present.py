@@ -57,10 +57,13 @@ def result_json(result: Result, lang: Lang, *, company: bool) -> dict[str, Any]:
     """What became of one item."""
     if isinstance(result, GovernanceError):
         return {"status": result.status, "problem": problem(result, lang)}
-    return {"status": CREATED if result.created else OK, **written_json(result, lang, company)}
+    return {
+        "status": CREATED if result.created else OK,
+        **written_json(result, lang, company=company),
+    }
 
 
-def written_json(result: Written, lang: Lang, company: bool) -> dict[str, Any]:  # noqa: FBT001 # internal
+def written_json(result: Written, lang: Lang, *, company: bool) -> dict[str, Any]:
     """The row that was written and in what form its values were taken."""
     return {
         "id": result.row if company else result.subject,
@@ -80,7 +83,7 @@ def written_answer(
     (result,) = outcomes.results
     if isinstance(result, GovernanceError):
         raise result
-    body = written_json(result, lang, company)
+    body = written_json(result, lang, company=company)
     headers = {"idempotency-replayed": "true"} if outcomes.repeated else {}
     if body["etag"] is not None:
         headers["etag"] = body["etag"]

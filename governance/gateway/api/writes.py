@@ -68,7 +68,7 @@ def changed_entry(
     return Entry(
         table=table,
         subject=subject,
-        values=_scalars(document),
+        values=scalars(document),
         purpose=purpose,
         row=row,
         version=versions[0] if versions else 0,
@@ -76,7 +76,8 @@ def changed_entry(
     )
 
 
-def _scalars(document: dict[str, Any]) -> dict[str, Any]:
+def scalars(document: dict[str, Any]) -> dict[str, Any]:
+    """The members of a patch, none of which is an object or a list."""
     faults = [
         (name if MEMBER.fullmatch(name) else "?", "wrong_type")
         for name, value in document.items()
@@ -105,7 +106,7 @@ def correction(
     query = read_as(CorrectionQuery, told)
     return Correction(
         table=table,
-        members=_scalars(document),
+        members=scalars(document),
         match=match,
         reason=query.reason,
         subject=subject,

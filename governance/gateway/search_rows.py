@@ -11,13 +11,15 @@ from typing import Final
 from sqlalchemy import Connection
 
 from governance.core.terms import FieldId
-from governance.crypto.index import IndexKey, TermKind
+from governance.crypto.index import IndexKey
+from governance.customers.indexing import indexed_fields
 from governance.customers.search.looking import COUNTED, rows_of, rows_with
 from governance.customers.search_plan import index_name
 from governance.customers.search_queries import Part
-from governance.customers.search_terms import Level, Lookup
+from governance.customers.search_terms import Form, Level, Lookup
 from governance.customers.tokens import Known
 
+TABLE: Final = "person"  # whose rows are found
 ROUND: Final = 500  # rows of one token read at a time
 
 
@@ -65,13 +67,19 @@ class IndexInUse:
         )
 
 
-def names_of(parts: Sequence[Part], kinds: Mapping[FieldId, Sequence[TermKind]]) -> set[FieldId]:
+def searchable() -> dict[FieldId, Form]:
+    """Fields of the register that can be found, with the form of their values."""
+    return {found.field: found.form for found in indexed_fields(TABLE)}
+
+
+def names_of(parts: Sequence[Part]) -> set[FieldId]:
     """Every index that the query may read."""
+    asked = {question.field for part in parts for question in part.questions}
     return {
-        index_name(question.field, kind)
-        for part in parts
-        for question in part.questions
-        for kind in kinds.get(question.field, ())
+        index_name(found.field, kind)
+        for found in indexed_fields(TABLE)
+        if found.field in asked
+        for kind in found.kinds
     }
 
 

@@ -21,10 +21,9 @@ from consent.many import marks_of, subject_gates
 from governance.core.ids import new_row_id
 from governance.core.terms import EventId, FieldId, PurposeId, RowId, SubjectId
 from governance.customers.catalogue import CatalogueField, catalogue
-from governance.customers.indexing import indexed_fields
 from governance.customers.ports import Ports
 from governance.customers.search_queries import Part, named, recognised
-from governance.customers.search_terms import Form, Level
+from governance.customers.search_terms import Level
 from governance.customers.store import TABLES, Record, record_of
 from governance.customers.tokens import count_behind, known_indexes, unpacked
 from governance.gateway.decisions import decide_field
@@ -32,6 +31,7 @@ from governance.gateway.reading import Prepared, open_prepared
 from governance.gateway.search_gates import before_person, of_person
 from governance.gateway.search_places import place_of, sealed_place
 from governance.gateway.search_rows import (
+    TABLE,
     IndexInUse,
     Place,
     Probe,
@@ -40,6 +40,7 @@ from governance.gateway.search_rows import (
     listed_at,
     names_of,
     probes_of,
+    searchable,
 )
 from governance.gateway.search_types import (
     PAGE_MOST,
@@ -58,7 +59,6 @@ from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
 from policies.types import Verb
 
-TABLE: Final = "person"
 ATTEMPTS: Final = 3  # how often an answer is made anew when policy, choices or keys change
 CHUNK: Final = 25  # rows decided and opened at a time
 LOOKED_AT: Final = 2_000  # rows of one page; then the page ends and the next goes on from there
@@ -99,6 +99,7 @@ class _Page:
     consent_seq: int
     behind: int
     found: list[_Found] = field(default_factory=list)
+    persons: set[SubjectId] = field(default_factory=set)
     looked_at: int = 0
     last: Place | None = None  # the last row that was looked at
     ended: bool = False  # whether no candidate is left
@@ -117,8 +118,7 @@ def search(
         if any(not _open_questions(part, one.allowed) for part in one.parts):
             ports.database.write(partial(_record, one=one, page=None))
             raise SearchRefusedError(reason=min(one.refused.values()).value)
-        kinds = {found.field: found.kinds for found in indexed_fields(TABLE)}
-        index_keys = ports.vault.indexes.searched(names_of(one.parts, kinds))
+        index_keys = ports.vault.indexes.searched(names_of(one.parts))
         with ports.database.read() as tx:
             index = IndexInUse(keys=index_keys, known=known_indexes(tx))
             if index.stale:
@@ -164,11 +164,6 @@ def _answer(one: _Search, page: _Page, hits: tuple[Hit, ...], event: EventId) ->
         policy_version=one.policy.version,
         consent_seq=page.consent_seq,
     )
-
-
-def searchable() -> dict[FieldId, Form]:
-    """Fields of the register that can be found, with the form of their values."""
-    return {found.field: found.form for found in indexed_fields(TABLE)}
 
 
 def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: datetime) -> _Search:
@@ -226,7 +221,10 @@ def _look(tx: Connection, one: _Search, index: IndexInUse) -> _Page:
             break
         page.looked_at += len(chunk)
         page.last = chunk[-1]
-        page.found += _answering(tx, one, groups[lead], chunk, consent_seq=page.consent_seq)
+        for found in _answering(tx, one, groups[lead], chunk, consent_seq=page.consent_seq):
+            if found.subject not in page.persons:  # of a merged person the newest row that answers
+                page.persons.add(found.subject)
+                page.found.append(found)
     return page
 
 

@@ -115,3 +115,9 @@ class ParquetMissingError(UnavailableError):
     """The extra `parquet` is not installed."""
 
     code = "audit_parquet_missing"
+
+
+class AlarmFileError(WrongUseError):
+    """The file of alarm rules cannot be read, or a key of it has no meaning."""
+
+    code, status = "audit_alarm_file", 422

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from audit.alarms.watching import alarms
 from audit.review import EventFilter, events, waiting
 from audit.types import Verdict
 from audit.verify import verify_log
@@ -25,6 +26,7 @@ from governance.jobs.outbox import backlog
 from governance.keys.epochs import status
 from governance.keys.moving import remaining
 
+ALARMS = 100  # newest ones looked at
 LOW_SPACE_MB = 500
 MEGABYTE = 1_048_576
 VERIFIED = (Verdict.VERIFIED_WITNESSED, Verdict.VERIFIED_SELF_SIGNED)
@@ -50,6 +52,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _witness,
         _stamp,
         _forward,
+        _alarms,
         _clock,
         _journal,
         _mail,
@@ -169,6 +172,17 @@ def _forward(wiring: Wiring, at: datetime, stale: timedelta) -> Examined:
         state = "bad" if late else "attention"
         return Examined(check="forward", state=state, key="doctor.forward_failing", params=params)
     return Examined(check="forward", state="good", key="doctor.forward_good", params=params)
+
+
+def _alarms(wiring: Wiring, at: datetime, stale: timedelta) -> Examined:
+    """What the watch over the log said lately."""
+    with wiring.database.read() as tx:
+        recent = [one for one in alarms(tx, limit=ALARMS) if at - one.start <= stale]
+    if recent:
+        return Examined(
+            check="alarms", state="attention", key="doctor.alarms", params={"count": len(recent)}
+        )
+    return Examined(check="alarms", state="good", key="doctor.alarms_none")
 
 
 def _clock(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:

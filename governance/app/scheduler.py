@@ -12,6 +12,7 @@ from threading import Event
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from audit.alarms.watching import load_watching
 from audit.sequencer import sequence_once
 from governance.app.checkpoint_copies import mail_address
 from governance.app.deliveries import channels_of, deliver, senders_of
@@ -57,6 +58,7 @@ def start(wiring: Wiring) -> Ticking:
     authority_of(wiring.settings)  # the same
     mail_address(wiring.settings)  # the same
     address_of(wiring.settings)  # the same
+    load_watching(wiring.settings.alarm_file)  # the same
     worker = worker_of(f"serve:{new_row_id()}", wiring.clock, stopping)
     runs = Runs(wiring=wiring, worker=worker, registry=jobs_of(wiring, worker))
     scheduler = BackgroundScheduler(

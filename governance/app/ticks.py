@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from sqlalchemy import Connection
 
 from dsar import delivery
+from governance.app.alarms import watch_step
 from governance.app.checkpoint_copies import letter_step
 from governance.app.indexing import ROWS, follow_step, rotations_step
 from governance.app.keys import custodian_of
@@ -24,12 +25,13 @@ from governance.app.wiring import SYSTEM, Wiring
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
 from governance.core.logging import logger
-from governance.core.terms import RowId
+from governance.core.terms import RowId, SubjectId
 from governance.custody import service as custody
 from governance.custody.errors import KeyTaskHeldElsewhereError
 from governance.custody.rolling import roll_today
 from governance.custody.store import forget as forget_tasks
 from governance.db.engine import Database
+from governance.gateway.around.effects import refresh
 from governance.gateway.search_saved import forget_searches
 from governance.gateway.writing.store import forget_requests
 from governance.http.principal import Principal, PrincipalKind
@@ -54,8 +56,10 @@ COPIES: Final = 50  # requests of one step, each in its own transaction
 ROLL: Final = "keys.roll"
 STAMP: Final = "audit.stamp"
 LETTER: Final = "audit.letter"
+WATCH: Final = "audit.watch"
 RESUME: Final = "retention.resume"
 MEASURE: Final = "quality.measure"
+COME_OF_AGE: Final = "subject.come_of_age"
 REVIEW: Final = "quality.review"
 COPY_PURGE: Final = "dsar.purge_copies"
 RESUME_KEYS: Final = "keys.resume"
@@ -73,6 +77,7 @@ SCHEDULES: Final = {
         Schedule(job=ROLL, rule=Daily(at=time(0, 5)), lease=timedelta(minutes=15)),
         Schedule(job=STAMP, rule=Daily(at=time(0, 15))),
         Schedule(job=LETTER, rule=Daily(at=time(0, 20))),
+        Schedule(job=WATCH, rule=EveryMinutes(minutes=10)),
         Schedule(job=RESUME, rule=EveryMinutes(minutes=5)),
         Schedule(job=RESUME_KEYS, rule=EveryMinutes(minutes=5)),
         Schedule(job=INDEX, rule=EveryMinutes(minutes=1)),
@@ -85,6 +90,7 @@ SCHEDULES: Final = {
         Schedule(job=FORGET_STONES, rule=Daily(at=time(1, 40))),
         Schedule(job=FORGET_ONCE, rule=Daily(at=time(1, 50))),
         Schedule(job=MEASURE, rule=Daily(at=time(2, 0))),
+        Schedule(job=COME_OF_AGE, rule=Daily(at=time(0, 10))),
         Schedule(job=REVIEW, rule=Daily(at=time(2, 10))),
     )
 }
@@ -106,6 +112,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         ROLL: Open(step=partial(_roll, wiring), limit=1),
         STAMP: Open(step=partial(stamp_step, wiring), limit=1),
         LETTER: Open(step=partial(letter_step, wiring), limit=1),
+        WATCH: Open(step=partial(watch_step, wiring), limit=1),
         RESUME: Open(step=partial(_resume, wiring, worker), limit=RUNS_LOOKED_AT),
         RESUME_KEYS: Open(step=partial(_resume_keys, wiring, worker), limit=1),
         INDEX: Open(step=partial(follow_step, wiring, worker), limit=ROWS),
@@ -118,6 +125,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         FORGET_STONES: InTransaction(step=_forget_stones, limit=BATCH),
         FORGET_ONCE: InTransaction(step=partial(_forget, forget_requests), limit=BATCH),
         MEASURE: InTransaction(step=measure_step, limit=1),
+        COME_OF_AGE: InTransaction(step=partial(_come_of_age, wiring), limit=BATCH),
         REVIEW: InTransaction(step=review_step, limit=1),
     }
 
@@ -317,6 +325,21 @@ def _forget(
     """At most `limit` rows that are over are gone."""
     done = what(tx, at=at, limit=limit)
     return Step(done=done, cursor=cursor, finished=done < limit)
+
+
+def _come_of_age(
+    wiring: Wiring, tx: Connection, /, *, cursor: str | None, limit: int, at: datetime
+) -> Step:
+    """Minors and persons with a representative stand as this day makes them."""
+    done, last = refresh(
+        tx,
+        wiring.ports,
+        after=SubjectId(cursor) if cursor else None,
+        limit=limit,
+        by=SYSTEM,
+        at=at,
+    )
+    return Step(done=done, cursor=last, finished=last is None)
 
 
 def _sent(tx: Connection, /, *, at: datetime, limit: int) -> int:

@@ -209,6 +209,11 @@ class Settings(BaseModel):
         "監査ログの証人の一覧。1行に1つ、アドレスと公開鍵（vkey）を空白で区切って書きます。",
         "List of the audit log's witnesses: one a line, its address and then its keys (vkeys).",
     )
+    alarm_file: Path | None = _field(
+        None,
+        "監査ログの見張りの規則（TOML）。省略時は同梱の規則。",
+        "Rules of the watch over the audit log (TOML). Default: the shipped rules.",
+    )
     forward_url: str | None = _field(
         None,
         "監査ログを送り続けるSIEMのURL（https:// は OCSF、syslog+tls:// と syslog:// は CEF）。",

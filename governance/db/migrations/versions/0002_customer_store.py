@@ -21,6 +21,17 @@ def upgrade() -> None:
     sa.Column('delivered_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('receiver')
     )
+    op.create_table('audit_honey',
+    sa.Column('subject', sa.String(length=36), nullable=False),
+    sa.Column('placed_by', sa.String(length=200), nullable=False),
+    sa.Column('placed_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('subject')
+    )
+    op.create_table('audit_watch',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('until', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
     op.create_table('custom_field',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('table_name', sa.String(), nullable=False),
@@ -147,6 +158,20 @@ def upgrade() -> None:
     sa.Column('outcome', sa.LargeBinary(), nullable=False),
     sa.Column('ends_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('audit_alarm',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('rule', sa.String(length=20), nullable=False),
+    sa.Column('actor', sa.String(length=200), nullable=False),
+    sa.Column('start', UtcDateTime(), nullable=False),
+    sa.Column('value', sa.BigInteger(), nullable=False),
+    sa.Column('limit', sa.BigInteger(), nullable=False),
+    sa.Column('usual', sa.BigInteger(), nullable=False),
+    sa.Column('event_id', sa.String(length=36), nullable=False),
+    sa.Column('raised_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['audit_event.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('rule', 'actor', 'start')
     )
     op.create_table('audit_cosignature',
     sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),

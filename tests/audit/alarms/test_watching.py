@@ -1,0 +1,131 @@
+"""The watch looks at each hour once, and its alarms are events that nobody takes back."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from audit.actions import EventCode
+from audit.alarms import watching
+from audit.alarms.types import Rule, Watching
+from audit.alarms.watching import (
+    alarms,
+    lift_honey,
+    load_watching,
+    place_honey,
+    tried,
+    watch_once,
+)
+from audit.errors import AlarmFileError
+from audit.models import CHECKPOINTS, EVENTS
+from audit.types import Outcome
+from governance.core.terms import ActorId
+from tests.audit.bench import NOW, SUBJECT, Bench, unguarded
+
+LATER = NOW + timedelta(hours=1)
+BY = ActorId("u:officer")
+
+
+def alerts(bench: Bench) -> list[str]:
+    with bench.db.read() as tx:
+        found = select(EVENTS.c.reasons).where(EVENTS.c.action == EventCode.LOG_ALERT.value)
+        return sorted(tx.execute(found).scalars())
+
+
+def watch(bench: Bench, hours: int = 1) -> int:
+    return watch_once(bench.db, bench.log, Watching(), at=NOW + timedelta(hours=hours))
+
+
+def test_a_burst_of_refusals_and_a_decoy_raise_one_alarm_each(bench: Bench) -> None:
+    assert watch(bench, 0) == 0  # the watch begins
+    bench.db.write(lambda tx: place_honey(tx, SUBJECT, by=BY, at=NOW))
+    bench.add(count=25, outcome=Outcome.DENY, subject=SUBJECT)
+    bench.sequence()
+    assert watch(bench, 0) == 0  # the hour is not over
+    assert watch(bench) == 2
+    assert watch(bench) == 0
+    assert alerts(bench) == ["denied", "honey"]
+    with bench.db.read() as tx:
+        found = {alarm.rule: alarm for alarm in alarms(tx, limit=10)}
+    assert (found[Rule.DENIED].value, found[Rule.DENIED].limit) == (25, 20)
+    assert found[Rule.HONEY].actor == "u:officer"
+    assert bench.verify().finding is None
+
+
+def test_after_it_is_lifted_a_decoy_is_a_person_again(bench: Bench) -> None:
+    watch(bench, 0)
+    bench.db.write(lambda tx: place_honey(tx, SUBJECT, by=BY, at=NOW))
+    assert bench.db.write(lambda tx: lift_honey(tx, SUBJECT))
+    assert not bench.db.write(lambda tx: lift_honey(tx, SUBJECT))
+    bench.add(subject=SUBJECT)
+    bench.sequence()
+    assert watch(bench) == 0
+
+
+def test_a_clock_set_back_and_a_late_signature_are_told(bench: Bench) -> None:
+    watch(bench, 0)
+    bench.add()
+    bench.sequence(120)
+    bench.add()
+    bench.sequence(60)  # a minute back
+    with unguarded(bench.db) as tx:
+        tx.execute(update(CHECKPOINTS).values(signed_at=NOW + timedelta(minutes=55)))
+    assert watch(bench) == 2
+    assert alerts(bench) == ["clock", "gap"]
+
+
+def test_history_shows_how_often_a_rule_would_speak_before_it_is_switched_on(bench: Bench) -> None:
+    bench.add(count=12)
+    bench.sequence(12 * 3600)  # 06:00 in Japan
+    at = NOW + timedelta(hours=14)
+    with bench.db.read() as tx:
+        found = {one.rule: one for one in tried(tx, Watching(), since=NOW, at=at)}
+    assert (found[Rule.OFF_HOURS].alarms, found[Rule.OFF_HOURS].on) == (1, False)
+    assert found[Rule.OFF_HOURS].a_week == pytest.approx(12)
+    assert alerts(bench) == []
+
+
+def test_a_watch_that_dies_leaves_nothing_and_looks_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch(bench, 0)
+    bench.add(count=25, outcome=Outcome.DENY)
+    bench.sequence()
+    with monkeypatch.context() as patch:
+        patch.setattr(watching, "new_row_id", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            watch(bench)
+    assert alerts(bench) == []
+    assert watch(bench) == 1
+
+
+def test_a_file_changes_the_rules_it_names(tmp_path: Path) -> None:
+    path = tmp_path / "alarms.toml"
+    path.write_text("[volume]\non = true\nlimit = 9\n[hours]\nopens = 09:00:00\nweekend = true\n")
+    found = load_watching(path)
+    assert (found.on(Rule.VOLUME), found.limit(Rule.VOLUME)) == (True, 9)
+    assert found.limit(Rule.DENIED) == 20
+    assert (found.opens.hour, found.weekend) == (9, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[volum]\non = true\n", "volum"),
+        ("[volume]\nof = true\n", "volume"),
+        ("[volume]\nlimit = 0\n", "volume"),
+        ("[volume]\nlimit = true\n", "volume"),
+        ("volume = 3\n", "volume"),
+        ("[hours]\nopens = 9\n", "hours.opens"),
+        ("[hours]\nopen = 09:00:00\n", "hours"),
+        ("hours = 3\n", "hours"),
+        ("[", "-"),
+    ],
+)
+def test_a_wrong_file_is_told_with_its_key(tmp_path: Path, text: str, key: str) -> None:
+    path = tmp_path / "alarms.toml"
+    path.write_text(text)
+    with pytest.raises(AlarmFileError) as raised:
+        load_watching(path)
+    assert raised.value.params["key"] == key

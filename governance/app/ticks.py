@@ -282,7 +282,7 @@ def _resume_keys(
         except GovernanceError as error:
             failed.append(error)
             continue
-        log.info("keys.resumed", task=ended.id, state=ended.state.value, count=ended.moved)
+        log.info("keys.resumed", state=ended.state.value, count=ended.moved)
         done += 1
     if failed:
         raise failed[0]

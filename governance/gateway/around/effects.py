@@ -1,19 +1,26 @@
 """What follows a row around a person: the verified guardian, the one primary contact."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, select, update
 
-from governance.core.terms import FieldId, RowId, SubjectId
+from audit.actions import EventCode
+from audit.types import EventDraft, Outcome
+from governance.core.clock import JST
+from governance.core.terms import ActorId, FieldId, RowId, SubjectId
 from governance.customers import store
 from governance.customers.master.rules import Relation, guardian_stands
 from governance.customers.master.types import RelationKind, VerifiedHow
+from governance.customers.ports import Ports
 from governance.customers.store import SUBJECT, TABLES, Record
+from governance.customers.subjects import AgeBand, age_band
 from governance.gateway.writing.store import change_facts
 from governance.keys.vault import FieldVault
 
 BIRTH = FieldId("person.birth_date")
 CONTACT = TABLES["contact"]
+GROWING = tuple(band.value for band in AgeBand if band not in {AgeBand.ADULT, AgeBand.UNKNOWN})
+FACTS = select(SUBJECT.c.birth_band, SUBJECT.c.guardian_verified)
 
 
 def follow(
@@ -30,6 +37,57 @@ def follow(
         _guardian(tx, vault, subject, on=on)
     elif table == "contact":
         _primary(tx, row)
+
+
+def refresh(
+    tx: Connection,
+    ports: Ports,
+    *,
+    after: SubjectId | None,
+    limit: int,
+    by: ActorId,
+    at: datetime,
+) -> tuple[int, SubjectId | None]:
+    """The next minors and persons with a representative stand as this day makes them.
+
+    Nobody writes on the day on which a child comes of age or a guardianship ends, so a job does.
+    Returns how many changed, and the last person looked at; None at the end.
+    """
+    relation = TABLES["relation"]
+    minor = SUBJECT.c.birth_band.in_(GROWING)
+    acted_for = SUBJECT.c.id.in_(select(relation.c.subject_id))
+    wanted = select(SUBJECT.c.id).where(minor | acted_for).order_by(SUBJECT.c.id).limit(limit)
+    if after is not None:
+        wanted = wanted.where(SUBJECT.c.id > after)
+    page = [SubjectId(one) for one in tx.execute(wanted).scalars()]
+    day = at.astimezone(JST).date()
+    changed = [one for one in page if _grown(tx, ports.vault, one, on=day)]
+    for subject in changed:
+        ports.audit.append(
+            tx,
+            EventDraft(
+                action=EventCode.PERSON_CHANGED,
+                occurred_at=at,
+                actor=by,
+                object_type="subject",
+                object_id=subject,
+                subject=subject,
+                outcome=Outcome.DONE,
+                reasons=("come_of_age",),
+            ),
+        )
+    return len(changed), page[-1] if len(page) == limit else None
+
+
+def _grown(tx: Connection, vault: FieldVault, subject: SubjectId, *, on: date) -> bool:
+    """Whether the person's age band or guardian is another than yesterday's."""
+    before = tx.execute(FACTS.where(SUBJECT.c.id == subject)).one()
+    birth = _birth(vault, store.records_of(tx, subject, "person"))
+    band = age_band(birth, on=on)
+    if birth is not None and band.value != before.birth_band:
+        change_facts(tx, subject, {"birth_band": band.value})
+    _guardian(tx, vault, subject, on=on)
+    return bool(tx.execute(FACTS.where(SUBJECT.c.id == subject)).one() != before)
 
 
 def _guardian(tx: Connection, vault: FieldVault, subject: SubjectId, *, on: date) -> None:

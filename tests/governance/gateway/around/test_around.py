@@ -1,6 +1,6 @@
 """Rows around a person through the gate: written by the rules, read back, gone at erasure."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from governance.app.wiring import Wiring
 from governance.core.errors import GovernanceError
-from governance.core.terms import KeyClass, RowId, SubjectId, Treatment
+from governance.core.terms import ActorId, KeyClass, RowId, SubjectId, Treatment
 from governance.customers import store
 from governance.customers.master.types import ContactChannel, ContactKind, Wanted
 from governance.customers.store import FINDING, TABLES
@@ -176,20 +176,25 @@ def test_a_birthday_makes_a_child_of_age_though_nobody_writes(
     import_file(installation, write_file(tmp_path, register([child, customer(2)])))
     person, _ = subjects(installation)
     write(installation, "relation", person, kind="parent", other_name="架空 親",
-          verified_how="resident_record", verified_on="2026-09-01", until_majority=True)  # fmt: skip
+          verified_how="resident_record", verified_on="2026-09-01",
+          until_majority=True)  # fmt: skip
 
-    def stands(day: date) -> tuple[int, str, bool]:
+    def stands(days: int) -> tuple[int, str, bool]:
+        at = AT + timedelta(days=days)
         changed, _ = installation.database.write(
-            lambda tx: refresh(tx, installation.ports.vault, after=None, limit=10, on=day)
+            lambda tx: refresh(
+                tx, installation.ports, after=None, limit=10, by=ActorId("svc:sekisho"), at=at
+            )
         )
         with installation.database.read() as tx:
-            found = store.subject_by_id(tx, person, on=day)
+            found = store.subject_by_id(tx, person, on=at.date())
         assert found is not None
         return changed, found.age_band.value, found.guardian_verified
 
-    assert stands(date(2026, 10, 1)) == (0, "16_17", True)
-    assert stands(date(2026, 10, 2)) == (1, "adult", False)
-    assert stands(date(2026, 10, 3)) == (0, "adult", False)
+    assert stands(0) == (0, "16_17", True)
+    assert stands(1) == (1, "adult", False)
+    assert stands(2) == (0, "adult", False)
+    assert _changes(installation)[-1].reasons == "come_of_age"
 
 
 def test_a_relation_names_somebody_and_a_proof_has_a_day(installation: Wiring) -> None:

@@ -14,7 +14,7 @@ from consent import crowd
 from consent.crowd import Mark
 from consent.types import SubjectDecision
 from governance.core.terms import PurposeId, SubjectId
-from governance.customers.store import TABLES, Record, record_of
+from governance.customers.store import TABLES, Record, record_of, with_custom
 from governance.gateway.types import ReadRequest
 from policies.snapshot import PolicySnapshot
 
@@ -81,5 +81,6 @@ def _records(tx: Connection, table: str, subjects: Sequence[SubjectId]) -> list[
     for start in range(0, len(subjects), crowd.PART):
         part = subjects[start : start + crowd.PART]
         wanted = select(source).where(source.c.subject_id.in_(part)).order_by(source.c.id)
-        found += [record_of(table, row) for row in tx.execute(wanted).mappings()]
+        rows = [record_of(table, row) for row in tx.execute(wanted).mappings()]
+        found += with_custom(tx, rows)
     return found

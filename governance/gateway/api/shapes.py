@@ -9,6 +9,7 @@ from governance.customers.catalogue import catalogue
 from governance.customers.master.types import FORMS, Form
 from governance.customers.sources.types import AcquisitionGround
 from governance.gateway.writing.types import AcquiredFrom, AcquisitionMethod, Reason
+from governance.gateway.writing.values import Form as Written
 from governance.gateway.writing.values import forms
 
 MAX_ITEMS = 1_000  # of one bulk request
@@ -141,13 +142,19 @@ def members_schema(table: str) -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             name: {
-                "type": ["integer" if form.whole else "string", "null"],
+                "type": [_json_type(form), "null"],
                 "description": f"{form.field.label_ja} / {form.field.label_en}",
-                **({} if form.whole else {"maxLength": form.limit}),
+                **({"maxLength": form.limit} if _json_type(form) == "string" else {}),
             }
             for name, form in forms(table).items()
         },
     }
+
+
+def _json_type(form: Written) -> str:
+    if form.flag:
+        return "boolean"
+    return "integer" if form.whole else "string"
 
 
 def _around_schema(table: str) -> dict[str, Any]:

@@ -44,9 +44,8 @@ KEY_NAMES = frozenset({"purchase_id", "inquiry_id", "deal_id"})
 PERCENT = FieldId("deal.probability")
 HUNDRED = 100
 TEXT_LIMIT, NOTE_LIMIT = 500, 20_000  # characters
-MEMBER = re.compile(r"[a-z][a-z0-9_]{0,39}")
+MEMBER = re.compile(r"[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39})?")
 UNFIT = re.compile("[\0\ud800-\udfff]")  # no database holds NUL or half of a surrogate pair
-WHOLE = frozenset({FieldKind.MONEY, FieldKind.NUMBER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +60,11 @@ class Form:
         """Whether the value is a JSON number."""
         whole = self.field.id in INTEGERS or self.field.custom in CUSTOM_WHOLE
         return whole or self.field.id == PERCENT
+
+    @property
+    def flag(self) -> bool:
+        """Whether the value is true or false."""
+        return self.column.kind is FieldKind.BOOLEAN
 
     @property
     def codes(self) -> frozenset[str] | None:
@@ -167,6 +171,8 @@ def _form_fault(form: Form, value: Given) -> str | None:
         return None if type(value) is int else "wrong_type"
     if isinstance(value, bool) and form.column.kind is FieldKind.BOOLEAN:
         return None
+    if form.flag:
+        return None if isinstance(value, bool) else "wrong_type"
     if not isinstance(value, str):
         return "wrong_type"
     if len(value) > form.limit:

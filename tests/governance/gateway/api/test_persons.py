@@ -1,6 +1,9 @@
 """`/v1/persons`: what is shown, stored and refused, on each engine."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,13 +13,17 @@ from sqlalchemy import select
 from consent.choices import Choice
 from consent.service import choose
 from consent.types import EventKind
+from governance.app.wiring import Wiring
+from governance.core.settings import Settings
 from governance.core.terms import FieldId, Law, RowId, SubjectId
 from governance.customers import store
+from governance.customers.catalogue import install
+from governance.customers.custom.declaration import NOTHING
 from governance.customers.store import LAW, SUBJECT, SUPPRESSION, record_by_id, set_state
 from governance.customers.subjects import SubjectState
 from governance.gateway.intake.tokens import Indexer
-from tests.governance.gateway.api.conftest import Desk
-from tests.installation import AT, OFFICER, events
+from tests.governance.gateway.api.conftest import Desk, opened
+from tests.installation import AT, OFFICER, events, nothing_found, with_ports
 
 PERSON = {
     "fields": {
@@ -466,3 +473,72 @@ def test_a_correction_survives_in_the_row_and_nowhere_else(desk: Desk) -> None:
     assert stored is not None
     assert stored.clear["version"] == 2
     assert value(desk, subject, "mobile") == "+819000000001"
+
+
+# --- fields of the installation's own
+
+OWN = """\
+fields:
+  vip:
+    on: person
+    label: 特別会員 / Special member
+    type: boolean
+    purposes: [data_quality]
+    category: membership
+    sensitivity: ordinary
+    retention: customer_master
+    owner: customer_desk
+  visits:
+    on: person
+    label: 来店回数 / Visits
+    type: number
+    purposes: [data_quality]
+    category: membership
+    sensitivity: ordinary
+    retention: customer_master
+    owner: customer_desk
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Desk]:
+    """A desk whose register has two fields of its own."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "fields.yaml").write_text(OWN, encoding="utf-8")
+    settings = Settings(data_dir=tmp_path / "data", catalogue_dir=folder)
+    wiring = Wiring.create(settings, clock=lambda: AT)
+    wiring = with_ports(wiring, replace(wiring.ports, analyse=nothing_found))
+    with opened(wiring, tmp_path) as made:
+        yield made
+    install(NOTHING.catalogue())
+
+
+def test_fields_of_the_installations_own_are_written_and_read_as_the_others(own: Desk) -> None:
+    manager = own.staff("data_manager")
+    body = with_fields(**{"custom.vip": True, "custom.visits": 7})
+    made = manager.post("/v1/persons", params=QUALITY, json=body)
+    assert made.status_code == 201, made.text
+    path = made.headers["location"]
+    shown = manager.get(path, params=QUALITY).json()["fields"]
+    assert (shown["custom.vip"]["value"], shown["custom.visits"]["value"]) == ("true", "7")
+    patch = {"custom.vip": None, "custom.visits": 8}
+    done = manager.patch(
+        path,
+        params={**QUALITY, "reason": "changed"},
+        headers={"if-match": made.headers["etag"]},
+        json=patch,
+    )
+    assert done.status_code == 200, done.text
+    shown = manager.get(path, params=QUALITY).json()["fields"]
+    assert (shown["custom.vip"]["value"], shown["custom.visits"]["value"]) == (None, "8")
+    wrong = manager.post(
+        "/v1/persons", params=QUALITY, json=with_fields(**{"custom.vip": "yes", "custom.x": 1})
+    )
+    assert faults(wrong, 422, "fields_invalid") == {
+        "custom.vip": "wrong_type",
+        "custom.x": "unknown_field",
+    }
+    many = {**QUALITY, "ids": [made.json()["id"]] * 9 + list(own.people)}
+    found = manager.post("/v1/persons:bulk-read", json=many).json()["items"]
+    assert found[0]["fields"]["custom.visits"]["value"] == "8"

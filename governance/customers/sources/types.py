@@ -10,12 +10,6 @@ from governance.core.terms import RowId
 from governance.customers.types import SourceKind
 
 
-class SourceUnknownError(GovernanceError):
-    """No source of this name is saved."""
-
-    code, status, exit_code = "source_unknown", 404, 2
-
-
 class SourceHeadersChangedError(GovernanceError):
     """The file's columns are not those that were confirmed for the source; params name them."""
 

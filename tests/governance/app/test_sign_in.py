@@ -141,6 +141,7 @@ def test_an_officer_reads_a_person_and_an_unknown_one_is_not_found(
     assert "person1@example.com" in page.text
     assert officer.get(f"/console/persons/{NOBODY}").status_code == 404
     assert officer.get("/console/figures/persons").status_code == 200
+    assert officer.get("/console/figures/reviews").status_code == 200
     assert officer.get("/console/figures/nothing").status_code == 404
 
 

@@ -43,14 +43,17 @@ class Figure:
 
 
 def best_seconds(work: Callable[[], object], *, rounds: int = ROUNDS) -> float:
-    """The shortest wall time of several runs, without the collector's pauses."""
+    """The shortest time on the processor of several runs, without the collector's pauses."""
     return best_of_each({"": work}, rounds=rounds)[""]
 
 
 def best_of_each(
     works: Mapping[str, Callable[[], object]], *, rounds: int = ROUNDS
 ) -> dict[str, float]:
-    """The shortest wall time of each, run in turn so that a busy minute disturbs all alike."""
+    """The shortest time of each on the processor, in turn so that what disturbs, disturbs all.
+
+    For work in memory that waits for nothing: what other processes do in between does not count.
+    """
     for work in works.values():
         work()
     found: dict[str, list[float]] = {name: [] for name in works}
@@ -58,9 +61,9 @@ def best_of_each(
     try:
         for _ in range(rounds):
             for name, work in works.items():
-                start = time.perf_counter()
+                start = time.process_time()
                 work()
-                found[name].append(time.perf_counter() - start)
+                found[name].append(time.process_time() - start)
     finally:
         gc.enable()
     return {name: min(times) for name, times in found.items()}

@@ -29,11 +29,9 @@ class IndexedField:
 
 
 def indexed_fields(table: str, kinds: Collection[TermKind] = EVERY) -> tuple[IndexedField, ...]:
-    """Fields of a table that have one of these kinds of index; own fields have none."""
+    """Fields of a table that have one of these kinds of index."""
     found = []
     for entry in catalogue().table(table).fields:
-        if entry.custom is not None:
-            continue
         wanted = tuple(
             kind for word, kind in KINDS.items() if word in entry.search and kind in kinds
         )

@@ -19,12 +19,12 @@ from audit.types import EventDraft, Network, Outcome
 from consent import ledger
 from consent.many import marks_of, subject_gates
 from governance.core.ids import new_row_id
-from governance.core.terms import EventId, FieldId, PurposeId, RowId, SubjectId
+from governance.core.terms import EventId, FieldId, PurposeId, SubjectId
 from governance.customers.catalogue import CatalogueField, catalogue
 from governance.customers.ports import Ports
 from governance.customers.search_queries import Part, named, recognised
 from governance.customers.search_terms import Level
-from governance.customers.store import TABLES, Record, record_of
+from governance.customers.store import TABLES, Record, record_of, with_custom
 from governance.customers.tokens import count_behind, known_indexes, unpacked
 from governance.gateway.decisions import decide_field
 from governance.gateway.reading import Prepared, open_prepared
@@ -308,7 +308,8 @@ def _records(tx: Connection, rows: Sequence[bytes]) -> dict[bytes, Record]:
     source = TABLES[TABLE]
     ids = {unpacked(row): row for row in rows}
     found = tx.execute(select(source).where(source.c.id.in_(ids))).mappings()
-    return {ids[RowId(row["id"])]: record_of(TABLE, row) for row in found}
+    records = with_custom(tx, [record_of(TABLE, row) for row in found])
+    return {ids[record.id]: record for record in records}
 
 
 def _decided(

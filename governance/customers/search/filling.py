@@ -13,6 +13,8 @@ from sqlalchemy import Connection, select
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.crypto.values import Plain
 from governance.customers import tokens
+from governance.customers.custom.rows import beside
+from governance.customers.custom.types import is_custom
 from governance.customers.indexing import Tokeniser, indexed_fields, indexed_tables
 from governance.customers.search import looking
 from governance.customers.store import IN_LIMIT, TABLES
@@ -152,7 +154,8 @@ def _cells(
     tx: Connection, source: str, part: Sequence[_Wanted], *, lock: bool = False
 ) -> dict[RowId, dict[FieldId, bytes]]:
     """Sealed cells of the indexed fields of these rows; `lock` holds the rows until the commit."""
-    table, fields = TABLES[source], [found.field for found in indexed_fields(source)]
+    table, names = TABLES[source], [found.field for found in indexed_fields(source)]
+    fields = [name for name in names if not is_custom(name)]
     columns = [table.c[name.partition(".")[2]] for name in fields]
     found: dict[RowId, dict[FieldId, bytes]] = {}
     ids = [one.row for one in part]
@@ -167,6 +170,8 @@ def _cells(
                 for name, cell in zip(fields, cells, strict=True)
                 if cell is not None
             }
+    for own, more in beside(tx, [(source, row) for row in found]).items():
+        found[own] |= {name: cell for name, cell in more.items() if name in names}
     return found
 
 

@@ -55,7 +55,7 @@ class KmsKeyProvider:
         """The epoch of this day, its wrapped secret durable in the folder."""
         epoch = EpochId(day.isoformat())
         self._files.assert_living(epoch)
-        if not self._files.key(epoch).exists():
+        if not self._files.has_key(epoch):
             made = self._kms.call(
                 "generate_data_key_without_plaintext",
                 KeyId=self._key_id,
@@ -81,11 +81,10 @@ class KmsKeyProvider:
     def destroy(self, epoch: EpochId, *, at: datetime) -> datetime | None:
         """The moment from which nothing is left here that KMS could open."""
         files = self._files
-        if not files.tomb(epoch).exists():
-            if not files.key(epoch).exists():
-                raise EpochUnknownError(epoch=epoch)
-            files.bury(epoch, final_at=None)
-        files.erase(files.key(epoch))
+        if not files.has_key(epoch) and not files.has_tomb(epoch):  # in this order: a tomb is first
+            raise EpochUnknownError(epoch=epoch)
+        files.bury(epoch, final_at=None)
+        files.erase(epoch)
         files.bury(epoch, final_at=at)
         return files.final_at(epoch)
 

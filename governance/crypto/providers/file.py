@@ -69,7 +69,7 @@ class FileKeyProvider:
         """The epoch of this day, its key durable in the folder."""
         epoch = EpochId(day.isoformat())
         self._files.assert_living(epoch)
-        if not self._files.key(epoch).exists():
+        if not self._files.has_key(epoch):
             sealed = _sealed(epoch, new_key(), self._secret(), n=self._scrypt_n)
             self._files.write(self._files.key(epoch), sealed)
         return epoch
@@ -89,11 +89,10 @@ class FileKeyProvider:
     def destroy(self, epoch: EpochId, *, at: datetime) -> datetime | None:
         """The moment of destruction, the file overwritten and removed; durable on return."""
         files = self._files
-        if not files.tomb(epoch).exists():
-            if not files.key(epoch).exists():
-                raise EpochUnknownError(epoch=epoch)
-            files.bury(epoch, final_at=None)
-        files.erase(files.key(epoch))  # also after a crash between the tomb and this line
+        if not files.has_key(epoch) and not files.has_tomb(epoch):  # in this order: a tomb is first
+            raise EpochUnknownError(epoch=epoch)
+        files.bury(epoch, final_at=None)
+        files.erase(epoch)  # also after a crash between the tomb and this line
         files.bury(epoch, final_at=at)
         return files.final_at(epoch)
 

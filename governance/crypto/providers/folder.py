@@ -66,12 +66,20 @@ class EpochFolder:
 
     def assert_living(self, epoch: EpochId) -> None:
         """Fails closed: an epoch with a tomb is refused, even if its key is back."""
-        if self.tomb(epoch).exists():
+        if self.has_tomb(epoch):
             raise EpochDestroyedError(epoch=epoch)
+
+    def has_key(self, epoch: EpochId) -> bool:
+        """True if the epoch has a file."""
+        return _there(self.key(epoch))
+
+    def has_tomb(self, epoch: EpochId) -> bool:
+        """True if the end of the epoch has begun."""
+        return _there(self.tomb(epoch))
 
     def final_at(self, epoch: EpochId) -> datetime | None:
         """When the epoch's key was gone; None if it has no tomb, or is not gone yet."""
-        if not self.tomb(epoch).exists():
+        if not self.has_tomb(epoch):
             return None
         moment = self.read(self.tomb(epoch), epoch).get("final_at")
         try:
@@ -136,8 +144,13 @@ class EpochFolder:
             temporary.unlink(missing_ok=True)
         self._sync()
 
-    def erase(self, path: Path) -> None:
-        """The file's bytes are overwritten and its name is gone."""
+    def erase(self, epoch: EpochId) -> None:
+        """The epoch's file is overwritten and gone, and what a death while writing it left."""
+        key = self.key(epoch)
+        for path in (key, *self.path.glob(f".{key.name}.*")):
+            self._erase(path)
+
+    def _erase(self, path: Path) -> None:
         try:
             with path.open("r+b") as stream:
                 stream.write(secrets.token_bytes(path.stat().st_size))
@@ -156,3 +169,11 @@ class EpochFolder:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _there(path: Path) -> bool:
+    """Fails closed: a folder that cannot be searched is not an empty one."""
+    try:
+        return path.exists()
+    except OSError:
+        raise ProviderUnavailableError(path=path.name) from None

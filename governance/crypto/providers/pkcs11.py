@@ -129,7 +129,7 @@ class Pkcs11KeyProvider:
             return done
         with self._session(rw=True) as session:
             found = list(self._keys(session, epoch))
-            if not found and not files.tomb(epoch).exists():
+            if not found and not files.has_tomb(epoch):
                 raise EpochUnknownError(epoch=epoch)
             files.bury(epoch, final_at=None)  # from here on nothing is wrapped or opened
             for key in found:

@@ -115,7 +115,7 @@ class VaultKeyProvider:
             if (done := files.final_at(epoch)) is not None:
                 return done
             there = self._read(epoch) is not None
-            if not there and not files.tomb(epoch).exists():
+            if not there and not files.has_tomb(epoch):
                 raise EpochUnknownError(epoch=epoch)
             files.bury(epoch, final_at=None)  # from here on nothing is wrapped or opened
             if there:

@@ -15,6 +15,7 @@ from governance.crypto.providers.types import (
     EpochDestroyedError,
     EpochId,
     EpochUnknownError,
+    ProviderUnavailableError,
     WrapContext,
 )
 from governance.crypto.secret_refs import SecretPermissionError, SecretRefError, read_secret
@@ -84,6 +85,46 @@ class TestFileProvider:
         assert not path.exists()
         with pytest.raises(EpochDestroyedError):
             provider.create_epoch(DAY)
+
+    @pytest.mark.parametrize("step", ["link", "fsync"])
+    def test_a_key_left_by_a_death_while_writing_ends_with_its_epoch(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    ) -> None:
+        provider = FileKeyProvider(folder)
+
+        def dies(*_: object, **__: object) -> None:
+            raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, step, dies)
+            patch.setattr(Path, "unlink", lambda *_, **__: None)  # a dead process tidies nothing
+            with pytest.raises(Killed):
+                provider.create_epoch(DAY)
+        (left,) = folder.iterdir()
+        assert left.name.startswith(".2026-11-25.key.")
+        epoch = provider.create_epoch(DAY)
+        provider.destroy(epoch, at=NOW)
+        assert [path.name for path in folder.iterdir()] == ["2026-11-25.destroyed"]
+
+    def test_a_folder_that_cannot_be_searched_is_not_an_empty_one(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        provider = FileKeyProvider(folder)
+        epoch = provider.create_epoch(DAY)
+
+        def refused(_: Path) -> bool:
+            raise PermissionError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "exists", refused)
+            for call in (
+                lambda: provider.create_epoch(DAY),
+                lambda: provider.wrap(KEYS, ctx(epoch)),
+                lambda: provider.destroy(epoch, at=NOW),
+            ):
+                with pytest.raises(ProviderUnavailableError):
+                    call()
+        assert provider.health().ok
 
     def test_a_lost_file_is_said_to_be_lost(self, folder: Path) -> None:
         provider = FileKeyProvider(folder)
@@ -266,3 +307,19 @@ def test_a_wrapped_key_opens_only_in_its_place() -> None:
         with pytest.raises(KeyUnwrapError):
             wrapping.unwrap(wrapped, other)
     assert repr(KEYS[1]) not in repr(wrapping)
+
+
+def test_an_epoch_that_another_process_ends_meanwhile_is_not_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider, other = (FileKeyProvider(tmp_path / "epochs") for _ in range(2))
+    epoch = provider.create_epoch(DAY)
+    look = EpochFolder.has_key
+
+    def meanwhile(files: EpochFolder, of: EpochId) -> bool:
+        monkeypatch.undo()
+        other.destroy(epoch, at=NOW)
+        return look(files, of)
+
+    monkeypatch.setattr(EpochFolder, "has_key", meanwhile)
+    assert provider.destroy(epoch, at=NOW + timedelta(days=1)) == NOW

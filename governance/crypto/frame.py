@@ -296,13 +296,14 @@ class OpenedRow(Mapping[FieldId, Revealed[Plain | None]]):
         """All plain values at once, for the smallest scope that needs them."""
         plain: dict[FieldId, Plain | None] = {}
         for field, data in self._cells.items():
-            try:  # the usual kind, without a call
-                text, mark, zeros = data.rpartition(PAD_MARK)  # type: ignore[union-attr] # caught
+            if type(data) is bytes:  # the usual kind, without a call
+                text, mark, zeros = data.rpartition(PAD_MARK)
                 if zeros == PAD_ZEROS[len(text) & 15] and mark:
-                    plain[field] = text.decode()
-                    continue
-            except (AttributeError, UnicodeDecodeError):
-                pass  # another kind, or lone surrogates, which the slow way keeps
+                    try:
+                        plain[field] = text.decode()
+                        continue
+                    except UnicodeDecodeError:
+                        pass  # lone surrogates: the slow way keeps them
             plain[field] = None if data is None else _decoded(data)
         return plain
 

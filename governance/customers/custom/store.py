@@ -45,14 +45,19 @@ def register(tx: Connection) -> dict[str, Registered]:
 
 
 def enter(tx: Connection, fields: Sequence[Registered], *, at: datetime) -> int:
-    """The fields are in the register; how many were new."""
-    added = 0
-    for entry in fields:
-        fresh = insert_ignore(ENTRY, tx.dialect.name).values(
-            id=entry.id, table_name=entry.table, kind=entry.kind, registered_at=at
+    """The fields are in the register; how many were new.
+
+    The caller's transaction may run beside another start: an id that is there stays as it is.
+    """
+    known = register(tx)
+    fresh = [entry for entry in fields if entry.id not in known]
+    for entry in fresh:
+        tx.execute(
+            insert_ignore(ENTRY, tx.dialect.name).values(
+                id=entry.id, table_name=entry.table, kind=entry.kind, registered_at=at
+            )
         )
-        added += tx.execute(fresh).rowcount
-    return added
+    return len(fresh)
 
 
 def retire(tx: Connection, field: str, *, by: str, at: datetime) -> None:

@@ -184,14 +184,30 @@ def put_entries(tx: Connection, rows: Sequence[RowTokens], known: Known) -> None
 
 
 def _enter(tx: Connection, rows: Sequence[RowTokens], known: Known) -> None:
-    entries = [
-        {"row_key": key, "index_id": known.numbers[version], "tokens": _joined(tokens)}
-        for row in rows
-        for key in (packed(row.row),)
-        for version, tokens in row.tokens.items()
-        if version in known.numbers
-    ]
-    _ENTRIES.rows(tx, entries)
+    """What each row lists: its tokens of before and the new ones, so that none outlives the row."""
+    keys = [packed(row.row) for row in rows]
+    held: dict[tuple[bytes, int], list[bytes]] = {}
+    for part in parts(keys):
+        there = select(ENTRY).where(ENTRY.c.row_key.in_(part))
+        held |= {(bytes(key), n): split(bytes(joined)) for key, n, joined in tx.execute(there)}
+    listed: dict[tuple[bytes, int], tuple[bytes, ...]] = {}
+    for row, key in zip(rows, keys, strict=True):
+        for version, tokens in row.tokens.items():
+            if (number := known.numbers.get(version)) is not None:
+                listed[key, number] = (*listed.get((key, number), ()), *tokens)
+    _ENTRIES.rows(
+        tx,
+        [
+            {"row_key": key, "index_id": number, "tokens": _joined(tokens)}
+            for (key, number), tokens in listed.items()
+            if (key, number) not in held
+        ],
+    )
+    for place in listed.keys() & held.keys():
+        whole = list(dict.fromkeys([*held[place], *listed[place]]))
+        if len(whole) > len(held[place]):
+            mine = (ENTRY.c.row_key == place[0]) & (ENTRY.c.index_id == place[1])
+            tx.execute(update(ENTRY).where(mine).values(tokens=_joined(whole)))
 
 
 def replace_tokens(tx: Connection, row: RowTokens, *, names: Iterable[FieldId]) -> None:

@@ -118,7 +118,7 @@ def _clear(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
     with wiring.database.read() as tx:
         found = pending(tx)
     if found:
-        params = {"fields": ", ".join(f"{item.field} ({item.values})" for item in found)}
+        params = {"fields": ", ".join(f"{item.field} ({item.count})" for item in found)}
         return Examined(check="clear", state="bad", key="doctor.clear_columns", params=params)
     return Examined(check="clear", state="good", key="doctor.clear_none")
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from sqlalchemy import Table
 
 from audit.models import PARTS
+from audit.reviewing.models import AuditFilterRow
+from audit.reviewing.service import BLOB as FILTER
 from consent.models import ConsentEventRow
 from consent.service import PROOF
 from dsar.models import PackageRow, RequestRow, SourceResultRow
@@ -25,6 +27,8 @@ from governance.customers.upkeep.models import ReviewTaskRow
 from governance.db.types import table_of
 from governance.gateway.intake.corrections import LAYOUT
 from governance.gateway.intake.stored import SAID
+from governance.gateway.search_saved import KIND as SAVED
+from governance.gateway.upkeep import COMMENT
 from governance.gateway.writing.models import WriteOnceRow
 from governance.jobs.models import OutboxRow
 from governance.keys.places import Places, SealedPlace
@@ -52,7 +56,7 @@ NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
 
 def places() -> Places:
     """Every place where this release stores frames."""
-    return Places(sealed=(*_store(), *_beside(), *_fixed()), other=NO_FRAMES)
+    return Places(frames=(*_store(), *_beside(), *_fixed()), other=NO_FRAMES)
 
 
 def custodian_of(wiring: Wiring) -> Custodian:
@@ -87,6 +91,9 @@ def _beside() -> Iterator[SealedPlace]:
     )
     yield SealedPlace(table=table_of(ImportRow), columns={"said": SAID}, row="row_id")
     yield _blob(table_of(ImportDetail), "layout", LAYOUT, row="run_id")
+    yield _blob(table_of(ReviewTaskRow), "comment", COMMENT)
+    yield _blob(table_of(SavedSearchRow), "content", SAVED)
+    yield _blob(table_of(AuditFilterRow), "content", FILTER)
     about_nobody = OUTBOX.c.target == NOBODY
     yield SealedPlace(
         table=OUTBOX,
@@ -108,12 +115,8 @@ def _fixed() -> Iterator[SealedPlace]:
     yield SealedPlace(table=PARTS, columns={"payload": PART}, fixed=True)
     sealed = {"sealed": FieldId(BLOB)}  # bound by each kind in its own way; never opened here
     yield SealedPlace(table=table_of(ApprovalRow), columns=sealed, fixed=True)
-    for table, column in (  # these go within days, sooner than the key that they name
-        (table_of(SavedSearchRow), "content"),
-        (table_of(WriteOnceRow), "outcome"),
-        (table_of(ReviewTaskRow), "comment"),
-    ):
-        yield SealedPlace(table=table, columns={column: FieldId(BLOB)}, fixed=True)
+    # what a repeated request is told goes within a day, sooner than the key that it names
+    yield SealedPlace(table=table_of(WriteOnceRow), columns={"outcome": FieldId(BLOB)}, fixed=True)
 
 
 def _blob(table: Table, column: str, kind: str, *, row: str = "id") -> SealedPlace:

@@ -51,7 +51,7 @@ def status() -> int:
     shape = _shape(found) | {
         "tasks": [_task(task) for task in tasks],
         "index_rotations": [_index(run) for run in turning],
-        "clear": [{"field": item.field, "values": item.values} for item in clear],
+        "clear": [{"field": item.field, "values": item.count} for item in clear],
     }
     emit(shape, lambda: _tell(found, tasks, clear, turning))
     return 1 if found.overdue or clear else 0
@@ -119,7 +119,7 @@ def _tell(
     rows = [(kind.value, state.value, str(count)) for kind, state, count in found.keys]
     table("", columns, rows)
     for item in clear:
-        line(say("keys.clear", field=item.field, count=item.values))
+        line(say("keys.clear", field=item.field, count=item.count))
     if tasks or turning:
         names = ("kind", "target", "state", "progress", "end_after")
         table(

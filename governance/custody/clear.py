@@ -34,7 +34,7 @@ class Pending:
 
     field: FieldId
     aside: Aside
-    values: int
+    count: int  # of values that wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +55,8 @@ def pending(tx: Connection, declared: Catalogue | None = None) -> tuple[Pending,
         if name in known and known[name].storage is Storage.SEALED:
             column = reflected(tx, aside.table).c[aside.stored]
             counted = select(func.count()).where(column.is_not(None))
-            values = int(tx.execute(counted).scalar_one())
-            found.append(Pending(field=name, aside=aside, values=values))
+            count = int(tx.execute(counted).scalar_one())
+            found.append(Pending(field=name, aside=aside, count=count))
     return tuple(found)
 
 
@@ -70,7 +70,7 @@ def seal_column(drive: Drive) -> None:
         aside = waiting[name].aside
         table = reflected(tx, aside.table)
     if not drive.task.total:
-        drive.commit(None, {"total": waiting[name].values})
+        drive.note(None, {"total": waiting[name].count})
     while not drive.worker.stopping():
         began = drive.worker.clock()
         if not _batch(drive, table, aside):
@@ -169,7 +169,7 @@ def _end(drive: Drive, aside: Aside) -> None:
 
     def also(tx: Connection) -> None:
         left = [item for item in pending(tx) if item.aside == aside]
-        if any(item.values for item in left):
+        if any(item.count for item in left):
             raise SealedDiffersError(field=task.target or "", row="")
         drop_aside(tx, aside)
         store.change(tx, task.id, {"total": task.done})

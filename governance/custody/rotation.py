@@ -59,7 +59,7 @@ class Drive:
     worker: Worker
     claim: Claim
 
-    def commit(self, cursor: str | None, values: dict[str, object], **counts: int) -> None:
+    def note(self, cursor: str | None, values: dict[str, object], **counts: int) -> None:
         """Cursor and counts are stored under the fence."""
 
         def write(tx: Connection) -> Claim:
@@ -146,11 +146,11 @@ def _renew(drive: Drive) -> None:
         persons = holders(ring, _class(task), after=after, limit=PERSONS)
     made = renew(ring, persons, _class(task), before=task.started_at, at=at) if persons else 0
     if task.subject is None and len(persons) == PERSONS:
-        drive.commit(persons[-1], {}, renewed=made)
+        drive.note(persons[-1], {}, renewed=made)
         return
     with drive.by.ports.database.read() as tx:
         total = sweep.count_rows(tx, drive.by.places, _scope(drive))
-    drive.commit(str(BEGINNING), {"phase": Phase.MOVE.value, "total": total}, renewed=made)
+    drive.note(str(BEGINNING), {"phase": Phase.MOVE.value, "total": total}, renewed=made)
 
 
 def _scope(drive: Drive) -> sweep.Scope:
@@ -175,7 +175,7 @@ def _old_keys(drive: Drive, *, after: int | None = None, limit: int = 10_000) ->
 
 
 def _movable(places: Places) -> tuple[SealedPlace, ...]:
-    return tuple(place for place in places.sealed if not place.fixed)
+    return tuple(place for place in places.frames if not place.fixed)
 
 
 def _move(drive: Drive) -> None:
@@ -228,7 +228,7 @@ def _due(drive: Drive) -> bool:
     task = drive.task
     if task.end_after is not None and drive.worker.clock() < task.end_after:
         return False
-    drive.commit(None, {"phase": Phase.PROVE.value})
+    drive.note(None, {"phase": Phase.PROVE.value})
     return True
 
 
@@ -243,7 +243,7 @@ def _prove(drive: Drive) -> bool:
         if drive.worker.stopping():
             return False
         with ports.database.read() as tx:
-            looked = sweep.look(tx, ports.vault, places.sealed, scope, position, limit=ROWS)
+            looked = sweep.look(tx, ports.vault, places.frames, scope, position, limit=ROWS)
         if looked.exchanges:
             late += ports.database.write(
                 lambda tx, looked=looked: sweep.exchange(tx, looked),  # type: ignore[misc] # bound now
@@ -255,7 +255,7 @@ def _prove(drive: Drive) -> bool:
     if late:
         until = drive.worker.clock() + SETTLE
         values: dict[str, object] = {"phase": Phase.WAIT.value, "end_after": until}
-        drive.commit(None, values, moved=late)
+        drive.note(None, values, moved=late)
         return False
     _end(drive, frozenset(pinned))
     return True
@@ -276,7 +276,7 @@ def _end(drive: Drive, pinned: frozenset[int]) -> None:
     while ids := sorted(_old_keys(drive, after=after, limit=PERSONS), key=_stored_order):
         ended = end(ring, [dek_id for dek_id in ids if dek_id not in pinned], at=at)
         after = ids[-1]
-        drive.commit(None, {"pinned": len(pinned)}, ended=ended)
+        drive.note(None, {"pinned": len(pinned)}, ended=ended)
     drive.again()
     ring.db.checkpoint()  # the log keeps no wrapped key that the tables have overwritten
     with ring.db.read() as tx:

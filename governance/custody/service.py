@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
@@ -101,24 +101,11 @@ def begin_rotation(
             if task.subject == subject and task.phase in {Phase.RENEW, Phase.MOVE}:
                 return task
         kept = [at + keep_old, *(task.end_after for task in open_now if task.end_after)]
-        task = Task(
-            id=new_row_id(),
-            kind=TaskKind.SUBJECTS,
-            target=subject,
-            key_class=key_class,
-            state=TaskState.RUNNING,
+        task = replace(
+            _new(TaskKind.SUBJECTS, subject, key_class, by=principal, at=at),
             phase=Phase.RENEW,
             end_after=max(kept),  # no rotation ends what an earlier one still keeps
             total=total,
-            done=0,
-            renewed=0,
-            moved=0,
-            pinned=0,
-            ended=0,
-            requested_by=principal.id,
-            approval=None,
-            started_at=at,
-            finished_at=None,
         )
         store.add(tx, task)
         return task

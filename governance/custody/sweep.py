@@ -84,7 +84,7 @@ def count_rows(tx: Connection, places: Places, scope: Scope) -> int:
     """Rows that a walk over the movable places looks at."""
     return sum(
         int(tx.execute(_narrowed(select(func.count()), place, scope)).scalar_one())
-        for place in places.sealed
+        for place in places.frames
         if not place.fixed
     )
 

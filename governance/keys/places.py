@@ -32,12 +32,12 @@ class SealedPlace:
 class Places:
     """Every place of an installation, and the columns of bytes that hold no frames."""
 
-    sealed: tuple[SealedPlace, ...]
+    frames: tuple[SealedPlace, ...]
     other: Mapping[str, frozenset[str]]  # table -> columns: digests, hashes, tokens
 
     def undeclared(self, columns: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
         """Stored columns of bytes that are declared neither as frames nor as something else."""
-        known = {(place.table.name, name) for place in self.sealed for name in place.columns}
+        known = {(place.table.name, name) for place in self.frames for name in place.columns}
         known |= {(table, name) for table, names in self.other.items() for name in names}
         return tuple(
             f"{table}.{name}"

@@ -48,7 +48,7 @@ def filled(wiring: Wiring) -> set[str]:
     """Tables that hold at least one frame."""
     found = set()
     with wiring.database.read() as tx:
-        for place in custodian_of(wiring).places.sealed:
+        for place in custodian_of(wiring).places.frames:
             for name in place.columns:
                 column = place.table.c[name]
                 if tx.execute(select(column).where(column.is_not(None)).limit(1)).first():
@@ -74,7 +74,7 @@ def test_no_movable_frame_names_a_retired_key_after_a_rotation(
     assert done.phase is Phase.WAIT
     assert done.moved > 0
     with wiring.database.read() as tx:
-        for place in by.places.sealed:
+        for place in by.places.frames:
             if place.fixed:
                 continue
             for name in place.columns:

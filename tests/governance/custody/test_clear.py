@@ -100,7 +100,7 @@ def seal(world: World, task: Task | None = None, *, name: str = "one") -> Task:
 
 def waiting(world: World) -> list[tuple[str, int]]:
     with world.by.ports.database.read() as tx:
-        return [(item.field, item.values) for item in clear.pending(tx)]
+        return [(item.field, item.count) for item in clear.pending(tx)]
 
 
 def test_every_value_is_sealed_and_the_clear_column_is_gone(town: World) -> None:

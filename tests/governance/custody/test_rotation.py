@@ -161,7 +161,7 @@ def test_an_undeclared_column_of_bytes_keeps_every_old_key(world: World) -> None
     part = world.by.places
     world.by = type(world.by)(
         ports=world.by.ports,
-        places=Places(sealed=part.sealed, other={**part.other, "suppression": frozenset()}),
+        places=Places(frames=part.frames, other={**part.other, "suppression": frozenset()}),
         log_keys=world.by.log_keys,
         keep_days=7,
     )

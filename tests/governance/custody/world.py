@@ -328,7 +328,7 @@ class World:
         """Keys that stored frames name, the log's parts left out."""
         ids: set[int] = set()
         with self.by.ports.database.read() as tx:
-            for place in self.by.places.sealed:
+            for place in self.by.places.frames:
                 if place.fixed:
                     continue
                 for column in place.columns:

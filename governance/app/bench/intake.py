@@ -47,7 +47,7 @@ class _Taken:
 
     first: float
     complete: float
-    plain: float
+    baseline: float
     exact: float  # tokens per customer
     tokens: float
 
@@ -81,7 +81,7 @@ def _figures(engine: str, taken: _Taken, *, share: float) -> tuple[Figure, ...]:
                 value=value,
                 unit="customers/s",
                 baseline=baseline,
-                baseline_value=taken.plain,
+                baseline_value=taken.baseline,
                 target=f">= {least:,.0f}/s",
                 met=value >= least,
             )
@@ -134,7 +134,7 @@ def _taken_in(
         return _Taken(
             first=read / first,
             complete=read / complete,
-            plain=_plain(wiring.database, folder, customers),
+            baseline=_plain(wiring.database, folder, customers),
             exact=exact,
             tokens=_tokens(wiring.database),
         )

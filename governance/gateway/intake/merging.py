@@ -49,8 +49,11 @@ def _mark(name: FieldId) -> int:
 
 def check(value: object) -> int:
     """A value's check number; kept sealed, so that it need not withstand anybody."""
-    word = value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
-    return crc32(word.encode("utf-8", "surrogatepass"))
+    if isinstance(value, str):
+        return crc32(value.encode("utf-8", "surrogatepass"))
+    if isinstance(value, datetime):
+        return crc32(value.astimezone(UTC).isoformat().encode())
+    return crc32(str(value).encode())
 
 
 def words(
@@ -67,7 +70,8 @@ def words(
 
 def said(spoken_words: Mapping[FieldId, object]) -> bytes:
     """What a row says, as check values."""
-    return b"".join(PAIR.pack(_mark(name), check(value)) for name, value in spoken_words.items())
+    pack = PAIR.pack
+    return b"".join([pack(_mark(name), check(value)) for name, value in spoken_words.items()])
 
 
 def read_said(packed: bytes) -> dict[int, int]:

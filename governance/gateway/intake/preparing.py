@@ -16,8 +16,6 @@ from governance.customers.types import NormalisedRow, Problem, ProblemKind, Sour
 from governance.gateway.intake.acquiring import acquired
 from governance.gateway.intake.drafts import draft_of
 from governance.gateway.intake.keys import key_of, with_key
-from governance.gateway.intake.merging import said
-from governance.gateway.intake.merging import words as spoken_words
 from governance.gateway.intake.screening import Masked, ids_without_numbers, masked
 from governance.gateway.intake.types import Draft, Rejected
 
@@ -72,11 +70,7 @@ def prepare(rows: Sequence[SourceRow], plan: Plan) -> Batch:
         if made[-1].readable:
             draft = draft_of(found, layout.kind, file=plan.file)
             drafts.append(acquired(draft, plan.acquisition))
-    clean = masked(ids_without_numbers(drafts))
-    words = tuple(
-        replace(d, said=said(spoken_words(d.table, d.plain, d.clear))) for d in clean.drafts
-    )
-    return Batch(rows=tuple(made), masked=replace(clean, drafts=words))
+    return Batch(rows=tuple(made), masked=masked(ids_without_numbers(drafts)))
 
 
 def unreadable(row: NormalisedRow) -> bool:

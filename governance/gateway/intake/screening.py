@@ -16,6 +16,8 @@ from governance.customers.catalogue import catalogue, derived
 from governance.customers.normalise.chars import fold_width
 from governance.customers.ports import Analyse
 from governance.customers.types import Problem, ProblemKind
+from governance.gateway.intake.merging import said
+from governance.gateway.intake.merging import words as spoken_words
 from governance.gateway.intake.types import Draft, Finding
 from governance.pii.numbers import is_card, is_my_number
 from governance.pii.redaction import MaskedNumber, mask_numbers
@@ -192,7 +194,9 @@ def masked(drafts: Sequence[Draft]) -> Masked:
                     counted[n].update((name, hit.entity.value, "") for hit in hits)
         plain |= _masked(plain, typed(draft.table))
         clear = _masked(draft.clear, typed_columns(draft.table))
-        clean.append(replace(draft, plain=plain, clear={**draft.clear, **clear}))
+        whole = {**draft.clear, **clear}
+        words_said = said(spoken_words(draft.table, plain, whole))
+        clean.append(replace(draft, plain=plain, clear=whole, said=words_said))
     texts = dict.fromkeys(text for row in words for text in row.values())
     return Masked(drafts=tuple(clean), words=words, hits=counted, texts=tuple(texts))
 
@@ -256,7 +260,9 @@ def _masked(values: Mapping[K, object], names: frozenset[K]) -> dict[K, str]:
     return {
         name: words
         for name in values.keys() & names
-        if isinstance(value := values[name], str) and (words := without_numbers(value)[0]) != value
+        if isinstance(value := values[name], str)
+        and len(value) >= LEAST_DIGITS
+        and (words := without_numbers(value)[0]) != value
     }
 
 

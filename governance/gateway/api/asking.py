@@ -29,6 +29,7 @@ from governance.gateway.writing.values import MEMBER
 from governance.http.principal import Principal
 from governance.http.problems import language_of
 from governance.http.request import check_same_site, wiring_of
+from policies.api import PolicyUnavailableError
 
 PAGE: Final = 200  # rows of one page at most
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -175,7 +176,10 @@ async def in_thread(work: Callable[..., T], /, **facts: Any) -> T:
 
 def purpose_of(asked: Asking, name: str) -> str:
     """The purpose's name; raises for one that the policy does not know: it says who may nothing."""
-    if asked.ports.policies.current.purpose(name) is None:
+    policy = asked.ports.policies.current
+    if policy.table is None:  # fails closed: no policy is loaded
+        raise PolicyUnavailableError
+    if policy.purpose(name) is None:
         raise PurposeNotInPolicyError
     return name
 

@@ -221,11 +221,17 @@ def describe(document: dict[str, Any]) -> None:
     for (method, path), described in OPERATIONS.items():
         _describe(document["paths"][path][method], described)
     for path, operations in document["paths"].items():
-        if path.startswith("/v1/"):
-            for operation in operations.values():
-                operation["responses"].setdefault("422", _problem("422"))
-                if "HTTPValidationError" in str(operation["responses"]["422"]):
-                    operation["responses"]["422"] = _problem("422")
+        for method, operation in operations.items():
+            if path.startswith("/v1/") and (method, path) not in OPERATIONS:
+                _describe_others(operation, method)
+
+
+def _describe_others(operation: dict[str, Any], method: str) -> None:
+    """An operation that says itself what it takes and gives: who may ask, and its problems."""
+    operation["security"] = [{"bearer": []}, {"session": []}]
+    answers = operation["responses"]
+    for name in (*READS, *(("400", "413", "415") if method == "post" else ())):
+        answers[name] = _problem(name)
 
 
 def _describe(operation: dict[str, Any], described: Described) -> None:

@@ -45,6 +45,14 @@ def test_every_address_of_the_register_is_described(document: dict[str, Any]) ->
         for method in operations
     }
     assert shown == set(OPERATIONS)
+    others = [
+        operation
+        for path, operations in document["paths"].items()
+        if path.startswith("/v1/")
+        for operation in operations.values()
+    ]
+    assert all({"401", "403"} <= set(one["responses"]) and one["security"] for one in others)
+    assert "HTTPValidationError" not in str(document["paths"])
     for method, path in shown:
         operation = document["paths"][path][method]
         assert operation["security"]

@@ -1,6 +1,8 @@
 """Moving an installation between key providers by the command line, and what doctor says."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -242,3 +244,9 @@ def test_production_takes_every_provider_that_can_destroy(kind: KeyProviderKind)
         refuse_unsafe(safe.model_copy(update={"key_provider": KeyProviderKind.ENVIRONMENT}))
     with pytest.raises(UnsafeSettingsError):
         refuse_unsafe(safe.model_copy(update={"key_provider": KeyProviderKind.FILE}))
+
+
+def test_no_optional_library_is_loaded_until_its_provider_is_chosen() -> None:
+    words = "import governance.app.wiring, sys; print(sorted({'boto3', 'pkcs11'} & {*sys.modules}))"
+    told = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     """The commands of this module stand in the tree."""
     app.add_typer(duplicates.app, name="duplicates", help=say("duplicates.help"))
     app.add_typer(quality_app, name="quality", help=say("quality.help"))
-    quality_app.add_typer(duplicates.app, name="duplicates", help=say("duplicates.help"))
+    quality_app.command("duplicates", help=say("duplicates.file"))(duplicates.of_file)
 
 
 @quality_app.command("report", help=say("quality.report"))

@@ -40,7 +40,7 @@ NEEDED: Mapping[str, frozenset[str]] = {
     "inquiry": frozenset({"body", "received_at"}),
     "deal": frozenset({"deal_name"}),
 }
-KEY_NAMES = frozenset({"purchase_id", "inquiry_id", "deal_id"})
+IMPORT_KEY = FieldId("person.source_key")  # by it an import knows its persons again
 PERCENT = FieldId("deal.probability")
 HUNDRED = 100
 TEXT_LIMIT, NOTE_LIMIT = 500, 20_000  # characters
@@ -108,7 +108,7 @@ def forms(table: str) -> Mapping[str, Form]:
     return {
         entry.column: Form(column=kinds.get(entry.column) or _plain_column(entry), field=entry)
         for entry in declared.fields
-        if entry.column not in OURS
+        if entry.column not in OURS and entry.id != IMPORT_KEY
     }
 
 
@@ -126,7 +126,7 @@ def read_members(table: str, members: Mapping[str, Given], *, creating: bool, at
     for name, value in members.items():
         form = known.get(name)
         if form is None or (creating and table == "person" and name in ACQUISITION):
-            ours = name in OURS or name in ACQUISITION
+            ours = name in OURS | ACQUISITION or f"{table}.{name}" == IMPORT_KEY
             shown = name if MEMBER.fullmatch(name) else "?"  # somebody's name, perhaps
             found.faults.append((shown, "read_only" if ours else "unknown_field"))
         else:

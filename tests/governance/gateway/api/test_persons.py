@@ -147,6 +147,7 @@ def test_without_its_acquisition_record_nobody_is_stored(desk: Desk) -> None:
         ({"架空 花子": "x"}, {"?": "unknown_field"}),
         ({"version": 7}, {"version": "read_only"}),
         ({"source": "x"}, {"source": "read_only"}),
+        ({"source_key": "x"}, {"source_key": "read_only"}),
         ({"name": "x" * 501}, {"name": "too_long"}),
     ],
 )

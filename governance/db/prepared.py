@@ -4,10 +4,12 @@ SQLAlchemy's own execution looks the statement up, builds and checks parameters 
 with many columns that is most of an import's and an audit event's time.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, cast
 
@@ -17,6 +19,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, NoResultFound
 
 from governance.db.types import insert_ignore
+
+NAMED: Final = re.compile(r"%\(\w+\)s")  # a place of a compiled statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +92,7 @@ def insert_whole(tx: Connection, *inserts: WholeRows) -> None:
     """Rows as tuples of all columns in their table's order, table by table, in one round trip."""
     driver = sqlite_of(tx)
     if driver is None:
-        _insert_piped(tx, inserts)
+        _insert_at_once(tx, inserts)
         return
     for prepared, rows in inserts:
         if not rows:
@@ -104,21 +108,40 @@ def insert_whole(tx: Connection, *inserts: WholeRows) -> None:
             raise _wrapped(shape.sql, error, sqlite3.Error) from error
 
 
-def _insert_piped(tx: Connection, inserts: Sequence[WholeRows]) -> None:
-    """PostgreSQL: every statement is sent before the first answer is waited for."""
-    if not any(rows for _, rows in inserts):
+def _insert_at_once(tx: Connection, inserts: Sequence[WholeRows]) -> None:
+    """PostgreSQL: one row each is one statement; more rows are sent before any answer is read."""
+    live = [(prepared.whole(tx.dialect), rows) for prepared, rows in inserts if rows]
+    if not live:
         return
     driver = cast("psycopg.Connection[Any]", tx.connection.driver_connection)
-    sql = ""
+    sql = _joined(tuple(_by_place(shape.sql) for shape, _ in live))
     try:
+        if all(len(rows) == 1 for _, rows in live):
+            values = [value for shape, rows in live for value in _converted(shape, rows)[0]]
+            with driver.cursor() as cursor:
+                cursor.execute(sql, values)
+            return
         with driver.pipeline(), driver.cursor() as cursor:
-            for prepared, rows in inserts:
-                shape = prepared.whole(tx.dialect)
-                sql = shape.sql
+            for shape, rows in live:
+                sql = _by_place(shape.sql)
                 for row in _converted(shape, rows):
-                    cursor.execute(sql, dict(zip(shape.names, row, strict=True)))
+                    cursor.execute(sql, row)
     except psycopg.Error as error:
         raise _wrapped(sql, error, psycopg.Error) from error
+
+
+@cache
+def _by_place(sql: str) -> str:
+    """The statement with its values by place instead of by name."""
+    return NAMED.sub("%s", sql)
+
+
+@cache
+def _joined(statements: tuple[str, ...]) -> str:
+    """Several INSERTs as one statement; their foreign keys are checked at its end."""
+    *first, last = statements
+    parts = ", ".join(f"s{n} AS ({statement})" for n, statement in enumerate(first))
+    return f"WITH {parts} {last}" if first else last
 
 
 def _converted(shape: _Shape, rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:

@@ -109,6 +109,13 @@ def test_whole_rows_are_those_that_an_ordinary_insert_stores(
     assert stored(tx) == rows
 
 
+def test_one_row_each_into_several_tables(tx: Connection) -> None:
+    prepared, row = PreparedInsert(SAMPLE), tuple(ONE.values())
+    other = tuple(NONE.values())
+    insert_whole(tx, (prepared, [row]), (PreparedInsert(SAMPLE), [other]), (prepared, []))
+    assert stored(tx) == [ONE, NONE]
+
+
 def test_a_refused_whole_row_is_an_integrity_error_without_its_values(tx: Connection) -> None:
     prepared = PreparedInsert(SAMPLE)
     row = tuple(ONE.values())

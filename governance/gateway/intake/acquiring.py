@@ -21,6 +21,21 @@ BY_WORD: Mapping[str, tuple[str | None, str]] = {  # words of 取得元 -> given
     "提供": ("third_party", "provision"),
     "名簿": ("third_party", "file"),
 }
+GIVER_WORDS: Mapping[str, str] = {
+    "本人": "person",
+    "代理人": "representative",
+    "第三者": "third_party",
+    "公開情報": "public",
+    "共同利用": "joint_user",
+}
+METHOD_WORDS: Mapping[str, str] = {
+    "Web": "web_form",
+    "書面": "paper",
+    "電話": "phone",
+    "名刺": "card",
+    "ファイル": "file",
+    "提供": "provision",
+}
 _WORDS = re.compile("|".join(map(re.escape, BY_WORD)))
 
 
@@ -32,15 +47,17 @@ def acquired(draft: Draft, given: Acquisition) -> Draft:
     giver, method = BY_WORD[found[0]] if found else (None, None)
     if written in THIRD_PARTY_SOURCES:
         giver = "third_party"
-    giver = giver or given.acquired_from
+    told, how = clear.get("acquired_from"), clear.get("acquisition_method")
+    giver = GIVER_WORDS.get(str(told), str(told)) if told else giver or given.acquired_from
+    method = METHOD_WORDS.get(str(how), str(how)) if how else method or given.method
     ground = given.ground.value if given.ground else None
     handed_over = giver in HANDED_OVER
     if draft.table != "person":
         return replace(draft, ground=ground, handed_over=handed_over)
     filled = {
         "acquired_on": clear.get("acquired_on") or given.acquired_on,
-        "acquired_from": clear.get("acquired_from") or giver,
-        "acquisition_method": clear.get("acquisition_method") or method or given.method,
+        "acquired_from": giver,
+        "acquisition_method": method,
         "acquisition_ground": clear.get("acquisition_ground") or ground,
         "provider": clear.get("provider") or (given.provider if handed_over else None),
         "origin": clear.get("origin") or given.origin,

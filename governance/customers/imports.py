@@ -179,6 +179,15 @@ def settle(tx: Connection, run: str, rows: Sequence[int], *, but: Iterable[str] 
     return gone
 
 
+def drop_waiting(tx: Connection, rows: Sequence[RowId]) -> int:
+    """These waiting rows wait no more; how many there were."""
+    gone = 0
+    for start in range(0, len(rows), 500):
+        mine = ASIDE.c.id.in_(rows[start : start + 500])
+        gone += tx.execute(delete(ASIDE).where(mine)).rowcount
+    return gone
+
+
 def row_problems(tx: Connection, run: str) -> dict[int, list[tuple[str, str]]]:
     """Column and kind of every problem of a run, by row."""
     found: dict[int, list[tuple[str, str]]] = {}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TypeVar
 
 from governance.core.terms import Lang
@@ -12,6 +13,7 @@ from governance.gateway.intake.screening import tagged
 from governance.gateway.intake.types import Draft
 from governance.pii.types import Span
 
+KEPT = 20_000  # texts of one file whose findings are remembered
 T = TypeVar("T")
 
 
@@ -27,12 +29,32 @@ class Begun:
         return tagged(self.batch.masked, self.spans.result())
 
 
+class Searched:
+    """Searches texts once in a file: many rows say the same. Keeps digests, never a text."""
+
+    def __init__(self, analyse: Analyse) -> None:
+        self._analyse = analyse
+        self._known: dict[bytes, tuple[Span, ...]] = {}
+
+    def __call__(self, texts: Sequence[str]) -> tuple[tuple[Span, ...], ...]:
+        """What was found in each text; raises the search's fault."""
+        keys = [blake2b(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
+        if len(self._known) > KEPT:
+            self._known.clear()
+        new = [n for n, key in enumerate(keys) if key not in self._known]
+        found = self._analyse([texts[n] for n in new], Lang.JA) if new else ()
+        for n, spans in zip(new, found, strict=True):  # fails closed: an answer for every text
+            self._known[keys[n]] = spans
+        return tuple(self._known[key] for key in keys)
+
+
 def begin(
     batches: Iterable[Batch], *, analyse: Analyse, pool: ThreadPoolExecutor
 ) -> Iterator[Begun]:
-    """Each batch with its search under way."""
+    """Each batch with its search under way; the pool has one thread, so that texts keep order."""
+    searched = Searched(analyse)
     for batch in batches:
-        yield Begun(batch=batch, spans=pool.submit(analyse, batch.masked.texts, Lang.JA))
+        yield Begun(batch=batch, spans=pool.submit(searched, batch.masked.texts))
 
 
 def ahead(made: Iterable[T], *, by: int = 1) -> Iterator[T]:

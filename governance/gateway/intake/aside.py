@@ -14,6 +14,7 @@ from governance.gateway.intake.types import Rejected, RunFacts
 
 BLOB = "quarantine"
 CELL, SHEET = "\x1f", "\x1e"  # between cells, and before the name of another sheet
+SHEETS = frozenset({ProblemKind.HIDDEN_SHEET.value, ProblemKind.OTHER_SHEET.value})
 NEVER_KEPT = frozenset({ProblemKind.SUPPRESSED.value})  # nobody is to correct these
 
 
@@ -68,7 +69,6 @@ def settle(tx: Connection, run: RunFacts, numbers: Iterable[int]) -> None:
     if run.corrects is None:
         return
     wanted = sorted(set(numbers))
-    sheets = (ProblemKind.HIDDEN_SHEET.value, ProblemKind.OTHER_SHEET.value)
-    gone = imports.settle(tx, run.corrects, wanted, but=sheets)
+    gone = imports.settle(tx, run.corrects, wanted, but=SHEETS)
     sources.settle_refusals(tx, run.corrects, wanted)
     sources.count_on(tx, run.corrects, resolved=gone)

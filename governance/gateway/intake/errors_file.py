@@ -17,9 +17,9 @@ from governance.customers import imports
 from governance.customers.ports import Ports
 from governance.customers.sources import store as sources
 from governance.customers.tables import UNNAMED
-from governance.customers.types import ProblemKind, SourceKind
+from governance.customers.types import SourceKind
 from governance.documents.tables import TableReport, write_csv, write_xlsx
-from governance.gateway.intake.aside import NEVER_KEPT, cells_of
+from governance.gateway.intake.aside import NEVER_KEPT, SHEETS, cells_of
 from governance.gateway.intake.corrections import HeldLayout, layout_held, marks
 from governance.gateway.intake.drafts import TABLE_OF
 from governance.gateway.intake.service import may_take_in
@@ -29,7 +29,6 @@ from governance.i18n.catalogue import text
 from policies.actions import Action
 from policies.actors import roles_of
 
-SHEETS = frozenset({ProblemKind.HIDDEN_SHEET.value, ProblemKind.OTHER_SHEET.value})
 ENDINGS = (".csv", ".xlsx")
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -240,15 +241,21 @@ def shown(headers: Iterable[str]) -> str:
     return ", ".join(names[:_NAMES_SHOWN]) + more
 
 
+def of_bytes(path: Path) -> "hashlib._Hash":
+    """The digest of the file's bytes alone; what a run without any word of a person is known by."""
+    found = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(CHUNK):
+            found.update(block)
+    return found
+
+
 def _digest(request: ImportRequest) -> str:
     """What this very file, asked for in this very way, is known by.
 
     What is saved for a source is left out: the first call saves it, and the next must find the run.
     """
-    found = hashlib.sha256()
-    with request.path.open("rb") as stream:
-        while block := stream.read(CHUNK):
-            found.update(block)
+    found = of_bytes(request.path)
     said = {
         "reading": {k: v for k, v in asdict(request.reading).items() if v is not None},
         "columns": dict(request.columns),

@@ -15,8 +15,9 @@ from governance.customers.sources import store as sources
 from governance.customers.sources.types import Reading, SavedSource
 from governance.customers.tables import SourceHeaderMissingError, TableReader
 from governance.customers.workbooks import Sheet
+from governance.gateway.intake.aside import SHEETS, cells_of
 from governance.gateway.intake.corrections import HeldLayout
-from governance.gateway.intake.opening import Opened
+from governance.gateway.intake.opening import Opened, of_bytes
 from governance.gateway.intake.types import Counts, ImportOutcome, ImportRequest
 from governance.http.principal import Principal
 
@@ -101,6 +102,26 @@ def _save(
             fields=tuple(sorted({field for field in opened.columns.values() if field})),
         ),
     )
+
+
+def settle_sheet(ports: Ports, opened: Opened) -> None:
+    """Rows of a sheet that now was taken in by its name wait no longer in the file's first run."""
+    if opened.sheet is None or not opened.file.sheets:
+        return
+    digest = of_bytes(opened.file.path).hexdigest()
+
+    def write(tx: Connection) -> None:
+        first = imports.run_of(tx, opened.layout.kind.value, digest)
+        if first is None:
+            return
+        mine = [
+            row.id
+            for row in imports.waiting(tx, first.id)
+            if row.reason in SHEETS and cells_of(ports, row)[0] == opened.sheet
+        ]
+        sources.count_on(tx, first.id, resolved=imports.drop_waiting(tx, mine))
+
+    ports.database.write(write)
 
 
 def other_sheets(opened: Opened) -> tuple[Sheet, ...]:

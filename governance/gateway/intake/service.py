@@ -36,7 +36,7 @@ from governance.gateway.intake.flow import (
 from governance.gateway.intake.opening import Opened, open_source
 from governance.gateway.intake.preparer import Preparer
 from governance.gateway.intake.runs import begin as begin_run
-from governance.gateway.intake.runs import other_sheets, outcome_of
+from governance.gateway.intake.runs import other_sheets, outcome_of, settle_sheet
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import (
     Counts,
@@ -81,6 +81,7 @@ def take_in(
     facts = facts_of(opened, run.id, run.file_name, principal, at=at)
     tally = _take(ports, opened, facts, skip=run.cursor, progress=progress)
     _put_sheets_aside(ports, opened, facts, done=run.cursor)
+    settle_sheet(ports, opened)
     ports.database.write(partial(imports.finish_run, run=run.id, at=at))
     return outcome_of(ports, opened, run, findings=tally.findings)
 

@@ -85,6 +85,20 @@ def test_the_next_batch_is_searched_while_this_one_is_in_hand() -> None:
         assert [draft.number for draft in next(begun).screened()] == [2]
 
 
+def test_a_text_is_searched_once_in_a_file() -> None:
+    asked: list[str] = []
+
+    def analyse(texts: Sequence[str], lang: Lang) -> tuple[tuple[Span, ...], ...]:
+        asked.extend(texts)
+        return spans(texts, lang)
+
+    batches = [batch(1, "電話済"), batch(2, "来店"), batch(3, "電話済")]
+    with ThreadPoolExecutor(1) as pool:
+        found = [one.screened() for one in ahead(begin(batches, analyse=analyse, pool=pool))]
+    assert asked == ["電話済", "来店"]
+    assert [len(drafts[0].findings) for drafts in found] == [1, 1, 1]
+
+
 def test_a_failing_search_stops_its_own_batch_and_none_before() -> None:
     def analyse(texts: Sequence[str], lang: Lang) -> tuple[tuple[Span, ...], ...]:
         if "second" in texts:

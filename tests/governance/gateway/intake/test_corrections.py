@@ -223,6 +223,10 @@ def test_rows_of_a_sheet_with_the_same_columns_are_in_it(on_sqlite: Wiring, tmp_
     target = tmp_path / "e.csv"
     written = write_errors(on_sqlite.ports, MANAGER, first.run or "", target, lang=Lang.JA, at=AT)
     assert (written.rows, written.left) == (1, 1)
+    request = ImportRequest(path=path, sheet="別表", columns={"電話": "phone"})
+    second = take_in(on_sqlite.ports, MANAGER, request, at=AT)
+    assert second.counts.read == 1
+    assert len(waiting(on_sqlite, first)) == 1, "the named sheet waits no longer, the other does"
 
 
 Spoil = Callable[[Sheet], Sheet]

@@ -130,31 +130,19 @@ def _agree(
         clear = {} if record.clear[PERMISSION] == permission else {PERMISSION: permission}
         write_values(tx, apply.vault, apply.indexer, record, fresh, clear=clear)
         lines += [
-            _line(
-                apply,
-                survivor,
-                TraceKind.CHANGED,
-                "person",
-                record.id,
-                field=name,
-                old=held[record.id].get(name),
-                new=value,
-            )
+            _changed(apply, record, name, held[record.id].get(name), value)
             for name, value in fresh.items()
         ]
         if clear:
-            line = _line(
-                apply,
-                survivor,
-                TraceKind.CHANGED,
-                "person",
-                record.id,
-                field=f"person.{PERMISSION}",
-                old=record.clear[PERMISSION],
-                new=permission,
-            )
-            lines.append(line)
+            name = f"person.{PERMISSION}"
+            lines.append(_changed(apply, record, name, record.clear[PERMISSION], permission))
     return lines
+
+
+def _changed(apply: Apply, record: Record, name: str, old: Plain | None, new: Plain | None) -> Line:
+    """A field of a row that is the survivor's took the chosen value."""
+    kind, holder = TraceKind.CHANGED, record.subject
+    return _line(apply, holder, kind, record.table, record.id, field=name, old=old, new=new)
 
 
 def confirmed_on(record: Record) -> date:
@@ -205,17 +193,8 @@ def _permissions(
             continue
         mine = update(target).where(target.c.id == record.id)
         tx.execute(mine.values(wanted=word, version=target.c.version + 1))
-        line = _line(
-            apply,
-            survivor,
-            TraceKind.CHANGED,
-            "channel_permission",
-            record.id,
-            field="channel_permission.wanted",
-            old=record.clear["wanted"],
-            new=word,
-        )
-        lines.append(line)
+        name = "channel_permission.wanted"
+        lines.append(_changed(apply, record, name, record.clear["wanted"], word))
     return lines
 
 

@@ -168,8 +168,28 @@ def _commit(
     if _mark(tx, survivor, absorbed) != mark:
         return None
     open_pair(tx, request.pair, version=request.version)
+    _enter(tx, principal, pair, sides, apply)
+    moved, changed = merge_apply.unite(tx, apply, survivor, absorbed, choices=request.choices)
+    _decided(tx, pair, PairState.MERGED)
+    done = Merged(
+        merge=apply.merge, survivor=survivor, absorbed=absorbed, rows=moved, changed=len(changed)
+    )
+    names = sorted({name for name, _ in changed})
+    ports.audit.append(tx, _merged_event(ports, principal, pair, done, names, at=apply.at))
+    return done
+
+
+def _enter(
+    tx: Connection,
+    principal: Principal,
+    pair: Pair,
+    sides: tuple[SubjectId, SubjectId],
+    apply: merge_apply.Apply,
+) -> None:
+    """The merge is on file, with how the survivor stood before."""
+    survivor, absorbed = sides
     before = tx.execute(select(SUBJECT).where(SUBJECT.c.id == survivor)).one()
-    merges.begin(
+    merges.enter(
         tx,
         Merge(
             id=apply.merge,
@@ -190,28 +210,31 @@ def _commit(
             merged_at=apply.at,
         ),
     )
-    moved, changed = merge_apply.unite(tx, apply, survivor, absorbed, choices=request.choices)
-    _decided(tx, pair, PairState.MERGED)
-    ports.audit.append(
-        tx,
-        EventDraft(
-            action=EventCode.PERSON_MERGED,
-            occurred_at=apply.at,
-            actor=principal.id,
-            actor_os=principal.os_user,
-            object_type="merge",
-            object_id=apply.merge,
-            subject=survivor,
-            purpose=PURPOSE,
-            outcome=Outcome.DONE,
-            policy_version=ports.policies.current.version or None,
-            fields=tuple(sorted({name for name, _ in changed})),
-            counts=(("rows", moved), ("changed", len(changed))),
-            refs=(f"person:{absorbed}", f"pair:{pair.id}"),
-        ),
-    )
-    return Merged(
-        merge=apply.merge, survivor=survivor, absorbed=absorbed, rows=moved, changed=len(changed)
+
+
+def _merged_event(
+    ports: Ports,
+    principal: Principal,
+    pair: Pair,
+    done: Merged,
+    fields: Iterable[FieldId],
+    *,
+    at: datetime,
+) -> EventDraft:
+    return EventDraft(
+        action=EventCode.PERSON_MERGED,
+        occurred_at=at,
+        actor=principal.id,
+        actor_os=principal.os_user,
+        object_type="merge",
+        object_id=done.merge,
+        subject=done.survivor,
+        purpose=PURPOSE,
+        outcome=Outcome.DONE,
+        policy_version=ports.policies.current.version or None,
+        fields=tuple(fields),
+        counts=(("rows", done.rows), ("changed", done.changed)),
+        refs=(f"person:{done.absorbed}", f"pair:{pair.id}"),
     )
 
 

@@ -80,7 +80,7 @@ class Trace:
     field: str | None
 
 
-def begin(tx: Connection, merge: Merge) -> None:
+def enter(tx: Connection, merge: Merge) -> None:
     """The two are one person from now on."""
     tx.execute(
         insert(MERGE).values(

@@ -1,5 +1,6 @@
 """A search finds who may be found, by what may be seen, and leaves its record."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,11 @@ from sqlalchemy import select
 from audit.models import EVENTS
 from governance.app.wiring import Wiring
 from governance.core.terms import FieldId
-from governance.customers import store
+from governance.customers import store, tokens
 from governance.customers.search.filling import follow
 from governance.customers.search_terms import Level
 from governance.customers.subjects import SubjectState
-from governance.customers.tokens import ENTRY, POSTING, ROW, count_behind, forget_subjects
+from governance.customers.tokens import ENTRY, POSTING, ROW, Due, count_behind, forget_subjects
 from governance.gateway.search_types import (
     SearchAnswer,
     SearchCursorError,
@@ -266,3 +267,39 @@ def test_a_rate_of_the_policy_ends_the_search(town: Wiring) -> None:
     with town.database.read() as tx:
         seen = real(tx, SUPPORT, since=AT - timedelta(hours=1), most=10)
     assert seen == 1
+
+
+def test_an_import_after_a_restore_without_tokens_knows_whom_it_knew(
+    town: Wiring, tmp_path: Path
+) -> None:
+    def lost(tx: Any) -> None:
+        tx.execute(POSTING.delete())
+        tx.execute(ENTRY.delete())
+        tx.execute(ROW.update().values(due=int(Due.ALL)))
+
+    town.database.write(lost)
+    assert ids(found(town, "山田太郎")) == []
+    again = import_file(town, write_file(tmp_path, register(PEOPLE[:2]), name="again.csv"))
+    assert (again.counts.stored, again.counts.merged) == (0, 2)
+    follow(town.database, town.vault)
+    assert ids(found(town, "太郎")) == ["C000001"]
+
+
+def test_two_rows_of_one_person_are_one_hit(town: Wiring) -> None:
+    first, second, *_ = subjects(town)
+    with town.database.read() as tx:
+        rows = [one.id for one in store.records_of(tx, second, "person")]
+        record = store.records_of(tx, second, "person")[0]
+    values = {n: c.value for n, c in town.vault.open_row(record.id, record.sealed).items()}
+    sealed = town.vault.seal_row(first, record.id, values)
+    cells = {name: bytes(cell) for name, cell in sealed.items() if cell is not None}
+
+    def merge(tx: Any) -> None:
+        person = store.TABLES["person"]
+        tx.execute(person.update().where(person.c.id == record.id).values(subject_id=first))
+        store.update_record(tx, replace(record, subject=first, clear={}, sealed=cells))
+        tokens.move_rows(tx, rows, to=first)
+
+    town.database.write(merge)
+    answer = found(town, "山田")
+    assert [hit.subject for hit in answer.hits].count(first) == 1

@@ -66,3 +66,22 @@ def test_ratios_above_one_are_better() -> None:
 
     assert figure("us/value", 5).ratio == 2
     assert figure("events/s", 20).ratio == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "units"),
+    [
+        ("index", ["customers/s", "customers/s"]),
+        ("reindex", ["customers/s"]),
+        ("search", ["ms", "ms"]),
+    ],
+)
+def test_the_index_is_measured_beside_plain_columns(
+    name: str, units: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = FIGURES[name](rows=60)
+    assert [figure.unit for figure in found] == units
+    assert all(figure.value > 0 and figure.baseline_value > 0 for figure in found)
+    assert all(set(figure.as_json()) == SHAPE for figure in found)
+    assert list(tmp_path.iterdir()) == []

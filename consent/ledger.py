@@ -18,7 +18,7 @@ from consent.types import (
 )
 from governance.core.ids import new_row_id
 from governance.core.terms import Lang, NoticeId, PurposeId, RowId, SubjectId
-from governance.customers.upkeep.merges import circle
+from governance.customers.upkeep.merges import circle, survivor_of
 from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore, table_of
 
@@ -119,7 +119,7 @@ def history(tx: Connection, subject: SubjectId, purpose: PurposeId) -> tuple[Con
 
 def full_history(tx: Connection, subject: SubjectId) -> tuple[ConsentEvent, ...]:
     """Everything the ledger holds for this person under any pseudonym, in ledger order."""
-    mine = EVENT.c.subject_id.in_(circle(tx, subject))
+    mine = EVENT.c.subject_id.in_(circle(tx, survivor_of(tx, subject)))
     rows = tx.execute(select(EVENT).where(mine).order_by(EVENT.c.seq))
     return tuple(event_of(row) for row in rows)
 

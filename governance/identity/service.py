@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, Lang, PurposeId, SubjectId
 from governance.customers.store import subject_by_id
+from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import ANONYMOUS, Principal, PrincipalKind
 from governance.identity import store
 from governance.identity.errors import (
@@ -149,7 +150,7 @@ def principal_by_session(
     if roles is None:
         return ANONYMOUS, None  # fails closed: a suspended account or erased person has none
     principal = Principal(
-        id=session.actor,
+        id=_standing(tx, session),
         kind=session.kind,
         roles=roles,
         session=session.id,
@@ -157,6 +158,14 @@ def principal_by_session(
         network=network,
     )
     return principal, session
+
+
+def _standing(tx: Connection, session: Session) -> ActorId:
+    """Who acts; a person who was merged into another pseudonym acts under that one."""
+    if session.kind is not PrincipalKind.PERSON:
+        return session.actor
+    subject = SubjectId(session.actor.removeprefix(PERSON_PREFIX))
+    return ActorId(f"{PERSON_PREFIX}{survivor_of(tx, subject)}")
 
 
 def principal_by_key(tx: Connection, key: str, *, network: str | None = None) -> Principal:

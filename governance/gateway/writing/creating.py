@@ -9,6 +9,7 @@ from governance.core.terms import FieldId
 from governance.customers import store
 from governance.customers.store import NewSubject, Record
 from governance.customers.subjects import age_band, laws_of
+from governance.customers.upkeep.merges import survivor_of
 from governance.gateway.intake.drafts import DEFAULTS
 from governance.gateway.intake.placing import KIND_OF
 from governance.gateway.rows import owner_of
@@ -80,6 +81,8 @@ def create(tx: Connection, writer: Writer, ready: Ready) -> Written | Governance
 def _refuse_known(tx: Connection, writer: Writer, ready: Ready) -> GovernanceError | None:
     """Why no row can be added to this known person; None when one can."""
     store.lock_subject(tx, ready.subject)
+    if survivor_of(tx, ready.subject) != ready.subject:
+        return UnknownPersonError()  # merged into another pseudonym: write to that one
     person = store.subject_by_id(tx, ready.subject, on=writer.day)
     table = ready.item.table
     if person is None or person.gone or not writer.may_know(table, ready.subject):

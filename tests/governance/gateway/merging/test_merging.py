@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from audit.actions import EventCode
 from audit.models import EVENTS
+from consent.ledger import full_history
 from consent.types import EventKind
 from governance.core.errors import GovernanceError
-from governance.core.terms import FieldId, KeyClass, Law
+from governance.core.terms import ActorId, FieldId, KeyClass, Lang, Law
 from governance.crypto.frame import dek_id_of
 from governance.customers import store
+from governance.customers.imports import DUPLICATE
 from governance.customers.store import HOLD, LAW, SUBJECT, TABLES
 from governance.customers.subjects import SubjectState
 from governance.gateway import merge_moves
@@ -19,16 +21,30 @@ from governance.gateway.merge_types import (
     LaterRowsError,
     MergeBarredError,
     MergeNotNewestError,
+    MergeRequest,
     MergeUndoneError,
     MergeUnknownError,
     Side,
 )
-from governance.gateway.pairs import PairChangedError, PairDecidedError, show, tell_apart, waiting
+from governance.gateway.merging import merge
+from governance.gateway.pairs import (
+    PairChangedError,
+    PairDecidedError,
+    pair_id,
+    show,
+    tell_apart,
+    waiting,
+)
+from governance.http.principal import PrincipalKind
+from governance.identity.service import open_session, principal_by_session
 from governance.jobs.journal_record import JournalKind
 from policies.api import ActionForbiddenError
+from retention import service
+from retention.facts import all_facts
 from retention.plans import RunState
+from retention.store import in_force
 from tests.governance.gateway.merging.couple import CLERK, EMAIL, ID, NAME, Couple
-from tests.retention.town import SUPPORT
+from tests.retention.town import OFFICER, SUPPORT
 
 
 def test_all_rows_are_the_survivors_under_their_key(couple: Couple) -> None:
@@ -267,9 +283,6 @@ def test_the_queue_shows_evidence_by_field(couple: Couple) -> None:
 
 
 def test_who_may_not_merge_merges_nothing(couple: Couple) -> None:
-    from governance.gateway.merge_types import MergeRequest  # noqa: PLC0415 # only here
-    from governance.gateway.merging import merge  # noqa: PLC0415 # only here
-
     with pytest.raises(ActionForbiddenError):
         merge(couple.town.ports, SUPPORT, MergeRequest(pair=couple.pair), at=couple.town.now)
 
@@ -294,9 +307,6 @@ def test_erasing_the_person_erases_every_pseudonym(couple: Couple) -> None:
     couple.town.adopt()
     couple.merge()
     ports, town = couple.town.ports, couple.town
-    from retention import service  # noqa: PLC0415 # only here
-    from tests.retention.town import OFFICER  # noqa: PLC0415 # only here
-
     plan = ports.database.write(
         lambda tx: service.plan_erasure(tx, ports, OFFICER, couple.newer, at=town.now)
     )
@@ -312,9 +322,6 @@ def test_erasing_the_person_erases_every_pseudonym(couple: Couple) -> None:
 def test_a_merged_pseudonym_is_never_planned_on_its_own(couple: Couple) -> None:
     couple.town.adopt()
     couple.merge()
-    from retention.facts import all_facts  # noqa: PLC0415 # only here
-    from retention.store import in_force  # noqa: PLC0415 # only here
-
     with couple.town.ports.database.read() as tx:
         known = {f.subject for f in all_facts(tx, in_force(tx), at=couple.town.now.date())}
     assert couple.older in known
@@ -350,10 +357,6 @@ def _fields(done: object) -> dict[str, object]:
 
 def _pair_with(couple: Couple, third: object) -> str:
     """A second pair, between the survivor and another person."""
-    from sqlalchemy import insert  # noqa: PLC0415 # only here
-
-    from governance.customers.imports import DUPLICATE  # noqa: PLC0415 # only here
-    from governance.gateway.pairs import pair_id  # noqa: PLC0415 # only here
 
     def write(tx: object) -> str:
         mine, theirs = couple.row(tx, couple.older), couple.row(tx, third)  # type: ignore[arg-type] # a connection
@@ -374,3 +377,30 @@ def _pair_with(couple: Couple, third: object) -> str:
         return pair_id(left, right)
 
     return couple.town.ports.database.write(write)
+
+
+def test_a_person_signed_in_under_the_old_pseudonym_acts_under_the_new(couple: Couple) -> None:
+    def sign_in(tx: object) -> str:
+        actor, at = ActorId(f"p:{couple.newer}"), couple.town.now
+        lasting = timedelta(hours=1)
+        return open_session(
+            tx,  # type: ignore[arg-type] # a connection
+            actor=actor,
+            kind=PrincipalKind.PERSON,
+            lasting=lasting,
+            at=at,
+        )[1]
+
+    secret = couple.town.ports.database.write(sign_in)
+    couple.merge()
+    with couple.town.ports.database.read() as tx:
+        principal, _ = principal_by_session(tx, secret, at=couple.town.now, lang=Lang.JA)
+    assert principal.id == f"p:{couple.older}"
+
+
+def test_the_whole_history_of_choices_stands_under_both_pseudonyms(couple: Couple) -> None:
+    couple.merge()
+    with couple.town.ports.database.read() as tx:
+        told = [full_history(tx, who) for who in (couple.older, couple.newer)]
+    assert told[0] == told[1]
+    assert {event.subject for event in told[0]} == {couple.older, couple.newer}

@@ -40,6 +40,7 @@ from governance.customers.store import TABLES
 from governance.db.engine import Database
 from governance.keys.errors import KeyDestroyedError, KeyUnknownError
 from governance.keys.ring import Look
+from governance.keys.types import HeldKey
 from governance.keys.vault import FieldVault
 from tests.governance.custody.world import NAME, World
 
@@ -207,9 +208,12 @@ def test_each_broken_header_has_its_own_refusal_and_no_key_is_tried(
     frame, others, vault = read(world, one), read(world, other), world.by.ports.vault
     tried: list[int] = []
     real = Look.held
-    monkeypatch.setattr(
-        Look, "held", lambda look, dek_id: (tried.append(dek_id), real(look, dek_id))[1]
-    )
+
+    def noted(look: Look, dek_id: int) -> HeldKey:
+        tried.append(dek_id)
+        return real(look, dek_id)
+
+    monkeypatch.setattr(Look, "held", noted)
     for broken, refusal in (
         (b"\x00" + frame[1:], BadMagicError),
         ("架空".encode(), BadMagicError),

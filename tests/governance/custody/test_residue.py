@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select, text
 from governance.app.approvals import approvals_of, approve_and_execute
 from governance.app.wiring import Wiring
 from governance.core.ids import new_row_id
-from governance.core.terms import FieldId, KeyClass, SubjectId
+from governance.core.terms import FieldId, KeyClass, RowId, SubjectId
 from governance.crypto.frame import dek_id_of
 from governance.crypto.providers.types import EpochDestroyedError
 from governance.custody.copies import PG_DUMP, RESTORED, copy_data
@@ -205,7 +205,7 @@ def test_raw_files_hold_neither_a_value_nor_a_token_of_the_erased(case: Case) ->
     assert len(case.tokens) > 20
     erase(case)
     with case.wiring.database.read() as tx:
-        of_row = POSTING.c.row_key == packed(case.person_row)  # type: ignore[arg-type] # a row id
+        of_row = POSTING.c.row_key == packed(RowId(case.person_row))
         assert tx.execute(select(func.count()).where(of_row)).scalar_one() == 0
     for name, content in files(case, *([] if base is None else [base])):
         assert [needle for needle in needles() if needle in content] == [], name

@@ -62,17 +62,27 @@ def test_death_at_any_statement_changes_nothing(couple: Couple, keys: Database, 
 
 def started(folder: Path, url: str) -> subprocess.Popen[str]:
     name = "tests.governance.gateway.merging.worker"
-    child = subprocess.Popen(  # our own module
+    return subprocess.Popen(  # our own module
         [sys.executable, "-m", name, str(folder), url],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
+
+
+def struck(child: subprocess.Popen[str], draw: Random) -> None:
+    """The process died somewhere within one of its acts, wherever a slow machine has it then."""
     assert child.stdout is not None
-    assert child.stdout.readline() == "ready\n"
+    last = took = 0.0
+    for _ in range(draw.randint(2, 7)):
+        assert child.stdout.readline() == "begun\n"
+        now = time.monotonic()
+        last, took = now, now - last if last else 0.1
+    time.sleep(draw.uniform(0.0, took))
+    child.send_signal(signal.SIGKILL)
+    child.wait()
     child.stdout.close()
-    return child
 
 
 @pytest.mark.timeout(1800)
@@ -83,10 +93,7 @@ def test_killed_processes_leave_one_person_or_two(couple: Couple, tmp_path: Path
     one = couple.world()
     draw, seen = Random(SEED), [0, 0]  # noqa: S311 # moments, not secrets
     for _ in range(KILLS):
-        child = started(tmp_path, url)
-        time.sleep(draw.uniform(0.0, 0.4))
-        child.send_signal(signal.SIGKILL)
-        child.wait()
+        struck(started(tmp_path, url), draw)
         left = couple.world()
         assert left in (one, two)
         seen[left == one] += 1
@@ -95,3 +102,4 @@ def test_killed_processes_leave_one_person_or_two(couple: Couple, tmp_path: Path
     assert other.world() == two
     other.town.ports.journal.close()
     assert sum(seen) == KILLS
+    assert KILLS < 50 or min(seen) > 0  # a long campaign meets both

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import update
@@ -52,10 +53,10 @@ def apart(couple: Couple) -> None:
 
 def main(folder: str, url: str) -> None:
     couple = opened(Path(folder), url)
-    print("ready", flush=True)  # noqa: T201 # read by the test
     while True:
-        apart(couple)
-        couple.merge()
+        for act in (partial(apart, couple), couple.merge):
+            print("begun", flush=True)  # noqa: T201 # read by the test
+            act()
 
 
 if __name__ == "__main__":

@@ -146,20 +146,13 @@ def write_bundle(
     cosigned.update(under for _, under in changed)
     asked_places = _bounded(places or Places(), head)
     found = _places(tx, asked, asked_places)
-    manifest: dict[str, object] = {
-        "kind": "manifest",
-        "schema": SCHEMA,
+    manifest = {
         "checkpoint": signed,
         "earlier": [_earlier(tx, size, head) for size in sorted({*earlier, *cosigned})],
         "keys": [key.vkey for key in keys],
-        "filter": _spelled(asked),
-        "places": [asked_places.start, asked_places.below],
-        "count": len(found),
-        "first_seq": found[0] if found else None,
-        "last_seq": found[-1] if found else None,
         "exported_at": _time(exported_at),
         "exported_by": exported_by,
-    }
+    } | _content(asked, asked_places, found)
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         with _private(fresh) as stream:
@@ -171,6 +164,19 @@ def write_bundle(
     finally:
         fresh.unlink(missing_ok=True)
     return done
+
+
+def _content(asked: EventFilter, places: Places, found: Sequence[int]) -> dict[str, object]:
+    """What the manifest says of the events that follow it."""
+    return {
+        "kind": "manifest",
+        "schema": SCHEMA,
+        "filter": _spelled(asked),
+        "places": [places.start, places.below],
+        "count": len(found),
+        "first_seq": found[0] if found else None,
+        "last_seq": found[-1] if found else None,
+    }
 
 
 def _write(

@@ -121,3 +121,21 @@ class AlarmFileError(WrongUseError):
     """The file of alarm rules cannot be read, or a key of it has no meaning."""
 
     code, status = "audit_alarm_file", 422
+
+
+class QueryFormError(WrongUseError):
+    """A query of the log has a member that it cannot have."""
+
+    code, status = "audit_query_form", 422
+
+
+class FilterNotFoundError(NotFoundError):
+    """No such kept filter of this officer."""
+
+    code = "audit_filter_not_found"
+
+
+class ReviewRangeError(WrongUseError):
+    """There is nothing to sign off in this range."""
+
+    code, status = "audit_review_range", 422

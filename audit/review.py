@@ -1,10 +1,26 @@
-"""What officers ask of the log: events by person, actor, action, purpose, outcome and time."""
+"""What officers ask of the log: events by person, actor, action, purpose, outcome and time.
+
+Conditions of one filter hold together; a query is any of several filters and none of others.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from audit.actions import EventCode
 from audit.models import EVENTS, LEAVES, PARTS, PENDING
@@ -12,6 +28,25 @@ from audit.types import Outcome
 from governance.core.terms import ActorId, EventId, PurposeId, SubjectId
 
 PAGE = 50  # events on one page
+INNER = (
+    "10.",
+    "127.",
+    "192.168.",
+    "169.254.",
+    *(f"172.{second}." for second in range(16, 32)),
+    "::/48",
+    "fc",
+    "fd",
+    "fe80",
+)  # how a network that is not reachable from outside begins (audit.types.network_of)
+
+
+class NetworkClass(StrEnum):
+    """Where a caller stood."""
+
+    INNER = "inner"  # private, loopback or link-local (RFC 1918, RFC 4193)
+    OUTER = "outer"
+    NONE = "none"  # no caller: a job, a command line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +61,19 @@ class EventFilter:
     object_type: str | None = None
     object_id: str | None = None
     network: str | None = None
+    network_class: NetworkClass | None = None
     request_id: str | None = None
+    reason: str | None = None  # one of the event's reason codes
     since: datetime | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventQuery:
+    """Events that meet any of these filters and none of those."""
+
+    any_of: tuple[EventFilter, ...]
+    none_of: tuple[EventFilter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +149,13 @@ _SAME = (
 
 
 def events(
-    tx: Connection, asked: EventFilter, *, before: int | None = None, limit: int = PAGE
+    tx: Connection, asked: EventFilter | EventQuery, *, before: int | None = None, limit: int = PAGE
 ) -> tuple[RecordedEvent, ...]:
     """The newest events that match, below the place `before`, which is a stable cursor."""
     query = (
         select(*_SHOWN)
         .join(EVENTS, EVENTS.c.id == LEAVES.c.event_id)
-        .where(*_conditions(asked))
+        .where(_condition(asked))
         .order_by(LEAVES.c.seq.desc())
         .limit(limit)
     )
@@ -119,13 +164,13 @@ def events(
     return tuple(_recorded(row) for row in tx.execute(query))
 
 
-def count(tx: Connection, asked: EventFilter) -> int:
+def count(tx: Connection, asked: EventFilter | EventQuery) -> int:
     """How many events in the tree match."""
     query = (
         select(func.count())
         .select_from(LEAVES)
         .join(EVENTS, EVENTS.c.id == LEAVES.c.event_id)
-        .where(*_conditions(asked))
+        .where(_condition(asked))
     )
     return int(tx.execute(query).scalar_one())
 
@@ -150,15 +195,53 @@ def erasures_of(tx: Connection, subject: SubjectId) -> tuple[Erasure, ...]:
     )
 
 
+def counts_by(
+    tx: Connection, asked: EventFilter | EventQuery, column: Literal["action", "outcome", "actor"]
+) -> tuple[tuple[str, int], ...]:
+    """How many matching events each action, outcome or actor has; the most first."""
+    how_many = func.count().label("how_many")
+    query = (
+        select(EVENTS.c[column], how_many)
+        .select_from(LEAVES)
+        .join(EVENTS, EVENTS.c.id == LEAVES.c.event_id)
+        .where(_condition(asked))
+        .group_by(EVENTS.c[column])
+        .order_by(how_many.desc(), EVENTS.c[column])
+    )
+    return tuple((name, int(number)) for name, number in tx.execute(query))
+
+
+def _condition(asked: EventFilter | EventQuery) -> ColumnElement[bool]:
+    if isinstance(asked, EventFilter):
+        return and_(true(), *_conditions(asked))
+    any_of = or_(false(), *(_condition(one) for one in asked.any_of))
+    return and_(any_of, *(not_(_condition(one)) for one in asked.none_of))
+
+
+def _stood(wanted: NetworkClass) -> ColumnElement[bool]:
+    network = EVENTS.c.network
+    if wanted is NetworkClass.NONE:
+        return network.is_(None)
+    inner = or_(*(network.like(f"{start}%") for start in INNER))
+    outer = wanted is NetworkClass.OUTER
+    return and_(network.is_not(None), not_(inner) if outer else inner)
+
+
 def _conditions(asked: EventFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
+    if asked.network_class is not None:
+        found.append(_stood(asked.network_class))
+    if asked.reason is not None:
+        listed = literal(",") + func.coalesce(EVENTS.c.reasons, "") + literal(",")
+        found.append(listed.contains(f",{asked.reason},", autoescape=True))
     for name in _SAME:
         value = getattr(asked, name)
         if value is not None:
-            found.append(EVENTS.c[name] == str(value))
+            found.append(and_(EVENTS.c[name].is_not(None), EVENTS.c[name] == str(value)))
     if asked.subject is not None:
         with_part = select(PARTS.c.event_id).where(PARTS.c.subject == asked.subject)
-        found.append(or_(EVENTS.c.subject == asked.subject, EVENTS.c.id.in_(with_part)))
+        own = and_(EVENTS.c.subject.is_not(None), EVENTS.c.subject == asked.subject)
+        found.append(or_(own, EVENTS.c.id.in_(with_part)))
     if asked.since is not None:
         found.append(LEAVES.c.recorded_at >= asked.since)
     if asked.until is not None:

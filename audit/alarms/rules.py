@@ -26,12 +26,12 @@ def actor_alarms(hour: ActorHour, history: Sequence[int], watching: Watching) ->
     for rule, value, limit, own in told:
         if limit is not None and value >= limit:
             yield Alarm(
-                rule=rule, actor=hour.actor, start=hour.start, value=value, limit=limit, usual=own
+                rule=rule, actor=hour.actor, start=hour.start, number=value, limit=limit, usual=own
             )
     off = watching.limit(Rule.OFF_HOURS)
     if hour.reads >= off and not working(hour, watching):
         yield Alarm(
-            rule=Rule.OFF_HOURS, actor=hour.actor, start=hour.start, value=hour.reads, limit=off
+            rule=Rule.OFF_HOURS, actor=hour.actor, start=hour.start, number=hour.reads, limit=off
         )
 
 
@@ -58,7 +58,7 @@ def log_alarms(hour: LogHour, watching: Watching) -> Iterator[Alarm]:
     for rule, value in ((Rule.CLOCK, hour.steps_back), (Rule.GAP, minutes)):
         if value >= watching.limit(rule):
             yield Alarm(
-                rule=rule, actor=None, start=hour.start, value=value, limit=watching.limit(rule)
+                rule=rule, actor=None, start=hour.start, number=value, limit=watching.limit(rule)
             )
 
 

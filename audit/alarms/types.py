@@ -88,6 +88,6 @@ class Alarm:
     rule: Rule
     actor: ActorId | None
     start: datetime
-    value: int
+    number: int
     limit: int
     usual: int = 0  # the actor's own usual number, for VOLUME

@@ -129,7 +129,7 @@ def alarms(tx: Connection, *, limit: int) -> tuple[Alarm, ...]:
             rule=Rule(row.rule),
             actor=ActorId(row.actor) if row.actor else None,
             start=row.start,
-            value=row.value,
+            number=row.value,
             limit=row.limit,
             usual=row.usual,
         )
@@ -191,7 +191,7 @@ def _raise(tx: Connection, log: AuditLog, alarm: Alarm, *, at: datetime) -> int:
             object_id=alarm.actor or "log",
             outcome=Outcome.DONE,
             reasons=(alarm.rule.value,),
-            counts=(("value", alarm.value), ("limit", alarm.limit), ("usual", alarm.usual)),
+            counts=(("value", alarm.number), ("limit", alarm.limit), ("usual", alarm.usual)),
             refs=(f"hour:{alarm.start.strftime('%Y-%m-%dT%HZ')}",),
         ),
     )
@@ -200,7 +200,7 @@ def _raise(tx: Connection, log: AuditLog, alarm: Alarm, *, at: datetime) -> int:
         "rule": alarm.rule.value,
         "actor": alarm.actor or "",
         "start": alarm.start,
-        "value": alarm.value,
+        "value": alarm.number,
         "limit": alarm.limit,
         "usual": alarm.usual,
         "event_id": event,

@@ -33,7 +33,9 @@ FILTERS = (
     "object_type",
     "object_id",
     "network",
+    "network_class",
     "request_id",
+    "reason",
     "since",
     "until",
 )

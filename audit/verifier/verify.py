@@ -28,6 +28,18 @@ from audit.verifier.leaf import Event, PartState, leaf_of, names
 from audit.verifier.merkle import root_from
 from audit.verifier.trust import Evidence, Witnessed, weigh
 
+INNER = (
+    "10.",
+    "127.",
+    "192.168.",
+    "169.254.",
+    *(f"172.{second}." for second in range(16, 32)),
+    "::/48",
+    "fc",
+    "fd",
+    "fe80",
+)  # how a network that is not reachable from outside begins
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
@@ -178,6 +190,10 @@ def _meets(event: Event, asked: Mapping[str, str]) -> bool:
                 met = recorded >= micros_of(value, name)
             case "until":
                 met = recorded < micros_of(value, name)
+            case "reason":
+                met = value in (event.text("reasons") or "").split(",")
+            case "network_class":
+                met = value == _stood(event.text("network"))
             case "subject":
                 met = value == event.text(name) or value in {p.subject for p in event.parts}
             case _:
@@ -185,6 +201,13 @@ def _meets(event: Event, asked: Mapping[str, str]) -> bool:
         if not met:
             return False
     return True
+
+
+def _stood(network: str | None) -> str:
+    """Where a caller stood: inner, outer, or none where there was no caller."""
+    if network is None:
+        return "none"
+    return "inner" if network.startswith(INNER) else "outer"
 
 
 def _erase(tally: Tally, erasure: Erasure, manifest: Manifest) -> None:

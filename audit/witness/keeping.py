@@ -57,7 +57,7 @@ class Witness:
     keys: tuple[WitnessKey, ...]
 
     @classmethod
-    def begin(cls, folder: Path, name: str) -> Self:
+    def create(cls, folder: Path, name: str) -> Self:
         """A new witness with a fresh key; raises WitnessExistsError where one lives already."""
         checked_name(name)
         try:

@@ -35,7 +35,7 @@ def in_words(alarm: Alarm, lang: Lang) -> str:
         lang,
         actor=alarm.actor or "-",
         hour=alarm.start.astimezone(JST).strftime("%Y-%m-%d %H:00"),
-        value=alarm.value,
+        value=alarm.number,
         limit=alarm.limit,
         usual=alarm.usual,
     )

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Mount
 
+from audit.api import router as audit
 from consent.api import AccessApplication
 from governance.app import health
 from governance.app.openapi import with_evaluation
@@ -83,6 +84,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         rows,
         persons,
         companies,
+        audit,
     ):
         app.include_router(router)
     app.router.routes.extend(ui_routes())

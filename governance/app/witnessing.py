@@ -63,7 +63,7 @@ def ask_witnesses(wiring: Wiring) -> tuple[AskedWitness, ...]:
     found = ask_all(wiring.database, known, post=post, at=wiring.clock())
     for one in found:
         if one.asked.value not in {"cosigned", "known"}:
-            log.warning("audit.witness", asked=one.asked.value, size=one.size)
+            log.warning("audit.witness", state=one.asked.value, size=one.size)
     return found
 
 

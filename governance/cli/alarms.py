@@ -44,7 +44,7 @@ def listed(
             "rule": one.rule.value,
             "actor": one.actor,
             "hour": one.start.isoformat(),
-            "value": one.value,
+            "value": one.number,
             "limit": one.limit,
             "usual": one.usual,
             "text": in_words(one, current().lang),

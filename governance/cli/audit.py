@@ -18,6 +18,7 @@ from governance.i18n.catalogue import text
 _E = TypeVar("_E", bound=StrEnum)
 
 if TYPE_CHECKING:
+    from audit.bundle import Exported
     from audit.note import VerifierKey
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -252,6 +253,12 @@ def export(
             refuse_existing(output)
             done = export_form(wiring, principal, output, shaped, asked, at=wiring.clock())
         keys = [item.vkey for item in wiring.log_keys.verifier_keys]
+    _tell(output, done, keys)
+    return 0
+
+
+def _tell(output: Path, done: "Exported", keys: list[str]) -> None:
+    """What was exported, whereto, and the keys to check it with."""
     shape = {
         "path": str(output),
         "sha256": done.sha256,
@@ -272,7 +279,6 @@ def export(
             line(f"{say('audit.vkey')}: {item}")
 
     emit(shape, words)
-    return 0
 
 
 def _one_of(kind: type[_E], value: str | None, option: str) -> _E | None:

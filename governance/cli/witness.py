@@ -26,7 +26,7 @@ def begin(
     """A new witness with a key of its own; prints the keys that auditors pin."""
     from audit.witness.keeping import Witness
 
-    witness = Witness.begin(folder, name)
+    witness = Witness.create(folder, name)
     _show_keys(witness.name, witness.vkeys)
     return 0
 

@@ -48,7 +48,7 @@ def test_a_burst_of_refusals_and_a_decoy_raise_one_alarm_each(bench: Bench) -> N
     assert alerts(bench) == ["denied", "honey"]
     with bench.db.read() as tx:
         found = {alarm.rule: alarm for alarm in alarms(tx, limit=10)}
-    assert (found[Rule.DENIED].value, found[Rule.DENIED].limit) == (25, 20)
+    assert (found[Rule.DENIED].number, found[Rule.DENIED].limit) == (25, 20)
     assert found[Rule.HONEY].actor == "u:officer"
     assert bench.verify().finding is None
 

@@ -36,7 +36,7 @@ def post(url: str, body: bytes) -> Answer | None:
 
 @pytest.fixture
 def witness(tmp_path: Path, bench: Bench) -> Witness:
-    made = Witness.begin(tmp_path / "w", "witness.example/w1")
+    made = Witness.create(tmp_path / "w", "witness.example/w1")
     made.trust([key.vkey for key in bench.keys.verifier_keys])
     return made
 
@@ -143,7 +143,7 @@ def test_a_cosignature_changed_in_the_database_is_found(filled: Bench, known: Kn
 def test_an_answer_of_another_key_is_believed_by_nobody(
     filled: Bench, known: KnownWitness, tmp_path: Path
 ) -> None:
-    stranger = Witness.begin(tmp_path / "other", "witness.example/w1")
+    stranger = Witness.create(tmp_path / "other", "witness.example/w1")
     other = KnownWitness(url=known.url, keys=tuple(map(parse_vkey, stranger.vkeys)))
     assert ask(filled, other) is Asked.REFUSED
     assert filled.verify(witnesses=other.keys).verdict is Verdict.VERIFIED_SELF_SIGNED

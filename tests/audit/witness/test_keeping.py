@@ -15,7 +15,7 @@ from tests.audit.witness.trees import LOGS, ORIGIN, tree
 
 @pytest.fixture
 def witness(tmp_path: Path) -> Witness:
-    made = Witness.begin(tmp_path / "w", "witness.example/w1")
+    made = Witness.create(tmp_path / "w", "witness.example/w1")
     made.trust([key.vkey for key in LOGS[ORIGIN]])
     return made
 
@@ -65,7 +65,7 @@ def test_a_key_that_others_can_read_is_refused(witness: Witness) -> None:
 def test_no_witness_is_made_over_another(witness: Witness, tmp_path: Path) -> None:
     before = (witness.folder / "key").read_text()
     with pytest.raises(WitnessExistsError):
-        Witness.begin(witness.folder, "witness.example/w2")
+        Witness.create(witness.folder, "witness.example/w2")
     assert (witness.folder / "key").read_text() == before
     with pytest.raises(WitnessFolderError):
         Witness.open(tmp_path / "nothing")

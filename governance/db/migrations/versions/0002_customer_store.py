@@ -12,6 +12,16 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table('audit_filter',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('owner', sa.String(length=200), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('audit_filter', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_audit_filter_owner'), ['owner'], unique=False)
+
     op.create_table('audit_forward',
     sa.Column('receiver', sa.String(length=200), nullable=False),
     sa.Column('below', sa.BigInteger(), nullable=False),
@@ -181,6 +191,17 @@ def upgrade() -> None:
     sa.Column('received_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['size'], ['audit_checkpoint.size'], ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('size', 'key_id')
+    )
+    op.create_table('audit_review',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('reviewer', sa.String(length=200), nullable=False),
+    sa.Column('first_seq', sa.BigInteger(), nullable=False),
+    sa.Column('below_seq', sa.BigInteger(), nullable=False),
+    sa.Column('verdict', sa.String(length=32), nullable=False),
+    sa.Column('event_id', sa.String(length=36), nullable=False),
+    sa.Column('reviewed_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['audit_event.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id')
     )
     op.create_table('audit_stamp',
     sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),

@@ -150,7 +150,7 @@ def behind(tx: Connection, topic: Topic, *, on: date, limit: int) -> tuple[RowId
 
 def make_tasks(tx: Connection, *, on: date, at: datetime) -> int:
     """The quarter's tasks exist; twice equals once. How many are new."""
-    made = 0
+    before = _count(tx, quarter_of(on))
     for topic in Topic:
         _, condition = BEHIND[topic](on)
         found = int(tx.execute(select(func.count()).where(condition)).scalar_one())
@@ -165,8 +165,13 @@ def make_tasks(tx: Connection, *, on: date, at: datetime) -> int:
             "version": 1,
             "made_at": at,
         }
-        made += tx.execute(insert_ignore(TASK, tx.dialect.name).values(**row)).rowcount
-    return made
+        tx.execute(insert_ignore(TASK, tx.dialect.name).values(**row))
+    return _count(tx, quarter_of(on)) - before
+
+
+def _count(tx: Connection, quarter: str) -> int:
+    made = select(func.count()).where(TASK.c.quarter == quarter)
+    return int(tx.execute(made).scalar_one())
 
 
 def tasks(tx: Connection, *, every: bool = False) -> tuple[Task, ...]:

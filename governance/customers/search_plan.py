@@ -33,11 +33,11 @@ _SUFFIX: Final = {
     TermKind.GRAM: "~ngram",
 }
 _DISTINCT: Final = {  # different terms among a million persons, counted on generated registers
-    (Form.NAME, TermKind.PREFIX): 300_000,
+    (Form.NAME, TermKind.PREFIX): 600_000,
     (Form.NAME, TermKind.GRAM): 300_000,
-    (Form.READING, TermKind.PREFIX): 200_000,
+    (Form.READING, TermKind.PREFIX): 500_000,
     (Form.READING, TermKind.GRAM): 6_000,
-    (Form.EMAIL, TermKind.PREFIX): 500_000,
+    (Form.EMAIL, TermKind.PREFIX): 4_000_000,
     (Form.POSTAL, TermKind.EXACT): 120_000,
     (Form.POSTAL, TermKind.PREFIX): 948,  # areas of three digits
     (Form.PHONE, TermKind.SUFFIX): 10_000,

@@ -357,10 +357,12 @@ def _edge(key: str, form: Form) -> tuple[Lookup, ...]:
 
 
 def _parts(keys: Iterable[str]) -> tuple[Lookup, ...]:
+    """Rows with all pairs of a key; one pair alone is looked up only where no key has more."""
+    wanted = [key for key in dict.fromkeys(keys) if len(key) >= GRAM_LEAST]
+    longer = [key for key in wanted if len(key) > GRAM_LEAST]
     return tuple(
         Lookup(level=Level.PART, kind=TermKind.GRAM, terms=gram_terms(key))
-        for key in dict.fromkeys(keys)
-        if len(key) >= GRAM_LEAST
+        for key in longer or wanted
     )
 
 

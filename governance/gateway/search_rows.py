@@ -4,7 +4,7 @@ Each level of the best-founded group of the query is read from the index newest 
 page costs what it shows and not what the whole search would find.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from governance.core.terms import FieldId
 from governance.crypto.index import IndexKey
+from governance.customers.catalogue import CatalogueField, catalogue
 from governance.customers.indexing import indexed_fields
 from governance.customers.search.looking import COUNTED, rows_of, rows_with
 from governance.customers.search_plan import index_name
@@ -70,6 +71,12 @@ class IndexInUse:
 def searchable() -> dict[FieldId, Form]:
     """Fields of the register that can be found, with the form of their values."""
     return {found.field: found.form for found in indexed_fields(TABLE)}
+
+
+def fields_named(names: Iterable[FieldId]) -> tuple[CatalogueField, ...]:
+    """These fields of the register, in the catalogue's order."""
+    wanted = set(names)
+    return tuple(entry for entry in catalogue().table(TABLE).fields if entry.id in wanted)
 
 
 def names_of(parts: Sequence[Part]) -> set[FieldId]:

@@ -18,9 +18,10 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
 from consent import ledger
 from consent.many import marks_of, subject_gates
+from consent.types import SubjectDecision
 from governance.core.ids import new_row_id
 from governance.core.terms import EventId, FieldId, PurposeId, SubjectId
-from governance.customers.catalogue import CatalogueField, catalogue
+from governance.customers.custom.types import is_custom
 from governance.customers.ports import Ports
 from governance.customers.search_queries import Part, named, recognised
 from governance.customers.search_terms import Level
@@ -36,6 +37,7 @@ from governance.gateway.search_rows import (
     Place,
     Probe,
     candidates,
+    fields_named,
     leading,
     listed_at,
     names_of,
@@ -50,7 +52,7 @@ from governance.gateway.search_types import (
     SearchRefusedError,
     SearchRequest,
 )
-from governance.gateway.types import GateBusyError
+from governance.gateway.types import FieldDecision, GateBusyError
 from governance.http.principal import Principal
 from policies.actions import Action
 from policies.actors import roles_of
@@ -61,7 +63,7 @@ from policies.types import Verb
 
 ATTEMPTS: Final = 3  # how often an answer is made anew when policy, choices or keys change
 CHUNK: Final = 25  # rows decided and opened at a time
-LOOKED_AT: Final = 2_000  # rows of one page; then the page ends and the next goes on from there
+LOOKED_AT: Final = 300  # rows of one page; then the page ends and the next goes on from there
 BEHIND_MOST: Final = 10_000  # rows beyond which the index is only "far behind"
 
 
@@ -88,7 +90,7 @@ class _Search:
     allowed: Mapping[FieldId, Level]  # how deep each field may be searched
     refused: Mapping[FieldId, ReasonCode]
     explained: bool  # whether exact reasons about persons are for this principal
-    fields: tuple[FieldId, ...]  # asked and shown ones, in the catalogue's order
+    shown: tuple[FieldId, ...]  # in the catalogue's order
     at: datetime
 
 
@@ -174,7 +176,7 @@ def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: da
         raise SearchEmptyError
     asked = frozenset(question.field for part in parts for question in part.questions)
     allowed, refused = before_person(
-        ports.database, policy, principal, _fields(asked), purpose_name=request.purpose, at=at
+        ports.database, policy, principal, fields_named(asked), purpose_name=request.purpose, at=at
     )
     return _Search(
         ports=ports,
@@ -186,14 +188,9 @@ def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: da
         allowed=allowed,
         refused=refused,
         explained=bool(policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)),
-        fields=tuple(entry.id for entry in _fields({*allowed, *request.show})),
+        shown=tuple(entry.id for entry in fields_named(request.show)),
         at=at,
     )
-
-
-def _fields(names: Iterable[FieldId]) -> tuple[CatalogueField, ...]:
-    wanted = set(names)
-    return tuple(entry for entry in catalogue().table(TABLE).fields if entry.id in wanted)
 
 
 def _open_questions(part: Part, allowed: Mapping[FieldId, Level]) -> bool:
@@ -237,42 +234,78 @@ def _answering(
     consent_seq: int,
 ) -> list[_Found]:
     """Which of these rows really answer, by fields that may be seen of their persons."""
-    records = _records(tx, [place.row for place in chunk])
-    known = _decided(tx, one, records, consent_seq)
-    depths = {row: _depths(one, records[row], found) for row, found in known.items()}
+    if one.purpose is None:
+        return []  # fails closed: nothing is searched for no purpose
+    asked = _records(tx, [place.row for place in chunk], only=one.allowed)
+    subjects = [record.subject for record in asked.values()]
+    gates = subject_gates(tx, subjects, one.purpose, at=one.at)  # without who is erased
+    depths = {
+        row: of_person(
+            one.policy,
+            one.principal,
+            _decisions(one, one.purpose, record.subject, gates[record.subject][1], one.allowed),
+            one.allowed,
+            purpose=one.purpose,
+            subject=record.subject,
+        )
+        for row, record in asked.items()
+        if record.subject in gates
+    }
     sealed = [
-        (record.id, {n: c for n, c in record.sealed.items() if n in depths[row]})
-        for row, record in records.items()
-        if row in known
+        (asked[row].id, {n: c for n, c in asked[row].sealed.items() if n in depths[row]})
+        for row in depths
     ]
-    opened = dict(zip(known, one.ports.vault.open_rows(sealed), strict=True))
     values = {
         row: {name: str(cell.value) for name, cell in cells.items()}
-        for row, cells in opened.items()
+        for row, cells in zip(depths, one.ports.vault.open_rows(sealed), strict=True)
     }
-    found = []
-    for place in chunk:
-        if place.row in known:
-            matched = _matched(one, probes, place, values[place.row], depths[place.row])
-            if matched:
-                shown = _shown(one, known[place.row])
-                subject = records[place.row].subject
-                found.append(_Found(place=place, matched=matched, subject=subject, prepared=shown))
-    return found
+    answers = [
+        (place, matched)
+        for place in chunk
+        if place.row in depths
+        if (matched := _matched(one, probes, place, values[place.row], depths[place.row]))
+    ]
+    whole = _records(tx, [place.row for place, _ in answers]) if answers else {}
+    return [
+        _Found(
+            place=place,
+            matched=matched,
+            subject=record.subject,
+            prepared=Prepared(
+                policy=one.policy,
+                consent_seq=consent_seq,
+                mark=mark,
+                rows=(record,),
+                decisions=_decisions(one, one.purpose, record.subject, person, one.shown),
+            ),
+        )
+        for place, matched in answers
+        for record in (whole[place.row],)
+        for mark, person in (gates[record.subject],)
+    ]
 
 
-def _depths(one: _Search, record: Record, prepared: Prepared) -> Mapping[FieldId, Level]:
-    purpose = one.purpose
-    if purpose is None:
-        return {}  # fails closed: nothing is searched for no purpose
-    return of_person(
-        one.policy,
-        one.principal,
-        prepared.decisions,
-        one.allowed,
-        purpose=purpose,
-        subject=record.subject,
-    )
+def _decisions(
+    one: _Search,
+    purpose: PurposeRecord,
+    subject: SubjectId,
+    person: SubjectDecision,
+    names: Iterable[FieldId],
+) -> dict[FieldId, FieldDecision]:
+    """What all three gates say of these fields of a person."""
+    return {
+        name: decide_field(
+            one.policy,
+            one.principal,
+            name,
+            purpose,
+            person,
+            subject=subject,
+            verb=Verb.READ,
+            explained=one.explained,
+        )
+        for name in names
+    }
 
 
 def _matched(
@@ -304,60 +337,27 @@ def _matched(
     return tuple(dict.fromkeys(matched))
 
 
-def _records(tx: Connection, rows: Sequence[bytes]) -> dict[bytes, Record]:
-    source = TABLES[TABLE]
-    ids = {unpacked(row): row for row in rows}
-    found = tx.execute(select(source).where(source.c.id.in_(ids))).mappings()
-    records = with_custom(tx, [record_of(TABLE, row) for row in found])
-    return {ids[record.id]: record for record in records}
-
-
-def _decided(
-    tx: Connection, one: _Search, records: Mapping[bytes, Record], consent_seq: int
-) -> dict[bytes, Prepared]:
-    """What all three gates say of the asked and the shown fields of each person's row."""
-    if one.purpose is None:
-        return {}  # fails closed: nothing is searched for no purpose
-    subjects = [record.subject for record in records.values()]
-    gates = subject_gates(tx, subjects, one.purpose, at=one.at)
-    found: dict[bytes, Prepared] = {}
-    for row, record in records.items():
-        if record.subject not in gates:
-            continue  # erased
-        mark, person = gates[record.subject]
-        decisions = {
-            name: decide_field(
-                one.policy,
-                one.principal,
-                name,
-                one.purpose,
-                person,
-                subject=record.subject,
-                verb=Verb.READ,
-                explained=one.explained,
-            )
-            for name in one.fields
-        }
-        found[row] = Prepared(
-            policy=one.policy,
-            consent_seq=consent_seq,
-            mark=mark,
-            rows=(record,),
-            decisions=decisions,
+def _records(
+    tx: Connection, rows: Sequence[bytes], *, only: Iterable[FieldId] | None = None
+) -> dict[bytes, Record]:
+    """The rows, still sealed; whole, or with these fields alone."""
+    source, ids = TABLES[TABLE], {unpacked(row): row for row in rows}
+    mine = source.c.id.in_(ids)
+    if only is None or any(is_custom(name) for name in only):
+        found = tx.execute(select(source).where(mine)).mappings()
+        whole = with_custom(tx, [record_of(TABLE, row) for row in found])
+        return {ids[record.id]: record for record in whole}
+    names = sorted(only)
+    columns = [source.c[name.partition(".")[2]] for name in names]
+    records: dict[bytes, Record] = {}
+    for row, subject, *cells in tx.execute(
+        select(source.c.id, source.c.subject_id, *columns).where(mine)
+    ):
+        sealed = {n: bytes(c) for n, c in zip(names, cells, strict=True) if c is not None}
+        records[ids[row]] = Record(
+            table=TABLE, id=row, subject=SubjectId(subject), clear={}, sealed=sealed
         )
-    return found
-
-
-def _shown(one: _Search, prepared: Prepared) -> Prepared:
-    """The same decisions without the fields that were only asked."""
-    wanted = set(one.request.show)
-    return Prepared(
-        policy=prepared.policy,
-        consent_seq=prepared.consent_seq,
-        mark=prepared.mark,
-        rows=prepared.rows,
-        decisions={n: d for n, d in prepared.decisions.items() if n in wanted},
-    )
+    return records
 
 
 # On record

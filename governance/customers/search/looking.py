@@ -19,7 +19,7 @@ from governance.customers.tokens import (
 )
 
 PROBES: Final = 8  # tokens that are looked up; the comparison with the value does the rest
-COUNTED: Final = 5_000  # rows of a token beyond which it is only "many"
+COUNTED: Final = 1_000  # rows of a token beyond which it is only "many"
 
 
 _LEAD: Final = POSTING.alias("lead")

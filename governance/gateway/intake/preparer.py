@@ -65,6 +65,7 @@ class Preparer:
                 stderr=subprocess.DEVNULL,
             )
             self._answers: Queue[Batch | None] = Queue()
+            self._ready = threading.Event()
             threading.Thread(target=self._listen, name="preparer", daemon=True).start()
             self._send(self._plan)
 
@@ -90,6 +91,8 @@ class Preparer:
     def _listen(self) -> None:
         child = self._child
         with suppress(OSError, ValueError, EOFError):  # closed under us: the same as gone
+            if child is not None and receive(cast("IO[bytes]", child.stdout)):
+                self._ready.set()
             while child is not None:
                 batch = receive(cast("IO[bytes]", child.stdout))
                 if batch is None:
@@ -109,6 +112,9 @@ class Preparer:
             return
         waiting: deque[Rows] = deque()
         for part in parts:
+            if not self._ready.is_set():
+                yield prepare(part, self._plan)  # it is still loading: nobody waits for it
+                continue
             self._send(part)
             waiting.append(part)
             if len(waiting) > DEPTH:

@@ -11,6 +11,7 @@ def main() -> None:
     """Every batch is answered in order; ends with its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
     plan = receive(sys.stdin.buffer)
+    send(sys.stdout.buffer, plan is not None)  # loaded and ready
     while plan is not None and (rows := receive(sys.stdin.buffer)) is not None:
         send(sys.stdout.buffer, prepare(rows, plan))
 

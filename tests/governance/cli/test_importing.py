@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from governance.cli import importing
 from governance.gateway.intake import service
 from tests.governance.cli.conftest import Home, Run
 from tests.installation import customer, register, write_file
@@ -133,3 +134,14 @@ def test_an_interruption_says_how_to_go_on(
     assert "もう一度実行" in told.err
     again = run("--json", "--data", home.data, "--as", "manager", "import", path)
     assert (again.code, again.value["stored"], again.value["repeated"]) == (0, 6, False)
+
+
+def test_a_bar_is_shown_on_a_terminal_alone_and_never_in_the_result(
+    home: Home, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_file(tmp_path, register([customer(n) for n in range(940, 944)]), name="b.csv")
+    quiet = run("--json", "--data", home.data, "--as", "manager", "import", path, "--dry-run")
+    assert quiet.err == ""
+    monkeypatch.setattr(importing.sys.stderr, "isatty", lambda: True)
+    told = run("--json", "--data", home.data, "--as", "manager", "import", path)
+    assert (told.code, told.value["stored"]) == (0, 4)

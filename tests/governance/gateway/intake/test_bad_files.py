@@ -101,7 +101,7 @@ def test_a_large_file_is_prepared_beside_and_comes_to_the_same(
 
     def watched(self: Preparer) -> None:
         start(self)
-        started.append(self._child is not None)  # the same
+        started.append(self._ready.wait(60))  # loaded before the first batch
 
     monkeypatch.setattr(Preparer, "_start", watched)
     dry = take_in(on_sqlite.ports, MANAGER, ImportRequest(path=path, dry_run=True), at=AT)
@@ -122,8 +122,8 @@ def test_a_dying_preparer_is_replaced_by_our_own_work(
 
     def ended(self: Preparer) -> None:
         start(self)
-        if self._child is not None:  # the same
-            self._child.kill()  # the same
+        if self._child is not None and self._ready.wait(60):
+            self._child.kill()
 
     monkeypatch.setattr(Preparer, "_start", ended)
     outcome = import_file(on_sqlite, path)

@@ -8,17 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from governance.core.terms import FieldId
+from governance.core.terms import FieldId, SubjectId
 from governance.crypto.index import IndexKey
 from governance.customers.catalogue import CatalogueField, catalogue
+from governance.customers.custom.types import is_custom
 from governance.customers.indexing import indexed_fields
 from governance.customers.search.looking import COUNTED, rows_of, rows_with
 from governance.customers.search_plan import index_name
 from governance.customers.search_queries import Part
 from governance.customers.search_terms import Form, Level, Lookup
-from governance.customers.tokens import Known
+from governance.customers.store import TABLES, Record, record_of, with_custom
+from governance.customers.tokens import Known, unpacked
 
 TABLE: Final = "person"  # whose rows are found
 ROUND: Final = 500  # rows of one token read at a time
@@ -169,3 +171,26 @@ def listed_at(
         return None
     best = min(levels.values())
     return best, tuple(name for name, level in levels.items() if level is best)
+
+
+def records_of_rows(
+    tx: Connection, rows: Sequence[bytes], *, only: Iterable[FieldId] | None = None
+) -> dict[bytes, Record]:
+    """The rows, still sealed; whole, or with these fields alone."""
+    source, ids = TABLES[TABLE], {unpacked(row): row for row in rows}
+    mine = source.c.id.in_(ids)
+    if only is None or any(is_custom(name) for name in only):
+        found = tx.execute(select(source).where(mine)).mappings()
+        whole = with_custom(tx, [record_of(TABLE, row) for row in found])
+        return {ids[record.id]: record for record in whole}
+    names = sorted(only)
+    columns = [source.c[name.partition(".")[2]] for name in names]
+    records: dict[bytes, Record] = {}
+    for row, subject, *cells in tx.execute(
+        select(source.c.id, source.c.subject_id, *columns).where(mine)
+    ):
+        sealed = {n: bytes(c) for n, c in zip(names, cells, strict=True) if c is not None}
+        records[ids[row]] = Record(
+            table=TABLE, id=row, subject=SubjectId(subject), clear={}, sealed=sealed
+        )
+    return records

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
@@ -21,18 +21,16 @@ from consent.many import marks_of, subject_gates
 from consent.types import SubjectDecision
 from governance.core.ids import new_row_id
 from governance.core.terms import EventId, FieldId, PurposeId, SubjectId
-from governance.customers.custom.types import is_custom
 from governance.customers.ports import Ports
 from governance.customers.search_queries import Part, named, recognised
 from governance.customers.search_terms import Level
-from governance.customers.store import TABLES, Record, record_of, with_custom
+from governance.customers.store import Record
 from governance.customers.tokens import count_behind, known_indexes, unpacked
 from governance.gateway.decisions import decide_field
 from governance.gateway.reading import Prepared, open_prepared
 from governance.gateway.search_gates import before_person, of_person
 from governance.gateway.search_places import place_of, sealed_place
 from governance.gateway.search_rows import (
-    TABLE,
     IndexInUse,
     Place,
     Probe,
@@ -42,6 +40,7 @@ from governance.gateway.search_rows import (
     listed_at,
     names_of,
     probes_of,
+    records_of_rows,
     searchable,
 )
 from governance.gateway.search_types import (
@@ -236,36 +235,22 @@ def _answering(
     """Which of these rows really answer, by fields that may be seen of their persons."""
     if one.purpose is None:
         return []  # fails closed: nothing is searched for no purpose
-    asked = _records(tx, [place.row for place in chunk], only=one.allowed)
+    asked = records_of_rows(tx, [place.row for place in chunk], only=one.allowed)
     subjects = [record.subject for record in asked.values()]
     gates = subject_gates(tx, subjects, one.purpose, at=one.at)  # without who is erased
     depths = {
-        row: of_person(
-            one.policy,
-            one.principal,
-            _decisions(one, one.purpose, record.subject, gates[record.subject][1], one.allowed),
-            one.allowed,
-            purpose=one.purpose,
-            subject=record.subject,
-        )
+        row: _depths(one, one.purpose, record.subject, gates[record.subject][1])
         for row, record in asked.items()
         if record.subject in gates
     }
-    sealed = [
-        (asked[row].id, {n: c for n, c in asked[row].sealed.items() if n in depths[row]})
-        for row in depths
-    ]
-    values = {
-        row: {name: str(cell.value) for name, cell in cells.items()}
-        for row, cells in zip(depths, one.ports.vault.open_rows(sealed), strict=True)
-    }
+    values = _opened(one, asked, depths)
     answers = [
         (place, matched)
         for place in chunk
         if place.row in depths
         if (matched := _matched(one, probes, place, values[place.row], depths[place.row]))
     ]
-    whole = _records(tx, [place.row for place, _ in answers]) if answers else {}
+    whole = records_of_rows(tx, [place.row for place, _ in answers]) if answers else {}
     return [
         _Found(
             place=place,
@@ -283,6 +268,29 @@ def _answering(
         for record in (whole[place.row],)
         for mark, person in (gates[record.subject],)
     ]
+
+
+def _depths(
+    one: _Search, purpose: PurposeRecord, subject: SubjectId, person: SubjectDecision
+) -> Mapping[FieldId, Level]:
+    decisions = _decisions(one, purpose, subject, person, one.allowed)
+    return of_person(
+        one.policy, one.principal, decisions, one.allowed, purpose=purpose, subject=subject
+    )
+
+
+def _opened(
+    one: _Search, asked: Mapping[bytes, Record], depths: Mapping[bytes, Mapping[FieldId, Level]]
+) -> dict[bytes, dict[FieldId, str]]:
+    """The asked values that may be seen, to be compared; the others stay sealed."""
+    sealed = [
+        (asked[row].id, {n: c for n, c in asked[row].sealed.items() if n in mine})
+        for row, mine in depths.items()
+    ]
+    return {
+        row: {name: str(cell.value) for name, cell in cells.items()}
+        for row, cells in zip(depths, one.ports.vault.open_rows(sealed), strict=True)
+    }
 
 
 def _decisions(
@@ -335,29 +343,6 @@ def _matched(
             return ()
         matched += answers
     return tuple(dict.fromkeys(matched))
-
-
-def _records(
-    tx: Connection, rows: Sequence[bytes], *, only: Iterable[FieldId] | None = None
-) -> dict[bytes, Record]:
-    """The rows, still sealed; whole, or with these fields alone."""
-    source, ids = TABLES[TABLE], {unpacked(row): row for row in rows}
-    mine = source.c.id.in_(ids)
-    if only is None or any(is_custom(name) for name in only):
-        found = tx.execute(select(source).where(mine)).mappings()
-        whole = with_custom(tx, [record_of(TABLE, row) for row in found])
-        return {ids[record.id]: record for record in whole}
-    names = sorted(only)
-    columns = [source.c[name.partition(".")[2]] for name in names]
-    records: dict[bytes, Record] = {}
-    for row, subject, *cells in tx.execute(
-        select(source.c.id, source.c.subject_id, *columns).where(mine)
-    ):
-        sealed = {n: bytes(c) for n, c in zip(names, cells, strict=True) if c is not None}
-        records[ids[row]] = Record(
-            table=TABLE, id=row, subject=SubjectId(subject), clear={}, sealed=sealed
-        )
-    return records
 
 
 # On record

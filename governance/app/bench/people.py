@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -187,7 +187,7 @@ class Person:
 
     row: RowId
     subject: SubjectId
-    plain: Mapping[FieldId, str]
+    plain: Mapping[FieldId, str] = field(repr=False)
 
     def get(self, column: str) -> str:
         """The value of a column of the register."""

@@ -153,8 +153,8 @@ def stamp(
     return 0
 
 
-@app.command("change-key", help=say("audit.change_key"))
-def change_key() -> int:
+@app.command("rekey", help=say("audit.rekey"))
+def rekey() -> int:
     """The log is signed by a new key from now on; the old one signed the announcement."""
     from governance.cli.session import acting, opened
     from governance.custody.log_key import change_log_key

@@ -121,6 +121,50 @@ def facts_of(subject: Subject | None) -> SubjectFacts | None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the database holds about a person and a purpose, for any number of uses of it."""
+
+    facts: SubjectFacts | None
+    purpose: PurposeRecord
+    histories: tuple[tuple[ConsentEvent, ...], ...]  # more than one of a merged person
+    notices: tuple[NoticeVersion, ...]
+
+    def decide(
+        self, *, channel: str | None, recipient: str | None, at: datetime
+    ) -> SubjectDecision:
+        """The third gate for one use; of a merged person every history decides."""
+        found = [
+            decide(
+                self.facts,
+                self.purpose,
+                history,
+                self.notices,
+                channel=channel,
+                recipient=recipient or "internal",
+                at=at,
+            )
+            for history in self.histories
+        ]
+        refused = next((decision for decision in found if not decision), None)
+        if refused is not None:
+            return refused
+        return replace(found[0], valid_until=earliest(decision.valid_until for decision in found))
+
+
+def known_of(tx: Connection, subject: SubjectId, purpose: PurposeRecord, *, at: datetime) -> Known:
+    """The person under the pseudonym that stands now, with every history of choices."""
+    merges = merges_of(tx, subject)
+    if merges and (standing := survivor_of(tx, subject)) != subject:
+        subject, merges = standing, merges_of(tx, standing)
+    return Known(
+        facts=facts_of(subject_by_id(tx, subject, on=at.date())),
+        purpose=purpose,
+        histories=lives(tx, subject, purpose.id, merges),
+        notices=ledger.notices(tx),
+    )
+
+
 def subject_gate(
     tx: Connection,
     subject: SubjectId,
@@ -130,27 +174,9 @@ def subject_gate(
     recipient: str | None,
     at: datetime,
 ) -> SubjectDecision:
-    """The third gate on what the database holds now; of a merged person every history decides."""
-    merges = merges_of(tx, subject)
-    if merges and (standing := survivor_of(tx, subject)) != subject:
-        subject, merges = standing, merges_of(tx, standing)
-    facts, notices = facts_of(subject_by_id(tx, subject, on=at.date())), ledger.notices(tx)
-    found = [
-        decide(
-            facts,
-            purpose,
-            history,
-            notices,
-            channel=channel,
-            recipient=recipient or "internal",
-            at=at,
-        )
-        for history in lives(tx, subject, purpose.id, merges)
-    ]
-    refused = next((decision for decision in found if not decision), None)
-    if refused is not None:
-        return refused
-    return replace(found[0], valid_until=earliest(decision.valid_until for decision in found))
+    """The third gate on what the database holds now."""
+    known = known_of(tx, subject, purpose, at=at)
+    return known.decide(channel=channel, recipient=recipient, at=at)
 
 
 def decide_use(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from consent.service import subject_gate
+from consent.service import known_of
 from consent.types import EVERY
 from governance.core.terms import SubjectId
 from policies.purposes import PurposeRecord, recipient_class
@@ -31,17 +31,11 @@ def lost_permits(
 ) -> Iterator[Lost]:
     """Every cell that one of the two permits and the other does not."""
     for purpose in policy.purposes.values():
+        both = {who: known_of(tx, who, purpose, at=at) for who in (survivor, absorbed)}
         for channel, recipient in _uses(purpose):
             answers = [
-                (
-                    subject,
-                    bool(
-                        subject_gate(
-                            tx, subject, purpose, channel=channel, recipient=recipient, at=at
-                        )
-                    ),
-                )
-                for subject in (survivor, absorbed)
+                (who, bool(known.decide(channel=channel, recipient=recipient, at=at)))
+                for who, known in both.items()
             ]
             if len({permitted for _, permitted in answers}) == 1:
                 continue

@@ -24,7 +24,7 @@ from tests.retention.town import Killed, Killer
 ROOT = Path(__file__).parents[4]
 KILLS = 50 if "SEKISHO_SOAK" in os.environ else 4
 SEED = 20261125
-MOST = 400  # statements; more than either act makes
+MOST = 600  # statements; more than either act makes, with what PostgreSQL reads there
 
 
 def until_it_lives(couple: Couple, engine: Any, act: Callable[[], Any]) -> tuple[Any, int]:
@@ -74,12 +74,11 @@ def started(folder: Path, url: str) -> subprocess.Popen[str]:
 def struck(child: subprocess.Popen[str], draw: Random) -> None:
     """The process died somewhere within one of its acts, wherever a slow machine has it then."""
     assert child.stdout is not None
-    last = took = 0.0
-    for _ in range(draw.randint(2, 7)):
+    begun: list[float] = []
+    for _ in range(draw.randint(4, 9)):
         assert child.stdout.readline() == "begun\n"
-        now = time.monotonic()
-        last, took = now, now - last if last else 0.1
-    time.sleep(draw.uniform(0.0, took))
+        begun.append(time.monotonic())
+    time.sleep(draw.uniform(0.0, begun[-2] - begun[-3]))  # the acts take turns: as the last such
     child.send_signal(signal.SIGKILL)
     child.wait()
     child.stdout.close()
@@ -102,4 +101,4 @@ def test_killed_processes_leave_one_person_or_two(couple: Couple, tmp_path: Path
     assert other.world() == two
     other.town.ports.journal.close()
     assert sum(seen) == KILLS
-    assert KILLS < 50 or min(seen) > 0  # a long campaign meets both
+    assert KILLS < 50 or min(seen) > 0, seen  # a long campaign meets both

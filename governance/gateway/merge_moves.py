@@ -74,7 +74,8 @@ def hand_over(
     tx.execute(
         statement.values(subject_id=to, **values),
         [
-            {"b_row": record.id} | {f"new_{field.column}": cells.get(field.id) for field in declared}
+            {"b_row": record.id}
+            | {f"new_{field.column}": cells.get(field.id) for field in declared}
             for record, cells in zip(records, sealed, strict=True)
         ],
     )

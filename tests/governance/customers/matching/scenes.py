@@ -84,7 +84,7 @@ def _namesake(draw: Random, row: Row, *fresh: str) -> Row:
 
 MOVE = ("address", "postal_code", "phone")
 AGAIN: dict[str, Scene] = {
-    "entered again": lambda d, r: but(d, r),
+    "entered again": but,
     "moved house": lambda d, r: but(d, r, *MOVE),
     "moved, no birth date": lambda d, r: but(d, r, *MOVE, gone=("birth_date",)),
     "moved, new e-mail": lambda d, r: but(d, r, *MOVE, "email"),

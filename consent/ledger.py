@@ -19,12 +19,14 @@ from consent.types import (
 from governance.core.ids import new_row_id
 from governance.core.terms import Lang, NoticeId, PurposeId, RowId, SubjectId
 from governance.customers.upkeep.merges import circle, survivor_of
+from governance.db.fetching import PreparedSelect
 from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore, table_of
 
 EVENT, HEAD, NOTICE = table_of(ConsentEventRow), table_of(ConsentHead), table_of(NoticeRow)
 _EVENTS = PreparedInsert(EVENT)
 SHARD = 0
+_HEAD = PreparedSelect(select(HEAD.c.seq).where(HEAD.c.shard == SHARD))
 HISTORY = (
     select(EVENT)
     .where(
@@ -101,8 +103,7 @@ def _values(event: NewEvent, *, seq: int, at: datetime) -> dict[str, Any]:
 
 def head(tx: Connection) -> int:
     """The sequence number of the newest event; 0 for an empty ledger."""
-    found = tx.execute(select(HEAD.c.seq).where(HEAD.c.shard == SHARD)).scalar()
-    return int(found or 0)
+    return int(_HEAD.one(tx) or 0)
 
 
 def last_seq_of(tx: Connection, subject: SubjectId) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select
 
 from consent import ledger
 from consent.rules import decide
@@ -18,24 +18,41 @@ from governance.core.terms import Law, SubjectId
 from governance.customers.store import LAW, SUBJECT, Subject, subject_by_id
 from governance.customers.subjects import AgeBand, SubjectKind, SubjectState
 from governance.customers.upkeep.merges import MERGE, survivor_of
-from policies.purposes import PurposeRecord
+from governance.db.fetching import PreparedSelect
+from policies.purposes import PurposeRecord, consent_gated
 
 _IDS: Final[Any] = bindparam("ids", expanding=True)
-_TOUCHED: Final = select(MERGE.c.survivor_id, MERGE.c.absorbed_id).where(
-    or_(MERGE.c.survivor_id.in_(_IDS), MERGE.c.absorbed_id.in_(_IDS))
-)
-_SUBJECTS: Final = select(SUBJECT).where(SUBJECT.c.id.in_(_IDS))
-_LAWS: Final = select(LAW.c.subject_id, LAW.c.law).where(
-    LAW.c.subject_id.in_(_IDS),
-    LAW.c.valid_from <= bindparam("day"),
-    (LAW.c.valid_to.is_(None)) | (LAW.c.valid_to >= bindparam("day")),
-)
 _LAST: Final = (
-    select(ledger.EVENT.c.subject_id, func.max(ledger.EVENT.c.seq))
-    .where(ledger.EVENT.c.subject_id.in_(_IDS))
-    .group_by(ledger.EVENT.c.subject_id)
+    select(func.max(ledger.EVENT.c.seq))
+    .where(ledger.EVENT.c.subject_id == SUBJECT.c.id)
+    .scalar_subquery()
 )
-_HISTORIES: Final = (
+_TOUCHED: Final = exists().where(
+    or_(MERGE.c.survivor_id == SUBJECT.c.id, MERGE.c.absorbed_id == SUBJECT.c.id)
+)
+_FACTS: Final = (
+    SUBJECT.c.id,
+    SUBJECT.c.kind,
+    SUBJECT.c.state,
+    SUBJECT.c.birth_band,
+    SUBJECT.c.guardian_verified,
+    SUBJECT.c.kept_by_law,
+    SUBJECT.c.fence,
+    _LAST.label("last"),
+    _TOUCHED.label("touched"),
+)
+_IN_FORCE: Final = and_(
+    LAW.c.subject_id == SUBJECT.c.id,
+    LAW.c.valid_from <= bindparam("day"),
+    or_(LAW.c.valid_to.is_(None), LAW.c.valid_to >= bindparam("day")),
+)
+_STATES: Final = PreparedSelect(select(*_FACTS).where(SUBJECT.c.id.in_(_IDS)))
+_PERSONS: Final = PreparedSelect(  # a row for each law that is in force
+    select(*_FACTS, LAW.c.law)
+    .select_from(SUBJECT.outerjoin(LAW, _IN_FORCE))
+    .where(SUBJECT.c.id.in_(_IDS))
+)
+_HISTORIES: Final = PreparedSelect(
     select(ledger.EVENT)
     .where(
         ledger.EVENT.c.subject_id.in_(_IDS),
@@ -71,10 +88,12 @@ def subject_gates(
     marks = _marks(tx, persons, subjects, at=at)
     simple = [subject for subject in marks if subject not in persons.merged]
     histories: dict[SubjectId, list[ConsentEvent]] = {subject: [] for subject in simple}
-    wanted = {"ids": simple, "purposes": [purpose.id, EVERY]}
-    for row in tx.execute(_HISTORIES, wanted) if simple else ():
+    spoken = [subject for subject in simple if subject in persons.last]
+    wanted = {"ids": spoken, "purposes": [purpose.id, EVERY]}
+    for row in _HISTORIES.rows(tx, wanted) if spoken else ():
         histories[SubjectId(row.subject_id)].append(ledger.event_of(row))
-    published = ledger.notices(tx) if simple else ()
+    chosen = any(consent_gated(purpose, persons.found[subject].laws) for subject in simple)
+    published = ledger.notices(tx) if chosen else ()  # only a choice rests on what was told
     decided: dict[SubjectId, tuple[Mark, SubjectDecision]] = {}
     for subject, mark in marks.items():
         if subject in persons.merged:
@@ -89,28 +108,35 @@ def subject_gates(
 def _persons(
     tx: Connection, subjects: Sequence[SubjectId], *, at: datetime, laws: bool
 ) -> _Persons:
-    ids = {"ids": list(dict.fromkeys(subjects))}
-    if not ids["ids"]:
+    ids = list(dict.fromkeys(subjects))
+    if not ids:
         return _Persons(found={}, last={}, merged=frozenset())
+    rows = (
+        _PERSONS.rows(tx, {"ids": ids, "day": at.date()})
+        if laws
+        else _STATES.rows(tx, {"ids": ids})
+    )
     held: dict[SubjectId, set[Law]] = {}
-    for subject, law in tx.execute(_LAWS, ids | {"day": at.date()}) if laws else ():
-        held.setdefault(SubjectId(subject), set()).add(Law(law))
+    for row in rows if laws else ():
+        if row.law is not None:
+            held.setdefault(SubjectId(row.id), set()).add(Law(row.law))
+    by_id = {SubjectId(row.id): row for row in rows}
     return _Persons(
         found={
-            SubjectId(row.id): Subject(
-                id=SubjectId(row.id),
+            subject: Subject(
+                id=subject,
                 kind=SubjectKind(row.kind),
                 state=SubjectState(row.state),
-                laws=frozenset(held.get(SubjectId(row.id), ())),
+                laws=frozenset(held.get(subject, ())),
                 age_band=AgeBand(row.birth_band or "unknown"),
                 guardian_verified=bool(row.guardian_verified),
                 kept_by_law=row.kept_by_law,
                 fence=row.fence,
             )
-            for row in tx.execute(_SUBJECTS, ids)
+            for subject, row in by_id.items()
         },
-        last={SubjectId(subject): int(seq) for subject, seq in tx.execute(_LAST, ids)},
-        merged=frozenset(SubjectId(one) for pair in tx.execute(_TOUCHED, ids) for one in pair),
+        last={subject: int(row.last) for subject, row in by_id.items() if row.last is not None},
+        merged=frozenset(subject for subject, row in by_id.items() if row.touched),
     )
 
 

@@ -10,22 +10,19 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, case, delete, func, literal, select, text, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from governance.core.terms import FieldId, RowId, SubjectId
-from governance.customers.search.models import (
-    SearchEntryRow,
-    SearchIndexRow,
-    SearchPostingRow,
-    SearchRow,
-)
+from governance.customers.search import models
+from governance.db.fetching import NO_FACTS, PreparedSelect
 from governance.db.prepared import PreparedInsert, sqlite_errors, sqlite_of
 from governance.db.types import insert_ignore, table_of
 
-INDEX, ROW = table_of(SearchIndexRow), table_of(SearchRow)
-ENTRY, POSTING = table_of(SearchEntryRow), table_of(SearchPostingRow)
+INDEX, ROW = table_of(models.SearchIndexRow), table_of(models.SearchRow)
+ENTRY, POSTING = table_of(models.SearchEntryRow), table_of(models.SearchPostingRow)
 IN_LIMIT: Final = 500  # values in one IN list
+ALL_OF_THEM: Final = 2**31 - 1
 _ENTRIES: Final = PreparedInsert(ENTRY, ignore=True)
 _ADD_SQLITE: Final = (
     "INSERT OR IGNORE INTO search_posting (index_id, token, row_key) VALUES (?, ?, ?)"
@@ -52,6 +49,15 @@ class Due(IntEnum):
     NOTHING = 0
     REST = 1  # prefixes, ends and n-grams: the following job writes them
     ALL = 2  # whole values too: the row came before its index
+
+
+_READ: Final = select(INDEX.c.id, INDEX.c.name, INDEX.c.version, INDEX.c.dropped)
+_INDEXES: Final = PreparedSelect(_READ)
+_INDEXES_LOCKED: Final = PreparedSelect(_READ.order_by(INDEX.c.id).with_for_update(read=True))
+_OWES: Final = select(ROW.c.row_key).where(ROW.c.due > int(Due.NOTHING))
+_OWING: Final = PreparedSelect(
+    select(func.count()).select_from(_OWES.limit(bindparam("most")).subquery())
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +99,11 @@ def unpacked(octets: bytes) -> RowId:
 
 def known_indexes(tx: Connection, *, lock: bool = False) -> Known:
     """Every index of the database; `lock` keeps a rotation from beginning before the commit."""
-    statement = select(INDEX.c.id, INDEX.c.name, INDEX.c.version, INDEX.c.dropped)
-    if lock and tx.dialect.name != "sqlite":  # SQLite's BEGIN IMMEDIATE already is that lock
-        statement = statement.order_by(INDEX.c.id).with_for_update(read=True)
+    # SQLite's BEGIN IMMEDIATE already is that lock
+    statement = _INDEXES_LOCKED if lock and tx.dialect.name != "sqlite" else _INDEXES
     numbers: dict[Version, int] = {}
     dropped: set[Version] = set()
-    for number, name, version, gone in tx.execute(statement):
+    for number, name, version, gone in statement.rows(tx, NO_FACTS):
         if gone:
             dropped.add((FieldId(name), version))
         else:
@@ -222,14 +227,8 @@ def _put_rows(tx: Connection, rows: Sequence[RowTokens], built: set[Version]) ->
         named = {name for name, _ in row.tokens}
         lacks = any(version not in row.tokens for version in built if version[0] in named)
         due = Due.ALL if lacks else row.due
-        values.append(
-            {
-                "row_key": packed(row.row),
-                "source": row.source,
-                "subject_id": row.subject,
-                "due": int(due),
-            }
-        )
+        whose = {"source": row.source, "subject_id": row.subject}
+        values.append({"row_key": packed(row.row), **whose, "due": int(due)})
     tx.execute(_UPSERT[tx.dialect.name], values)
 
 
@@ -373,12 +372,9 @@ def tokens_of(
     )
 
 
-def count_behind(tx: Connection, *, most: int | None = None) -> int:
+def count_behind(tx: Connection, *, most: int = ALL_OF_THEM) -> int:
     """How many rows cannot yet be found in every way, counted up to `most`."""
-    some = select(literal(1)).select_from(ROW).where(ROW.c.due > int(Due.NOTHING))
-    if most is not None:
-        some = some.limit(most)
-    return int(tx.execute(select(func.count()).select_from(some.subquery())).scalar_one())
+    return int(_OWING.one(tx, {"most": most}))
 
 
 def _joined(tokens: Sequence[bytes]) -> bytes:

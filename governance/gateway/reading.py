@@ -295,15 +295,15 @@ def open_prepared(
     ports: Ports, prepared: Sequence[Prepared], *, lang: Lang, at: datetime
 ) -> list[tuple[RowView, ...]]:
     """The rows of each with every shown value opened and masked; nothing else is unsealed."""
-    pairs = [(one, row) for one in prepared for row in one.rows]
+    pairs = [(one, row, shown) for one in prepared for shown in (one.shown,) for row in one.rows]
     sealed = [
-        (row.id, {name: cell for name, cell in row.sealed.items() if name in one.shown})
-        for one, row in pairs
+        (row.id, {name: cell for name, cell in row.sealed.items() if name in shown})
+        for _, row, shown in pairs
     ]
     opened = ports.vault.open_rows(sealed)
     plain = [
-        (one, row, _plain(row, values.reveal(), one.shown))
-        for (one, row), values in zip(pairs, opened, strict=True)
+        (one, row, _plain(row, values.reveal(), shown))
+        for (one, row, shown), values in zip(pairs, opened, strict=True)
     ]
     spans = _spans(ports, [(one, values) for one, _, values in plain])
     day = at.astimezone(JST).date()

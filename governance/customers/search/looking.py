@@ -1,9 +1,10 @@
 """Rows of index tokens: the newest rows that have all tokens of a term, the rarest token first."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, literal, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, literal, select
 
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.customers.tokens import (
@@ -17,26 +18,40 @@ from governance.customers.tokens import (
     parts,
     unpacked,
 )
+from governance.db.fetching import PreparedSelect
 
 PROBES: Final = 8  # tokens that are looked up; the comparison with the value does the rest
 COUNTED: Final = 1_000  # rows of a token beyond which it is only "many"
 
 
-_LEAD: Final = POSTING.alias("lead")
-_ONE: Final = (
-    select(_LEAD.c.row_key)
-    .where(_LEAD.c.index_id == bindparam("number"), _LEAD.c.token == bindparam("token"))
-    .order_by(_LEAD.c.row_key.desc())
-    .limit(bindparam("most"))
+_COUNT: Final = PreparedSelect(
+    select(func.count()).select_from(
+        select(literal(1))
+        .select_from(POSTING)
+        .where(POSTING.c.index_id == bindparam("number"), POSTING.c.token == bindparam("token"))
+        .limit(bindparam("most"))
+        .subquery()
+    )
 )
-_ONE_BEFORE: Final = _ONE.where(_LEAD.c.row_key < bindparam("before"))
-_COUNT: Final = select(func.count()).select_from(
-    select(literal(1))
-    .select_from(POSTING)
-    .where(POSTING.c.index_id == bindparam("number"), POSTING.c.token == bindparam("token"))
-    .limit(bindparam("most"))
-    .subquery()
-)
+
+
+@cache
+def _having(others: int, *, before: bool) -> PreparedSelect:
+    """The newest rows that have a token and so many others in one index."""
+    lead = POSTING.alias("lead")
+    number: BindParameter[int] = bindparam("number")
+    wanted = select(lead.c.row_key).where(
+        lead.c.index_id == number, lead.c.token == bindparam("token")
+    )
+    for n in range(others):
+        other = POSTING.alias()
+        has = (other.c.index_id == number, other.c.token == bindparam(f"other{n}"))
+        wanted = wanted.where(
+            select(literal(1)).where(*has, other.c.row_key == lead.c.row_key).exists()
+        )
+    if before:
+        wanted = wanted.where(lead.c.row_key < bindparam("before"))
+    return PreparedSelect(wanted.order_by(lead.c.row_key.desc()).limit(bindparam("most")))
 
 
 def rows_with(
@@ -49,17 +64,12 @@ def rows_with(
 ) -> list[bytes]:
     """The newest rows that have all these tokens in one index, newest first; rarest token leads."""
     first, *others = _rarest_first(tx, number, tokens)
-    lead, wanted = _LEAD, _ONE if before is None else _ONE_BEFORE
-    facts = {"number": number, "token": first, "most": limit, "before": before}
-    for token in others:
-        other = POSTING.alias()
-        has = (other.c.index_id == number, other.c.token == token)
-        wanted = wanted.where(
-            select(literal(1)).where(*has, other.c.row_key == lead.c.row_key).exists()
-        )
-    if before is None:
-        del facts["before"]
-    return [bytes(row) for row in tx.execute(wanted, facts).scalars()]
+    facts: dict[str, Any] = {"number": number, "token": first, "most": limit}
+    facts |= {f"other{n}": token for n, token in enumerate(others)}
+    if before is not None:
+        facts["before"] = before
+    found = _having(len(others), before=before is not None).rows(tx, facts)
+    return [bytes(row[0]) for row in found]
 
 
 def _rarest_first(tx: Connection, number: int, tokens: Sequence[bytes]) -> list[bytes]:
@@ -72,7 +82,7 @@ def _rarest_first(tx: Connection, number: int, tokens: Sequence[bytes]) -> list[
 
 def rows_of(tx: Connection, number: int, token: bytes, *, most: int) -> int:
     """How many rows have a token, counted up to `most`."""
-    return int(tx.execute(_COUNT, {"number": number, "token": token, "most": most}).scalar_one())
+    return int(_COUNT.one(tx, {"number": number, "token": token, "most": most}))
 
 
 def find_tokens(

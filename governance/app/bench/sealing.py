@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -46,8 +46,8 @@ class _Ground:
     tx: Connection
     vault: FieldVault
     people: tuple[tuple[SubjectId, RowId], ...]
-    plain: Table
-    sealed: Table
+    plain: Table = field(repr=False)
+    sealed: Table = field(repr=False)
     peer: Table | None
 
 

@@ -174,7 +174,8 @@ def _records(source: SourceFile) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 def is_total(cells: Sequence[str]) -> bool:
     """True for 小計 and 合計 lines: few cells, one of them such a word."""
-    written = [cell for cell in cells if cell and not cell.isspace()]
+    found = (cell for cell in cells if cell and not cell.isspace())
+    written = tuple(islice(found, _TOTAL_CELLS + 1))  # no cell after these changes the answer
     return 0 < len(written) <= _TOTAL_CELLS and any(
         _TOTAL.match(no_spaces(fold_width(cell))) for cell in written
     )

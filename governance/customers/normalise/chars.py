@@ -44,6 +44,7 @@ ABSENT = frozenset(
         ".",
     }
 )
+_ABSENT_STARTS = frozenset(mark[0] for mark in ABSENT)
 LONGEST_ABSENT = 16  # characters, with spaces and brackets around the mark
 OVERLONG_AT = 5_000  # characters; where exports cut a note, the rest is lost
 
@@ -75,10 +76,17 @@ def hyphenated(text: str) -> str:
 
 def is_absent(text: str) -> bool:
     """True for an empty cell and for the marks people write into an empty cell."""
-    if len(text) > LONGEST_ABSENT and text.strip():
+    if "0" <= text[-1:] <= "9" or (len(text) > LONGEST_ABSENT and text.strip()):
+        return False  # no mark has a digit
+    if _is_letter(text[:1]) and text[0] not in _ABSENT_STARTS:
         return False
     plain = no_spaces(hyphenated(text)).casefold().strip("()")
     return not plain or plain in ABSENT
+
+
+def _is_letter(char: str) -> bool:
+    """True for kanji and kana that folding leaves as they are."""
+    return "\u4e00" <= char <= "\u9fa5" or "ァ" <= char <= "ヺ" or "ぁ" <= char <= "ゖ"
 
 
 def clean_text(text: str) -> str | None:

@@ -56,6 +56,7 @@ _ERA_COMPACT = re.compile(
 _WESTERN = re.compile(
     r"^(?:西暦)?(?P<y>\d{4})[/.\-年,・](?P<m>\d{1,2})[/.\-月,・](?P<d>\d{1,2})日?$"
 )
+_USUAL = re.compile(r"(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})", re.ASCII)  # nothing to fold
 _COMPACT = re.compile(r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})$")
 _DAY_FIRST = re.compile(r"^(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})$")
 _ANY_ORDER = re.compile(r"^(?P<a>\d{1,2})[/\-](?P<b>\d{1,2})[/\-](?P<y>\d{4})$")
@@ -92,6 +93,9 @@ def normalise_date(
     text: str, *, at: date, role: DateRole = DateRole.EVENT, required: bool = False
 ) -> Normalised:
     """The day as ISO 8601, or none with the reason that it cannot be known."""
+    if (usual := _USUAL.fullmatch(text)) is not None:
+        year, month, day = usual.groups()
+        return _day(int(year), int(month), int(day), at=at, role=role, dirt="western")
     if is_absent(text):
         named = required and bool(no_spaces(text))
         return _bad(ProblemKind.DATE_UNPARSEABLE, "unparseable") if named else NOTHING

@@ -10,6 +10,8 @@ from governance.customers.normalise.chars import fold_width, is_absent, no_space
 from governance.customers.types import NOTHING, Normalised, ProblemKind
 
 _KANA = re.compile(r"^[ァ-ヴーヷ-ヺヽヾ・ ゛゜]+$")
+_USUAL = re.compile(r"([ァ-ヴー]+)[ \u3000]([ァ-ヴー]+)")  # nothing to fold or to turn
+_POLITE = ("サマ", "ドノ")
 _HONORIFIC = re.compile(r"(?<=.)\s*(?:サマ|ドノ|様|殿)$")
 _WESTERN_ORDER = re.compile(r"^([ァ-ヴー]+)・([ァ-ヴー]+)$")
 _KANJI = re.compile(r"[\u3400-\u9fff々〆ヶ]")
@@ -35,6 +37,8 @@ def normalise_kana(text: str, *, name: str = "") -> Normalised:
     `name` is the written name of the same row: a Western name read with a middle dot has the
     given name first and is turned.
     """
+    if (usual := _USUAL.fullmatch(text)) is not None and not text.endswith(_POLITE):
+        return Normalised(value=" ".join(map(small_kana, usual.groups())), dirt="full")
     if is_absent(text):
         return NOTHING
     plain = squeeze(_BETWEEN.sub(" ", fold_width(text.translate(_COMPOSED))))

@@ -17,6 +17,7 @@ from governance.customers.normalise.chars import (
 )
 from governance.customers.types import Normalised, ProblemKind
 
+_FULL = re.compile(r"[\u4e00-\u9fa5ぁ-ゖァ-ヺー々 \u3000]+")  # no letter has another width
 _HONORIFIC = re.compile(r"(?<=\S)\s*(?:様|さま|サマ|殿|御中|先生|氏|さん)$")
 _NOT_A_NAME = re.compile(
     r"^\W*(?:名前|氏名|お名前)?(?:未記入|未入力|未登録|不明|匿名|名無し|無記名|記載なし)\W*$"
@@ -44,6 +45,8 @@ def normalise_name(text: str, *, required: bool = False) -> Normalised:
 
 def _narrow_latin(text: str) -> str:
     """Full-width letters narrow and half-width kana wide, kanji untouched (NFKC alters some)."""
+    if _FULL.fullmatch(text):
+        return text.replace("\u3000", " ")
     return "".join(fold_width(c) if _is_width_form(c) else c for c in jaconv.h2z(text))
 
 

@@ -20,6 +20,7 @@ _WORDS = re.compile(r"^[\u3041-\u30ff\u3400-\u9fff々:\s]+|[\u3041-\u30ff\u3400-
 _FLOAT = re.compile(r"^(\d{9,11})\.0+$")  # a number that a spreadsheet took for one
 _TRUNK = re.compile(r"^(\+\d{1,3}[\s\-]*)\(0\)")  # +44 (0)20: the zero is dialled at home only
 _COUNTRY = re.compile(r"^\((\+\d{1,3})\)")
+_USUAL = re.compile(r"0[\d\-]{8,12}\d", re.ASCII)  # nothing to fold or to cut
 _ELEVEN = ("020", "050", "060", "070", "080", "090", "0800")  # numbers of eleven digits
 _MOBILE = re.compile(r"^[6789]0[1-9]")
 _JAPAN = "81"
@@ -28,6 +29,8 @@ MIN_E164, MAX_E164 = 8, 15  # digits with country code; shorter ones are no subs
 
 def normalise_phone(text: str) -> Normalised:
     """The first number of the cell in E.164, or none when its digits are not a number's."""
+    if _USUAL.fullmatch(text):
+        return _of_digits(text.replace("-", ""), dirt=None)
     if is_absent(text):
         return NOTHING
     plain = _FLOAT.sub(r"\1", hyphenated(text).strip().lstrip("'"))
@@ -53,10 +56,15 @@ def _one(text: str) -> Normalised:
     if not _ALLOWED.match(stripped):
         return Normalised(problems=(ProblemKind.PHONE_DIGITS,), dirt="digits")
     digits = re.sub(r"\D", "", stripped)
+    if stripped.startswith("+") and not is_placeholder(digits):
+        return _international(digits, dirt="intl")
+    return _of_digits(digits, dirt=dirt)
+
+
+def _of_digits(digits: str, *, dirt: str | None) -> Normalised:
+    """A number without anything between its digits, as it is dialled in Japan."""
     if is_placeholder(digits):
         return Normalised(problems=(ProblemKind.PLACEHOLDER,), dirt="placeholder")
-    if stripped.startswith("+"):
-        return _international(digits, dirt="intl")
     for prefix in ("010", "00"):  # 010 is Japan's prefix for calls abroad, 00 that of ITU-T E.164
         if digits.startswith(prefix) and len(digits) > 11:  # noqa: PLR2004 -- no domestic number is longer
             return _international(digits[len(prefix) :], dirt="intl")

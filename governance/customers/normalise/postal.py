@@ -75,9 +75,9 @@ def _short_names(city: str) -> tuple[str, ...]:
 def prefectures_of(address: str) -> frozenset[str]:
     """Prefectures in which this address can lie; empty when the address does not tell."""
     plain = no_spaces(address)
-    for prefecture in PREFECTURES:
-        if plain.startswith(prefecture):
-            return frozenset({prefecture})
+    for length in (3, 4):  # characters of their names
+        if plain[:length] in PREFECTURES:
+            return frozenset({plain[:length]})
     known = municipalities()
     longest = next((plain[:n] for n in range(min(12, len(plain)), 1, -1) if plain[:n] in known), "")
     return known.get(longest, frozenset())

@@ -239,8 +239,8 @@ def _columns(record: Record) -> dict[str, Any]:
         "subject_id": record.subject,
         **own_columns(record.clear),
     }
-    for column, name in _sealed_columns(record.table):
-        values[column] = record.sealed.get(name)
+    sealed = record.sealed
+    values |= {column: sealed.get(name) for column, name in _sealed_columns(record.table)}
     return values
 
 

@@ -32,12 +32,12 @@ def cells_beside(
     sealed: Mapping[FieldId, bytes],
 ) -> Iterator[Cell]:
     """Sealed values of custom fields; a custom column among the clear ones is emptied."""
-    found: dict[FieldId, bytes | None] = {
-        FieldId(f"{table}.{column}"): None for column in clear if column.startswith(PREFIX)
-    }
-    found |= {name: frame for name, frame in sealed.items() if is_custom(name)}
-    for name, frame in found.items():
-        yield Cell(row=row, subject=subject, name=name, value=frame)
+    for column in clear:
+        if column.startswith(PREFIX) and (name := FieldId(f"{table}.{column}")) not in sealed:
+            yield Cell(row=row, subject=subject, name=name, value=None)
+    for name, frame in sealed.items():
+        if is_custom(name):
+            yield Cell(row=row, subject=subject, name=name, value=frame)
 
 
 def beside(

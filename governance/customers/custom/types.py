@@ -9,6 +9,7 @@ from governance.core.terms import FieldId, PurposeId
 from policies.types import Label
 
 PREFIX = "custom."
+_MARK = f".{PREFIX}"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -38,7 +39,7 @@ def field_id(table: str, name: str) -> FieldId:
 
 def is_custom(field: str) -> bool:
     """Whether the values of a field stand beside its row."""
-    return field.partition(".")[2].startswith(PREFIX)
+    return _MARK in field
 
 
 def register_id(field: str) -> str:

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import IO, Any, Final, Self, cast
 
 from governance.customers.catalogue import catalogue
-from governance.customers.types import SourceRow
+from governance.customers.types import Problem, SourceRow
 from governance.gateway.intake.preparing import Batch, Plan, prepare
 
 LENGTH: Final = struct.Struct(">I")
@@ -26,6 +26,7 @@ DEPTH: Final = 3  # batches under way; more would only hold rows in memory
 WORTH: Final = 1_000_000  # bytes of a file for which a process of its own is worth its start
 
 Rows = Sequence[SourceRow]
+Sent = tuple[int, tuple[str, ...], tuple[Problem, ...]]  # a row in a message: half the price
 
 
 def send(stream: IO[bytes], value: object) -> None:
@@ -43,6 +44,13 @@ def receive(stream: IO[bytes]) -> Any:
         return None
     data = stream.read(LENGTH.unpack(head)[0])
     return pickle.loads(data)  # noqa: S301 # from our own child over an unnamed pipe
+
+
+def rows_of(sent: Iterable[Sent]) -> tuple[SourceRow, ...]:
+    """The rows that a message holds."""
+    return tuple(
+        SourceRow(number=number, cells=cells, problems=problems) for number, cells, problems in sent
+    )
 
 
 class Preparer:
@@ -115,7 +123,7 @@ class Preparer:
             if not self._ready.is_set():
                 yield prepare(part, self._plan)  # it is still loading: nobody waits for it
                 continue
-            self._send(part)
+            self._send([(row.number, row.cells, row.problems) for row in part])
             waiting.append(part)
             if len(waiting) > DEPTH:
                 yield self._next(waiting)

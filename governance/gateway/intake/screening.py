@@ -182,7 +182,8 @@ def masked(drafts: Sequence[Draft]) -> Masked:
     """The drafts without any 個人番号 or full card number, their free texts beside them."""
     free = {entry.id for entry in catalogue().fields.values() if entry.free_text}
     words: list[dict[FieldId, str]] = [{} for _ in drafts]
-    counted: list[Counter[tuple[FieldId, str, str]]] = [Counter() for _ in drafts]
+    none = Counter[tuple[FieldId, str, str]]()  # one for all rows without: most have none
+    counted = [none for _ in drafts]
     clean: list[Draft] = []
     for n, draft in enumerate(drafts):
         plain = dict(draft.plain)
@@ -191,7 +192,7 @@ def masked(drafts: Sequence[Draft]) -> Masked:
                 words[n][name], hits = without_numbers(value)
                 plain[name] = words[n][name]
                 if hits:
-                    counted[n].update((name, hit.entity.value, "") for hit in hits)
+                    counted[n] = counted[n] + Counter((name, hit.entity.value, "") for hit in hits)
         plain |= _masked(plain, typed(draft.table))
         clear = _masked(draft.clear, typed_columns(draft.table))
         whole = {**draft.clear, **clear}
@@ -205,7 +206,7 @@ def tagged(found: Masked, spans: Sequence[tuple[Span, ...]]) -> tuple[Draft, ...
     """The drafts with what was found in each of their texts."""
     said = dict(zip(found.texts, spans, strict=True))  # fails closed: an answer for every text
     return tuple(
-        _tagged(draft, hits + _counted(words, said))
+        _tagged(draft, hits + _counted(words, said)) if hits or words else draft
         for draft, words, hits in zip(found.drafts, found.words, found.hits, strict=True)
     )
 

@@ -6,9 +6,10 @@ page costs what it shows and not what the whole search would find.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from governance.core.terms import FieldId, SubjectId
 from governance.crypto.index import IndexKey
@@ -21,9 +22,11 @@ from governance.customers.search_queries import Part
 from governance.customers.search_terms import Form, Level, Lookup
 from governance.customers.store import TABLES, Record, record_of, with_custom
 from governance.customers.tokens import Known, unpacked
+from governance.db.fetching import PreparedSelect
 
 TABLE: Final = "person"  # whose rows are found
-ROUND: Final = 500  # rows of one token read at a time
+FIRST_ROUND: Final = 40  # rows of one token read at first: most pages need no more
+ROUND: Final = 500  # and at most at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,16 +139,16 @@ def _newest_first(
     tx: Connection, probes: Sequence[Probe], *, before: bytes | None
 ) -> Iterator[bytes]:
     """Rows of any of these look-ups, newest first; a full round of one bounds all of them."""
+    size = FIRST_ROUND
     while probes:
         rounds = [
-            rows_with(tx, probe.number, probe.tokens, before=before, limit=ROUND)
-            for probe in probes
+            rows_with(tx, probe.number, probe.tokens, before=before, limit=size) for probe in probes
         ]
-        bound = max((rows[-1] for rows in rounds if len(rows) == ROUND), default=b"")
+        bound = max((rows[-1] for rows in rounds if len(rows) == size), default=b"")
         yield from sorted({row for rows in rounds for row in rows if row >= bound}, reverse=True)
         if not bound:
             return
-        before = bound
+        before, size = bound, ROUND
 
 
 def listed_at(
@@ -177,20 +180,29 @@ def records_of_rows(
     tx: Connection, rows: Sequence[bytes], *, only: Iterable[FieldId] | None = None
 ) -> dict[bytes, Record]:
     """The rows, still sealed; whole, or with these fields alone."""
-    source, ids = TABLES[TABLE], {unpacked(row): row for row in rows}
-    mine = source.c.id.in_(ids)
+    ids = {unpacked(row): row for row in rows}
     if only is None or any(is_custom(name) for name in only):
-        found = tx.execute(select(source).where(mine)).mappings()
+        columns = TABLES[TABLE].c.keys()
+        found = [dict(zip(columns, row, strict=True)) for row in _WHOLE.rows(tx, {"ids": [*ids]})]
         whole = with_custom(tx, [record_of(TABLE, row) for row in found])
         return {ids[record.id]: record for record in whole}
-    names = sorted(only)
-    columns = [source.c[name.partition(".")[2]] for name in names]
+    names = tuple(sorted(only))
     records: dict[bytes, Record] = {}
-    for row, subject, *cells in tx.execute(
-        select(source.c.id, source.c.subject_id, *columns).where(mine)
-    ):
+    for row, subject, *cells in _cells_of(names).rows(tx, {"ids": [*ids]}):
         sealed = {n: bytes(c) for n, c in zip(names, cells, strict=True) if c is not None}
         records[ids[row]] = Record(
             table=TABLE, id=row, subject=SubjectId(subject), clear={}, sealed=sealed
         )
     return records
+
+
+_IDS: Final[Any] = bindparam("ids", expanding=True)
+_WHOLE: Final = PreparedSelect(select(TABLES[TABLE]).where(TABLES[TABLE].c.id.in_(_IDS)))
+
+
+@lru_cache(maxsize=128)
+def _cells_of(names: tuple[FieldId, ...]) -> PreparedSelect:
+    source = TABLES[TABLE]
+    columns = [source.c[name.partition(".")[2]] for name in names]
+    wanted = select(source.c.id, source.c.subject_id, *columns)
+    return PreparedSelect(wanted.where(source.c.id.in_(_IDS)))

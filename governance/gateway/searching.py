@@ -5,7 +5,7 @@ field shown masked is found by its whole value alone: by parts, its clear value 
 Who may not be found is not counted either. Fails closed: without the event nothing is shown.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
 from consent import ledger
-from consent.many import marks_of, subject_gates
+from consent.many import Mark, marks_of, subject_gates
 from consent.types import SubjectDecision
 from governance.core.ids import new_row_id
 from governance.core.terms import EventId, FieldId, PurposeId, SubjectId
@@ -26,9 +26,9 @@ from governance.customers.search_queries import Part, named, recognised
 from governance.customers.search_terms import Level
 from governance.customers.store import Record
 from governance.customers.tokens import count_behind, known_indexes, unpacked
-from governance.gateway.decisions import decide_field
 from governance.gateway.reading import Prepared, open_prepared
-from governance.gateway.search_gates import before_person, of_person
+from governance.gateway.search_decisions import PersonDecisions
+from governance.gateway.search_gates import before_person
 from governance.gateway.search_places import place_of, sealed_place
 from governance.gateway.search_rows import (
     IndexInUse,
@@ -51,17 +51,17 @@ from governance.gateway.search_types import (
     SearchRefusedError,
     SearchRequest,
 )
-from governance.gateway.types import FieldDecision, GateBusyError
+from governance.gateway.types import GateBusyError
 from governance.http.principal import Principal
 from policies.actions import Action
 from policies.actors import roles_of
 from policies.purposes import PurposeRecord
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
-from policies.types import Verb
 
 ATTEMPTS: Final = 3  # how often an answer is made anew when policy, choices or keys change
 CHUNK: Final = 25  # rows decided and opened at a time
+SPARE: Final = 2  # rows of the first time above those that are shown: one more, and one in vain
 LOOKED_AT: Final = 300  # rows of one page; then the page ends and the next goes on from there
 BEHIND_MOST: Final = 10_000  # rows beyond which the index is only "far behind"
 
@@ -73,7 +73,8 @@ class _Found:
     place: Place
     matched: tuple[FieldId, ...]
     subject: SubjectId
-    prepared: Prepared
+    mark: Mark  # what the decision rests on
+    person: SubjectDecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +89,7 @@ class _Search:
     parts: tuple[Part, ...]
     allowed: Mapping[FieldId, Level]  # how deep each field may be searched
     refused: Mapping[FieldId, ReasonCode]
-    explained: bool  # whether exact reasons about persons are for this principal
-    shown: tuple[FieldId, ...]  # in the catalogue's order
+    decisions: PersonDecisions | None  # None for no purpose
     at: datetime
 
 
@@ -100,6 +100,7 @@ class _Page:
     consent_seq: int
     behind: int
     found: list[_Found] = field(default_factory=list)
+    prepared: list[Prepared] = field(default_factory=list)  # of those that are shown
     persons: set[SubjectId] = field(default_factory=set)
     looked_at: int = 0
     last: Place | None = None  # the last row that was looked at
@@ -126,7 +127,7 @@ def search(
                 continue  # a rotation ended meanwhile: look with its new key
             page = _look(tx, one, index)
         shown = page.found[: _limit(request)]
-        rows = open_prepared(ports, [f.prepared for f in shown], lang=principal.lang, at=at)
+        rows = open_prepared(ports, page.prepared, lang=principal.lang, at=at)
         event = ports.database.write(partial(_record, one=one, page=page))
         if event is not None:
             hits = tuple(
@@ -177,17 +178,26 @@ def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: da
     allowed, refused = before_person(
         ports.database, policy, principal, fields_named(asked), purpose_name=request.purpose, at=at
     )
+    purpose = policy.purpose(request.purpose) if request.purpose else None
     return _Search(
         ports=ports,
         principal=principal,
         request=request,
         policy=policy,
-        purpose=policy.purpose(request.purpose) if request.purpose else None,
+        purpose=purpose,
         parts=parts,
         allowed=allowed,
         refused=refused,
-        explained=bool(policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)),
-        shown=tuple(entry.id for entry in fields_named(request.show)),
+        decisions=None
+        if purpose is None
+        else PersonDecisions(
+            policy=policy,
+            principal=principal,
+            purpose=purpose,
+            explained=bool(policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)),
+            shown=tuple(entry.id for entry in fields_named(request.show)),
+            allowed=allowed,
+        ),
         at=at,
     )
 
@@ -210,73 +220,64 @@ def _look(tx: Connection, one: _Search, index: IndexInUse) -> _Page:
     lead = leading(tx, groups) if after is None else after.part
     page = _Page(consent_seq=ledger.head(tx), behind=count_behind(tx, most=BEHIND_MOST))
     places = candidates(tx, groups[lead], part=lead, after=after)
+    size = min(CHUNK, _limit(one.request) + SPARE)
     while len(page.found) <= _limit(one.request) and page.looked_at < LOOKED_AT:
-        chunk = list(islice(places, CHUNK))
+        chunk = list(islice(places, size))
+        size = CHUNK
         if not chunk:
             page.ended = True
             break
         page.looked_at += len(chunk)
         page.last = chunk[-1]
-        for found in _answering(tx, one, groups[lead], chunk, consent_seq=page.consent_seq):
+        for found in _answering(tx, one, groups[lead], chunk):
             if found.subject not in page.persons:  # of a merged person the newest row that answers
                 page.persons.add(found.subject)
                 page.found.append(found)
+    page.prepared = _prepared(tx, one, page)
     return page
 
 
+def _prepared(tx: Connection, one: _Search, page: _Page) -> list[Prepared]:
+    """The whole rows of what is shown, with what the gates say of their fields."""
+    shown = page.found[: _limit(one.request)]
+    if one.decisions is None or not shown:
+        return []
+    whole = records_of_rows(tx, [found.place.row for found in shown])
+    return [
+        Prepared(
+            policy=one.policy,
+            consent_seq=page.consent_seq,
+            mark=found.mark,
+            rows=(whole[found.place.row],),
+            decisions=one.decisions.of_shown(found.subject, found.person),
+        )
+        for found in shown
+    ]
+
+
 def _answering(
-    tx: Connection,
-    one: _Search,
-    probes: Sequence[Probe],
-    chunk: Sequence[Place],
-    *,
-    consent_seq: int,
+    tx: Connection, one: _Search, probes: Sequence[Probe], chunk: Sequence[Place]
 ) -> list[_Found]:
     """Which of these rows really answer, by fields that may be seen of their persons."""
-    if one.purpose is None:
+    if one.purpose is None or one.decisions is None:
         return []  # fails closed: nothing is searched for no purpose
     asked = records_of_rows(tx, [place.row for place in chunk], only=one.allowed)
     subjects = [record.subject for record in asked.values()]
     gates = subject_gates(tx, subjects, one.purpose, at=one.at)  # without who is erased
     depths = {
-        row: _depths(one, one.purpose, record.subject, gates[record.subject][1])
+        row: one.decisions.depths(record.subject, gates[record.subject][1])
         for row, record in asked.items()
         if record.subject in gates
     }
     values = _opened(one, asked, depths)
-    answers = [
-        (place, matched)
+    return [
+        _Found(place=place, matched=matched, subject=subject, mark=mark, person=person)
         for place in chunk
         if place.row in depths
         if (matched := _matched(one, probes, place, values[place.row], depths[place.row]))
+        for subject in (asked[place.row].subject,)
+        for mark, person in (gates[subject],)
     ]
-    whole = records_of_rows(tx, [place.row for place, _ in answers]) if answers else {}
-    return [
-        _Found(
-            place=place,
-            matched=matched,
-            subject=record.subject,
-            prepared=Prepared(
-                policy=one.policy,
-                consent_seq=consent_seq,
-                mark=mark,
-                rows=(record,),
-                decisions=_decisions(one, one.purpose, record.subject, person, one.shown),
-            ),
-        )
-        for place, matched in answers
-        for record in (whole[place.row],)
-        for mark, person in (gates[record.subject],)
-    ]
-
-
-def _depths(
-    one: _Search, purpose: PurposeRecord, subject: SubjectId, person: SubjectDecision
-) -> Mapping[FieldId, Level]:
-    decisions = _decisions(one, purpose, subject, person, one.allowed)
-    return of_person(
-        one.policy, one.principal, decisions, one.allowed, purpose=purpose, subject=subject
-    )
 
 
 def _opened(
@@ -290,29 +291,6 @@ def _opened(
     return {
         row: {name: str(cell.value) for name, cell in cells.items()}
         for row, cells in zip(depths, one.ports.vault.open_rows(sealed), strict=True)
-    }
-
-
-def _decisions(
-    one: _Search,
-    purpose: PurposeRecord,
-    subject: SubjectId,
-    person: SubjectDecision,
-    names: Iterable[FieldId],
-) -> dict[FieldId, FieldDecision]:
-    """What all three gates say of these fields of a person."""
-    return {
-        name: decide_field(
-            one.policy,
-            one.principal,
-            name,
-            purpose,
-            person,
-            subject=subject,
-            verb=Verb.READ,
-            explained=one.explained,
-        )
-        for name in names
     }
 
 
@@ -354,7 +332,7 @@ def _record(tx: Connection, *, one: _Search, page: _Page | None) -> EventId | No
     if one.ports.policies.current is not one.policy:
         return None
     marks = marks_of(tx, [hit.subject for hit in found], at=one.at) if found else {}
-    if any(marks.get(hit.subject) != hit.prepared.mark for hit in found):
+    if any(marks.get(hit.subject) != hit.mark for hit in found):
         return None
     purpose, network = one.purpose, one.principal.network
     return one.ports.audit.append(

@@ -45,24 +45,33 @@ def indexed_tables() -> tuple[str, ...]:
     return tuple(name for name in catalogue().tables if indexed_fields(name))
 
 
+class _Made(dict[str, bytes]):
+    """The token of each piece, made when it is first asked for; it shows itself to nobody."""
+
+    __slots__ = ("_key", "_kind")
+
+    def __init__(self, key: IndexKey, kind: TermKind) -> None:
+        super().__init__()
+        self._key, self._kind = key, kind
+
+    def __missing__(self, piece: str) -> bytes:
+        token = self[piece] = self._key.token(term(self._kind, piece))
+        return token
+
+    def __repr__(self) -> str:
+        return "_Made(...)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Maker:
     """Makes the tokens of one index in one version, each piece of a value once."""
 
     version: Version
-    kind: TermKind
-    key: IndexKey
-    made: dict[str, bytes] = field(repr=False)
+    made: _Made = field(repr=False)
 
     def tokens(self, pieces: Iterable[str]) -> tuple[bytes, ...]:
         """The tokens of the pieces, each once."""
-        made, found = self.made, dict[bytes, None]()
-        for piece in pieces:
-            token = made.get(piece)
-            if token is None:
-                token = made[piece] = self.key.token(term(self.kind, piece))
-            found[token] = None
-        return tuple(found)
+        return tuple(dict.fromkeys(map(self.made.__getitem__, pieces)))
 
 
 class Tokeniser:
@@ -103,7 +112,7 @@ class Tokeniser:
         self._keys = {name: tuple(keys) for name, keys in live.items()}
         self._makers = {
             (found.field, kind): tuple(
-                _Maker(version=(name, key.version), kind=kind, key=key, made={})
+                _Maker(version=(name, key.version), made=_Made(key, kind))
                 for name in (index_name(found.field, kind),)
                 for key in self._keys[name]
             )

@@ -22,7 +22,6 @@ from governance.db.types import insert_ignore, table_of
 INDEX, ROW = table_of(models.SearchIndexRow), table_of(models.SearchRow)
 ENTRY, POSTING = table_of(models.SearchEntryRow), table_of(models.SearchPostingRow)
 IN_LIMIT: Final = 500  # values in one IN list
-ALL_OF_THEM: Final = 2**31 - 1
 _ENTRIES: Final = PreparedInsert(ENTRY, ignore=True)
 _ADD_SQLITE: Final = (
     "INSERT OR IGNORE INTO search_posting (index_id, token, row_key) VALUES (?, ?, ?)"
@@ -54,9 +53,12 @@ class Due(IntEnum):
 _READ: Final = select(INDEX.c.id, INDEX.c.name, INDEX.c.version, INDEX.c.dropped)
 _INDEXES: Final = PreparedSelect(_READ)
 _INDEXES_LOCKED: Final = PreparedSelect(_READ.order_by(INDEX.c.id).with_for_update(read=True))
-_OWES: Final = select(ROW.c.row_key).where(ROW.c.due > int(Due.NOTHING))
-_OWING: Final = PreparedSelect(
-    select(func.count()).select_from(_OWES.limit(bindparam("most")).subquery())
+_OWES: Final = select(ROW.c.row_key).where(ROW.c.due > int(Due.NOTHING)).limit(bindparam("most"))
+_OWING: Final = PreparedSelect(select(func.count()).select_from(_OWES.subquery()))
+_ROWS: Final[Any] = bindparam("rows", expanding=True)
+_NUMBERS: Final[Any] = bindparam("numbers", expanding=True)
+_HELD: Final = PreparedSelect(
+    select(ENTRY).where(ENTRY.c.row_key.in_(_ROWS), ENTRY.c.index_id.in_(_NUMBERS))
 )
 
 
@@ -191,10 +193,11 @@ def put_entries(tx: Connection, rows: Sequence[RowTokens], known: Known) -> None
 def _enter(tx: Connection, rows: Sequence[RowTokens], known: Known) -> None:
     """What each row lists: its tokens of before and the new ones, so that none outlives the row."""
     keys = [packed(row.row) for row in rows]
-    held: dict[tuple[bytes, int], list[bytes]] = {}
-    for part in parts(keys):
-        there = select(ENTRY).where(ENTRY.c.row_key.in_(part))
-        held |= {(bytes(key), n): split(bytes(joined)) for key, n, joined in tx.execute(there)}
+    held: dict[tuple[bytes, int], bytes] = {}
+    numbers = {known.numbers[v] for row in rows for v in row.tokens if v in known.numbers}
+    for part in parts(keys) if numbers else ():
+        wanted = {"rows": part, "numbers": sorted(numbers)}
+        held |= {(bytes(key), n): bytes(joined) for key, n, joined in _HELD.rows(tx, wanted)}
     listed: dict[tuple[bytes, int], tuple[bytes, ...]] = {}
     for row, key in zip(rows, keys, strict=True):
         for version, tokens in row.tokens.items():
@@ -209,8 +212,9 @@ def _enter(tx: Connection, rows: Sequence[RowTokens], known: Known) -> None:
         ],
     )
     for place in listed.keys() & held.keys():
-        whole = list(dict.fromkeys([*held[place], *listed[place]]))
-        if len(whole) > len(held[place]):
+        before = split(held[place])
+        whole = list(dict.fromkeys([*before, *listed[place]]))
+        if len(whole) > len(before):
             mine = (ENTRY.c.row_key == place[0]) & (ENTRY.c.index_id == place[1])
             tx.execute(update(ENTRY).where(mine).values(tokens=_joined(whole)))
 
@@ -372,7 +376,7 @@ def tokens_of(
     )
 
 
-def count_behind(tx: Connection, *, most: int = ALL_OF_THEM) -> int:
+def count_behind(tx: Connection, *, most: int = 2**31 - 1) -> int:
     """How many rows cannot yet be found in every way, counted up to `most`."""
     return int(_OWING.one(tx, {"most": most}))
 

@@ -66,10 +66,10 @@ class Filler:
             rows = looking.rows_due(tx, limit=limit)
             have = looking.indexed(tx, [row for _, row, _, _ in rows])
             numbers = tokens.known_indexes(tx).numbers
+        alike = {row: frozenset(held) for row, held in have.items()}
+        lacks = {held: self._lacks(held, numbers) for held in {None, *alike.values()}}
         wanted = [
-            _Wanted(
-                row=row, subject=subject, source=source, lacks=self._lacks(have.get(row), numbers)
-            )
+            _Wanted(row=row, subject=subject, source=source, lacks=lacks[alike.get(row)])
             for source, row, subject, _ in rows
             if source in self._tables
         ]
@@ -86,7 +86,9 @@ class Filler:
         ]
         return self._fill(wanted, settle=False)
 
-    def _lacks(self, have: set[int] | None, numbers: Mapping[Version, int]) -> frozenset[Version]:
+    def _lacks(
+        self, have: frozenset[int] | None, numbers: Mapping[Version, int]
+    ) -> frozenset[Version]:
         live = self._tokeniser.live()
         return frozenset(one for one in live if have is None or numbers.get(one) not in have)
 

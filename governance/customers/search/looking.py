@@ -35,6 +35,12 @@ _COUNT: Final = PreparedSelect(
 )
 
 
+_ROWS: Final[Any] = bindparam("rows", expanding=True)
+_ENTERED: Final = PreparedSelect(
+    select(ENTRY.c.row_key, ENTRY.c.index_id).where(ENTRY.c.row_key.in_(_ROWS))
+)
+
+
 @cache
 def _having(others: int, *, before: bool) -> PreparedSelect:
     """The newest rows that have a token and so many others in one index."""
@@ -116,11 +122,8 @@ def rows_due(tx: Connection, *, limit: int) -> tuple[tuple[str, RowId, SubjectId
 
 def indexed(tx: Connection, rows: Iterable[RowId]) -> dict[RowId, set[int]]:
     """Which numbers each of these rows has an entry in."""
-    found: dict[RowId, set[int]] = {}
+    found: dict[bytes, set[int]] = {}
     for part in parts([packed(row) for row in rows]):
-        held = tx.execute(
-            select(ENTRY.c.row_key, ENTRY.c.index_id).where(ENTRY.c.row_key.in_(part))
-        )
-        for key, number in held:
-            found.setdefault(unpacked(bytes(key)), set()).add(number)
-    return found
+        for key, number in _ENTERED.rows(tx, {"rows": part}):
+            found.setdefault(bytes(key), set()).add(number)
+    return {unpacked(key): numbers for key, numbers in found.items()}

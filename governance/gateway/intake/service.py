@@ -19,6 +19,7 @@ from governance.customers.search.filling import complete_whole_values
 from governance.customers.types import NormalisedRow, SourceKind
 from governance.gateway.intake.ahead import Begun, ahead, begin
 from governance.gateway.intake.batch import store_batch
+from governance.gateway.intake.collecting import rare_collections
 from governance.gateway.intake.consents import store_consents
 from governance.gateway.intake.drafts import TABLE_OF
 from governance.gateway.intake.dry import dry_run
@@ -128,6 +129,7 @@ def _searched(
     plan = plan_of(opened, run)
     rows = remembered(opened, cells, skip=skip)
     with (
+        rare_collections(),
         Preparer(plan, size=opened.size) as preparer,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="screening") as pool,
     ):

@@ -17,7 +17,7 @@ from retention import purge, tombstones
 from retention.plans import RunState
 from tests.retention.town import Killed, Killer, Town
 
-STATEMENTS, KEY_STATEMENTS = 90, 20  # more than a run makes here; a test says so
+STATEMENTS, KEY_STATEMENTS = 125, 20  # more than a run makes here; a test says so
 
 
 def people(town: Town) -> None:

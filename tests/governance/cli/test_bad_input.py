@@ -58,7 +58,7 @@ LINES: dict[str, tuple[int, tuple[str, ...]]] = {
     "advance: request unknown": (1, ("dsar", "advance", NOBODY, "start")),
     "advance: step unknown": (2, ("dsar", "advance", NOBODY, "fly")),
     "event unknown": (1, ("audit", "prove", NOBODY)),
-    "key of a verifier broken": (1, ("audit", "verify", "--key", "garbage")),
+    "key of a verifier broken": (2, ("audit", "verify", "--key", "garbage")),
     "output in no folder": (3, ("audit", "checkpoint", "--output", "/nonexistent/x")),
     "caller unknown": (1, ("check", "--as", "svc:ghost", "--subject", "x", "--purpose", "y")),
     "login unknown": (1, ("--as", "ghost", "dsar", "list")),

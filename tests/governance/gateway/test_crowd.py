@@ -63,7 +63,7 @@ def people(installation: Wiring, tmp_path: Path) -> tuple[SubjectId, ...]:
     write(lambda tx: set_state(tx, found[8], SubjectState.RESTRICTED))
     write(lambda tx: set_state(tx, found[9], SubjectState.ERASED))
     write(lambda tx: set_state(tx, found[10], SubjectState.ERASED, kept_by_law="RET-X"))
-    write(lambda tx: merges.begin(tx, merge(found[0], found[1])))
+    write(lambda tx: merges.enter(tx, merge(found[0], found[1])))
     return (*found, new_subject_id(), found[0])
 
 

@@ -120,7 +120,7 @@ def test_a_merged_pseudonym_answers_as_the_person_it_stands_for(desk: Desk) -> N
         merged_by=ActorId("u:x"),
         merged_at=AT,
     )
-    desk.wiring.database.write(lambda tx: merges.begin(tx, replace(merge)))
+    desk.wiring.database.write(lambda tx: merges.enter(tx, replace(merge)))
     support = desk.staff("support")
     shown = support.get(f"/v1/persons/{absorbed}", params=SUPPORT)
     done = support.patch(

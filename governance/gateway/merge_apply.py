@@ -147,8 +147,9 @@ def _changed(apply: Apply, record: Record, name: str, old: Plain | None, new: Pl
 
 def confirmed_on(record: Record) -> date:
     """The last day on which the row was surely right; the day of its recording at least."""
-    days = [day for name in DATES if (day := record.clear.get(name)) is not None]
-    return max(days) if days else record.clear["recorded_at"].astimezone(JST).date()
+    days: list[date] = [day for name in DATES if (day := record.clear.get(name)) is not None]
+    recorded: datetime = record.clear["recorded_at"]
+    return max(days, default=recorded.astimezone(JST).date())
 
 
 def write_values(

@@ -90,6 +90,9 @@ async def console(request: Request, principal: Officer) -> str:
     return templates_of(request).render("console/overview.html", page, **shown)
 
 
+PLACES_OF_PROBLEMS = ("first_row", "expected", "found", "length")
+
+
 @router.get("/console/figures/{name}", response_class=HTMLResponse)
 async def figure(request: Request, name: str, principal: Officer) -> str:
     """What a figure of the overview is made of: files and kinds of problems, never values."""
@@ -112,6 +115,7 @@ async def figure(request: Request, name: str, principal: Officer) -> str:
         ),
         runs=runs,
         problems=sorted(problems.items(), key=lambda item: -item[1]),
+        unsaid=dict.fromkeys(PLACES_OF_PROBLEMS, "…"),  # a kind of problem has no row of its own
         findings=sorted(findings.items(), key=lambda item: -item[1]),
         tasks=tasks,
         today=wiring.clock().astimezone(JST).date(),

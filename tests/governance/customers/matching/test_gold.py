@@ -1,7 +1,6 @@
 """Duplicates and links against the answers of the demo files."""
 
 import itertools
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,14 +22,11 @@ def test_duplicates_of_the_register_are_found_and_no_look_alike_is_merged(
     demo: Callable[..., Any], gold: Callable[[str], list[dict[str, Any]]]
 ) -> None:
     register = demo("customers.csv", SourceKind.CUSTOMERS)
-    started = time.perf_counter()
     found = _pairs(c.rows for c in duplicates_of(register.rows, SourceKind.CUSTOMERS).clusters)
-    taken = time.perf_counter() - started
     expected = _pairs(g["rows"] for g in gold("duplicates.jsonl"))
     hits = len(found & expected)
     assert 2 * hits / (len(found) + len(expected)) >= 0.99
     assert not found & {tuple(sorted(g["rows"])) for g in gold("not_duplicates.jsonl")}
-    assert taken < 2
 
 
 def test_company_duplicates_are_found(

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,11 +100,9 @@ def test_span_survives_its_frame(analyzer: Analyzer) -> None:
         assert unpacked(packed(span)) == span
 
 
-def test_warm_answer_is_quick(worker: PiiWorker) -> None:
+def test_warm_answers_come_from_one_process(worker: PiiWorker) -> None:
     worker.analyze("佐藤さん")
-    times = []
+    warm = worker.pid
     for _ in range(20):
-        start = time.perf_counter()
-        worker.analyze("氏名：山田太郎　電話：090-1234-5678　東京都千代田区丸の内1-2-3")
-        times.append(time.perf_counter() - start)
-    assert sorted(times)[10] < 0.05
+        assert worker.analyze("氏名：山田太郎　電話：090-1234-5678　東京都千代田区丸の内1-2-3")
+    assert worker.pid == warm is not None

@@ -68,12 +68,18 @@ def demo(
     port: Annotated[int, typer.Option("--port", help=say("serve.port"))] = 8443,
 ) -> int:
     """The main job on the demo data, end to end, then served on this machine alone."""
-    from governance.app.demo.run import run
+    from governance.app.demo.served import loading
     from governance.cli.invocation import current
 
-    return run(
-        current().data, config=current().config, port=port, serve=not no_serve, lang=current().lang
-    )
+    served = None if no_serve else loading()  # beside our own loading
+    try:
+        from governance.app.demo.run import run
+
+        now = current()
+        return run(now.data, config=now.config, port=port, served=served, lang=now.lang)
+    finally:
+        if served is not None:
+            served.stop()
 
 
 def doctor() -> int:

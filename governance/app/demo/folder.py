@@ -11,6 +11,8 @@ from governance.app.demo.errors import DemoFolderError, DemoRunningError
 
 MARKER = ".sekisho-demo"
 LOCK = ".sekisho-demo.lock"
+CONFIG = "sekisho.toml"
+LOG = "serve.log"  # what the server said
 MARK = "Made by `sekisho demo`. Everything in this folder is invented and may be deleted.\n"
 PRIVATE = 0o700
 

@@ -1,7 +1,7 @@
 """`sekisho demo`: the main job on the demo data, one line a step, then the server is left running.
 
-The server is a process of its own (`sekisho serve`), started as soon as the installation exists,
-so that the first page is there within seconds and the job does not swell the serving process.
+The server is a process of its own, so that the first page is there within seconds and the job
+does not swell the serving process.
 """
 
 import os
@@ -30,8 +30,9 @@ from governance.app.demo.people import invite
 from governance.app.demo.proof import tamper, verify
 from governance.app.demo.purge import purge
 from governance.app.demo.request import disclose
-from governance.app.demo.served import Served, started
+from governance.app.demo.served import Served
 from governance.app.demo.stage import Outcome, Stage, Step
+from governance.app.server import listen
 from governance.app.wiring import Wiring
 from governance.core.settings import Mode, UnsafeSettingsError, load
 from governance.core.terms import Lang
@@ -52,9 +53,13 @@ STEPS = (
 )
 
 
-def run(data: Path | None, *, config: Path | None, port: int, serve: bool, lang: Lang) -> int:
+def run(
+    data: Path | None, *, config: Path | None, port: int, served: Served | None, lang: Lang
+) -> int:
     """0 when every step held; the first step that does not hold ends the run with its reason."""
     _refuse_production(config)
+    if served is not None:
+        listen("127.0.0.1", port).close()  # raises PortInUseError before anything else
     place = (data or DEFAULT_FOLDER).absolute()
     began = time.monotonic()
     wide = None if sys.stdout.isatty() else FILE_COLUMNS
@@ -64,7 +69,8 @@ def run(data: Path | None, *, config: Path | None, port: int, serve: bool, lang:
         if removed:
             console.print(text("app.demo.anew", lang, path=str(place)))
         stage = _created(place, port=port, lang=lang, console=console)
-        served = started(place, port=port) if serve else None
+        if served is not None:
+            served.begin(place, port=port)
         try:
             outcomes = _walk(stage, console, served=served, began=began)
             _close(stage, console, outcomes, began=began)
@@ -75,7 +81,7 @@ def run(data: Path | None, *, config: Path | None, port: int, serve: bool, lang:
         finally:
             stage.wiring.close()
             if served is not None:
-                served.stop()
+                served.stop()  # before another demo may have the folder
     return 0
 
 
@@ -103,7 +109,7 @@ def _created(place: Path, *, port: int, lang: Lang, console: Console) -> Stage:
 
 def _config(place: Path, *, port: int) -> Path:
     """The settings file of the demo: this machine alone, demo mode."""
-    path = place / "sekisho.toml"
+    path = place / folder.CONFIG
     path.write_text(
         "# Settings of the demo. Invented data only.\n"
         'mode = "demo"\nhost = "127.0.0.1"\n'

@@ -1,16 +1,19 @@
-"""The demo's server: `sekisho serve` as a process of its own, on this machine alone."""
+"""The demo's server: a process of its own, on this machine alone.
+
+It is started before anything else and loads while the installation is made, so that the first
+page is there as soon as there is something to show.
+"""
 
 import http.client
-import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 
 from governance.app.demo.errors import DemoServerError
-from governance.app.server import listen
 
 STOP_WITHIN = 15.0
 LOOK_EVERY = 0.1
@@ -18,16 +21,22 @@ LOOK_EVERY = 0.1
 
 @dataclass(slots=True, kw_only=True)
 class Served:
-    """A running server."""
+    """A server that loads, then runs."""
 
-    process: subprocess.Popen[bytes]
-    port: int
-    folder: Path
+    process: subprocess.Popen[str]
+    folder: Path = Path()
+    port: int = 0
     _shown: float | None = field(default=None, init=False)  # when the first page was there
     _told: bool = field(default=False, init=False)
 
-    def look(self) -> None:
-        """Asks for the first page until it is there, for a thread of its own."""
+    def begin(self, folder: Path, *, port: int) -> None:
+        """The installation of the folder is served as soon as the process has loaded."""
+        self.folder, self.port = folder, port
+        with suppress(BrokenPipeError):  # it is gone: `first_page` says so
+            print(folder, file=self.process.stdin, flush=True)
+        Thread(target=self._look, name="first-page", daemon=True).start()
+
+    def _look(self) -> None:
         while self._shown is None and self.process.poll() is None:
             if self._answers():
                 self._shown = time.monotonic()
@@ -59,6 +68,9 @@ class Served:
 
     def stop(self) -> None:
         """No server of the demo runs."""
+        if self.process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self.process.stdin.close()
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -68,29 +80,15 @@ class Served:
                 self.process.wait()
 
 
-def started(folder: Path, *, port: int) -> Served:
-    """The server's process; raises PortInUseError before anything else when the port is taken."""
-    listen("127.0.0.1", port).close()
-    log = os.open(folder / "serve.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "governance",
-                "serve",
-                "--config",
-                str(folder / "sekisho.toml"),
-                "--data",
-                str(folder),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+def loading() -> Served:
+    """The server's process; it serves nothing yet."""
+    return Served(
+        process=subprocess.Popen(
+            # -P: the working folder must not shadow our packages
+            [sys.executable, "-P", "-m", "governance.app.demo.server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
-    finally:
-        os.close(log)
-    served = Served(process=process, port=port, folder=folder)
-    Thread(target=served.look, name="first-page", daemon=True).start()
-    return served
+    )

@@ -1,0 +1,28 @@
+"""The child of `served.py`: loads at once, serves when it is told which folder, ends with us."""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from governance.app.demo.folder import CONFIG, LOG
+from governance.app.server import serve
+from governance.core.settings import load
+
+
+def main() -> None:
+    """The folder named on our input is served until we are told to stop; no folder, no server."""
+    folder = sys.stdin.readline().rstrip("\n")
+    if not folder:
+        return
+    place = Path(folder)
+    log = os.open(place / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(log, stream.fileno())
+    os.close(log)
+    serve(load(environment={}, config=place / CONFIG, overrides={"data_dir": place}))
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        main()

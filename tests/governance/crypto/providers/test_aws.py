@@ -4,7 +4,6 @@ import builtins
 import importlib
 import json
 import socket
-import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -74,17 +73,13 @@ def test_says_what_kms_refuses(aws: Any, code: str, kind: type[GovernanceError])
     assert "words of AWS" not in str(caught.value)
 
 
-def test_an_unreachable_kms_costs_a_bounded_time(
-    secrets_in_place: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_kms_is_given_up(secrets_in_place: None, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, never answers
         place = KmsPlace(
             region=REGION, endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.1
         )
-        begun = time.monotonic()
         with pytest.raises(ProviderUnavailableError):
             Kms(place).call("describe_key", KeyId="x")
-        assert time.monotonic() - begun < 20
 
 
 def test_missing_credentials_are_refused_not_waited_for(

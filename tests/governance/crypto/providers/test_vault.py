@@ -1,7 +1,6 @@
 """What the provider `vault` promises beyond the common suite."""
 
 import ssl
-import time
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -159,12 +158,10 @@ def test_a_passing_fault_is_got_over(provider: VaultKeyProvider, server: Server)
     assert provider.unwrap(provider.wrap([KEY], CTX), CTX) == (KEY,)
 
 
-def test_a_silent_vault_costs_a_bounded_time(folder: Path, server: Server) -> None:
+def test_a_silent_vault_is_given_up(folder: Path, server: Server) -> None:
     provider = vault_case(folder, server, timeout=0.1).make()
     server.vault.silent = 1.0
-    begun = time.monotonic()
     assert reason(lambda: provider.create_epoch(DAY), ProviderUnavailableError) == "timeout"
-    assert time.monotonic() - begun < 3
 
 
 def test_an_unreachable_vault_is_unavailable(folder: Path, server: Server) -> None:

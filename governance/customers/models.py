@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    String,
     UniqueConstraint,
 )
 from sqlmodel import Field, SQLModel
@@ -340,7 +341,7 @@ class QuarantineRow(SQLModel, table=True):
 
 
 class DuplicateRow(SQLModel, table=True):
-    """A pair of register rows that look like one person, for review."""
+    """A pair of register rows that look like one person or one company, for review."""
 
     __tablename__ = "duplicate_candidate"
     left_id: str = Field(sa_column=Column(RowIdType, primary_key=True))
@@ -350,5 +351,6 @@ class DuplicateRow(SQLModel, table=True):
     score: int  # thousandths
     evidence: str  # names of agreeing and disagreeing fields, comma separated
     state: str = "open"  # open, merged, different
+    kind: str = Field(sa_column=Column(String, nullable=False, server_default="person"))
     found_at: datetime = Field(sa_column=instant(nullable=False))
     __table_args__ = (Index("ix_duplicate_state", "state"),)

@@ -56,6 +56,48 @@ class MergeTraceRow(SQLModel, table=True):
     __table_args__ = (Index("ix_merge_trace_merge", "merge_id"),)
 
 
+def company_ref() -> Column[str]:
+    """A reference to a row of the register of companies."""
+    return Column(
+        RowIdType, ForeignKey("company.id", ondelete="RESTRICT"), nullable=False, index=True
+    )
+
+
+class CompanyMergeEntry(SQLModel, table=True):
+    """Two rows of the register taken as one company, by whom."""
+
+    __tablename__ = "company_merge"
+    id: str = Field(sa_column=row_id())
+    survivor_id: str = Field(sa_column=company_ref())
+    absorbed_id: str = Field(sa_column=company_ref())
+    state: str  # merged, undone
+    left_id: str = Field(sa_column=Column(RowIdType, nullable=False))  # the pair that was decided
+    right_id: str = Field(sa_column=Column(RowIdType, nullable=False))
+    merged_by: str
+    merged_at: datetime = Field(sa_column=instant(nullable=False))
+    undone_by: str | None = None
+    undone_at: datetime | None = Field(default=None, sa_column=instant())
+
+
+class CompanyTraceRow(SQLModel, table=True):
+    """One thing that a merge of companies moved or changed; what is about no person, in clear."""
+
+    __tablename__ = "company_merge_trace"
+    id: str = Field(sa_column=row_id())
+    merge_id: str = Field(
+        sa_column=Column(
+            RowIdType, ForeignKey("company_merge.id", ondelete="RESTRICT"), nullable=False
+        )
+    )
+    kind: str  # moved, changed
+    source_table: str
+    record_id: str = Field(sa_column=Column(RowIdType, nullable=False))
+    field: str | None = None
+    before: str | None = None  # JSON of a fact about the company
+    after: str | None = None
+    __table_args__ = (Index("ix_company_trace_merge", "merge_id"),)
+
+
 class MeasureRow(SQLModel, table=True):
     """One quality figure of one day: a part of a whole, never a value of a person."""
 
@@ -81,6 +123,7 @@ class ReviewTaskRow(SQLModel, table=True):
     state: str = "open"  # open, done
     version: int = 1
     made_at: datetime = Field(sa_column=instant(nullable=False))
+    assignee: str | None = None  # the principal who has it in hand
     done_by: str | None = None
     done_at: datetime | None = Field(default=None, sa_column=instant())
     comment: bytes | None = Field(default=None, sa_column=sealed())  # the installation's key

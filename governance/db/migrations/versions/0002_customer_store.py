@@ -114,6 +114,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('made_at', UtcDateTime(), nullable=False),
+    sa.Column('assignee', sa.String(), nullable=True),
     sa.Column('done_by', sa.String(), nullable=True),
     sa.Column('done_at', UtcDateTime(), nullable=True),
     sa.Column('comment', sa.LargeBinary(), nullable=True),
@@ -201,7 +202,8 @@ def upgrade() -> None:
     sa.Column('event_id', sa.String(length=36), nullable=False),
     sa.Column('reviewed_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['event_id'], ['audit_event.id'], ondelete='RESTRICT'),
-    sa.PrimaryKeyConstraint('id')
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('first_seq')
     )
     op.create_table('audit_stamp',
     sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -396,6 +398,25 @@ def upgrade() -> None:
         batch_op.create_index('ix_search_row_due', ['due', 'row_key'], unique=False)
         batch_op.create_index(batch_op.f('ix_search_row_subject_id'), ['subject_id'], unique=False)
 
+    op.create_table('company_merge',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('survivor_id', sa.String(length=36), nullable=False),
+    sa.Column('absorbed_id', sa.String(length=36), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('left_id', sa.String(length=36), nullable=False),
+    sa.Column('right_id', sa.String(length=36), nullable=False),
+    sa.Column('merged_by', sa.String(), nullable=False),
+    sa.Column('merged_at', UtcDateTime(), nullable=False),
+    sa.Column('undone_by', sa.String(), nullable=True),
+    sa.Column('undone_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['absorbed_id'], ['company.id'], ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['survivor_id'], ['company.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('company_merge', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_company_merge_absorbed_id'), ['absorbed_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_company_merge_survivor_id'), ['survivor_id'], unique=False)
+
     op.create_table('contact',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('subject_id', sa.String(length=36), nullable=False),
@@ -493,6 +514,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_subscription_purchase_id'), ['purchase_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_subscription_subject_id'), ['subject_id'], unique=False)
 
+    op.create_table('company_merge_trace',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('merge_id', sa.String(length=36), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('source_table', sa.String(), nullable=False),
+    sa.Column('record_id', sa.String(length=36), nullable=False),
+    sa.Column('field', sa.String(), nullable=True),
+    sa.Column('before', sa.String(), nullable=True),
+    sa.Column('after', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['merge_id'], ['company_merge.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('company_merge_trace', schema=None) as batch_op:
+        batch_op.create_index('ix_company_trace_merge', ['merge_id'], unique=False)
+
     with op.batch_alter_table('search_token', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_search_token_subject_id'))
 
@@ -502,6 +538,9 @@ def upgrade() -> None:
 
     with op.batch_alter_table('deal', schema=None) as batch_op:
         batch_op.add_column(sa.Column('version', sa.Integer(), server_default='1', nullable=False))
+
+    with op.batch_alter_table('duplicate_candidate', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('kind', sa.String(), server_default='person', nullable=False))
 
     with op.batch_alter_table('inquiry', schema=None) as batch_op:
         batch_op.add_column(sa.Column('version', sa.Integer(), server_default='1', nullable=False))

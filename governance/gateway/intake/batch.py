@@ -18,7 +18,8 @@ from governance.customers.store import Record
 from governance.customers.subjects import age_band, laws_of
 from governance.customers.tokens import RowTokens
 from governance.gateway.intake.aside import put_aside, settle
-from governance.gateway.intake.placing import Changed, Result, place
+from governance.gateway.intake.places import Changed, Result
+from governance.gateway.intake.placing import place
 from governance.gateway.intake.screening import ground_of
 from governance.gateway.intake.stored import SAID
 from governance.gateway.intake.tokens import Indexer

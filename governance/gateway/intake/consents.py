@@ -18,7 +18,7 @@ from governance.customers.ports import Ports
 from governance.customers.subjects import MINORS
 from governance.customers.types import NormalisedRow, Problem, ProblemKind
 from governance.gateway.intake.aside import put_aside, settle
-from governance.gateway.intake.placing import owners
+from governance.gateway.intake.people import owners
 from governance.gateway.intake.screening import without_numbers
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import Counts, Rejected, RunFacts

@@ -11,7 +11,7 @@ from governance.customers.store import NewSubject, Record
 from governance.customers.subjects import age_band, laws_of
 from governance.customers.upkeep.merges import survivor_of
 from governance.gateway.intake.drafts import DEFAULTS
-from governance.gateway.intake.placing import KIND_OF
+from governance.gateway.intake.places import KIND_OF
 from governance.gateway.rows import owner_of
 from governance.gateway.types import UnknownPersonError
 from governance.gateway.writing import store as statements

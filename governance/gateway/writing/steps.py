@@ -16,7 +16,7 @@ from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.customers.subjects import SubjectState
 from governance.gateway.decisions import decide_fields
-from governance.gateway.intake.placing import CUSTOMER_ID, SUPPRESSING, owners
+from governance.gateway.intake.people import CUSTOMER_ID, SUPPRESSING, owners
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.writing import store as statements
 from governance.gateway.writing.gates import may_know, refused

@@ -17,7 +17,7 @@ from consent.types import EVERY, Cell, EventKind
 from governance.app.wiring import Wiring
 from governance.core.terms import PurposeId, SubjectId
 from governance.customers import imports
-from governance.gateway.intake.placing import owners
+from governance.gateway.intake.people import owners
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import ImportOutcome
 from governance.registers import store as registers

@@ -1,5 +1,6 @@
 """Shared fixtures: real databases, a browser, no network beyond this machine."""
 
+import functools
 import itertools
 import os
 import shutil
@@ -17,7 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-from governance.db.engine import Database
+from governance.db.engine import Database, sqlite_url
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -122,13 +123,30 @@ def new_database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cal
         admin.close()
 
 
+@functools.cache
+def _empty_tables(_names: frozenset[str]) -> bytes:
+    """The file of a SQLite database with the tables known now, made once a process."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        made = Database.open(sqlite_url(path))
+        SQLModel.metadata.create_all(made.writer_engine)
+        made.close()
+        return path.read_bytes()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database(
     request: pytest.FixtureRequest, new_database: Callable[..., str]
 ) -> Iterator[Database]:
     """An empty database with the tables of every feature, on each engine."""
-    opened = Database.open(new_database(request.param))
-    SQLModel.metadata.create_all(opened.writer_engine)
+    url = new_database(request.param)
+    if request.param == "sqlite":
+        path = Path(url.removeprefix("sqlite:///"))
+        path.touch(mode=0o600)
+        path.write_bytes(_empty_tables(frozenset(SQLModel.metadata.tables)))
+    opened = Database.open(url)
+    if request.param != "sqlite":
+        SQLModel.metadata.create_all(opened.writer_engine)
     yield opened
     opened.close()
 

@@ -4,8 +4,10 @@ import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, select
 
@@ -17,6 +19,8 @@ from governance.core.terms import ActorId, Lang, Law, PurposeId, RowId, SubjectI
 from governance.customers.ports import Ports
 from governance.customers.store import TABLES, NewSubject, add_subjects
 from governance.customers.subjects import AgeBand, SubjectKind
+from governance.db.engine import Database, sqlite_url
+from governance.db.migrate import upgrade
 from governance.gateway.intake.service import take_in
 from governance.gateway.intake.types import ImportOutcome, ImportRequest
 from governance.http.principal import Principal, PrincipalKind
@@ -38,9 +42,24 @@ def nothing_found(texts: Sequence[str], _lang: Lang) -> tuple[tuple[Span, ...], 
     return tuple(() for _ in texts)
 
 
+@cache
+def empty_tables() -> bytes:
+    """The file of a SQLite database with today's schema and no row, made once a process."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        made = Database.open(sqlite_url(path))
+        upgrade(made)
+        made.close()
+        return path.read_bytes()
+
+
 def create(folder: Path, *, url: str | None = None, keys_url: str | None = None) -> Wiring:
     """A fresh installation whose analysis port finds nothing and whose clock stands at AT."""
     settings = Settings(data_dir=folder / "data", database_url=url, keys_url=keys_url)
+    if url is None and not (path := settings.data_dir / "sekisho.db").exists():
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(empty_tables())
     wiring = Wiring.create(settings, clock=lambda: AT)
     return with_ports(wiring, replace(wiring.ports, analyse=nothing_found))
 

@@ -19,6 +19,8 @@ class EventCode(StrEnum):
     PERSON_RELEASED = "person.released"
     PERSON_LAWS_CHANGED = "person.laws_changed"
     COMPANY_CHANGED = "company.changed"
+    COMPANY_MERGED = "company.merged"
+    COMPANY_UNMERGED = "company.unmerged"
     AUDIENCE_BUILT = "audience.built"
     DATA_IMPORTED = "data.imported"
     DATA_QUARANTINED = "data.quarantined"
@@ -29,6 +31,7 @@ class EventCode(StrEnum):
     # decisions and consent
     DECISION_MADE = "decision.made"
     DECISIONS_RECORDED = "decisions.recorded"
+    DECISIONS_LOST = "decisions.lost"
     NOTICE_PUBLISHED = "notice.published"
     CONSENT_REQUESTED = "consent.requested"
     CONSENT_GIVEN = "consent.given"
@@ -110,6 +113,8 @@ class EventCode(StrEnum):
     LOG_KEY_CHANGED = "log.key_changed"
     LOG_PART_DESTROYED = "log.part_destroyed"
     LOG_SHARD_OPENED = "log.shard_opened"
+    LOG_SHARD_EXPIRED = "log.shard_expired"
+    LOG_RESTORED = "log.restored"
     CLOCK_ANOMALY = "log.clock_anomaly"
 
 

@@ -39,6 +39,12 @@ class EventNotFoundError(NotFoundError):
     code = "audit_event_not_found"
 
 
+class DecisionUnrecordedError(UnavailableError):
+    """The record of a decision cannot be written, so nothing is decided."""
+
+    code = "decision_unrecorded"
+
+
 class PartForgedError(GovernanceError):
     """An opened part does not match its commitment."""
 

@@ -63,11 +63,11 @@ def encode(columns: Sequence[Column], *, version: int) -> bytes:
     """The canonical encoding of these columns, given in the order of COLUMNS."""
     if version != SCHEMA_VERSION:
         raise UnknownLeafVersionError(version=version)
-    encoded = _Encoded()
+    encoded = Encoded()
     return HEADER + version.to_bytes(2, "big") + b"".join([encoded[value] for value in columns])
 
 
-class _Encoded(dict[Column, bytes]):
+class Encoded(dict[Column, bytes]):
     """Columns encoded as `encode` does it, each different value once."""
 
     def __missing__(self, value: Column) -> bytes:
@@ -91,7 +91,7 @@ def leaves_of(rows: Iterable[Sequence[Any]]) -> list[bytes]:
 
     Events of one time are much alike, so most columns of a row were encoded for another before.
     """
-    encoded, start = _Encoded(), LEAF_PREFIX + HEADER + SCHEMA_VERSION.to_bytes(2, "big")
+    encoded, start = Encoded(), LEAF_PREFIX + HEADER + SCHEMA_VERSION.to_bytes(2, "big")
     made = []
     for version, *columns in rows:
         if version != SCHEMA_VERSION:

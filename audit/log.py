@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from audit.actions import ERASING
 from audit.counter import EventCounter
+from audit.decisions import links
 from audit.errors import ColumnFormError, NotAnErasureError
 from audit.leaf import commitment, destroyed_digest, parts_digest, sealed_hash, stored
 from audit.models import EVENTS, PARTS, PENDING
@@ -74,21 +75,24 @@ class AuditLog:
         Persons: `draft.subject` and every ref ``person:<subject>``. Refs ``event:<id>`` narrow
         it to these events (a period that ends, a part that must not stand). The event gains the
         count `parts` and the ref ``parts:<digest>``, without which a missing part is tampering.
+        Recorded decisions name the persons no more, which it says in the same way.
         """
         named = subjects_of(draft)
         if draft.action not in ERASING or not named:
             raise NotAnErasureError
         events = {ref.removeprefix("event:") for ref in draft.refs if ref.startswith("event:")}
         doomed = _live_parts(tx, sorted(named), events)
+        unlinked = links.linked(tx, sorted(named), events)
         event_id = new_event_id()
         said = replace(
             draft,
-            counts=(*draft.counts, ("parts", len(doomed))),
-            refs=(*draft.refs, f"parts:{destroyed_digest(doomed)}"),
+            counts=(*draft.counts, ("parts", len(doomed)), *links.counted(unlinked)),
+            refs=(*draft.refs, f"parts:{destroyed_digest(doomed)}", *links.named(unlinked)),
         )
         self._insert(tx, event_id, said, tuple(parts))
         for at in range(0, len(doomed), IN_LIMIT):
             tx.execute(_DESTROY, {"part_ids": doomed[at : at + IN_LIMIT], "by": event_id})
+        links.unlink(tx, unlinked, by=event_id)
         return event_id
 
     def _insert(

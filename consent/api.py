@@ -12,7 +12,8 @@ from typing import Any, cast
 from anyio import to_thread
 from starlette.requests import Request
 
-from consent.service import CheckAnswer, UseRequest, check
+from consent.checks import CheckAnswer, check
+from consent.service import UseRequest
 from governance.core.clock import Clock
 from governance.core.errors import GovernanceError, WrongUseError
 from governance.core.terms import FieldId, SubjectId
@@ -68,11 +69,9 @@ class AccessApplication:
         await _respond(send, answer, request.headers.get("x-request-id"))
 
     async def _answer(self, principal: Principal, question: UseRequest) -> CheckAnswer:
-        """The decision, recorded before it is given; writes never run in the event loop."""
-        decide = partial(
-            check, ports=self._ports, principal=principal, request=question, at=self._clock()
-        )
-        return await to_thread.run_sync(partial(self._ports.database.write, decide))
+        """The decision, on its way into the log before it is given."""
+        decide = partial(check, self._ports, principal, question, at=self._clock())
+        return await to_thread.run_sync(decide)
 
 
 async def _body(receive: Receive) -> bytes:

@@ -1,13 +1,11 @@
-"""Use cases of the third gate: check a use, record a choice. The caller owns the transaction."""
+"""Use cases of the third gate: decide a use, record a choice. The caller owns the transaction."""
 
-import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from audit.actions import EventCode
-from audit.types import TOKEN, EventDraft, Network, PersonalPart, canonical_json
+from audit.types import EventDraft, Network, PersonalPart, canonical_json
 from audit.types import Outcome as AuditOutcome
 from consent import ledger
 from consent.choices import EVENT_CODES, Choice, journal_entry, known_choice
@@ -21,24 +19,20 @@ from consent.types import (
     SubjectFacts,
 )
 from governance.core.errors import NotFoundError
-from governance.core.terms import EventId, FieldId, KeyClass, Lang, RowId, SubjectId
+from governance.core.terms import EventId, FieldId, KeyClass, RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.store import Subject, subject_by_id
 from governance.customers.subjects import MINORS, known_laws
 from governance.customers.upkeep.merges import merges_of, survivor_of
 from governance.http.principal import Principal
-from policies.actions import Action
-from policies.actors import decide_actor, decide_actor_on_record, roles_of
+from policies.actors import decide_actor, decide_actor_on_record
 from policies.purposes import PurposeRecord, decide_purpose
-from policies.reasons import Audience, ReasonCode, hidden, reason_text
+from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
 from policies.types import Obligation
 
 PROOF = FieldId("consent.proof")
 RECORD = "person"  # what a use without a field of its own is about
-PSEUDONYM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-UNKNOWN = "unknown"  # stands in the log for an id that is no pseudonym: it may be a name
-PERMIT_LIFE = timedelta(seconds=2)  # a permit is void after it; equals the lease of an SDK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,46 +47,6 @@ class UseRequest:
     field: FieldId | None = None
     min_seq: int | None = None
     request_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """One reason code with its texts for the asking system's people."""
-
-    code: ReasonCode
-    text_ja: str
-    text_en: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckAnswer:
-    """The answer of all three gates, with what it rests on."""
-
-    decision_id: EventId
-    decision: bool
-    reasons: tuple[Reason, ...]
-    obligations: tuple[Obligation, ...]
-    policy_version: str
-    consent_seq: int
-    valid_until: datetime | None
-    exact: ReasonCode  # for the audit record and explained answers
-
-    def __bool__(self) -> bool:
-        return self.decision
-
-    def as_json(self) -> dict[str, object]:
-        """The outside shape of `sekisho check` (design.md section 4)."""
-        return {
-            "decision_id": self.decision_id,
-            "decision": self.decision,
-            "reasons": [
-                {"code": r.code.value, "text_ja": r.text_ja, "text_en": r.text_en}
-                for r in self.reasons
-            ],
-            "obligations": [obligation.as_json() for obligation in self.obligations],
-            "snapshot": {"policy_version": self.policy_version, "consent_seq": self.consent_seq},
-            "valid_until": self.valid_until.isoformat() if self.valid_until else None,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,69 +180,8 @@ def decide_use(
     return Gates(code=person.code, obligations=actor.obligations, subject=person)
 
 
-def check(
-    tx: Connection, ports: Ports, principal: Principal, request: UseRequest, *, at: datetime
-) -> CheckAnswer:
-    """The decision with its reasons, recorded in the audit log of the same transaction."""
-    policy = ports.policies.current
-    seq = ledger.head(tx)  # before deciding: the answer rests on no less than it says
-    gates = decide_use(tx, policy, principal, request, at=at)
-    explained = policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)
-    shown = gates.code if explained else hidden(gates.code)
-    until = None
-    if gates:
-        until = at + PERMIT_LIFE
-        if gates.subject is not None and gates.subject.valid_until is not None:
-            until = min(until, gates.subject.valid_until)
-    purpose = policy.purpose(request.purpose) if request.purpose else None
-    known = PSEUDONYM.fullmatch(request.subject) is not None
-    decision_id = ports.audit.append(
-        tx,
-        EventDraft(
-            action=EventCode.DECISION_MADE,
-            occurred_at=at,
-            actor=principal.id,
-            actor_os=principal.os_user,
-            object_type=RECORD,
-            object_id=request.subject if known else UNKNOWN,
-            subject=request.subject if known else None,
-            purpose=purpose.id if purpose is not None else None,
-            outcome=AuditOutcome.PERMIT if gates else AuditOutcome.DENY,
-            reasons=(gates.code.value,),
-            policy_version=policy.version or None,
-            consent_seq=seq,
-            request_id=_correlation(request.request_id),
-            network=_network(principal),
-        ),
-    )
-    return CheckAnswer(
-        decision_id=decision_id,
-        decision=bool(gates),
-        reasons=(reason_of(shown),),
-        obligations=gates.obligations if gates else (),
-        policy_version=policy.version,
-        consent_seq=seq,
-        valid_until=until,
-        exact=gates.code,
-    )
-
-
-def _correlation(given: str | None) -> str | None:
-    """The caller's own id of its request, if it is of a form that the log takes."""
-    return given if given and TOKEN.fullmatch(given) else None
-
-
 def _network(principal: Principal) -> Network | None:
     return Network(principal.network) if principal.network else None
-
-
-def reason_of(code: ReasonCode) -> Reason:
-    """The code with its sentences for the people of the asking system."""
-    return Reason(
-        code=code,
-        text_ja=reason_text(code, Audience.DEVELOPER, Lang.JA),
-        text_en=reason_text(code, Audience.DEVELOPER, Lang.EN),
-    )
 
 
 def choose(ports: Ports, principal: Principal, choice: Choice, *, at: datetime) -> int:

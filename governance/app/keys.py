@@ -46,6 +46,7 @@ NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
     "search_posting": frozenset({"row_key", "token"}),
     "audit_event": frozenset({"parts_digest"}),
     "audit_part": frozenset({"salt", "commitment", "sealed_hash"}),
+    "audit_decision": frozenset({"about", "salt"}),
     "audit_leaf": frozenset({"leaf"}),
     "audit_tile": frozenset({"hashes"}),
     "audit_checkpoint": frozenset({"root"}),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from audit.actions import EventCode
+from audit.decisions.recorder import DecisionRecorder
 from audit.log import AuditLog
 from audit.sequencer import LogKeys, check_tree, sequence_once
 from audit.types import EventDraft, Outcome
@@ -20,6 +21,7 @@ from consent import ledger, notices
 from governance.app.catalogue import open_catalogue, settle, unregistered
 from governance.app.key_providers import provider_of
 from governance.app.log_signing import LogSigning
+from governance.app.witness_list import witness_keys
 from governance.core.clock import JST, Clock, utc_now
 from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
@@ -113,6 +115,7 @@ class Wiring:
             wiring = cls._wire(settings, database, keys, provider_of(settings), clock=clock)
             check_tree(database, wiring.log_keys)
             wiring.settle()
+            wiring.ports.decisions.tell_lost()
             undo.pop_all()
         return wiring
 
@@ -153,7 +156,10 @@ class Wiring:
             signing=signing,
             log_watch=LogWatch(
                 verify=lambda: verify_log(
-                    database, keys=signing.every_key(), anchor=settings.checkpoint
+                    database,
+                    keys=signing.every_key(),
+                    witnesses=witness_keys(settings),
+                    anchor=settings.checkpoint,
                 )
             ),
             worker=worker,
@@ -162,6 +168,9 @@ class Wiring:
                 database=database,
                 vault=vault,
                 audit=audit,
+                decisions=DecisionRecorder(
+                    database, audit, marks=settings.decision_marks, clock=clock
+                ),
                 journal=journal,
                 policies=policies,
                 analyse=lambda texts, lang: _analyse(worker, texts, lang),
@@ -198,6 +207,7 @@ class Wiring:
     def close(self) -> None:
         """Nothing of the installation is open in this process."""
         self.worker.close()
+        self.ports.decisions.close()
         self.database.close()
         self.keys.close()
         self.journal.close()

@@ -39,10 +39,8 @@ def check(
     explain: Annotated[bool, typer.Option("--explain", help=say("check.explain"))] = False,
 ) -> int:
     """Whether a caller may use a person's data for a purpose; 1 when it may not."""
-    from functools import partial
-
+    from consent.checks import check as decide
     from consent.service import UseRequest
-    from consent.service import check as decide
     from governance.cli.session import acting, opened
     from governance.core.clock import JST
 
@@ -59,9 +57,7 @@ def check(
             country=country,
             min_seq=min_seq,
         )
-        answer = wiring.database.write(
-            partial(decide, ports=wiring.ports, principal=principal, request=request, at=moment)
-        )
+        answer = decide(wiring.ports, principal, request, at=moment)
     shape = answer.as_json()
 
     def words() -> None:

@@ -214,6 +214,11 @@ class Settings(BaseModel):
         "監査ログの見張りの規則（TOML）。省略時は同梱の規則。",
         "Rules of the watch over the audit log (TOML). Default: the shipped rules.",
     )
+    review_days: Annotated[int, Field(ge=1, le=366)] = _field(
+        30,
+        "監査ログの運用の確認を済ませるまでの日数。過ぎると期限切れとして示します。",
+        "Days within which the audit log is to be signed off; then it is shown as overdue.",
+    )
     forward_url: str | None = _field(
         None,
         "監査ログを送り続けるSIEMのURL（https:// は OCSF、syslog+tls:// と syslog:// は CEF）。",
@@ -323,6 +328,11 @@ class Settings(BaseModel):
     def journal(self) -> Path:
         """Path of the control journal."""
         return self.journal_path or self.data_dir / "journal" / "control.journal"
+
+    @property
+    def decision_marks(self) -> Path:
+        """Folder in which each process notes how many decisions it has made."""
+        return self.journal.parent / "decisions"
 
     @property
     def checkpoint(self) -> Path:

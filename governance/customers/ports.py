@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from audit.decisions.recorder import DecisionRecorder
 from audit.log import AuditLog
 from governance.core.terms import Lang
 from governance.db.engine import Database
@@ -16,11 +17,12 @@ Analyse = Callable[[Sequence[str], Lang], Sequence[tuple[Span, ...]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Database, keys, audit log, control journal, policy in force and text analysis."""
+    """Database, keys, audit log, decisions, control journal, policy in force, text analysis."""
 
     database: Database
     vault: FieldVault
     audit: AuditLog
+    decisions: DecisionRecorder
     journal: Journal
     policies: PolicyHolder
     analyse: Analyse  # fails closed: raises when the analysis cannot answer

@@ -8,15 +8,16 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, select
 
-from audit.models import EVENTS, PARTS
+from audit.decisions.models import DECISIONS
+from audit.decisions.store import RECORDS, prove_decision, record_of
+from audit.decisions.types import DecisionRecord
+from audit.models import PARTS
 from consent import ledger, notices
+from consent.checks import PERMIT_LIFE, CheckAnswer, check
 from consent.choices import Choice, ChoiceUnknownError
 from consent.service import (
-    PERMIT_LIFE,
     PROOF,
-    CheckAnswer,
     UseRequest,
-    check,
     choose,
 )
 from consent.types import EVERY, EventKind
@@ -47,9 +48,15 @@ def ask(
 ) -> CheckAnswer:
     at = other.pop("at", AT)
     request = UseRequest(subject=SubjectId(subject), purpose=purpose, **other)  # type: ignore[arg-type] # named parts of a request
-    return wiring.database.write(
-        partial(check, ports=wiring.ports, principal=principal, request=request, at=at)  # type: ignore[arg-type] # an instant
-    )
+    return check(wiring.ports, principal, request, at=at)  # type: ignore[arg-type] # an instant
+
+
+def recorded(wiring: Wiring) -> list[DecisionRecord]:
+    """Every recorded decision in its order, once the queue is empty."""
+    wiring.ports.decisions.settle()
+    with wiring.database.read() as tx:
+        rows = tx.execute(RECORDS.order_by(DECISIONS.c.n)).all()
+    return [record_of(row) for row in rows]
 
 
 def say(wiring: Wiring, subject: SubjectId, kind: EventKind, **other: object) -> int:
@@ -86,18 +93,20 @@ def test_a_permit_never_outlives_the_consent(on_sqlite: Wiring) -> None:
     assert ask(on_sqlite, other).valid_until == end
 
 
-def test_every_check_writes_one_event_with_the_exact_code(installation: Wiring) -> None:
+def test_every_check_is_recorded_once_with_the_exact_code(installation: Wiring) -> None:
     subject = add_person(installation)
     say(installation, subject, EventKind.GIVEN)
     ask(installation, subject)
     say(installation, subject, EventKind.WITHDRAWN)
     answer = ask(installation, subject)
+    first, second = recorded(installation)
+    said = [(one.column("outcome"), one.column("reasons")) for one in (first, second)]
+    assert said == [("permit", "permit"), ("deny", "denied.subject.withdrawn")]
+    assert second.column("id") == answer.decision_id
+    assert second.link is not None
+    assert second.link.subject == subject
     with installation.database.read() as tx:
-        first, second = events(tx, "decision.made")
-    assert (first.outcome, first.reasons) == ("permit", "permit")
-    assert (second.outcome, second.reasons) == ("deny", "denied.subject.withdrawn")
-    assert str(second.id) == str(answer.decision_id)
-    assert second.subject == subject
+        assert prove_decision(tx, answer.decision_id).record == second
 
 
 def test_only_those_who_may_explain_see_why_a_person_is_refused(on_sqlite: Wiring) -> None:
@@ -125,10 +134,9 @@ def test_an_unknown_person_looks_like_any_refused_one(on_sqlite: Wiring) -> None
 @pytest.mark.parametrize("subject", ["yamada-taro", "09012345678", "山田太郎", "a@example.com", ""])
 def test_an_id_that_may_be_a_name_never_reaches_the_log(on_sqlite: Wiring, subject: str) -> None:
     assert code(ask(on_sqlite, subject)) == "denied.subject"
-    with on_sqlite.database.read() as tx:
-        (event,) = events(tx, "decision.made")
-    assert (event.subject, event.object_id) == (None, "unknown")
-    assert event.reasons == "denied.subject.unknown"
+    (record,) = recorded(on_sqlite)
+    assert (record.link, record.column("about")) == (None, None)
+    assert record.column("reasons") == "denied.subject.unknown"
 
 
 @pytest.mark.parametrize(
@@ -180,13 +188,7 @@ def test_a_strange_request_id_costs_no_decision_and_is_not_kept(
     subject = add_person(on_sqlite)
     assert code(ask(on_sqlite, subject, request_id=given)) == "denied.subject"
     ask(on_sqlite, subject, request_id="req-1")
-    with on_sqlite.database.read() as tx:
-        kept = tx.execute(
-            select(EVENTS.c.request_id)
-            .where(EVENTS.c.action == "decision.made")
-            .order_by(EVENTS.c.id)
-        ).scalars()
-        assert list(kept) == [None, "req-1"]
+    assert [one.column("request_id") for one in recorded(on_sqlite)] == [None, "req-1"]
 
 
 def test_an_analyst_asks_for_analysis_without_naming_a_field(on_sqlite: Wiring) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.decisions.recorder import DecisionRecorder
 from audit.log import AuditLog
 from governance.core.terms import Lang
 from governance.crypto.providers.file import FileKeyProvider
@@ -54,6 +55,7 @@ def world(
         database=database,
         vault=vault,
         audit=log,
+        decisions=DecisionRecorder(database, log, marks=tmp_path, clock=lambda: NOW),
         journal=journal,
         policies=PolicyHolder(default_snapshot()),
         analyse=analyse,

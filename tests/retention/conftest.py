@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.decisions.recorder import DecisionRecorder
 from audit.log import AuditLog
 from governance.crypto.providers.file import FileKeyProvider
 from governance.customers.ports import Ports
@@ -35,6 +36,7 @@ def town(database: Database, keys: Database, tmp_path: Path) -> Iterator[Town]:
         database=database,
         vault=vault,
         audit=log,
+        decisions=DecisionRecorder(database, log, marks=tmp_path, clock=lambda: NOW),
         journal=journal,
         policies=PolicyHolder(default_snapshot()),
         analyse=lambda texts, _lang: [() for _ in texts],

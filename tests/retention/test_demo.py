@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel
 
+from audit.decisions.recorder import DecisionRecorder
 from audit.log import AuditLog
 from governance.crypto.providers.file import FileKeyProvider
 from governance.customers.ports import Ports
@@ -33,10 +34,12 @@ def test_the_imported_register_is_planned_and_purged_as_the_gold_says(tmp_path: 
     provider = FileKeyProvider(tmp_path / "epochs")
     create_key_store(keys, provider, day=TODAY, at=NOW)
     vault = FieldVault.open(keys, provider, clock=lambda: NOW)
+    log = AuditLog(database.writer_engine, process_id="t", sealer=vault.seal_part)
     ports = Ports(
         database=database,
         vault=vault,
-        audit=AuditLog(database.writer_engine, process_id="t", sealer=vault.seal_part),
+        audit=log,
+        decisions=DecisionRecorder(database, log, marks=tmp_path, clock=lambda: NOW),
         journal=Journal.open(tmp_path / "journal", installation=vault.ring.installation),
         policies=PolicyHolder(default_snapshot()),
         analyse=lambda texts, _lang: [() for _ in texts],

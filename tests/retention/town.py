@@ -19,11 +19,11 @@ from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, FieldId, KeyClass, Law, RowId, SubjectId
 from governance.crypto.values import Plain
 from governance.customers import store, tokens
-from governance.customers.imports import note_duplicates
 from governance.customers.indexing import EVERY
 from governance.customers.ports import Ports
 from governance.customers.store import NewSubject, Record
 from governance.customers.subjects import SubjectKind
+from governance.customers.upkeep.candidates import note_duplicates
 from governance.gateway.intake.tokens import Indexer
 from governance.http.principal import Principal, PrincipalKind
 from governance.jobs.runner import Worker
@@ -290,6 +290,7 @@ class Town:
             database=old.database,
             vault=old.vault,
             audit=log,
+            decisions=old.decisions,
             journal=old.journal,
             policies=old.policies,
             analyse=old.analyse,

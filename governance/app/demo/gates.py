@@ -1,13 +1,13 @@
 """Consent checks that end in permit and in deny, and one customer read by three roles."""
 
 from dataclasses import dataclass
-from functools import partial
 
 from sqlalchemy import Connection, select
 
+from consent.checks import CheckAnswer, check
 from consent.choices import Choice
 from consent.ledger import EVENT
-from consent.service import CheckAnswer, UseRequest, check, choose
+from consent.service import UseRequest, choose
 from consent.types import EventKind
 from governance.app.demo.errors import DemoStepError
 from governance.app.demo.stage import Outcome, Stage, Watch, words
@@ -112,15 +112,7 @@ def _people(tx: Connection) -> tuple[SubjectId, ...]:
 def _ask(stage: Stage, subject: SubjectId) -> CheckAnswer:
     wiring = stage.wiring
     request = UseRequest(subject=subject, purpose=PURPOSE, channel="email")
-    return wiring.database.write(
-        partial(
-            check,
-            ports=wiring.ports,
-            principal=stage.who("mail_sender"),
-            request=request,
-            at=wiring.clock(),
-        )
-    )
+    return check(wiring.ports, stage.who("mail_sender"), request, at=wiring.clock())
 
 
 def read_as_roles(stage: Stage, watch: Watch) -> Outcome:

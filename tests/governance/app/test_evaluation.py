@@ -8,7 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from audit.models import EVENTS
+from audit.decisions.recorder import DecisionRecorder
+from audit.decisions.store import decision_by_id
+from audit.errors import DecisionUnrecordedError
 from consent.choices import Choice
 from consent.service import choose
 from consent.types import EventKind
@@ -188,26 +190,28 @@ def test_a_customer_may_not_ask(town: Town, person: httpx.Client) -> None:
 
 def test_every_answer_is_on_record(town: Town, sender: httpx.Client) -> None:
     shape = asked(sender, question(town.first))
+    town.wiring.ports.decisions.settle()
     with town.wiring.database.read() as tx:
-        kept = tx.execute(
-            EVENTS.select().where(EVENTS.c.id == shape["context"]["decision_id"])
-        ).one()
-    assert kept.actor == "svc:mailer"
-    assert kept.subject == town.first
+        kept = decision_by_id(tx, shape["context"]["decision_id"])
+    assert kept.column("actor") == "svc:mailer"
+    assert kept.link is not None
+    assert kept.link.subject == town.first
 
 
-def test_an_answer_that_cannot_be_recorded_is_not_given(
+def test_what_cannot_be_recorded_is_not_permitted(
     town: Town, sender: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agree(town, town.first, EventKind.GIVEN)
+    assert asked(sender, question(town.first))["decision"]
 
-    def fail(*_: object, **__: object) -> None:
-        raise LookupError
+    def full(*_: object) -> None:
+        raise DecisionUnrecordedError
 
-    monkeypatch.setattr(type(town.wiring.audit), "append", fail)
-    answer = sender.post(EVALUATION, json=question(town.first))
-    assert answer.status_code >= 500
-    assert "decision" not in answer.json()
+    monkeypatch.setattr(DecisionRecorder, "record", full)
+    shape = asked(sender, question(town.first))
+    assert not shape["decision"]
+    assert shape["context"]["reasons"][0]["code"] == "unavailable.audit"
+    assert shape["context"]["retry_after"] > 0
 
 
 def test_answers_stay_apart_under_concurrent_callers(town: Town) -> None:

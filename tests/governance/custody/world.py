@@ -9,6 +9,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, event, insert, select, update
 
 from audit.actions import EventCode
+from audit.decisions.recorder import DecisionRecorder
 from audit.log import AuditLog
 from audit.models import PARTS
 from audit.sequencer import LogKeys
@@ -87,6 +88,7 @@ def custodian(
         database=database,
         vault=vault,
         audit=log,
+        decisions=DecisionRecorder(database, log, marks=folder, clock=clock),
         journal=journal,
         policies=PolicyHolder(SNAPSHOT),
         analyse=lambda texts, _lang: [() for _ in texts],

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from sqlalchemy import update
 
+from audit.decisions.recorder import DecisionRecorder
 from audit.log import AuditLog
 from governance.core.ids import new_row_id
 from governance.core.terms import SubjectId
 from governance.crypto.providers.file import FileKeyProvider
-from governance.customers.imports import DUPLICATE
 from governance.customers.ports import Ports
+from governance.customers.upkeep.candidates import DUPLICATE
 from governance.customers.upkeep.merges import merges_of
 from governance.db.engine import Database, sqlite_url
 from governance.gateway.merging import unmerge
@@ -27,10 +28,12 @@ def opened(folder: Path, url: str) -> Couple:
     """The two of an installation that exists, as another process sees them."""
     database, keys = Database.open(url), Database.open(sqlite_url(folder / "keys.db"))
     vault = FieldVault.open(keys, FileKeyProvider(folder / "epochs"), clock=lambda: NOW)
+    log = AuditLog(database.writer_engine, process_id=new_row_id(), sealer=vault.seal_part)
     ports = Ports(
         database=database,
         vault=vault,
-        audit=AuditLog(database.writer_engine, process_id=new_row_id(), sealer=vault.seal_part),
+        audit=log,
+        decisions=DecisionRecorder(database, log, marks=folder, clock=lambda: NOW),
         journal=Journal.open(folder / "journal", installation=vault.ring.installation),
         policies=PolicyHolder(default_snapshot()),
         analyse=lambda texts, _lang: [() for _ in texts],

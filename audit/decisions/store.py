@@ -1,0 +1,214 @@
+"""Writes batches of decisions into the log, and reads a decision back with its proof."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_bytes
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from audit.actions import EventCode
+from audit.decisions.models import DECISIONS
+from audit.decisions.types import (
+    COLUMNS,
+    ROOT,
+    SALT_BYTES,
+    Decision,
+    DecisionRecord,
+    Link,
+    covered,
+    leaves_of,
+)
+from audit.errors import EventNotFoundError
+from audit.log import AuditLog
+from audit.models import EVENTS
+from audit.proofs import inclusion_proof
+from audit.tiles import nodes_of
+from audit.tree import root_of
+from audit.types import Column, EventDraft, Outcome
+from governance.core.terms import ActorId, EventId, SubjectId
+from governance.db.prepared import PreparedInsert, insert_whole
+
+RECORDER: Final = ActorId("svc:decisions")
+KIND: Final = "decisions"  # object type of a batch; its object is the stream
+PAGE: Final = 50
+AnyRow = Row[*tuple[Any, ...]]
+
+_ROWS = PreparedInsert(DECISIONS)
+_COVERED = tuple(DECISIONS.c[name] for name in COLUMNS)
+_BESIDE = (
+    DECISIONS.c.event_id,
+    DECISIONS.c.subject,
+    DECISIONS.c.salt,
+    DECISIONS.c.destroyed_by,
+)
+RECORDS: Final = select(*_COVERED, *_BESIDE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbered:
+    """Decisions of one process that follow each other, with the number of the first."""
+
+    stream: str
+    first: int
+    decisions: Sequence[Decision]
+
+    @property
+    def last(self) -> int:
+        """The number of the last one."""
+        return self.first + len(self.decisions) - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What the event of a batch says of it."""
+
+    event_id: EventId
+    stream: str
+    first: int
+    last: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchProof:
+    """That a decision stands at this place among so many, whose root the batch's event names."""
+
+    record: DecisionRecord
+    place: int
+    size: int
+    path: tuple[bytes, ...]
+
+
+def write_batch(tx: Connection, log: AuditLog, batch: Numbered, *, at: datetime) -> EventId:
+    """The decisions stand in the log under one event that names their root and their numbers."""
+    salts = token_bytes(SALT_BYTES * len(batch.decisions))
+    columns = [
+        covered(
+            one,
+            stream=batch.stream,
+            n=batch.first + k,
+            salt=salts[k * SALT_BYTES : (k + 1) * SALT_BYTES],
+        )
+        for k, one in enumerate(batch.decisions)
+    ]
+    event_id = log.append(tx, _draft(batch, root_of(leaves_of(columns)), at=at))
+    rows = [
+        _row(made, event_id, one, salts[k * SALT_BYTES : (k + 1) * SALT_BYTES])
+        for k, (made, one) in enumerate(zip(columns, batch.decisions, strict=True))
+    ]
+    insert_whole(tx, (_ROWS, rows))
+    return event_id
+
+
+def _draft(batch: Numbered, root: bytes, *, at: datetime) -> EventDraft:
+    permits = sum(one.outcome is Outcome.PERMIT for one in batch.decisions)
+    return EventDraft(
+        action=EventCode.DECISIONS_RECORDED,
+        occurred_at=at,
+        actor=RECORDER,
+        object_type=KIND,
+        object_id=batch.stream,
+        outcome=Outcome.DONE,
+        counts=(
+            ("first", batch.first),
+            ("last", batch.last),
+            ("permit", permits),
+            ("deny", len(batch.decisions) - permits),
+        ),
+        refs=(ROOT + root.hex(),),
+    )
+
+
+def _row(
+    columns: tuple[Column, ...], event_id: EventId, decision: Decision, salt: bytes
+) -> tuple[Column, ...]:
+    """The columns in the order of the table."""
+    stream, n, decision_id, *rest = columns
+    person = (None, None) if decision.subject is None else (decision.subject, salt)
+    return (decision_id, event_id, stream, n, *rest, *person, None)
+
+
+def batch_of(event: AnyRow) -> Batch:
+    """What a row of the event table says of its batch; raises ValueError if it is none."""
+    counts = dict(one.split("=", 1) for one in (event.counts or "").split(","))
+    roots = [ref for ref in (event.refs or "").split(",") if ref.startswith(ROOT)]
+    if "first" not in counts or "last" not in counts or len(roots) != 1:
+        raise ValueError("no batch")
+    return Batch(
+        event_id=EventId(event.id),
+        stream=event.object_id,
+        first=int(counts["first"]),
+        last=int(counts["last"]),
+        root=bytes.fromhex(roots[0].removeprefix(ROOT)),
+    )
+
+
+def records_of(tx: Connection, batch: Batch) -> list[DecisionRecord]:
+    """The decisions that stand under a batch's numbers, in their order."""
+    query = RECORDS.where(
+        DECISIONS.c.stream == batch.stream, DECISIONS.c.n.between(batch.first, batch.last)
+    )
+    return [record_of(row) for row in tx.execute(query.order_by(DECISIONS.c.n))]
+
+
+def record_of(row: AnyRow) -> DecisionRecord:
+    """A stored row of RECORDS as the record that it is."""
+    linked = row.subject is not None and row.salt is not None
+    return DecisionRecord(
+        event_id=EventId(row.event_id),
+        columns=tuple(row)[: len(COLUMNS)],
+        link=Link(subject=SubjectId(row.subject), salt=row.salt) if linked else None,
+        destroyed_by=None if row.destroyed_by is None else EventId(row.destroyed_by),
+    )
+
+
+def decision_by_id(tx: Connection, decision: EventId) -> DecisionRecord:
+    """The recorded decision; raises EventNotFoundError while it waits to be written."""
+    row = tx.execute(RECORDS.where(DECISIONS.c.id == decision)).one_or_none()
+    if row is None:
+        raise EventNotFoundError
+    return record_of(row)
+
+
+def prove_decision(tx: Connection, decision: EventId) -> BatchProof:
+    """The decision with its path to the root that the event of its batch names."""
+    record = decision_by_id(tx, decision)
+    event = tx.execute(select(EVENTS).where(EVENTS.c.id == record.event_id)).one_or_none()
+    if event is None:
+        raise EventNotFoundError
+    batch = batch_of(event)
+    leaves = [one.leaf for one in records_of(tx, batch)]
+    place = int(str(record.column("n"))) - batch.first
+    path = inclusion_proof(place, len(leaves), nodes_of(leaves))
+    return BatchProof(record=record, place=place, size=len(leaves), path=path)
+
+
+def last_recorded(tx: Connection, stream: str) -> int:
+    """The number of the process's last recorded decision; 0 when there is none."""
+    query = select(func.max(DECISIONS.c.n)).where(DECISIONS.c.stream == stream)
+    return int(tx.execute(query).scalar() or 0)
+
+
+def decisions_about(
+    tx: Connection, subject: SubjectId, *, before: EventId | None = None, limit: int = PAGE
+) -> tuple[DecisionRecord, ...]:
+    """The newest decisions about a person, below the id `before`; none after the erasure."""
+    return _page(tx, RECORDS.where(DECISIONS.c.subject == subject), before, limit)
+
+
+def decisions_for(
+    tx: Connection, actor: ActorId, *, before: EventId | None = None, limit: int = PAGE
+) -> tuple[DecisionRecord, ...]:
+    """The newest decisions that an actor asked for, below the id `before`."""
+    return _page(tx, RECORDS.where(DECISIONS.c.actor == actor), before, limit)
+
+
+def _page(
+    tx: Connection, query: Select[Any], before: EventId | None, limit: int
+) -> tuple[DecisionRecord, ...]:
+    if before is not None:
+        query = query.where(DECISIONS.c.id < before)
+    rows: Iterable[AnyRow] = tx.execute(query.order_by(DECISIONS.c.id.desc()).limit(limit))
+    return tuple(record_of(row) for row in rows)

@@ -4,9 +4,13 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from audit.note import Checkpoint, parse_checkpoint, parse_note
+
+LOST: Final = ".lost-"  # and the size of a head that a restore set aside
 
 
 def read_anchor(path: Path) -> str | None:
@@ -23,6 +27,30 @@ def anchored(path: Path) -> Checkpoint | None:
     return None if note is None else parse_checkpoint(parse_note(note).text)
 
 
+def lost_notes(path: Path) -> tuple[str, ...]:
+    """The heads that restores set aside, the oldest first."""
+    found = sorted(path.parent.glob(f"{path.name}{LOST}*"), key=lambda one: one.stat().st_mtime_ns)
+    return tuple(one.read_text("utf-8") for one in found)
+
+
+def set_aside(path: Path, lost: str, note: str | None) -> None:
+    """The lost head stands beside the file as evidence, and the file holds the smaller tree's.
+
+    Twice equals once; a file that moved on meanwhile is left alone.
+    """
+    size = parse_checkpoint(parse_note(lost).text).size
+    with _locked(path):
+        if read_anchor(path) != lost:
+            return
+        _write(
+            path.with_name(f"{path.name}{LOST}{size}-{sha256(lost.encode()).hexdigest()[:8]}"), lost
+        )
+        if note is None:
+            path.unlink()
+        else:
+            _write(path, note)
+
+
 def advance_anchor(path: Path, note: str) -> None:
     """The file holds this note durably, unless it already holds one of a larger tree."""
     size = parse_checkpoint(parse_note(note).text).size
@@ -30,17 +58,22 @@ def advance_anchor(path: Path, note: str) -> None:
         kept = anchored(path)
         if kept is not None and kept.size >= size:
             return
-        fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-        with fresh.open("w", encoding="utf-8") as stream:
-            stream.write(note)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _write(path, note)
+
+
+def _write(path: Path, note: str) -> None:
+    """The file holds this durably, or what it held before."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with fresh.open("w", encoding="utf-8") as stream:
+        stream.write(note)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 @contextmanager

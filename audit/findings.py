@@ -15,11 +15,15 @@ class Finding(StrEnum):
     PART = "part"  # a personal part was changed or removed
     PART_DESTROYED = "part_destroyed"  # a part is gone and no erasure names it
     ERASURE_WAITING = "erasure_waiting"  # the naming erasure is not in the tree yet
+    DECISION = "decision"  # a recorded decision was changed, removed or added
     ROW_MISSING = "row_missing"
     ROW_UNREADABLE = "row_unreadable"
     ROOT = "root"  # the rows agree with each other, not with a checkpoint
     CHECKPOINT = "checkpoint"  # a stored checkpoint contradicts its own note
     EDGE = "edge"  # the stored edge of the tree is not that of the rows
+    SHARD = "shard"  # a month opens, ends or goes on otherwise than its own entry says
+    RESTORED = "restored"  # verified, but an older database was put back, as an event says
+    LOST_HEAD = "lost_head"  # a head was set aside and no restore names it
     OUTSIDE_TREE = "outside_tree"  # an event without place, or a place's event deleted
     ROLLED_BACK = "rolled_back"  # smaller than the checkpoint kept outside
     UNSIGNED = "unsigned"  # no checkpoint yet
@@ -44,6 +48,27 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """A declared restore: at which place the log says that the places [size, lost) were lost."""
+
+    seq: int
+    size: int
+    lost: int
+    at: datetime
+    event_id: str
+
+    def as_json(self) -> dict[str, str | int]:
+        """How the restore is printed."""
+        return {
+            "at_seq": self.seq,
+            "size": self.size,
+            "lost": self.lost,
+            "at": self.at.isoformat(),
+            "event": self.event_id,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A verdict with its ground; `size` and `root` are those of the range it speaks of."""
 
@@ -57,10 +82,12 @@ class Report:
     witness: str | None = None
     witnessed_at: datetime | None = None
     witnessed_size: int | None = None  # what came later, no witness has seen yet
+    expired: int = 0  # events that ended by their period, as events in the tree say
+    restored: tuple[Restored, ...] = ()
 
-    def as_json(self) -> dict[str, str | int | None]:
+    def as_json(self) -> dict[str, object]:
         """The shape of `audit verify`: verdict, size, root, and what else is known; hex hashes."""
-        shape: dict[str, str | int | None] = {
+        shape: dict[str, object] = {
             "verdict": self.verdict.value,
             "size": self.size,
             "root": None if self.root is None else self.root.hex(),
@@ -74,6 +101,10 @@ class Report:
             "witnessed_size": self.witnessed_size,
         }
         shape.update({name: value for name, value in known.items() if value is not None})
+        if self.expired:
+            shape["expired"] = self.expired
+        if self.restored:
+            shape["restored"] = [one.as_json() for one in self.restored]
         return shape
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete
 
 from audit.leaf import COLUMNS, EPOCH, MICROSECOND
 from audit.models import LEAVES, PENDING
+from governance.core.terms import EventId
 from governance.db.prepared import PreparedInsert, driver_errors, insert_whole, sqlite_of
 
 Waiting = tuple[Any, ...]  # schema version, then the columns of a leaf in their order
@@ -25,29 +26,46 @@ _PG_TIME = "(extract(epoch FROM e.occurred_at) * 1000000)::bigint"
 _PG_DELETE = "DELETE FROM audit_pending WHERE event_id = ANY(%s)"
 
 
-def _select(*, occurred_at: str, recorded_at: str, place: str) -> str:
-    """The statement for waiting events in the order of their ids."""
+def _select(*, occurred_at: str, recorded_at: str, which: str) -> str:
+    """The statement for waiting events."""
     spelled = {"occurred_at": occurred_at, "recorded_at": recorded_at}
     columns = ", ".join(spelled.get(name, f"e.{name}") for name in COLUMNS)
     return (
         f"SELECT e.schema_version, {columns} FROM audit_pending p"  # noqa: S608 # constants alone
-        f" JOIN audit_event e ON e.id = p.event_id ORDER BY p.event_id LIMIT {place}"
+        f" JOIN audit_event e ON e.id = p.event_id {which}"
     )
 
 
-_SQLITE_WAITING = _select(occurred_at="e.occurred_at", recorded_at="?", place="?")
-_PG_WAITING = _select(occurred_at=_PG_TIME, recorded_at="%s::bigint", place="%s")
+_FIRST, _ONE = "ORDER BY p.event_id LIMIT {}", "WHERE p.event_id = {}"
+_SQLITE = {
+    which: _select(occurred_at="e.occurred_at", recorded_at="?", which=which.format("?"))
+    for which in (_FIRST, _ONE)
+}
+_PG = {
+    which: _select(occurred_at=_PG_TIME, recorded_at="%s::bigint", which=which.format("%s"))
+    for which in (_FIRST, _ONE)
+}
 
 
 def waiting_events(tx: Connection, *, recorded_at: datetime, limit: int) -> list[Waiting]:
     """The first waiting events as their leaves cover them when recorded at this time."""
-    values = (recorded_at - EPOCH) // MICROSECOND, limit
+    return _read(tx, _FIRST, limit, recorded_at)
+
+
+def waiting_event(tx: Connection, event_id: EventId, *, recorded_at: datetime) -> Waiting:
+    """One waiting event as its leaf covers it when recorded at this time."""
+    (found,) = _read(tx, _ONE, event_id, recorded_at)
+    return found
+
+
+def _read(tx: Connection, which: str, value: int | str, recorded_at: datetime) -> list[Waiting]:
+    values = (recorded_at - EPOCH) // MICROSECOND, value
     driver = sqlite_of(tx)
     if driver is not None:
-        with driver_errors(_SQLITE_WAITING):
-            return driver.execute(_SQLITE_WAITING, values).fetchall()
-    with driver_errors(_PG_WAITING), _postgres(tx).cursor() as cursor:
-        return cursor.execute(_PG_WAITING, values, binary=True).fetchall()
+        with driver_errors(_SQLITE[which]):
+            return driver.execute(_SQLITE[which], values).fetchall()
+    with driver_errors(_PG[which]), _postgres(tx).cursor() as cursor:
+        return cursor.execute(_PG[which], values, binary=True).fetchall()
 
 
 def write_leaves(

@@ -2,7 +2,8 @@
 
 A batch is one transaction that holds the tree's state row, so two sequencers cannot both grow
 the tree; lease and fence keep them from taking turns needlessly. The checkpoint is signed after
-the commit, over what a reader sees, so it never covers a leaf that could still vanish.
+the commit, over what a reader sees, so it never covers a leaf that could still vanish. The
+first event of a month is placed behind an entry that commits to the checkpoint before it.
 """
 
 from collections.abc import Sequence
@@ -28,8 +29,9 @@ from audit.leaf import leaves_of
 from audit.log import AuditLog
 from audit.models import CHECKPOINTS, PENDING, STATE, TILES
 from audit.note import Checkpoint, VerifierKey, sign_checkpoint, vkeys_of
-from audit.placing import ID, waiting_events, write_leaves
+from audit.placing import ID, waiting_event, waiting_events, write_leaves
 from audit.proofs import root_at
+from audit.shards.opening import TurnUnsignedError, open_shard, turned
 from audit.store import frontier_of, nodes_in, seq_of
 from audit.tiles import grown, open_tiles
 from audit.tree import Frontier
@@ -105,10 +107,14 @@ def sequence_once(
         def place(tx: Connection, *, many: int = many) -> int | None:
             return _place(tx, keys, log, at=at, limit=many, turn=turn)
 
-        found = db.write(place, batch=turn is Turn.LEASE)
+        try:
+            found = db.write(place, batch=turn is Turn.LEASE)
+        except TurnUnsignedError:  # the first entry of a month commits to a signed tree
+            sign_tree(db, keys, at=at)
+            continue
         held = found is None
         placed += found or 0
-        if found != many:
+        if found is None or found < many:
             break
     if held and not placed:
         return Sequenced(placed=0, size=0, note=None, held=True)
@@ -200,6 +206,9 @@ def _place(
     waiting = waiting_events(tx, recorded_at=recorded_at, limit=limit)
     if not waiting:
         return 0
+    if turned(state.last_recorded_at, recorded_at):
+        opening = open_shard(tx, log, frontier, recorded_at=recorded_at, at=at)
+        waiting.insert(0, waiting_event(tx, opening, recorded_at=recorded_at))
     leaves = leaves_of(waiting)
     ids = [row[ID] for row in waiting]
     write_leaves(tx, state.size, ids, leaves, recorded_at=recorded_at)

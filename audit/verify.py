@@ -3,10 +3,11 @@
 Every leaf is computed again from the event's columns and parts and compared with the stored
 leaf and tile; the roots with every checkpoint in the database and the one kept outside it; the
 newest checkpoint with the pinned keys. A destroyed part is lawful only if an erasing event in
-the tree names its person and, by digest, exactly the parts that it destroyed.
+the tree names its person and, by digest, exactly the parts that it destroyed; a missing row only
+if an event in the tree names its place as ended (audit/lawful.py).
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,12 +16,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
-from audit.actions import ERASING
-from audit.anchor import read_anchor
+from audit.anchor import lost_notes, read_anchor
+from audit.decisions.checking import check_decisions
 from audit.errors import NoteFormError, NoteSignatureError, UnknownLeafVersionError
 from audit.findings import Evidence, Finding, FoundError, Report
 from audit.key_changes import followed
-from audit.leaf import COLUMNS, destroyed_digest, leaves_of, parts_digest, sealed_hash
+from audit.lawful import Lawful, check_destroyed, check_set_aside, lawful
+from audit.leaf import COLUMNS, leaves_of, parts_digest, sealed_hash
 from audit.models import CHECKPOINTS, EVENTS, LEAVES, PARTS, PENDING, STATE, TILES
 from audit.note import Checkpoint, VerifierKey, parse_checkpoint, parse_note, verify_note
 from audit.tiles import WIDTH, split
@@ -55,17 +57,6 @@ _NOTES = (
     .where(CHECKPOINTS.c.size > bindparam("after"))
     .order_by(CHECKPOINTS.c.size)
     .limit(NOTE_PAGE)
-)
-_DESTROYED = (
-    select(PARTS.c.id, PARTS.c.subject, PARTS.c.destroyed_by, LEAVES.c.seq)
-    .join_from(PARTS, LEAVES, LEAVES.c.event_id == PARTS.c.event_id, isouter=True)
-    .where(PARTS.c.payload.is_(None))
-)
-_ERASER = (
-    select(EVENTS.c.action, EVENTS.c.subject, EVENTS.c.refs, LEAVES.c.seq, PENDING.c.event_id)
-    .join_from(EVENTS, LEAVES, LEAVES.c.event_id == EVENTS.c.id, isouter=True)
-    .join(PENDING, PENDING.c.event_id == EVENTS.c.id, isouter=True)
-    .where(EVENTS.c.id == bindparam("id"))
 )
 _OUTSIDE = (
     select(EVENTS.c.id)
@@ -114,10 +105,14 @@ def verify_log(
 
 def _verify(tx: Connection, evidence: Evidence, anchor: Path | None) -> Report:
     outside = None if anchor is None else _head_of(read_anchor(anchor))
-    frontier, head = _walk(tx, outside)
-    _check_edge(tx, frontier)
+    said = lawful(tx)
+    frontier, head, gone = _walk(tx, outside, said)
+    _check_edge(tx, frontier, gone)
     _check_outside(tx, frontier)
-    _check_destroyed(tx)
+    check_destroyed(tx)
+    if anchor is not None:
+        check_set_aside(said, lost_notes(anchor))
+    check_decisions(tx)
     if outside is not None and outside.checkpoint.size > frontier.size:
         raise FoundError(
             Finding.ROLLED_BACK,
@@ -144,7 +139,9 @@ def _verify(tx: Connection, evidence: Evidence, anchor: Path | None) -> Report:
     witnessed = _head_of(newest_cosigned(tx, evidence.witnesses) if evidence.witnesses else None)
     trusted = followed(tx, evidence.keys, evidence.successors) if evidence.keys else ()
     heads = list(dict.fromkeys(filter(None, (newest, witnessed, outside))))
-    return _weigh(heads, replace(evidence, keys=trusted))
+    report = _weigh(heads, replace(evidence, keys=trusted))
+    finding = Finding.RESTORED if said.restored else None
+    return replace(report, finding=finding, expired=gone, restored=said.restored)
 
 
 def _weigh(heads: Sequence[Head], evidence: Evidence) -> Report:
@@ -189,26 +186,39 @@ def _weigh(heads: Sequence[Head], evidence: Evidence) -> Report:
     return Report(verdict=Verdict.VERIFIED_SELF_SIGNED, size=size, root=root)
 
 
-def _walk(tx: Connection, outside: Head | None) -> tuple[Frontier, Head | None]:
-    """The tree over all rows, and the newest checkpoint, after every comparison on the way."""
+def _walk(tx: Connection, outside: Head | None, said: Lawful) -> tuple[Frontier, Head | None, int]:
+    """The tree over all rows, the newest checkpoint, and how many rows have ended lawfully.
+
+    Every checkpoint and every tree that an event names was compared on the way.
+    """
     end = tx.execute(select(func.max(LEAVES.c.seq) + 1)).scalar() or 0
-    frontier, head, good = Frontier(), None, 0
-    heads = _heads(tx)
+    frontier, head, good, gone = Frontier(), None, 0, 0
+    heads, named = _heads(tx), deque(sorted(said.claims, key=lambda claim: claim.size))
     following = next(heads, None)
     for start in range(0, end, WIDTH):
-        leaves = _block(tx, start, min(start + WIDTH, end))
-        marks = []
+        leaves, missing = _block(tx, start, min(start + WIDTH, end), said)
+        gone += missing
+        marks: list[tuple[int, bytes, Finding, int]] = []
         while following is not None and following.checkpoint.size <= start + len(leaves):
-            marks.append(following)
+            marks.append((following.checkpoint.size, following.checkpoint.root, Finding.ROOT, -1))
             head, following = following, next(heads, None)
         if outside is not None and start < outside.checkpoint.size <= start + len(leaves):
-            marks.append(outside)
-        for mark in sorted(marks, key=lambda found: found.checkpoint.size):
-            size = mark.checkpoint.size
+            # a checkpoint from outside contradicts every row: the stored ones were re-signed
+            marks.append((outside.checkpoint.size, outside.checkpoint.root, Finding.ROOT, 0))
+        while named and named[0].size <= start + len(leaves):
+            claim = named.popleft()
+            marks.append((claim.size, claim.root, Finding.SHARD, claim.seq))
+        for size, root, finding, place in sorted(marks, key=lambda mark: mark[0]):
             frontier = frontier.extended(leaves[frontier.size - start : size - start])
-            if frontier.root() != mark.checkpoint.root:
-                # a checkpoint from outside contradicts every row: the stored ones were re-signed
-                _raise_root(mark.checkpoint, frontier.root(), 0 if mark is outside else good)
+            if frontier.root() != root:
+                raise FoundError(
+                    finding,
+                    size=size,
+                    root=frontier.root(),
+                    at_seq=good if place < 0 else place,
+                    expected=root,
+                    found=frontier.root(),
+                )
             good = size
         frontier = frontier.extended(leaves[frontier.size - start :])
     if following is not None:
@@ -220,19 +230,7 @@ def _walk(tx: Connection, outside: Head | None) -> tuple[Frontier, Head | None]:
             expected=following.checkpoint.root,
             found=frontier.root(),
         )
-    return frontier, head
-
-
-def _raise_root(mark: Checkpoint, root: bytes, good: int) -> None:
-    """The rows since the last good checkpoint are not those that were signed."""
-    raise FoundError(
-        Finding.ROOT,
-        size=mark.size,
-        root=root,
-        at_seq=good,
-        expected=mark.root,
-        found=root,
-    )
+    return frontier, head, gone
 
 
 def _heads(tx: Connection) -> Iterator[Head]:
@@ -257,18 +255,21 @@ def _head_of(note: str | None) -> Head | None:
     return Head(checkpoint=parse_checkpoint(parse_note(note).text), note=note)
 
 
-def _block(tx: Connection, start: int, end: int) -> list[bytes]:
-    """The leaves [start, end) computed from the rows; raises FoundError for the first bad one."""
+def _block(tx: Connection, start: int, end: int, said: Lawful) -> tuple[list[bytes], int]:
+    """The leaves [start, end) computed from the rows, and how many have ended lawfully.
+
+    Raises FoundError for the first bad one.
+    """
     try:
-        return _compute(tx, start, end)
+        return _compute(tx, start, end, said)
     except (DBAPIError, UnknownLeafVersionError, ValueError, TypeError, OverflowError) as error:
         if end - start > 1:  # a row cannot even be read: find out which
             for seq in range(start, end):
-                _block(tx, seq, seq + 1)
+                _block(tx, seq, seq + 1, said)
         raise FoundError(Finding.ROW_UNREADABLE, size=start, at_seq=start) from error
 
 
-def _compute(tx: Connection, start: int, end: int) -> list[bytes]:
+def _compute(tx: Connection, start: int, end: int, said: Lawful) -> tuple[list[bytes], int]:
     parts: defaultdict[int, list[AnyRow]] = defaultdict(list)
     span = {"start": start, "end": end}
     for part in tx.execute(_BLOCK_PARTS, span):
@@ -279,9 +280,14 @@ def _compute(tx: Connection, start: int, end: int) -> list[bytes]:
     there = [row for row in rows.values() if row.schema_version is not None]
     made = leaves_of((row.schema_version, *row[4:]) for row in there)
     computed = dict(zip((row.seq for row in there), made, strict=True))
+    gone = 0
     for place, seq in enumerate(range(start, end)):
         row = rows.get(seq)
         kept = tile[place] if place < len(tile) else None
+        if row is None and kept is not None and said.may_be_gone(seq):
+            leaves.append(kept)  # what was signed; the roots behind it hold it to that
+            gone += 1
+            continue
         if row is None or row.schema_version is None:
             raise FoundError(Finding.ROW_MISSING, size=end, at_seq=seq, expected=kept)
         stored, leaf = bytes(row.leaf), computed[seq]
@@ -290,7 +296,7 @@ def _compute(tx: Connection, start: int, end: int) -> list[bytes]:
             raise FoundError(Finding.LEAF, size=end, at_seq=seq, expected=expected, found=leaf)
         _check_parts(seq, row.parts_digest, parts.get(seq, []))
         leaves.append(leaf)
-    return leaves
+    return leaves, gone
 
 
 def _tile(tx: Connection, start: int, end: int) -> list[bytes]:
@@ -324,12 +330,12 @@ def _check_parts(seq: int, digest: bytes | None, parts: Sequence[AnyRow]) -> Non
             )
 
 
-def _check_edge(tx: Connection, frontier: Frontier) -> None:
+def _check_edge(tx: Connection, frontier: Frontier, gone: int) -> None:
     """The stored edge of the tree is the edge of the rows, and no row stands beside the tree."""
     count = tx.execute(select(func.count()).select_from(LEAVES)).scalar_one()
     edge = tx.execute(select(STATE.c.size, STATE.c.frontier)).one_or_none()
     size, blob = (0, b"") if edge is None else (edge.size, bytes(edge.frontier))
-    if (size, blob) != (frontier.size, frontier.to_bytes()) or count != frontier.size:
+    if (size, blob) != (frontier.size, frontier.to_bytes()) or count + gone != frontier.size:
         raise FoundError(
             Finding.EDGE,
             size=frontier.size,
@@ -348,31 +354,3 @@ def _check_outside(tx: Connection, frontier: Frontier) -> None:
                 root=frontier.root(),
                 at_seq=frontier.size,
             )
-
-
-def _check_destroyed(tx: Connection) -> None:
-    """Every destroyed part is named by an erasing event that is in the tree."""
-    groups: defaultdict[str | None, list[AnyRow]] = defaultdict(list)
-    for part in tx.execute(_DESTROYED):
-        groups[part.destroyed_by].append(part)
-    for eraser_id, parts in groups.items():
-        eraser = tx.execute(_ERASER, {"id": eraser_id}).one_or_none()
-        places = [part.seq for part in parts if part.seq is not None]
-        at_seq = min(places, default=None)
-        if eraser is None or not _names(eraser, parts):
-            raise FoundError(Finding.PART_DESTROYED, at_seq=at_seq)
-        if eraser.seq is None:
-            verdict = Verdict.TAMPERED if eraser.event_id is None else Verdict.INCOMPLETE
-            raise FoundError(Finding.ERASURE_WAITING, verdict=verdict, at_seq=at_seq)
-
-
-def _names(eraser: AnyRow, parts: Sequence[AnyRow]) -> bool:
-    refs = set((eraser.refs or "").split(","))
-    named = {eraser.subject} | {
-        ref.removeprefix("person:") for ref in refs if ref.startswith("person:")
-    }
-    return (
-        eraser.action in ERASING
-        and {part.subject for part in parts} <= named
-        and f"parts:{destroyed_digest(part.id for part in parts)}" in refs
-    )

@@ -98,7 +98,7 @@ def foreign_keys(tx: Connection, state: str) -> None:
 
 def drop_guards(db: Database, tx: Connection) -> None:
     for table in GUARDED:
-        for kind in ("update", "delete", "truncate"):
+        for kind in ("insert", "update", "delete", "truncate"):
             if db.dialect == "sqlite":
                 tx.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_{kind}")
             else:

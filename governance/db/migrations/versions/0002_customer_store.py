@@ -12,6 +12,41 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table('audit_decision',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('event_id', sa.String(length=36), nullable=False),
+    sa.Column('stream', sa.String(length=200), nullable=False),
+    sa.Column('n', sa.BigInteger(), nullable=False),
+    sa.Column('occurred_at', UtcDateTime(), nullable=False),
+    sa.Column('actor', sa.String(length=200), nullable=False),
+    sa.Column('actor_os', sa.String(length=200), nullable=True),
+    sa.Column('purpose', sa.String(length=200), nullable=True),
+    sa.Column('channel', sa.String(length=200), nullable=True),
+    sa.Column('recipient', sa.String(length=200), nullable=True),
+    sa.Column('country', sa.String(length=200), nullable=True),
+    sa.Column('field', sa.String(length=200), nullable=True),
+    sa.Column('outcome', sa.String(length=16), nullable=False),
+    sa.Column('reasons', sa.Text(), nullable=False),
+    sa.Column('policy_version', sa.String(length=200), nullable=True),
+    sa.Column('consent_seq', sa.BigInteger(), nullable=True),
+    sa.Column('request_id', sa.String(length=200), nullable=True),
+    sa.Column('network', sa.String(length=64), nullable=True),
+    sa.Column('about', sa.LargeBinary(length=32), nullable=True),
+    sa.Column('subject', sa.String(length=200), nullable=True),
+    sa.Column('salt', sa.LargeBinary(length=32), nullable=True),
+    sa.Column('destroyed_by', sa.String(length=36), nullable=True),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('stream', 'n')
+    )
+    with op.batch_alter_table('audit_decision', schema=None) as batch_op:
+        batch_op.create_index('ix_audit_decision_actor', ['actor', 'id'], unique=False)
+        batch_op.create_index('ix_audit_decision_subject', ['subject'], unique=False)
+
+    op.create_table('audit_expiring',
+    sa.Column('event_id', sa.String(length=36), nullable=False),
+    sa.PrimaryKeyConstraint('event_id'),
+    sqlite_with_rowid=False
+    )
     op.create_table('audit_filter',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('owner', sa.String(length=200), nullable=False),
@@ -36,6 +71,16 @@ def upgrade() -> None:
     sa.Column('placed_by', sa.String(length=200), nullable=False),
     sa.Column('placed_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('subject')
+    )
+    op.create_table('audit_shard_hold',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('shard', sa.String(length=7), nullable=False),
+    sa.Column('matter', sa.String(length=200), nullable=False),
+    sa.Column('placed_by', sa.String(length=200), nullable=False),
+    sa.Column('placed_at', UtcDateTime(), nullable=False),
+    sa.Column('released_by', sa.String(length=200), nullable=True),
+    sa.Column('released_at', UtcDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id')
     )
     op.create_table('audit_watch',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -192,6 +237,30 @@ def upgrade() -> None:
     sa.Column('received_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['size'], ['audit_checkpoint.size'], ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('size', 'key_id')
+    )
+    op.create_table('audit_expired_numbers',
+    sa.Column('event_id', sa.String(length=36), nullable=False),
+    sa.Column('process_id', sa.String(length=200), nullable=False),
+    sa.Column('numbers', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['audit_event.id'], ),
+    sa.PrimaryKeyConstraint('event_id', 'process_id')
+    )
+    op.create_table('audit_expired_part',
+    sa.Column('part_id', sa.String(length=36), nullable=False),
+    sa.Column('destroyed_by', sa.String(length=36), nullable=False),
+    sa.ForeignKeyConstraint(['destroyed_by'], ['audit_event.id'], ),
+    sa.PrimaryKeyConstraint('part_id'),
+    sqlite_with_rowid=False
+    )
+    with op.batch_alter_table('audit_expired_part', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_audit_expired_part_destroyed_by'), ['destroyed_by'], unique=False)
+
+    op.create_table('audit_expiry',
+    sa.Column('event_id', sa.String(length=36), nullable=False),
+    sa.Column('start', sa.BigInteger(), nullable=False),
+    sa.Column('below', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['audit_event.id'], ),
+    sa.PrimaryKeyConstraint('event_id')
     )
     op.create_table('audit_review',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -558,19 +627,177 @@ def upgrade() -> None:
     
     guards = {
         'sqlite': (
-            "CREATE TRIGGER audit_cosignature_update BEFORE UPDATE ON audit_cosignature FOR EACH ROW BEGIN SELECT RAISE(ABORT, 'audit_cosignature is append-only'); END",
-            "CREATE TRIGGER audit_cosignature_delete BEFORE DELETE ON audit_cosignature FOR EACH ROW BEGIN SELECT RAISE(ABORT, 'audit_cosignature is append-only'); END",
-            "CREATE TRIGGER audit_stamp_update BEFORE UPDATE ON audit_stamp FOR EACH ROW BEGIN SELECT RAISE(ABORT, 'audit_stamp is append-only'); END",
-            "CREATE TRIGGER audit_stamp_delete BEFORE DELETE ON audit_stamp FOR EACH ROW BEGIN SELECT RAISE(ABORT, 'audit_stamp is append-only'); END",
+            'DROP TRIGGER audit_event_delete',
+            'DROP TRIGGER audit_leaf_delete',
+            'DROP TRIGGER audit_part_delete',
+            'CREATE TRIGGER audit_event_delete BEFORE DELETE ON audit_event FOR '
+            'EACH ROW WHEN NOT EXISTS (SELECT 1 FROM audit_expiring x WHERE '
+            "x.event_id = OLD.id) BEGIN SELECT RAISE(ABORT, 'audit_event is "
+            "append-only'); END",
+            'CREATE TRIGGER audit_leaf_delete BEFORE DELETE ON audit_leaf FOR EACH '
+            'ROW WHEN NOT EXISTS (SELECT 1 FROM audit_expiring x WHERE x.event_id = '
+            "OLD.event_id) BEGIN SELECT RAISE(ABORT, 'audit_leaf is append-only'); "
+            'END',
+            'CREATE TRIGGER audit_part_delete BEFORE DELETE ON audit_part FOR EACH '
+            'ROW WHEN NOT EXISTS (SELECT 1 FROM audit_expiring x WHERE x.event_id = '
+            "OLD.event_id) BEGIN SELECT RAISE(ABORT, 'audit_part is append-only'); "
+            'END',
+            'CREATE TRIGGER audit_expiry_update BEFORE UPDATE ON audit_expiry FOR '
+            "EACH ROW BEGIN SELECT RAISE(ABORT, 'audit_expiry is append-only'); END",
+            'CREATE TRIGGER audit_expiry_delete BEFORE DELETE ON audit_expiry FOR '
+            "EACH ROW BEGIN SELECT RAISE(ABORT, 'audit_expiry is append-only'); END",
+            'CREATE TRIGGER audit_expiry_insert BEFORE INSERT ON audit_expiry FOR '
+            'EACH ROW WHEN NOT EXISTS (SELECT 1 FROM audit_event e JOIN audit_leaf '
+            'l ON l.event_id = e.id WHERE e.id = NEW.event_id AND e.action = '
+            "'log.shard_expired' AND l.seq >= NEW.below AND NEW.start >= 0 AND "
+            "NEW.start < NEW.below AND replace(',' || e.refs || ',', ',tree:' || "
+            "NEW.below || ',', '') <> ',' || e.refs || ',' AND replace(',' || "
+            "e.refs || ',', ',from:' || NEW.start || ',', '') <> ',' || e.refs || "
+            "',') BEGIN SELECT RAISE(ABORT, 'audit_expiry is append-only'); END",
+            'CREATE TRIGGER audit_expiring_update BEFORE UPDATE ON audit_expiring '
+            "FOR EACH ROW BEGIN SELECT RAISE(ABORT, 'audit_expiring is "
+            "append-only'); END",
+            'CREATE TRIGGER audit_expiring_insert BEFORE INSERT ON audit_expiring '
+            'FOR EACH ROW WHEN NOT EXISTS (SELECT 1 FROM audit_leaf l JOIN '
+            'audit_expiry x ON l.seq >= x.start AND l.seq < x.below JOIN '
+            'audit_event e ON e.id = l.event_id WHERE l.event_id = NEW.event_id AND '
+            "e.action NOT IN ('log.key_changed', 'log.restored', "
+            "'log.shard_expired', 'log.shard_opened')) BEGIN SELECT RAISE(ABORT, "
+            "'audit_expiring is append-only'); END",
+            'CREATE TRIGGER audit_expired_part_update BEFORE UPDATE ON '
+            'audit_expired_part FOR EACH ROW BEGIN SELECT RAISE(ABORT, '
+            "'audit_expired_part is append-only'); END",
+            'CREATE TRIGGER audit_expired_part_delete BEFORE DELETE ON '
+            'audit_expired_part FOR EACH ROW WHEN NOT EXISTS (SELECT 1 FROM '
+            'audit_expiring x WHERE x.event_id = OLD.destroyed_by) BEGIN SELECT '
+            "RAISE(ABORT, 'audit_expired_part is append-only'); END",
+            'CREATE TRIGGER audit_expired_numbers_update BEFORE UPDATE ON '
+            'audit_expired_numbers FOR EACH ROW BEGIN SELECT RAISE(ABORT, '
+            "'audit_expired_numbers is append-only'); END",
+            'CREATE TRIGGER audit_expired_numbers_delete BEFORE DELETE ON '
+            'audit_expired_numbers FOR EACH ROW BEGIN SELECT RAISE(ABORT, '
+            "'audit_expired_numbers is append-only'); END",
+            'CREATE TRIGGER audit_cosignature_update BEFORE UPDATE ON '
+            'audit_cosignature FOR EACH ROW BEGIN SELECT RAISE(ABORT, '
+            "'audit_cosignature is append-only'); END",
+            'CREATE TRIGGER audit_cosignature_delete BEFORE DELETE ON '
+            'audit_cosignature FOR EACH ROW BEGIN SELECT RAISE(ABORT, '
+            "'audit_cosignature is append-only'); END",
+            'CREATE TRIGGER audit_stamp_update BEFORE UPDATE ON audit_stamp FOR '
+            "EACH ROW BEGIN SELECT RAISE(ABORT, 'audit_stamp is append-only'); END",
+            'CREATE TRIGGER audit_stamp_delete BEFORE DELETE ON audit_stamp FOR '
+            "EACH ROW BEGIN SELECT RAISE(ABORT, 'audit_stamp is append-only'); END",
+            'CREATE TRIGGER audit_decision_update BEFORE UPDATE ON audit_decision '
+            'FOR EACH ROW WHEN (OLD.subject IS NOT NULL AND NEW.subject IS NULL AND '
+            'NEW.salt IS NULL AND NEW.destroyed_by IS NOT NULL AND NEW.id = OLD.id '
+            'AND NEW.event_id = OLD.event_id AND NEW.stream = OLD.stream AND NEW.n '
+            '= OLD.n AND NEW.about = OLD.about) IS NOT TRUE BEGIN SELECT '
+            "RAISE(ABORT, 'audit_decision is append-only'); END",
+            'CREATE TRIGGER audit_decision_delete BEFORE DELETE ON audit_decision '
+            'FOR EACH ROW WHEN NOT EXISTS (SELECT 1 FROM audit_expiring x WHERE '
+            "x.event_id = OLD.event_id) BEGIN SELECT RAISE(ABORT, 'audit_decision "
+            "is append-only'); END",
         ),
         'postgresql': (
-            'CREATE TRIGGER audit_cosignature_update BEFORE UPDATE ON audit_cosignature FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
-            'CREATE TRIGGER audit_cosignature_delete BEFORE DELETE ON audit_cosignature FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
-            'CREATE TRIGGER audit_cosignature_truncate BEFORE TRUNCATE ON audit_cosignature FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()',
-            'CREATE TRIGGER audit_stamp_update BEFORE UPDATE ON audit_stamp FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
-            'CREATE TRIGGER audit_stamp_delete BEFORE DELETE ON audit_stamp FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
-            'CREATE TRIGGER audit_stamp_truncate BEFORE TRUNCATE ON audit_stamp FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()',
+            'DROP TRIGGER audit_event_delete ON audit_event',
+            'DROP TRIGGER audit_leaf_delete ON audit_leaf',
+            'DROP TRIGGER audit_part_delete ON audit_part',
+            'CREATE OR REPLACE FUNCTION audit_event_delete_unless() RETURNS trigger '
+            'LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT 1 FROM audit_expiring x '
+            'WHERE x.event_id = OLD.id) THEN RETURN OLD; END IF; RAISE EXCEPTION '
+            "USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END $$",
+            'CREATE TRIGGER audit_event_delete BEFORE DELETE ON audit_event FOR '
+            'EACH ROW EXECUTE FUNCTION audit_event_delete_unless()',
+            'CREATE OR REPLACE FUNCTION audit_leaf_delete_unless() RETURNS trigger '
+            'LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT 1 FROM audit_expiring x '
+            'WHERE x.event_id = OLD.event_id) THEN RETURN OLD; END IF; RAISE '
+            "EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END $$",
+            'CREATE TRIGGER audit_leaf_delete BEFORE DELETE ON audit_leaf FOR EACH '
+            'ROW EXECUTE FUNCTION audit_leaf_delete_unless()',
+            'CREATE OR REPLACE FUNCTION audit_part_delete_unless() RETURNS trigger '
+            'LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT 1 FROM audit_expiring x '
+            'WHERE x.event_id = OLD.event_id) THEN RETURN OLD; END IF; RAISE '
+            "EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END $$",
+            'CREATE TRIGGER audit_part_delete BEFORE DELETE ON audit_part FOR EACH '
+            'ROW EXECUTE FUNCTION audit_part_delete_unless()',
+            'CREATE TRIGGER audit_expiry_update BEFORE UPDATE ON audit_expiry FOR '
+            'EACH ROW EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_expiry_delete BEFORE DELETE ON audit_expiry FOR '
+            'EACH ROW EXECUTE FUNCTION audit_refuse()',
+            'CREATE OR REPLACE FUNCTION audit_expiry_insert_unless() RETURNS '
+            'trigger LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT 1 FROM '
+            'audit_event e JOIN audit_leaf l ON l.event_id = e.id WHERE e.id = '
+            "NEW.event_id AND e.action = 'log.shard_expired' AND l.seq >= NEW.below "
+            "AND NEW.start >= 0 AND NEW.start < NEW.below AND replace(',' || e.refs "
+            "|| ',', ',tree:' || NEW.below || ',', '') <> ',' || e.refs || ',' AND "
+            "replace(',' || e.refs || ',', ',from:' || NEW.start || ',', '') <> ',' "
+            "|| e.refs || ',') THEN RETURN NEW; END IF; RAISE EXCEPTION USING "
+            "MESSAGE = TG_TABLE_NAME || ' is append-only'; END $$",
+            'CREATE TRIGGER audit_expiry_insert BEFORE INSERT ON audit_expiry FOR '
+            'EACH ROW EXECUTE FUNCTION audit_expiry_insert_unless()',
+            'CREATE TRIGGER audit_expiry_truncate BEFORE TRUNCATE ON audit_expiry '
+            'FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_expiring_update BEFORE UPDATE ON audit_expiring '
+            'FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
+            'CREATE OR REPLACE FUNCTION audit_expiring_insert_unless() RETURNS '
+            'trigger LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT 1 FROM '
+            'audit_leaf l JOIN audit_expiry x ON l.seq >= x.start AND l.seq < '
+            'x.below JOIN audit_event e ON e.id = l.event_id WHERE l.event_id = '
+            "NEW.event_id AND e.action NOT IN ('log.key_changed', 'log.restored', "
+            "'log.shard_expired', 'log.shard_opened')) THEN RETURN NEW; END IF; "
+            "RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; "
+            'END $$',
+            'CREATE TRIGGER audit_expiring_insert BEFORE INSERT ON audit_expiring '
+            'FOR EACH ROW EXECUTE FUNCTION audit_expiring_insert_unless()',
+            'CREATE TRIGGER audit_expiring_truncate BEFORE TRUNCATE ON '
+            'audit_expiring FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_expired_part_update BEFORE UPDATE ON '
+            'audit_expired_part FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
+            'CREATE OR REPLACE FUNCTION audit_expired_part_delete_unless() RETURNS '
+            'trigger LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT 1 FROM '
+            'audit_expiring x WHERE x.event_id = OLD.destroyed_by) THEN RETURN OLD; '
+            "END IF; RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is "
+            "append-only'; END $$",
+            'CREATE TRIGGER audit_expired_part_delete BEFORE DELETE ON '
+            'audit_expired_part FOR EACH ROW EXECUTE FUNCTION '
+            'audit_expired_part_delete_unless()',
+            'CREATE TRIGGER audit_expired_part_truncate BEFORE TRUNCATE ON '
+            'audit_expired_part FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_expired_numbers_update BEFORE UPDATE ON '
+            'audit_expired_numbers FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_expired_numbers_delete BEFORE DELETE ON '
+            'audit_expired_numbers FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_expired_numbers_truncate BEFORE TRUNCATE ON '
+            'audit_expired_numbers FOR EACH STATEMENT EXECUTE FUNCTION '
+            'audit_refuse()',
+            'CREATE TRIGGER audit_cosignature_update BEFORE UPDATE ON '
+            'audit_cosignature FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_cosignature_delete BEFORE DELETE ON '
+            'audit_cosignature FOR EACH ROW EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_cosignature_truncate BEFORE TRUNCATE ON '
+            'audit_cosignature FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_stamp_update BEFORE UPDATE ON audit_stamp FOR '
+            'EACH ROW EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_stamp_delete BEFORE DELETE ON audit_stamp FOR '
+            'EACH ROW EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_stamp_truncate BEFORE TRUNCATE ON audit_stamp FOR '
+            'EACH STATEMENT EXECUTE FUNCTION audit_refuse()',
+            'CREATE TRIGGER audit_decision_update BEFORE UPDATE ON audit_decision '
+            'FOR EACH ROW WHEN ((OLD.subject IS NOT NULL AND NEW.subject IS NULL '
+            'AND NEW.salt IS NULL AND NEW.destroyed_by IS NOT NULL AND NEW.id = '
+            'OLD.id AND NEW.event_id = OLD.event_id AND NEW.stream = OLD.stream AND '
+            'NEW.n = OLD.n AND NEW.about = OLD.about) IS NOT TRUE) EXECUTE FUNCTION '
+            'audit_refuse()',
+            'CREATE OR REPLACE FUNCTION audit_decision_delete_unless() RETURNS '
+            'trigger LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT 1 FROM '
+            'audit_expiring x WHERE x.event_id = OLD.event_id) THEN RETURN OLD; END '
+            "IF; RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is "
+            "append-only'; END $$",
+            'CREATE TRIGGER audit_decision_delete BEFORE DELETE ON audit_decision '
+            'FOR EACH ROW EXECUTE FUNCTION audit_decision_delete_unless()',
+            'CREATE TRIGGER audit_decision_truncate BEFORE TRUNCATE ON '
+            'audit_decision FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()',
         ),
-    }  # what outsiders signed is only ever added
+    }  # the log only ever grows, but for whole months that an event in the tree names
     for statement in guards[op.get_bind().dialect.name]:
         op.execute(sa.text(statement.replace(':', '\\:')))

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import logging
 import os
 import shutil
 import socket
@@ -18,6 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
+from governance.core.logging import FromLibraries
 from governance.db.engine import Database, sqlite_url
 
 if TYPE_CHECKING:
@@ -60,6 +62,9 @@ def own_log() -> Iterator[None]:
     structlog.reset_defaults()
     yield
     structlog.reset_defaults()
+    root = logging.getLogger()
+    for handler in [h for h in root.handlers if isinstance(h, FromLibraries)]:
+        root.removeHandler(handler)
 
 
 def _started_postgres(folder: Path) -> Any:

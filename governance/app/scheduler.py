@@ -4,6 +4,7 @@ Beats, none of which waits for another: the log each second, the outbox, the job
 Every process may tick; a slot runs once, because its row can be claimed once.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +21,8 @@ from governance.app.forwarding import address_of, forward
 from governance.app.stamping import authority_of
 from governance.app.ticks import Runs, guarded, jobs_of, roll_if_missing
 from governance.app.wiring import Wiring
-from governance.app.witnessing import ask_witnesses, witnesses_of
+from governance.app.witness_list import witnesses_of
+from governance.app.witnessing import ask_witnesses
 from governance.core.clock import JST, utc_now
 from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
@@ -33,6 +35,8 @@ TICK_SECONDS = 15  # a due slot begins within about this time
 WITNESS_SECONDS = 60  # a new tree head is shown to the witnesses within about this time
 DRAIN_PASSES = 20  # batches of one tick, so that a backlog shrinks without starving others
 log = logger()
+# a beat that falls due while the last one works is left out by design: not worth a warning
+logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ def serve_open(wiring: Wiring, listening: socket.socket) -> None:
         config = uvicorn.Config(
             create_app(wiring),
             access_log=False,  # paths hold ids; our own log holds the routes
+            log_config=None,  # what it says goes through our own log, without its words
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=STOP_SECONDS,

@@ -54,8 +54,27 @@ def exception_name(
     return event
 
 
+class FromLibraries(logging.Handler):
+    """What a library tells is logged by its place alone: its words may quote a value."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line with the library's logger, the place in its code and the exception's class."""
+        failure = record.exc_info[0] if record.exc_info else None
+        logger().log(
+            record.levelno,
+            "library.said",
+            kind=record.name,
+            code=f"{record.module}:{record.lineno}",
+            **({"exception": failure.__name__} if failure else {}),
+        )
+
+
 def configure(*, level: str, json_lines: bool) -> None:
-    """Every logger of this process writes redacted lines to standard error."""
+    """Every logger of this process, a library's too, writes redacted lines to standard error."""
+    root = logging.getLogger()
+    for handler in [h for h in root.handlers if isinstance(h, FromLibraries)]:
+        root.removeHandler(handler)
+    root.addHandler(FromLibraries(logging.WARNING))
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if json_lines

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from governance.app.demo.folder import CONFIG, LOG
 from governance.app.server import serve
+from governance.core.logging import configure
 from governance.core.settings import load
 
 
@@ -20,7 +21,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         os.dup2(log, stream.fileno())
     os.close(log)
-    serve(load(environment={}, config=place / CONFIG, overrides={"data_dir": place}))
+    settings = load(environment={}, config=place / CONFIG, overrides={"data_dir": place})
+    configure(level=settings.log_level, json_lines=False)
+    serve(settings)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Logs carry references and counts; everything else is withheld before it is written."""
 
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -127,3 +128,27 @@ def test_an_unknown_level_is_the_usual_one(
     told = capsys.readouterr().err
     assert "unseen" not in told
     assert '"seen"' in told
+
+
+def test_a_library_is_logged_by_its_place_not_by_its_words(
+    restored: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(level="info", json_lines=True)
+    configure(level="info", json_lines=True)  # again: still one line a record
+    library = logging.getLogger("uvicorn.error")
+    library.info("架空 花子 is not told")
+    try:
+        raise KeyError("taro@example.com")  # noqa: TRY301 -- raised to be logged
+    except KeyError:
+        library.exception("of %s", "架空 花子")
+    (line,) = capsys.readouterr().err.splitlines()
+    told = json.loads(line)
+    assert (told["event"], told["kind"], told["level"], told["exception"]) == (
+        "library.said",
+        "uvicorn.error",
+        "error",
+        "KeyError",
+    )
+    assert told["code"].startswith("test_logging:")
+    assert "架空" not in line
+    assert "example.com" not in line

@@ -15,6 +15,7 @@ from audit.decisions.links import named
 from audit.decisions.models import DECISIONS
 from audit.decisions.store import AnyRow, Batch, batch_of, records_of
 from audit.decisions.types import DecisionRecord
+from audit.expiry.store import STREAM, Kind, expired_numbers, expired_parts, spans_in
 from audit.findings import Finding, FoundError
 from audit.models import EVENTS, LEAVES, PENDING
 from audit.tree import root_of
@@ -88,7 +89,10 @@ def _check_unlinked(tx: Connection) -> None:
         at_seq = min((row.seq for row in rows if row.seq is not None), default=None)
         refs = set() if eraser is None else set((eraser.refs or "").split(","))
         lawful = eraser is not None and eraser.action in ERASING
-        if not lawful or not refs.issuperset(named([row.id for row in rows])):
+        ids = [row.id for row in rows]
+        if eraser_id is not None:
+            ids += expired_parts(tx, eraser_id, Kind.DECISION)
+        if not lawful or not refs.issuperset(named(ids)):
             raise FoundError(Finding.DECISION, at_seq=at_seq)
         if eraser is not None and eraser.seq is None:
             verdict = Verdict.TAMPERED if eraser.waiting is None else Verdict.INCOMPLETE
@@ -101,6 +105,10 @@ def lost_decisions(tx: Connection) -> tuple[LostDecisions, ...]:
     for row in tx.execute(_BATCHES, {"action": EventCode.DECISIONS_RECORDED.value}):
         batch = batch_of(row)
         spans[batch.stream].append((batch.first, batch.last))
+    for _, process_id, numbers in expired_numbers(tx):
+        stream = process_id.removeprefix(STREAM)
+        if stream != process_id and stream in spans:  # a stream that ended whole has no holes
+            spans[stream] += spans_in(numbers)
     told = set(_told(tx))
     found = {*_between(spans), *told}
     return tuple(

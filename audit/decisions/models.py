@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, String, Text, UniqueConstraint, event
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+)
 from sqlmodel import Field, SQLModel
 
 from audit import ddl
@@ -19,6 +29,7 @@ class AuditDecisionRow(SQLModel, table=True):
     __tablename__ = "audit_decision"
     __table_args__ = (
         UniqueConstraint("stream", "n"),
+        CheckConstraint("(salt IS NULL) = (subject IS NULL)", name="ck_audit_decision_whole"),
         Index("ix_audit_decision_subject", "subject"),
         Index("ix_audit_decision_actor", "actor", "id"),
     )

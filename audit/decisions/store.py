@@ -155,11 +155,11 @@ def records_of(tx: Connection, batch: Batch) -> list[DecisionRecord]:
 
 def record_of(row: AnyRow) -> DecisionRecord:
     """A stored row of RECORDS as the record that it is."""
-    linked = row.subject is not None and row.salt is not None
+    linked = row.subject is not None or row.salt is not None
     return DecisionRecord(
         event_id=EventId(row.event_id),
         columns=tuple(row)[: len(COLUMNS)],
-        link=Link(subject=SubjectId(row.subject), salt=row.salt) if linked else None,
+        link=Link(subject=SubjectId(row.subject or ""), salt=row.salt or b"") if linked else None,
         destroyed_by=None if row.destroyed_by is None else EventId(row.destroyed_by),
     )
 

@@ -35,6 +35,7 @@ def upgrade() -> None:
     sa.Column('subject', sa.String(length=200), nullable=True),
     sa.Column('salt', sa.LargeBinary(length=32), nullable=True),
     sa.Column('destroyed_by', sa.String(length=36), nullable=True),
+    sa.CheckConstraint('(salt IS NULL) = (subject IS NULL)', name='ck_audit_decision_whole'),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('stream', 'n')
     )
@@ -247,6 +248,7 @@ def upgrade() -> None:
     )
     op.create_table('audit_expired_part',
     sa.Column('part_id', sa.String(length=36), nullable=False),
+    sa.Column('kind', sa.String(length=8), nullable=False),
     sa.Column('destroyed_by', sa.String(length=36), nullable=False),
     sa.ForeignKeyConstraint(['destroyed_by'], ['audit_event.id'], ),
     sa.PrimaryKeyConstraint('part_id'),

@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from governance.db.errors import DatabaseBusyError, DatabaseUnreachableError, UnsafeDatabaseError
 from governance.db.prepared import sqlite_errors
@@ -121,10 +121,18 @@ class Database:
         return int(pages) if busy else 0
 
     def close(self) -> None:
-        """No connection is left open; waiting writes were refused."""
+        """No connection is left open; waiting writes were refused.
+
+        One that a thread is still using is closed when that thread gives it back.
+        """
         if self._writer is not None:
             self._writer.close()
+        event.listen(self.engine.pool, "checkin", _close_returned)
         self.engine.dispose()
+
+
+def _close_returned(_driver: object, entry: ConnectionPoolEntry) -> None:
+    entry.close()
 
 
 def _sqlite_engine(path: str, *, query_only: bool, pool: int) -> Engine:

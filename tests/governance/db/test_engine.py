@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,23 @@ def test_a_closed_database_refuses_work(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(DatabaseClosedError):
         database.write(lambda _tx: None)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_a_connection_in_use_at_the_close_is_closed_when_given_back(
+    new_database: Callable[..., str], kind: str
+) -> None:
+    database = Database.open(new_database(kind))
+    with database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        database.close()
+        connection.execute(text("SELECT 1"))  # whoever has it may finish
+    if kind == "postgres":
+        assert driver.closed
+    else:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            driver.execute("SELECT 1")
 
 
 def test_a_folder_is_not_a_database(tmp_path: Path) -> None:

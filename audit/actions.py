@@ -21,6 +21,8 @@ class EventCode(StrEnum):
     COMPANY_CHANGED = "company.changed"
     COMPANY_MERGED = "company.merged"
     COMPANY_UNMERGED = "company.unmerged"
+    COMPANY_MERGED = "company.merged"
+    COMPANY_UNMERGED = "company.unmerged"
     AUDIENCE_BUILT = "audience.built"
     DATA_IMPORTED = "data.imported"
     DATA_QUARANTINED = "data.quarantined"

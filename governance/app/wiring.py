@@ -1,8 +1,8 @@
 """Everything an installation is made of, opened once and passed on; nothing else is global."""
 
 import os
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -91,14 +91,15 @@ class Wiring:
         """A new installation in the data folder, or the one there with its schema upgraded."""
         _folders(settings)
         at = clock()
-        database, keys = Database.open(settings.database), Database.open(settings.keys)
-        migrate.upgrade(database)
-        provider = provider_of(settings)
-        create_key_store(keys, provider, day=at.astimezone(JST).date(), at=at)
-        wiring = cls._wire(settings, database, keys, provider, clock=clock)
-        database.write(wiring.initialise)
-        wiring.settle()
-        sequence_once(database, wiring.log_keys, wiring.audit, at=at)  # signed from the first event
+        with _opened(settings) as (database, keys):
+            migrate.upgrade(database)
+            provider = provider_of(settings)
+            create_key_store(keys, provider, day=at.astimezone(JST).date(), at=at)
+            wiring = cls._wire(settings, database, keys, provider, clock=clock)
+            database.write(wiring.initialise)
+            wiring.settle()
+            # signed from the first event
+            sequence_once(database, wiring.log_keys, wiring.audit, at=at)
         return wiring
 
     @classmethod
@@ -215,6 +216,16 @@ class Wiring:
 
 def _analyse(worker: PiiWorker, texts: Sequence[str], lang: Lang) -> tuple[tuple[Span, ...], ...]:
     return tuple(worker.analyze_many((text, lang.value) for text in texts))
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[tuple[Database, Database]]:
+    """Data and key store; both are closed again when the installation is refused."""
+    with ExitStack() as undo:
+        undo.callback((database := Database.open(settings.database)).close)
+        undo.callback((keys := Database.open(settings.keys)).close)
+        yield database, keys
+        undo.pop_all()
 
 
 def _folders(settings: Settings) -> None:

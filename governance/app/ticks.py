@@ -17,6 +17,8 @@ from sqlalchemy import Connection
 from dsar import delivery
 from governance.app.alarms import watch_step
 from governance.app.checkpoint_copies import letter_step
+from governance.app.duplicates import JOB as DUPLICATES
+from governance.app.duplicates import NIGHTLY, Searching
 from governance.app.indexing import ROWS, follow_step, rotations_step
 from governance.app.keys import custodian_of
 from governance.app.quality import measure_step, review_step
@@ -89,6 +91,7 @@ SCHEDULES: Final = {
         Schedule(job=FORGET_RUNS, rule=Daily(at=time(1, 30))),
         Schedule(job=FORGET_STONES, rule=Daily(at=time(1, 40))),
         Schedule(job=FORGET_ONCE, rule=Daily(at=time(1, 50))),
+        NIGHTLY,
         Schedule(job=MEASURE, rule=Daily(at=time(2, 0))),
         Schedule(job=COME_OF_AGE, rule=Daily(at=time(0, 10))),
         Schedule(job=REVIEW, rule=Daily(at=time(2, 10))),
@@ -124,6 +127,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         FORGET_RUNS: InTransaction(step=partial(_forget, _runs), limit=BATCH),
         FORGET_STONES: InTransaction(step=_forget_stones, limit=BATCH),
         FORGET_ONCE: InTransaction(step=partial(_forget, forget_requests), limit=BATCH),
+        DUPLICATES: Open(step=Searching(wiring=wiring).step, limit=1),
         MEASURE: InTransaction(step=measure_step, limit=1),
         COME_OF_AGE: InTransaction(step=partial(_come_of_age, wiring), limit=BATCH),
         REVIEW: InTransaction(step=review_step, limit=1),

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from governance.cli.invocation import current
 from governance.cli.output import emit, line, say, table
+from governance.cli.progress import steps_bar
 from governance.i18n.catalogue import text
 
 if TYPE_CHECKING:
@@ -63,31 +64,47 @@ def of_file(
 
 @app.command("search", help=say("duplicates.search"))
 def search() -> int:
-    """The stored register is compared with itself; pairs wait for a decision."""
-    from governance.cli.session import acting, opened
-    from governance.gateway.duplicates import look_for_duplicates
+    """The stored register is compared with itself as the nightly job does; pairs wait."""
+    from threading import Event
 
-    with opened() as wiring:
-        found = look_for_duplicates(wiring.ports, acting(wiring), at=wiring.clock())
-    shape = {"rows": found.rows, "clusters": found.clusters, "pairs": found.pairs}
+    from governance.app.duplicates import search_now
+    from governance.cli.session import acting, opened
+    from governance.core.ids import new_row_id
+    from governance.jobs.runner import worker_of
+
+    with opened() as wiring, steps_bar(say("duplicates.searching")) as progress:
+        worker = worker_of(f"cli:{new_row_id()}", wiring.clock, Event())
+        found = search_now(wiring, acting(wiring), worker, progress=progress)
+    shape = {
+        "persons": found.persons,
+        "companies": found.companies,
+        "pairs": found.pairs,
+        "company_pairs": found.company_pairs,
+    }
     emit(shape, lambda: line(say("duplicates.found", **shape)))
-    return 1 if found.pairs else 0
+    return 1 if found.pairs or found.company_pairs else 0
 
 
 @app.command("review", help=say("duplicates.review"))
 def review(
+    kind: Annotated[str, typer.Option("--kind", help=say("duplicates.kind"))] = "person",
     limit: Annotated[
         int, typer.Option("--limit", min=1, max=1000, help=say("duplicates.limit"))
     ] = 50,
 ) -> int:
     """Pairs that wait for a decision, the surest first, with their evidence."""
+    from governance.cli.errors import ChoiceError
     from governance.cli.session import acting, opened
+    from governance.customers.upkeep.candidates import PairKind
     from governance.gateway.pairs import waiting
 
+    kinds = [one.value for one in PairKind]
+    if kind not in kinds:
+        raise ChoiceError(option="--kind", known=", ".join(kinds))
     with opened() as wiring:
         principal = acting(wiring)
         with wiring.database.read() as tx:
-            found = waiting(tx, wiring.ports, principal, limit=limit)
+            found = waiting(tx, wiring.ports, principal, kind=PairKind(kind), limit=limit)
     columns = tuple(say(f"duplicates.{name}") for name in ("pair", "score", "evidence"))
     rows = [(pair.id, f"{pair.score:g}", _evidence(pair)) for pair in found]
     emit([pair.as_json() for pair in found], lambda: table("", columns, rows))
@@ -145,11 +162,11 @@ def merge(
         str | None, typer.Option("--version", help=say("duplicates.version"))
     ] = None,
 ) -> int:
-    """The two are one person; what conflicts is chosen by rule or by --take FIELD=ROW."""
+    """The two are one; what conflicts is chosen by rule or by --take FIELD=ROW."""
     from governance.cli.session import acting, opened
     from governance.core.terms import SubjectId
+    from governance.gateway.deciding import merge_pair
     from governance.gateway.merge_types import MergeRequest
-    from governance.gateway.merging import merge as merged
 
     request = MergeRequest(
         pair=pair,
@@ -158,14 +175,8 @@ def merge(
         version=version,
     )
     with opened() as wiring:
-        done = merged(wiring.ports, acting(wiring), request, at=wiring.clock())
-    shape = {
-        "merge": done.merge,
-        "survivor": done.survivor,
-        "absorbed": done.absorbed,
-        "rows": done.rows,
-        "changed": done.changed,
-    }
+        done = merge_pair(wiring.ports, acting(wiring), request, at=wiring.clock())
+    shape = done.as_json()
     emit(shape, lambda: line(say("duplicates.merged", **shape)))
     return 0
 
@@ -174,7 +185,7 @@ def _taken(words: Sequence[str]) -> "dict[FieldId, RowId]":
     from governance.core.terms import FieldId, RowId
 
     return {
-        FieldId(f"person.{name.removeprefix('person.')}"): RowId(row)
+        FieldId(name if "." in name else f"person.{name}"): RowId(row)
         for name, row in _pairs(words, option="--take")
     }
 
@@ -215,12 +226,12 @@ def unmerge(
     """The two are two again, each with what was theirs."""
     from governance.cli.session import acting, opened
     from governance.core.terms import RowId
-    from governance.gateway.merging import unmerge as undone
+    from governance.gateway.deciding import undo_merge
 
     side = _side()
     said = {RowId(row): side(word) for row, word in _pairs(later or (), option="--later")}
     with opened() as wiring:
-        done = undone(
+        done = undo_merge(
             wiring.ports,
             acting(wiring),
             merge_id,
@@ -228,13 +239,7 @@ def unmerge(
             rest=side(rest) if rest else None,
             at=wiring.clock(),
         )
-    shape = {
-        "merge": done.merge,
-        "survivor": done.survivor,
-        "absorbed": done.absorbed,
-        "rows": done.rows,
-        "later": done.later,
-    }
+    shape = done.as_json()
     emit(shape, lambda: line(say("duplicates.unmerged", **shape)))
     return 0
 
@@ -257,29 +262,16 @@ def merges(
         int, typer.Option("--limit", min=1, max=1000, help=say("duplicates.limit"))
     ] = 50,
 ) -> int:
-    """Merges, the newest first, standing and undone."""
+    """Merges of persons and companies, the newest first, standing and undone."""
     from governance.cli.session import acting, opened
-    from governance.customers.upkeep.merges import all_merges
-    from policies.actions import Action
-    from policies.api import ensure
+    from governance.gateway.deciding import decided
 
     with opened() as wiring:
-        ensure(acting(wiring), Action.QUALITY_READ, wiring.policies.current)
+        principal = acting(wiring)
         with wiring.database.read() as tx:
-            found = all_merges(tx, limit=limit)
-    shape = [
-        {
-            "merge": m.id,
-            "state": m.state.value,
-            "survivor": m.survivor,
-            "absorbed": m.absorbed,
-            "merged_at": m.merged_at.isoformat(),
-            "merged_by": m.merged_by,
-            "undone_at": m.undone_at.isoformat() if m.undone_at else None,
-        }
-        for m in found
-    ]
-    names = ("merge_id", "state", "merged_at", "merged_by")
-    rows = [(m.id, m.state.value, m.merged_at.isoformat(), m.merged_by) for m in found]
-    emit(shape, lambda: table("", tuple(say(f"duplicates.{n}") for n in names), rows))
+            found = decided(tx, wiring.ports, principal, limit=limit)
+    names = ("merge", "kind", "state", "merged_at", "merged_by")
+    rows = [tuple(str(one[name]) for name in names) for one in found]
+    heads = ("merge_id", *names[1:])
+    emit(found, lambda: table("", tuple(say(f"duplicates.{n}") for n in heads), rows))
     return 0

@@ -12,6 +12,7 @@ import typer
 from governance.cli.errors import ChoiceError, KindError
 from governance.cli.importing_told import told_errors, told_outcome, told_preview, told_runs
 from governance.cli.output import emit, say
+from governance.cli.progress import steps_bar
 from governance.cli.usage import ArgumentMissingError, ArgumentValueError, CommandUnknownError
 
 if TYPE_CHECKING:
@@ -139,17 +140,9 @@ def _take_in(request: "ImportRequest") -> int:
 @contextmanager
 def _bar(path: Path) -> Iterator[Callable[[int], None]]:
     """A line on the terminal that tells how many rows were dealt with; nothing elsewhere."""
-    if not sys.stderr.isatty() or not path.is_file():
-        yield lambda _rows: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Left
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Left())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(path.name, total=_lines(path))
-        yield lambda rows: shown.update(task, completed=rows)
+    total = _lines(path) if path.is_file() else None
+    with steps_bar(path.name) as shown:
+        yield lambda rows: shown(rows, total)
 
 
 def _lines(path: Path) -> int | None:

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from governance.core.ids import new_row_id
 from governance.core.terms import RowId
 from governance.customers.models import (
-    DuplicateRow,
     FindingRow,
     ImportProblem,
     ImportRun,
@@ -23,7 +22,7 @@ from governance.db.types import insert_ignore, table_of
 
 RUN, TURN = table_of(ImportRun), table_of(IntakeTurn)
 PROBLEM, ASIDE = table_of(ImportProblem), table_of(QuarantineRow)
-FINDING, DUPLICATE = table_of(FindingRow), table_of(DuplicateRow)
+FINDING = table_of(FindingRow)
 _PROBLEMS = PreparedInsert(PROBLEM)
 COUNTED = ("read", "stored", "merged", "quarantined", "refused", "normalised")
 
@@ -205,18 +204,6 @@ def finding_counts(tx: Connection) -> dict[tuple[str, str], int]:
         )
     )
     return {(entity, kind): int(found) for entity, kind, found in rows}
-
-
-def note_duplicates(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Candidate pairs wait for review; a pair that was decided stays decided."""
-    if rows:
-        tx.execute(insert_ignore(DUPLICATE, tx.dialect.name), list(rows))
-
-
-def open_duplicates(tx: Connection) -> int:
-    """How many candidate pairs wait for review."""
-    statement = select(func.count()).select_from(DUPLICATE).where(DUPLICATE.c.state == "open")
-    return int(tx.execute(statement).scalar_one())
 
 
 def _run(row: Row[Any]) -> Run:

@@ -166,10 +166,7 @@ def write_values(
         return
     sealed = vault.seal_row(record.subject, record.id, fresh)
     values = {name.partition(".")[2]: cell for name, cell in sealed.items()} | dict(clear)
-    target = TABLES[record.table]
-    if "version" in target.columns:
-        values["version"] = target.c.version + 1
-    tx.execute(update(target).where(target.c.id == record.id).values(**values))
+    moves.set_columns(tx, record.table, record.id, values)
     for name in fresh:
         store.drop_tokens(tx, row=record.id, field=name)
     present = {name: value for name, value in fresh.items() if value is not None}
@@ -181,7 +178,6 @@ def _permissions(
     tx: Connection, apply: Apply, survivor: SubjectId, absorbed: SubjectId
 ) -> list[Line]:
     """Where both had said by what channel they want to hear, the stricter word stands."""
-    target = TABLES["channel_permission"]
     theirs = {
         (r.clear["channel"], r.clear["kind"]): r.clear["wanted"]
         for r in store.records_of(tx, absorbed, "channel_permission")
@@ -192,8 +188,7 @@ def _permissions(
         word = strictest((record.clear["wanted"], other), WANTED_STRICTER_FIRST)
         if word == record.clear["wanted"]:
             continue
-        mine = update(target).where(target.c.id == record.id)
-        tx.execute(mine.values(wanted=word, version=target.c.version + 1))
+        moves.set_columns(tx, record.table, record.id, {"wanted": word})
         name = "channel_permission.wanted"
         lines.append(_changed(apply, record, name, record.clear["wanted"], word))
     return lines

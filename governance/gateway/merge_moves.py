@@ -4,7 +4,7 @@ The frame binds row and field, not the person, so ids stay; the data key is the 
 cell is opened and sealed anew. Called inside the one transaction of a merge or of its undoing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +17,11 @@ from governance.customers import store
 from governance.customers.catalogue import catalogue
 from governance.customers.custom.models import CustomValueRow
 from governance.customers.custom.types import is_custom
-from governance.customers.imports import DUPLICATE
+from governance.customers.imports import TURN
 from governance.customers.sources.models import ImportRow
 from governance.customers.store import FINDING, TABLES, Record
 from governance.customers.tokens import move_rows
+from governance.customers.upkeep.candidates import DUPLICATE
 from governance.customers.upkeep.merges import Trace, TraceKind, parts
 from governance.db.types import table_of
 from governance.keys.vault import FieldVault
@@ -35,6 +36,11 @@ ONE_EACH = {  # a person has one row for each value of these; the survivor's sta
 }
 FOLLOWS = {  # tables beside the catalogue whose rows go with the person, by their owner's column
     name: table(name, column("id"), column("subject_id")) for name in ("legal_hold", "dsar_request")
+}
+OF_PERSON = {  # table -> the column that says whose its rows are; what may come after a merge
+    name: source.c.subject_id
+    for name, source in (*TABLES.items(), ("dsar_request", FOLLOWS["dsar_request"]))
+    if name != TRACES
 }
 STAYS = {  # table -> why its rows stay with the pseudonym that they were made for
     "subject": "the pseudonym itself",
@@ -216,21 +222,34 @@ def records(tx: Connection, name: str, rows: Iterable[RowId]) -> list[Record]:
 
 
 def later_rows(
-    tx: Connection, subject: SubjectId, *, since: RowId, known: Iterable[Trace]
+    tx: Connection,
+    owned: Mapping[str, Any],
+    owner: str,
+    *,
+    since: RowId,
+    known: Iterable[Trace],
 ) -> tuple[tuple[str, RowId], ...]:
-    """(table, row) of everything about the person that came after a merge began."""
+    """(table, row) of everything of the owner that came after a merge began."""
     moved = {trace.record for trace in known}
     found: list[tuple[str, RowId]] = []
-    for name, source in (*TABLES.items(), ("dsar_request", FOLLOWS["dsar_request"])):
-        if name == TRACES:
-            continue
-        rows = tx.execute(
-            select(source.c.id)
-            .where(source.c.subject_id == subject, source.c.id > since)
-            .order_by(source.c.id)
-        )
-        found += [(name, RowId(row)) for row in rows.scalars() if row not in moved]
+    for name, mine in owned.items():
+        source = mine.table
+        later = select(source.c.id).where(mine == owner, source.c.id > since)
+        rows = tx.execute(later.order_by(source.c.id)).scalars()
+        found += [(name, RowId(row)) for row in rows if row not in moved]
     return tuple(found)
+
+
+def take_turn(tx: Connection) -> None:
+    """No import decides what is new while this transaction is open."""
+    tx.execute(update(TURN).where(TURN.c.id == 0).values(turn=TURN.c.turn + 1))
+
+
+def set_columns(tx: Connection, name: str, row: str, values: Mapping[str, Any]) -> None:
+    """These columns of a row have these values; its version rises where it has one."""
+    target = TABLES[name]
+    risen = {"version": target.c.version + 1} if "version" in target.columns else {}
+    tx.execute(update(target).where(target.c.id == row).values(**values, **risen))
 
 
 def pair_between(first: SubjectId, second: SubjectId) -> Any:

@@ -5,10 +5,10 @@ what it was. Holds that came since stand on both, since nobody knows whom they m
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -20,15 +20,23 @@ from governance.customers.catalogue import Storage, catalogue
 from governance.customers.store import HOLD, LAW, SUBJECT
 from governance.customers.subjects import AgeBand, SubjectState
 from governance.customers.upkeep.choosing import youngest
+from governance.customers.upkeep.company_merges import CompanyMerge
 from governance.customers.upkeep.merges import TRACE, Merge, Trace, TraceKind, parts, traces_of
 from governance.gateway import merge_moves as moves
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.merge_apply import write_values
-from governance.gateway.merge_types import LaterRowsError, Side
+from governance.gateway.merge_types import (
+    LaterRowsError,
+    MergeNotNewestError,
+    MergeUndoneError,
+    MergeUnknownError,
+    Side,
+)
 from governance.keys.vault import FieldVault
 
 BEFORE, AFTER = FieldId("merge_trace.before"), FieldId("merge_trace.after")
 RENAMED = "other_subject_id"
+AnyMerge = TypeVar("AnyMerge", Merge, CompanyMerge)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +58,7 @@ class HoldLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theirs:
-    """Rows that came since the merge and are the absorbed person's, by table."""
+    """Rows that came since the merge and are the absorbed one's, by table."""
 
     rows: Mapping[str, Sequence[RowId]]
     later: int  # how many rows came since, whoever has them now
@@ -94,13 +102,14 @@ def moved_holds(tx: Connection, merge: Merge) -> tuple[HoldLine, ...]:
 
 def absorbed_rows(
     tx: Connection,
-    merge: Merge,
+    owned: Mapping[str, Any],
+    merge: Merge | CompanyMerge,
     traces: Sequence[Trace],
     said: Mapping[RowId, Side],
     rest: Side | None,
 ) -> Theirs:
     """Whose the rows are that came since; raises LaterRowsError when one is nobody's."""
-    found = moves.later_rows(tx, merge.survivor, since=merge.id, known=traces)
+    found = moves.later_rows(tx, owned, merge.survivor, since=merge.id, known=traces)
     rows: dict[str, list[RowId]] = defaultdict(list)
     open_ = 0
     for name, row in found:
@@ -111,6 +120,18 @@ def absorbed_rows(
     if open_:
         raise LaterRowsError(count=open_, merge=merge.id)
     return Theirs(rows=rows, later=len(found))
+
+
+def undoable(found: AnyMerge | None, of: Callable[[AnyMerge], Iterable[AnyMerge]]) -> AnyMerge:
+    """The standing merge on which no later one of the same survivor stands; raises what forbids."""
+    if found is None:
+        raise MergeUnknownError
+    if not found.stands:
+        raise MergeUndoneError
+    newer = [merge for merge in of(found) if merge.stands and merge.id > found.id]
+    if newer:
+        raise MergeNotNewestError(newer=newer[-1].id)
+    return found
 
 
 def part(

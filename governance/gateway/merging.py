@@ -13,31 +13,32 @@ from functools import partial
 from sqlalchemy import Connection, select, update
 
 from audit.actions import EventCode
-from audit.types import EventDraft, Outcome
 from consent import ledger
 from governance.core.errors import ForbiddenError
 from governance.core.ids import new_row_id
 from governance.core.terms import EventId, FieldId, RowId, SubjectId
 from governance.customers import store
-from governance.customers.imports import DUPLICATE, TURN
 from governance.customers.ports import Ports
 from governance.customers.store import SUBJECT
 from governance.customers.subjects import SubjectState
 from governance.customers.upkeep import merges
+from governance.customers.upkeep.candidates import PairState, settle
 from governance.customers.upkeep.merges import Merge, MergeState, Standing
 from governance.gateway import merge_apply, merge_undo
 from governance.gateway.merge_choices import lost_permits
+from governance.gateway.merge_events import merge_event
+from governance.gateway.merge_moves import OF_PERSON, take_turn
 from governance.gateway.merge_types import (
     MergeBarredError,
     Merged,
-    MergeNotNewestError,
     MergeRequest,
     MergeUndoneError,
     MergeUnknownError,
     Side,
     Unmerged,
 )
-from governance.gateway.pairs import PURPOSE, Pair, PairState, mergeable_fields, open_pair
+from governance.gateway.merge_undo import undoable
+from governance.gateway.pairs import Pair, mergeable_fields, open_pair
 from governance.gateway.types import GateBusyError
 from governance.http.principal import Principal
 from governance.jobs.journal_record import JournalEntry, JournalKind
@@ -49,7 +50,9 @@ ALIVE = frozenset({SubjectState.ACTIVE.value, SubjectState.RESTRICTED.value})
 Mark = tuple[int | None, int | None, int, int]
 
 
-def merge(ports: Ports, principal: Principal, request: MergeRequest, *, at: datetime) -> Merged:
+def merge(
+    ports: Ports, principal: Principal, request: MergeRequest, *, at: datetime
+) -> Merged[SubjectId]:
     """The two persons of the pair are one; raises when pair or persons changed or may not."""
     ensure(principal, Action.PERSON_MERGE, ports.policies.current)
     fields = mergeable_fields(principal, ports.policies.current)
@@ -161,7 +164,7 @@ def _commit(
     sides: tuple[SubjectId, SubjectId],
     mark: Mark,
     apply: merge_apply.Apply,
-) -> Merged | None:
+) -> Merged[SubjectId] | None:
     """Everything of the merge in this transaction; None when the persons moved since the plan."""
     survivor, absorbed = sides
     _lock(tx, sides)
@@ -170,12 +173,25 @@ def _commit(
     open_pair(tx, request.pair, version=request.version)
     _enter(tx, principal, pair, sides, apply)
     moved, changed = merge_apply.unite(tx, apply, survivor, absorbed, choices=request.choices)
-    _decided(tx, pair, PairState.MERGED)
+    settle(tx, pair.left, pair.right, PairState.MERGED)
     done = Merged(
         merge=apply.merge, survivor=survivor, absorbed=absorbed, rows=moved, changed=len(changed)
     )
     names = sorted({name for name, _ in changed})
-    ports.audit.append(tx, _merged_event(ports, principal, pair, done, names, at=apply.at))
+    ports.audit.append(
+        tx,
+        merge_event(
+            ports,
+            principal,
+            EventCode.PERSON_MERGED,
+            merge=done.merge,
+            subject=done.survivor,
+            fields=names,
+            counts=(("rows", done.rows), ("changed", done.changed)),
+            refs=(f"person:{done.absorbed}", f"pair:{pair.id}"),
+            at=apply.at,
+        ),
+    )
     return done
 
 
@@ -212,46 +228,12 @@ def _enter(
     )
 
 
-def _merged_event(
-    ports: Ports,
-    principal: Principal,
-    pair: Pair,
-    done: Merged,
-    fields: Iterable[FieldId],
-    *,
-    at: datetime,
-) -> EventDraft:
-    return EventDraft(
-        action=EventCode.PERSON_MERGED,
-        occurred_at=at,
-        actor=principal.id,
-        actor_os=principal.os_user,
-        object_type="merge",
-        object_id=done.merge,
-        subject=done.survivor,
-        purpose=PURPOSE,
-        outcome=Outcome.DONE,
-        policy_version=ports.policies.current.version or None,
-        fields=tuple(fields),
-        counts=(("rows", done.rows), ("changed", done.changed)),
-        refs=(f"person:{done.absorbed}", f"pair:{pair.id}"),
-    )
-
-
 def _lock(tx: Connection, subjects: Iterable[SubjectId]) -> None:
     """Both row locks in one order for everyone, and no import decides meanwhile what is new."""
     for subject in sorted(subjects):
         store.lock_subject(tx, subject)
-    tx.execute(update(TURN).where(TURN.c.id == 0).values(turn=TURN.c.turn + 1))
+    take_turn(tx)
     tx.execute(update(ledger.HEAD).values(seq=ledger.HEAD.c.seq))  # no choice commits meanwhile
-
-
-def _decided(tx: Connection, pair: Pair, state: PairState) -> None:
-    tx.execute(
-        update(DUPLICATE)
-        .where(DUPLICATE.c.left_id == pair.left, DUPLICATE.c.right_id == pair.right)
-        .values(state=state.value)
-    )
 
 
 def unmerge(
@@ -262,7 +244,7 @@ def unmerge(
     later: Mapping[RowId, Side] | None = None,
     rest: Side | None = None,
     at: datetime,
-) -> Unmerged:
+) -> Unmerged[SubjectId]:
     """The two are two again, each with what was theirs; rows that came since go where it is said.
 
     `later` says it row by row, `rest` for all others. Raises MergeUnknownError, MergeUndoneError,
@@ -278,17 +260,29 @@ def unmerge(
     )
     indexer = merge_apply.person_indexer(ports.vault)
 
-    def commit(tx: Connection) -> Unmerged:
+    def commit(tx: Connection) -> Unmerged[SubjectId]:
         _lock(tx, (found.survivor, found.absorbed))
         current = _undoable(tx, merge_id)
         traces = merges.traces_of(tx, current.id)
-        theirs = merge_undo.absorbed_rows(tx, current, traces, later or {}, rest)
+        theirs = merge_undo.absorbed_rows(tx, OF_PERSON, current, traces, later or {}, rest)
         undo = merge_undo.Undo(vault=ports.vault, indexer=indexer, merge=current, at=at)
         rows = merge_undo.part(tx, undo, traces, theirs.rows, copies=copies)
         if not merges.end(tx, current.id, by=principal.id, seq=ledger.head(tx), at=at):
             raise MergeUndoneError
-        _told_apart(tx, current)
-        ports.audit.append(tx, _undone_event(ports, principal, current, rows, theirs.later, at=at))
+        settle(tx, current.left, current.right, PairState.DIFFERENT)
+        ports.audit.append(
+            tx,
+            merge_event(
+                ports,
+                principal,
+                EventCode.PERSON_UNMERGED,
+                merge=current.id,
+                subject=current.survivor,
+                counts=(("rows", rows), ("later", theirs.later)),
+                refs=(f"person:{current.absorbed}",),
+                at=at,
+            ),
+        )
         return Unmerged(
             merge=current.id,
             survivor=current.survivor,
@@ -305,46 +299,11 @@ def unmerge(
 
 
 def _undoable(tx: Connection, merge_id: str) -> Merge:
-    """The standing merge, if nothing later stands on it."""
-    found = merges.merge_by_id(tx, merge_id)
-    if found is None:
-        raise MergeUnknownError
-    if not found.stands:
-        raise MergeUndoneError
-    newer = [m for m in merges.merges_of(tx, found.survivor) if m.stands and m.id > found.id]
-    if newer:
-        raise MergeNotNewestError(newer=newer[-1].id)
+    """The standing merge, if nothing later stands on it and both persons are alive."""
+    found = undoable(merges.merge_by_id(tx, merge_id), lambda m: merges.merges_of(tx, m.survivor))
     states = tx.execute(
         select(SUBJECT.c.state).where(SUBJECT.c.id.in_((found.survivor, found.absorbed)))
     ).scalars()
     if not set(states) <= ALIVE:
         raise MergeBarredError
     return found
-
-
-def _told_apart(tx: Connection, found: Merge) -> None:
-    """The pair was decided: they are two; the search does not propose it again."""
-    tx.execute(
-        update(DUPLICATE)
-        .where(DUPLICATE.c.left_id == found.left, DUPLICATE.c.right_id == found.right)
-        .values(state=PairState.DIFFERENT.value)
-    )
-
-
-def _undone_event(
-    ports: Ports, principal: Principal, found: Merge, rows: int, later: int, *, at: datetime
-) -> EventDraft:
-    return EventDraft(
-        action=EventCode.PERSON_UNMERGED,
-        occurred_at=at,
-        actor=principal.id,
-        actor_os=principal.os_user,
-        object_type="merge",
-        object_id=found.id,
-        subject=found.survivor,
-        purpose=PURPOSE,
-        outcome=Outcome.DONE,
-        policy_version=ports.policies.current.version or None,
-        counts=(("rows", rows), ("later", later)),
-        refs=(f"person:{found.absorbed}",),
-    )

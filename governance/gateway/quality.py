@@ -4,7 +4,7 @@ from sqlalchemy import Connection, func, select
 
 from governance.customers import imports, store
 from governance.customers.subjects import SubjectState
-from governance.customers.upkeep import reviews
+from governance.customers.upkeep import candidates, reviews
 from governance.registers.store import PROBLEM as RECIPIENT_PROBLEM
 
 
@@ -29,7 +29,7 @@ def figures(tx: Connection) -> dict[str, int]:
         "problems": sum(problems.values()),
         "normalised": sum(run.counts["normalised"] for run in runs),
         "quarantined": sum(run.counts["quarantined"] for run in runs),
-        "duplicates": imports.open_duplicates(tx),
+        "duplicates": candidates.open_duplicates(tx),
         "reviews": len(reviews.tasks(tx)),
         "third_persons": findings.get(("THIRD_PERSON", ""), 0),
         "sensitive": sum(n for (entity, _), n in findings.items() if entity == "SENSITIVE"),

@@ -4,6 +4,9 @@ from sqlalchemy import Connection, Select, select
 
 from governance.core.terms import RowId, SubjectId
 from governance.customers.store import TABLES, Record, record_of, with_custom
+from governance.customers.upkeep.company_merges import ABSORBED
+
+COMPANY = "company"  # of a merged one, the row that stands answers
 
 
 def records_of(
@@ -45,11 +48,16 @@ def page_of(
         wanted = wanted.where(source.c.id > after)
     if where is not None:
         wanted = wanted.where(source.c[where[0]] == where[1])
+    if table == COMPANY:
+        wanted = wanted.where(source.c.id.not_in(ABSORBED))
     return tuple((RowId(row.id), SubjectId(row.subject_id)) for row in tx.execute(wanted))
 
 
 def owner_of(tx: Connection, table: str, row: RowId) -> SubjectId | None:
-    """The person whom a row is about; None for no such row."""
+    """The person whom a row is about; None for no such row, and for a company merged away."""
     source = TABLES[table]
-    found = tx.execute(select(source.c.subject_id).where(source.c.id == row)).scalar()
+    wanted = select(source.c.subject_id).where(source.c.id == row)
+    if table == COMPANY:
+        wanted = wanted.where(source.c.id.not_in(ABSORBED))
+    found = tx.execute(wanted).scalar()
     return None if found is None else SubjectId(found)

@@ -4,12 +4,14 @@ from collections import Counter
 from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
+from threading import Event
 
 from governance.app.demo.errors import DemoStepError
 from governance.app.demo.stage import Outcome, Stage, Watch, words
-from governance.gateway.duplicates import look_for_duplicates
+from governance.app.duplicates import search_now
 from governance.gateway.intake.service import take_in
 from governance.gateway.intake.types import Counts, ImportOutcome, ImportRequest
+from governance.jobs.runner import worker_of
 
 DATA = files("governance.app.demo.data")
 FILES = {  # file: its rows, so that the progress line knows its end
@@ -105,15 +107,15 @@ def _found(stage: Stage, findings: Counter[str]) -> str:
 
 
 def find_duplicates(stage: Stage, watch: Watch) -> Outcome:
-    """Pairs of rows that look like one person wait for review, each with its evidence."""
-    found = look_for_duplicates(
-        stage.wiring.ports, stage.who("manager"), at=stage.wiring.clock(), progress=watch
-    )
-    if not found.clusters:
+    """Pairs of rows that look like one person or company wait for review, with their evidence."""
+    worker = worker_of("demo", stage.wiring.clock, Event())
+    found = search_now(stage.wiring, stage.who("manager"), worker, progress=watch)
+    if not found.pairs:
         raise DemoStepError(step="duplicates", found="0")
     stage.facts["duplicates"] = found.pairs
+    rows = found.persons + found.companies
     return Outcome(
         sentence=words(
-            stage, "duplicates.done", rows=found.rows, clusters=found.clusters, pairs=found.pairs
+            stage, "duplicates.done", rows=rows, pairs=found.pairs, companies=found.company_pairs
         )
     )

@@ -1,8 +1,12 @@
 """Which pairs are worth comparing: rows that share a key, with no block growing quadratic."""
 
+from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import combinations
+from typing import Self
 
 from governance.customers.matching.persons import Person
 
@@ -58,8 +62,16 @@ def candidate_pairs(persons: Sequence[Person]) -> Iterator[tuple[int, int]]:
     for position, person in enumerate(persons):
         for key in set(keys_of(person)):
             blocks[key].append(position)
+    yield from pairs_within(blocks.values(), persons)
+
+
+Persons = Sequence[Person] | Mapping[int, Person]
+
+
+def pairs_within(blocks: Iterable[Sequence[int]], persons: Persons) -> Iterator[tuple[int, int]]:
+    """Pairs that share a block, each once, the smaller position first."""
     seen: set[tuple[int, int]] = set()
-    for block in blocks.values():
+    for block in blocks:
         for part in _divided(block, persons, depth=0):
             for pair in combinations(part, 2):
                 if pair not in seen:
@@ -67,9 +79,38 @@ def candidate_pairs(persons: Sequence[Person]) -> Iterator[tuple[int, int]]:
                     yield pair
 
 
-def _divided(
-    block: Sequence[int], persons: Sequence[Person], *, depth: int
-) -> Iterable[Sequence[int]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocks:
+    """Who shares a key with whom, in parts that are looked at one after the other.
+
+    Of a key a digest of eight bytes stays, in memory alone: a register of a million rows takes
+    about a hundred megabytes, and no part of it is more than its share.
+    """
+
+    parts: "tuple[tuple[array[int], array[int]], ...]" = field(repr=False)  # digests, positions
+
+    @classmethod
+    def empty(cls, count: int) -> Self:
+        """No row yet, to be compared in this many parts."""
+        return cls(parts=tuple((array("Q"), array("L")) for _ in range(count)))
+
+    def add(self, position: int, person: Person) -> None:
+        """The row can be met under each of its keys; positions are added in their order."""
+        for key in set(keys_of(person)):
+            digest = int.from_bytes(blake2b(repr(key).encode(), digest_size=8).digest())
+            digests, positions = self.parts[digest % len(self.parts)]
+            digests.append(digest)
+            positions.append(position)
+
+    def shared(self, part: int) -> tuple[tuple[int, ...], ...]:
+        """Positions that share a key of this part, at least two each."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for digest, position in zip(*self.parts[part], strict=True):
+            found[digest].append(position)
+        return tuple(tuple(block) for block in found.values() if len(block) > 1)
+
+
+def _divided(block: Sequence[int], persons: Persons, *, depth: int) -> Iterable[Sequence[int]]:
     """The block, or its parts by name and birth when it is too large to compare all with all."""
     if len(block) < 2:  # noqa: PLR2004 -- no pair
         return

@@ -51,11 +51,16 @@ class Company:
 
 def company_of(row: NormalisedRow) -> Company:
     """The keys of a normalised row of companies."""
-    known = {name: value for name, value in row.values.items() if value}
+    return company_from(row.values, row=row.number)
+
+
+def company_from(values: Mapping[str, str | None], *, row: int) -> Company:
+    """The keys of canonical values by column name, as stored or as just read."""
+    known = {name: value for name, value in values.items() if value}
     name = known.get("name", "")
     address = address_key(known.get("address", ""))
     return Company(
-        row=row.number,
+        row=row,
         number=known.get("corporate_number", ""),
         name=company_key(name),
         form=legal_form(name),
@@ -106,7 +111,7 @@ def _name(a: Company, b: Company) -> EvidenceKind | None:
 def find_company_duplicates(companies: Sequence[Company]) -> Duplicates:
     """Clusters of rows taken as one company, and the pairs left to a person."""
     by_row = {company.row: company for company in companies}
-    compared = [compare_companies(companies[i], companies[j]) for i, j in _pairs(companies)]
+    compared = compared_companies(companies)
     same = [c for c in compared if c.verdict is Verdict.SAME]
     same.sort(key=lambda c: (-c.score, c.a, c.b))
 
@@ -117,6 +122,11 @@ def find_company_duplicates(companies: Sequence[Company]) -> Duplicates:
     clusters = clustered(groups, same)
     review = tuple(c for c in compared if c.verdict is Verdict.REVIEW)
     return Duplicates(clusters=clusters, review=review, compared=len(compared))
+
+
+def compared_companies(companies: Sequence[Company]) -> list[Comparison]:
+    """Every pair that is worth comparing, compared."""
+    return [compare_companies(companies[i], companies[j]) for i, j in _pairs(companies)]
 
 
 def _pairs(companies: Sequence[Company]) -> Iterator[tuple[int, int]]:

@@ -1,10 +1,9 @@
 """How much two rows speak for one person: named evidence with weights in bits.
 
 A weight is log2 of how much likelier the observation is for one person than for two (Fellegi and
-Sunter 1969), rounded by hand from Japanese registers. What a household shares (address,
-landline, often e-mail and a child's mobile) weighs little; another given name or birth date
-weighs against it all. Nothing but a birth date and a name is never enough against contrary
-addresses: there are homonyms of one day.
+Sunter 1969), rounded by hand from Japanese registers. What a household shares (address, landline,
+often e-mail and a child's mobile) weighs little; another given name or birth date weighs against
+it all. A birth date and a name are not enough against contrary addresses: there are homonyms.
 """
 
 from dataclasses import dataclass
@@ -176,8 +175,10 @@ class Comparison:
     @property
     def verdict(self) -> Verdict:
         """Same, different, or for a person to decide."""
-        other_day = K.BIRTH_DIFFERS in self.kinds  # father and son of one name (襲名)
-        doubtful = self.is_vetoed or self.is_homonym or self.is_nameless or other_day
+        if K.NUMBER_DIFFERS in self.kinds:  # two corporate numbers are two companies
+            return Verdict.DIFFERENT
+        doubtful = self.is_vetoed or self.is_homonym or self.is_nameless
+        doubtful |= K.BIRTH_DIFFERS in self.kinds  # father and son of one name (襲名)
         if self.score >= SAME_FROM and not doubtful:
             return Verdict.SAME
         return Verdict.REVIEW if self.score >= REVIEW_FROM else Verdict.DIFFERENT

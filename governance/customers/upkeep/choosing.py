@@ -1,4 +1,4 @@
-"""Which value of a merged person stands: the newest record's, then the fuller one's; pure.
+"""Which value of merged rows stands: the newest record's, then the fuller one's; pure.
 
 Fields that are only right together (postal code with address, name with reading) come from one
 record, unless the officer says otherwise.
@@ -20,7 +20,7 @@ YOUNGEST_FIRST = (AgeBand.UNDER_13, AgeBand.FROM_13, AgeBand.FROM_16, AgeBand.AD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One register row of a person, with the day on which it was last confirmed or changed."""
+    """One register row, with the day on which it was last confirmed or changed."""
 
     row: RowId
     confirmed_on: date
@@ -46,13 +46,18 @@ def choose(
         first = next((c.row for c in order if name in c.values), None)
         if first is not None:
             chosen[name] = first
-    for leader, follower in TOGETHER:
-        lead, follow = FieldId(f"person.{leader}"), FieldId(f"person.{follower}")
+    pairs = [(table, pair) for table in _tables(known) for pair in TOGETHER]
+    for table, (leader, follower) in pairs:
+        lead, follow = FieldId(f"{table}.{leader}"), FieldId(f"{table}.{follower}")
         if follow in (wanted or {}) or lead not in chosen or follow not in known:
             continue
         if follow in by_row[chosen[lead]].values:
             chosen[follow] = chosen[lead]
     return chosen
+
+
+def _tables(fields: Iterable[FieldId]) -> list[str]:
+    return sorted({name.partition(".")[0] for name in fields})
 
 
 def strictest(words: Iterable[str | None], order: Sequence[str]) -> str | None:

@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Date, case, func, literal, or_, select
 
-from governance.customers.imports import DUPLICATE, PROBLEM
+from governance.customers.imports import PROBLEM
 from governance.customers.quality import FRESH_FOR, LIMITS, Kpi, Level, Limit
 from governance.customers.store import TABLES
+from governance.customers.upkeep.candidates import PairKind, open_duplicates
 from governance.customers.upkeep.models import MeasureRow
 from governance.db.types import insert_ignore, table_of
 
@@ -32,6 +33,7 @@ class Extra(StrEnum):
     AGE_DAYS = "age_days"  # days since a row was last confirmed or changed: sum over rows
     CORRECTION_DAYS = "correction_days"  # days from receipt to application: sum over corrections
     PROBLEMS = "problems"  # problems of imported cells, over rows
+    COMPANY_DUPLICATES = "company_duplicates"  # pairs of companies that wait, over companies
     REACHABLE = "reachable"  # rows with at least one way to reach the person
 
 
@@ -99,7 +101,11 @@ def counted(
         (Kpi.ERROR_RATE.value, ""): (_count(tx, PERSON.c.problems > 0), rows),
         (Kpi.COMPLETENESS.value, ""): (sum(filled[n] for n in COMPLETE), rows * len(COMPLETE)),
         (Kpi.FRESHNESS.value, ""): (fresh, dated),
-        (Kpi.DUPLICATES.value, ""): (_open_pairs(tx), rows),
+        (Kpi.DUPLICATES.value, ""): (open_duplicates(tx), rows),
+        (Extra.COMPANY_DUPLICATES.value, ""): (
+            open_duplicates(tx, PairKind.COMPANY),
+            _all(tx, TABLES["company"]),
+        ),
         (Kpi.CORRECTIONS_APPLIED.value, ""): (corrections.applied, corrections.received),
         (Extra.CORRECTION_DAYS.value, ""): (corrections.days, corrections.applied),
         (Extra.AGE_DAYS.value, ""): (age, dated),
@@ -128,10 +134,6 @@ def _count(tx: Connection, condition: Any) -> int:
 
 def _all(tx: Connection, table: Any) -> int:
     return int(tx.execute(select(func.count()).select_from(table)).scalar_one())
-
-
-def _open_pairs(tx: Connection) -> int:
-    return _count(tx, DUPLICATE.c.state == "open")
 
 
 def last_confirmed() -> Any:

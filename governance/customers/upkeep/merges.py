@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, Table, insert, or_, select, update
 
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers.upkeep.models import MergeEntry, MergeTraceRow
@@ -103,9 +103,18 @@ def enter(tx: Connection, merge: Merge) -> None:
 
 def end(tx: Connection, merge: RowId, *, by: ActorId, seq: int, at: datetime) -> bool:
     """Whether this call undid the merge; False when another did before."""
-    statement = update(MERGE).where(MERGE.c.id == merge, MERGE.c.state == MergeState.MERGED.value)
-    values = {"state": MergeState.UNDONE.value, "undone_by": by, "undone_at": at, "undone_seq": seq}
-    return tx.execute(statement.values(**values)).rowcount == 1
+    return ended(tx, MERGE, merge, by=by, at=at, undone_seq=seq)
+
+
+def ended(
+    tx: Connection, register: Table, merge: RowId, *, by: ActorId, at: datetime, **more: int
+) -> bool:
+    """Whether this call undid a merge of that register (of persons, of companies)."""
+    mine = update(register).where(
+        register.c.id == merge, register.c.state == MergeState.MERGED.value
+    )
+    values = {"state": MergeState.UNDONE.value, "undone_by": by, "undone_at": at, **more}
+    return tx.execute(mine.values(**values)).rowcount == 1
 
 
 def merge_by_id(tx: Connection, merge: str) -> Merge | None:
@@ -129,17 +138,22 @@ def all_merges(tx: Connection, *, limit: int) -> tuple[Merge, ...]:
 
 def survivor_of(tx: Connection, subject: SubjectId) -> SubjectId:
     """The pseudonym under which this person stands now; itself when it was never absorbed."""
-    seen = {subject}
+    return SubjectId(standing_under(tx, MERGE, subject))
+
+
+def standing_under(tx: Connection, register: Table, one: str) -> str:
+    """Under what this one stands by the merges of that register, chains followed."""
+    seen = {one}
     while True:
         found = tx.execute(
-            select(MERGE.c.survivor_id).where(
-                MERGE.c.absorbed_id == subject, MERGE.c.state == MergeState.MERGED.value
+            select(register.c.survivor_id).where(
+                register.c.absorbed_id == one, register.c.state == MergeState.MERGED.value
             )
         ).scalar()
         if found is None or found in seen:
-            return subject
-        subject = SubjectId(found)
-        seen.add(subject)
+            return one
+        one = found
+        seen.add(one)
 
 
 def absorbed_by(tx: Connection, subjects: Iterable[SubjectId]) -> dict[SubjectId, SubjectId]:

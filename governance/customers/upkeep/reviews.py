@@ -16,9 +16,10 @@ from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId
 from governance.customers.catalogue import catalogue
-from governance.customers.imports import ASIDE, DUPLICATE
+from governance.customers.imports import ASIDE
 from governance.customers.quality import FRESH_FOR
 from governance.customers.store import TABLES
+from governance.customers.upkeep.candidates import DUPLICATE, PairKind, open_pairs
 from governance.customers.upkeep.measures import COMPLETE, REACHABLE, last_confirmed
 from governance.customers.upkeep.models import ReviewTaskRow
 from governance.db.types import insert_ignore, table_of
@@ -38,6 +39,7 @@ class Topic(StrEnum):
     UNREACHABLE = "unreachable"  # rows without any way to reach the person
     STALE = "stale"  # rows neither confirmed nor changed within a year
     COMPANIES = "companies"  # companies without number, address or telephone
+    COMPANY_DUPLICATES = "company_duplicates"  # pairs of companies that wait for a decision
 
     @property
     def text_key(self) -> str:
@@ -45,7 +47,8 @@ class Topic(StrEnum):
         return f"customers.review.{self.value}"
 
 
-TABLE_OF = dict.fromkeys(Topic, "person") | {Topic.COMPANIES: "company"}
+OF_COMPANIES = (Topic.COMPANIES, Topic.COMPANY_DUPLICATES)
+TABLE_OF = dict.fromkeys(Topic, "person") | dict.fromkeys(OF_COMPANIES, "company")
 
 
 class TaskUnknownError(NotFoundError):
@@ -101,7 +104,11 @@ Behind = Callable[[date], tuple[Any, Any]]  # (id column, condition) on a day
 
 
 def _duplicates(_: date) -> tuple[Any, Any]:
-    return DUPLICATE.c.left_id, DUPLICATE.c.state == "open"
+    return DUPLICATE.c.left_id, open_pairs(PairKind.PERSON)
+
+
+def _company_duplicates(_: date) -> tuple[Any, Any]:
+    return DUPLICATE.c.left_id, open_pairs(PairKind.COMPANY)
 
 
 def _problems(_: date) -> tuple[Any, Any]:
@@ -138,6 +145,7 @@ BEHIND: Mapping[Topic, Behind] = {
     Topic.UNREACHABLE: _unreachable,
     Topic.STALE: _stale,
     Topic.COMPANIES: _companies,
+    Topic.COMPANY_DUPLICATES: _company_duplicates,
 }
 
 

@@ -14,8 +14,9 @@ from consent.service import choose, subject_gate
 from consent.types import EventKind, SubjectDecision
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.customers import store, tokens
-from governance.customers.imports import DUPLICATE, TURN
+from governance.customers.imports import TURN
 from governance.customers.store import SUBJECT, TABLES, Record
+from governance.customers.upkeep.candidates import DUPLICATE
 from governance.db.types import insert_ignore
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.merge_apply import person_indexer
@@ -100,11 +101,13 @@ class Couple:
 
     # Steps
 
-    def merge(self, **more: Any) -> Merged:
+    def merge(self, **more: Any) -> Merged[SubjectId]:
         request = MergeRequest(pair=more.pop("pair", None) or self.pair, **more)
         return merge(self.town.ports, CLERK, request, at=self.town.clock())
 
-    def unmerge(self, done: Merged, *, rest: Side | None = None, **more: Any) -> Unmerged:
+    def unmerge(
+        self, done: Merged[SubjectId], *, rest: Side | None = None, **more: Any
+    ) -> Unmerged[SubjectId]:
         at = self.town.clock()
         return unmerge(self.town.ports, CLERK, done.merge, rest=rest, at=at, **more)
 

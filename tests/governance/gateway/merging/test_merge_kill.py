@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from governance.customers.imports import DUPLICATE
+from governance.customers.upkeep.candidates import DUPLICATE
 from governance.db.engine import Database
 from governance.gateway.merge_types import Merged
 from tests.governance.gateway.merging.couple import PAIR, Couple

@@ -13,9 +13,9 @@ from governance.core.errors import GovernanceError
 from governance.core.terms import ActorId, FieldId, KeyClass, Lang, Law
 from governance.crypto.frame import dek_id_of
 from governance.customers import store
-from governance.customers.imports import DUPLICATE
 from governance.customers.store import HOLD, LAW, SUBJECT, TABLES
 from governance.customers.subjects import SubjectState
+from governance.customers.upkeep.candidates import DUPLICATE
 from governance.gateway import merge_moves
 from governance.gateway.merge_types import (
     LaterRowsError,

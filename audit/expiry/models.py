@@ -36,12 +36,13 @@ class AuditExpiringRow(SQLModel, table=True):
 
 
 class AuditExpiredPartRow(SQLModel, table=True):
-    """A part that an erasure destroyed and whose event ended since: the digest still names it."""
+    """A part or decision under an erasure, whose own event ended: the digest still names it."""
 
     __tablename__ = "audit_expired_part"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     part_id: str = Field(sa_column=Column(RowIdType, primary_key=True))
+    kind: str = Field(sa_column=Column(String(8), nullable=False))  # Kind of audit.expiry.store
     destroyed_by: str = Field(
         sa_column=Column(RowIdType, ForeignKey("audit_event.id"), nullable=False, index=True)
     )

@@ -7,11 +7,12 @@ anywhere goes on with the same call, and what is there verifies at every moment.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, literal, select
 
 from audit.actions import EventCode
+from audit.decisions.models import DECISIONS
 from audit.expiry.models import EXPIRED_NUMBERS, EXPIRED_PARTS, EXPIRIES, EXPIRING
-from audit.expiry.store import STAYING, announced, numbers_digest, numbers_of, staying
+from audit.expiry.store import STAYING, Kind, announced, numbers_digest, numbers_of, staying
 from audit.log import AuditLog
 from audit.models import EVENTS, LEAVES, PARTS
 from audit.proofs import root_at
@@ -36,15 +37,22 @@ _NEXT = (
     .limit(BATCH)
 )
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
-_RESTING = (  # whose parts an event of the batch destroyed though they stand behind it
-    select(PARTS.c.event_id)
-    .where(PARTS.c.destroyed_by.in_(_IDS), PARTS.c.event_id.not_in(_IDS))
+_OF_EVENTS = ((Kind.PART, PARTS), (Kind.DECISION, DECISIONS))
+_RESTING = tuple(  # of what an event of the batch destroyed though it stands behind it
+    select(table.c.event_id)
+    .where(table.c.destroyed_by.in_(_IDS), table.c.event_id.not_in(_IDS))
     .distinct()
+    for _, table in _OF_EVENTS
 )
-_DESTROYED = select(PARTS.c.id, PARTS.c.destroyed_by).where(
-    PARTS.c.event_id.in_(_IDS),
-    PARTS.c.destroyed_by.is_not(None),
-    PARTS.c.destroyed_by.not_in(_IDS),
+_DESTROYED = tuple(
+    select(
+        table.c.id.label("part_id"), literal(kind.value).label("kind"), table.c.destroyed_by
+    ).where(
+        table.c.event_id.in_(_IDS),
+        table.c.destroyed_by.is_not(None),
+        table.c.destroyed_by.not_in(_IDS),
+    )
+    for kind, table in _OF_EVENTS
 )
 
 
@@ -115,19 +123,27 @@ def remove_some(db: Database, claim: Claim) -> int:
 
 def _remove(tx: Connection, ids: list[str]) -> int:
     """These events are gone with their parts and leaves, and what rests on them."""
-    while ids and (more := list(tx.execute(_RESTING, {"ids": ids}).scalars())):
+    while ids and (more := _resting(tx, ids)):
         ids += more
     if not ids:
         return 0
     known = {"ids": ids}
     tx.execute(insert(EXPIRING), [{"event_id": event_id} for event_id in ids])
-    destroyed = [row._asdict() for row in tx.execute(_DESTROYED, known)]
+    destroyed = [row._asdict() for query in _DESTROYED for row in tx.execute(query, known)]
     if destroyed:
-        rows = [{"part_id": row["id"], "destroyed_by": row["destroyed_by"]} for row in destroyed]
-        tx.execute(insert(EXPIRED_PARTS), rows)
-    tx.execute(delete(PARTS).where(PARTS.c.event_id.in_(_IDS)), known)
+        tx.execute(insert(EXPIRED_PARTS), destroyed)
+    for _, table in _OF_EVENTS:
+        tx.execute(delete(table).where(table.c.event_id.in_(_IDS)), known)
     tx.execute(delete(EXPIRED_PARTS).where(EXPIRED_PARTS.c.destroyed_by.in_(_IDS)), known)
     tx.execute(delete(LEAVES).where(LEAVES.c.event_id.in_(_IDS)), known)
     tx.execute(delete(EVENTS).where(EVENTS.c.id.in_(_IDS)), known)
     tx.execute(delete(EXPIRING))
     return len(ids)
+
+
+def _resting(tx: Connection, ids: Sequence[str]) -> list[str]:
+    """Events that must go with these."""
+    found = {
+        event_id for query in _RESTING for event_id in tx.execute(query, {"ids": ids}).scalars()
+    }
+    return sorted(found)

@@ -1,13 +1,16 @@
 """Reads what stops a month of the log, and the ranges that have ended."""
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 from itertools import zip_longest
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
-from audit.counter import numbers_in, ranges
+from audit.decisions.models import DECISIONS
 from audit.expiry.models import EXPIRED_NUMBERS, EXPIRED_PARTS, EXPIRIES, SHARD_HOLDS
 from audit.expiry.rules import Facts, Standing, in_order, stands
 from audit.models import EVENTS, LEAVES, PARTS
@@ -16,9 +19,19 @@ from audit.shards.store import Shard, shards
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId, SubjectId
 
+Span = tuple[int, int]  # both included
 NUMBERS_HEADER = b"sekisho/audit/numbers\n"
 IN_LIMIT = 500  # values in one IN list
+STREAM: Final = "decisions/"  # and a stream: how its numbers stand beside those of processes
 STAYING = tuple(sorted(code.value for code in STRUCTURE))
+
+
+class Kind(StrEnum):
+    """What an erasure destroyed."""
+
+    PART = "part"
+    DECISION = "decision"
+
 
 _INSIDE = (LEAVES.c.seq >= bindparam("start"), LEAVES.c.seq < bindparam("below"))
 _ACTIONS = (
@@ -39,15 +52,22 @@ _NUMBERS = (
     .where(*_INSIDE, EVENTS.c.action.not_in(STAYING))
     .order_by(EVENTS.c.process_id)
 )
+_BATCHES = (
+    select(DECISIONS.c.stream, func.min(DECISIONS.c.n), func.max(DECISIONS.c.n))
+    .join(LEAVES, LEAVES.c.event_id == DECISIONS.c.event_id)
+    .where(*_INSIDE)
+    .group_by(DECISIONS.c.event_id, DECISIONS.c.stream)
+)
 _HELD = select(SHARD_HOLDS.c.shard).where(SHARD_HOLDS.c.released_at.is_(None)).distinct()
 _ERASER = LEAVES.alias()
-_NEEDED = (
-    select(PARTS.c.id)
-    .join(_ERASER, _ERASER.c.event_id == PARTS.c.destroyed_by)
-    .join(LEAVES, LEAVES.c.event_id == PARTS.c.event_id, isouter=True)
+_NEEDED = tuple(
+    select(table.c.id)
+    .join(_ERASER, _ERASER.c.event_id == table.c.destroyed_by)
+    .join(LEAVES, LEAVES.c.event_id == table.c.event_id, isouter=True)
     .where(_ERASER.c.seq < bindparam("below"))
     .where(or_(LEAVES.c.seq.is_(None), LEAVES.c.seq >= bindparam("below")))
     .limit(1)
+    for table in (PARTS, DECISIONS)
 )
 
 
@@ -79,7 +99,9 @@ def standings(
                 held_shard=shard.name in holds,
                 held_persons=_held_in(tx, shard, held),
                 forwarded=forwarded is None or forwarded >= shard.below,
-                erasure_needed=tx.execute(_NEEDED, {"below": shard.below}).first() is not None,
+                erasure_needed=any(
+                    tx.execute(query, {"below": shard.below}).first() for query in _NEEDED
+                ),
             ),
             keep_months=keep_months,
             at=at,
@@ -107,7 +129,10 @@ def _held_in(tx: Connection, shard: Shard, held: Collection[SubjectId]) -> int:
         parts = select(PARTS.c.subject).where(
             PARTS.c.subject.in_(some), PARTS.c.event_id.in_(inside)
         )
-        for query in (subjects, parts):
+        decisions = select(DECISIONS.c.subject).where(
+            DECISIONS.c.subject.in_(some), DECISIONS.c.event_id.in_(inside)
+        )
+        for query in (subjects, parts, decisions):
             found.update(tx.execute(query.distinct()).scalars())
     named = select(EVENTS.c.refs).where(EVENTS.c.refs.contains("person:"), EVENTS.c.id.in_(inside))
     if held:
@@ -124,13 +149,31 @@ def staying(tx: Connection, start: int, below: int) -> int:
 
 def numbers_of(tx: Connection, start: int, below: int) -> tuple[tuple[str, str], ...]:
     """The numbers of each process whose events of the range go, in one spelling."""
-    found: dict[str, set[int]] = {}
+    found: defaultdict[str, list[Span]] = defaultdict(list)
     for process_id, n, skipped in tx.execute(_NUMBERS, {"start": start, "below": below}):
-        seen = found.setdefault(process_id, set())
-        seen.add(n)
+        found[process_id].append((n, n))
         if skipped is not None:
-            seen.update(numbers_in(skipped))
-    return tuple((process_id, ranges(seen) or "") for process_id, seen in sorted(found.items()))
+            found[process_id] += spans_in(skipped)
+    for stream, first, last in tx.execute(_BATCHES, {"start": start, "below": below}):
+        found[STREAM + stream].append((first, last))
+    return tuple((process_id, _spelled(spans)) for process_id, spans in sorted(found.items()))
+
+
+def spans_in(text: str) -> list[Span]:
+    """The spans behind "5-9,12"."""
+    ends = [part.partition("-") for part in text.split(",")]
+    return [(int(low), int(high or low)) for low, _, high in ends]
+
+
+def _spelled(spans: Iterable[Span]) -> str:
+    """The numbers as text, each run once: "5-9,12"."""
+    runs: list[list[int]] = []
+    for low, high in sorted(spans):
+        if runs and low <= runs[-1][1] + 1:
+            runs[-1][1] = max(runs[-1][1], high)
+        else:
+            runs.append([low, high])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)
 
 
 def numbers_digest(rows: tuple[tuple[str, str], ...]) -> str:
@@ -147,9 +190,11 @@ def expired_numbers(tx: Connection) -> Iterator[tuple[str, str, str]]:
         yield row.event_id, row.process_id, row.numbers
 
 
-def expired_parts(tx: Connection, eraser: str) -> tuple[str, ...]:
-    """Ids of parts that this event destroyed and whose own events have ended."""
-    query = select(EXPIRED_PARTS.c.part_id).where(EXPIRED_PARTS.c.destroyed_by == eraser)
+def expired_parts(tx: Connection, eraser: str, kind: Kind = Kind.PART) -> tuple[str, ...]:
+    """Ids of what this event destroyed and whose own events have ended."""
+    query = select(EXPIRED_PARTS.c.part_id).where(
+        EXPIRED_PARTS.c.destroyed_by == eraser, EXPIRED_PARTS.c.kind == kind.value
+    )
     return tuple(tx.execute(query.order_by(EXPIRED_PARTS.c.part_id)).scalars())
 
 

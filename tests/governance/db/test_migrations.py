@@ -115,7 +115,8 @@ def test_checks_and_guards_of_the_revisions_are_those_of_the_models(
         assert checks(revised) == checks(declared)
         assert triggers(revised) == triggers(declared)
         assert functions(revised) == functions(declared)
-        assert len(triggers(revised)) >= len(guards(revised.dialect.name)) - 1
+        made = [line for line in guards(revised.dialect.name) if line.startswith("CREATE TRIGGER")]
+        assert len(triggers(revised)) >= len(made)
 
 
 def test_every_table_of_the_models_has_a_revision(empty: Database) -> None:

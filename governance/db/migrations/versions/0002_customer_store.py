@@ -37,7 +37,8 @@ def upgrade() -> None:
     sa.Column('destroyed_by', sa.String(length=36), nullable=True),
     sa.CheckConstraint('(salt IS NULL) = (subject IS NULL)', name='ck_audit_decision_whole'),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('stream', 'n')
+    sa.UniqueConstraint('stream', 'n'),
+    sqlite_with_rowid=False
     )
     with op.batch_alter_table('audit_decision', schema=None) as batch_op:
         batch_op.create_index('ix_audit_decision_actor', ['actor', 'id'], unique=False)

@@ -1,18 +1,14 @@
 """What the use cases above the store need from outside, handed in whole by the wiring."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from audit.decisions.recorder import DecisionRecorder
 from audit.log import AuditLog
-from governance.core.terms import Lang
 from governance.db.engine import Database
 from governance.jobs.journal import Journal
 from governance.keys.vault import FieldVault
-from governance.pii.types import Span
+from governance.pii.types import Analyse
 from policies.snapshot import PolicyHolder
-
-Analyse = Callable[[Sequence[str], Lang], Sequence[tuple[Span, ...]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

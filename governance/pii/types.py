@@ -1,7 +1,11 @@
 """Words of personal data detection: entities, kinds of 要配慮個人情報, spans, column labels."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
+
+from governance.core.terms import Lang
 
 
 class Entity(StrEnum):
@@ -119,3 +123,6 @@ class ColumnLabel:
         if self.free_text:
             return "FREE_TEXT"
         return self.entity.value if self.entity else None
+
+
+Analyse: TypeAlias = Callable[[Sequence[str], Lang], Sequence[tuple[Span, ...]]]  # of each text

@@ -10,13 +10,13 @@ from audit.decisions.recorder import DecisionRecorder
 from audit.log import AuditLog
 from governance.core.terms import Lang
 from governance.crypto.providers.file import FileKeyProvider
-from governance.customers.ports import Analyse, Ports
+from governance.customers.ports import Ports
 from governance.db.engine import Database, sqlite_url
 from governance.jobs.journal import Journal
 from governance.keys.epochs import create_key_store
 from governance.keys.vault import FieldVault
 from governance.pii.engine import Analyzer
-from governance.pii.types import Span
+from governance.pii.types import Analyse, Span
 from policies.snapshot import PolicyHolder, default_snapshot
 from tests.dsar.world import NOW, World
 

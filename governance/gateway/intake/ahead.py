@@ -7,11 +7,10 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from governance.core.terms import Lang
-from governance.customers.ports import Analyse
 from governance.gateway.intake.preparing import Batch
 from governance.gateway.intake.screening import tagged
 from governance.gateway.intake.types import Draft
-from governance.pii.types import Span
+from governance.pii.types import Analyse, Span
 
 KEPT = 20_000  # texts of one file whose findings are remembered
 T = TypeVar("T")

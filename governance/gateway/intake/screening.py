@@ -14,14 +14,13 @@ from typing import TypeVar
 from governance.core.terms import FieldId, Lang
 from governance.customers.catalogue import catalogue, derived
 from governance.customers.normalise.chars import fold_width
-from governance.customers.ports import Analyse
 from governance.customers.types import Problem, ProblemKind
 from governance.gateway.intake.merging import said
 from governance.gateway.intake.merging import words as spoken_words
 from governance.gateway.intake.types import Draft, Finding
 from governance.pii.numbers import is_card, is_my_number
 from governance.pii.redaction import MaskedNumber, mask_numbers
-from governance.pii.types import Entity, Role, Span
+from governance.pii.types import Analyse, Entity, Role, Span
 
 THIRD_PARTY_SOURCES = frozenset({"提携先から提供", "前任者名簿"})
 WRITTEN_BY_PERSON = frozenset({FieldId("inquiry.subject"), FieldId("inquiry.body")})

@@ -10,7 +10,6 @@ from governance.core.ids import new_row_id, new_subject_id
 from governance.core.terms import FieldId, Lang, RowId, SubjectId
 from governance.crypto.values import Plain
 from governance.customers.catalogue import catalogue
-from governance.customers.ports import Analyse
 from governance.customers.types import ProblemKind
 from governance.gateway.decisions import decide_before_person
 from governance.gateway.intake.screening import (
@@ -35,7 +34,7 @@ from governance.gateway.writing.types import (
 )
 from governance.gateway.writing.values import Values, read_members
 from governance.http.principal import Principal
-from governance.pii.types import Entity
+from governance.pii.types import Analyse, Entity
 from policies.snapshot import PolicySnapshot
 from policies.types import Verb
 

@@ -32,6 +32,7 @@ class AuditDecisionRow(SQLModel, table=True):
         CheckConstraint("(salt IS NULL) = (subject IS NULL)", name="ck_audit_decision_whole"),
         Index("ix_audit_decision_subject", "subject"),
         Index("ix_audit_decision_actor", "actor", "id"),
+        {"sqlite_with_rowid": False},
     )
 
     id: str = Field(sa_column=Column(RowIdType, primary_key=True))

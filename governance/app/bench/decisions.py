@@ -18,11 +18,11 @@ def measure(*, rows: int | None = None) -> tuple[Figure, ...]:
     snapshot = default_snapshot()
     if snapshot.definition is None:
         return ()
-    requests = tuple(_requests(snapshot))
+    asked = tuple(requests(snapshot))
     reference = Reference(snapshot.definition)
     calls = rows or CALLS
-    fast = best_seconds(lambda: _table(snapshot, requests, calls))
-    slow = best_seconds(lambda: _reference(reference, requests, REFERENCE_CALLS), rounds=2)
+    fast = best_seconds(lambda: _table(snapshot, asked, calls))
+    slow = best_seconds(lambda: _reference(reference, asked, REFERENCE_CALLS), rounds=2)
     value, base = calls / fast, REFERENCE_CALLS / slow
     return (
         Figure(
@@ -40,7 +40,7 @@ def measure(*, rows: int | None = None) -> tuple[Figure, ...]:
 Request = tuple[frozenset[str], str, str, str]
 
 
-def _requests(snapshot: PolicySnapshot) -> Iterable[Request]:
+def requests(snapshot: PolicySnapshot) -> Iterable[Request]:
     """Requests over all roles, fields and purposes, spread evenly."""
     roles = [frozenset({name}) for name in snapshot.roles]
     fields, purposes = list(snapshot.categories), list(snapshot.purposes)

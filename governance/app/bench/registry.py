@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from governance.app.bench import auditing, decisions, intake, sealing, searching
+from governance.app.bench import auditing, decisions, intake, recording, sealing, searching
 from governance.app.bench.figure import Figure
 
 
@@ -18,6 +18,7 @@ class Measure(Protocol):
 FIGURES: Mapping[str, Measure] = {
     "audit": auditing.measure,
     "decisions": decisions.measure,
+    "recording": recording.measure,
     "import": intake.measure,
     "index": searching.measure_index,
     "open": sealing.measure_open,

@@ -39,7 +39,7 @@ class Ledger:
 def measure(*, rows: int | None = None) -> tuple[Figure, ...]:
     """Events placed a second with nothing else to do, and while 32 callers append."""
     events = rows or EVENTS
-    with _ledger() as ledger:
+    with new_ledger() as ledger:
         filled = fill(ledger, events)
         start = time.perf_counter()
         placed = drain(ledger)
@@ -69,7 +69,8 @@ def measure(*, rows: int | None = None) -> tuple[Figure, ...]:
 
 
 @contextmanager
-def _ledger() -> Iterator[Ledger]:
+def new_ledger() -> Iterator[Ledger]:
+    """An empty log on the disk of the working folder, gone afterwards."""
     with (
         TemporaryDirectory(dir=Path.cwd()) as name,  # the temporary folder may be memory
         closing(Database.open(sqlite_url(Path(name) / "events.db"))) as database,

@@ -4,29 +4,43 @@ Queries are POST, so that no address holds whom somebody looked for.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from audit.forms.rows import row
 from audit.models import CHECKPOINTS
-from audit.review import EventFilter, EventQuery, counts_by, erasures_of
+from audit.review import EventFilter, EventQuery, Grouping
 from audit.reviewing.service import (
-    KeptFilter,
     Page,
-    Review,
     Reviewer,
+    Timeline,
     drop_filter,
     keep_filter,
     kept_filter,
     kept_filters,
     look,
-    reviews,
-    sign_off,
+    person_timeline,
+    tally,
 )
-from audit.reviewing.terms import parse_query, spell_query
+from audit.reviewing.shapes import (
+    filter_shape,
+    page_shape,
+    review_shape,
+    timeline_shape,
+    unreviewed_shape,
+)
+from audit.reviewing.signing import (
+    Review,
+    ReviewWords,
+    Unreviewed,
+    reviews_in_words,
+    sign_off,
+    unreviewed,
+)
+from audit.reviewing.terms import parse_query
 from audit.store import last_note, prove_consistency, prove_inclusion, seq_of
 from audit.types import Verdict
 from audit.witness.asking import cosigned_note
@@ -79,59 +93,48 @@ async def query_events(
         )
         return found
 
-    return JSONResponse(_page(await _in_thread(work)))
+    return JSONResponse(page_shape(await _in_thread(work)))
 
 
 @router.post("/counts/{column}")
 async def count_events(
     request: Request, principal: Reader, column: str, body: Annotated[dict[str, Any], Body()]
 ) -> JSONResponse:
-    """How many matching events each action, outcome or actor has."""
+    """How many matching events each group has: by action, outcome, actor, purpose, day and more."""
     check_same_site(request)
-    if column not in {"action", "outcome", "actor"}:
+    if column not in {group.value for group in Grouping}:
         raise NotFoundError
     query, wiring = parse_query(body), wiring_of(request)
-    by = _by(request, principal)
+    by, group = _by(request, principal), Grouping(column)
 
-    def work() -> list[tuple[str, int]]:
-        wiring.database.write(lambda tx: look(tx, wiring.audit, query, by, limit=1))
-        with wiring.database.read() as tx:
-            return list(counts_by(tx, query, column))  # type: ignore[arg-type] # checked above
+    def work() -> tuple[tuple[str, int], ...]:
+        found: tuple[tuple[str, int], ...] = wiring.database.write(
+            lambda tx: tally(tx, wiring.audit, query, by, group=group)
+        )
+        return found
 
     return JSONResponse([{column: name, "events": n} for name, n in await _in_thread(work)])
 
 
 @router.get("/persons/{person}/timeline")
-async def person_timeline(
+async def timeline_of_person(
     request: Request, principal: Reader, person: str, before: Before = None, limit: Limit = PAGE
 ) -> JSONResponse:
     """What happened to a person's data, the newest first, and which event erased the rest."""
     subject = SubjectId(person)
-    query = EventQuery(any_of=(EventFilter(subject=subject),))
     wiring, by = wiring_of(request), _by(request, principal)
 
-    def work() -> dict[str, object]:
-        page = wiring.database.write(
-            lambda tx: look(tx, wiring.audit, query, by, before=before, limit=limit)
+    def work() -> Timeline:
+        found: Timeline = wiring.database.write(
+            lambda tx: person_timeline(tx, wiring.audit, subject, by, before=before, limit=limit)
         )
-        with wiring.database.read() as tx:
-            gone = erasures_of(tx, subject)
-        erased = [
-            {
-                "event": one.event_id,
-                "seq": one.seq,
-                "erased_at": None if one.recorded_at is None else one.recorded_at.isoformat(),
-                "parts": one.parts,
-            }
-            for one in gone
-        ]
-        return _page(page) | {"erased": erased}
+        return found
 
-    return JSONResponse(await _in_thread(work))
+    return JSONResponse(timeline_shape(await _in_thread(work)))
 
 
 @router.get("/actors/{actor}/timeline")
-async def actor_timeline(
+async def timeline_of_actor(
     request: Request, principal: Reader, actor: str, before: Before = None, limit: Limit = PAGE
 ) -> JSONResponse:
     """What an actor did, the newest first."""
@@ -142,7 +145,7 @@ async def actor_timeline(
             lambda tx: look(tx, wiring.audit, query, by, before=before, limit=limit)
         )
     )
-    return JSONResponse(_page(page))
+    return JSONResponse(page_shape(page))
 
 
 @router.get("/filters")
@@ -150,11 +153,11 @@ async def list_filters(request: Request, principal: Reader) -> JSONResponse:
     """The caller's kept filters."""
     wiring = wiring_of(request)
 
-    def work() -> list[KeptFilter]:
+    def work() -> list[dict[str, object]]:
         with wiring.database.read() as tx:
-            return list(kept_filters(tx, wiring.vault, principal.id))
+            return [filter_shape(one) for one in kept_filters(tx, wiring.vault, principal.id)]
 
-    return JSONResponse([_kept(one) for one in await _in_thread(work)])
+    return JSONResponse(await _in_thread(work))
 
 
 @router.post("/filters", status_code=201)
@@ -170,7 +173,7 @@ async def add_filter(
             lambda tx: keep_filter(tx, wiring.vault, by, name=name, query=query)
         )
     )
-    return JSONResponse(_kept(kept), status_code=201)
+    return JSONResponse(filter_shape(kept), status_code=201)
 
 
 @router.post("/filters/{name}/events")
@@ -189,7 +192,7 @@ async def run_filter(
         )
         return found
 
-    return JSONResponse(_page(await _in_thread(work)))
+    return JSONResponse(page_shape(await _in_thread(work)))
 
 
 @router.delete("/filters/{name}", status_code=204)
@@ -204,19 +207,37 @@ async def remove_filter(request: Request, principal: Reader, name: str) -> Respo
 
 
 @router.get("/reviews")
-async def list_reviews(
+async def list_reviews(request: Request, principal: Reader, limit: Limit = PAGE) -> JSONResponse:
+    """The newest sign-offs (運用の確認) with their words."""
+    wiring, by = wiring_of(request), _by(request, principal)
+
+    def work() -> tuple[ReviewWords, ...]:
+        found: tuple[ReviewWords, ...] = wiring.database.write(
+            lambda tx: reviews_in_words(
+                tx, wiring.audit, by, open_part=wiring.vault.open_part, limit=limit
+            )
+        )
+        return found
+
+    return JSONResponse(
+        [review_shape(one.review, comment=one.comment) for one in await _in_thread(work)]
+    )
+
+
+@router.get("/reviews/open")
+async def open_reviews(
     request: Request,
     principal: Reader,  # noqa: ARG001 - states and checks the action
-    limit: Limit = PAGE,
 ) -> JSONResponse:
-    """The newest sign-offs (運用の確認)."""
+    """What nobody has signed off yet, until when it is to be, and whether that is past."""
     wiring = wiring_of(request)
+    within, at = timedelta(days=wiring.settings.review_days), wiring.clock()
 
-    def work() -> list[Review]:
+    def work() -> Unreviewed:
         with wiring.database.read() as tx:
-            return list(reviews(tx, limit=limit))
+            return unreviewed(tx, within=within, at=at)
 
-    return JSONResponse([_review(one) for one in await _in_thread(work)])
+    return JSONResponse(unreviewed_shape(await _in_thread(work)))
 
 
 @router.post("/reviews", status_code=201)
@@ -236,7 +257,7 @@ async def add_review(
         )
         return found
 
-    return JSONResponse(_review(await _in_thread(work)), status_code=201)
+    return JSONResponse(review_shape(await _in_thread(work)), status_code=201)
 
 
 @router.get("/checkpoint")
@@ -310,23 +331,3 @@ def _signed(tx: Any) -> int | None:
     newest = CHECKPOINTS.select().order_by(CHECKPOINTS.c.size.desc()).limit(1)
     row_ = tx.execute(newest).first()
     return None if row_ is None else int(row_.size)
-
-
-def _page(page: Page) -> dict[str, object]:
-    return {"events": [row(one) for one in page.events], "next": page.next, "total": page.total}
-
-
-def _kept(kept: KeptFilter) -> dict[str, object]:
-    return {"id": kept.id, "name": kept.name, "query": spell_query(kept.query)}
-
-
-def _review(review: Review) -> dict[str, object]:
-    return {
-        "id": review.id,
-        "reviewer": review.reviewer,
-        "first_seq": review.first_seq,
-        "below_seq": review.below_seq,
-        "verdict": review.verdict.value,
-        "event": review.event,
-        "reviewed_at": review.reviewed_at.isoformat(),
-    }

@@ -4,11 +4,12 @@ Conditions of one filter hold together; a query is any of several filters and no
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Row,
@@ -20,14 +21,27 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
 )
 
-from audit.actions import EventCode
+from audit.actions import ERASING, EventCode
 from audit.models import EVENTS, LEAVES, PARTS, PENDING
 from audit.types import Outcome
 from governance.core.terms import ActorId, EventId, PurposeId, SubjectId
+from governance.db.types import EPOCH
 
 PAGE = 50  # events on one page
+NAMING: Final = frozenset(
+    {
+        *ERASING,
+        EventCode.PERSON_SEARCHED,
+        EventCode.PERSON_MERGED,
+        EventCode.PERSON_UNMERGED,
+    }
+)  # actions whose references may name persons beside the event's own
+TOKYO: Final = "Asia/Tokyo"
+TOKYO_OFFSET: Final = 9 * 3_600_000_000  # microseconds; Japan keeps one time all year
+DAY: Final = 86_400_000_000  # microseconds
 INNER = (
     "10.",
     "127.",
@@ -39,6 +53,18 @@ INNER = (
     "fd",
     "fe80",
 )  # how a network that is not reachable from outside begins (audit.types.network_of)
+
+
+class Grouping(StrEnum):
+    """What matching events can be counted by."""
+
+    ACTION = "action"
+    OUTCOME = "outcome"
+    ACTOR = "actor"
+    PURPOSE = "purpose"
+    OBJECT_TYPE = "object_type"
+    NETWORK = "network"
+    DAY = "day"  # of recording, in Japan
 
 
 class NetworkClass(StrEnum):
@@ -105,9 +131,10 @@ class RecordedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """When and by which event a person's parts of the log were destroyed."""
+    """When and by which event a person, or parts of the log about them, were erased."""
 
     event_id: EventId
+    action: str
     seq: int | None
     recorded_at: datetime | None
     parts: int
@@ -181,34 +208,81 @@ def waiting(tx: Connection) -> int:
 
 
 def erasures_of(tx: Connection, subject: SubjectId) -> tuple[Erasure, ...]:
-    """The events that destroyed what the log said of this person, in their order."""
-    query = (
-        select(PARTS.c.destroyed_by, LEAVES.c.seq, LEAVES.c.recorded_at, func.count())
-        .join(LEAVES, LEAVES.c.event_id == PARTS.c.destroyed_by, isouter=True)
+    """The events that erased this person, and how many parts of the log each destroyed."""
+    parts = (
+        select(PARTS.c.destroyed_by, func.count().label("parts"))
         .where(PARTS.c.subject == subject, PARTS.c.destroyed_by.is_not(None))
-        .group_by(PARTS.c.destroyed_by, LEAVES.c.seq, LEAVES.c.recorded_at)
-        .order_by(PARTS.c.destroyed_by)
+        .group_by(PARTS.c.destroyed_by)
+        .subquery()
+    )
+    erasing = EVENTS.c.action.in_([code.value for code in ERASING])
+    own = and_(EVENTS.c.subject.is_not(None), EVENTS.c.subject == subject)
+    query = (
+        select(
+            EVENTS.c.id,
+            EVENTS.c.action,
+            LEAVES.c.seq,
+            LEAVES.c.recorded_at,
+            func.coalesce(parts.c.parts, 0).label("parts"),
+        )
+        .select_from(EVENTS)
+        .join(LEAVES, LEAVES.c.event_id == EVENTS.c.id, isouter=True)
+        .join(parts, parts.c.destroyed_by == EVENTS.c.id, isouter=True)
+        .where(erasing, or_(own, listed(EVENTS.c.refs, f"person:{subject}")))
+        .order_by(EVENTS.c.id)
     )
     return tuple(
-        Erasure(event_id=EventId(event_id), seq=seq, recorded_at=recorded_at, parts=parts)
-        for event_id, seq, recorded_at, parts in tx.execute(query)
+        Erasure(
+            event_id=EventId(row.id),
+            action=row.action,
+            seq=row.seq,
+            recorded_at=row.recorded_at,
+            parts=row.parts,
+        )
+        for row in tx.execute(query)
     )
 
 
 def counts_by(
-    tx: Connection, asked: EventFilter | EventQuery, column: Literal["action", "outcome", "actor"]
+    tx: Connection, asked: EventFilter | EventQuery, by: Grouping
 ) -> tuple[tuple[str, int], ...]:
-    """How many matching events each action, outcome or actor has; the most first."""
+    """How many matching events each group has, the most first; days in their order.
+
+    Events that have nothing of the kind (no purpose, no network) stand under "".
+    """
+    column = _day(tx) if by is Grouping.DAY else EVENTS.c[by.value]
     how_many = func.count().label("how_many")
     query = (
-        select(EVENTS.c[column], how_many)
+        select(column, how_many)
         .select_from(LEAVES)
         .join(EVENTS, EVENTS.c.id == LEAVES.c.event_id)
         .where(_condition(asked))
-        .group_by(EVENTS.c[column])
-        .order_by(how_many.desc(), EVENTS.c[column])
+        .group_by(column)
     )
-    return tuple((name, int(number)) for name, number in tx.execute(query))
+    found = [(_group(name), int(number)) for name, number in tx.execute(query)]
+    if by is Grouping.DAY:
+        return tuple(sorted(found))
+    return tuple(sorted(found, key=lambda group: (-group[1], group[0])))
+
+
+def _day(tx: Connection) -> ColumnElement[Any]:
+    """The day of recording in Japan: its number since 1970 on SQLite, a date on PostgreSQL."""
+    if tx.dialect.name == "sqlite":
+        stored = type_coerce(LEAVES.c.recorded_at, BigInteger)
+        return (stored + literal(TOKYO_OFFSET, BigInteger)) // literal(DAY, BigInteger)
+    return func.date(func.timezone(TOKYO, LEAVES.c.recorded_at))
+
+
+def _group(name: str | int | date | None) -> str:
+    if isinstance(name, int):
+        return (EPOCH.date() + timedelta(days=name)).isoformat()
+    return name.isoformat() if isinstance(name, date) else (name or "")
+
+
+def listed(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether a list as the leaf covers it has this member."""
+    members = literal(",") + func.coalesce(column, "") + literal(",")
+    return members.contains(f",{name},", autoescape=True)
 
 
 def _condition(asked: EventFilter | EventQuery) -> ColumnElement[bool]:
@@ -232,8 +306,7 @@ def _conditions(asked: EventFilter) -> list[ColumnElement[bool]]:
     if asked.network_class is not None:
         found.append(_stood(asked.network_class))
     if asked.reason is not None:
-        listed = literal(",") + func.coalesce(EVENTS.c.reasons, "") + literal(",")
-        found.append(listed.contains(f",{asked.reason},", autoescape=True))
+        found.append(listed(EVENTS.c.reasons, asked.reason))
     for name in _SAME:
         value = getattr(asked, name)
         if value is not None:
@@ -241,7 +314,9 @@ def _conditions(asked: EventFilter) -> list[ColumnElement[bool]]:
     if asked.subject is not None:
         with_part = select(PARTS.c.event_id).where(PARTS.c.subject == asked.subject)
         own = and_(EVENTS.c.subject.is_not(None), EVENTS.c.subject == asked.subject)
-        found.append(or_(own, EVENTS.c.id.in_(with_part)))
+        naming = EVENTS.c.action.in_([code.value for code in NAMING])
+        named = and_(naming, listed(EVENTS.c.refs, f"person:{asked.subject}"))
+        found.append(or_(own, EVENTS.c.id.in_(with_part), named))
     if asked.since is not None:
         found.append(LEAVES.c.recorded_at >= asked.since)
     if asked.until is not None:

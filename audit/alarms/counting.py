@@ -1,21 +1,23 @@
 """Counts hours of the log for the rules: by actor, and of the log itself."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from audit.actions import EventCode
 from audit.alarms.models import HONEY
 from audit.alarms.types import ActorHour, LogHour
-from audit.models import CHECKPOINTS, EVENTS, LEAVES
+from audit.decisions.models import DECISIONS
+from audit.models import CHECKPOINTS, EVENTS, LEAVES, PENDING
 from audit.types import Outcome
 from governance.core.terms import ActorId
 
 HOUR: Final = timedelta(hours=1)
+PERSON: Final = "person:"  # how a reference names a person
 SEEING: Final = frozenset(
     code.value
     for code in (
@@ -25,6 +27,7 @@ SEEING: Final = frozenset(
         EventCode.PERSON_EXPORTED,
     )
 )
+_SINCE = and_(LEAVES.c.recorded_at >= bindparam("since"), LEAVES.c.recorded_at < bindparam("until"))
 _EVENTS = (
     select(
         LEAVES.c.recorded_at,
@@ -32,21 +35,35 @@ _EVENTS = (
         EVENTS.c.action,
         EVENTS.c.outcome,
         EVENTS.c.subject,
-        HONEY.c.subject.label("honey"),
+        EVENTS.c.refs,
     )
     .join_from(LEAVES, EVENTS, EVENTS.c.id == LEAVES.c.event_id)
-    .join(HONEY, HONEY.c.subject == EVENTS.c.subject, isouter=True)
-    .where(
-        and_(LEAVES.c.recorded_at >= bindparam("since"), LEAVES.c.recorded_at < bindparam("until"))
-    )
+    .where(_SINCE)
     .order_by(LEAVES.c.seq)
 )
-_RECORDED = (
-    select(LEAVES.c.seq, LEAVES.c.recorded_at)
-    .where(
-        and_(LEAVES.c.recorded_at >= bindparam("since"), LEAVES.c.recorded_at < bindparam("until"))
-    )
+_STEPS_BACK = (
+    select(LEAVES.c.recorded_at)
+    .join_from(LEAVES, EVENTS, EVENTS.c.id == LEAVES.c.event_id)
+    .where(_SINCE, EVENTS.c.action == EventCode.CLOCK_ANOMALY.value)
+)
+_PLACED = (
+    select(LEAVES.c.seq, LEAVES.c.recorded_at, EVENTS.c.occurred_at)
+    .join_from(LEAVES, EVENTS, EVENTS.c.id == LEAVES.c.event_id)
+    .where(_SINCE)
     .order_by(LEAVES.c.seq)
+)
+_BEFORE = select(func.max(LEAVES.c.recorded_at)).where(LEAVES.c.recorded_at < bindparam("since"))
+_WAITING = (
+    select(EVENTS.c.occurred_at)
+    .join_from(PENDING, EVENTS, EVENTS.c.id == PENDING.c.event_id)
+    .where(EVENTS.c.occurred_at < bindparam("until"))
+    .order_by(PENDING.c.event_id)
+    .limit(1)
+)
+_DECIDED = (
+    select(DECISIONS.c.actor, DECISIONS.c.occurred_at, DECISIONS.c.outcome, DECISIONS.c.subject)
+    .where(DECISIONS.c.occurred_at >= bindparam("since"))
+    .where(DECISIONS.c.occurred_at < bindparam("until"))
 )
 _SIGNED = (
     select(CHECKPOINTS.c.size, CHECKPOINTS.c.signed_at)
@@ -69,19 +86,37 @@ def hour_of(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """An event's place, and how long it waited for it beside a sequencer at rest."""
+
+    seq: int
+    recorded_at: datetime
+    waited: timedelta
+
+
 def actor_hours(tx: Connection, *, since: datetime, until: datetime) -> tuple[ActorHour, ...]:
-    """Every hour in which an actor did something that a rule counts, in order."""
+    """Every hour in which an actor did something that a rule counts, in order.
+
+    Decisions about a person's data stand in batches of their own; an hour counts both.
+    """
     hours: defaultdict[tuple[datetime, str], _Hour] = defaultdict(_Hour)
-    for row in tx.execute(_EVENTS, {"since": since, "until": until}):
+    decoys = frozenset(tx.execute(select(HONEY.c.subject)).scalars())
+    span = {"since": since, "until": until}
+    for row in tx.execute(_EVENTS, span):
         hour = hours[hour_of(row.recorded_at), row.actor]
-        if row.outcome == Outcome.DENY.value:
-            hour.denied += 1
-        if row.honey is not None:
-            hour.honey += 1
+        touched = _persons(row.subject, row.refs)
+        hour.denied += row.outcome == Outcome.DENY.value
+        hour.honey += not touched.isdisjoint(decoys)
         if row.action in SEEING:
-            hour.reads += 1
-            if row.subject is not None:
-                hour.persons.add(row.subject)
+            hour.reads += max(1, len(touched))
+            hour.persons |= touched
+    for asked in tx.execute(_DECIDED, span):
+        hour = hours[hour_of(asked.occurred_at), asked.actor]
+        denied = asked.outcome == Outcome.DENY.value
+        hour.denied += denied
+        hour.reads += not denied
+        hour.honey += asked.subject in decoys
     return tuple(
         ActorHour(
             actor=ActorId(actor),
@@ -95,22 +130,55 @@ def actor_hours(tx: Connection, *, since: datetime, until: datetime) -> tuple[Ac
     )
 
 
+def _persons(subject: str | None, refs: str | None) -> set[str]:
+    """The persons whom an event is about: its own, and those that a search or a merge names."""
+    named = {ref[len(PERSON) :] for ref in (refs or "").split(",") if ref.startswith(PERSON)}
+    return named if subject is None else named | {subject}
+
+
+def placements(tx: Connection, *, since: datetime, until: datetime) -> Iterator[Placed]:
+    """Every event placed in this time, by rising place.
+
+    Long work records under the time of its beginning; so an event has waited at most since the
+    place before it was given, which shows that the sequencer was at work then.
+    """
+    before = tx.execute(_BEFORE, {"since": since}).scalar()
+    for row in tx.execute(_PLACED, {"since": since, "until": until}).all():
+        yield Placed(
+            seq=row.seq,
+            recorded_at=row.recorded_at,
+            waited=_waited(row.occurred_at, before, row.recorded_at),
+        )
+        before = row.recorded_at
+
+
+def _waited(occurred_at: datetime, before: datetime | None, at: datetime) -> timedelta:
+    began = occurred_at if before is None else max(occurred_at, before)
+    return max(at - began, timedelta(0))
+
+
 def log_hours(
     tx: Connection, *, since: datetime, until: datetime, at: datetime
 ) -> Iterator[LogHour]:
-    """Every hour with events: steps of the clock, and the longest wait for a signature."""
-    back: defaultdict[datetime, int] = defaultdict(int)
-    for row in tx.execute(_EVENTS, {"since": since, "until": until}):
-        if row.action == EventCode.CLOCK_ANOMALY.value:
-            back[hour_of(row.recorded_at)] += 1
+    """Every hour with events: steps of the clock, and the longest wait for a signature.
+
+    An event that waits for its place to this day counts for the hour before `until`.
+    """
+    span = {"since": since, "until": until}
+    back = Counter(map(hour_of, tx.execute(_STEPS_BACK, span).scalars()))
     waits: dict[datetime, timedelta] = {}
     size, signed = 0, None
-    for place in tx.execute(_RECORDED, {"since": since, "until": until}).all():
+    last: datetime | None = tx.execute(_BEFORE, {"since": since}).scalar()
+    for place in placements(tx, since=since, until=until):
         if place.seq >= size:
             head = tx.execute(_SIGNED, {"size": place.seq}).first()
             size, signed = (place.seq + 1, None) if head is None else (head.size, head.signed_at)
-        wait = (at if signed is None else signed) - place.recorded_at
-        start = hour_of(place.recorded_at)
+        wait = place.waited + max((signed or at) - place.recorded_at, timedelta(0))
+        start, last = hour_of(place.recorded_at), place.recorded_at
         waits[start] = max(wait, waits.get(start, timedelta(0)))
+    waiting = tx.execute(_WAITING, {"until": until}).scalar()
+    if waiting is not None and since < until:
+        start = until - HOUR
+        waits[start] = max(_waited(waiting, last, at), waits.get(start, timedelta(0)))
     for start, wait in sorted(waits.items()):
-        yield LogHour(start=start, steps_back=back[start], unsigned=max(wait, timedelta(0)))
+        yield LogHour(start=start, steps_back=back[start], unsigned=wait)

@@ -7,10 +7,12 @@ from typing import Final
 
 from audit.alarms.types import ActorHour, Alarm, LogHour, Rule, Watching
 from governance.core.clock import JST
+from policies.law.calendars import holiday
 
 DEVIATIONS: Final = 4  # standard deviations above the actor's own mean
 LEAST_HISTORY: Final = 20  # active hours before an actor has a usual number
 SATURDAY: Final = 5
+STAFF: Final = "u:"
 
 
 def actor_alarms(hour: ActorHour, history: Sequence[int], watching: Watching) -> Iterator[Alarm]:
@@ -29,7 +31,8 @@ def actor_alarms(hour: ActorHour, history: Sequence[int], watching: Watching) ->
                 rule=rule, actor=hour.actor, start=hour.start, number=value, limit=limit, usual=own
             )
     off = watching.limit(Rule.OFF_HOURS)
-    if hour.reads >= off and not working(hour, watching):
+    person = hour.actor.startswith(STAFF)  # systems and customers keep no office hours
+    if person and hour.reads >= off and not working(hour, watching):
         yield Alarm(
             rule=Rule.OFF_HOURS, actor=hour.actor, start=hour.start, number=hour.reads, limit=off
         )
@@ -45,9 +48,11 @@ def usual_limit(history: Sequence[int], least: int) -> int | None:
 
 
 def working(hour: ActorHour, watching: Watching) -> bool:
-    """Whether the hour lies inside the working hours (Japanese time)."""
+    """Whether the hour lies inside the working hours (Japanese time, public holidays closed)."""
     local = hour.start.astimezone(JST)
     if not watching.weekend and local.weekday() >= SATURDAY:
+        return False
+    if not watching.holidays and holiday("JP", None, local.date()) is not None:
         return False
     return watching.opens <= local.time() < watching.closes
 

@@ -14,7 +14,7 @@ class Rule(StrEnum):
 
     VOLUME = "volume"  # an actor saw far more than in their own past
     PERSONS = "persons"  # an actor saw more different persons than a limit
-    OFF_HOURS = "off_hours"  # an actor read persons outside the working hours
+    OFF_HOURS = "off_hours"  # an employee read persons outside the working hours
     DENIED = "denied"  # an actor was refused again and again
     HONEY = "honey"  # a person who does not exist (おとり) was touched
     CLOCK = "clock"  # the clock went back
@@ -50,6 +50,7 @@ class Watching:
     opens: time = time(7)
     closes: time = time(21)
     weekend: bool = False  # whether Saturday and Sunday are working days
+    holidays: bool = False  # whether public holidays (国民の祝日) are
 
     def limit(self, rule: Rule) -> int:
         """The number from which the rule speaks."""
@@ -66,8 +67,8 @@ class ActorHour:
 
     actor: ActorId
     start: datetime
-    reads: int = 0  # persons read, searched, used, exported
-    persons: int = 0  # different persons among them
+    reads: int = 0  # persons read, found, exported; uses that were permitted
+    persons: int = 0  # different persons whose data they saw
     denied: int = 0
     honey: int = 0
 

@@ -2,8 +2,8 @@
 
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -28,7 +28,7 @@ HISTORY: Final = timedelta(days=28)
 WATCHER: Final = ActorId("svc:watch")
 WEEK: Final = timedelta(weeks=1)
 ONLY: Final = 1
-HOURS_KEYS: Final = frozenset({"opens", "closes", "weekend"})
+HOURS_KEYS: Final = frozenset({"opens", "closes", "weekend", "holidays"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ def load_watching(path: Path | None) -> Watching:
         rules[_rule(name)] = _settings(name, given, DEFAULTS[_rule(name)])
     if not isinstance(hours, dict) or not hours.keys() <= HOURS_KEYS:
         raise AlarmFileError(key="hours")
-    kinds = {"opens": time, "closes": time, "weekend": bool}
+    kinds = {"opens": time, "closes": time, "weekend": bool, "holidays": bool}
     for key, value in hours.items():
         if not isinstance(value, kinds[key]):
             raise AlarmFileError(key=f"hours.{key}")
@@ -102,12 +102,20 @@ def watch_once(db: Database, log: AuditLog, watching: Watching, *, at: datetime)
     return db.write(write, batch=True)
 
 
-def tried(tx: Connection, watching: Watching, *, since: datetime, at: datetime) -> list[Tried]:
-    """What every rule would have raised since then, switched on or not."""
-    until = hour_of(at)
-    counted = Counter(a.rule for a in _alarms(tx, watching, since=since, until=until, at=at))
-    weeks = (until - since) / WEEK
-    return [
+def would_be(
+    tx: Connection, watching: Watching, *, since: datetime, at: datetime
+) -> tuple[Alarm, ...]:
+    """The alarms that every rule would have raised since then, switched on or not."""
+    return tuple(_alarms(tx, watching, since=since, until=hour_of(at), at=at))
+
+
+def tried(
+    found: Iterable[Alarm], watching: Watching, *, since: datetime, at: datetime
+) -> tuple[Tried, ...]:
+    """How often each rule would have spoken, and how often a week."""
+    counted = Counter(alarm.rule for alarm in found)
+    weeks = (hour_of(at) - since) / WEEK
+    return tuple(
         Tried(
             rule=rule,
             on=watching.on(rule),
@@ -116,7 +124,13 @@ def tried(tx: Connection, watching: Watching, *, since: datetime, at: datetime) 
             weeks=weeks,
         )
         for rule in Rule
-    ]
+    )
+
+
+def with_limit(watching: Watching, rule: Rule, limit: int) -> Watching:
+    """The same watch with another limit of one rule, to be tried."""
+    changed = replace(watching.rules[rule], limit=limit)
+    return replace(watching, rules=MappingProxyType({**watching.rules, rule: changed}))
 
 
 def alarms(tx: Connection, *, limit: int) -> tuple[Alarm, ...]:

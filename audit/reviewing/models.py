@@ -26,7 +26,7 @@ class AuditReviewRow(SQLModel, table=True):
 
     id: str = Field(sa_column=Column(RowIdType, primary_key=True))
     reviewer: str = Field(sa_column=Column(String(200), nullable=False))
-    first_seq: int = Field(sa_column=Column(BigInteger, nullable=False))
+    first_seq: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))
     below_seq: int = Field(sa_column=Column(BigInteger, nullable=False))
     verdict: str = Field(sa_column=Column(String(32), nullable=False))
     event_id: str = Field(

@@ -1,4 +1,4 @@
-"""Reviewing the log: every look is itself on record, a sign-off is an event with sealed words."""
+"""Reviewing the log: every look is itself on record; what is looked for often is kept sealed."""
 
 import json
 from dataclasses import dataclass
@@ -6,22 +6,30 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final, Protocol
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from audit.actions import EventCode
-from audit.errors import FilterNotFoundError, QueryFormError, ReviewRangeError
+from audit.errors import FilterNotFoundError, QueryFormError
 from audit.log import AuditLog
-from audit.models import LEAVES
-from audit.review import EventQuery, RecordedEvent, count, events
-from audit.reviewing.models import FILTERS, REVIEWS
+from audit.review import (
+    Erasure,
+    EventFilter,
+    EventQuery,
+    Grouping,
+    RecordedEvent,
+    count,
+    counts_by,
+    erasures_of,
+    events,
+)
+from audit.reviewing.models import FILTERS
 from audit.reviewing.terms import parse_query, spell_query
-from audit.types import EventDraft, Outcome, PersonalPart, Verdict, canonical_json
-from governance.core.ids import new_row_id, new_subject_id
-from governance.core.terms import ActorId, EventId, RowId, SubjectId
+from audit.types import EventDraft, Outcome, canonical_json
+from governance.core.ids import new_subject_id
+from governance.core.terms import ActorId, RowId, SubjectId
 
 BLOB: Final = "audit_filter"
 NAME_MOST: Final = 100  # characters of a filter's name
-COMMENT_MOST: Final = 4_000  # characters of an officer's words
 
 
 class Blobs(Protocol):
@@ -64,16 +72,11 @@ class KeptFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
-    """A sign-off."""
+class Timeline:
+    """What happened to a person's data, and which events erased them or parts of the log."""
 
-    id: RowId
-    reviewer: ActorId
-    first_seq: int
-    below_seq: int
-    verdict: Verdict
-    event: EventId
-    reviewed_at: datetime
+    page: Page
+    erased: tuple[Erasure, ...]
 
 
 def look(
@@ -93,8 +96,39 @@ def look(
     found = events(tx, query, before=before, limit=limit + 1)
     shown = found[:limit]
     total = count(tx, query) if counted else None
+    log.append(tx, _looked(query, by, counts=(("events", len(shown)),)))
+    more = len(found) > limit
+    return Page(events=shown, next=shown[-1].seq if more else None, total=total)
+
+
+def person_timeline(
+    tx: Connection,
+    log: AuditLog,
+    subject: SubjectId,
+    by: Reviewer,
+    *,
+    before: int | None = None,
+    limit: int,
+) -> Timeline:
+    """A page of what the log says about a person, and by which events they were erased."""
+    query = EventQuery(any_of=(EventFilter(subject=subject),))
+    page = look(tx, log, query, by, before=before, limit=limit)
+    return Timeline(page=page, erased=erasures_of(tx, subject))
+
+
+def tally(
+    tx: Connection, log: AuditLog, query: EventQuery, by: Reviewer, *, group: Grouping
+) -> tuple[tuple[str, int], ...]:
+    """How many matching events each group has; the look is an event, as with `look`."""
+    found = counts_by(tx, query, group)
+    counted = (("groups", len(found)), ("events", sum(number for _, number in found)))
+    log.append(tx, _looked(query, by, counts=counted))
+    return found
+
+
+def _looked(query: EventQuery, by: Reviewer, *, counts: tuple[tuple[str, int], ...]) -> EventDraft:
     asked = sha256(canonical_json(spell_query(query))).hexdigest()
-    draft = EventDraft(
+    return EventDraft(
         action=EventCode.LOG_READ,
         occurred_at=by.at,
         actor=by.id,
@@ -102,12 +136,9 @@ def look(
         object_type="log",
         object_id="log",
         outcome=Outcome.DONE,
-        counts=(("events", len(shown)),),
+        counts=counts,
         refs=(f"query:{asked}",),
     )
-    log.append(tx, draft)
-    more = len(found) > limit
-    return Page(events=shown, next=shown[-1].seq if more else None, total=total)
 
 
 def keep_filter(
@@ -155,83 +186,3 @@ def drop_filter(tx: Connection, owner: ActorId, row: RowId) -> None:
 def _kept(row: RowId, blobs: Blobs, content: bytes) -> KeptFilter:
     shape = json.loads(blobs.open_blob(BLOB, row, content))
     return KeptFilter(id=row, name=shape["name"], query=parse_query(shape["query"]))
-
-
-def sign_off(
-    tx: Connection,
-    log: AuditLog,
-    by: Reviewer,
-    *,
-    below: int | None,
-    comment: str,
-    verdict: Verdict,
-) -> Review:
-    """The events since the last sign-off, below this place, were looked at (運用の確認).
-
-    The verdict on the log as the officer saw it goes along, whatever it is. The officer's words are
-    sealed as a part about themselves. Raises ReviewRangeError where nothing is left to review.
-    """
-    if not comment.strip() or len(comment) > COMMENT_MOST:
-        raise QueryFormError(member="comment")
-    size = tx.execute(select(func.max(LEAVES.c.seq) + 1)).scalar() or 0
-    first = tx.execute(select(func.max(REVIEWS.c.below_seq))).scalar() or 0
-    end = size if below is None else below
-    if not first < end <= size:
-        raise ReviewRangeError(first=first, size=size)
-    draft = _reviewed(by, verdict, first=first, end=end)
-    words = PersonalPart(
-        subject=SubjectId(by.id), payload=canonical_json({"comment": comment.strip()})
-    )
-    event = log.append(tx, draft, (words,))
-    row = RowId(new_row_id())
-    values = {
-        "id": row,
-        "reviewer": by.id,
-        "first_seq": first,
-        "below_seq": end,
-        "verdict": verdict.value,
-        "event_id": event,
-        "reviewed_at": by.at,
-    }
-    tx.execute(insert(REVIEWS).values(values))
-    return Review(
-        id=row,
-        reviewer=by.id,
-        first_seq=first,
-        below_seq=end,
-        verdict=verdict,
-        event=event,
-        reviewed_at=by.at,
-    )
-
-
-def _reviewed(by: Reviewer, verdict: Verdict, *, first: int, end: int) -> EventDraft:
-    return EventDraft(
-        action=EventCode.LOG_REVIEWED,
-        occurred_at=by.at,
-        actor=by.id,
-        actor_os=by.os_user,
-        object_type="log",
-        object_id="log",
-        outcome=Outcome.DONE,
-        reasons=(verdict.value,),
-        counts=(("events", end - first),),
-        refs=(f"from:{first}", f"below:{end}"),
-    )
-
-
-def reviews(tx: Connection, *, limit: int) -> tuple[Review, ...]:
-    """The newest sign-offs."""
-    rows = tx.execute(select(REVIEWS).order_by(REVIEWS.c.below_seq.desc()).limit(limit))
-    return tuple(
-        Review(
-            id=RowId(row.id),
-            reviewer=ActorId(row.reviewer),
-            first_seq=row.first_seq,
-            below_seq=row.below_seq,
-            verdict=Verdict(row.verdict),
-            event=EventId(row.event_id),
-            reviewed_at=row.reviewed_at,
-        )
-        for row in rows
-    )

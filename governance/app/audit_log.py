@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from shutil import rmtree
 
+from audit import settling
 from audit.actions import EventCode
 from audit.bundle import Exported, Opener, write_bundle
 from audit.forms.export import PROOF, Form, write_events, write_manifest
 from audit.forms.ocsf import Source
 from audit.forms.rows import found
 from audit.review import EventFilter
-from audit.sequencer import Sequenced, Turn, sequence_once
+from audit.reviewing.conditions import met
+from audit.sequencer import Sequenced
 from audit.types import EventDraft, Outcome
 from governance.app.version import VERSION
 from governance.app.wiring import Wiring
@@ -43,21 +45,13 @@ class Selection:
     action: EventCode | None = None
     outcome: Outcome | None = None
     purpose: PurposeId | None = None
+    where: EventFilter = field(default_factory=EventFilter)  # conditions beside these
     opened: bool = False  # the person's own parts in clear
 
 
 def settle(wiring: Wiring) -> Sequenced:
     """Waiting events are in the signed tree, whoever holds the lease of placing them."""
-    while True:
-        done = sequence_once(
-            wiring.database,
-            wiring.log_keys,
-            wiring.audit,
-            at=wiring.clock(),
-            turn=Turn.STRICT,
-        )
-        if not done.placed:
-            return done
+    return settling.settle(wiring.database, wiring.log_keys, wiring.audit, clock=wiring.clock)
 
 
 def export_log(
@@ -150,7 +144,7 @@ def _staged(path: Path) -> Iterator[Path]:
 def _filter(asked: Selection) -> EventFilter:
     since = None if asked.first is None else _midnight(asked.first)
     until = None if asked.last is None else _midnight(asked.last + timedelta(days=1))
-    return EventFilter(
+    given = EventFilter(
         subject=asked.person,
         actor=asked.actor,
         action=asked.action,
@@ -159,6 +153,7 @@ def _filter(asked: Selection) -> EventFilter:
         since=since,
         until=until,
     )
+    return met(asked.where, given)
 
 
 def _midnight(day: date) -> datetime:

@@ -3,19 +3,11 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-from audit.witness.asking import (
-    Answer,
-    AskedWitness,
-    KnownWitness,
-    Seen,
-    ask_all,
-    parse_witnesses,
-    seen_by,
-)
+from audit.witness.asking import Answer, AskedWitness, Seen, ask_all, seen_by
 from governance.app.deliveries import INNER
 from governance.app.wiring import Wiring
+from governance.app.witness_list import witnesses_of
 from governance.core.logging import logger
-from governance.core.settings import Settings, SettingsError
 from governance.outbound.client import Limits, Request, fetch
 from governance.outbound.errors import DeliveryFailedError, OutboundRefusedError
 from governance.outbound.ssrf import Egress
@@ -25,16 +17,6 @@ SLOW: Final = Limits(total_seconds=10.0, response_bytes=ANSWER_BYTES)
 HTTPS: Final = 443
 HTTP: Final = 80
 log = logger()
-
-
-def witnesses_of(settings: Settings) -> tuple[KnownWitness, ...]:
-    """The witnesses of the settings' list; raises SettingsError or WitnessListError."""
-    if settings.witness_file is None:
-        return ()
-    try:
-        return parse_witnesses(settings.witness_file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(setting="witness_file") from error
 
 
 def post(url: str, body: bytes) -> Answer | None:

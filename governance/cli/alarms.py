@@ -1,7 +1,7 @@
 """`sekisho audit alarms`: what the watch over the log said, and what its rules would say."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from audit.alarms.types import Alarm
+    from audit.alarms.watching import Tried
     from governance.core.terms import ActorId, SubjectId
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -30,7 +32,6 @@ def listed(
 ) -> int:
     """The newest alarms with their reasons; 1 when there are any."""
     from audit.alarms.watching import alarms
-    from governance.app.alarms import in_words
     from governance.cli.session import acting, opened
     from policies.actions import Action
     from policies.api import ensure
@@ -39,22 +40,11 @@ def listed(
         ensure(acting(wiring), Action.AUDIT_READ, wiring.policies.current)
         with wiring.database.read() as tx:
             found = alarms(tx, limit=limit)
-    shape = [
-        {
-            "rule": one.rule.value,
-            "actor": one.actor,
-            "hour": one.start.isoformat(),
-            "value": one.number,
-            "limit": one.limit,
-            "usual": one.usual,
-            "text": in_words(one, current().lang),
-        }
-        for one in found
-    ]
+    shape = [_shape(one) for one in found]
 
     def words() -> None:
-        for one in found:
-            line(in_words(one, current().lang))
+        for one in shape:
+            line(one["text"])
         if not found:
             line(say("alarms.none"))
 
@@ -65,21 +55,47 @@ def listed(
 @app.command("try", help=say("alarms.try"))
 def tried(
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help=say("alarms.days"))] = 28,
+    rule: Annotated[str | None, typer.Option("--rule", help=say("alarms.rule"))] = None,
+    at_limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help=say("alarms.at_limit"))
+    ] = None,
 ) -> int:
-    """How often each rule would have spoken in the past days, switched on or not."""
+    """How often each rule would have spoken in the past days, switched on or not.
+
+    With --rule every single alarm with its reason, so that false ones are told apart; with
+    --limit at another threshold than the settings'.
+    """
     from audit.alarms import watching
     from audit.alarms.counting import hour_of
+    from audit.alarms.types import Rule
+    from governance.cli.choices import one_of
+    from governance.cli.errors import OptionsTogetherError
     from governance.cli.session import acting, opened
     from policies.actions import Action
     from policies.api import ensure
 
+    chosen = one_of(Rule, rule, "--rule")
+    if at_limit is not None and chosen is None:
+        raise OptionsTogetherError(options="--limit --rule")
     with opened() as wiring:
         ensure(acting(wiring), Action.AUDIT_READ, wiring.policies.current)
         rules = watching.load_watching(wiring.settings.alarm_file)
+        if chosen is not None and at_limit is not None:
+            rules = watching.with_limit(rules, chosen, at_limit)
         at = wiring.clock()
         since = hour_of(at - timedelta(days=days))
         with wiring.database.read() as tx:
-            found = watching.tried(tx, rules, since=since, at=at)
+            alarms = watching.would_be(tx, rules, since=since, at=at)
+        found = watching.tried(alarms, rules, since=since, at=at)
+    if chosen is not None:
+        alarms = tuple(one for one in alarms if one.rule is chosen)
+        found = tuple(one for one in found if one.rule is chosen)
+    _told(found, alarms if chosen is not None else ())
+    return 0
+
+
+def _told(found: "tuple[Tried, ...]", alarms: "tuple[Alarm, ...]") -> None:
+    """The rules with their alarms a week; of one rule each alarm too."""
     shape = [
         {
             "rule": one.rule.value,
@@ -88,21 +104,42 @@ def tried(
             "alarms": one.alarms,
             "a_week": round(one.a_week, 2),
         }
+        | ({"each": [_shape(alarm) for alarm in alarms]} if alarms else {})
         for one in found
     ]
     rows = [
         (
             say(f"alarms.rule.{one.rule.value}"),
             say("alarms.on") if one.on else say("alarms.off"),
-            str(one.limit),
-            str(one.alarms),
+            f"{one.limit:,}",
+            f"{one.alarms:,}",
             f"{one.a_week:.2f}",
         )
         for one in found
     ]
-    heads = ("rule", "state", "from", "count", "a_week")
-    emit(shape, lambda: table("", [say(f"alarms.column.{name}") for name in heads], rows))
-    return 0
+
+    def words() -> None:
+        heads = ("rule", "state", "from", "count", "a_week")
+        table("", [say(f"alarms.column.{name}") for name in heads], rows)
+        for alarm in alarms:
+            line(_shape(alarm)["text"])
+
+    emit(shape, words)
+
+
+def _shape(alarm: "Alarm") -> dict[str, Any]:
+    """An alarm with its reason in words."""
+    from governance.app.alarms import in_words
+
+    return {
+        "rule": alarm.rule.value,
+        "actor": alarm.actor,
+        "hour": alarm.start.isoformat(),
+        "value": alarm.number,
+        "limit": alarm.limit,
+        "usual": alarm.usual,
+        "text": in_words(alarm, current().lang),
+    }
 
 
 @honey.command("place", help=say("alarms.honey_place"))

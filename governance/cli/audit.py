@@ -3,19 +3,18 @@
 `verify` acts as nobody: it reads no personal data and must answer when signing in is broken.
 """
 
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from governance.cli.invocation import current
 from governance.cli.output import emit, line, say, table
+from governance.cli.review import Conditions, Kept
 from governance.core.terms import EventId
 from governance.i18n.catalogue import text
-
-_E = TypeVar("_E", bound=StrEnum)
 
 if TYPE_CHECKING:
     from audit.bundle import Exported
@@ -34,16 +33,15 @@ def verify(
 ) -> int:
     """The verdict on the whole log; 1 unless it is verified."""
     from audit.verify import verify_log
-    from governance.app.witnessing import witnesses_of
+    from governance.app.witness_list import witness_keys
     from governance.cli.session import opened_for_verification
 
     keys, given = _pinned(key), _pinned(witness)
     with opened_for_verification() as found:
-        listed = tuple(one for known in witnesses_of(found.settings) for one in known.keys)
         report = verify_log(
             found.database,
             keys=keys or found.own_keys,
-            witnesses=given or listed,
+            witnesses=given or witness_keys(found.settings),
             successors=found.own_keys,
             anchor=found.settings.checkpoint,
         )
@@ -210,6 +208,8 @@ def prove(event: Annotated[str, typer.Argument(metavar="ID", help=say("audit.eve
 @app.command("export", help=say("audit.export"))
 def export(
     output: Annotated[Path, typer.Option("--output", help=say("audit.bundle"))],
+    conditions: Conditions = None,
+    kept: Kept = None,
     form: Annotated[str | None, typer.Option("--format", help=say("audit.format"))] = None,
     first: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help=say("audit.from"))
@@ -227,25 +227,30 @@ def export(
     """The events stand in a new file (or folder) that proves itself; the log names its digest."""
     from audit.actions import EventCode
     from audit.forms.export import Form
+    from audit.reviewing.conditions import only_filter
     from audit.types import Outcome
     from governance.app.audit_log import Selection, export_form, export_log
+    from governance.cli.choices import one_of
+    from governance.cli.review import asked as asked_in_words
     from governance.cli.session import acting, opened
     from governance.cli.writing import new_file, refuse_existing
     from governance.core.terms import ActorId, PurposeId, SubjectId
 
-    asked = Selection(
+    chosen = Selection(
         first=first.date() if first else None,
         last=last.date() if last else None,
         person=SubjectId(person) if person else None,
         actor=ActorId(actor) if actor else None,
-        action=_one_of(EventCode, action, "--action"),
-        outcome=_one_of(Outcome, outcome, "--outcome"),
+        action=one_of(EventCode, action, "--action"),
+        outcome=one_of(Outcome, outcome, "--outcome"),
         purpose=PurposeId(purpose) if purpose else None,
         opened=open_,
     )
-    shaped = _one_of(Form, form, "--format")
+    shaped = one_of(Form, form, "--format")
     with opened() as wiring:
         principal = acting(wiring)
+        where = only_filter(asked_in_words(wiring, principal.id, conditions, kept))
+        asked = replace(chosen, where=where)
         if shaped is None:
             with new_file(output):  # holds the name; the bundle replaces it once it is on record
                 done = export_log(wiring, principal, output, asked, at=wiring.clock())
@@ -279,19 +284,6 @@ def _tell(output: Path, done: "Exported", keys: list[str]) -> None:
             line(f"{say('audit.vkey')}: {item}")
 
     emit(shape, words)
-
-
-def _one_of(kind: type[_E], value: str | None, option: str) -> _E | None:
-    """The member of this name; raises ChoiceError with the words that are possible."""
-    from governance.cli.errors import ChoiceError
-
-    if value is None:
-        return None
-    try:
-        return kind(value)
-    except ValueError as error:
-        known = ", ".join(sorted(one.value for one in kind))
-        raise ChoiceError(option=option, known=known) from error
 
 
 @app.command("verifier", help=say("audit.verifier"))

@@ -23,13 +23,17 @@ from governance.cli import (
     login,
     person,
     pii,
+    report,
     requests,
     retention,
+    review,
     search,
     setup,
+    signing,
     witness,
 )
-from governance.cli.output import report, say
+from governance.cli.output import report as told
+from governance.cli.output import say
 from governance.cli.usage import ASKED_HELP, mistake
 from governance.core.errors import GovernanceError
 
@@ -42,8 +46,22 @@ application_ = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (setup, login, importing, data, check, retention, approve, accounts, bench, search):
+for group in (
+    setup,
+    login,
+    importing,
+    data,
+    check,
+    retention,
+    approve,
+    accounts,
+    bench,
+    search,
+    report,
+):
     group.register(application_)
+for part in (review, signing):
+    audit.app.add_typer(part.app)
 audit.app.add_typer(alarms.app, name="alarms", help=say("alarms.help"))
 audit.app.add_typer(witness.app, name="witness", help=say("witness.help"))
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
@@ -68,7 +86,7 @@ def application(arguments: Sequence[str]) -> int:
     except typer.Abort:
         return 1
     except GovernanceError as error:
-        return report(error)
+        return told(error)
     return int(result) if isinstance(result, int) else 0
 
 
@@ -77,4 +95,4 @@ def _not_run(error: typer.TyperException) -> int:
     if type(error).__name__ == ASKED_HELP:
         sys.stderr.write(f"{error}\n")
         return 2
-    return report(mistake(error))
+    return told(mistake(error))

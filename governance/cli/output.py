@@ -10,6 +10,7 @@ from governance.core.errors import GovernanceError
 from governance.i18n.catalogue import error_text, text
 
 FILE_COLUMNS = 120  # a file has no width of its own, and 80 fold most rows
+TERMINAL_COLUMNS = 80  # what a tight table is made for
 
 
 def say(key: str, **params: object) -> str:
@@ -30,22 +31,28 @@ def line(words: str = "") -> None:
     print(words)  # noqa: T201 # standard output is the result
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on standard output; plain when it is not a terminal."""
-    from rich.console import Console  # --help stays quick
+def table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, tight: bool = False
+) -> None:
+    """A table on standard output; plain when it is not a terminal, without frame when tight."""
+    from rich.box import HEAVY_HEAD, SIMPLE_HEAD  # --help stays quick
+    from rich.console import Console  # the same
     from rich.table import Table  # the same
 
-    shown = Table(title=title or None, title_justify="left")
+    shown = Table(title=title or None, title_justify="left", box=HEAVY_HEAD)
+    if tight:
+        shown = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:
         shown.add_row(*row)
-    Console(highlight=False, width=page_width()).print(shown)
+    width = page_width(TERMINAL_COLUMNS if tight else FILE_COLUMNS)
+    Console(highlight=False, width=width).print(shown)
 
 
-def page_width() -> int | None:
+def page_width(columns: int = FILE_COLUMNS) -> int | None:
     """Columns of a file or pipe; None asks the terminal."""
-    return None if sys.stdout.isatty() else FILE_COLUMNS
+    return None if sys.stdout.isatty() else columns
 
 
 def report(error: GovernanceError) -> int:

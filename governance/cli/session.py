@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit.note import VerifierKey
+from audit.reviewing.service import Reviewer
+from governance.app.audit_log import settle
 from governance.app.key_providers import provider_of
 from governance.app.log_signing import every_key
 from governance.app.wiring import Wiring, require_file
@@ -21,6 +23,8 @@ from governance.http.principal import Principal, PrincipalKind
 from governance.identity.errors import NotSignedInError
 from governance.identity.service import principal_by_key, principal_by_session
 from governance.keys.vault import FieldVault
+from policies.actions import Action
+from policies.api import ensure
 
 TOKEN = "SEKISHO_TOKEN"  # noqa: S105 # the variable's name, not a secret
 OWNER_ONLY = 0o600
@@ -112,6 +116,16 @@ def acting(wiring: Wiring) -> Principal:
     if principal.kind is PrincipalKind.ANONYMOUS:
         raise NotSignedInError
     return replace(principal, os_user=os_user())
+
+
+def reviewing(wiring: Wiring, action: Action) -> Reviewer:
+    """Who looks at the log, all events of which are placed; raises when the action is not theirs.
+
+    Without a serving process nobody else places them.
+    """
+    principal = ensure(acting(wiring), action, wiring.policies.current)
+    settle(wiring)
+    return Reviewer(id=principal.id, os_user=principal.os_user, at=wiring.clock())
 
 
 def _kept(wiring: Wiring) -> str | None:

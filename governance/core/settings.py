@@ -219,6 +219,13 @@ class Settings(BaseModel):
         "監査ログの運用の確認を済ませるまでの日数。過ぎると期限切れとして示します。",
         "Days within which the audit log is to be signed off; then it is shown as overdue.",
     )
+    log_keep_months: Annotated[int, Field(ge=12, le=600)] = _field(
+        60,
+        "監査ログを保存する月数。月ごとに、その月が終わってから数えます。"
+        "法令がより長い保存を求める記録のある月は、その期間まで残ります。",
+        "Months that the audit log is kept, counted from the end of each month of it. A month "
+        "with records that a law keeps longer stays for that law's period.",
+    )
     forward_url: str | None = _field(
         None,
         "監査ログを送り続けるSIEMのURL（https:// は OCSF、syslog+tls:// と syslog:// は CEF）。",

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from audit.actions import EventCode
 from audit.errors import FilterNotFoundError, QueryFormError, ReviewRangeError
 from audit.models import EVENTS, PARTS
-from audit.review import EventFilter, EventQuery, NetworkClass, count, counts_by, events
+from audit.review import EventFilter, EventQuery, Grouping, NetworkClass, count, counts_by, events
 from audit.reviewing.models import FILTERS
 from audit.reviewing.service import (
     Reviewer,
@@ -21,9 +21,8 @@ from audit.reviewing.service import (
     kept_filter,
     kept_filters,
     look,
-    reviews,
-    sign_off,
 )
+from audit.reviewing.signing import reviews, sign_off
 from audit.reviewing.terms import parse_query, spell_query
 from audit.types import Network, Outcome, Verdict
 from governance.core.ids import new_subject_id
@@ -143,8 +142,8 @@ def test_conditions_combine(mixed: Bench, query: Mapping[str, Any], places: set[
 
 def test_counts_name_the_most_first(mixed: Bench) -> None:
     with mixed.db.read() as tx:
-        assert counts_by(tx, parse_query({}), "outcome") == (("done", 4), ("deny", 2))
-        assert counts_by(tx, parse_query({"outcome": "deny"}), "actor") == (
+        assert counts_by(tx, parse_query({}), Grouping.OUTCOME) == (("done", 4), ("deny", 2))
+        assert counts_by(tx, parse_query({"outcome": "deny"}), Grouping.ACTOR) == (
             ("u:hanako", 1),
             ("u:taro", 1),
         )

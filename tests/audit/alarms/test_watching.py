@@ -16,6 +16,8 @@ from audit.alarms.watching import (
     place_honey,
     tried,
     watch_once,
+    with_limit,
+    would_be,
 )
 from audit.errors import AlarmFileError
 from audit.models import CHECKPOINTS, EVENTS
@@ -80,7 +82,11 @@ def test_history_shows_how_often_a_rule_would_speak_before_it_is_switched_on(ben
     bench.sequence(12 * 3600)  # 06:00 in Japan
     at = NOW + timedelta(hours=14)
     with bench.db.read() as tx:
-        found = {one.rule: one for one in tried(tx, Watching(), since=NOW, at=at)}
+        alarms_ = would_be(tx, Watching(), since=NOW, at=at)
+        lower = with_limit(Watching(), Rule.OFF_HOURS, 13)
+        none = would_be(tx, lower, since=NOW, at=at)
+    found = {one.rule: one for one in tried(alarms_, Watching(), since=NOW, at=at)}
+    assert {alarm.rule for alarm in none}.isdisjoint({Rule.OFF_HOURS})
     assert (found[Rule.OFF_HOURS].alarms, found[Rule.OFF_HOURS].on) == (1, False)
     assert found[Rule.OFF_HOURS].a_week == pytest.approx(12)
     assert alerts(bench) == []

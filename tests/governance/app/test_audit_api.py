@@ -92,12 +92,15 @@ def test_queries_counts_and_timelines_answer_and_are_on_record(wiring: Wiring, s
     assert page["total"] >= len(page["events"]) == 1
     counts = auditor.post(f"{BASE}/counts/action", json={}).json()
     assert sum(one["events"] for one in counts) > 1
+    days = auditor.post(f"{BASE}/counts/day", json={}).json()
+    assert [one["day"] for one in days] == ["2026-10-01"]
+    assert auditor.post(f"{BASE}/counts/refs", json={}).status_code == 404
     assert auditor.get(f"{BASE}/persons/{person}/timeline").json()["erased"] == []
     mine = auditor.get(f"{BASE}/actors/u:auditor/timeline").json()["events"]
     assert {event["actor"] for event in mine} == {"u:auditor"}
     with wiring.database.read() as tx:
         looks = tx.execute(select(EVENTS).where(EVENTS.c.action == "log.read")).all()
-    assert len(looks) == 4
+    assert len(looks) == 5
     assert all(look.actor == "u:auditor" and look.subject is None for look in looks)
 
 
@@ -121,7 +124,10 @@ def test_a_sign_off_is_an_event_whose_words_are_sealed(wiring: Wiring, sign: Sig
     done = auditor.post(f"{BASE}/reviews", json={"comment": SECRET}).json()
     assert done["first_seq"] == 0
     assert done["verdict"] == "verified_self_signed"
-    assert auditor.get(f"{BASE}/reviews").json() == [done]
+    assert auditor.get(f"{BASE}/reviews").json() == [done | {"comment": SECRET}]
+    settle(wiring)  # what came since waits for the next sign-off
+    left = auditor.get(f"{BASE}/reviews/open").json()
+    assert (left["first_seq"], left["overdue"]) == (done["below_seq"], False)
     again = auditor.post(f"{BASE}/reviews", json={"comment": SECRET})
     assert (again.status_code, again.json()["code"]) == (422, "audit_review_range")
     with wiring.database.read() as tx:

@@ -1,0 +1,182 @@
+"""Making a report: log settled and verified, facts read at one checkpoint, all on record."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from audit.actions import EventCode
+from audit.errors import NotSequencedError
+from audit.findings import Report
+from audit.log import AuditLog
+from audit.models import CHECKPOINTS
+from audit.sequencer import LogKeys
+from audit.settling import settle
+from audit.types import EventDraft, Outcome
+from governance.core.clock import JST, Clock
+from governance.core.terms import Lang
+from governance.db.engine import Database
+from governance.http.principal import Principal
+from governance.reports import integrity, integrity_words
+from governance.reports.errors import ReportPeriodError, ReportUnknownError
+from governance.reports.rendering import ReportFormat, rendered
+from governance.reports.types import Document, Head, Made, Period, ReportId
+from policies.actions import Action
+from policies.api import ensure
+from policies.snapshot import PolicyHolder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What reports are made from; one installation."""
+
+    database: Database
+    audit: AuditLog
+    log_keys: LogKeys
+    policies: PolicyHolder
+    verify: Callable[[], Report]
+    clock: Clock
+    review_days: int
+    company: Mapping[Lang, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One look of one report at one checkpoint."""
+
+    period: Period
+    size: int
+    verification: Report
+    within: timedelta
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """How a report is made: its facts from the store, its document from the facts alone."""
+
+    actions: tuple[Action, ...]  # beside report:read
+    write: Callable[[Connection, Asked, Made, Lang], Document]
+
+
+def _integrity(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
+    facts = integrity.collect(
+        tx,
+        period=asked.period,
+        size=asked.size,
+        verification=asked.verification,
+        within=asked.within,
+        at=asked.at,
+    )
+    return integrity_words.write(facts, made, lang)
+
+
+KINDS: Final[Mapping[ReportId, Kind]] = {
+    ReportId.R14: Kind(actions=(Action.AUDIT_READ, Action.AUDIT_VERIFY), write=_integrity),
+}
+
+
+def ground_of(wiring: Any) -> Ground:
+    """The ground of an open installation (governance.app.wiring.Wiring)."""
+    return Ground(
+        database=wiring.database,
+        audit=wiring.audit,
+        log_keys=wiring.log_keys,
+        policies=wiring.policies,
+        verify=wiring.log_watch.verify,
+        clock=wiring.clock,
+        review_days=wiring.settings.review_days,
+        company={
+            Lang.JA: wiring.settings.company_ja,
+            Lang.EN: wiring.settings.company_en,
+        },
+    )
+
+
+def report_id(name: str) -> ReportId:
+    """The report of this id; raises ReportUnknownError."""
+    try:
+        return ReportId(name)
+    except ValueError as error:
+        raise ReportUnknownError(known=", ".join(one.value for one in ReportId)) from error
+
+
+def make(
+    ground: Ground,
+    principal: Principal,
+    id_: ReportId,
+    period: Period,
+    *,
+    form: ReportFormat,
+    lang: Lang,
+) -> tuple[Document, bytes]:
+    """The report and its bytes; the log names its digest, period and checkpoint.
+
+    Raises ReportPeriodError for a period that ends before it begins or begins after today.
+    """
+    kind = KINDS[id_]
+    for action in (Action.REPORT_READ, *kind.actions):
+        ensure(principal, action, ground.policies.current)
+    at = ground.clock()
+    if not period.first <= period.last or period.first > at.astimezone(JST).date():
+        raise ReportPeriodError
+    settle(ground.database, ground.log_keys, ground.audit, clock=ground.clock)
+    verification = ground.verify()
+    within = timedelta(days=ground.review_days)
+    with ground.database.read() as tx:
+        head = _head(tx, ground)
+        asked = Asked(
+            period=period, size=head.size, verification=verification, within=within, at=at
+        )
+        made = Made(
+            at=at,
+            by=principal.id,
+            period=period,
+            head=head,
+            controller=ground.company[lang],
+            origin=ground.log_keys.origin,
+        )
+        document = kind.write(tx, asked, made, lang)
+    content = rendered(document, form)
+    draft = _draft(ground, principal, document, content, form)
+    ground.database.write(lambda tx: ground.audit.append(tx, draft))
+    return document, content
+
+
+def _head(tx: Connection, ground: Ground) -> Head:
+    """The newest signed head; raises NotSequencedError where there is none yet."""
+    row = tx.execute(CHECKPOINTS.select().order_by(CHECKPOINTS.c.size.desc()).limit(1)).first()
+    if row is None:
+        raise NotSequencedError
+    return Head(
+        size=row.size,
+        root=bytes(row.root).hex(),
+        signed_at=row.signed_at,
+        keys=tuple(key.vkey for key in ground.log_keys.verifier_keys),
+    )
+
+
+def _draft(
+    ground: Ground, principal: Principal, document: Document, content: bytes, form: ReportFormat
+) -> EventDraft:
+    made = document.made
+    return EventDraft(
+        action=EventCode.REPORT_CREATED,
+        occurred_at=made.at,
+        actor=principal.id,
+        actor_os=principal.os_user,
+        object_type="report",
+        object_id=document.id.value,
+        outcome=Outcome.DONE,
+        reasons=(form.value,),
+        policy_version=ground.policies.current.version,
+        refs=(
+            f"sha256:{sha256(content).hexdigest()}",
+            f"tree:{made.head.size}",
+            f"from:{made.period.first.isoformat()}",
+            f"to:{made.period.last.isoformat()}",
+        ),
+    )

@@ -14,6 +14,7 @@ from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import FieldId, Lang, RowId, SubjectId
 from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
+from governance.customers.upkeep.company_merges import standing_company
 from governance.gateway.api.errors import BodyInvalidError, PurposeNotInPolicyError
 from governance.gateway.api.shapes import ID
 from governance.gateway.around.types import Entry, Stored
@@ -131,6 +132,11 @@ class Asking:
         work = partial(put, principal=self.principal, entry=entry, at=self.at)
         result, repeated = carried_out(self.ports, once, work, told, at=self.at)
         return Outcomes(results=(result,), repeated=repeated)
+
+    def standing(self, company: RowId) -> RowId:
+        """The row under which a company stands; itself when it was merged into none."""
+        with self.ports.database.read() as tx:
+            return standing_company(tx, company)
 
     def owner(self, table: str, row: RowId) -> SubjectId | None:
         """Whose row this is."""

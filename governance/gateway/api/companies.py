@@ -98,7 +98,7 @@ async def read_company(
     asked = asking(request, principal)
 
     def work() -> JSONResponse:
-        row = row_id(company)
+        row = asked.standing(row_id(company))
         answer = company_read(asked, row, purpose=purpose, fields=fields)
         shape = answer_json(answer, row)
         return JSONResponse(shape, headers={"etag": shape["etag"]} if shape["etag"] else {})
@@ -139,7 +139,7 @@ async def rows_of_company(
     table = table_in(COMPANY_CHILDREN, kind)
 
     def work() -> JSONResponse:
-        row = row_id(company)
+        row = asked.standing(row_id(company))
         company_read(asked, row, purpose=purpose, fields="name")
         page = register_page(
             asked,

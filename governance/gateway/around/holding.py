@@ -14,6 +14,7 @@ from governance.customers.master.types import ONE_FOR, STAMPED, AuthorKind, Dire
 from governance.customers.store import SUBJECT, TABLES, Record
 from governance.gateway.around.types import Entry
 from governance.gateway.around.values import Values
+from governance.gateway.rows import owner_of
 
 FILE = "console"  # stands where an imported row names its file
 
@@ -94,7 +95,7 @@ def reference_faults(
     checks = (
         ("purchase_id", _owns(tx, "purchase", clear.get("purchase_id"), subject)),
         ("inquiry_id", _owns(tx, "inquiry", clear.get("inquiry_id"), subject)),
-        ("company_id", _exists(tx, "company", "id", clear.get("company_id"))),
+        ("company_id", _stands(tx, clear.get("company_id"))),
         (
             "household_id",
             _exists(tx, "household_member", "household_id", clear.get("household_id")),
@@ -113,6 +114,11 @@ def _owns(tx: Connection, table: str, row: object, subject: SubjectId) -> bool:
         return True
     owner = select(TABLES[table].c.subject_id).where(TABLES[table].c.id == row)
     return bool(tx.execute(owner).scalar() == subject)
+
+
+def _stands(tx: Connection, company: object) -> bool:
+    """Whether the company that is named, if any, is there and was merged into no other."""
+    return company is None or owner_of(tx, "company", RowId(str(company))) is not None
 
 
 def _exists(tx: Connection, table: str, column: str, value: object) -> bool:

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
+from governance.core.terms import Lang
 from governance.core.yamls import read_yaml
 from governance.customers.catalogue import catalogue, derived
 from governance.customers.custom.types import CustomKind
-from governance.customers.normalise.chars import fold_width, no_spaces
+from governance.customers.master.types import FORMS
+from governance.customers.normalise.chars import fold_width, folded_word, no_spaces
 from governance.customers.types import FieldKind, SourceKind
+from governance.i18n.catalogue import text
 
 KIND_OF: Mapping[CustomKind, FieldKind] = {
     CustomKind.TEXT: FieldKind.TEXT,
@@ -37,6 +40,7 @@ class Column:
     required: bool
     headers: tuple[str, ...]  # as written in files, Japanese first
     choices: tuple[str, ...] = ()  # the closed list, where there is one
+    words: Mapping[str, str] = field(default_factory=dict)  # folded words of it to their codes
 
 
 class Reason(StrEnum):
@@ -82,8 +86,8 @@ def _custom(kind: SourceKind) -> Iterator[Column]:
 
 @cache
 def _entries() -> Mapping[str, Mapping[str, Mapping[str, object]]]:
-    text = files("governance.customers.data").joinpath("columns.yaml").read_text("utf-8")
-    entries: Mapping[str, Mapping[str, Mapping[str, object]]] = read_yaml(text)
+    source = files("governance.customers.data").joinpath("columns.yaml").read_text("utf-8")
+    entries: Mapping[str, Mapping[str, Mapping[str, object]]] = read_yaml(source)
     return entries
 
 
@@ -96,7 +100,22 @@ def _column(name: str, entry: Mapping[str, object]) -> Column:
         kind=FieldKind(str(entry["kind"])),
         required=bool(entry.get("required", False)),
         headers=tuple(str(header) for header in headers),
+        words=_words(str(entry["says"]), entry.get("words", {})) if "says" in entry else {},
     )
+
+
+def _words(said: str, more: object) -> dict[str, str]:
+    """Each code of a closed list by itself, by its labels and by further words that files use."""
+    table, _, column = said.partition(".")
+    codes = FORMS[table][column].codes
+    if codes is None or not isinstance(more, Mapping):
+        raise TypeError(f"{said} has no closed list")
+    found: dict[str, str] = {}
+    for code in codes:
+        labels = (text(f"customers.said.{said}.{code}", lang) for lang in Lang)
+        for word in (code.value, *labels, *more.get(code.value, ())):
+            found.setdefault(folded_word(str(word)), code.value)
+    return found
 
 
 _MARKS = re.compile(r"[\s\u3000_\-‐－:：*＊※.．・/／]+")

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from governance.customers.columns import Column, Reason, columns_of, fold_header, suggest
+from governance.customers.kinds import KINDS
+from governance.customers.normalise.chars import folded_word
 from governance.customers.normalise.values import normalise_sex
 from governance.customers.types import FieldKind, SourceKind
 from governance.pii.columns import classify_column
@@ -32,6 +34,7 @@ BY_ENTITY: Mapping[Entity, FieldKind] = {
 HEARD = frozenset({Entity.MY_NUMBER, Entity.CREDIT_CARD})  # never a field of the store
 GUESSED = frozenset({*BY_ENTITY.values(), FieldKind.KANA, FieldKind.NOTE})
 SAID_BY_HEADER = frozenset({"guardian_name", "agent", "fax"})  # values cannot tell these
+_DAYS = frozenset({FieldKind.DATE, FieldKind.INSTANT})
 MOST = 0.8  # share of values that decide a form
 DOUBTED = 0.5  # a header whose values say something else
 _KANA = re.compile(r"[\u30a0-\u30ff\u3041-\u309f\uff66-\uff9f\u3000 ・･]+\Z")
@@ -84,7 +87,7 @@ def suggest_columns(
     columns = {column.name: column for column in columns_of(kind)}
     by_header = suggest(headers, kind)
     values = [_values(rows, index) for index in range(len(headers))]
-    shapes = [_shape(header, found) for header, found in zip(headers, values, strict=True)]
+    shapes = [_shape(header, found, kind) for header, found in zip(headers, values, strict=True)]
     taken = {item.column for item in by_header if item.column is not None}
     made: list[ColumnSuggestion] = []
     for item in by_header:
@@ -118,7 +121,7 @@ def _values(rows: Sequence[Sequence[str]], index: int) -> tuple[str, ...]:
     return tuple(value for value in found if value)
 
 
-def _shape(header: str, values: Sequence[str]) -> _Shape:
+def _shape(header: str, values: Sequence[str], kind: SourceKind) -> _Shape:
     """The kind of field that the values have the form of; the surest reading first."""
     if not values:
         return _NOTHING
@@ -131,11 +134,18 @@ def _shape(header: str, values: Sequence[str]) -> _Shape:
             label=label.entity.value if label.entity else None,
             number=True,
         )
-    return _by_vocabulary(values) or _by_label(label, values) or _by_form(values) or _NOTHING
+    words, form = _by_vocabulary(values, kind), _by_form(values, kind)
+    return words or _by_label(label, values) or form or _NOTHING
 
 
-def _by_vocabulary(values: Sequence[str]) -> _Shape | None:
+def _by_vocabulary(values: Sequence[str], kind: SourceKind) -> _Shape | None:
     """Words of a closed vocabulary, and readings in kana."""
+    said = [folded_word(value) for value in values]
+    for column in columns_of(kind):
+        if column.words and (share := _share(said, column.words.__contains__)) >= MOST:
+            return _Shape(
+                kind=column.kind, prefers=column.name, share=share, label=column.name.upper()
+            )
     if (share := _share(values, lambda v: normalise_sex(v).value is not None)) >= MOST:
         return _Shape(kind=FieldKind.SEX, prefers="sex", share=share, label="SEX")
     if (share := _share(values, lambda v: _KANA.match(v) is not None)) >= MOST:
@@ -158,16 +168,23 @@ def _by_label(label: ColumnLabel, values: Sequence[str]) -> _Shape | None:
     return None
 
 
-def _by_form(values: Sequence[str]) -> _Shape | None:
-    """Days, and codes of which no two are alike."""
+def _by_form(values: Sequence[str], kind: SourceKind) -> _Shape | None:
+    """Days, and codes: of which no two are alike, the row's own, otherwise a person's."""
+    columns = {column.name: column for column in columns_of(kind)}
     if (share := _share(values, lambda v: _DATE.match(v) is not None)) >= MOST:
-        return _Shape(kind=FieldKind.DATE, prefers="registered_on", share=share / 2, label="DATE")
+        dated = [name for name, column in columns.items() if column.kind in _DAYS]
+        name = "registered_on" if "registered_on" in columns else dated[0] if dated else ""
+        found = columns[name].kind if name else FieldKind.DATE
+        return _Shape(kind=found, prefers=name or None, share=share / 2, label="DATE")
     share = _share(values, lambda v: _CODE.match(v) is not None)
-    if share >= MOST and len(set(values)) == len(values):
-        return _Shape(
-            kind=FieldKind.PERSON_ID, prefers="customer_id", share=share * 0.7, label="ID"
-        )
-    return None
+    if share < MOST:
+        return None
+    alone = len(set(values)) == len(values)
+    entry = KINDS.get(kind)
+    name = entry.key if alone and entry is not None and entry.key else "customer_id"
+    if name not in columns or (not alone and entry is not None and entry.table == "person"):
+        return None
+    return _Shape(kind=columns[name].kind, prefers=name, share=share * 0.7, label="ID")
 
 
 def _share(values: Sequence[str], holds: Callable[[str], bool]) -> float:

@@ -16,6 +16,14 @@ class SourceKind(StrEnum):
     CONSENTS = "consents"
     OPTIN = "optin"
     VENDORS = "vendors"
+    CONTACTS = "contacts"
+    RELATIONS = "relations"
+    HOUSEHOLDS = "households"
+    SUBSCRIPTIONS = "subscriptions"
+    MESSAGES = "messages"
+    PERMISSIONS = "permissions"
+    PREFERENCES = "preferences"
+    TAGS = "tags"
 
 
 class FieldKind(StrEnum):
@@ -79,6 +87,10 @@ class ProblemKind(StrEnum):
     VALUE_UNKNOWN = "VALUE_UNKNOWN"
     CONFLICT_KEPT = "CONFLICT_KEPT"
     CUSTOMER_UNKNOWN = "CUSTOMER_UNKNOWN"
+    COMPANY_UNKNOWN = "COMPANY_UNKNOWN"
+    PURCHASE_UNKNOWN = "PURCHASE_UNKNOWN"
+    INQUIRY_UNKNOWN = "INQUIRY_UNKNOWN"
+    WORD_UNDECLARED = "WORD_UNDECLARED"
     DUPLICATE_EVIDENCE = "DUPLICATE_EVIDENCE"
     HIDDEN_SHEET = "HIDDEN_SHEET"
     OTHER_SHEET = "OTHER_SHEET"

@@ -67,6 +67,11 @@ def no_spaces(text: str) -> str:
     return plain if plain.isascii() else plain.replace("\u200b", "").replace("\ufeff", "")
 
 
+def folded_word(text: str) -> str:
+    """A word as closed lists compare it: without width, spaces and case."""
+    return no_spaces(fold_width(text)).casefold()
+
+
 def hyphenated(text: str) -> str:
     """Width folded and every dash a hyphen-minus; for digits, never for names."""
     if text.isascii():

@@ -53,7 +53,12 @@ def layout_for(
 
 
 # Without these a row cannot be told from another; all other required columns are found row by row.
-ESSENTIAL = frozenset({"name", "purchase_id", "inquiry_id", "deal_id", "consent_id", "form_id"})
+ESSENTIAL = frozenset(
+    {
+        *("name", "purchase_id", "inquiry_id", "deal_id", "consent_id", "form_id"),
+        *("subscription_id", "household_id", "topic", "label"),
+    }
+)
 
 
 def read_register(

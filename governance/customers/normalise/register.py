@@ -3,17 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from governance.customers.kinds import KINDS
 from governance.customers.normalise.rows import Layout
 from governance.customers.types import NormalisedRow, Problem, ProblemKind, SourceKind
 
 KEYS: Mapping[SourceKind, str] = {
-    SourceKind.CUSTOMERS: "customer_id",
-    SourceKind.COMPANIES: "company_id",
-    SourceKind.PURCHASES: "purchase_id",
-    SourceKind.INQUIRIES: "inquiry_id",
-    SourceKind.DEALS: "deal_id",
+    **{kind: row.key for kind, row in KINDS.items()},  # empty: the rows have no number
     SourceKind.CONSENTS: "consent_id",
-    SourceKind.OPTIN: "form_id",
     SourceKind.VENDORS: "vendor_id",
 }
 ORDERED = {SourceKind.CUSTOMERS: (("registered_on", "last_purchase_on"),),

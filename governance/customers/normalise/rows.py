@@ -26,6 +26,7 @@ from governance.customers.normalise.values import (
     normalise_person_id,
     normalise_sex,
     normalise_text,
+    normalise_word,
 )
 from governance.customers.types import (
     FieldKind,
@@ -106,7 +107,11 @@ READERS: Mapping[FieldKind, Reader] = {
     FieldKind.COMPANY_ID: lambda text, _, __: normalise_company_id(text),
     FieldKind.CORPORATE_NUMBER: lambda text, _, __: normalise_corporate_number(text),
     FieldKind.CODE: lambda text, _, __: normalise_code(text),
-    FieldKind.CHOICE: lambda text, column, _: normalise_choice(text, column.choices),
+    FieldKind.CHOICE: lambda text, column, _: (
+        normalise_word(text, column.words)
+        if column.words
+        else normalise_choice(text, column.choices)
+    ),
 }
 
 

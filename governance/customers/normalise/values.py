@@ -1,11 +1,12 @@
 """Small closed values: sex, yes and no, money, counts, ids."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from governance.customers.normalise.chars import (
     clean_text,
     fold_width,
+    folded_word,
     hyphenated,
     is_absent,
     no_spaces,
@@ -29,6 +30,7 @@ _ANSWER = {word: answer for answer, words in _ANSWERS.items() for word in words.
 _MONEY = re.compile(
     r"^[¥\\$]?(?P<sign>[-△▲]?)[¥\\]?(?P<digits>\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?円?$"
 )
+_COUNTER = re.compile(r"(?:[名人件個台本%]|[かヶカヵケ]?月)$")
 _PERSON_ID = re.compile(r"^([A-Z])-?0*(\d{1,6})$")
 
 
@@ -67,18 +69,25 @@ def normalise_choice(text: str, choices: Sequence[str]) -> Normalised:
     """The word of the closed list that is meant, whatever its width and case."""
     if is_absent(text):
         return NOTHING
-    folded = no_spaces(fold_width(text)).casefold()
-    for choice in choices:
-        if no_spaces(fold_width(choice)).casefold() == folded:
-            return Normalised(value=choice, dirt="word")
+    return normalise_word(text, {folded_word(choice): choice for choice in reversed(choices)})
+
+
+def normalise_word(text: str, words: Mapping[str, str]) -> Normalised:
+    """The code of a closed list that a word stands for; `words` are folded ones."""
+    if is_absent(text):
+        return NOTHING
+    folded = folded_word(text)
+    code = words.get(folded) or words.get(folded.removesuffix(".0"))
+    if code is not None:
+        return Normalised(value=code, dirt="word")
     return Normalised(problems=(ProblemKind.VALUE_UNKNOWN,), dirt="word")
 
 
 def normalise_number(text: str) -> Normalised:
-    """A whole number; separators and counters (名, 件, 個) are dropped."""
+    """A whole number; separators and counters (名, 件, 個, か月) are dropped."""
     if is_absent(text):
         return NOTHING
-    plain = re.sub(r"[名人件個台本%]$", "", no_spaces(hyphenated(text))).replace(",", "")
+    plain = _COUNTER.sub("", no_spaces(hyphenated(text))).replace(",", "")
     if not re.fullmatch(r"-?\d{1,18}(?:\.0+)?", plain):
         return Normalised(problems=(ProblemKind.NUMBER_INVALID,), dirt="number")
     return Normalised(value=str(int(plain.partition(".")[0])), dirt="number")

@@ -1,6 +1,6 @@
 """What the store holds around a person, as far as a new row must fit it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from governance.core.ids import new_row_id
 from governance.core.terms import RowId, SubjectId
 from governance.customers import store
-from governance.customers.catalogue import Storage, catalogue
+from governance.customers.catalogue import catalogue
 from governance.customers.master.types import ONE_FOR, STAMPED, AuthorKind, Direction
 from governance.customers.store import SUBJECT, TABLES, Record
 from governance.gateway.around.types import Entry
@@ -45,16 +45,6 @@ def present(record: Record) -> set[str]:
     ours = {"id", "subject_id", "version", "recorded_at", "recorded_by"}
     held = {name for name, value in texts(record).items() if value is not None}
     return held - ours
-
-
-def clear_columns(table: str) -> Iterable[str]:
-    """Columns in clear that a new row gives, one by one, a value or NULL."""
-    ours = {"id", "subject_id", "version", "is_primary", "until_majority"}
-    return [
-        entry.column
-        for entry in catalogue().table(table).fields
-        if entry.storage is Storage.CLEAR and entry.column not in ours
-    ]
 
 
 def defaults(

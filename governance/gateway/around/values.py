@@ -1,7 +1,7 @@
 """Values of a row around a person as somebody writes them: typed and normalised, faults named."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import assert_never
@@ -71,6 +71,16 @@ def read_values(table: str, given: Mapping[str, Value], *, creating: bool) -> Va
         missing |= {name for name, form in forms.items() if form.needed} - given.keys()
     found.faults += [(name, "required") for name in sorted(missing)]
     return found
+
+
+def clear_columns(table: str) -> Iterable[str]:
+    """Columns in clear that a new row gives, one by one, a value or NULL."""
+    ours = {"id", "subject_id", "version", "is_primary", "until_majority"}
+    return [
+        entry.column
+        for entry in catalogue().table(table).fields
+        if entry.storage is Storage.CLEAR and entry.column not in ours
+    ]
 
 
 def _known(table: str) -> set[str]:

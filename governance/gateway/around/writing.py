@@ -26,9 +26,9 @@ from governance.customers.store import TABLES, Record
 from governance.customers.subjects import SubjectState
 from governance.gateway.around import effects, holding
 from governance.gateway.around.types import Entry, Removal, Stored
-from governance.gateway.around.values import Values, read_values
+from governance.gateway.around.values import Values, clear_columns, read_values
 from governance.gateway.decisions import decide_fields
-from governance.gateway.intake.screening import PROVIDED, UNCONFIRMED, screen
+from governance.gateway.intake.screening import PROVIDED, UNCONFIRMED, by_themselves, screen
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import Draft
 from governance.gateway.types import UnknownPersonError
@@ -44,7 +44,6 @@ from governance.http.principal import Principal
 from policies.types import Verb
 
 ENDING = frozenset({SubjectState.ERASING, SubjectState.ERASED})
-THEMSELVES = frozenset({"person", "representative"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +183,7 @@ def _admit(
 
 def _create(tx: Connection, work: _Work, values: Values, draft: Draft, indexer: Indexer) -> Stored:
     row = new_row_id()
-    clear = {**dict.fromkeys(holding.clear_columns(work.table)), **draft.clear}
+    clear = {**dict.fromkeys(clear_columns(work.table)), **draft.clear}
     clear |= holding.defaults(work.table, row, draft.clear, by=work.principal.id, at=work.at)
     clear |= _verified(work, draft)
     store.insert_records(tx, [_record(work, row, draft.plain, clear)])
@@ -266,8 +265,7 @@ def _finish(
 
 def _findings(work: _Work, draft: Draft, row: RowId) -> list[dict[str, object]]:
     """What stands in the texts: kinds, counts, and on what ground 要配慮 may be held."""
-    told = draft.clear.get("source") or draft.clear.get("author_kind")
-    ground = PROVIDED if told in THEMSELVES else UNCONFIRMED
+    ground = PROVIDED if by_themselves(draft) else UNCONFIRMED
     return [
         {
             "row_id": row,

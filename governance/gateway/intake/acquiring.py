@@ -53,7 +53,8 @@ def acquired(draft: Draft, given: Acquisition) -> Draft:
     ground = given.ground.value if given.ground else None
     handed_over = giver in HANDED_OVER
     if draft.table != "person":
-        return replace(draft, ground=ground, handed_over=handed_over)
+        person = acquired(draft.person, given) if draft.person is not None else None
+        return replace(draft, ground=ground, handed_over=handed_over, person=person)
     filled = {
         "acquired_on": clear.get("acquired_on") or given.acquired_on,
         "acquired_from": giver,

@@ -15,7 +15,9 @@ from governance.gateway.intake.types import Rejected, RunFacts
 BLOB = "quarantine"
 CELL, SHEET = "\x1f", "\x1e"  # between cells, and before the name of another sheet
 SHEETS = frozenset({ProblemKind.HIDDEN_SHEET.value, ProblemKind.OTHER_SHEET.value})
-NEVER_KEPT = frozenset({ProblemKind.SUPPRESSED.value})  # nobody is to correct these
+NEVER_KEPT = frozenset(  # not even to be corrected
+    {ProblemKind.SUPPRESSED.value, ProblemKind.SPECIAL_CARE_NO_GROUND.value}
+)
 
 
 def put_aside(

@@ -17,6 +17,7 @@ from governance.customers.sources.store import NewSaid
 from governance.customers.store import Record
 from governance.customers.subjects import age_band, laws_of
 from governance.customers.tokens import RowTokens
+from governance.gateway.intake import stamps
 from governance.gateway.intake.aside import put_aside, settle
 from governance.gateway.intake.places import Changed, Result
 from governance.gateway.intake.placing import place
@@ -103,18 +104,17 @@ def placed(
 def _write(tx: Connection, ports: Ports, indexer: Indexer, result: Result, run: RunFacts) -> None:
     """Persons, rows, tokens, findings, changes and holds of the batch."""
     store.add_subjects(tx, result.subjects, at=run.at)
+    made = [*result.brought, *result.placed]
     rows: list[Row] = [
-        (subject, row, {**draft.plain, SAID: draft.said}) for draft, row, subject in result.placed
+        (subject, row, {**draft.plain, SAID: draft.said}) for draft, row, subject in made
     ]
     records, tokens, findings = [], list[RowTokens](), list[dict[str, object]]()
     new: list[NewSaid] = []
-    for (draft, row, subject), cells in zip(
-        result.placed, ports.vault.seal_rows(rows), strict=True
-    ):
+    for (draft, row, subject), cells in zip(made, ports.vault.seal_rows(rows), strict=True):
         kept = {name: bytes(cell) for name, cell in cells.items() if cell is not None}
         word = kept.pop(SAID)
         new.append(NewSaid(row=row, subject=subject, number=draft.number, sealed=word))
-        clear = {**draft.clear, "recorded_at": run.at, "version": 1}
+        clear = {**draft.clear, **stamps.made(draft, row, run)}
         records.append(Record(table=draft.table, id=row, subject=subject, clear=clear, sealed=kept))
         tokens += indexer.row_tokens(draft.table, row, subject, draft.plain)
         findings += _findings(draft, row, subject, run, fields=draft.plain)
@@ -128,6 +128,7 @@ def _write(tx: Connection, ports: Ports, indexer: Indexer, result: Result, run: 
     store.add_findings(tx, findings)
     _note_said(tx, ports, result, run, new)
     _hold(tx, ports, result.holds, run)
+    stamps.follow(tx, ports, result, run)
     ports.audit.append_many(tx, [_changed_event(change, run) for change in result.changed])
 
 
@@ -167,8 +168,10 @@ def _change(
     }
     sealed = ports.vault.seal_row(held.subject, held.row, plain) if plain else {}
     cells = {name: bytes(cell) for name, cell in sealed.items() if cell is not None}
+    clear |= stamps.again(change, run)
     record = Record(table=table, id=held.row, subject=held.subject, clear=clear, sealed=cells)
-    store.update_record(tx, record, expected_version=held.version)
+    version = held.version if stamps.counted(table) else None
+    store.update_record(tx, record, expected_version=version)
     for name in plain:
         if name in held.values:
             store.drop_tokens(tx, row=held.row, field=name)

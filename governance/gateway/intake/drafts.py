@@ -1,6 +1,7 @@
 """From a normalised row to a typed draft of a table row; pure."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from governance.core.clock import JST
@@ -8,23 +9,15 @@ from governance.core.terms import FieldId
 from governance.crypto.values import Plain
 from governance.customers.catalogue import CatalogueField, Storage, catalogue, derived
 from governance.customers.custom.types import WHOLE, CustomKind
+from governance.customers.kinds import KINDS
+from governance.customers.master.types import FORMS
 from governance.customers.types import NormalisedRow, SourceKind
+from governance.gateway.intake.around import around_draft, keyed, person_values
 from governance.gateway.intake.types import Draft
 
-TABLE_OF: Mapping[SourceKind, str] = {
-    SourceKind.CUSTOMERS: "person",
-    SourceKind.OPTIN: "person",
-    SourceKind.COMPANIES: "company",
-    SourceKind.PURCHASES: "purchase",
-    SourceKind.INQUIRIES: "inquiry",
-    SourceKind.DEALS: "deal",
-}
+TABLE_OF: Mapping[SourceKind, str] = {kind: row.table for kind, row in KINDS.items()}
 KEY_OF: Mapping[SourceKind, str] = {
-    SourceKind.COMPANIES: "company_id",
-    SourceKind.PURCHASES: "purchase_id",
-    SourceKind.INQUIRIES: "inquiry_id",
-    SourceKind.DEALS: "deal_id",
-    SourceKind.OPTIN: "form_id",
+    kind: row.key for kind, row in KINDS.items() if row.key and kind is not SourceKind.CUSTOMERS
 }
 STATUS = {"有効": "active", "休眠": "dormant", "退会済": "withdrawn", "見込": "prospect"}
 PERMISSION = {"可": "yes", "不可": "no", "要確認": "ask"}
@@ -62,6 +55,8 @@ MONEY_LIMIT = 2**53  # yen; no amount of a shop is larger
 def draft_of(row: NormalisedRow, kind: SourceKind, *, file: str) -> Draft:
     """The row's values as the table's types; keys of other rows stay beside them."""
     table = TABLE_OF[kind]
+    if table in FORMS:
+        return _around(row, kind, file=file)
     values = row.values
     clear: dict[str, object] = {}
     plain: dict[FieldId, Plain] = {}
@@ -91,6 +86,16 @@ def draft_of(row: NormalisedRow, kind: SourceKind, *, file: str) -> Draft:
         hold=values.get("legal_hold") == "true",
         problems=row.problems,
     )
+
+
+def _around(row: NormalisedRow, kind: SourceKind, *, file: str) -> Draft:
+    """A row around a person, with the person where the row alone names them."""
+    draft = around_draft(row, kind)
+    if (key := draft.refs.get("person")) is None:
+        return draft
+    whole = replace(row, values=person_values(row), problems=())
+    person = draft_of(whole, SourceKind.CUSTOMERS, file=file)
+    return replace(draft, person=keyed(person, key))
 
 
 def _acquisition(row: NormalisedRow, kind: SourceKind, *, file: str) -> dict[str, object]:

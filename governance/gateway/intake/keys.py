@@ -24,13 +24,19 @@ def key_of(row: NormalisedRow, kind: SourceKind, *, source: str) -> str | None:
         return f"{space}:{number}"
     if kind not in (SourceKind.CUSTOMERS, SourceKind.OPTIN) or row.get("customer_id"):
         return None
+    digest = digest_of(row)
+    return f"{source}:{digest}" if digest is not None else None
+
+
+def digest_of(row: NormalisedRow) -> str | None:
+    """What tells the person of a row by name and first contact; none when nothing does."""
     name = row.get("name")
     contact = next((value for column in CONTACTS if (value := row.get(column))), None)
     told = contact or row.get("birth_date")
     if not name or not told:
         return None
     words = "\x1f".join((name_key(name), told.casefold()))
-    return f"{source}:{hashlib.sha256(words.encode('utf-8', 'surrogatepass')).hexdigest()[:DIGITS]}"
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
 
 
 def with_key(draft: Draft, key: str | None) -> Draft:

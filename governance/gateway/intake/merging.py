@@ -7,19 +7,22 @@ own former word is replaced; what somebody wrote since stays, and a difference i
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from zlib import crc32
 
 from governance.core.terms import FieldId
 from governance.customers.catalogue import Storage, catalogue, derived
+from governance.customers.master.types import FORMS, Wanted
 from governance.gateway.intake.drafts import DEFAULTS
 
+WANTED, SINCE = FieldId("channel_permission.wanted"), FieldId("channel_permission.since")
+SAID_WITH_IT = (WANTED, SINCE, FieldId("channel_permission.source"))
 PAIR = struct.Struct(">HI")  # which field, check value of what was said
 KEPT_BY_STORE = frozenset(
     {
         *("id", "subject_id", "version", "source_file", "source_row", "source_key", "recorded_at"),
-        *("problems", "company_id", "acquired_on"),
+        *("problems", "company_id", "acquired_on", "recorded_by", "verified_by", "author"),
     }
 )  # bookkeeping of the row, which no file says
 
@@ -35,10 +38,13 @@ class Change:
 @derived
 def spoken(table: str) -> tuple[tuple[FieldId, str, bool], ...]:
     """Field, column and whether it is sealed, of everything that a file may say about a row."""
+    forms = FORMS.get(table, {})
     return tuple(
         (entry.id, entry.column, entry.storage is Storage.SEALED)
         for entry in catalogue().table(table).fields
-        if entry.column not in KEPT_BY_STORE and entry.custom is None
+        if entry.column not in KEPT_BY_STORE
+        and entry.custom is None
+        and not (entry.column in forms and forms[entry.column].fixed)  # said once
     )
 
 
@@ -116,6 +122,31 @@ def compare(
         else:
             conflicts.append(name)
     return Change(taken=taken, conflicts=tuple(conflicts))
+
+
+def narrowed(
+    table: str,
+    change: Change,
+    theirs: Mapping[FieldId, object],
+    ours: Mapping[FieldId, object],
+) -> Change:
+    """The change; that somebody does not want to hear stands against an older wish to hear."""
+    if WANTED not in change.conflicts or not narrows(table, theirs, ours):
+        return change
+    said_with = {name: theirs[name] for name in SAID_WITH_IT if name in theirs}
+    return Change(
+        taken={**change.taken, **said_with},
+        conflicts=tuple(name for name in change.conflicts if name not in said_with),
+    )
+
+
+def narrows(table: str, theirs: Mapping[FieldId, object], ours: Mapping[FieldId, object]) -> bool:
+    """Whether a row takes a wish back that the store has; the later day is the word that holds."""
+    if table != "channel_permission" or theirs.get(WANTED) != Wanted.UNWANTED:
+        return False
+    said_on, held_on = theirs.get(SINCE), ours.get(SINCE)
+    later = isinstance(said_on, date) and isinstance(held_on, date) and held_on > said_on
+    return ours.get(WANTED) != Wanted.UNWANTED and not later
 
 
 def differing(packed: bytes, theirs: Mapping[FieldId, object]) -> tuple[FieldId, ...]:

@@ -20,10 +20,13 @@ SUPPRESSING = (FieldId("person.email"), FieldId("person.mobile"), CUSTOMER_ID)
 ANY_SUPPRESSED = select(store.SUPPRESSION.c.id).limit(1)
 
 
-def place_persons(work: Work, drafts: Sequence[Draft]) -> None:
-    """Each new person gets a pseudonym; one that is known by place, id or key is merged."""
+def place_persons(work: Work, drafts: Sequence[Draft]) -> dict[int, Place]:
+    """Each new person gets a pseudonym; one that is known by place, id or key is merged.
+
+    Returns where each row's person stands; no place for a suppressed one.
+    """
     tx, ports, indexer, result, run = work.tx, work.ports, work.indexer, work.result, work.run
-    barred = suppressed(tx, indexer, drafts, on=run.at.astimezone(JST).date())
+    barred = suppressed_rows(tx, indexer, drafts, on=run.at.astimezone(JST).date())
     by_place = _by_place(tx, run, drafts)
     by_id = owners(tx, ports, indexer, (d.owner_key for d in drafts))
     by_key = holders(tx, ports, indexer, SOURCE_KEY, (key_in(d) for d in drafts))
@@ -34,6 +37,7 @@ def place_persons(work: Work, drafts: Sequence[Draft]) -> None:
         for d in drafts
     ]
     load_stored(work, "person", (place for place in found if place is not None))
+    places: dict[int, Place] = {}
     for draft, known in zip(drafts, found, strict=True):
         if draft.number in barred:
             result.rejected.append(reject(draft, ProblemKind.SUPPRESSED, refused=True))
@@ -42,12 +46,14 @@ def place_persons(work: Work, drafts: Sequence[Draft]) -> None:
         names = [name for name in names if not name.endswith(":") and name]
         place = known or next((work.seen.rows[n] for n in names if n in work.seen.rows), None)
         if place is not None:
+            places[draft.number] = place
             merge(work, draft, place[0], fill=True)
             _hold_known(work, draft, place[1], stored=known is not None)
             continue
-        made = new(work, draft, names)
+        places[draft.number] = made = new(work, draft, names)
         if draft.hold:
             result.holds.append(made[1])
+    return places
 
 
 def _hold_known(work: Work, draft: Draft, subject: SubjectId, *, stored: bool) -> None:
@@ -97,7 +103,9 @@ def holders(
     return confirmed
 
 
-def suppressed(tx: Connection, indexer: Indexer, drafts: Sequence[Draft], *, on: date) -> set[int]:
+def suppressed_rows(
+    tx: Connection, indexer: Indexer, drafts: Sequence[Draft], *, on: date
+) -> set[int]:
     """Rows whose e-mail, mobile or id is that of an erased or opted-out person."""
     if tx.execute(ANY_SUPPRESSED).first() is None:
         return set()  # most stores have erased nobody for whom a rule asks this

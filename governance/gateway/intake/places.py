@@ -43,6 +43,7 @@ class Result:
     counts: Counts
     subjects: list[NewSubject] = field(default_factory=list)
     placed: list[tuple[Draft, RowId, SubjectId]] = field(default_factory=list)
+    brought: list[tuple[Draft, RowId, SubjectId]] = field(default_factory=list)  # with a row
     changed: list[Changed] = field(default_factory=list)
     met: list[tuple[Draft, RowId, SubjectId]] = field(default_factory=list)  # known rows
     rejected: list[Rejected] = field(default_factory=list)
@@ -112,16 +113,32 @@ def merge(work: Work, draft: Draft, row: RowId, *, fill: bool) -> None:
         theirs, held.values, before=before, newer=held.newer(work.run.acquisition.acquired_on)
     )
     result.problems += conflicts(draft, change.conflicts)
-    result.met.append((draft, row, held.subject))
     taken = dict(change.taken)
     key = key_in(draft)
     if before is not None and key is not None and held.values.get(SOURCE_KEY) != key:
         taken[SOURCE_KEY] = key  # so that the next file of the source finds the person
-    if taken:
-        result.changed.append(Changed(draft=draft, stored=held, taken=taken))
-        if before is not None:
-            result.counts.updated += 1
-        work.stored[row] = held.after(taken)
+    take(work, draft, held, taken, again=before is not None)
+
+
+def take(
+    work: Work, draft: Draft, held: Stored, taken: Mapping[FieldId, object], *, again: bool
+) -> None:
+    """The stored row will have these values; `again` where the source itself had said others."""
+    work.result.met.append((draft, held.row, held.subject))
+    if not taken:
+        return
+    work.result.changed.append(Changed(draft=draft, stored=held, taken=taken))
+    work.result.counts.updated += again
+    work.stored[held.row] = held.after(taken)
+
+
+def same_owner(work: Work, draft: Draft, stored: Stored, owner: SubjectId | None) -> None:
+    """A row stays with the person it was stored for; another customer's id is told."""
+    if owner is not None and owner != stored.subject:
+        problem = Problem(
+            kind=ProblemKind.CONFLICT_KEPT, row=draft.number, column=f"{draft.table}.customer_id"
+        )
+        work.result.problems.append(problem)
 
 
 def _sealed(draft: Draft, theirs: Mapping[FieldId, object]) -> dict[FieldId, object]:
@@ -174,12 +191,14 @@ def _new_subject(draft: Draft, subject: SubjectId, run: RunFacts) -> NewSubject:
     )
 
 
-def reject(draft: Draft, kind: ProblemKind, *, refused: bool) -> Rejected:
+def reject(
+    draft: Draft, kind: ProblemKind, *, refused: bool, column: str | None = None
+) -> Rejected:
     """The row as one that waits for correction, or is refused for good."""
     return Rejected(
         number=draft.number,
         reason=kind.value,
         refused=refused,
         cells=(),
-        problems=(*draft.problems, Problem(kind=kind, row=draft.number)),
+        problems=(*draft.problems, Problem(kind=kind, row=draft.number, column=column)),
     )

@@ -10,19 +10,21 @@ from sqlalchemy import Connection
 
 from governance.core.terms import RowId, SubjectId
 from governance.customers import store
+from governance.customers.master.types import FORMS
 from governance.customers.ports import Ports
-from governance.customers.types import Problem, ProblemKind
+from governance.customers.types import ProblemKind
+from governance.customers.upkeep.company_merges import standing_companies
 from governance.gateway.intake.people import owners, place_persons
 from governance.gateway.intake.places import (
-    Place,
     Result,
     Work,
     load_stored,
     merge,
     new,
     reject,
+    same_owner,
 )
-from governance.gateway.intake.stored import Stored
+from governance.gateway.intake.placing_around import place_around
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import Draft, RunFacts, Seen
 
@@ -60,7 +62,7 @@ def _place_owned(work: Work, drafts: Sequence[Draft]) -> None:
         name = f"{table}:{key}"
         if key in known:
             stored = work.stored[known[key]]
-            _same_owner(work, draft, stored, owner)
+            same_owner(work, draft, stored, owner[1] if owner is not None else None)
             merge(work, draft, stored.row, fill=False)
         elif name in work.seen.rows:
             work.result.counts.merged += 1
@@ -72,18 +74,11 @@ def _place_owned(work: Work, drafts: Sequence[Draft]) -> None:
             new(work, placed, [name], owner=owner)
 
 
-def _same_owner(work: Work, draft: Draft, stored: Stored, owner: Place | None) -> None:
-    """A row stays with the person it was stored for; another customer's id is told."""
-    if owner is not None and owner[1] != stored.subject:
-        problem = Problem(
-            kind=ProblemKind.CONFLICT_KEPT, row=draft.number, column=f"{draft.table}.customer_id"
-        )
-        work.result.problems.append(problem)
-
-
 def _companies(tx: Connection, drafts: Sequence[Draft]) -> dict[str, RowId]:
     keys = {str(d.clear["company_id"]) for d in drafts if d.clear.get("company_id")}
-    return store.known_source_keys(tx, "company", keys)
+    home = standing_companies(tx) if keys else {}
+    known = store.known_source_keys(tx, "company", keys)
+    return {key: home.get(row, row) for key, row in known.items()}
 
 
 def _linked(draft: Draft, companies: Mapping[str, RowId]) -> Draft:
@@ -93,10 +88,11 @@ def _linked(draft: Draft, companies: Mapping[str, RowId]) -> Draft:
     return replace(draft, clear=clear)
 
 
-PLACE: Mapping[str, Callable[[Work, Sequence[Draft]], None]] = {
+PLACE: Mapping[str, Callable[[Work, Sequence[Draft]], object]] = {
     "person": place_persons,
     "company": _place_owned,
     "purchase": _place_owned,
     "inquiry": _place_owned,
     "deal": _place_owned,
+    **dict.fromkeys(FORMS, place_around),
 }

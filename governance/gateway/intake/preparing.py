@@ -14,6 +14,7 @@ from governance.customers.normalise.rows import Layout, normalise_row
 from governance.customers.sources.types import Acquisition
 from governance.customers.types import NormalisedRow, Problem, ProblemKind, SourceRow
 from governance.gateway.intake.acquiring import acquired
+from governance.gateway.intake.brought import with_persons
 from governance.gateway.intake.drafts import draft_of
 from governance.gateway.intake.keys import key_of, with_key
 from governance.gateway.intake.screening import Masked, ids_without_numbers, masked
@@ -70,7 +71,7 @@ def prepare(rows: Sequence[SourceRow], plan: Plan) -> Batch:
         if made[-1].readable:
             draft = draft_of(found, layout.kind, file=plan.file)
             drafts.append(acquired(draft, plan.acquisition))
-    return Batch(rows=tuple(made), masked=masked(ids_without_numbers(drafts)))
+    return Batch(rows=tuple(made), masked=with_persons(masked(ids_without_numbers(drafts))))
 
 
 def unreadable(row: NormalisedRow) -> bool:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from governance.core.terms import FieldId, Lang
 from governance.customers.catalogue import catalogue, derived
+from governance.customers.master.types import FORMS
 from governance.customers.normalise.chars import fold_width
 from governance.customers.types import Problem, ProblemKind
 from governance.gateway.intake.merging import said
@@ -23,6 +24,7 @@ from governance.pii.redaction import MaskedNumber, mask_numbers
 from governance.pii.types import Analyse, Entity, Role, Span
 
 THIRD_PARTY_SOURCES = frozenset({"提携先から提供", "前任者名簿"})
+THEMSELVES = frozenset({"person", "representative"})
 WRITTEN_BY_PERSON = frozenset({FieldId("inquiry.subject"), FieldId("inquiry.body")})
 PROVIDED, UNCONFIRMED, REFUSED = "provided_by_person", "unconfirmed", "refused"
 MASKED = frozenset({Entity.MY_NUMBER, Entity.CREDIT_CARD})
@@ -274,4 +276,12 @@ def ground_of(draft: Draft, name: FieldId) -> str:
         return draft.ground
     if draft.handed_over or draft.clear.get("source") in THIRD_PARTY_SOURCES:
         return REFUSED
-    return UNCONFIRMED
+    return PROVIDED if by_themselves(draft) else UNCONFIRMED
+
+
+def by_themselves(draft: Draft) -> bool:
+    """Whether the person, or who acts for them, wrote or told what the row holds."""
+    clear = draft.clear
+    written = "person" if clear.get("direction") == "in" else None  # unless somebody else is named
+    told = clear.get("source") or clear.get("author_kind") or written
+    return draft.table in FORMS and told in THEMSELVES

@@ -156,7 +156,9 @@ class Draft:
     hold: bool = False
     ground: str | None = None  # what permits 要配慮個人情報 in it, where the source has one
     handed_over: bool = False  # by a third party
-    barred: ProblemKind | None = None  # the row waits: its key is no key
+    barred: ProblemKind | None = None  # the row waits: a value of it cannot be
+    refs: Mapping[str, str] = field(default_factory=dict, repr=False)  # column -> key at the source
+    person: "Draft | None" = field(default=None, repr=False)  # whom the row brings with it
     said: bytes = field(default=b"", repr=False)  # check values of everything that it says
     problems: tuple[Problem, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -189,9 +191,18 @@ class RunFacts:
     dry: "Seen | None" = None  # what a dry run would have stored before this batch
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A row about a person, by what tells it from their other rows."""
+
+    row: RowId
+    values: Mapping[str, object] = field(repr=False)  # by column
+
+
 @dataclass(slots=True, kw_only=True)
 class Seen:
     """Rows that a dry run would have stored: their keys, and check values of what they hold."""
 
     rows: dict[str, tuple[RowId, SubjectId]] = field(default_factory=dict, repr=False)
     said: dict[RowId, bytes] = field(default_factory=dict, repr=False)
+    told: dict[SubjectId, list[Told]] = field(default_factory=dict, repr=False)  # rows of persons

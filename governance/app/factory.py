@@ -17,6 +17,7 @@ from governance.app.openapi import with_evaluation
 from governance.app.pages import router as start_pages
 from governance.app.version import VERSION
 from governance.app.wiring import Wiring
+from governance.console.log_pages import router as log_pages
 from governance.console.pages import router as console
 from governance.core.errors import GovernanceError, NotFoundError, WrongUseError
 from governance.core.ids import new_row_id
@@ -24,7 +25,9 @@ from governance.core.logging import logger
 from governance.gateway.api.bodies import query_invalid
 from governance.gateway.api.bulk import router as bulk
 from governance.gateway.api.companies import router as companies
+from governance.gateway.api.duplicates import router as duplicates
 from governance.gateway.api.persons import router as persons
+from governance.gateway.api.quality import router as quality
 from governance.gateway.api.rows import router as rows
 from governance.gateway.api.searches import router as searches
 from governance.http.problems import language_of, problem_response
@@ -77,6 +80,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     for router in (
         start_pages,
         console,
+        log_pages,
         portal,
         health.router,
         bulk,
@@ -84,6 +88,8 @@ def create_app(wiring: Wiring) -> FastAPI:
         rows,
         persons,
         companies,
+        duplicates,
+        quality,
         audit,
     ):
         app.include_router(router)

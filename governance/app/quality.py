@@ -13,7 +13,7 @@ from dsar.figures import corrections as asked
 from governance.core.clock import JST
 from governance.customers.store import TABLES
 from governance.customers.upkeep import measures, reviews
-from governance.customers.upkeep.measures import Corrections, Measure
+from governance.customers.upkeep.measures import Corrections, Extra, Measure
 from governance.jobs.types import Step
 
 PERIOD: Final = timedelta(days=365)  # corrections of a year count
@@ -22,12 +22,16 @@ PERMISSION = TABLES["channel_permission"]
 
 def current_figures(tx: Connection, *, at: datetime) -> tuple[Measure, ...]:
     """Every figure as it stands at this moment."""
-    return measures.counted(
+    day = at.astimezone(JST).date()
+    counted = measures.counted(
         tx,
-        day=at.astimezone(JST).date(),
+        day=day,
         verified=measures.verified_rows(tx, _acted()),
         corrections=_corrections(tx, since=at - PERIOD),
     )
+    late, open_ = reviews.overdue(tx, on=day), len(reviews.tasks(tx))
+    kpi = Extra.REVIEWS_OVERDUE.value
+    return (*counted, Measure(day=day, kpi=kpi, field="", part=late, whole=open_))
 
 
 def _acted() -> tuple[object, ...]:

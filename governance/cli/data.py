@@ -118,34 +118,21 @@ def tasks(
         principal, today = acting(wiring), wiring.clock().astimezone(JST).date()
         with wiring.database.read() as tx:
             found = found_tasks(tx, wiring.ports, principal, every=every)
-    names = ("task", "quarter", "owner", "topic", "found", "due", "state")
+    names = ("task", "quarter", "owner", "topic", "found", "due", "assignee", "state")
     columns = tuple(say(f"quality.{name}") for name in names)
     emit(
-        [_shape(task, today) for task in found],
+        [task.as_json(on=today) for task in found],
         lambda: table("", columns, [_row(task, today) for task in found]),
     )
     return 1 if any(task.overdue(on=today) for task in found) else 0
-
-
-def _shape(task: "Task", today: date) -> dict[str, object]:
-    return {
-        "id": task.id,
-        "quarter": task.quarter,
-        "owner": task.owner,
-        "topic": task.topic.value,
-        "found": task.found,
-        "due_on": task.due_on.isoformat(),
-        "done": task.done,
-        "done_by": task.done_by,
-        "overdue": task.overdue(on=today),
-    }
 
 
 def _row(task: "Task", today: date) -> tuple[str, ...]:
     state = "done" if task.done else ("overdue" if task.overdue(on=today) else "open")
     what = text(task.topic.text_key, current().lang)
     due = task.due_on.isoformat()
-    return (task.id, task.quarter, task.owner, what, str(task.found), due, say(f"quality.{state}"))
+    who, stands = task.assignee or "-", say(f"quality.{state}")
+    return (task.id, task.quarter, task.owner, what, str(task.found), due, who, stands)
 
 
 @quality_app.command("task", help=say("quality.show_task"))
@@ -159,7 +146,7 @@ def show(task: Which) -> int:
         at = wiring.clock()
         view = show_task(wiring.ports, acting(wiring), task, at=at)
     today = at.astimezone(JST).date()
-    shape = _shape(view.task, today) | {"rows": list(view.rows), "comment": view.comment}
+    shape = view.task.as_json(on=today) | {"rows": list(view.rows), "comment": view.comment}
 
     def told() -> None:
         line("  ".join(_row(view.task, today)))
@@ -169,6 +156,24 @@ def show(task: Which) -> int:
             line(row)
 
     emit(shape, told)
+    return 0
+
+
+@quality_app.command("assign", help=say("quality.assign"))
+def assign(
+    task: Which,
+    login: Annotated[str, typer.Argument(metavar="LOGIN", help=say("quality.login"))],
+) -> int:
+    """The task is in this employee's hands; on record."""
+    from governance.cli.session import acting, opened
+    from governance.core.clock import JST
+    from governance.gateway.upkeep import assign_task
+
+    with opened() as wiring:
+        at = wiring.clock()
+        given = assign_task(wiring.ports, acting(wiring), task, login, at=at)
+    today = at.astimezone(JST).date()
+    emit(given.as_json(on=today), lambda: line("  ".join(_row(given, today))))
     return 0
 
 
@@ -185,5 +190,5 @@ def done(
         at = wiring.clock()
         finished = finish_task(wiring.ports, acting(wiring), task, comment, at=at)
     today = at.astimezone(JST).date()
-    emit(_shape(finished, today), lambda: line("  ".join(_row(finished, today))))
+    emit(finished.as_json(on=today), lambda: line("  ".join(_row(finished, today))))
     return 0

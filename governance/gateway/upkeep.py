@@ -9,12 +9,14 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
-from governance.core.terms import PurposeId, RowId
+from governance.core.terms import ActorId, PurposeId, RowId
 from governance.customers.ports import Ports
 from governance.customers.upkeep import measures, reviews
 from governance.customers.upkeep.measures import Measure
 from governance.customers.upkeep.reviews import Task
 from governance.http.principal import Principal
+from governance.identity.rules import may_act
+from governance.identity.store import staff_by_id
 from policies.actions import Action
 from policies.api import ensure
 
@@ -28,6 +30,12 @@ class CommentError(GovernanceError):
     """A review is done with a comment of one to two thousand characters. Nothing changed."""
 
     code, status, exit_code = "quality_comment", 422, 2
+
+
+class AssigneeError(GovernanceError):
+    """Nobody of that name works here with the right to look at reviews. Nothing changed."""
+
+    code, status, exit_code = "quality_assignee", 422, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +75,48 @@ def show_task(ports: Ports, principal: Principal, wanted: str, *, at: datetime) 
     return TaskView(task=task, comment=said, rows=rows)
 
 
+def assign_task(
+    ports: Ports, principal: Principal, wanted: str, login: str, *, at: datetime
+) -> Task:
+    """The review is in that employee's hands, who may look at it; raises AssigneeError."""
+    ensure(principal, Action.PERSON_MERGE, ports.policies.current)
+    policy = ports.policies.current
+
+    def assign(tx: Connection) -> Task:
+        staff = staff_by_id(tx, ActorId(f"u:{login}"))
+        if staff is None or not may_act(staff.state):
+            raise AssigneeError
+        if not policy.may(staff.roles, Action.QUALITY_READ):
+            raise AssigneeError
+        task = reviews.task_by_id(tx, wanted)
+        reviews.assign(tx, task.id, to=staff.id)
+        ports.audit.append(
+            tx, _event(ports, principal, task, refs=(f"assigned:{staff.id}",), at=at)
+        )
+        return reviews.task_by_id(tx, wanted)
+
+    return ports.database.write(assign)
+
+
+def _event(
+    ports: Ports, principal: Principal, task: Task, *, refs: tuple[str, ...], at: datetime
+) -> EventDraft:
+    """Something was done to a task: its quarter, topic and what was found."""
+    return EventDraft(
+        action=EventCode.QUALITY_REVIEWED,
+        occurred_at=at,
+        actor=principal.id,
+        actor_os=principal.os_user,
+        object_type="quality_task",
+        object_id=task.id,
+        purpose=PURPOSE,
+        outcome=Outcome.DONE,
+        policy_version=ports.policies.current.version or None,
+        counts=(("found", task.found),),
+        refs=(f"quarter:{task.quarter}", f"topic:{task.topic.value}", *refs),
+    )
+
+
 def finish_task(
     ports: Ports, principal: Principal, wanted: str, comment: str, *, at: datetime
 ) -> Task:
@@ -80,22 +130,7 @@ def finish_task(
         task = reviews.task_by_id(tx, wanted)
         sealed = ports.vault.seal_blob(COMMENT, task.id, words.encode())
         reviews.finish(tx, task.id, by=principal.id, comment=sealed, at=at)
-        ports.audit.append(
-            tx,
-            EventDraft(
-                action=EventCode.QUALITY_REVIEWED,
-                occurred_at=at,
-                actor=principal.id,
-                actor_os=principal.os_user,
-                object_type="quality_task",
-                object_id=task.id,
-                purpose=PURPOSE,
-                outcome=Outcome.DONE,
-                policy_version=ports.policies.current.version or None,
-                counts=(("found", task.found),),
-                refs=(f"quarter:{task.quarter}", f"topic:{task.topic.value}"),
-            ),
-        )
+        ports.audit.append(tx, _event(ports, principal, task, refs=("signed",), at=at))
         return reviews.task_by_id(tx, wanted)
 
     return ports.database.write(done)

@@ -34,6 +34,7 @@ class Extra(StrEnum):
     CORRECTION_DAYS = "correction_days"  # days from receipt to application: sum over corrections
     PROBLEMS = "problems"  # problems of imported cells, over rows
     COMPANY_DUPLICATES = "company_duplicates"  # pairs of companies that wait, over companies
+    REVIEWS_OVERDUE = "reviews_overdue"  # of the open review tasks those past their day
     REACHABLE = "reachable"  # rows with at least one way to reach the person
 
 

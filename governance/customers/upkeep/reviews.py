@@ -73,6 +73,7 @@ class Task:
     topic: Topic
     found: int
     due_on: date
+    assignee: ActorId | None  # who has it in hand
     done: bool
     done_by: ActorId | None
     done_at: datetime | None
@@ -81,6 +82,22 @@ class Task:
     def overdue(self, *, on: date) -> bool:
         """Open after its day."""
         return not self.done and on > self.due_on
+
+    def as_json(self, *, on: date) -> dict[str, object]:
+        """The task for programs, as it stands on a day."""
+        return {
+            "id": self.id,
+            "quarter": self.quarter,
+            "owner": self.owner,
+            "topic": self.topic.value,
+            "found": self.found,
+            "due_on": self.due_on.isoformat(),
+            "assignee": self.assignee,
+            "done": self.done,
+            "done_by": self.done_by,
+            "done_at": self.done_at.isoformat() if self.done_at else None,
+            "overdue": self.overdue(on=on),
+        }
 
 
 def quarter_of(day: date) -> str:
@@ -204,6 +221,13 @@ def overdue(tx: Connection, *, on: date) -> int:
     return int(tx.execute(select(func.count()).where(late)).scalar_one())
 
 
+def assign(tx: Connection, task: RowId, *, to: ActorId) -> None:
+    """The task is in this one's hands; raises TaskDoneError."""
+    mine = update(TASK).where(TASK.c.id == task, TASK.c.state == "open")
+    if tx.execute(mine.values(assignee=to, version=TASK.c.version + 1)).rowcount != 1:
+        raise TaskDoneError
+
+
 def finish(tx: Connection, task: RowId, *, by: ActorId, comment: bytes, at: datetime) -> None:
     """The task is done, with the comment of who did it; raises TaskDoneError."""
     mine = update(TASK).where(TASK.c.id == task, TASK.c.state == "open")
@@ -220,6 +244,7 @@ def _task(row: Row[Any]) -> Task:
         topic=Topic(row.topic),
         found=row.found,
         due_on=row.due_on,
+        assignee=None if row.assignee is None else ActorId(row.assignee),
         done=row.state == "done",
         done_by=None if row.done_by is None else ActorId(row.done_by),
         done_at=row.done_at,

@@ -230,7 +230,7 @@ def _describe_others(operation: dict[str, Any], method: str) -> None:
     """An operation that says itself what it takes and gives: who may ask, and its problems."""
     operation["security"] = [{"bearer": []}, {"session": []}]
     answers = operation["responses"]
-    for name in (*READS, *(("400", "413", "415") if method == "post" else ())):
+    for name in (*READS, *(("400", "409", "413", "415") if method == "post" else ())):
         answers[name] = _problem(name)
 
 

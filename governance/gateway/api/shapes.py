@@ -1,5 +1,6 @@
 """Bodies of the register's HTTP interface, as they come in; nothing beyond what is named here."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -25,6 +26,12 @@ class Strict(BaseModel):
     """No member beyond the named ones, no conversion, no value in an error."""
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True, frozen=True)
+
+
+def taking(model: type[Strict], example: Mapping[str, Any]) -> dict[str, Any]:
+    """The body that an address takes, as its part of the OpenAPI document."""
+    content = {"schema": model.model_json_schema(), "example": dict(example)}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
 
 def _day(value: object) -> object:

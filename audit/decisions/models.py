@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -32,6 +33,12 @@ class AuditDecisionRow(SQLModel, table=True):
         CheckConstraint("(salt IS NULL) = (subject IS NULL)", name="ck_audit_decision_whole"),
         Index("ix_audit_decision_subject", "subject"),
         Index("ix_audit_decision_actor", "actor", "id"),
+        Index(  # an erasing event ends only when no decision rests on it
+            "ix_audit_decision_destroyed",
+            "destroyed_by",
+            sqlite_where=text("destroyed_by IS NOT NULL"),
+            postgresql_where=text("destroyed_by IS NOT NULL"),
+        ),
         {"sqlite_with_rowid": False},
     )
 

@@ -130,12 +130,17 @@ def _row(
     return (decision_id, event_id, stream, n, *rest, *person, None)
 
 
-def batch_of(event: AnyRow) -> Batch:
-    """What a row of the event table says of its batch; raises ValueError if it is none."""
-    counts = dict(one.split("=", 1) for one in (event.counts or "").split(","))
+def counts_of(event: AnyRow) -> dict[str, str]:
+    """The counts of an event by their names."""
+    return dict(one.split("=", 1) for one in event.counts.split(",")) if event.counts else {}
+
+
+def batch_of(event: AnyRow) -> Batch | None:
+    """What a row of the event table says of its batch; None if it names no root."""
+    counts = counts_of(event)
     roots = [ref for ref in (event.refs or "").split(",") if ref.startswith(ROOT)]
     if "first" not in counts or "last" not in counts or len(roots) != 1:
-        raise ValueError("no batch")
+        return None  # then no decision stands under it
     return Batch(
         event_id=EventId(event.id),
         stream=event.object_id,
@@ -176,9 +181,9 @@ def prove_decision(tx: Connection, decision: EventId) -> BatchProof:
     """The decision with its path to the root that the event of its batch names."""
     record = decision_by_id(tx, decision)
     event = tx.execute(select(EVENTS).where(EVENTS.c.id == record.event_id)).one_or_none()
-    if event is None:
+    batch = None if event is None else batch_of(event)
+    if batch is None:
         raise EventNotFoundError
-    batch = batch_of(event)
     leaves = [one.leaf for one in records_of(tx, batch)]
     place = int(str(record.column("n"))) - batch.first
     path = inclusion_proof(place, len(leaves), nodes_of(leaves))

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -72,6 +73,12 @@ class AuditPartRow(SQLModel, table=True):
         UniqueConstraint("event_id", "ord"),
         CheckConstraint("(salt IS NULL) = (payload IS NULL)", name="ck_audit_part_whole"),
         Index("ix_audit_part_subject", "subject"),
+        Index(  # an event ends only when nothing rests on it
+            "ix_audit_part_destroyed",
+            "destroyed_by",
+            sqlite_where=text("destroyed_by IS NOT NULL"),
+            postgresql_where=text("destroyed_by IS NOT NULL"),
+        ),
     )
 
     id: str = Field(sa_column=Column(RowIdType, primary_key=True))

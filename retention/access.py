@@ -17,6 +17,9 @@ APPROVES: Mapping[ApprovalKind, Action] = MappingProxyType(
         ApprovalKind.PURGE: Action.RETENTION_APPROVE,
         ApprovalKind.ERASURE: Action.ERASURE_APPROVE,
         ApprovalKind.RETENTION_SCHEDULE: Action.RETENTION_APPROVE,
+        ApprovalKind.LOG_EXPIRY: Action.RETENTION_APPROVE,
+        ApprovalKind.RESTORE: Action.RETENTION_APPROVE,
+        ApprovalKind.HOLD_RELEASE: Action.HOLD_RELEASE,
     }
 )
 

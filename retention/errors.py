@@ -61,3 +61,15 @@ class SubjectUnknownError(NotFoundError):
     """No such person, or none that this principal may know of."""
 
     code = "retention_subject_unknown"
+
+
+class LogMonthError(GovernanceError):
+    """This month of the log cannot end now (`reason`); nothing was deleted."""
+
+    code, status = "log_month", 409
+
+
+class LogMonthUnknownError(NotFoundError):
+    """The log has no such month, or no hold names it."""
+
+    code = "log_month_unknown"

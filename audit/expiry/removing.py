@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, lit
 
 from audit.actions import EventCode
 from audit.decisions.models import DECISIONS
+from audit.decisions.store import batch_of
 from audit.expiry.models import EXPIRED_NUMBERS, EXPIRED_PARTS, EXPIRIES, EXPIRING
 from audit.expiry.store import STAYING, Kind, announced, numbers_digest, numbers_of, staying
 from audit.log import AuditLog
@@ -37,23 +38,31 @@ _NEXT = (
     .limit(BATCH)
 )
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
-_OF_EVENTS = ((Kind.PART, PARTS), (Kind.DECISION, DECISIONS))
 _RESTING = tuple(  # of what an event of the batch destroyed though it stands behind it
     select(table.c.event_id)
     .where(table.c.destroyed_by.in_(_IDS), table.c.event_id.not_in(_IDS))
     .distinct()
-    for _, table in _OF_EVENTS
+    for table in (PARTS, DECISIONS)
 )
-_DESTROYED = tuple(
-    select(
-        table.c.id.label("part_id"), literal(kind.value).label("kind"), table.c.destroyed_by
-    ).where(
-        table.c.event_id.in_(_IDS),
-        table.c.destroyed_by.is_not(None),
-        table.c.destroyed_by.not_in(_IDS),
-    )
-    for kind, table in _OF_EVENTS
+_DESTROYED_PARTS = select(
+    PARTS.c.id.label("part_id"), literal(Kind.PART.value).label("kind"), PARTS.c.destroyed_by
+).where(
+    PARTS.c.event_id.in_(_IDS),
+    PARTS.c.destroyed_by.is_not(None),
+    PARTS.c.destroyed_by.not_in(_IDS),
 )
+_BATCHES = select(EVENTS.c.id, EVENTS.c.object_id, EVENTS.c.counts, EVENTS.c.refs).where(
+    EVENTS.c.id.in_(_IDS), EVENTS.c.action == EventCode.DECISIONS_RECORDED.value
+)
+_OF_BATCH = (
+    DECISIONS.c.stream == bindparam("stream"),
+    DECISIONS.c.n.between(bindparam("first"), bindparam("last")),
+)
+_UNLINKED = select(
+    DECISIONS.c.id.label("part_id"),
+    literal(Kind.DECISION.value).label("kind"),
+    DECISIONS.c.destroyed_by,
+).where(*_OF_BATCH, DECISIONS.c.destroyed_by.is_not(None), DECISIONS.c.destroyed_by.not_in(_IDS))
 
 
 def announce(
@@ -129,11 +138,18 @@ def _remove(tx: Connection, ids: list[str]) -> int:
         return 0
     known = {"ids": ids}
     tx.execute(insert(EXPIRING), [{"event_id": event_id} for event_id in ids])
-    destroyed = [row._asdict() for query in _DESTROYED for row in tx.execute(query, known)]
+    batches = [
+        {"stream": batch.stream, "first": batch.first, "last": batch.last}
+        for batch in map(batch_of, tx.execute(_BATCHES, known))
+    ]
+    destroyed = [row._asdict() for row in tx.execute(_DESTROYED_PARTS, known)]
+    for batch in batches:
+        destroyed += [row._asdict() for row in tx.execute(_UNLINKED, known | batch)]
     if destroyed:
         tx.execute(insert(EXPIRED_PARTS), destroyed)
-    for _, table in _OF_EVENTS:
-        tx.execute(delete(table).where(table.c.event_id.in_(_IDS)), known)
+    if batches:
+        tx.execute(delete(DECISIONS).where(*_OF_BATCH), batches)
+    tx.execute(delete(PARTS).where(PARTS.c.event_id.in_(_IDS)), known)
     tx.execute(delete(EXPIRED_PARTS).where(EXPIRED_PARTS.c.destroyed_by.in_(_IDS)), known)
     tx.execute(delete(LEAVES).where(LEAVES.c.event_id.in_(_IDS)), known)
     tx.execute(delete(EVENTS).where(EVENTS.c.id.in_(_IDS)), known)

@@ -26,6 +26,7 @@ DUTIES: Final[Mapping[EventCode, int]] = MappingProxyType(
         EventCode.CONSENT_IMPORTED: THREE_YEARS,  # the same
     }
 )
+LONGEST: Final = max(DUTIES.values())
 
 
 class Stop(StrEnum):

@@ -10,9 +10,11 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
+from audit.actions import EventCode
 from audit.decisions.models import DECISIONS
+from audit.decisions.store import batch_of
 from audit.expiry.models import EXPIRED_NUMBERS, EXPIRED_PARTS, EXPIRIES, SHARD_HOLDS
-from audit.expiry.rules import Facts, Standing, in_order, stands
+from audit.expiry.rules import LONGEST, Facts, Standing, in_order, stands
 from audit.models import EVENTS, LEAVES, PARTS
 from audit.shards.claims import STRUCTURE
 from audit.shards.store import Shard, shards
@@ -53,10 +55,9 @@ _NUMBERS = (
     .order_by(EVENTS.c.process_id)
 )
 _BATCHES = (
-    select(DECISIONS.c.stream, func.min(DECISIONS.c.n), func.max(DECISIONS.c.n))
-    .join(LEAVES, LEAVES.c.event_id == DECISIONS.c.event_id)
-    .where(*_INSIDE)
-    .group_by(DECISIONS.c.event_id, DECISIONS.c.stream)
+    select(EVENTS.c.id, EVENTS.c.object_id, EVENTS.c.counts, EVENTS.c.refs)
+    .join_from(LEAVES, EVENTS, EVENTS.c.id == LEAVES.c.event_id)
+    .where(*_INSIDE, EVENTS.c.action == EventCode.DECISIONS_RECORDED.value)
 )
 _HELD = select(SHARD_HOLDS.c.shard).where(SHARD_HOLDS.c.released_at.is_(None)).distinct()
 _ERASER = LEAVES.alias()
@@ -87,7 +88,7 @@ def standings(
     found = [one for one in shards(tx) if one.expired_by is None]
     if not found:
         return ()
-    holds = set(tx.execute(_HELD).scalars())
+    holds = held_shards(tx)
     return in_order(
         stands(
             shard,
@@ -95,9 +96,9 @@ def standings(
             if later is None or later.opened_at is None
             else Facts(
                 closed_at=later.opened_at,
-                actions=frozenset(tx.execute(_ACTIONS, _span(shard)).scalars()),
+                actions=_actions(tx, shard) if keep_months < LONGEST else frozenset(),
                 held_shard=shard.name in holds,
-                held_persons=_held_in(tx, shard, held),
+                held_persons=_held_in(tx, shard, held) if held else 0,
                 forwarded=forwarded is None or forwarded >= shard.below,
                 erasure_needed=any(
                     tx.execute(query, {"below": shard.below}).first() for query in _NEEDED
@@ -108,6 +109,10 @@ def standings(
         )
         for shard, later in zip_longest(found, found[1:])
     )
+
+
+def _actions(tx: Connection, shard: Shard) -> frozenset[str]:
+    return frozenset(tx.execute(_ACTIONS, _span(shard)).scalars())
 
 
 def _span(shard: Shard) -> dict[str, int]:
@@ -135,10 +140,9 @@ def _held_in(tx: Connection, shard: Shard, held: Collection[SubjectId]) -> int:
         for query in (subjects, parts, decisions):
             found.update(tx.execute(query.distinct()).scalars())
     named = select(EVENTS.c.refs).where(EVENTS.c.refs.contains("person:"), EVENTS.c.id.in_(inside))
-    if held:
-        persons = {f"person:{subject}" for subject in held}
-        for refs in tx.execute(named).scalars():
-            found.update(ref.removeprefix("person:") for ref in persons & set(refs.split(",")))
+    persons = {f"person:{subject}" for subject in held}
+    for refs in tx.execute(named).scalars():
+        found.update(ref.removeprefix("person:") for ref in persons & set(refs.split(",")))
     return len(found)
 
 
@@ -154,8 +158,9 @@ def numbers_of(tx: Connection, start: int, below: int) -> tuple[tuple[str, str],
         found[process_id].append((n, n))
         if skipped is not None:
             found[process_id] += spans_in(skipped)
-    for stream, first, last in tx.execute(_BATCHES, {"start": start, "below": below}):
-        found[STREAM + stream].append((first, last))
+    for row in tx.execute(_BATCHES, {"start": start, "below": below}):
+        batch = batch_of(row)
+        found[STREAM + batch.stream].append((batch.first, batch.last))
     return tuple((process_id, _spelled(spans)) for process_id, spans in sorted(found.items()))
 
 
@@ -202,6 +207,21 @@ def announced(tx: Connection, event_id: str) -> bool:
     """Whether the range of this event is open for removal."""
     query = select(EXPIRIES.c.event_id).where(EXPIRIES.c.event_id == event_id)
     return tx.execute(query).first() is not None
+
+
+def held_shards(tx: Connection) -> frozenset[str]:
+    """The months that a legal hold names."""
+    return frozenset(tx.execute(_HELD).scalars())
+
+
+def proposed(tx: Connection, reference: str) -> bool:
+    """Whether the log said before that this range may go."""
+    query = select(EVENTS.c.id).where(
+        EVENTS.c.action == EventCode.RETENTION_PLANNED.value,
+        EVENTS.c.object_type == "log",
+        EVENTS.c.object_id == reference,
+    )
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def place_hold(tx: Connection, shard: str, *, matter: str, by: ActorId, at: datetime) -> RowId:

@@ -7,6 +7,7 @@ from threading import Event
 
 from dsar.decisions import approval_executor
 from governance.app.keys import custodian_of
+from governance.app.log_life import end_months, period_of
 from governance.app.wiring import Wiring
 from governance.approvals import store
 from governance.approvals.executors import Executor
@@ -18,7 +19,7 @@ from governance.http.principal import Principal
 from governance.jobs.runner import worker_of
 from policies.actions import Action
 from policies.api import ensure
-from retention import purge
+from retention import log_expiry, purge
 from retention.adoption import schedule_executor
 from retention.service import purge_executor
 
@@ -34,6 +35,8 @@ def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
         ApprovalKind.ERASURE: purge,
         ApprovalKind.RETENTION_SCHEDULE: schedule_executor(wiring.ports),
         ApprovalKind.KEY_DESTRUCTION: custody.end_executor(custodian_of(wiring)),
+        ApprovalKind.LOG_EXPIRY: log_expiry.expiry_executor(wiring.ports, period_of(wiring)),
+        ApprovalKind.HOLD_RELEASE: log_expiry.release_executor(wiring.ports),
     }
 
 
@@ -70,4 +73,7 @@ def approve_and_execute(
         worker = worker_of(principal.id, wiring.clock, Event())
         ended = custody.run(custodian_of(wiring), task, worker=worker)
         done = f"{done} {ended.state.value}"
+    elif done is not None and done.startswith(log_expiry.PREFIX):
+        event = done.removeprefix(log_expiry.PREFIX)
+        end_months(wiring, event, stopping=Event().is_set)
     return {"approval": approval, "kind": found.kind.value, "done": done}

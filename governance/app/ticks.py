@@ -21,6 +21,7 @@ from governance.app.duplicates import JOB as DUPLICATES
 from governance.app.duplicates import NIGHTLY, Searching
 from governance.app.indexing import ROWS, follow_step, rotations_step
 from governance.app.keys import custodian_of
+from governance.app.log_life import expiry_step, proposal_step
 from governance.app.quality import measure_step, review_step
 from governance.app.stamping import stamp_step
 from governance.app.wiring import SYSTEM, Wiring
@@ -59,6 +60,8 @@ ROLL: Final = "keys.roll"
 STAMP: Final = "audit.stamp"
 LETTER: Final = "audit.letter"
 WATCH: Final = "audit.watch"
+EXPIRE: Final = "audit.expire"
+PROPOSE: Final = "audit.propose_expiry"
 RESUME: Final = "retention.resume"
 MEASURE: Final = "quality.measure"
 COME_OF_AGE: Final = "subject.come_of_age"
@@ -95,6 +98,8 @@ SCHEDULES: Final = {
         Schedule(job=MEASURE, rule=Daily(at=time(2, 0))),
         Schedule(job=COME_OF_AGE, rule=Daily(at=time(0, 10))),
         Schedule(job=REVIEW, rule=Daily(at=time(2, 10))),
+        Schedule(job=EXPIRE, rule=EveryMinutes(minutes=15)),
+        Schedule(job=PROPOSE, rule=Daily(at=time(2, 20))),
     )
 }
 HOUSE = Principal(id=SYSTEM, kind=PrincipalKind.SYSTEM)
@@ -131,6 +136,8 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         MEASURE: InTransaction(step=measure_step, limit=1),
         COME_OF_AGE: InTransaction(step=partial(_come_of_age, wiring), limit=BATCH),
         REVIEW: InTransaction(step=review_step, limit=1),
+        EXPIRE: Open(step=partial(expiry_step, wiring, worker), limit=1),
+        PROPOSE: InTransaction(step=partial(proposal_step, wiring), limit=1),
     }
 
 

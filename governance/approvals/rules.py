@@ -33,6 +33,7 @@ RULES: Mapping[ApprovalKind, Rule] = MappingProxyType(
         ApprovalKind.REQUEST_DECISION: Rule(lifetime=timedelta(days=14)),
         ApprovalKind.ELEVATION: Rule(executor=ExecutorRule.APPROVER, lifetime=timedelta(hours=8)),
         ApprovalKind.RESTORE: Rule(lifetime=timedelta(days=1)),
+        ApprovalKind.LOG_EXPIRY: Rule(),
     }
 )
 

@@ -22,6 +22,7 @@ class ApprovalKind(StrEnum):
     REQUEST_DECISION = "request_decision"  # the answer to a data-subject request
     ELEVATION = "elevation"  # a time-boxed role
     RESTORE = "restore"  # opening a restored instance
+    LOG_EXPIRY = "log_expiry"  # the end of months of the audit log
 
 
 class ApprovalState(StrEnum):

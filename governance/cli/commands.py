@@ -29,6 +29,7 @@ from governance.cli import (
     review,
     search,
     setup,
+    shards,
     signing,
     witness,
 )
@@ -60,7 +61,7 @@ for group in (
     report,
 ):
     group.register(application_)
-for part in (review, signing):
+for part in (review, signing, shards):
     audit.app.add_typer(part.app)
 audit.app.add_typer(alarms.app, name="alarms", help=say("alarms.help"))
 audit.app.add_typer(witness.app, name="witness", help=say("witness.help"))

@@ -169,8 +169,8 @@ def test_nothing_outside_a_range_and_no_joint_of_the_log_can_leave(months: Bench
         query = select(LEAVES.c.event_id).where(LEAVES.c.seq.in_([claim.size, claim.size + 1]))
         staying = tx.execute(query).scalars().all()
     for event in staying:
+        entering = insert(EXPIRING).values(event_id=event)
         with pytest.raises(DBAPIError, match="append-only"):
-            entering = insert(EXPIRING).values(event_id=event)
             months.db.write(partial(Connection.execute, statement=entering))
 
 

@@ -42,6 +42,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('audit_decision', schema=None) as batch_op:
         batch_op.create_index('ix_audit_decision_actor', ['actor', 'id'], unique=False)
+        batch_op.create_index('ix_audit_decision_destroyed', ['destroyed_by'], unique=False, sqlite_where=sa.text('destroyed_by IS NOT NULL'), postgresql_where=sa.text('destroyed_by IS NOT NULL'))
         batch_op.create_index('ix_audit_decision_subject', ['subject'], unique=False)
 
     op.create_table('audit_expiring',
@@ -605,6 +606,9 @@ def upgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_search_token_subject_id'))
 
     op.drop_table('search_token')
+    with op.batch_alter_table('audit_part', schema=None) as batch_op:
+        batch_op.create_index('ix_audit_part_destroyed', ['destroyed_by'], unique=False, sqlite_where=sa.text('destroyed_by IS NOT NULL'), postgresql_where=sa.text('destroyed_by IS NOT NULL'))
+
     with op.batch_alter_table('company', schema=None) as batch_op:
         batch_op.add_column(sa.Column('version', sa.Integer(), server_default='1', nullable=False))
 

@@ -59,6 +59,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _outbox,
         _jobs,
         _storage,
+        _durable,
     )
     return tuple(look(wiring, at, stale) for look in looks)
 
@@ -235,3 +236,10 @@ def _storage(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
     free = shutil.disk_usage(wiring.settings.data_dir).free // MEGABYTE
     state, key = ("good", "storage_good") if free >= LOW_SPACE_MB else ("bad", "storage_low")
     return Examined(check="storage", state=state, key=f"doctor.{key}", params={"free": free})
+
+
+def _durable(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
+    if risks := wiring.database.risks():
+        params = {"settings": ", ".join(risks)}
+        return Examined(check="durable", state="bad", key="doctor.durable_off", params=params)
+    return Examined(check="durable", state="good", key="doctor.durable_good")

@@ -25,6 +25,7 @@ from governance.app.witness_list import witness_keys
 from governance.core.clock import JST, Clock, utc_now
 from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
+from governance.core.logging import logger
 from governance.core.settings import Settings
 from governance.core.terms import ActorId, Lang
 from governance.crypto.providers.types import KeyProvider
@@ -46,6 +47,7 @@ from policies.snapshot import PolicyHolder
 
 SYSTEM = ActorId("svc:sekisho")
 PRIVATE, PRIVATE_FILE = 0o700, 0o600
+log = logger()
 
 
 class NotInitialisedError(GovernanceError):
@@ -117,6 +119,8 @@ class Wiring:
             check_tree(database, wiring.log_keys)
             wiring.settle()
             wiring.ports.decisions.tell_lost()
+            if risks := database.risks():
+                log.warning("database.not_durable", settings=",".join(risks))
             undo.pop_all()
         return wiring
 

@@ -29,6 +29,7 @@ READ_POOL = 16  # connections; readers do not block each other in WAL
 PG_POOL = 10
 PG_LOOK = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 PG_RETRIES = 6
+DURABLE = ("fsync", "full_page_writes", "synchronous_commit")  # what makes a commit last
 RETRY_STATES = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 
 
@@ -110,6 +111,18 @@ class Database:
                 if state not in RETRY_STATES or attempt == PG_RETRIES - 1:
                     raise
         raise DatabaseBusyError
+
+    def risks(self) -> tuple[str, ...]:
+        """Settings of the server under which a loss of power takes acknowledged records with it.
+
+        SQLite has none: it is refused unless `synchronous` is FULL.
+        """
+        if self.dialect == "sqlite":
+            return ()
+        with self.engine.connect() as probe:
+            return tuple(
+                name for name in DURABLE if probe.exec_driver_sql(f"SHOW {name}").scalar() == "off"
+            )
 
     def checkpoint(self) -> int:
         """Pages left in SQLite's write-ahead log after truncating it (0 = nothing left)."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from audit import sequencer
 from audit.actions import EventCode
+from audit.decisions.marks import Mark
 from audit.key_changes import key_ref
 from audit.leaf import COLUMNS, leaf_of
 from audit.models import CHECKPOINTS, EVENTS, LEAVES, STATE, TILES
@@ -18,6 +19,7 @@ from audit.tiles import grown
 from audit.tree import Frontier
 from governance.crypto.signing import Ed25519Signer, MlDsa44Signer
 from tests.audit.bench import NOW, Bench, draft, part, unguarded
+from tests.audit.decisions.book import decision, recorder
 
 
 def edit_event(bench: Bench) -> None:
@@ -245,3 +247,27 @@ def die_while_placing(bench: Bench) -> None:
         bench.sequence(20)
     assert bench.verify().size == 7
     bench.sequence(20)
+
+
+def decide(bench: Bench) -> None:
+    """Three recorded decisions stand in the tree."""
+    with recorder(bench, bench.keys.anchor.parent) as open_:
+        for _ in range(3):
+            open_.record(decision())
+    bench.sequence(20)
+
+
+def edit_decision(bench: Bench) -> None:
+    decide(bench)
+    bench.run("UPDATE audit_decision SET outcome = 'deny' WHERE n = 2")
+
+
+def die_with_decisions(bench: Bench) -> None:
+    """The process is killed with two decisions in its queue; the next one starts."""
+    decide(bench)
+    dead = Mark(bench.keys.anchor.parent, bench.log.process_id)
+    dead.note(5)
+    dead.close(settled=False)
+    with recorder(bench.second(), bench.keys.anchor.parent) as heir:
+        heir.tell_lost()
+    bench.sequence(40)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.decisions.checking import lost_decisions
 from audit.errors import TreeForkedError, TreeRolledBackError
 from audit.findings import Finding
 from audit.gaps import lost_events
@@ -88,9 +89,11 @@ def witness(after: Bench, known: Known) -> Refusal | None:
 
 
 def counted(after: Bench) -> tuple[int, ...]:
-    """Numbers of the process that neither an event nor a rollback accounts for."""
+    """Numbers of events or decisions that nothing accounts for."""
     with after.db.read() as tx:
-        return tuple(n for hole in lost_events(tx) if hole.settled for n in hole.numbers)
+        events = [n for hole in lost_events(tx) if hole.settled for n in hole.numbers]
+        decisions = [n for one in lost_decisions(tx) for n in range(one.first, one.last + 1)]
+    return (*events, *decisions)
 
 
 def starts(after: Bench) -> bool:

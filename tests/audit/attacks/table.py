@@ -205,6 +205,20 @@ ATTACKS = (
         product=SOUND,
         offline=SOUND,
     ),
+    # decisions, of which one event names a whole batch
+    Attack(
+        id="recorded decision edited",
+        act=acts.edit_decision,
+        product=tampered(F.DECISION, 7),
+        offline=SOUND,
+    ),
+    Attack(
+        id="process dies with decisions in its queue",
+        act=acts.die_with_decisions,
+        product=SOUND,
+        offline=SOUND,
+        lost=(4, 5),
+    ),
     # time and keys
     Attack(
         id="clock set back",

@@ -1,6 +1,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,17 @@ def test_sqlite_settings_that_erasure_rests_on_are_set(tmp_path: Path) -> None:
         assert tx.execute(text("PRAGMA temp_store")).scalar() == 2
     database.close()
     assert sqlite3.connect(tmp_path / "a.db").execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+@pytest.mark.postgres
+def test_a_server_that_forgets_acknowledged_records_is_named(postgres_url: str) -> None:
+    joined = "&" if "?" in postgres_url else "?"
+    for state, expected in (("off", True), ("on", False)):
+        option = f"{joined}options=-csynchronous_commit%3D{state}"
+        with closing(Database.open(postgres_url + option)) as opened:
+            assert ("synchronous_commit" in opened.risks()) == expected
+
+
+def test_sqlite_has_no_such_setting(tmp_path: Path) -> None:
+    with closing(Database.open(sqlite_url(tmp_path / "d.db"))) as opened:
+        assert opened.risks() == ()

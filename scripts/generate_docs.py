@@ -340,6 +340,30 @@ def masking_page() -> str:
     return page("伏せ方 / Masking methods", rule, table(head, rows))
 
 
+def import_files_page() -> str:
+    """Every kind of file with its columns, the headers they are known by, the words they take."""
+    from governance.customers.columns import columns_of  # noqa: PLC0415
+    from governance.customers.types import SourceKind  # noqa: PLC0415
+
+    parts = []
+    for kind in SourceKind:
+        rows = [
+            (f"`{column.name}`" + (" (required)" if column.required else ""), column.kind.value,
+             " / ".join(column.headers), " / ".join(column.words))
+            for column in columns_of(kind)
+        ]  # fmt: skip
+        title = " / ".join(both(f"customers.kind.{kind.value}"))
+        head = table(("column", "form", "headers", "words"), rows)
+        parts.append(f"## `{kind.value}` {title}\n\n{head}")
+    rule = (
+        "`sekisho import` が読むファイルの種類です。見出しは幅・空白・大文字小文字を"
+        "問いません。\n\n"
+        "The kinds of files that `sekisho import` reads. Headers are compared without width, "
+        "spaces and case; a column of another name is mapped with `--map`.\n"
+    )
+    return page("取り込めるファイル / Files that can be taken in", rule, *parts)
+
+
 def operations_page() -> str:
     """docs/operations.md with its table of error codes made anew; the rest is written by hand."""
     written = (DOCS / OPERATIONS).read_text(encoding="utf-8")
@@ -358,6 +382,7 @@ def pages() -> dict[str, str]:
         "reason-codes.md": reason_codes_page(),
         "error-codes.md": error_codes_page(),
         "masking.md": masking_page(),
+        "import-files.md": import_files_page(),
         OPERATIONS: operations_page(),
     }
 

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from governance.cli.errors import ChoiceError, KindError
-from governance.cli.importing_told import told_errors, told_outcome, told_preview, told_runs
+from governance.cli.importing_told import (
+    told_errors,
+    told_kinds,
+    told_outcome,
+    told_preview,
+    told_runs,
+)
 from governance.cli.output import emit, say
 from governance.cli.progress import steps_bar
 from governance.cli.usage import ArgumentMissingError, ArgumentValueError, CommandUnknownError
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
     from governance.customers.types import SourceKind
     from governance.gateway.intake.types import ImportRequest
 
-WORDS = ("errors", "runs", "sources")  # in place of FILE
+WORDS = ("errors", "runs", "sources", "kinds")  # in place of FILE
 COMMAND = "sekisho import"
 IGNORED = ""
 CHUNK = 1 << 20  # bytes read at a time to guess the number of rows
@@ -158,7 +164,7 @@ def _lines(path: Path) -> int | None:
 
 
 def _word(word: str, run: str | None, out: Path | None) -> int:
-    """`errors RUN --out FILE`, `runs`, `sources`."""
+    """`errors RUN --out FILE`, `runs`, `sources`, `kinds`."""
     from governance.cli.session import acting, opened
 
     if word == "errors":
@@ -170,6 +176,9 @@ def _word(word: str, run: str | None, out: Path | None) -> int:
     if run is not None:
         raise CommandUnknownError(command=COMMAND)
     with opened() as wiring:
+        if word == "kinds":
+            told_kinds()
+            return 0
         told_runs(wiring, acting(wiring), sources=word == "sources")
     return 0
 

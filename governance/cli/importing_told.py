@@ -133,3 +133,26 @@ def told_runs(wiring: "Wiring", principal: "Principal", *, sources: bool) -> Non
             ],
         ),
     )  # fmt: skip
+
+
+def told_kinds() -> None:
+    """Every kind of file with its columns, those of the installation too."""
+    from governance.customers.columns import columns_of
+    from governance.customers.types import SourceKind
+
+    emit(
+        {kind.value: [column.as_json() for column in columns_of(kind)] for kind in SourceKind},
+        lambda: table(
+            "",
+            tuple(say(f"import.kinds_{name}") for name in ("kind", "meaning", "needed", "other")),
+            [
+                (
+                    kind.value,
+                    text(f"customers.kind.{kind.value}", current().lang),
+                    ", ".join(c.headers[0] for c in columns_of(kind) if c.required),
+                    ", ".join(c.headers[0] for c in columns_of(kind) if not c.required),
+                )
+                for kind in SourceKind
+            ],
+        ),
+    )

@@ -42,6 +42,16 @@ class Column:
     choices: tuple[str, ...] = ()  # the closed list, where there is one
     words: Mapping[str, str] = field(default_factory=dict)  # folded words of it to their codes
 
+    def as_json(self) -> dict[str, object]:
+        """The outside shape of a column in `sekisho import kinds`."""
+        return {
+            "column": self.name,
+            "form": self.kind.value,
+            "required": self.required,
+            "headers": list(self.headers),
+            "words": dict(self.words) or dict.fromkeys(self.choices),
+        }
+
 
 class Reason(StrEnum):
     """Why a header is mapped to a column."""

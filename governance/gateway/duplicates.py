@@ -19,7 +19,8 @@ from governance.core.terms import ActorId, FieldId, PurposeId, RowId
 from governance.customers import store
 from governance.customers.matching.blocking import Blocks, pairs_within
 from governance.customers.matching.companies import company_from, compared_companies
-from governance.customers.matching.evidence import Comparison, Verdict, compare
+from governance.customers.matching.comparing import compare
+from governance.customers.matching.evidence import Comparison, Verdict
 from governance.customers.matching.persons import Person, person_from
 from governance.customers.ports import Ports
 from governance.customers.store import SUBJECT, TABLES, Record

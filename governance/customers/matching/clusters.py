@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from governance.customers.matching.blocking import candidate_pairs
-from governance.customers.matching.evidence import Comparison, Verdict, compare
+from governance.customers.matching.comparing import compare
+from governance.customers.matching.evidence import Comparison, Verdict
 from governance.customers.matching.persons import Person
 
 CONTRADICTION = 0.0  # bits; two rows below it are never put into one cluster by a third

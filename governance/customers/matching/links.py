@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from governance.customers.matching.blocking import candidate_pairs
-from governance.customers.matching.evidence import Comparison, EvidenceKind, Verdict, compare
+from governance.customers.matching.comparing import compare
+from governance.customers.matching.evidence import Comparison, EvidenceKind, Verdict
 from governance.customers.matching.persons import Person
 
 

@@ -9,6 +9,8 @@ from governance.customers.normalise.chars import is_lossy
 from governance.customers.normalise.companies import company_key
 from governance.customers.normalise.kana import kana_key, normalise_kana
 from governance.customers.normalise.names import is_kana_only, latin_key, name_key, name_parts
+from governance.customers.normalise.romaji import readings
+from governance.customers.normalise.sounds import passport
 from governance.customers.types import NormalisedRow
 
 _MOBILE = ("+8170", "+8180", "+8190", "+8160")
@@ -25,6 +27,7 @@ class Person:
     family: str = field(default="", repr=False)  # empty when the written name has no space
     given: str = field(default="", repr=False)
     latin: str = field(default="", repr=False)  # parts of a Latin name, sorted
+    romaji: tuple[frozenset[str], ...] = field(default=(), repr=False)  # each word's readings
     lossy: bool = False
     kana: str = field(default="", repr=False)
     kana_family: str = field(default="", repr=False)
@@ -73,6 +76,7 @@ def person_from(
         family=family,
         given=given,
         latin=latin_key(name) if _is_latin(name) else "",
+        romaji=_romaji(name) if _is_latin(name) else (),
         lossy=is_lossy(name),
         **_reading(kana or (normalise_kana(name, name=name).value or "" if kana_only else "")),
         kana_only=kana_only,
@@ -101,6 +105,12 @@ def _reading(kana: str) -> dict[str, str]:
         "kana_family": kana_key(family) if given else "",
         "kana_given": kana_key(given),
     }
+
+
+def _romaji(name: str) -> tuple[frozenset[str], ...]:
+    """How each word of a Latin name can be read, without the long vowels that romaji leave out."""
+    words = [readings(word) for word in name.split()]
+    return tuple(frozenset(passport(way.kana) for way in ways if not way.begun) for ways in words)
 
 
 def _is_latin(name: str) -> bool:

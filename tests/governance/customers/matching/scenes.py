@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import date
 from random import Random
 
+import jaconv
+
 from tests.governance.customers.matching.invented import FAMILIES, GIVENS
 
 Row = dict[str, str | None]
@@ -82,6 +84,25 @@ def _namesake(draw: Random, row: Row, *fresh: str) -> Row:
     return but(draw, row, *fresh, birth_date=f"{year}-05-05")
 
 
+def _romaji(draw: Random, row: Row) -> Row:
+    """The name as a card or a passport writes it: given name first, no reading."""
+    family, given = (jaconv.kata2alphabet(word).title() for word in _words(row, "kana"))
+    return but(draw, row, name=f"{given} {family}", gone=("kana",))
+
+
+def _in_kana(draw: Random, row: Row, *, given: str | None = None) -> Row:
+    """The name in kana alone, as a person or as a twin whose name is one kana off writes it."""
+    family, own = _words(row, "kana")
+    name = f"{family} {given or own}"
+    return but(draw, row, name=name, kana=name)
+
+
+def _one_off(row: Row) -> str:
+    """A given name of which one kana is another: ジロウ for タロウ, ハルナ for ハルカ."""
+    own = _words(row, "kana")[1]
+    return ("ジ" if own[0] != "ジ" else "タ") + own[1:]
+
+
 MOVE = ("address", "postal_code", "phone")
 AGAIN: dict[str, Scene] = {
     "entered again": but,
@@ -105,6 +126,8 @@ AGAIN: dict[str, Scene] = {
     "name and e-mail alone": lambda d, r: but(
         d, r, gone=("birth_date", "mobile", "address", "postal_code", "phone", "kana")
     ),
+    "in romaji": _romaji,
+    "in romaji, moved": lambda d, r: but(d, _romaji(d, r), *MOVE),
     "name in kana alone": lambda d, r: but(d, r, name=str(r["kana"]), gone=("email", "phone")),
 }
 OTHERS: dict[str, Scene] = {
@@ -127,7 +150,28 @@ OTHERS: dict[str, Scene] = {
         person(d) | {name: r[name] for name in ("name", "kana", "birth_date", "postal_code")}
     ),
     "recycled mobile": lambda d, r: person(d) | {"mobile": r["mobile"]},
+    "twin in romaji with the family's contacts": lambda d, r: _romaji(d, _renamed(d, r, 1)),
+    "spouse in romaji without birth date": lambda d, r: but(
+        d, _romaji(d, _renamed(d, r, 1)), gone=("birth_date",)
+    ),
+    "child in kana, mother in kanji, no reading": lambda d, r: but(
+        d, _renamed(d, r, 1), "birth_date", name="カクウ コドモ", gone=("kana",)
+    ),
     "colleagues of one office": lambda d, r: (
         person(d) | {name: r[name] for name in ("email", "phone", "address", "postal_code")}
+    ),
+}
+UNSURE: dict[str, Scene] = {  # nobody can know from the rows: a person decides
+    "homonym of one birth date, moved or another": lambda d, r: (
+        person(d) | {name: r[name] for name in ("name", "kana", "birth_date")}
+    ),
+    "father and son of one name in one house": lambda d, r: but(
+        d, r, "mobile", "email", gone=("birth_date",)
+    ),
+    "father of one name, another birth date, shared contacts": _namesake,
+    "twin whose reading is one kana off": lambda d, r: _in_kana(d, r, given=_one_off(r)),
+    "twin with the family's contacts": lambda d, r: _renamed(d, r, 1),
+    "mother and child by the mother's contacts": lambda d, r: but(
+        d, r, name="カクウ コドモ", gone=("kana", "birth_date")
     ),
 }

@@ -13,13 +13,8 @@ from hypothesis import strategies as st
 
 from governance.customers.matching.blocking import MAX_BLOCK, candidate_pairs
 from governance.customers.matching.clusters import find_duplicates
-from governance.customers.matching.evidence import (
-    WEIGHTS,
-    EvidenceKind,
-    Verdict,
-    compare,
-    is_birth_typo,
-)
+from governance.customers.matching.comparing import compare, is_birth_typo
+from governance.customers.matching.evidence import WEIGHTS, EvidenceKind, Verdict
 from governance.customers.matching.persons import Person, person_from, person_of
 from governance.customers.matching.report import cluster_lines, explain
 from governance.customers.normalise.rows import layout_of, normalise_row

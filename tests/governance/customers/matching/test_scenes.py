@@ -5,9 +5,10 @@ from random import Random
 import pytest
 
 from governance.customers.matching.clusters import find_duplicates
-from governance.customers.matching.evidence import Comparison, Verdict, compare
+from governance.customers.matching.comparing import compare
+from governance.customers.matching.evidence import Comparison, Verdict
 from governance.customers.matching.persons import person_from
-from tests.governance.customers.matching.scenes import AGAIN, OTHERS, Scene, person
+from tests.governance.customers.matching.scenes import AGAIN, OTHERS, UNSURE, Scene, person
 
 SEED, ROUNDS = 20261125, 60
 
@@ -32,6 +33,11 @@ def test_the_same_person_is_found_again(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(OTHERS))
 def test_who_looks_alike_is_never_merged(name: str) -> None:
     assert [c for c in compared(OTHERS[name]) if c.verdict is Verdict.SAME] == []
+
+
+@pytest.mark.parametrize("name", sorted(UNSURE))
+def test_what_nobody_can_know_waits_for_a_person(name: str) -> None:
+    assert {c.verdict for c in compared(UNSURE[name])} == {Verdict.REVIEW}
 
 
 def test_pairs_of_a_mixed_register_are_found() -> None:

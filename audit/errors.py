@@ -81,6 +81,12 @@ class TreeForkedError(UnavailableError):
     code = "audit_tree_forked"
 
 
+class NothingLostError(GovernanceError):
+    """The tree is not smaller than the last checkpoint outside; there is nothing to declare."""
+
+    code, status = "audit_nothing_lost", 409
+
+
 class FenceLostError(UnavailableError):
     """Another sequencer took over; this batch was not written."""
 

@@ -73,3 +73,9 @@ class LogMonthUnknownError(NotFoundError):
     """The log has no such month, or no hold names it."""
 
     code = "log_month_unknown"
+
+
+class LossChangedError(GovernanceError):
+    """What is lost is not what was agreed to; nothing was declared."""
+
+    code, status = "loss_changed", 409

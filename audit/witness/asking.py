@@ -135,6 +135,17 @@ def ask_all(
     return tuple(_ask(db, one, note, post=post, at=at) for one in witnesses)
 
 
+def size_known_to(witness: KnownWitness, note: str, *, post: Post) -> int | None:
+    """The size of the log that the witness holds, when it tells; it is asked about this head.
+
+    The head is one that the log signed, so a witness that never saw the log may cosign it.
+    """
+    answer = post(f"{witness.url}/add-checkpoint", request_body(0, (), note))
+    if answer is None:
+        return None
+    return int(note.split("\n", 2)[1]) if answer.status == OK else _told_size(answer)
+
+
 def _ask(
     db: Database, witness: KnownWitness, note: str, *, post: Post, at: datetime
 ) -> AskedWitness:

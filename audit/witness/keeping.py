@@ -18,7 +18,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
-from audit.errors import WitnessExistsError, WitnessFolderError, WitnessKeyOpenError
+from audit.errors import (
+    NoteSignatureError,
+    WitnessExistsError,
+    WitnessFolderError,
+    WitnessKeyOpenError,
+)
 from audit.note import (
     Checkpoint,
     KeyType,
@@ -28,6 +33,7 @@ from audit.note import (
     parse_checkpoint,
     parse_note,
     parse_vkey,
+    verify_note,
 )
 from audit.witness.protocol import Refused, Submission, judge
 from governance.crypto.signing import SEED_BYTES, Ed25519Signer, MlDsa44Signer, Signer
@@ -126,6 +132,26 @@ class Witness:
             )
             _replace(self._seen(origin), f"{asked.checkpoint.text}\n{lines}")
         return lines
+
+    def accept(self, text: str, *, at: datetime) -> tuple[Checkpoint | None, Checkpoint]:
+        """The witness follows this head of a log that went back, and keeps what it held.
+
+        Only its own operator does this, after the log's officers told by another way what was
+        lost. Raises NoteSignatureError unless a trusted key of the log signed the head.
+        """
+        note = parse_note(text)
+        head = parse_checkpoint(note.text)
+        if not verify_note(note, self.logs().get(head.origin, ())):
+            raise NoteSignatureError(key_id="-")
+        with self._alone():
+            before = self.latest(head.origin)
+            held = None if before is None else parse_checkpoint(parse_note(before).text)
+            seen = self._seen(head.origin)
+            if before is not None and held is not None:
+                _replace(seen.with_name(f"{seen.name}.lost-{held.size}"), before)
+            lines = "".join(cosign(head, key.public, key.signer, at=at) for key in self.keys)
+            _replace(seen, f"{head.text}\n{lines}")
+        return held, head
 
     def _known(self, origin: str) -> dict[str, Checkpoint]:
         note = self.latest(origin)

@@ -7,7 +7,7 @@ from threading import Event
 
 from dsar.decisions import approval_executor
 from governance.app.keys import custodian_of
-from governance.app.log_life import end_months, period_of
+from governance.app.log_life import end_months, period_of, restoring_of
 from governance.app.wiring import Wiring
 from governance.approvals import store
 from governance.approvals.executors import Executor
@@ -19,7 +19,7 @@ from governance.http.principal import Principal
 from governance.jobs.runner import worker_of
 from policies.actions import Action
 from policies.api import ensure
-from retention import log_expiry, purge
+from retention import log_expiry, log_restore, purge
 from retention.adoption import schedule_executor
 from retention.service import purge_executor
 
@@ -36,6 +36,7 @@ def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
         ApprovalKind.RETENTION_SCHEDULE: schedule_executor(wiring.ports),
         ApprovalKind.KEY_DESTRUCTION: custody.end_executor(custodian_of(wiring)),
         ApprovalKind.LOG_EXPIRY: log_expiry.expiry_executor(wiring.ports, period_of(wiring)),
+        ApprovalKind.RESTORE: log_restore.restore_executor(restoring_of(wiring)),
         ApprovalKind.HOLD_RELEASE: log_expiry.release_executor(wiring.ports),
     }
 
@@ -76,4 +77,6 @@ def approve_and_execute(
     elif done is not None and done.startswith(log_expiry.PREFIX):
         event = done.removeprefix(log_expiry.PREFIX)
         end_months(wiring, event, stopping=Event().is_set)
+    elif done is not None and done.startswith(log_restore.PREFIX):
+        log_restore.finish(restoring_of(wiring), at=wiring.clock())
     return {"approval": approval, "kind": found.kind.value, "done": done}

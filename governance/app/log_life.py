@@ -1,4 +1,4 @@
-"""The end of the log's months in this installation: how long it keeps them, and who goes on."""
+"""The life of this installation's log: how long months are kept, who ends them, who restores."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,6 +15,7 @@ from governance.jobs.runner import Worker
 from governance.jobs.types import Step
 from retention import log_expiry
 from retention.log_expiry import LogPeriod
+from retention.log_restore import Restoring
 
 
 def period_of(wiring: Wiring) -> LogPeriod:
@@ -25,6 +26,11 @@ def period_of(wiring: Wiring) -> LogPeriod:
         return None if found is None else served(tx, "{}://{}:{}".format(*found)).below
 
     return LogPeriod(keep_months=wiring.settings.log_keep_months, forwarded=forwarded)
+
+
+def restoring_of(wiring: Wiring) -> Restoring:
+    """What declares the loss of this installation's log."""
+    return Restoring(ports=wiring.ports, log_keys=wiring.log_keys)
 
 
 def end_months(wiring: Wiring, event: str, *, stopping: Callable[[], bool]) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 from audit.actions import EventCode
 from audit.decisions.recorder import DecisionRecorder
+from audit.errors import TreeRolledBackError
 from audit.log import AuditLog
 from audit.sequencer import LogKeys, check_tree, sequence_once
 from audit.types import EventDraft, Outcome
@@ -105,10 +106,11 @@ class Wiring:
         return wiring
 
     @classmethod
-    def open(cls, settings: Settings, *, clock: Clock = utc_now) -> Self:
+    def open(cls, settings: Settings, *, clock: Clock = utc_now, restoring: bool = False) -> Self:
         """The installation of the data folder; refuses a schema of another release.
 
-        Fails closed: a tree smaller than the checkpoint kept outside is not opened.
+        Fails closed: a tree smaller than the checkpoint kept outside is not opened, but for the
+        commands that declare the loss (`restoring`); nothing is sequenced there before that.
         """
         require_file(settings.database)
         with ExitStack() as undo:  # an installation that is refused is not left open
@@ -116,7 +118,11 @@ class Wiring:
             undo.callback((keys := Database.open(settings.keys)).close)
             migrate.require_current(database)
             wiring = cls._wire(settings, database, keys, provider_of(settings), clock=clock)
-            check_tree(database, wiring.log_keys)
+            try:
+                check_tree(database, wiring.log_keys)
+            except TreeRolledBackError:
+                if not restoring:
+                    raise
             wiring.settle()
             wiring.ports.decisions.tell_lost()
             if risks := database.risks():
@@ -159,14 +165,7 @@ class Wiring:
             journal=journal,
             policies=policies,
             signing=signing,
-            log_watch=LogWatch(
-                verify=lambda: verify_log(
-                    database,
-                    keys=signing.every_key(),
-                    witnesses=witness_keys(settings),
-                    anchor=settings.checkpoint,
-                )
-            ),
+            log_watch=_watch(database, signing, settings),
             worker=worker,
             clock=clock,
             ports=Ports(
@@ -216,6 +215,18 @@ class Wiring:
         self.database.close()
         self.keys.close()
         self.journal.close()
+
+
+def _watch(database: Database, signing: LogSigning, settings: Settings) -> LogWatch:
+    """Verifies with the keys of this place and those of the witnesses that the settings name."""
+    return LogWatch(
+        verify=lambda: verify_log(
+            database,
+            keys=signing.every_key(),
+            witnesses=witness_keys(settings),
+            anchor=settings.checkpoint,
+        )
+    )
 
 
 def _analyse(worker: PiiWorker, texts: Sequence[str], lang: Lang) -> tuple[tuple[Span, ...], ...]:

@@ -25,12 +25,14 @@ from governance.cli import (
     pii,
     report,
     requests,
+    restoring,
     retention,
     review,
     search,
     setup,
     shards,
     signing,
+    statements,
     witness,
 )
 from governance.cli.output import report as told
@@ -61,9 +63,10 @@ for group in (
     report,
 ):
     group.register(application_)
-for part in (review, signing, shards):
-    audit.app.add_typer(part.app)
+for tree in (review.app, signing.app, shards.app, statements.log):
+    audit.app.add_typer(tree)
 audit.app.add_typer(alarms.app, name="alarms", help=say("alarms.help"))
+audit.app.add_typer(restoring.app, name="restore", help=say("restore.help"))
 audit.app.add_typer(witness.app, name="witness", help=say("witness.help"))
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
 for part in (intake, answers):
@@ -75,6 +78,8 @@ application_.add_typer(catalogue.app, name="catalogue", help=say("catalogue.help
 application_.add_typer(person.app, name="person", help=say("person.help"))
 application_.add_typer(pii.app, name="pii", help=say("pii.help"))
 application_.add_typer(law.app, name="law", help=say("law.help"))
+application_.add_typer(statements.consent, name="consent", help=say("statement.consent"))
+retention.app.add_typer(statements.certificates)
 
 
 def application(arguments: Sequence[str]) -> int:

@@ -23,7 +23,7 @@ def login(
     from governance.identity.service import sign_in
 
     secret = code or typer.prompt(say("login.prompt"), hide_input=True)
-    with opened() as wiring:
+    with opened(restoring=True) as wiring:  # who declares a restore signs in first
         lasting = timedelta(minutes=wiring.settings.session_minutes)
         session, token = wiring.database.write(
             partial(sign_in, secret=secret, lasting=lasting, at=wiring.clock())

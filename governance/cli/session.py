@@ -43,9 +43,9 @@ def settings(**overrides: object) -> Settings:
 
 
 @contextmanager
-def opened(**overrides: object) -> Iterator[Wiring]:
-    """The installation, closed again at the end."""
-    wiring = Wiring.open(settings(**overrides))
+def opened(*, restoring: bool = False, **overrides: object) -> Iterator[Wiring]:
+    """The installation, closed again at the end; `restoring`: also with a log that went back."""
+    wiring = Wiring.open(settings(**overrides), restoring=restoring)
     try:
         yield wiring
     finally:

@@ -46,6 +46,26 @@ def trust(
     return 0
 
 
+@app.command("accept", help=say("witness.accept"))
+def accept(
+    folder: Folder,
+    checkpoint: Annotated[Path, typer.Option("--checkpoint", help=say("witness.checkpoint"))],
+) -> int:
+    """The witness follows a log that went back, and keeps the head that was lost as evidence."""
+    from audit.errors import NoteFormError
+    from audit.witness.keeping import Witness
+    from governance.core.clock import utc_now
+
+    try:
+        text = checkpoint.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NoteFormError(part="checkpoint") from error
+    before, head = Witness.open(folder).accept(text, at=utc_now())
+    shape = {"log": head.origin, "before": 0 if before is None else before.size, "size": head.size}
+    emit(shape, lambda: line(say("witness.accepted", **shape)))
+    return 0
+
+
 @app.command("show", help=say("witness.show"))
 def show(folder: Folder) -> int:
     """The witness's keys, and the newest size that it cosigned of each log."""

@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from audit.sequencer import sequence_once
+from audit.sequencer import Turn, sequence_once
 from audit.types import Verdict
 from audit.verify import verify_log
 from governance.app.demo.errors import DemoStepError
@@ -18,7 +18,7 @@ COPY = "tampered-copy.db"
 def verify(stage: Stage, watch: Watch) -> Outcome:
     """Every record stands in the signed tree, and the tree is what the rows say."""
     wiring = stage.wiring
-    while sequence_once(wiring.database, wiring.log_keys, wiring.audit, at=wiring.clock()).placed:
+    while _placed(stage):  # also while the server has its turn: nothing of the job may wait
         watch(1, 2)
     report = verify_log(
         wiring.database, keys=wiring.signing.every_key(), anchor=wiring.settings.checkpoint
@@ -28,6 +28,13 @@ def verify(stage: Stage, watch: Watch) -> Outcome:
         raise DemoStepError(step="verify", found=report.verdict.value)
     stage.facts["audit_size"] = report.size
     return Outcome(sentence=words(stage, "verify.done", size=report.size))
+
+
+def _placed(stage: Stage) -> int:
+    wiring = stage.wiring
+    return sequence_once(
+        wiring.database, wiring.log_keys, wiring.audit, at=wiring.clock(), turn=Turn.STRICT
+    ).placed
 
 
 def tamper(stage: Stage, watch: Watch) -> Outcome:

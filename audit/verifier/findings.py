@@ -1,5 +1,6 @@
 """What the verifier can say: closed verdicts, grounds, and a report of how far each reaches."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -41,6 +42,7 @@ class Finding(StrEnum):
     OTHER_KEY = "other_key"  # not signed by a pinned key
     KEY_MISSING = "key_missing"  # a pinned kind of signature is missing
     DIGEST = "digest"  # the bytes are not those that were exported
+    STATEMENT = "statement"  # the event does not vouch for what is stated
     FILE = "file"  # a file of a package is missing, changed or not listed
 
 
@@ -178,6 +180,27 @@ class Report:
             "lost": [{"process_id": one.process_id, "numbers": one.numbers} for one in self.lost],
             "claims": self.claims,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementReport:
+    """What a statement (a receipt, a certificate, a decision) is worth, by the log behind it."""
+
+    verdict: Verdict
+    finding: Finding | None = None
+    part: str | None = None
+    form: str | None = None
+    content: Mapping[str, object] = field(default_factory=dict)
+    log: Report = field(default_factory=Report)
+
+    def as_json(self) -> dict[str, object]:
+        """The shape of a bundle's report, with what is stated."""
+        shape = self.log.as_json() | {"verdict": self.verdict.value}
+        if self.finding is not None:
+            shape["finding"] = self.finding.value
+        if self.part is not None:
+            shape["part"] = self.part
+        return shape | {"form": self.form, "content": dict(self.content)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,12 @@ from audit.verifier.findings import (
     FormError,
     PackageReport,
     Report,
+    StatementReport,
     Verdict,
 )
 from audit.verifier.note import Note, VerifierKey, parse_note, parse_vkey
 from audit.verifier.package import MAGIC, verify_package
+from audit.verifier.statement import OPENING, verify_statement
 from audit.verifier.trust import Evidence
 from audit.verifier.verify import verify_bundle
 from audit.verifier.words import LANGUAGES, text
@@ -27,6 +29,11 @@ PROGRAM = "verifier.pyz"
 NOT_VERIFIED, WRONG_USE, UNREADABLE = 1, 2, 3
 NOTE_BYTES = 1 << 20  # more than any checkpoint
 CHECKED = VERIFIED | {Verdict.UNPINNED}
+STATED = {
+    "consent_receipt": "stated.consent_receipt",
+    "erasure_certificate": "stated.erasure_certificate",
+    "decision": "stated.decision",
+}
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -61,7 +68,10 @@ def run(argv: Sequence[str] | None = None) -> int:
     return 0 if report.verdict in VERIFIED else NOT_VERIFIED
 
 
-def lines(report: Report | PackageReport, lang: str) -> Iterator[str]:
+AnyReport = Report | PackageReport | StatementReport
+
+
+def lines(report: AnyReport, lang: str) -> Iterator[str]:
     """The report for a person: the verdict, its ground, and how far it reaches."""
     verdict = text(f"verdict.{report.verdict.value}", lang)
     yield text("verdict", lang, text=f"{verdict} [{report.verdict.value}]")
@@ -75,6 +85,8 @@ def lines(report: Report | PackageReport, lang: str) -> Iterator[str]:
             yield text(name, lang, **{name: value})
     if isinstance(report, PackageReport):
         yield from _package_lines(report, lang)
+    elif isinstance(report, StatementReport):
+        yield from _statement_lines(report, lang)
     elif report.origin is not None:
         yield from _bundle_lines(report, lang)
 
@@ -85,6 +97,30 @@ def _package_lines(report: PackageReport, lang: str) -> Iterator[str]:
         yield text(key, lang, reference=report.reference, files=report.files, name=report.signed_by)
         if report.signed_by is None:
             yield "- " + text("open.unpinned", lang)
+
+
+def _statement_lines(report: StatementReport, lang: str) -> Iterator[str]:
+    """What is stated, member by member, and the log behind it."""
+    if report.verdict in CHECKED:
+        yield text(STATED[report.form or ""], lang)
+        yield from ("- " + text("stated", lang, name=n, value=v) for n, v in _flat(report.content))
+    if report.log.origin is not None:
+        yield from _bundle_lines(report.log, lang)
+
+
+def _flat(content: object, name: str = "") -> Iterator[tuple[str, object]]:
+    """The members of a content by their paths."""
+    match content:
+        case dict():
+            for key in sorted(content):
+                yield from _flat(content[key], f"{name}.{key}" if name else str(key))
+        case list():
+            for number, one in enumerate(content):
+                yield from _flat(one, f"{name}[{number}]")
+        case None:
+            return
+        case _:
+            yield name, content
 
 
 def _bundle_lines(report: Report, lang: str) -> Iterator[str]:
@@ -187,13 +223,15 @@ def _claims(report: Report, lang: str) -> Iterator[str]:
         yield from (text("claims.key", lang, key=key) for key in keys)
 
 
-def _verified(path: Path, evidence: Evidence) -> Report | PackageReport:
+def _verified(path: Path, evidence: Evidence) -> AnyReport:
     with path.open("rb") as stream:
         if stream.read(len(MAGIC)) == MAGIC:
             stream.seek(0)
             return verify_package(stream.read(), evidence.keys)
         stream.seek(0)
-        return verify_bundle(stream, evidence)
+        stated = stream.read(len(OPENING)) == OPENING
+        stream.seek(0)
+        return verify_statement(stream, evidence) if stated else verify_bundle(stream, evidence)
 
 
 def _keys(texts: Sequence[str]) -> tuple[VerifierKey, ...]:

@@ -87,6 +87,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "書き出し時の内容から変わっています",
         "the bytes are not those that were exported",
     ),
+    "finding.statement": (
+        "記載された内容は、証拠とされる記録が裏づけていません",
+        "the event does not vouch for what is stated",
+    ),
     "finding.file": (
         "ファイルが欠けているか、変わっています",
         "a file is missing, changed or not listed",
@@ -204,6 +208,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "places asked for: from {start}, below {stop}",
     ),
     "claims.key": ("名乗っている鍵: {key}", "key that it names: {key}"),
+    "stated": ("{name}: {value}", "{name}: {value}"),
+    "stated.consent_receipt": ("同意の控えの内容:", "The receipt of a choice says:"),
+    "stated.erasure_certificate": ("消去証明書の内容:", "The certificate of erasure says:"),
+    "stated.decision": ("利用可否の判定の内容:", "The decision was:"),
     "package.proven": (
         "受付番号 {reference} の {files} ファイルは、{name} の鍵で署名されたとおりです",
         "the {files} files of {reference} are those signed under the key {name}",
@@ -213,8 +221,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "the {files} files of {reference} fit each other; who signed is not established",
     ),
     "cli.about": (
-        "監査記録の書き出し、または請求への回答一式を、この一つのファイルだけで検証します。",
-        "Verifies an export of the audit log, or the answer to a request, with this file alone.",
+        (
+            "監査記録の書き出し、請求への回答一式、同意の控え、消去証明書、判定の証明を、"
+            "この一つのファイルだけで検証します。"
+        ),
+        (
+            "Verifies an export of the audit log, the answer to a request, a receipt, "
+            "a certificate of erasure or the proof of a decision, with this file alone."
+        ),
     ),
     "cli.bundle": ("検証するファイル", "the file to verify"),
     "cli.key": (

@@ -15,6 +15,7 @@ from consent.api import AccessApplication
 from governance.app import health
 from governance.app.openapi import with_evaluation
 from governance.app.pages import router as start_pages
+from governance.app.statement_routes import router as statements
 from governance.app.version import VERSION
 from governance.app.wiring import Wiring
 from governance.console.log_pages import router as log_pages
@@ -91,6 +92,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         duplicates,
         quality,
         audit,
+        statements,
     ):
         app.include_router(router)
     app.router.routes.extend(ui_routes())

@@ -1,0 +1,69 @@
+"""`/v1`: statements that prove themselves, as files for the offline verifier."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from governance.app.statements import consent_receipt, decision_proof, erasure_certificate
+from governance.core.terms import EventId, RowId, SubjectId
+from governance.http.principal import Principal
+from governance.http.request import check_same_site, wiring_of
+from policies.actions import Action
+from policies.api import require
+
+router = APIRouter(prefix="/v1", tags=["statements"])
+NDJSON: Final = "application/x-ndjson"
+
+Reader = Annotated[Principal, Depends(require(Action.CONSENT_READ))]
+Person = Annotated[Principal, Depends(require(Action.PORTAL_SELF))]
+Planner = Annotated[Principal, Depends(require(Action.RETENTION_PLAN))]
+Prover = Annotated[Principal, Depends(require(Action.AUDIT_VERIFY))]
+
+
+@router.post("/consents/{choice}/receipt", response_class=Response)
+async def receipt(request: Request, principal: Reader, choice: str) -> Response:
+    """The receipt of a choice; that it was issued is an event of the log."""
+    return await _receipt(request, principal, choice)
+
+
+@router.post("/own/consents/{choice}/receipt", response_class=Response)
+async def own_receipt(request: Request, principal: Person, choice: str) -> Response:
+    """The receipt of one of the signed-in person's own choices."""
+    return await _receipt(request, principal, choice)
+
+
+async def _receipt(request: Request, principal: Principal, choice: str) -> Response:
+    check_same_site(request)
+    wiring = wiring_of(request)
+    made = await run_in_threadpool(
+        lambda: consent_receipt(wiring, principal, RowId(choice), at=wiring.clock())
+    )
+    return Response(made, media_type=NDJSON)
+
+
+@router.post("/retention/runs/{run}/certificate", response_class=Response)
+async def certificate(
+    request: Request,
+    principal: Planner,
+    run: str,
+    body: Annotated[dict[str, Any] | None, Body()] = None,
+) -> Response:
+    """The certificate of a run, or of the person that the body names; issued on record."""
+    check_same_site(request)
+    wiring, person = wiring_of(request), (body or {}).get("person")
+    subject = SubjectId(person) if isinstance(person, str) else None
+    made = await run_in_threadpool(
+        lambda: erasure_certificate(wiring, principal, RowId(run), subject, at=wiring.clock())
+    )
+    return Response(made, media_type=NDJSON)
+
+
+@router.get("/audit/decisions/{decision}/proof", response_class=Response)
+async def proof(request: Request, principal: Prover, decision: str) -> Response:
+    """One recorded decision with its place in its batch and in the log; the look is on record."""
+    wiring = wiring_of(request)
+    made = await run_in_threadpool(
+        lambda: decision_proof(wiring, principal, EventId(decision), at=wiring.clock())
+    )
+    return Response(made, media_type=NDJSON)

@@ -1,0 +1,143 @@
+"""Statements of this installation, each with its proof: receipts, certificates, decisions."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection
+
+from audit.actions import EventCode
+from audit.decisions.store import prove_decision
+from audit.sequencer import integrate_now
+from audit.statements import Form, decision_content, hidden, statement, statement_ref
+from audit.store import seq_of
+from audit.types import EventDraft, Outcome
+from consent.receipts import Issued, issue, owner_of
+from governance.app.audit_log import settle
+from governance.app.wiring import Wiring
+from governance.core.errors import NotFoundError
+from governance.core.terms import EventId, RowId, SubjectId
+from governance.http.principal import Principal, PrincipalKind
+from policies.actions import Action
+from policies.api import ensure
+from retention.certificate import certificate
+
+
+def consent_receipt(wiring: Wiring, principal: Principal, choice: RowId, *, at: datetime) -> bytes:
+    """The receipt of a choice; a person gets those of their own choices, as if no others were."""
+    if principal.kind is PrincipalKind.PERSON:
+        ensure(principal, Action.PORTAL_SELF, wiring.policies.current)
+        with wiring.database.read() as tx:
+            if principal.id != f"p:{owner_of(tx, choice)}":
+                raise NotFoundError
+    else:
+        ensure(principal, Action.CONSENT_READ, wiring.policies.current)
+    issued = wiring.database.write(
+        partial(
+            issue,
+            ports=wiring.ports,
+            principal=principal,
+            choice=choice,
+            controller=_controller(wiring),
+            at=at,
+        )
+    )
+    return _stated(wiring, principal, Form.CONSENT_RECEIPT, issued, at=at)
+
+
+def erasure_certificate(
+    wiring: Wiring, principal: Principal, run: RowId, subject: SubjectId | None, *, at: datetime
+) -> bytes:
+    """What a run erased, or what of one person: why, what a law keeps, the final date."""
+    ensure(principal, Action.RETENTION_PLAN, wiring.policies.current)
+    provider = wiring.vault.ring.provider
+
+    def certify(tx: Connection) -> Issued:
+        facts = certificate(
+            tx,
+            run,
+            subject=subject,
+            keep_days=wiring.settings.key_final_days,
+            ends_after=provider.ends_after if provider.destroys else None,
+        )
+        said: dict[str, object] = {"issued_at": at.isoformat(), "controller": _controller(wiring)}
+        content = hidden(said | facts.as_json())
+        draft = EventDraft(
+            action=EventCode.CERTIFICATE_ISSUED,
+            occurred_at=at,
+            actor=principal.id,
+            actor_os=principal.os_user,
+            object_type="purge_run",
+            object_id=run,
+            subject=subject,
+            outcome=Outcome.DONE,
+            refs=(statement_ref(content),),
+        )
+        return Issued(event_id=wiring.audit.append(tx, draft), content=content)
+
+    issued = wiring.database.write(certify)
+    return _stated(wiring, principal, Form.ERASURE_CERTIFICATE, issued, at=at)
+
+
+def decision_proof(
+    wiring: Wiring, principal: Principal, decision: EventId, *, at: datetime
+) -> bytes:
+    """One decision, its batch, and the batch's place in the log."""
+    ensure(principal, Action.AUDIT_VERIFY, wiring.policies.current)
+    settle(wiring)
+    looked = EventDraft(
+        action=EventCode.LOG_READ,
+        occurred_at=at,
+        actor=principal.id,
+        actor_os=principal.os_user,
+        object_type="decision",
+        object_id=decision,
+        outcome=Outcome.DONE,
+    )
+    with wiring.database.read() as tx:
+        proof = prove_decision(tx, decision)  # an unknown id is told before anything is recorded
+        place = seq_of(tx, proof.record.event_id)
+    wiring.database.write(lambda tx: wiring.audit.append(tx, looked))
+    with wiring.database.read() as tx:
+        return _written(tx, wiring, principal, Form.DECISION, decision_content(proof), place, at=at)
+
+
+def _stated(
+    wiring: Wiring, principal: Principal, form: Form, issued: Issued, *, at: datetime
+) -> bytes:
+    place = integrate_now(wiring.database, wiring.log_keys, wiring.audit, issued.event_id, at=at)
+    settle(wiring)  # the signed head covers the place
+    with wiring.database.read() as tx:
+        return _written(tx, wiring, principal, form, issued.content, place, at=at)
+
+
+def _written(
+    tx: Connection,
+    wiring: Wiring,
+    principal: Principal,
+    form: Form,
+    content: Mapping[str, object],
+    place: int,
+    *,
+    at: datetime,
+) -> bytes:
+    return statement(
+        tx,
+        form,
+        content,
+        seq=place,
+        exported_at=at,
+        exported_by=principal.id,
+        keys=wiring.signing.every_key(),
+    )
+
+
+def _controller(wiring: Wiring) -> dict[str, str]:
+    """Whose log this is, as the receiver knows it."""
+    settings = wiring.settings
+    return {
+        "ja": settings.company_ja,
+        "en": settings.company_en,
+        "contact": settings.contact_mail,
+        "log": wiring.log_keys.origin,
+    }

@@ -13,7 +13,8 @@ from audit.types import EventDraft, Outcome
 from governance.app.wiring import SYSTEM, Wiring
 from governance.core.errors import GovernanceError
 from governance.core.logging import logger
-from governance.core.settings import MailKind, Settings, SettingsError
+from governance.core.setting_kinds import MailKind
+from governance.core.settings import Settings, SettingsError
 from governance.crypto.frame import FrameError
 from governance.crypto.secret_refs import read_secret
 from governance.customers.post import about, unsealed

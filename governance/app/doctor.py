@@ -17,7 +17,8 @@ from governance.app.wiring import Wiring
 from governance.app.witnessing import last_seen
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
-from governance.core.settings import KeyProviderKind, MailKind, Mode, Settings
+from governance.core.setting_kinds import KeyProviderKind, MailKind, Mode
+from governance.core.settings import Settings
 from governance.crypto.providers.switching import switching
 from governance.crypto.providers.types import ProviderHealth
 from governance.custody.clear import pending

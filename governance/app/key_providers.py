@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TypeVar, assert_never
 
 from governance.core.errors import GovernanceError
-from governance.core.settings import KeyProviderKind, KmsEpochKeys, Settings
+from governance.core.setting_kinds import KeyProviderKind, KmsEpochKeys
+from governance.core.settings import Settings
 from governance.crypto.providers.aws import KmsPlace
 from governance.crypto.providers.aws_kms import KmsKeyProvider
 from governance.crypto.providers.aws_kms_own import KmsOwnKeyProvider

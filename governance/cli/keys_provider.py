@@ -91,7 +91,7 @@ def passphrase(
     """Every epoch key lies under the new passphrase, and the file of the settings holds it."""
     from governance.app.key_providers import file_provider
     from governance.cli.session import acting, opened
-    from governance.core.settings import KeyProviderKind
+    from governance.core.setting_kinds import KeyProviderKind
     from governance.crypto.secret_refs import read_secret, write_private
     from governance.custody.moving import change_passphrase
     from policies.actions import Action

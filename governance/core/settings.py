@@ -6,7 +6,6 @@ never in a setting itself. docs/settings.md is generated from this module.
 
 import tomllib
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
@@ -14,50 +13,17 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from governance.core.errors import GovernanceError
+from governance.core.setting_kinds import (
+    KeyProviderKind,
+    KmsEpochKeys,
+    MailKind,
+    Mode,
+    SmtpEncryption,
+)
 
 PREFIX = "SEKISHO_"
 FILE_NAME = "sekisho.toml"
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class Mode(StrEnum):
-    """How strictly the start-up checks look."""
-
-    DEMO = "demo"
-    DEVELOPMENT = "development"
-    PRODUCTION = "production"
-
-
-class MailKind(StrEnum):
-    """Where letters by e-mail go."""
-
-    FOLDER = "folder"
-    SMTP = "smtp"
-
-
-class SmtpEncryption(StrEnum):
-    """How the way to the mail server is protected."""
-
-    STARTTLS = "starttls"
-    TLS = "tls"
-    NONE = "none"  # a relay on this machine
-
-
-class KeyProviderKind(StrEnum):
-    """Who keeps the epoch keys."""
-
-    FILE = "file"
-    ENVIRONMENT = "environment"
-    VAULT = "vault"
-    AWS_KMS = "aws_kms"
-    PKCS11 = "pkcs11"
-
-
-class KmsEpochKeys(StrEnum):
-    """What stands for an epoch in AWS KMS."""
-
-    WRAPPED = "wrapped"  # a secret in key_dir that one KMS key wraps; ends at once
-    OWN = "own"  # a KMS key of its own; ends 7 to 30 days after
 
 
 class SettingsError(GovernanceError):

@@ -34,7 +34,8 @@ from governance.app.demo.served import Served
 from governance.app.demo.stage import Outcome, Stage, Step
 from governance.app.server import listen
 from governance.app.wiring import Wiring
-from governance.core.settings import Mode, UnsafeSettingsError, load
+from governance.core.setting_kinds import Mode
+from governance.core.settings import UnsafeSettingsError, load
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 

@@ -15,14 +15,8 @@ from governance.app.doctor import provider_finding
 from governance.app.key_providers import KeySettingMissingError, provider_of
 from governance.app.wiring import Wiring
 from governance.core.clock import JST, utc_now
-from governance.core.settings import (
-    KeyProviderKind,
-    Mode,
-    Settings,
-    UnsafeSettingsError,
-    load,
-    refuse_unsafe,
-)
+from governance.core.setting_kinds import KeyProviderKind, Mode
+from governance.core.settings import Settings, UnsafeSettingsError, load, refuse_unsafe
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 from governance.keys.epochs import roll

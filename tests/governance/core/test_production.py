@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from governance.core.errors import GovernanceError
-from governance.core.settings import Mode, load
+from governance.core.setting_kinds import Mode
+from governance.core.settings import load
 
 SAFE: dict[str, object] = {
     "mode": "production",

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from governance.core.setting_kinds import MailKind, Mode
 from governance.core.settings import (
-    MailKind,
-    Mode,
     Settings,
     SettingsError,
     SettingsFileError,

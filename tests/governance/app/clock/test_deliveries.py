@@ -19,14 +19,8 @@ from dsar.types import Intake, RequestKind
 from governance.app.deliveries import channels_of, deliver, senders_of
 from governance.app.doctor import examine
 from governance.app.wiring import Wiring
-from governance.core.settings import (
-    MailKind,
-    Mode,
-    SettingsError,
-    SmtpEncryption,
-    UnsafeSettingsError,
-    refuse_unsafe,
-)
+from governance.core.setting_kinds import MailKind, Mode, SmtpEncryption
+from governance.core.settings import SettingsError, UnsafeSettingsError, refuse_unsafe
 from governance.core.terms import ActorId, FieldId, KeyClass, Lang
 from governance.crypto.secret_refs import SecretPermissionError
 from governance.customers.post import post

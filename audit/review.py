@@ -191,6 +191,13 @@ def events(
     return tuple(_recorded(row) for row in tx.execute(query))
 
 
+def event_by_id(tx: Connection, event_id: EventId) -> RecordedEvent | None:
+    """The event in the tree; None for one that never was, or has no place yet."""
+    query = select(*_SHOWN).join(EVENTS, EVENTS.c.id == LEAVES.c.event_id)
+    row = tx.execute(query.where(LEAVES.c.event_id == event_id)).one_or_none()
+    return None if row is None else _recorded(row)
+
+
 def count(tx: Connection, asked: EventFilter | EventQuery) -> int:
     """How many events in the tree match."""
     query = (

@@ -1,7 +1,7 @@
 """Reviewing the log: every look is itself on record; what is looked for often is kept sealed."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final, Protocol
@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from sqlalchemy import Connection, delete, insert, select
 
 from audit.actions import EventCode
-from audit.errors import FilterNotFoundError, QueryFormError
+from audit.errors import EventNotFoundError, FilterNotFoundError, QueryFormError
 from audit.log import AuditLog
 from audit.review import (
     Erasure,
@@ -20,15 +20,17 @@ from audit.review import (
     count,
     counts_by,
     erasures_of,
+    event_by_id,
     events,
 )
 from audit.reviewing.models import FILTERS
 from audit.reviewing.terms import parse_query, spell_query
 from audit.types import EventDraft, Outcome, canonical_json
 from governance.core.ids import new_subject_id
-from governance.core.terms import ActorId, RowId, SubjectId
+from governance.core.terms import ActorId, EventId, RowId, SubjectId
 
 BLOB: Final = "audit_filter"
+EVERYTHING: Final = EventQuery(any_of=(EventFilter(),))
 NAME_MOST: Final = 100  # characters of a filter's name
 
 
@@ -88,17 +90,28 @@ def look(
     before: int | None = None,
     limit: int,
     counted: bool = False,
+    beside: tuple[tuple[str, int], ...] = (),
 ) -> Page:
     """A page of matching events; the look is an event, with a digest of what was asked.
 
     The digest lets an auditor test a suspicion (was this person looked up?) and reads as nothing.
+    `beside` counts what else the same view shows.
     """
     found = events(tx, query, before=before, limit=limit + 1)
     shown = found[:limit]
     total = count(tx, query) if counted else None
-    log.append(tx, _looked(query, by, counts=(("events", len(shown)),)))
+    log.append(tx, _looked(query, by, counts=(("events", len(shown)), *beside)))
     more = len(found) > limit
     return Page(events=shown, next=shown[-1].seq if more else None, total=total)
+
+
+def look_at(tx: Connection, log: AuditLog, event_id: EventId, by: Reviewer) -> RecordedEvent:
+    """One event; the look is on record. Raises EventNotFoundError."""
+    found = event_by_id(tx, event_id)
+    if found is None:
+        raise EventNotFoundError
+    log.append(tx, replace(_looked(EVERYTHING, by, counts=(("events", 1),)), object_id=event_id))
+    return found
 
 
 def person_timeline(

@@ -153,10 +153,9 @@ def reviews_in_words(
     tx: Connection, log: AuditLog, by: Reviewer, *, open_part: OpenPart, limit: int
 ) -> tuple[ReviewWords, ...]:
     """The newest sign-offs with their words, each checked against the log; on record as a look."""
-    found = tuple(
-        ReviewWords(review=one, comment=_words(tx, one, open_part))
-        for one in reviews(tx, limit=limit)
-    )
+    found = opened_reviews(tx, open_part=open_part, limit=limit)
+    if not found:
+        return ()
     draft = EventDraft(
         action=EventCode.LOG_READ,
         occurred_at=by.at,
@@ -169,6 +168,14 @@ def reviews_in_words(
     )
     log.append(tx, draft)
     return found
+
+
+def opened_reviews(tx: Connection, *, open_part: OpenPart, limit: int) -> tuple[ReviewWords, ...]:
+    """The newest sign-offs with their words; the caller puts the look on record."""
+    return tuple(
+        ReviewWords(review=one, comment=_words(tx, one, open_part))
+        for one in reviews(tx, limit=limit)
+    )
 
 
 def _words(tx: Connection, review: Review, open_part: OpenPart) -> str | None:

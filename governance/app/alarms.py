@@ -1,15 +1,11 @@
-"""The watch over the log as a job of the clock, and its words."""
+"""The watch over the log as a job of the clock."""
 
 from collections.abc import Callable
 from datetime import datetime
 
-from audit.alarms.types import Alarm
 from audit.alarms.watching import load_watching, watch_once
 from governance.app.wiring import Wiring
-from governance.core.clock import JST
-from governance.core.terms import Lang
 from governance.db.engine import Database
-from governance.i18n.catalogue import text
 from governance.jobs.types import Step
 
 
@@ -26,16 +22,3 @@ def watch_step(
     """Whole hours that nobody had looked at have been, by the rules of the settings."""
     done = watch_once(db, wiring.audit, load_watching(wiring.settings.alarm_file), at=at)
     return Step(done=done, cursor=cursor, finished=True)
-
-
-def in_words(alarm: Alarm, lang: Lang) -> str:
-    """Why the rule spoke: whose hour, which number, which limit, what is usual."""
-    return text(
-        f"app.alarm.{alarm.rule.value}",
-        lang,
-        actor=alarm.actor or "-",
-        hour=alarm.start.astimezone(JST).strftime("%Y-%m-%d %H:00"),
-        value=alarm.number,
-        limit=alarm.limit,
-        usual=alarm.usual,
-    )

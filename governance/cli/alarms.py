@@ -129,7 +129,7 @@ def _told(found: "tuple[Tried, ...]", alarms: "tuple[Alarm, ...]") -> None:
 
 def _shape(alarm: "Alarm") -> dict[str, Any]:
     """An alarm with its reason in words."""
-    from governance.app.alarms import in_words
+    from audit.alarms.wording import in_words
 
     return {
         "rule": alarm.rule.value,

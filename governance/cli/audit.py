@@ -18,7 +18,11 @@ from governance.i18n.catalogue import text
 
 if TYPE_CHECKING:
     from audit.bundle import Exported
+    from audit.forms.export import Form
     from audit.note import VerifierKey
+    from governance.app.audit_log import Selection
+    from governance.app.wiring import Wiring
+    from governance.http.principal import Principal
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 VERIFIED = ("verified_witnessed", "verified_self_signed")
@@ -229,11 +233,10 @@ def export(
     from audit.forms.export import Form
     from audit.reviewing.conditions import only_filter
     from audit.types import Outcome
-    from governance.app.audit_log import Selection, export_form, export_log
+    from governance.app.audit_log import Selection
     from governance.cli.choices import one_of
     from governance.cli.review import asked as asked_in_words
     from governance.cli.session import acting, opened
-    from governance.cli.writing import new_file, refuse_existing
     from governance.core.terms import ActorId, PurposeId, SubjectId
 
     chosen = Selection(
@@ -250,16 +253,24 @@ def export(
     with opened() as wiring:
         principal = acting(wiring)
         where = only_filter(asked_in_words(wiring, principal.id, conditions, kept))
-        asked = replace(chosen, where=where)
-        if shaped is None:
-            with new_file(output):  # holds the name; the bundle replaces it once it is on record
-                done = export_log(wiring, principal, output, asked, at=wiring.clock())
-        else:
-            refuse_existing(output)
-            done = export_form(wiring, principal, output, shaped, asked, at=wiring.clock())
+        done = _exported(wiring, principal, output, shaped, replace(chosen, where=where))
         keys = [item.vkey for item in wiring.log_keys.verifier_keys]
     _tell(output, done, keys)
     return 0
+
+
+def _exported(
+    wiring: "Wiring", principal: "Principal", output: Path, form: "Form | None", asked: "Selection"
+) -> "Exported":
+    """A bundle in a new file, or events in a form with manifest and bundle in a new folder."""
+    from governance.app.audit_log import export_form, export_log
+    from governance.cli.writing import new_file, refuse_existing
+
+    if form is None:
+        with new_file(output):  # holds the name; the bundle replaces it once it is on record
+            return export_log(wiring, principal, output, asked, at=wiring.clock())
+    refuse_existing(output)
+    return export_form(wiring, principal, output, form, asked, at=wiring.clock())
 
 
 def _tell(output: Path, done: "Exported", keys: list[str]) -> None:

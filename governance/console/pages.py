@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
+from governance.console.log_facts import verdict_of
 from governance.console.overview import CARE, STORE, overview
 from governance.console.person import treated_rows
 from governance.core.clock import JST
@@ -20,7 +21,7 @@ from governance.http.principal import Principal
 from governance.http.request import wiring_of
 from governance.i18n.catalogue import text
 from governance.ui.pages import Page, Surface
-from governance.ui.parts import ChainVerdict, Choice, Crumb, NavGroup, NavItem
+from governance.ui.parts import Choice, Crumb, NavGroup, NavItem
 from governance.ui.style_page import style_page
 from governance.ui.surfaces import page_of, templates_of
 from policies.actions import Action
@@ -33,17 +34,19 @@ TABLES = (
     *("subscription", "purchase", "inquiry", "inquiry_message", "contact", "deal", "company"),
 )
 DEFAULT_PURPOSE = "dsar_fulfilment"
-NAV = (
-    NavGroup(
-        label="console.nav.daily",
-        items=(NavItem(href="/console", label="console.nav.overview"),),
-    ),
-    NavGroup(
-        label="console.nav.help",
-        items=(
-            NavItem(href="/docs", label="console.nav.api"),
-            NavItem(href="/console/style", label="console.nav.style"),
-        ),
+DAILY = NavGroup(
+    label="console.nav.daily",
+    items=(NavItem(href="/console", label="console.nav.overview"),),
+)
+EVIDENCE = NavGroup(
+    label="console.nav.evidence",
+    items=(NavItem(href="/console/audit", label="console.nav.audit"),),
+)
+HELP = NavGroup(
+    label="console.nav.help",
+    items=(
+        NavItem(href="/docs", label="console.nav.api"),
+        NavItem(href="/console/style", label="console.nav.style"),
     ),
 )
 Officer = Annotated[Principal, Depends(require(Action.CONSOLE_OPEN))]
@@ -52,10 +55,16 @@ Reader = Annotated[Principal, Depends(require(Action.PERSON_READ))]
 
 def console_page(request: Request, title: str, principal: Principal) -> Page:
     """The facts of a console page, with the roles of who looks at it."""
-    page = page_of(request, title, surface=Surface.CONSOLE, nav=NAV)
+    nav = (DAILY, EVIDENCE, HELP) if _reads_log(request, principal) else (DAILY, HELP)
+    page = page_of(request, title, surface=Surface.CONSOLE, nav=nav)
     roles = snapshot_of(request).roles
     names = [roles[name].label[page.lang] for name in sorted(principal.roles) if name in roles]
-    return page_of(request, title, surface=Surface.CONSOLE, nav=NAV, role=" / ".join(names))
+    return page_of(request, title, surface=Surface.CONSOLE, nav=nav, role=" / ".join(names))
+
+
+def _reads_log(request: Request, principal: Principal) -> bool:
+    policy = snapshot_of(request)
+    return bool(policy.may(roles_of(principal, policy), Action.AUDIT_READ))
 
 
 @router.get("/console", response_class=HTMLResponse)
@@ -63,8 +72,7 @@ async def console(request: Request, principal: Officer) -> str:
     """What is held and what needs care; whoever reads the log also sees its end and its proof."""
     wiring = wiring_of(request)
     page = console_page(request, "console.overview.title", principal)
-    policy = snapshot_of(request)
-    reads_log = policy.may(roles_of(principal, policy), Action.AUDIT_READ)
+    reads_log = _reads_log(request, principal)
 
     def look() -> dict[str, object]:
         with wiring.database.read() as tx:
@@ -72,18 +80,7 @@ async def console(request: Request, principal: Officer) -> str:
         if not reads_log:
             return {"facts": facts, "verdict": None}
         watched = wiring.log_watch.latest(at=wiring.clock())
-        report = watched.report
-        verdict = ChainVerdict(
-            verdict=report.verdict.value,
-            size=report.size,
-            checked_at=watched.checked_at,
-            witness=report.witness or "",
-            witnessed_at=report.witnessed_at,
-            at_seq=report.at_seq,
-            expected=report.expected.hex() if report.expected else "",
-            found=report.found.hex() if report.found else "",
-            waiting=facts.waiting,
-        )
+        verdict = verdict_of(watched, waiting=facts.waiting)
         return {"facts": facts, "verdict": verdict}
 
     shown = await run_in_threadpool(look)

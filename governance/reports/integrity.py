@@ -17,9 +17,8 @@ from audit.decisions.models import DECISIONS
 from audit.findings import Report
 from audit.gaps import LostEvents, lost_events
 from audit.models import CHECKPOINTS, EVENTS, LEAVES, PARTS
+from audit.reviewing.outside import Outsider, authorities, witnesses
 from audit.reviewing.signing import Review, Unreviewed, reviews, unreviewed
-from audit.stamps.models import STAMPS
-from audit.witness.models import COSIGNATURES
 from governance.reports.types import Period
 
 NINETY_NINE = 0.99
@@ -37,16 +36,6 @@ class Noted:
     object_id: str
     reasons: str
     counts: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outsider:
-    """A witness or a time-stamping authority, and the newest head it saw."""
-
-    name: str
-    size: int
-    at: datetime
-    in_period: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +108,8 @@ def collect(
         checkpoints=_checkpoints(tx, period, size),
         lag=_lag(tx, period, size, at=at),
         verification=verification,
-        witnesses=_outsiders(
-            tx, COSIGNATURES.c.witness, COSIGNATURES.c.size, COSIGNATURES.c.received_at, period
-        ),
-        stamps=_outsiders(tx, STAMPS.c.authority, STAMPS.c.size, STAMPS.c.stamped_at, period),
+        witnesses=witnesses(tx, since=period.since, until=period.until),
+        stamps=authorities(tx, since=period.since, until=period.until),
         lost=lost_events(tx),
         lost_decisions=_noted(tx, inside, EventCode.DECISIONS_LOST),
         clock_steps=len(_noted(tx, inside, EventCode.CLOCK_ANOMALY)),
@@ -183,26 +170,6 @@ def _lag(tx: Connection, period: Period, size: int, *, at: datetime) -> Lag:
         p99=waits[int((len(waits) - 1) * NINETY_NINE)] if waits else zero,
         longest=waits[-1] if waits else zero,
         unsigned=max((hour.unsigned for hour in log_hours(tx, **span, at=at)), default=zero),
-    )
-
-
-def _outsiders(
-    tx: Connection,
-    name: ColumnElement[Any],
-    size: ColumnElement[Any],
-    at: ColumnElement[Any],
-    period: Period,
-) -> tuple[Outsider, ...]:
-    """Each outsider with its newest head, and on how many heads of the period it spoke."""
-    newest: dict[str, tuple[int, datetime]] = {}
-    heads: dict[str, set[int]] = {}
-    for who, seen, when in tx.execute(select(name, size, at).order_by(size)):
-        newest[who] = (seen, when)
-        if period.since <= when < period.until:
-            heads.setdefault(who, set()).add(seen)
-    return tuple(
-        Outsider(name=who, size=seen, at=when, in_period=len(heads.get(who, ())))
-        for who, (seen, when) in sorted(newest.items())
     )
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from audit.reviewing.outside import Outsider
 from audit.types import Verdict
 from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
-from governance.reports.integrity import Integrity, Noted, Outsider
+from governance.reports.integrity import Integrity, Noted
 from governance.reports.types import (
     ROWS,
     Document,
@@ -158,7 +159,7 @@ def _outside(facts: Integrity, words: _Words) -> Section:
 
 
 def _outsider(words: _Words, kind: str, one: Outsider) -> tuple[str, ...]:
-    seen = (f"{one.size:,}", _clock(one.at), f"{one.in_period:,}")
+    seen = (f"{one.size:,}", _clock(one.at), f"{one.heads:,}")
     return (words.say(f"outside.{kind}"), one.name, *seen)
 
 

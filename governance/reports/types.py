@@ -1,6 +1,6 @@
 """What a report is: figures with the query behind each, in sections, as of one checkpoint."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
@@ -69,7 +69,7 @@ class Figure:
 
     key: str  # stable within its report
     label: str
-    value: Value
+    value: Value = field(repr=False)
     shown: str
     source: str  # a command line, or the table and condition behind it
 

@@ -1,0 +1,19 @@
+"""An alarm in words."""
+
+from audit.alarms.types import Alarm
+from governance.core.clock import JST
+from governance.core.terms import Lang
+from governance.i18n.catalogue import text
+
+
+def in_words(alarm: Alarm, lang: Lang) -> str:
+    """Why the rule spoke: whose hour, which number, which limit, what is usual."""
+    return text(
+        f"app.alarm.{alarm.rule.value}",
+        lang,
+        actor=alarm.actor or "-",
+        hour=alarm.start.astimezone(JST).strftime("%Y-%m-%d %H:00"),
+        value=alarm.number,
+        limit=alarm.limit,
+        usual=alarm.usual,
+    )

@@ -1,0 +1,318 @@
+"""The officers' pages of the audit log: events with filters, one event, a person, the sign-off."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from audit.alarms.types import Alarm
+from audit.alarms.watching import alarms
+from audit.alarms.wording import in_words
+from audit.errors import QueryFormError, ReviewRangeError
+from audit.review import EventQuery, waiting
+from audit.reviewing.conditions import both
+from audit.reviewing.service import (
+    KeptFilter,
+    Reviewer,
+    drop_filter,
+    keep_filter,
+    kept_filters,
+    look,
+    look_at,
+    person_timeline,
+)
+from audit.reviewing.service import Page as EventPage
+from audit.reviewing.signing import ReviewWords, Unreviewed, opened_reviews, sign_off, unreviewed
+from audit.store import last_note, prove_inclusion
+from governance.console.log_facts import (
+    FIELDS,
+    HOME,
+    AskedFilter,
+    Standing,
+    asked_filter,
+    choices_of,
+    erasure_words,
+    event_terms,
+    log_lines,
+    occurrences,
+    proof_path,
+    standing,
+    verdict_of,
+)
+from governance.console.pages import console_page
+from governance.core.clock import JST
+from governance.core.errors import NotFoundError
+from governance.core.terms import EventId, RowId, SubjectId
+from governance.http.principal import Principal
+from governance.http.request import check_csrf, wiring_of
+from governance.i18n.catalogue import error_text, text
+from governance.reports.rendering import ReportFormat
+from governance.reports.service import ground_of, make, report_id
+from governance.reports.types import Period
+from governance.ui.parts import Crumb, Mistake
+from governance.ui.surfaces import templates_of
+from policies.actions import Action
+from policies.actors import roles_of
+from policies.api import require, snapshot_of
+
+router = APIRouter(include_in_schema=False)
+PAGE, ALARMS, REVIEWS = 20, 5, 5
+Reader = Annotated[Principal, Depends(require(Action.AUDIT_READ))]
+Signer = Annotated[Principal, Depends(require(Action.AUDIT_REVIEW))]
+Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
+Csrf = Annotated[str, Form()]
+MEDIA = {
+    ReportFormat.HTML: "text/html; charset=utf-8",
+    ReportFormat.MD: "text/markdown; charset=utf-8",
+    ReportFormat.JSON: "application/json",
+    ReportFormat.CSV: "text/csv; charset=utf-8",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The facts of the page of the log."""
+
+    page: EventPage
+    kept: tuple[KeptFilter, ...]
+    open: Unreviewed
+    reviews: tuple[ReviewWords, ...]
+    alarms: tuple[Alarm, ...]
+    standing: Standing
+    waiting: int
+
+
+def _by(request: Request, principal: Principal) -> Reviewer:
+    return Reviewer(id=principal.id, os_user=principal.os_user, at=wiring_of(request).clock())
+
+
+def _may(request: Request, principal: Principal, action: Action) -> bool:
+    policy = snapshot_of(request)
+    return bool(policy.may(roles_of(principal, policy), action))
+
+
+@router.get("/console/audit", response_class=HTMLResponse)
+async def log(request: Request, principal: Reader) -> str:
+    """Events that meet the filter of the address, how the log stands, what waits for a sign-off."""
+    return await _log_page(request, principal)
+
+
+async def _log_page(
+    request: Request, principal: Principal, *, comment: str = "", wrong: str = ""
+) -> str:
+    given = request.query_params
+    asked = asked_filter(given)
+    place = given.get("before", "")
+    before = int(place) if place.isascii() and place.isdigit() else None
+    shown = await run_in_threadpool(
+        _shown, wiring_of(request), _by(request, principal), asked, before
+    )
+    wiring = wiring_of(request)
+    watched = await run_in_threadpool(wiring.log_watch.latest, at=wiring.clock())
+    page = replace(
+        console_page(request, "console.log.title", principal),
+        path=HOME,
+        invalid=bool(wrong or asked.wrong),
+    )
+    purposes = {
+        name: record.label[page.lang] for name, record in snapshot_of(request).purposes.items()
+    }
+    mistakes = [Mistake(field_id="comment", sentence=wrong)] if wrong else []
+    if asked.wrong:
+        told = text("console.log.wrong", page.lang)
+        mistakes.append(Mistake(field_id=asked.wrong, sentence=told))
+    return templates_of(request).render(
+        "console/log.html",
+        page,
+        shown=shown,
+        lines=log_lines(shown.page.events, purposes, page.lang),
+        asked=asked,
+        options=choices_of(purposes, page.lang),
+        verdict=verdict_of(watched, waiting=shown.waiting),
+        alarm_words=[in_words(one, page.lang) for one in shown.alarms],
+        may_sign=_may(request, principal, Action.AUDIT_REVIEW),
+        mistakes=mistakes,
+        comment=comment,
+        signed=given.get("signed", ""),
+        today=wiring.clock().astimezone(JST).date(),
+        way=_way(page.lang),
+    )
+
+
+def _shown(wiring: Any, by: Reviewer, asked: AskedFilter, before: int | None) -> Shown:
+    with wiring.database.read() as tx:
+        kept = kept_filters(tx, wiring.vault, by.id)
+    named = next((one for one in kept if one.id == asked.chosen), None)
+    query = asked.query if named is None else both(named.query, asked.query)
+
+    def write(tx: Any) -> tuple[EventPage, tuple[ReviewWords, ...]]:
+        reviewed = opened_reviews(tx, open_part=wiring.vault.open_part, limit=REVIEWS)
+        nothing = EventQuery(any_of=())  # what cannot be asked is not answered with everything
+        found = look(
+            tx,
+            wiring.audit,
+            nothing if asked.wrong else query,
+            by,
+            before=before,
+            limit=PAGE,
+            counted=True,
+            beside=(("reviews", len(reviewed)),),
+        )
+        return found, reviewed
+
+    page, reviewed = wiring.database.write(write)
+    with wiring.database.read() as tx:
+        return Shown(
+            page=page,
+            kept=kept,
+            open=unreviewed(tx, within=timedelta(days=wiring.settings.review_days), at=by.at),
+            reviews=reviewed,
+            alarms=alarms(tx, limit=ALARMS),
+            standing=standing(tx),
+            waiting=waiting(tx),
+        )
+
+
+def _way(lang: Any, *further: str) -> tuple[Crumb, ...]:
+    names = ("console.log.title", *further)
+    crumbs = [Crumb(label=text("console.nav.overview", lang), href="/console")]
+    for at, name in enumerate(names):
+        last = at == len(names) - 1
+        crumbs.append(Crumb(label=text(name, lang), href="" if last else HOME))
+    return tuple(crumbs)
+
+
+@router.get("/console/audit/events/{event}", response_class=HTMLResponse)
+async def one_event(request: Request, principal: Reader, event: str) -> str:
+    """One event with everything that it says, and the road from its leaf to the checkpoint."""
+    wiring, by = wiring_of(request), _by(request, principal)
+    page = console_page(request, "console.log.event", principal)
+
+    def work() -> dict[str, object]:
+        found = wiring.database.write(lambda tx: look_at(tx, wiring.audit, EventId(event), by))
+        report = wiring.log_watch.latest(at=by.at).report
+        with wiring.database.read() as tx:
+            note = last_note(tx)
+            size = 0 if note is None else int(note.split("\n", 2)[1])
+            proof = prove_inclusion(tx, found.seq, size=size) if found.seq < size else None
+        keys = wiring.signing.every_key()
+        path = None if proof is None or note is None else proof_path(proof, note, keys, report)
+        return {"event": found, "terms": event_terms(found, page.lang), "path": path}
+
+    facts = await run_in_threadpool(work)
+    way = _way(page.lang, "console.log.event")
+    return templates_of(request).render("console/log_event.html", page, way=way, **facts)
+
+
+@router.get("/console/audit/persons/{subject}", response_class=HTMLResponse)
+async def one_person(request: Request, principal: Reader, subject: str) -> str:
+    """What the log says of one person, and by which event they were erased."""
+    wiring, by = wiring_of(request), _by(request, principal)
+    page = console_page(request, "console.log.person", principal)
+    place = request.query_params.get("before", "")
+    before = int(place) if place.isascii() and place.isdigit() else None
+    found = await run_in_threadpool(
+        lambda: wiring.database.write(
+            lambda tx: person_timeline(
+                tx, wiring.audit, SubjectId(subject), by, before=before, limit=PAGE
+            )
+        )
+    )
+    return templates_of(request).render(
+        "console/log_person.html",
+        page,
+        subject=subject,
+        erased=[(one, erasure_words(one, page.lang)) for one in found.erased],
+        happened=occurrences(found.page.events, page.lang),
+        next_href=f"{HOME}/persons/{subject}?before={found.page.next}" if found.page.next else "",
+        way=_way(page.lang, "console.log.person"),
+    )
+
+
+@router.post("/console/audit/sign-off")
+async def sign(
+    request: Request,
+    principal: Signer,
+    below: Annotated[int, Form()],
+    comment: Annotated[str, Form()] = "",
+    csrf: Csrf = "",
+) -> Response:
+    """The events that the page told of are signed off; a form with a mistake comes back whole."""
+    check_csrf(request, csrf)
+    wiring, by = wiring_of(request), _by(request, principal)
+
+    def work() -> int:
+        verdict = wiring.log_watch.latest(at=by.at).report.verdict
+        done = wiring.database.write(
+            lambda tx: sign_off(tx, wiring.audit, by, below=below, comment=comment, verdict=verdict)
+        )
+        return int(done.below_seq)
+
+    try:
+        signed = await run_in_threadpool(work)
+    except (QueryFormError, ReviewRangeError) as error:
+        lang = console_page(request, "console.log.title", principal).lang
+        key = "console.log.comment_missing"
+        told = text(key, lang) if isinstance(error, QueryFormError) else error_text(error, lang)
+        body = await _log_page(request, principal, comment=comment, wrong=told)
+        return HTMLResponse(body, status_code=error.status)
+    return RedirectResponse(f"{HOME}?signed={signed - 1}#reviews", status_code=303)
+
+
+@router.post("/console/audit/filters")
+async def keep(
+    request: Request, principal: Reader, name: Annotated[str, Form()] = "", csrf: Csrf = ""
+) -> Response:
+    """The filter of the page is kept under this name, for this officer alone."""
+    check_csrf(request, csrf)
+    wiring, by = wiring_of(request), _by(request, principal)
+    form = await request.form()
+    asked = asked_filter({field: str(form.get(field, "")) for field in FIELDS})
+    kept = await run_in_threadpool(
+        lambda: wiring.database.write(
+            lambda tx: keep_filter(tx, wiring.vault, by, name=name, query=asked.query)
+        )
+    )
+    return RedirectResponse(f"{HOME}?filter={kept.id}", status_code=303)
+
+
+@router.post("/console/audit/filters/{row}/drop")
+async def drop(request: Request, principal: Reader, row: str, csrf: Csrf = "") -> Response:
+    """The kept filter is gone."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+    await run_in_threadpool(
+        lambda: wiring.database.write(lambda tx: drop_filter(tx, principal.id, RowId(row)))
+    )
+    return RedirectResponse(HOME, status_code=303)
+
+
+@router.post("/console/audit/report")
+async def report(
+    request: Request,
+    principal: Reporter,
+    first: Annotated[date, Form()],
+    last: Annotated[date, Form()],
+    form: Annotated[str, Form()] = "html",
+    csrf: Csrf = "",
+) -> Response:
+    """The report on the log's integrity (R14) as a file."""
+    check_csrf(request, csrf)
+    if form not in {one.value for one in ReportFormat}:
+        raise NotFoundError
+    wanted, id_ = ReportFormat(form), report_id("R14")
+    page = console_page(request, "console.log.title", principal)
+    ground = ground_of(wiring_of(request))
+
+    def work() -> bytes:
+        period = Period(first=first, last=last)
+        return make(ground, principal, id_, period, form=wanted, lang=page.lang)[1]
+
+    content = await run_in_threadpool(work)
+    name = f"{id_.value}_{first.isoformat()}_{last.isoformat()}.{wanted.value}"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=MEDIA[wanted], headers=headers)

@@ -50,7 +50,8 @@ class Selection:
 
 
 def settle(wiring: Wiring) -> Sequenced:
-    """Waiting events are in the signed tree, whoever holds the lease of placing them."""
+    """Waiting decisions and events are in the signed tree, whoever holds the lease."""
+    wiring.ports.decisions.settle()
     return settling.settle(wiring.database, wiring.log_keys, wiring.audit, clock=wiring.clock)
 
 

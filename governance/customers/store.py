@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, update
@@ -11,7 +10,7 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, Law, RowId, SubjectId
 from governance.customers import tokens
-from governance.customers.catalogue import Storage, catalogue
+from governance.customers.catalogue import Storage, catalogue, derived
 from governance.customers.custom import store as custom
 from governance.customers.custom.rows import (
     NO_CELLS,
@@ -213,7 +212,13 @@ def insert_records(tx: Connection, records: Sequence[Record]) -> None:
         by_table.setdefault(record.table, []).append(_columns(record))
     for table, rows in by_table.items():
         _RECORDS[table].rows(tx, rows)
-    custom.add(tx, [cell for record in records for cell in _beside(record)])
+    custom.add(tx, [cell for record in records if _more(record) for cell in _beside(record)])
+
+
+def _more(record: Record) -> bool:
+    """Whether something of the record may stand beside its row."""
+    shape = _shape(record.table)
+    return shape.custom or not record.sealed.keys() <= shape.columns.keys()
 
 
 def _beside(record: Record) -> Iterator[custom.Cell]:
@@ -234,19 +239,32 @@ def with_custom(tx: Connection, records: Sequence[Record]) -> tuple[Record, ...]
 
 
 def _columns(record: Record) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "id": record.id,
-        "subject_id": record.subject,
-        **own_columns(record.clear),
-    }
-    sealed = record.sealed
-    values |= {column: sealed.get(name) for column, name in _sealed_columns(record.table)}
+    shape = _shape(record.table)
+    clear = own_columns(record.clear) if shape.custom else record.clear
+    values = {**shape.empty, **clear, "id": record.id, "subject_id": record.subject}
+    columns = shape.columns
+    for name, cell in record.sealed.items():
+        if (column := columns.get(name)) is not None:
+            values[column] = cell
     return values
 
 
-@cache
-def _sealed_columns(table: str) -> tuple[tuple[str, FieldId], ...]:
-    return tuple((entry.column, entry.id) for entry in catalogue().table(table).sealed())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """How the rows of a table are filled."""
+
+    columns: Mapping[FieldId, str]  # of the sealed fields that are columns of the row itself
+    empty: Mapping[str, None]
+    custom: bool
+
+
+@derived
+def _shape(table: str) -> _Shape:
+    found = catalogue().table(table)
+    columns = {entry.id: entry.column for entry in found.sealed()}
+    return _Shape(
+        columns=columns, empty=dict.fromkeys(columns.values()), custom=bool(found.custom())
+    )
 
 
 def update_record(tx: Connection, record: Record, *, expected_version: int | None = None) -> bool:

@@ -6,7 +6,7 @@ with many columns that is most of an import's and an audit event's time.
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -221,13 +221,12 @@ def _converter(table: Table, name: str, dialect: Dialect) -> Any:
 
 
 def _bound(shape: _Shape, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-    pick = itemgetter(*shape.names) if len(shape.names) > 1 else None
-    bound: list[Any] = []
-    for row in rows:
-        values = list(pick(row)) if pick is not None else [row[shape.names[0]]]
-        for n, convert in shape.convert:
-            values[n] = convert(values[n])
-        bound.append(
-            tuple(values) if shape.positional else dict(zip(shape.names, values, strict=True))
-        )
-    return bound
+    names = shape.names
+    picked = map(itemgetter(*names), rows) if len(names) > 1 else ((r[names[0]],) for r in rows)
+    columns: list[Iterable[Any]] = list(zip(*picked, strict=True))
+    for n, convert in shape.convert:
+        columns[n] = map(convert, columns[n])
+    values = zip(*columns, strict=True)
+    if shape.positional:
+        return list(values)
+    return [dict(zip(names, row, strict=True)) for row in values]

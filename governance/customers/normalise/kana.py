@@ -29,6 +29,8 @@ _SMALL = {"ユ": "ュ", "ヨ": "ョ", "ヤ": "ャ"}
 KEY_TABLE = str.maketrans(
     "ァィゥェォッャュョヮヵヶヂヅヲヰヱ", "アイウエオツヤユヨワカケジズオイエ"
 )
+USUAL_READING = re.compile(r"[ァ-ヴー・ \u3000]+")  # a usual reading: nothing to fold to katakana
+_USUAL_KEY = KEY_TABLE | dict.fromkeys(map(ord, "ー・ \u3000"))
 
 
 def normalise_kana(text: str, *, name: str = "") -> Normalised:
@@ -85,5 +87,7 @@ def geminates() -> dict[str, str]:
 
 def kana_key(value: str) -> str:
     """A reading for comparison: no spaces, small kana, long marks; ヂ ヅ ヲ as ジ ズ オ."""
+    if USUAL_READING.fullmatch(value):
+        return value.translate(_USUAL_KEY)
     folded = no_spaces(jaconv.hira2kata(fold_width(value.replace("・", ""))))
     return fold_width(folded.translate(KEY_TABLE).replace("ー", "").replace("・", ""))

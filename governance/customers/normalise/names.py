@@ -18,6 +18,7 @@ from governance.customers.normalise.chars import (
 from governance.customers.types import Normalised, ProblemKind
 
 _FULL = re.compile(r"[\u4e00-\u9fa5ぁ-ゖァ-ヺー々 \u3000]+")  # no letter has another width
+_USUAL = re.compile(r"[\u4e00-\u9fa5ァ-ヺー々 \u3000]+")  # nothing but variants to fold
 _HONORIFIC = re.compile(r"(?<=\S)\s*(?:様|さま|サマ|殿|御中|先生|氏|さん)$")
 _NOT_A_NAME = re.compile(
     r"^\W*(?:名前|氏名|お名前)?(?:未記入|未入力|未登録|不明|匿名|名無し|無記名|記載なし)\W*$"
@@ -73,12 +74,20 @@ def fold_variants(text: str) -> str:
 
 def name_key(text: str) -> str:
     """A name for search and comparison: no spaces, width, case and accents; kanji folded."""
+    if _USUAL.fullmatch(text):
+        return text.translate(_usual_key())
     plain = fold_variants(text)
     folded = (_BRACKETS.sub("", plain).strip() or plain).casefold().translate(_UMLAUTS)
     katakana = jaconv.hira2kata(_MARKS.sub("", folded))
     if katakana.isascii():
         return katakana
     return _without_accents(katakana)
+
+
+@cache
+def _usual_key() -> dict[int, str | None]:
+    """Variant kanji folded, spaces gone."""
+    return {**variants(), ord(" "): None, ord("\u3000"): None}
 
 
 def _without_accents(text: str) -> str:

@@ -3,7 +3,7 @@
 import jaconv
 
 from governance.customers.normalise.chars import fold_width, no_spaces
-from governance.customers.normalise.kana import KEY_TABLE
+from governance.customers.normalise.kana import KEY_TABLE, USUAL_READING
 
 _ROWS = {
     "a": "アカサタナハマヤラワガザダバパ",
@@ -18,10 +18,13 @@ _LEFT_OUT = {
     "u": "ウ",
     "o": "オウ",
 }  # Hepburn of passports writes サトウ as SATO, ニイガタ as NIIGATA
+_LARGE = KEY_TABLE | dict.fromkeys(map(ord, "・ \u3000"))
 
 
 def large_kana(text: str) -> str:
     """Large katakana with the long mark kept; spaces and middle dots gone."""
+    if USUAL_READING.fullmatch(text):
+        return text.translate(_LARGE)
     katakana = no_spaces(jaconv.hira2kata(fold_width(text))).replace("・", "")
     return fold_width(katakana.translate(KEY_TABLE))
 

@@ -3,13 +3,16 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from governance.customers.normalise.chars import ABSENT, is_absent
 from governance.customers.normalise.dates import normalise_date
-from governance.customers.normalise.kana import normalise_kana
-from governance.customers.normalise.names import normalise_name
+from governance.customers.normalise.kana import kana_key, normalise_kana
+from governance.customers.normalise.names import name_key, normalise_name
 from governance.customers.normalise.phone import normalise_phone
 from governance.customers.normalise.postal import prefectures_of
+from governance.customers.normalise.sounds import large_kana
 
 DAY = date(2026, 11, 26)
 
@@ -54,3 +57,21 @@ def test_every_mark_of_absence_is_one_between_brackets_too(mark: str) -> None:
 )
 def test_a_prefecture_of_three_or_four_signs_is_told(address: str, prefecture: str) -> None:
     assert prefectures_of(address) == {prefecture}
+
+
+KATAKANA = "".join(map(chr, range(0x30A1, 0x30FB))) + "ー 　"
+
+
+@given(st.text(st.sampled_from(KATAKANA + "・"), min_size=1))
+def test_a_usual_reading_has_the_keys_that_folding_gives(reading: str) -> None:
+    folded = reading + "\u200b"  # no sign of a usual reading, and no sign of its keys
+    assert kana_key(reading) == kana_key(folded)
+    assert large_kana(reading) == large_kana(folded)
+
+
+@given(
+    st.text(st.one_of(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5),
+                      st.sampled_from(KATAKANA + "々髙邉﨑靜")), min_size=1)
+)  # fmt: skip
+def test_a_usual_name_has_the_key_that_folding_gives(name: str) -> None:
+    assert name_key("架" + name) == name_key("架" + name + "()")  # brackets are folded away

@@ -1,20 +1,30 @@
-"""Letters to the person about their own request: a reference, and later a link; nothing else.
+"""Letters to the person about their own request: a reference, and what was decided and done.
 
 Mail about a person's own request is part of answering it (APPI 32 to 39, GDPR 12) and asks for no
-consent. It goes to the person's own address on record only, whoever asked in their name.
+consent. It goes to the person's own address on record only, whoever asked in their name, and holds
+no value of the person: of a correction it names the fields.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from audit.actions import EventCode
+from audit.models import EVENTS
 from dsar.case import Case
-from dsar.types import Delivery
-from governance.core.terms import Lang
+from dsar.types import Delivery, Outcome
+from governance.core.terms import FieldId, Lang
+from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.customers.post import own_address, post
+from governance.i18n.catalogue import text
 from governance.outbound.mail import Mail
+
+PROOF = "event:"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Letter(StrEnum):
@@ -22,22 +32,69 @@ class Letter(StrEnum):
 
     RECEIVED = "received"
     READY = "ready"
+    OUTCOME = "outcome"  # of a request that no package answers (APPI 34(3), 35(7); GDPR 12(3), (4))
+
+
+ON_PAPER = frozenset({Letter.READY, Letter.OUTCOME})  # not by mail, when the answer goes on paper
 
 
 def tell(
-    tx: Connection, ports: Ports, case: Case, letter: Letter, *, lang: Lang, at: datetime
+    tx: Connection,
+    ports: Ports,
+    case: Case,
+    letter: Letter,
+    *,
+    lang: Lang,
+    at: datetime,
+    params: Mapping[str, str] = NOTHING,
 ) -> tuple[str, ...]:
     """The reference of the mail that waits to leave with this change; empty when none does."""
-    if case.subject is None or (letter is Letter.READY and case.delivery is not Delivery.DOWNLOAD):
+    if case.subject is None:
+        return ()
+    if letter in ON_PAPER and case.delivery is not Delivery.DOWNLOAD:
         return ()
     address = own_address(tx, ports, case.subject, at=at).value
     if address is None:
         return ()
+    once = letter is Letter.OUTCOME  # two laws come to it at two times
     mail = Mail(
-        idem_key=f"dsar/{case.id}/{letter.value}/{case.version}",
+        idem_key=f"dsar/{case.id}/{letter.value}" + ("" if once else f"/{case.version}"),
         to=address,
         template=f"dsar.mail.{letter.value}",
         lang=lang,
-        params={"reference": case.reference},
+        params={"reference": case.reference, **params},
     )
     return (f"message:{post(tx, ports.vault, mail, subject=case.subject, at=at)}",)
+
+
+def tell_outcome(
+    tx: Connection, ports: Ports, case: Case, *, lang: Lang, at: datetime
+) -> tuple[str, ...]:
+    """The mail that says what was decided, on which ground, and which fields were changed."""
+    decision = case.decision
+    outcome = decision.outcome if decision is not None else Outcome.REFUSE
+    grounds = decision.grounds if decision is not None else ()
+    fields = _changed(tx, case)
+    params = {
+        "outcome": text(f"dsar.outcome.{outcome.value}", lang),
+        "grounds": _listed([text(f"dsar.ground.{ground.value}", lang) for ground in grounds]),
+        "fields": _listed([catalogue().fields[name].label(lang) for name in fields]),
+    }
+    return tell(tx, ports, case, Letter.OUTCOME, lang=lang, at=at, params=params)
+
+
+def _listed(words: list[str]) -> str:
+    """A line a word; a dash for none."""
+    return "\n".join(f"- {word}" for word in words) or "-"
+
+
+def _changed(tx: Connection, case: Case) -> tuple[FieldId, ...]:
+    """Fields that the events changed by which the request was carried out."""
+    told = select(EVENTS.c.refs).where(
+        EVENTS.c.object_id == case.id, EVENTS.c.action == EventCode.REQUEST_CHANGED.value
+    )
+    refs = [ref for line in tx.execute(told).scalars() for ref in (line or "").split(",")]
+    proofs = [ref.removeprefix(PROOF) for ref in refs if ref.startswith(PROOF)]
+    made = select(EVENTS.c.fields).where(EVENTS.c.id.in_(proofs), EVENTS.c.subject == case.subject)
+    found = {name for line in tx.execute(made).scalars() for name in (line or "").split(",")}
+    return tuple(FieldId(name) for name in sorted(found) if name in catalogue().fields)

@@ -24,13 +24,15 @@ from dsar.errors import (
     RequestSubjectError,
     RequestTimeError,
 )
-from dsar.letters import Letter, tell
+from dsar.letters import Letter, tell, tell_outcome
 from dsar.records import actor_of, changed, demand, demand_possible, draft, write_down
+from dsar.results import newest_package
 from dsar.rules import advance as advanced
 from dsar.rules import applied, rights_for
 from dsar.store import (
     add_clocks,
     add_evidence,
+    answer_language,
     append_event,
     case_by_id,
     insert_case,
@@ -59,6 +61,12 @@ from policies.actions import Action
 from policies.law.load import rule_set
 
 WORDS: Final = FieldId("dsar.words")
+ANSWERING: Mapping[Law, frozenset[Status]] = MappingProxyType(
+    {
+        Law.APPI: frozenset({Status.RESPONDED}),
+        Law.GDPR: frozenset({Status.RESPONDED, Status.REFUSED}),
+    }
+)
 SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read for another
 SUFFIX: Final = 10  # 49 bits: numbers in order would tell how many ask, and let others be guessed
 CODES: Mapping[Event, EventCode] = MappingProxyType(
@@ -307,6 +315,15 @@ def advance(
     return take_step(tx, ports, principal, request, event, at=at, ground=ground)
 
 
+def _answers(tx: Connection, step: Transition, request: RequestId) -> bool:
+    """Whether this step is the answer itself; where a package is, its own letter tells of it.
+
+    APPI 34(3), 35(7): told without delay; GDPR 12(4): a refusal is the notice itself.
+    """
+    told = {move.law for move in step.moves if move.target in ANSWERING[move.law]}
+    return bool(told) and newest_package(tx, request) is None
+
+
 def take_step(
     tx: Connection,
     ports: Ports,
@@ -328,6 +345,9 @@ def take_step(
     after = applied(case, answer, actor=actor)
     for move in answer.moves:
         add_clocks(tx, request, move.clocks, actor=principal.id)
+    if _answers(tx, answer, request):
+        lang = answer_language(tx, request)
+        refs = (*refs, *tell_outcome(tx, ports, after, lang=lang, at=at))
     return write_down(
         tx,
         ports,

@@ -5,13 +5,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from audit.actions import EventCode
 from audit.models import EVENTS
-from dsar.types import Delivery, Event, Requester
-from governance.core.terms import Lang
+from audit.types import EventDraft
+from audit.types import Outcome as AuditOutcome
+from dsar import fulfilment
+from dsar.case import Case
+from dsar.types import Delivery, Event, Ground, Outcome, Requester, RequestKind
+from governance.core.terms import FieldId, Lang
 from governance.customers.post import unsealed
 from governance.jobs.outbox import OUTBOX, OutboxMessage
 from governance.outbound.mail import Mail, compose
-from tests.dsar.world import EMAIL, NAME, World
+from tests.dsar.world import ADDRESS, EMAIL, NAME, OFFICER, SUBJECT, World
 
 
 def letters(world: World) -> list[Mail]:
@@ -88,3 +93,52 @@ def test_the_log_names_the_message_and_no_address(world: World) -> None:
         message = tx.execute(select(OUTBOX.c.id)).scalar_one()
     assert f"message:{message}" in row.refs
     assert EMAIL not in repr(row)
+
+
+def corrected(world: World) -> Case:
+    """A correction that was granted, made and proved; it is not yet told."""
+    case = world.approve(world.decide(world.reviewed(RequestKind.CORRECTION)))
+    case = world.step(case, Event.EXECUTE)
+    at = world.tick()
+    made = EventDraft(
+        action=EventCode.PERSON_CHANGED,
+        occurred_at=at,
+        actor=OFFICER.id,
+        object_type="person",
+        object_id=SUBJECT,
+        subject=SUBJECT,
+        outcome=AuditOutcome.DONE,
+        fields=(FieldId("person.address"), FieldId("person.mobile")),
+    )
+    proof = world.write(lambda tx: world.ports.audit.append(tx, made))
+    return world.write(
+        lambda tx: fulfilment.record_execution(
+            tx, world.ports, OFFICER, case.id, proof=proof, at=world.tick()
+        )
+    )
+
+
+def test_a_correction_is_told_with_the_fields_that_were_changed(world: World) -> None:
+    world.step(corrected(world), Event.RESPOND)
+    told = [letter for letter in letters(world) if letter.template == "dsar.mail.outcome"]
+    (letter,) = told
+    assert letter.to == EMAIL
+    assert letter.params["fields"].split("\n") == ["- 住所", "- 携帯番号"]
+    assert "34条2項" in letter.params["grounds"]
+    assert letter.params["outcome"] == "全部に応じる"
+    assert ADDRESS not in repr(letter.params)
+
+
+def test_a_refusal_is_told_with_its_ground(world: World) -> None:
+    case = world.reviewed(RequestKind.CORRECTION)
+    grounds = (Ground.APPI_34_2_EXCEPT,)
+    world.decide(case, Outcome.REFUSE, grounds=grounds)
+    world.step(world.step(case, Event.REFUSE), Event.RESPOND)
+    (letter,) = [one for one in letters(world) if one.template == "dsar.mail.outcome"]
+    assert (letter.params["outcome"], letter.params["fields"]) == ("応じない", "-")
+    assert letter.params["grounds"].startswith("- ")
+
+
+def test_an_answer_in_a_package_has_one_letter(world: World) -> None:
+    world.answered()
+    assert "dsar.mail.outcome" not in {letter.template for letter in letters(world)}

@@ -1,6 +1,7 @@
 """The published and our own vectors give the recorded outcomes."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.decisions import types as recorded
 from audit.errors import NoteFormError, NoteSignatureError, UnknownLeafVersionError
 from audit.leaf import COLUMNS, HEADER, destroyed_digest, encode, leaf_of, leaves_of, parts_digest
 from audit.note import keys_from, parse_checkpoint, parse_note, verify_note
@@ -102,6 +104,23 @@ def leaf_outcome(case: dict[str, Any]) -> str:
 @pytest.mark.parametrize("case", cases("leaf"))
 def test_leaf_vectors_give_their_outcome(case: dict[str, Any]) -> None:
     assert leaf_outcome(case) == case["outcome"]
+
+
+def decision_outcome(case: dict[str, Any]) -> str:
+    record = dict(case["record"])
+    if not record.keys() <= set(recorded.COLUMNS):
+        return "malformed"
+    record["occurred_at"] = datetime.fromisoformat(record["occurred_at"])
+    if "about" in record:
+        record["about"] = hexed(record["about"])
+    columns = [record.get(name) for name in recorded.COLUMNS]
+    same = leaf_hash(hexed(case["encoding"])) == hexed(case["leaf"]) == recorded.leaf_of(columns)
+    return "valid" if same else "invalid"
+
+
+@pytest.mark.parametrize("case", cases("decision"))
+def test_decision_vectors_give_their_outcome(case: dict[str, Any]) -> None:
+    assert decision_outcome(case) == case["outcome"]
 
 
 @pytest.mark.parametrize("case", cases("destroyed"))

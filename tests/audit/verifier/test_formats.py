@@ -14,7 +14,7 @@ import audit.proofs
 import audit.review
 import audit.types
 from audit import bundle as export
-from audit.verifier import bundle, leaf, merkle, package
+from audit.verifier import bundle, leaf, merkle, package, statement
 from audit.verifier.findings import FormError, FoundError, Verdict
 from audit.verifier.note import parse_note, parse_vkey, verified_by
 from dsar import package as dsar_package
@@ -98,6 +98,21 @@ def note_outcome(case: dict[str, Any]) -> tuple[str, int | None]:
 @pytest.mark.parametrize("case", cases("note"))
 def test_note_vectors_give_their_outcome(case: dict[str, Any]) -> None:
     assert note_outcome(case) == (case["outcome"], case.get("verified"))
+
+
+def decision_outcome(case: dict[str, Any]) -> str:
+    try:
+        encoding = statement._encoded(case["record"])
+    except FormError:
+        return "malformed"
+    same = encoding.hex() == case["encoding"]
+    assert same == (merkle.leaf_hash(encoding).hex() == case["leaf"])
+    return "valid" if same else "invalid"
+
+
+@pytest.mark.parametrize("case", cases("decision"))
+def test_decision_vectors_give_their_outcome(case: dict[str, Any]) -> None:
+    assert decision_outcome(case) == case["outcome"]
 
 
 def test_both_sides_know_the_same_words() -> None:

@@ -19,7 +19,7 @@ from governance.crypto.signing import (
 )
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "verifier"
-OUTCOMES = {"valid", "invalid", "malformed"}
+OUTCOMES = {"valid", "invalid", "acceptable", "malformed"}
 ORDER_BITS = 253
 SEEDS = st.binary(min_size=32, max_size=32)
 hexed = bytes.fromhex

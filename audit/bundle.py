@@ -12,6 +12,8 @@ spaces) and a line feed. Times are 2026-04-01T09:00:00.000000Z, hashes lower-cas
      "count", "first_seq", "last_seq", "exported_at", "exported_by"}
     {"kind":"key", "event": {an event as below}, "under": size}  a change of the log's key, before
      all events: the tree of this size, among the earlier ones, is signed by the key before it
+    {"kind":"joint", "event": {an event as below}}  months that ended, a database put back;
+     they name trees that stand among the earlier ones, as openings of months among the events do
     {"kind":"event", "seq", "version", "columns": {name: value of each present column},
      "parts": [part], "path": [inclusion proof, RFC 9162 2.1.3]}             by rising place
     {"kind":"erasure", "event": {an event as above}, "part_ids": [all that it destroyed]}
@@ -40,12 +42,16 @@ from typing import IO, Any, Final
 
 from sqlalchemy import Connection, Row, select
 
+from audit.actions import EventCode
 from audit.errors import NotSequencedError, PartForgedError, ProofRangeError
+from audit.expiry.store import expired_parts
 from audit.key_changes import changes
 from audit.leaf import COLUMNS, commitment, sealed_hash
 from audit.models import CHECKPOINTS, EVENTS, LEAVES, PARTS
 from audit.note import Checkpoint, VerifierKey, parse_checkpoint, parse_note
 from audit.review import EventFilter, events
+from audit.shards.claims import Claim
+from audit.shards.store import claims_in
 from audit.store import last_note, prove_all, prove_consistency
 from audit.types import canonical_json
 from audit.witness.asking import cosigned_note, newest_of_each
@@ -144,8 +150,11 @@ def write_bundle(
     cosigned = {size for size in newest_of_each(tx) if size < head.size}
     changed = [(seq, under) for seq, under in changes(tx) if under < head.size]
     cosigned.update(under for _, under in changed)
+    joints = [claim for claim in claims_in(tx) if claim.seq < head.size]
     asked_places = _bounded(places or Places(), head)
     found = _places(tx, asked, asked_places)
+    opened, here = EventCode.LOG_SHARD_OPENED, set(found)
+    cosigned.update(one.size for one in joints if one.action is not opened or one.seq in here)
     manifest = {
         "checkpoint": signed,
         "earlier": [_earlier(tx, size, head) for size in sorted({*earlier, *cosigned})],
@@ -158,7 +167,7 @@ def write_bundle(
         with _private(fresh) as stream:
             out = _Written(stream=stream)
             out.line(manifest)
-            _key_lines(tx, changed, head, out)
+            _joint_lines(tx, changed, joints, head, out)
             done = _write(tx, out, found, head=head, opener=opener)
         fresh.replace(path)
     finally:
@@ -214,13 +223,23 @@ def _write(
     )
 
 
-def _key_lines(
-    tx: Connection, changed: Sequence[tuple[int, int]], head: Checkpoint, out: _Written
+def _joint_lines(
+    tx: Connection,
+    changed: Sequence[tuple[int, int]],
+    joints: Sequence[Claim],
+    head: Checkpoint,
+    out: _Written,
 ) -> None:
-    """The changes of the log's key, each with the tree that the key before it signed."""
+    """Changes of the log's key with the tree that the key before signed; ends and restores."""
+
+    def event(seq: int) -> dict[str, object]:
+        return next(_event_lines(tx, [seq], head, _Written(stream=out.stream), None))
+
     for seq, under in changed:
-        (line,) = _event_lines(tx, [seq], head, _Written(stream=out.stream), None)
-        out.line({"kind": "key", "event": line, "under": under})
+        out.line({"kind": "key", "event": event(seq), "under": under})
+    for claim in joints:
+        if claim.action is not EventCode.LOG_SHARD_OPENED:
+            out.line({"kind": "joint", "event": event(claim.seq)})
 
 
 def _private(path: Path) -> IO[bytes]:
@@ -356,10 +375,11 @@ def _erasure(tx: Connection, event_id: str, head: Checkpoint) -> dict[str, objec
         for part in _parts(tx, [EventId(row.id)]).get(row.id, ())
     ]
     proof = next(prove_all(tx, [row.seq], size=head.size))
+    ids = (*tx.execute(destroyed).scalars(), *expired_parts(tx, event_id))
     return {
         "kind": "erasure",
         "event": _event(row, told, proof.path),
-        "part_ids": list(tx.execute(destroyed).scalars()),
+        "part_ids": sorted(ids),
     }
 
 

@@ -96,7 +96,14 @@ class KeyChange:
     under: int
 
 
-Item = Manifest | KeyChange | Event | Erasure | End
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An event by which the log says that months ended, or that an older database was put back."""
+
+    event: Event
+
+
+Item = Manifest | KeyChange | Told | Event | Erasure | End
 
 
 def items(stream: IO[bytes]) -> Iterator[Item]:
@@ -170,6 +177,9 @@ def _item(line: JsonObject) -> Item:
             _only(line, "kind", "event", "under")
             event = _event(_only(_object(line, "event"), *_EVENT))
             return KeyChange(event=event, under=_size(line, "under"))
+        case "joint":
+            _only(line, "kind", "event")
+            return Told(event=_event(_only(_object(line, "event"), *_EVENT)))
         case "erasure":
             _only(line, "kind", "event", "part_ids")
             event = _event(_only(_object(line, "event"), *_EVENT))

@@ -34,6 +34,9 @@ class Finding(StrEnum):
     PART_DESTROYED = "part_destroyed"  # a part is gone and its erasure does not name it
     ERASURE_WAITING = "erasure_waiting"  # the erasure of a part is not in the signed tree yet
     CHECKPOINT = "checkpoint"  # an earlier checkpoint contradicts its own note
+    SHARD = "shard"  # a month opens, ends or goes on otherwise than its own entry says
+    RESTORED = "restored"  # verified, but an older database was put back, as an entry declares
+    HELD_LOST = "held_lost"  # the checkpoint at hand lies in a range that was declared lost
     FORKED = "forked"  # two checkpoints of one log contradict each other
     OTHER_LOG = "other_log"  # the checkpoint at hand is of another log
     HELD_AHEAD = "held_ahead"  # the checkpoint at hand is of a larger tree
@@ -92,6 +95,17 @@ class SignedBy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """A declared restore: the places [size, lost) were lost when the event at `seq` was placed."""
+
+    seq: int
+    size: int
+    lost: int
+    at: datetime
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
     """Numbers of one process that no event of the whole log has."""
 
@@ -128,6 +142,8 @@ class Report:
     withheld: int = 0
     erased: int = 0
     lost: tuple[Lost, ...] = ()
+    expired: int = 0  # events that ended by their period, as entries of the tree say
+    restored: tuple[Restored, ...] = ()
     claims: dict[str, object] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
@@ -155,7 +171,19 @@ class Report:
 
     def _reach(self) -> dict[str, object]:
         """How far it was checked, and what the bundle says beyond that."""
-        return {
+        ended: dict[str, object] = {"expired": self.expired} if self.expired else {}
+        if self.restored:
+            ended["restored"] = [
+                {
+                    "at_seq": one.seq,
+                    "size": one.size,
+                    "lost": one.lost,
+                    "at": one.at.isoformat(),
+                    "event": one.event,
+                }
+                for one in self.restored
+            ]
+        return ended | {
             "signed_by": [
                 {
                     "name": one.name,

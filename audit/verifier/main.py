@@ -166,6 +166,8 @@ def _proven(report: Report, lang: str) -> Iterator[str]:
         yield text("proven.whole_log", lang)
     elif report.completeness is Completeness.WHOLE_RANGE:
         yield text("proven.whole_range", lang, first=report.first_seq, last=report.last_seq)
+    if report.expired:
+        yield text("proven.expired", lang, expired=report.expired)
     if report.opened:
         yield text("proven.opened", lang, opened=report.opened)
     if report.erased:
@@ -195,6 +197,10 @@ def _unproven(report: Report, lang: str) -> Iterator[str]:
         yield text("open.empty", lang)
     elif report.completeness is Completeness.WHOLE_RANGE:
         yield text("open.outside", lang, first=report.first_seq, last=report.last_seq)
+    for lost in report.restored:
+        yield text(
+            "open.restored", lang, size=lost.size, lost=lost.lost - 1, at=lost.at.isoformat()
+        )
     yield text("open.newer", lang, size=report.size)
     if report.withheld:
         yield text("open.withheld", lang, withheld=report.withheld)

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from audit.verifier.bundle import KeyChange, Manifest
 from audit.verifier.findings import Finding, FormError, FoundError, Report, SignedBy, Verdict
+from audit.verifier.joints import Joint
 from audit.verifier.merkle import consistent
 from audit.verifier.note import Note, Verified, VerifierKey, verified_by
 
@@ -41,18 +42,23 @@ class Witnessed:
 
 
 def weigh(
-    manifest: Manifest, evidence: Evidence, report: Report, changed: Sequence[KeyChange] = ()
+    manifest: Manifest,
+    evidence: Evidence,
+    report: Report,
+    changed: Sequence[KeyChange] = (),
+    restores: Sequence[Joint] = (),
 ) -> Witnessed | None:
     """The heads belong to one tree and the newest is signed as pinned; the report says by whom.
 
     `changed` are announced changes of the log's key, whose events stand in the signed tree: they
-    lead from a pinned key to those that the bundle names. Raises FoundError. Without pinned keys
-    the keys that the bundle names are used to find broken signatures, and give no trust.
+    lead from a pinned key to those that the bundle names. `restores` declare heads that an older
+    database lost: such a head at hand is explained, not forked. Raises FoundError. Without pinned
+    keys those that the bundle names are used to find broken signatures, and give no trust.
     """
     head = manifest.note.checkpoint
     report.origin, report.size, report.root = head.origin, head.size, head.root
     report.pinned, report.witness_pinned = bool(evidence.keys), bool(evidence.witnesses)
-    heads = _heads(manifest, evidence.held)
+    heads = _heads(manifest, evidence.held, restores)
     report.earlier = tuple(sorted(found.size for found in heads[1:]))
     trusted = _followed(manifest, evidence.keys, heads, changed)
     report.key_changes = len(trusted) - len(evidence.keys)
@@ -101,7 +107,7 @@ def _ref(key: VerifierKey) -> str:
     return f"key:{sha256(key.vkey.encode()).hexdigest()}"
 
 
-def _heads(manifest: Manifest, held: Sequence[Note]) -> list[Head]:
+def _heads(manifest: Manifest, held: Sequence[Note], restores: Sequence[Joint]) -> list[Head]:
     """The newest head first, then the earlier ones that it is proven to contain."""
     newest = manifest.note.checkpoint
     heads = {newest.size: Head(size=newest.size, root=newest.root, notes=(manifest.note,))}
@@ -118,16 +124,21 @@ def _heads(manifest: Manifest, held: Sequence[Note]) -> list[Head]:
         notes = found.notes if one.note is None else (*found.notes, one.note)
         heads[one.size] = replace(found, notes=notes)
     for note in held:
-        _hold(heads, note, newest.origin)
+        _hold(heads, note, newest.origin, restores)
     return sorted(heads.values(), key=lambda found: -found.size)
 
 
-def _hold(heads: dict[int, Head], note: Note, origin: str) -> None:
-    """A checkpoint that one already holds stands beside the head of its size."""
+def _hold(heads: dict[int, Head], note: Note, origin: str, restores: Sequence[Joint]) -> None:
+    """A checkpoint that one already holds stands beside the head of its size, or was declared."""
     mine = note.checkpoint
     if mine.origin != origin:
         raise FoundError(Finding.OTHER_LOG, at_seq=mine.size)
     found = heads.get(mine.size)
+    if found is None or found.root != mine.root:
+        if any((mine.size, mine.root) == (one.lost, one.lost_root) for one in restores):
+            return
+        if found is not None and any(one.size < mine.size <= one.lost for one in restores):
+            raise FoundError(Finding.HELD_LOST, verdict=Verdict.INCOMPLETE, at_seq=mine.size)
     if found is None:
         ahead = mine.size > max(heads)
         finding = Finding.HELD_AHEAD if ahead else Finding.HELD_UNPROVEN

@@ -1,5 +1,6 @@
 """Verifies a bundle from its first to its last line and says how far the proof reaches."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -12,6 +13,7 @@ from audit.verifier.bundle import (
     Item,
     KeyChange,
     Manifest,
+    Told,
     items,
     micros_of,
 )
@@ -24,6 +26,17 @@ from audit.verifier.findings import (
     Verdict,
 )
 from audit.verifier.holes import Spans, lost, new_spans, see
+from audit.verifier.joints import (
+    EXPIRED,
+    OPENED,
+    RESTORED,
+    Joint,
+    after_ended,
+    check_named,
+    check_opening,
+    joint_of,
+    told,
+)
 from audit.verifier.leaf import Event, PartState, leaf_of, names
 from audit.verifier.merkle import root_from
 from audit.verifier.trust import Evidence, Witnessed, weigh
@@ -61,6 +74,10 @@ class Tally:
     parts: dict[PartState, int] = field(default_factory=lambda: dict.fromkeys(PartState, 0))
     erased: dict[str, list[Missing]] = field(default_factory=dict)  # by erasing event
     spans: Spans = field(default_factory=new_spans)
+    ended: tuple[Joint, ...] = ()  # months that ended, as the log says
+    gone: int = 0  # events of these that would stand between the events here
+    stayed: Counter[int] = field(default_factory=Counter)  # events here of each, by its place
+    proven: Mapping[int, bytes] = field(default_factory=dict)  # roots of earlier trees
 
 
 def verify_bundle(stream: IO[bytes], evidence: Evidence) -> Report:
@@ -87,9 +104,17 @@ def _verify(found: Iterator[Item], evidence: Evidence, report: Report) -> None:
     if not isinstance(manifest, Manifest):
         raise FormError("manifest")
     report.claims = _claims(manifest)
-    tally, end = Tally(), None
-    rest, changed = _key_changes(found, manifest)
-    witnessed = weigh(manifest, evidence, report, changed)
+    end = None
+    rest, changed, joints = _beginning(found, manifest)
+    restores = tuple(joint for joint in joints if joint.action == RESTORED)
+    witnessed = weigh(manifest, evidence, report, changed, restores)
+    tally = Tally(
+        ended=tuple(joint for joint in joints if joint.action == EXPIRED),
+        proven={one.size: one.root for one in manifest.earlier},
+    )
+    for joint in joints:
+        check_named(joint, tally.proven)
+    report.restored = told(restores)
     for item in rest:
         match item:
             case Event() if not tally.erasures:
@@ -108,17 +133,23 @@ def _verify(found: Iterator[Item], evidence: Evidence, report: Report) -> None:
     _conclude(report, tally, witnessed, pinned=bool(evidence.keys), filtered=filtered)
 
 
-def _key_changes(
+def _beginning(
     found: Iterator[Item], manifest: Manifest
-) -> tuple[Iterator[Item], tuple[KeyChange, ...]]:
-    """The changes of the log's key at the beginning, each in the signed tree, and what follows."""
+) -> tuple[Iterator[Item], tuple[KeyChange, ...], tuple[Joint, ...]]:
+    """Changes of the key, ended months and restores, each in the signed tree; and what follows."""
     changed: list[KeyChange] = []
+    joints: list[Joint] = []
     for item in found:
-        if not isinstance(item, KeyChange):
-            return chain((item,), found), tuple(changed)
-        _check_leaf(item.event, manifest)
-        changed.append(item)
-    return iter(()), tuple(changed)
+        match item:
+            case KeyChange():
+                _check_leaf(item.event, manifest)
+                changed.append(item)
+            case Told():
+                _check_leaf(item.event, manifest)
+                joints.append(joint_of(item.event))
+            case _:
+                return chain((item,), found), tuple(changed), tuple(joints)
+    return iter(()), tuple(changed), tuple(joints)
 
 
 def _claims(manifest: Manifest) -> dict[str, object]:
@@ -144,6 +175,11 @@ def _count(tally: Tally, event: Event, manifest: Manifest) -> None:
         raise FoundError(Finding.FILTER, at_seq=event.seq)
     if not manifest.filter:
         _check_next(tally, event.seq, start)
+    tally.stayed.update(one.seq for one in tally.ended if one.start <= event.seq < one.size)
+    if event.text("action") == OPENED:
+        joint = joint_of(event)
+        check_named(joint, tally.proven)
+        check_opening(event, joint)
     for part in event.parts:
         if not part.kept:
             raise FoundError(Finding.PART, at_seq=event.seq, expected=part.commitment.hex())
@@ -174,8 +210,10 @@ def _check_leaf(event: Event, manifest: Manifest) -> None:
 def _check_next(tally: Tally, seq: int, start: int) -> None:
     """Without a filter the places follow each other."""
     due = start if tally.last is None else tally.last + 1
-    if seq != due:
-        raise FoundError(Finding.MISSING, verdict=Verdict.INCOMPLETE, at_seq=due)
+    reached = after_ended(due, seq, tally.ended)
+    if seq != reached:
+        raise FoundError(Finding.MISSING, verdict=Verdict.INCOMPLETE, at_seq=reached)
+    tally.gone += reached - due
 
 
 def _meets(event: Event, asked: Mapping[str, str]) -> bool:
@@ -252,8 +290,15 @@ def _check_range(tally: Tally, manifest: Manifest) -> None:
     if not 0 <= start <= stop <= manifest.note.checkpoint.size:
         raise FormError("places")
     due = start if tally.last is None else tally.last + 1
-    if not manifest.filter and due != stop:
-        raise FoundError(Finding.MISSING, verdict=Verdict.INCOMPLETE, at_seq=due)
+    if manifest.filter:
+        return
+    reached = after_ended(due, stop, tally.ended)
+    if reached != stop:
+        raise FoundError(Finding.MISSING, verdict=Verdict.INCOMPLETE, at_seq=reached)
+    tally.gone += reached - due
+    for one in tally.ended:
+        if start <= one.start and one.size <= stop and tally.stayed[one.seq] < one.kept:
+            raise FoundError(Finding.MISSING, verdict=Verdict.INCOMPLETE, at_seq=one.start)
 
 
 def _check_erased(erased: Mapping[str, Iterable[Missing]]) -> None:
@@ -270,8 +315,11 @@ def _conclude(
     report.withheld = tally.parts[PartState.WITHHELD]
     report.erased = tally.parts[PartState.ERASED]
     report.completeness = _completeness(tally, report.size, filtered=filtered)
-    if report.completeness is Completeness.WHOLE_LOG:
+    report.expired = tally.gone
+    if report.completeness is Completeness.WHOLE_LOG and not tally.gone:
         report.lost = lost(tally.spans)
+    if report.restored:
+        report.finding = Finding.RESTORED
     if witnessed is not None:
         report.witness, report.witnessed_at = witnessed.name, witnessed.at
         report.witnessed_size = witnessed.size
@@ -287,6 +335,6 @@ def _completeness(tally: Tally, size: int, *, filtered: bool) -> Completeness:
     """Places prove that nothing between them is missing; that a filter was kept they do not."""
     if not tally.events:
         return Completeness.EMPTY
-    if tally.events == size:
+    if tally.events + tally.gone == size:
         return Completeness.WHOLE_LOG
     return Completeness.SELECTION if filtered else Completeness.WHOLE_RANGE

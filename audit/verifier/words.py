@@ -61,6 +61,18 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "以前のチェックポイントが自身の署名文と一致しません",
         "an earlier checkpoint contradicts its own note",
     ),
+    "finding.shard": (
+        "月の区切りが、その記録が述べる木と一致しません",
+        "a month opens, ends or goes on otherwise than its own entry says",
+    ),
+    "finding.restored": (
+        "古いデータベースへの復旧が宣言されており、その間の記録は失われています",
+        "an older database was put back, as an entry declares; what lay between is lost",
+    ),
+    "finding.held_lost": (
+        "手元のチェックポイントは、失われたと宣言された範囲のものです",
+        "the checkpoint that you hold lies in a range that was declared lost",
+    ),
     "finding.forked": (
         "同じログのチェックポイント同士が矛盾しています",
         "two checkpoints of the log contradict each other",
@@ -154,6 +166,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "proven.witness": (
         "証人 {witness} が {size} 件までの木を連署しています {at}",
         "the witness {witness} cosigned the tree up to {size} entries {at}",
+    ),
+    "proven.expired": (
+        "欠けている {expired} 件は、保存期間の満了を記した木の中の記録が名指ししています",
+        "the {expired} events that are not here ended by their period, as entries of the tree say",
+    ),
+    "open.restored": (
+        "位置 {size} から {lost} までに一度記録されたこと（{at} に失われたと宣言）",
+        "what once stood at places {size} to {lost} (declared lost {at})",
     ),
     "open": ("証明されないこと:", "Not proven:"),
     "open.unpinned": (

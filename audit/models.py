@@ -28,6 +28,16 @@ def _token(*, null: bool = False) -> Column[str]:
     return Column(String(TOKEN), nullable=null)
 
 
+def of_checkpoint() -> Column[int]:
+    """A part of a key that says to which signed tree head a row belongs."""
+    return Column(
+        BigInteger,
+        ForeignKey("audit_checkpoint.size", ondelete="RESTRICT"),
+        primary_key=True,
+        autoincrement=False,
+    )
+
+
 class AuditEventRow(SQLModel, table=True):
     """An event, inserted in the transaction of what it records."""
 

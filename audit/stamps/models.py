@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary, String, event
+from sqlalchemy import Column, LargeBinary, String, event
 from sqlmodel import Field, SQLModel
 
 from audit import ddl
+from audit.models import of_checkpoint
 from governance.db.types import UtcDateTime, table_of
 
 
@@ -14,14 +15,7 @@ class AuditStampRow(SQLModel, table=True):
 
     __tablename__ = "audit_stamp"
 
-    size: int = Field(
-        sa_column=Column(
-            BigInteger,
-            ForeignKey("audit_checkpoint.size", ondelete="RESTRICT"),
-            primary_key=True,
-            autoincrement=False,
-        )
-    )
+    size: int = Field(sa_column=of_checkpoint())
     serial: str = Field(sa_column=Column(String(64), primary_key=True))
     authority: str = Field(sa_column=Column(String(255), nullable=False))
     stamped_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

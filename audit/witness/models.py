@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, ForeignKey, String, Text, event
+from sqlalchemy import Column, String, Text, event
 from sqlmodel import Field, SQLModel
 
 from audit import ddl
+from audit.models import of_checkpoint
 from governance.db.types import UtcDateTime, table_of
 
 
@@ -14,14 +15,7 @@ class AuditCosignatureRow(SQLModel, table=True):
 
     __tablename__ = "audit_cosignature"
 
-    size: int = Field(
-        sa_column=Column(
-            BigInteger,
-            ForeignKey("audit_checkpoint.size", ondelete="RESTRICT"),
-            primary_key=True,
-            autoincrement=False,
-        )
-    )
+    size: int = Field(sa_column=of_checkpoint())
     key_id: str = Field(sa_column=Column(String(8), primary_key=True))
     witness: str = Field(sa_column=Column(String(255), nullable=False))
     line: str = Field(sa_column=Column(Text, nullable=False))

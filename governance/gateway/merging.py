@@ -41,6 +41,7 @@ from governance.gateway.merge_undo import undoable
 from governance.gateway.pairs import Pair, mergeable_fields, open_pair
 from governance.gateway.types import GateBusyError
 from governance.http.principal import Principal
+from governance.identity.service import sign_out_everywhere
 from governance.jobs.journal_record import JournalEntry, JournalKind
 from policies.actions import Action
 from policies.api import ensure
@@ -87,7 +88,7 @@ def merge(
     raise GateBusyError
 
 
-def _sides(tx: Connection, pair: Pair, wanted: SubjectId | None) -> tuple[SubjectId, SubjectId]:
+def _sides(tx: Connection, pair: Pair, wanted: str | None) -> tuple[SubjectId, SubjectId]:
     """(survivor, absorbed): as the officer says, else the person known longer survives."""
     both = (pair.left_subject, pair.right_subject)
     if wanted is not None and wanted not in both:
@@ -99,7 +100,7 @@ def _sides(tx: Connection, pair: Pair, wanted: SubjectId | None) -> tuple[Subjec
     ).all()
     if len(found) != len(set(both)) or any(row.state not in ALIVE for row in found):
         raise MergeBarredError
-    survivor = wanted or SubjectId(found[0].id)
+    survivor = SubjectId(wanted or found[0].id)
     return survivor, next(one for one in both if one != survivor)
 
 
@@ -174,6 +175,7 @@ def _commit(
     _enter(tx, principal, pair, sides, apply)
     moved, changed = merge_apply.unite(tx, apply, survivor, absorbed, choices=request.choices)
     settle(tx, pair.left, pair.right, PairState.MERGED)
+    ended = sum(sign_out_everywhere(tx, subject, at=apply.at) for subject in sides)
     done = Merged(
         merge=apply.merge, survivor=survivor, absorbed=absorbed, rows=moved, changed=len(changed)
     )
@@ -187,7 +189,7 @@ def _commit(
             merge=done.merge,
             subject=done.survivor,
             fields=names,
-            counts=(("rows", done.rows), ("changed", done.changed)),
+            counts=(("rows", done.rows), ("changed", done.changed), ("sessions", ended)),
             refs=(f"person:{done.absorbed}", f"pair:{pair.id}"),
             at=apply.at,
         ),
@@ -270,6 +272,8 @@ def unmerge(
         if not merges.end(tx, current.id, by=principal.id, seq=ledger.head(tx), at=at):
             raise MergeUndoneError
         settle(tx, current.left, current.right, PairState.DIFFERENT)
+        both = (current.survivor, current.absorbed)
+        ended = sum(sign_out_everywhere(tx, subject, at=at) for subject in both)
         ports.audit.append(
             tx,
             merge_event(
@@ -278,7 +282,7 @@ def unmerge(
                 EventCode.PERSON_UNMERGED,
                 merge=current.id,
                 subject=current.survivor,
-                counts=(("rows", rows), ("later", theirs.later)),
+                counts=(("rows", rows), ("later", theirs.later), ("sessions", ended)),
                 refs=(f"person:{current.absorbed}",),
                 at=at,
             ),

@@ -17,6 +17,7 @@ from governance.core.errors import ForbiddenError, GovernanceError, NotFoundErro
 from governance.core.terms import ActorId, PurposeId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.store import subject_by_id
+from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import Principal, PrincipalKind
 from governance.identity import store
 from governance.identity.errors import RoleUnknownError
@@ -50,6 +51,15 @@ class CustomerUnknownError(NotFoundError):
     """No such person in the customer store, or the person is gone from it."""
 
     code = "customer_unknown"
+
+
+class CustomerMergedError(GovernanceError):
+    """The person stands under another pseudonym now: prove that it is theirs, then invite that one.
+
+    Params: standing. Nothing changed.
+    """
+
+    code, status = "customer_merged", 409
 
 
 class RoleKindError(GovernanceError):
@@ -243,6 +253,8 @@ def customer_code(
     person = subject_by_id(tx, subject, on=at.astimezone(JST).date())
     if person is None or person.gone:
         raise CustomerUnknownError
+    if (standing := survivor_of(tx, subject)) != subject:
+        raise CustomerMergedError(standing=standing)
     actor = ActorId(f"{PERSON_PREFIX}{subject}")
     store.void_codes(tx, actor, at=at)
     code = issue_code(tx, actor=actor, kind=PrincipalKind.PERSON, at=at)

@@ -150,7 +150,7 @@ def principal_by_session(
     if roles is None:
         return ANONYMOUS, None  # fails closed: a suspended account or erased person has none
     principal = Principal(
-        id=_standing(tx, session),
+        id=session.actor,
         kind=session.kind,
         roles=roles,
         session=session.id,
@@ -160,12 +160,14 @@ def principal_by_session(
     return principal, session
 
 
-def _standing(tx: Connection, session: Session) -> ActorId:
-    """Who acts; a person who was merged into another pseudonym acts under that one."""
-    if session.kind is not PrincipalKind.PERSON:
-        return session.actor
-    subject = SubjectId(session.actor.removeprefix(PERSON_PREFIX))
-    return ActorId(f"{PERSON_PREFIX}{survivor_of(tx, subject)}")
+def sign_out_everywhere(tx: Connection, subject: SubjectId, *, at: datetime) -> int:
+    """How many sessions of the person ended; unused codes open nothing any more.
+
+    Whoever the own pages would show to somebody else now has to be proved anew.
+    """
+    actor = ActorId(f"{PERSON_PREFIX}{subject}")
+    store.void_codes(tx, actor, at=at)
+    return store.revoke_sessions(tx, actor, at=at)
 
 
 def principal_by_key(tx: Connection, key: str, *, network: str | None = None) -> Principal:
@@ -197,6 +199,8 @@ def _roles(tx: Connection, holder: OneTimeCode | Session, *, at: datetime) -> fr
         case PrincipalKind.PERSON:
             subject = SubjectId(holder.actor.removeprefix(PERSON_PREFIX))
             person = subject_by_id(tx, subject, on=at.date())
-            return None if person is None or person.gone else frozenset({PERSON_ROLE})
+            if person is None or person.gone or survivor_of(tx, subject) != subject:
+                return None  # fails closed: merged by mistake, it would show another's data
+            return frozenset({PERSON_ROLE})
         case PrincipalKind.SYSTEM | PrincipalKind.ANONYMOUS:
             return None  # systems present a key with every request

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from audit.actions import EventCode
 from audit.models import EVENTS
@@ -36,7 +36,9 @@ from governance.gateway.pairs import (
     waiting,
 )
 from governance.http.principal import PrincipalKind
-from governance.identity.service import open_session, principal_by_session
+from governance.identity.accounts import CustomerMergedError, customer_code
+from governance.identity.errors import SignInRefusedError
+from governance.identity.service import issue_code, open_session, principal_by_session, sign_in
 from governance.jobs.journal_record import JournalKind
 from policies.api import ActionForbiddenError
 from retention import service
@@ -379,23 +381,59 @@ def _pair_with(couple: Couple, third: object) -> str:
     return couple.town.ports.database.write(write)
 
 
-def test_a_person_signed_in_under_the_old_pseudonym_acts_under_the_new(couple: Couple) -> None:
-    def sign_in(tx: object) -> str:
-        actor, at = ActorId(f"p:{couple.newer}"), couple.town.now
-        lasting = timedelta(hours=1)
-        return open_session(
-            tx,  # type: ignore[arg-type] # a connection
-            actor=actor,
-            kind=PrincipalKind.PERSON,
-            lasting=lasting,
-            at=at,
-        )[1]
+class TestOwnPages:
+    """A wrong merge must not show one customer another's data in the own pages."""
 
-    secret = couple.town.ports.database.write(sign_in)
-    couple.merge()
-    with couple.town.ports.database.read() as tx:
-        principal, _ = principal_by_session(tx, secret, at=couple.town.now, lang=Lang.JA)
-    assert principal.id == f"p:{couple.older}"
+    def secrets(self, couple: Couple) -> list[str]:
+        """A session of each of the two."""
+
+        def sign_in(tx: Connection) -> list[str]:
+            return [
+                open_session(
+                    tx,
+                    actor=ActorId(f"p:{who}"),
+                    kind=PrincipalKind.PERSON,
+                    lasting=timedelta(hours=1),
+                    at=couple.town.now,
+                )[1]
+                for who in (couple.older, couple.newer)
+            ]
+
+        return couple.town.ports.database.write(sign_in)
+
+    def seen(self, couple: Couple, secrets: list[str]) -> list[PrincipalKind]:
+        at = couple.town.now
+        with couple.town.ports.database.read() as tx:
+            found = [principal_by_session(tx, one, at=at, lang=Lang.JA)[0] for one in secrets]
+        return [principal.kind for principal in found]
+
+    def test_a_merge_ends_the_sessions_and_codes_of_both(self, couple: Couple) -> None:
+        secrets = self.secrets(couple)
+        actor = ActorId(f"p:{couple.newer}")
+        code = couple.town.ports.database.write(
+            lambda tx: issue_code(tx, actor=actor, kind=PrincipalKind.PERSON, at=couple.town.now)
+        )
+        assert self.seen(couple, secrets) == [PrincipalKind.PERSON] * 2
+        couple.merge()
+        assert self.seen(couple, secrets) == [PrincipalKind.ANONYMOUS] * 2
+        with pytest.raises(SignInRefusedError):
+            couple.town.ports.database.write(
+                lambda tx: sign_in(tx, code, lasting=timedelta(hours=1), at=couple.town.now)
+            )
+
+    def test_nobody_is_invited_or_known_under_the_absorbed_pseudonym(self, couple: Couple) -> None:
+        done = couple.merge()
+        ports, at = couple.town.ports, couple.town.now
+        late = self.secrets(couple)
+        assert self.seen(couple, late) == [PrincipalKind.PERSON, PrincipalKind.ANONYMOUS]
+        with pytest.raises(CustomerMergedError) as refused:
+            ports.database.write(lambda tx: customer_code(tx, ports, OFFICER, couple.newer, at=at))
+        assert refused.value.params["standing"] == couple.older
+        assert ports.database.write(
+            lambda tx: customer_code(tx, ports, OFFICER, couple.older, at=at)
+        )
+        couple.unmerge(done)
+        assert self.seen(couple, late) == [PrincipalKind.ANONYMOUS] * 2  # of whom it was is unknown
 
 
 def test_the_whole_history_of_choices_stands_under_both_pseudonyms(couple: Couple) -> None:

@@ -10,6 +10,7 @@ The commitment is checked at every unwrap, so that a frame's key is the one it w
 
 import hmac
 import os
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -78,8 +79,13 @@ class WrappingKey:
 
 def commitment(key: bytes, installation: str, key_id: int) -> bytes:
     """The 16 bytes that bind a key to its id: HMAC-SHA-256 under the key itself."""
-    message = lp(b"sekisho/commit/1") + lp(installation.encode()) + key_id.to_bytes(8, "big")
+    message = _committed_in(installation) + key_id.to_bytes(8, "big")
     return hmac.digest(key, message, "sha256")[:COMMIT_BYTES]
+
+
+@lru_cache(maxsize=8)
+def _committed_in(installation: str) -> bytes:
+    return lp(b"sekisho/commit/1") + lp(installation.encode())
 
 
 def assert_commitment(key: bytes, installation: str, key_id: int, expected: bytes) -> None:

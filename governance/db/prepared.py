@@ -43,10 +43,10 @@ class PreparedInsert:
         self._shapes: dict[tuple[str, frozenset[str]], _Shape] = {}
         self._whole: dict[str, _Shape] = {}
 
-    def rows(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """The rows are stored, in one statement."""
+    def rows(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """The rows are stored, in one statement; how many were not there before."""
         if not rows:
-            return
+            return 0
         key = tx.dialect.name, frozenset(rows[0])
         shape = self._shapes.get(key)
         if shape is None:
@@ -54,9 +54,8 @@ class PreparedInsert:
         bound = _bound(shape, rows)
         driver = sqlite_of(tx)
         if driver is not None:
-            _straight(driver, shape.sql, bound)
-        else:
-            tx.exec_driver_sql(shape.sql, bound if len(bound) > 1 else bound[0])
+            return _straight(driver, shape.sql, bound)
+        return tx.exec_driver_sql(shape.sql, bound if len(bound) > 1 else bound[0]).rowcount
 
     def whole(self, dialect: Dialect) -> "_Shape":
         """The statement for rows that are tuples of all columns in the table's order."""
@@ -203,13 +202,12 @@ def _wrapped(sql: str, error: Exception, base: type[Exception]) -> BaseException
     return DBAPIError.instance(sql, None, error, base, hide_parameters=True)
 
 
-def _straight(driver: sqlite3.Connection, sql: str, bound: list[Any]) -> None:
+def _straight(driver: sqlite3.Connection, sql: str, bound: list[Any]) -> int:
     """The rows without SQLAlchemy between, a third of its price; its errors all the same."""
     with sqlite_errors(sql):
         if len(bound) == 1:
-            driver.execute(sql, bound[0])
-        else:
-            driver.executemany(sql, bound)
+            return driver.execute(sql, bound[0]).rowcount
+        return driver.executemany(sql, bound).rowcount
 
 
 def _converter(table: Table, name: str, dialect: Dialect) -> Any:

@@ -10,8 +10,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import Connection
@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from governance.core.clock import Clock
 from governance.core.errors import GovernanceError
 from governance.core.terms import KeyClass, SubjectId
-from governance.crypto.frame import Alg, CellKey, Decrypt, Openers
+from governance.crypto.frame import Alg, CellKey, Decrypt, Openers, lp
 from governance.crypto.providers.switching import assert_kept
 from governance.crypto.providers.types import (
     EpochId,
@@ -47,9 +47,21 @@ _GENERATION: Final = PreparedScalar(store.SELECT_GENERATION)
 
 def dek_context(installation: str, key: StoredKey) -> bytes:
     """What a wrapped data key is bound to."""
-    return context(
-        "dek", installation, key.epoch, str(key.dek_id), key.subject, key.key_class.value
-    )
+    return wrapped_at(installation, key.epoch, key.dek_id, key.subject, key.key_class)
+
+
+def wrapped_at(
+    installation: str, epoch: EpochId, dek_id: int, subject: SubjectId, key_class: KeyClass
+) -> bytes:
+    """The place to which a data key is bound when it is wrapped."""
+    own = b"%d" % dek_id, subject.encode(), key_class.value.encode()
+    return _wrapped_in(installation, epoch) + b"".join(map(lp, own))
+
+
+@lru_cache(maxsize=64)
+def _wrapped_in(installation: str, epoch: EpochId) -> bytes:
+    """The part of the context that all keys of an epoch share."""
+    return context("dek", installation, epoch)
 
 
 class KeyRing:
@@ -206,7 +218,9 @@ class KeyRing:
         def write(tx: Connection) -> tuple[dict[SubjectId, HeldKey], int]:
             look = Look(self, tx, store.generation(tx), keep=False)
             made = self.new_keys(tx, subjects, key_class, alg=alg)
-            store.insert_keys(tx, [row for row, _ in made], at=at)
+            new = store.insert_keys(tx, [row for row, _ in made], at=at)
+            if new == len(made):  # nobody else made one of them meanwhile
+                return {key.subject: key for _, key in made}, look.seen
             look.know(key for _, key in made)
             found, missing = look.sealing(subjects, key_class)
             if missing:
@@ -227,19 +241,19 @@ class KeyRing:
         made: list[tuple[StoredKey, HeldKey]] = []
         for subject in subjects:
             plain, dek_id = new_key(), store.new_dek_id()
-            bare = StoredKey(
+            place = wrapped_at(self.installation, now.epoch, dek_id, subject, key_class)
+            row = StoredKey(
                 dek_id=dek_id,
                 subject=subject,
                 key_class=key_class,
                 alg=alg,
                 epoch=now.epoch,
-                wrapped=None,
+                wrapped=epoch_key.wrap(plain, place),
                 commitment=commitment(plain, self.installation, dek_id),
                 state=KeyState.ACTIVE,
             )
-            wrapped = epoch_key.wrap(plain, dek_context(self.installation, bare))
             held = HeldKey(cell=CellKey(dek_id, plain, alg), subject=subject, key_class=key_class)
-            made.append((replace(bare, wrapped=wrapped), held))
+            made.append((row, held))
         return made
 
 

@@ -181,8 +181,8 @@ def current_keys(
         yield from map(stored_key, found)
 
 
-def insert_keys(tx: Connection, keys: Sequence[StoredKey], *, at: datetime) -> None:
-    """Each key is in slot 0, except where the person has a current row already."""
+def insert_keys(tx: Connection, keys: Sequence[StoredKey], *, at: datetime) -> int:
+    """Each key is in slot 0, except where the person has a current row already; how many are."""
     rows = [
         {
             "dek_id": key.dek_id,
@@ -199,7 +199,7 @@ def insert_keys(tx: Connection, keys: Sequence[StoredKey], *, at: datetime) -> N
         }
         for key in keys
     ]
-    _KEYS.rows(tx, rows)
+    return _KEYS.rows(tx, rows)
 
 
 def vacate_current(tx: Connection, subject: SubjectId, key_class: KeyClass) -> None:

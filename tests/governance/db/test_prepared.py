@@ -86,6 +86,14 @@ def test_an_existing_row_stays_where_that_was_asked_for(tx: Connection) -> None:
     assert stored(tx) == [ONE, NONE]
 
 
+def test_how_many_rows_were_not_there_before_is_told(tx: Connection) -> None:
+    prepared = PreparedInsert(SAMPLE, ignore=True)
+    others = [NONE | {"id": number} for number in range(3, 6)]
+    assert prepared.rows(tx, [ONE]) == 1
+    assert prepared.rows(tx, [ONE]) == 0
+    assert prepared.rows(tx, [ONE, *others]) == len(others)
+
+
 def test_a_refused_row_is_an_integrity_error_without_its_values(tx: Connection) -> None:
     prepared = PreparedInsert(SAMPLE)
     prepared.rows(tx, [ONE])

@@ -12,7 +12,7 @@ from typing import Any, cast
 from anyio import to_thread
 from starlette.requests import Request
 
-from consent.checks import CheckAnswer, check
+from consent.checks import CheckAnswer, check, record_refusal
 from consent.service import UseRequest
 from governance.core.clock import Clock
 from governance.core.errors import GovernanceError, WrongUseError
@@ -22,7 +22,7 @@ from governance.http.principal import Principal, PrincipalKind
 from governance.http.problems import language_of, problem_response
 from governance.http.request import principal_of
 from policies.actions import Action
-from policies.api import SignInNeededError, ensure
+from policies.api import ActionForbiddenError, SignInNeededError, ensure
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -64,9 +64,18 @@ class AccessApplication:
             question = parse(await _body(receive), request_id=request.headers.get("x-request-id"))
             answer = await self._answer(principal, question)
         except GovernanceError as error:
+            if isinstance(error, ActionForbiddenError):
+                await self._refused(principal_of(request))
             await problem_response(error, language_of(request))(scope, receive, send)
             return
         await _respond(send, answer, request.headers.get("x-request-id"))
+
+    async def _refused(self, principal: Principal) -> None:
+        """That somebody asked who may not is on record; a full queue is waited for elsewhere."""
+        record = partial(
+            record_refusal, self._ports, principal, Action.CONSENT_CHECK, at=self._clock()
+        )
+        await to_thread.run_sync(record)
 
     async def _answer(self, principal: Principal, question: UseRequest) -> CheckAnswer:
         """The decision, on its way into the log before it is given."""

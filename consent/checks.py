@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -142,6 +143,32 @@ def _recorded(ports: Ports, decision: Decision, purpose: PurposeRecord | None) -
     except DecisionUnrecordedError:
         return False
     return True
+
+
+def record_refusal(ports: Ports, principal: Principal, action: Action, *, at: datetime) -> None:
+    """That a principal may not do an action is on its way into the log, with the exact code."""
+    policy = ports.policies.current
+    refused = policy.may(roles_of(principal, policy), action)
+    decision = Decision(
+        id=new_event_id(),
+        occurred_at=at,
+        actor=principal.id,
+        actor_os=principal.os_user,
+        subject=None,
+        purpose=None,
+        channel=None,
+        recipient=None,
+        country=None,
+        field=action.value,
+        outcome=Outcome.DENY,
+        reasons=refused.code.value,
+        policy_version=policy.version or None,
+        consent_seq=None,
+        request_id=None,
+        network=principal.network or None,
+    )
+    with suppress(DecisionUnrecordedError):  # nothing is permitted either way
+        ports.decisions.record(decision)
 
 
 def _registered(given: str | None, known: Collection[str]) -> str | None:

@@ -1,12 +1,12 @@
 """Writes batches of decisions into the log, and reads a decision back with its proof."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_bytes
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from audit.actions import EventCode
 from audit.decisions.models import DECISIONS
@@ -32,7 +32,6 @@ from governance.db.prepared import PreparedInsert, insert_whole
 
 RECORDER: Final = ActorId("svc:decisions")
 KIND: Final = "decisions"  # object type of a batch; its object is the stream
-PAGE: Final = 50
 AnyRow = Row[*tuple[Any, ...]]
 
 _ROWS = PreparedInsert(DECISIONS)
@@ -194,26 +193,3 @@ def last_recorded(tx: Connection, stream: str) -> int:
     """The number of the process's last recorded decision; 0 when there is none."""
     query = select(func.max(DECISIONS.c.n)).where(DECISIONS.c.stream == stream)
     return int(tx.execute(query).scalar() or 0)
-
-
-def decisions_about(
-    tx: Connection, subject: SubjectId, *, before: EventId | None = None, limit: int = PAGE
-) -> tuple[DecisionRecord, ...]:
-    """The newest decisions about a person, below the id `before`; none after the erasure."""
-    return _page(tx, RECORDS.where(DECISIONS.c.subject == subject), before, limit)
-
-
-def decisions_for(
-    tx: Connection, actor: ActorId, *, before: EventId | None = None, limit: int = PAGE
-) -> tuple[DecisionRecord, ...]:
-    """The newest decisions that an actor asked for, below the id `before`."""
-    return _page(tx, RECORDS.where(DECISIONS.c.actor == actor), before, limit)
-
-
-def _page(
-    tx: Connection, query: Select[Any], before: EventId | None, limit: int
-) -> tuple[DecisionRecord, ...]:
-    if before is not None:
-        query = query.where(DECISIONS.c.id < before)
-    rows: Iterable[AnyRow] = tx.execute(query.order_by(DECISIONS.c.id.desc()).limit(limit))
-    return tuple(record_of(row) for row in rows)

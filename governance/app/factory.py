@@ -1,9 +1,11 @@
 """The application: every route behind authentication, every answer with the safe headers."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import partial
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
@@ -12,7 +14,9 @@ from starlette.routing import Mount
 
 from audit.api import router as audit
 from consent.api import AccessApplication
+from consent.checks import record_refusal
 from governance.app import health
+from governance.app.integrating import Integrating
 from governance.app.openapi import with_evaluation
 from governance.app.pages import router as start_pages
 from governance.app.statement_routes import router as statements
@@ -32,12 +36,15 @@ from governance.gateway.api.quality import router as quality
 from governance.gateway.api.rows import router as rows
 from governance.gateway.api.searches import router as searches
 from governance.http.problems import language_of, problem_response
+from governance.http.request import principal_of
 from governance.identity.middleware import Authentication
 from governance.portal.pages import router as portal
 from governance.ui.headers import page_headers, security_headers
 from governance.ui.pages import environment
 from governance.ui.routes import ui_routes
 from governance.ui.surfaces import error_page
+from policies.actions import Action
+from policies.api import ActionForbiddenError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -100,6 +107,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.add_exception_handler(GovernanceError, _ours)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
+    app.add_middleware(Integrating, wiring=wiring, answer=_answer)
     app.add_middleware(Authentication, database=wiring.database, clock=wiring.clock)
     app.add_middleware(Edge, https=wiring.settings.origin.startswith("https:"))
     return app
@@ -200,6 +208,13 @@ def _answer(request: Request, error: GovernanceError) -> Response:
 
 
 async def _ours(request: Request, error: Exception) -> Response:
+    if isinstance(error, ActionForbiddenError):
+        wiring: Wiring = request.app.state.wiring
+        action = Action(str(error.params["action"]))
+        record = partial(
+            record_refusal, wiring.ports, principal_of(request), action, at=wiring.clock()
+        )
+        await run_in_threadpool(record)
     return _answer(request, cast("GovernanceError", error))
 
 

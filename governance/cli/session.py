@@ -10,6 +10,7 @@ from pathlib import Path
 
 from audit.note import VerifierKey
 from audit.reviewing.service import Reviewer
+from consent.checks import record_refusal
 from governance.app.audit_log import settle
 from governance.app.key_providers import provider_of
 from governance.app.log_signing import every_key
@@ -24,7 +25,7 @@ from governance.identity.errors import NotSignedInError
 from governance.identity.service import principal_by_key, principal_by_session
 from governance.keys.vault import FieldVault
 from policies.actions import Action
-from policies.api import ensure
+from policies.api import ActionForbiddenError, ensure
 
 TOKEN = "SEKISHO_TOKEN"  # noqa: S105 # the variable's name, not a secret
 OWNER_ONLY = 0o600
@@ -48,6 +49,10 @@ def opened(*, restoring: bool = False, **overrides: object) -> Iterator[Wiring]:
     wiring = Wiring.open(settings(**overrides), restoring=restoring)
     try:
         yield wiring
+    except ActionForbiddenError as error:
+        action = Action(str(error.params["action"]))
+        record_refusal(wiring.ports, acting(wiring), action, at=wiring.clock())
+        raise
     finally:
         wiring.close()
 

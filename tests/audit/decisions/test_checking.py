@@ -7,7 +7,8 @@ import pytest
 
 from audit.actions import EventCode
 from audit.decisions.checking import lost_decisions
-from audit.decisions.store import decisions_about, decisions_for, prove_decision
+from audit.decisions.links import linked
+from audit.decisions.store import prove_decision
 from audit.decisions.types import ROOT
 from audit.errors import EventNotFoundError
 from audit.findings import Finding
@@ -15,7 +16,6 @@ from audit.models import EVENTS
 from audit.proofs import verify_inclusion
 from audit.types import Outcome, Verdict
 from governance.core.ids import new_event_id
-from governance.core.terms import ActorId
 from tests.audit.bench import OTHER, SUBJECT, Bench
 from tests.audit.decisions.book import decision, recorder, records
 
@@ -50,15 +50,6 @@ def test_one_decision_is_proved_by_its_batch(decided: Bench) -> None:
         )
     with decided.db.read() as tx, pytest.raises(EventNotFoundError):
         prove_decision(tx, new_event_id())
-
-
-def test_decisions_are_found_by_person_and_by_actor(decided: Bench) -> None:
-    with decided.db.read() as tx:
-        about = decisions_about(tx, SUBJECT, limit=2)
-        older = decisions_about(tx, SUBJECT, before=about[-1].column("id"))  # type: ignore[arg-type] # its id
-        assert [one.column("n") for one in (*about, *older)] == [3, 2, 1]
-        assert len(decisions_for(tx, ActorId("svc:mailer"))) == 5
-        assert decisions_for(tx, ActorId("svc:nobody")) == ()
 
 
 def run(statement: str) -> Callable[[Bench], None]:
@@ -117,7 +108,7 @@ def test_at_the_erasure_the_person_leaves_the_decisions_and_the_log_stands(decid
     assert [one.destroyed_by for one in after] == [erasure] * 3 + [None, None]
     assert [one.link is None for one in after] == [True] * 3 + [False, True]
     with decided.db.read() as tx:
-        assert decisions_about(tx, SUBJECT) == ()
+        assert linked(tx, [SUBJECT], ()) == []
 
 
 def test_no_erasure_excuses_a_person_whom_it_did_not_name(decided: Bench) -> None:

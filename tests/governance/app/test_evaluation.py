@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from audit.decisions.models import DECISIONS
 from audit.decisions.recorder import DecisionRecorder
 from audit.decisions.store import decision_by_id
 from audit.errors import DecisionUnrecordedError
@@ -186,6 +187,20 @@ def test_an_unknown_system_is_not_answered(town: Town, anybody: httpx.Client, ke
 
 def test_a_customer_may_not_ask(town: Town, person: httpx.Client) -> None:
     assert person.post(EVALUATION, json=question(town.first)).status_code == 403
+
+
+def test_who_may_not_act_is_on_record(town: Town, person: httpx.Client) -> None:
+    person.post(EVALUATION, json=question(town.first))
+    person.get("/v1/audit/checkpoint")
+    town.wiring.ports.decisions.settle()
+    mine = DECISIONS.c.actor == f"p:{town.first}"
+    with town.wiring.database.read() as tx:
+        rows = tx.execute(DECISIONS.select().where(mine).order_by(DECISIONS.c.n.desc())).all()
+    assert [(row.field, row.outcome) for row in rows[:2]] == [
+        ("audit:verify", "deny"),
+        ("consent:check", "deny"),
+    ]
+    assert {row.reasons for row in rows[:2]} == {"denied.actor.no_rule"}
 
 
 def test_every_answer_is_on_record(town: Town, sender: httpx.Client) -> None:

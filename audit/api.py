@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 
 from audit.models import CHECKPOINTS
 from audit.review import EventFilter, EventQuery, Grouping
+from audit.reviewing.decided import DecisionPage, decision_shape, look_at_decisions
 from audit.reviewing.service import (
     Page,
     Reviewer,
@@ -146,6 +147,30 @@ async def timeline_of_actor(
         )
     )
     return JSONResponse(page_shape(page))
+
+
+@router.post("/decisions")
+async def query_decisions(
+    request: Request,
+    principal: Reader,
+    body: Annotated[dict[str, Any], Body()],
+    before: Annotated[str | None, Query(max_length=36)] = None,
+    limit: Limit = PAGE,
+) -> JSONResponse:
+    """A page of decisions about uses that meet a query, the newest first."""
+    check_same_site(request)
+    query, cursor = parse_query(body), None if before is None else EventId(before)
+    wiring, by = wiring_of(request), _by(request, principal)
+
+    def work() -> DecisionPage:
+        found: DecisionPage = wiring.database.write(
+            lambda tx: look_at_decisions(tx, wiring.audit, query, by, before=cursor, limit=limit)
+        )
+        return found
+
+    page = await _in_thread(work)
+    rows = [decision_shape(one) for one in page.decisions]
+    return JSONResponse({"decisions": rows, "next": page.next})
 
 
 @router.get("/filters")

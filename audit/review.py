@@ -299,8 +299,8 @@ def _condition(asked: EventFilter | EventQuery) -> ColumnElement[bool]:
     return and_(any_of, *(not_(_condition(one)) for one in asked.none_of))
 
 
-def _stood(wanted: NetworkClass) -> ColumnElement[bool]:
-    network = EVENTS.c.network
+def stood(network: ColumnElement[Any], wanted: NetworkClass) -> ColumnElement[bool]:
+    """Whether a caller's network is of this class."""
     if wanted is NetworkClass.NONE:
         return network.is_(None)
     inner = or_(*(network.like(f"{start}%") for start in INNER))
@@ -311,7 +311,7 @@ def _stood(wanted: NetworkClass) -> ColumnElement[bool]:
 def _conditions(asked: EventFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if asked.network_class is not None:
-        found.append(_stood(asked.network_class))
+        found.append(stood(EVENTS.c.network, asked.network_class))
     if asked.reason is not None:
         found.append(listed(EVENTS.c.reasons, asked.reason))
     for name in _SAME:

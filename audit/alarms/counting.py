@@ -17,6 +17,7 @@ from audit.types import Outcome
 from governance.core.terms import ActorId
 
 HOUR: Final = timedelta(hours=1)
+PROBING: Final = ("denied.actor.", "denied.purpose.", "denied.subject.unknown")
 PERSON: Final = "person:"  # how a reference names a person
 SEEING: Final = frozenset(
     code.value
@@ -61,7 +62,13 @@ _WAITING = (
     .limit(1)
 )
 _DECIDED = (
-    select(DECISIONS.c.actor, DECISIONS.c.occurred_at, DECISIONS.c.outcome, DECISIONS.c.subject)
+    select(
+        DECISIONS.c.actor,
+        DECISIONS.c.occurred_at,
+        DECISIONS.c.outcome,
+        DECISIONS.c.reasons,
+        DECISIONS.c.subject,
+    )
     .where(DECISIONS.c.occurred_at >= bindparam("since"))
     .where(DECISIONS.c.occurred_at < bindparam("until"))
 )
@@ -98,7 +105,8 @@ class Placed:
 def actor_hours(tx: Connection, *, since: datetime, until: datetime) -> tuple[ActorHour, ...]:
     """Every hour in which an actor did something that a rule counts, in order.
 
-    Decisions about a person's data stand in batches of their own; an hour counts both.
+    Decisions about uses stand in batches of their own. Persons who do not want a use are a system's
+    daily answer, so only refusals that it should not meet count as refused.
     """
     hours: defaultdict[tuple[datetime, str], _Hour] = defaultdict(_Hour)
     decoys = frozenset(tx.execute(select(HONEY.c.subject)).scalars())
@@ -113,9 +121,8 @@ def actor_hours(tx: Connection, *, since: datetime, until: datetime) -> tuple[Ac
             hour.persons |= touched
     for asked in tx.execute(_DECIDED, span):
         hour = hours[hour_of(asked.occurred_at), asked.actor]
-        denied = asked.outcome == Outcome.DENY.value
-        hour.denied += denied
-        hour.reads += not denied
+        hour.denied += _probing(asked.reasons)
+        hour.reads += asked.outcome != Outcome.DENY.value
         hour.honey += asked.subject in decoys
     return tuple(
         ActorHour(
@@ -128,6 +135,11 @@ def actor_hours(tx: Connection, *, since: datetime, until: datetime) -> tuple[Ac
         )
         for (start, actor), hour in sorted(hours.items())
     )
+
+
+def _probing(reasons: str) -> bool:
+    """Whether a refusal is about who asks, for what, or about nobody we know."""
+    return any(reason.startswith(PROBING) for reason in reasons.split(","))
 
 
 def _persons(subject: str | None, refs: str | None) -> set[str]:

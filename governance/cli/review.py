@@ -13,7 +13,11 @@ from governance.cli.output import emit, line, say, table
 from governance.i18n.catalogue import text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from audit.decisions.types import DecisionRecord
     from audit.review import EventQuery, RecordedEvent
+    from audit.reviewing.decided import DecisionPage
     from audit.reviewing.service import KeptFilter, Page, Reviewer, Timeline
     from governance.app.wiring import Wiring
     from governance.core.terms import ActorId
@@ -119,6 +123,32 @@ def timeline(
     return 0
 
 
+@app.command("decisions", help=say("review.decisions"))
+def decisions(
+    conditions: Conditions = None,
+    kept: Kept = None,
+    before: Annotated[
+        str | None, typer.Option("--before", metavar="ID", help=say("review.before"))
+    ] = None,
+    limit: Limit = PAGE,
+) -> int:
+    """A page of decisions about uses, which stand in batches beside the events."""
+    from audit.reviewing.decided import decision_shape, look_at_decisions
+    from governance.cli.session import opened
+    from governance.core.terms import EventId
+
+    with opened() as wiring:
+        by = _reviewer(wiring)
+        query = asked(wiring, by.id, conditions, kept)
+        cursor = None if before is None else EventId(before)
+        page = wiring.database.write(
+            lambda tx: look_at_decisions(tx, wiring.audit, query, by, before=cursor, limit=limit)
+        )
+    rows = [decision_shape(one) for one in page.decisions]
+    emit({"decisions": rows, "next": page.next}, lambda: _told_decisions(page))
+    return 0
+
+
 @filters.command("list", help=say("review.filters_list"))
 def listed() -> int:
     """The caller's kept filters."""
@@ -209,6 +239,37 @@ def _told(page: "Page") -> None:
         line(say("review.total", total=f"{page.total:,}"))
     if page.next is not None:
         line(say("review.more", before=page.next))
+
+
+def _told_decisions(page: "DecisionPage") -> None:
+    from audit.reviewing.decided import decided_at
+
+    if not page.decisions:
+        line(say("review.nothing"))
+        return
+    rows = [
+        (
+            _clock(decided_at(one)),
+            "\n".join(_decided(one)),
+            "\n".join(str(v) for n in ("actor", "purpose", "channel") if (v := one.column(n))),
+        )
+        for one in page.decisions
+    ]
+    heads = ("at", "decided", "who")
+    table("", [say(f"review.column.{name}") for name in heads], rows, tight=True)
+    if page.next is not None:
+        line(say("review.more", before=page.next))
+
+
+def _decided(one: "DecisionRecord") -> "Iterator[str]":
+    """Outcome, person, reasons and the decision's id; an erased person is told as such."""
+    yield text("audit.outcome." + str(one.column("outcome")), current().lang)
+    if one.link is not None:
+        yield one.link.subject
+    elif one.destroyed_by is not None:
+        yield say("review.person_erased", event=one.destroyed_by)
+    yield str(one.column("reasons"))
+    yield str(one.column("id"))
 
 
 def _row(event: "RecordedEvent") -> tuple[str, ...]:

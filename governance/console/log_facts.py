@@ -9,12 +9,14 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
+from audit.decisions.types import DecisionRecord
 from audit.errors import QueryFormError
 from audit.findings import Report
 from audit.models import CHECKPOINTS
 from audit.note import KeyType, VerifierKey, parse_note, verify_note
 from audit.review import Erasure, EventQuery, NetworkClass, RecordedEvent
 from audit.reviewing.conditions import NAMES, query_of
+from audit.reviewing.decided import decided_at
 from audit.reviewing.outside import Outsider, authorities, witnesses
 from audit.store import InclusionProof
 from audit.types import Outcome
@@ -241,6 +243,26 @@ def occurrences(events: tuple[RecordedEvent, ...], lang: Lang) -> tuple[Occurren
         )
         for event in events
     )
+
+
+def decided_occurrences(
+    decisions: tuple[DecisionRecord, ...], lang: Lang
+) -> tuple[Occurrence, ...]:
+    """Uses of a person's data that systems asked about, and what the gates answered."""
+    found = []
+    for one in decisions:
+        outcome = str(one.column("outcome"))
+        told = (one.column(name) for name in ("actor", "purpose", "channel", "reasons"))
+        refused = outcome == Outcome.DENY.value
+        found.append(
+            Occurrence(
+                at=decided_at(one),
+                kind=text(f"audit.outcome.{outcome}", lang),
+                sentence=" / ".join(str(part) for part in told if part),
+                tone=Tone.REFUSED if refused else Tone.PLAIN,
+            )
+        )
+    return tuple(found)
 
 
 def _sentence(event: RecordedEvent, lang: Lang) -> str:

@@ -13,11 +13,13 @@ from audit.alarms.types import Alarm
 from audit.alarms.watching import alarms
 from audit.alarms.wording import in_words
 from audit.errors import QueryFormError, ReviewRangeError
-from audit.review import EventQuery, waiting
+from audit.review import EventFilter, EventQuery, waiting
 from audit.reviewing.conditions import both
+from audit.reviewing.decided import DecisionPage, look_at_decisions
 from audit.reviewing.service import (
     KeptFilter,
     Reviewer,
+    Timeline,
     drop_filter,
     keep_filter,
     kept_filters,
@@ -35,6 +37,7 @@ from governance.console.log_facts import (
     Standing,
     asked_filter,
     choices_of,
+    decided_occurrences,
     erasure_words,
     event_terms,
     log_lines,
@@ -215,19 +218,21 @@ async def one_person(request: Request, principal: Reader, subject: str) -> str:
     page = console_page(request, "console.log.person", principal)
     place = request.query_params.get("before", "")
     before = int(place) if place.isascii() and place.isdigit() else None
-    found = await run_in_threadpool(
-        lambda: wiring.database.write(
-            lambda tx: person_timeline(
-                tx, wiring.audit, SubjectId(subject), by, before=before, limit=PAGE
-            )
-        )
-    )
+    about = EventQuery(any_of=(EventFilter(subject=SubjectId(subject)),))
+
+    def work(tx: Any) -> tuple[Timeline, DecisionPage]:
+        found = person_timeline(tx, wiring.audit, SubjectId(subject), by, before=before, limit=PAGE)
+        return found, look_at_decisions(tx, wiring.audit, about, by, limit=PAGE)
+
+    found, decided = await run_in_threadpool(lambda: wiring.database.write(work))
     return templates_of(request).render(
         "console/log_person.html",
         page,
         subject=subject,
         erased=[(one, erasure_words(one, page.lang)) for one in found.erased],
         happened=occurrences(found.page.events, page.lang),
+        decided=decided_occurrences(decided.decisions, page.lang),
+        all_shown=decided.next is None,
         next_href=f"{HOME}/persons/{subject}?before={found.page.next}" if found.page.next else "",
         way=_way(page.lang, "console.log.person"),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,9 +11,24 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from audit.actions import EventCode
-from audit.errors import FilterNotFoundError, QueryFormError, ReviewRangeError
+from audit.errors import (
+    EventNotFoundError,
+    FilterNotFoundError,
+    QueryFormError,
+    ReviewRangeError,
+)
 from audit.models import EVENTS, PARTS
-from audit.review import EventFilter, EventQuery, Grouping, NetworkClass, count, counts_by, events
+from audit.review import (
+    EventFilter,
+    EventQuery,
+    Grouping,
+    NetworkClass,
+    count,
+    counts_by,
+    erasures_of,
+    events,
+)
+from audit.reviewing import signing
 from audit.reviewing.models import FILTERS
 from audit.reviewing.service import (
     Reviewer,
@@ -21,13 +37,17 @@ from audit.reviewing.service import (
     kept_filter,
     kept_filters,
     look,
+    look_at,
+    person_timeline,
+    tally,
 )
-from audit.reviewing.signing import reviews, sign_off
+from audit.reviewing.signing import reviews, reviews_in_words, sign_off, unreviewed
 from audit.reviewing.terms import parse_query, spell_query
 from audit.types import Network, Outcome, Verdict
 from governance.core.ids import new_subject_id
-from governance.core.terms import ActorId, PurposeId, RowId
-from tests.audit.bench import NOW, OTHER, SUBJECT, Bench, part
+from governance.core.terms import ActorId, EventId, PurposeId, RowId, SubjectId
+from governance.keys.errors import KeyDestroyedError
+from tests.audit.bench import NOW, OTHER, SUBJECT, Bench, masked, part
 
 BY = Reviewer(id=ActorId("u:ogawa"), os_user=None, at=NOW + timedelta(hours=1))
 SECRET = "架空花子を調べた"
@@ -167,7 +187,7 @@ def test_the_cursor_stays_where_it_was_while_the_log_grows(mixed: Bench) -> None
     before: int | None = None
     for _ in range(5):
         page = mixed.db.write(
-            lambda tx, before=before: look(tx, mixed.log, query, BY, before=before, limit=1)
+            partial(look, log=mixed.log, query=query, by=BY, before=before, limit=1)
         )
         seen += [event.seq for event in page.events]
         mixed.add(actor=ActorId("u:hanako"))
@@ -241,3 +261,102 @@ def test_nothing_is_signed_off_twice_or_before_it_happened(mixed: Bench, below: 
 def test_a_sign_off_says_something(mixed: Bench, comment: str) -> None:
     with pytest.raises(QueryFormError):
         signed(mixed, comment=comment)
+
+
+def test_what_waits_too_long_for_a_sign_off_is_overdue(mixed: Bench) -> None:
+    month = timedelta(days=30)
+    with mixed.db.read() as tx:
+        fresh = unreviewed(tx, within=month, at=NOW + month)
+        late = unreviewed(tx, within=month, at=NOW + month + timedelta(seconds=1))
+    assert (fresh.first_seq, fresh.below_seq, fresh.events) == (0, 6, 6)
+    assert (fresh.oldest, fresh.due_at, fresh.overdue) == (NOW, NOW + month, False)
+    assert late.overdue
+    signed(mixed)
+    with mixed.db.read() as tx:
+        done = unreviewed(tx, within=month, at=NOW + 9 * month)
+    assert (done.events, done.oldest, done.overdue) == (0, None, False)
+
+
+def test_of_two_officers_at_once_one_signs_off(
+    mixed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed(mixed, below=4)
+    monkeypatch.setattr(signing, "_places", lambda _tx: (0, 6))  # as the other one saw it before
+    with pytest.raises(ReviewRangeError):
+        signed(mixed, below=5)
+    with mixed.db.read() as tx:
+        assert len(reviews(tx)) == 1
+
+
+def test_the_words_of_a_sign_off_are_read_on_record_while_their_key_lasts(mixed: Bench) -> None:
+    def gone(_row: RowId, _sealed: bytes) -> bytes:
+        raise KeyDestroyedError
+
+    def opener(row: RowId, sealed: bytes) -> bytes:
+        return masked(SubjectId(BY.id), row, sealed)
+
+    signed(mixed)
+    read = partial(reviews_in_words, log=mixed.log, by=BY, limit=9)
+    assert [one.comment for one in mixed.db.write(partial(read, open_part=opener))] == [SECRET]
+    assert [one.comment for one in mixed.db.write(partial(read, open_part=gone))] == [None]
+    with mixed.db.read() as tx:
+        looks = tx.execute(select(EVENTS.c.counts).where(EVENTS.c.action == "log.read"))
+        assert list(looks.scalars()) == ["reviews=1", "reviews=1"]
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        (Grouping.ACTION, {"person.read": 6}),
+        (Grouping.ACTOR, {"u:hanako": 3, "u:taro": 3}),
+        (Grouping.PURPOSE, {"": 6}),
+        (Grouping.OBJECT_TYPE, {"person": 6}),
+        (Grouping.DAY, {"2026-04-01": 6}),
+    ],
+)
+def test_events_are_counted_by_every_group(
+    mixed: Bench, group: Grouping, expected: dict[str, int]
+) -> None:
+    found = mixed.db.write(lambda tx: tally(tx, mixed.log, parse_query({}), BY, group=group))
+    assert dict(found) == expected
+
+
+def test_a_day_begins_at_midnight_in_japan(mixed: Bench) -> None:
+    mixed.add()
+    mixed.sequence(6 * 3600)  # 00:00 in Japan
+    with mixed.db.read() as tx:
+        found = counts_by(tx, parse_query({}), Grouping.DAY)
+    assert found == (("2026-04-01", 6), ("2026-04-02", 1))
+
+
+def test_a_timeline_has_searches_that_showed_the_person_and_their_erasure(bench: Bench) -> None:
+    shown = (f"person:{OTHER}", f"person:{SUBJECT}")
+    bench.add(action=EventCode.PERSON_SEARCHED, object_type="search", refs=shown)
+    bench.add(subject=OTHER)
+    bench.erase(subject=None, refs=(f"person:{SUBJECT}", f"person:{OTHER}"))
+    bench.sequence()
+    found = bench.db.write(lambda tx: person_timeline(tx, bench.log, SUBJECT, BY, limit=9))
+    assert [event.action for event in found.page.events] == ["erasure.executed", "person.searched"]
+    (erased,) = found.erased
+    assert (erased.seq, erased.action, erased.parts) == (2, "erasure.executed", 0)
+    assert erased.recorded_at is not None
+
+
+def test_an_erasure_counts_the_parts_that_went_with_it(bench: Bench) -> None:
+    bench.add(part(), part(OTHER), subject=SUBJECT)
+    bench.erase()
+    bench.sequence()
+    with bench.db.read() as tx:
+        assert [one.parts for one in erasures_of(tx, SUBJECT)] == [1]
+        assert erasures_of(tx, OTHER) == ()
+
+
+def test_one_event_is_looked_at_on_record(mixed: Bench) -> None:
+    with mixed.db.read() as tx:
+        (newest,) = events(tx, EventFilter(), limit=1)
+    assert mixed.db.write(lambda tx: look_at(tx, mixed.log, newest.id, BY)) == newest
+    with mixed.db.read() as tx:
+        said = tx.execute(select(EVENTS).where(EVENTS.c.action == "log.read")).one()
+    assert said.object_id == newest.id
+    with pytest.raises(EventNotFoundError):
+        mixed.db.write(lambda tx: look_at(tx, mixed.log, EventId("none"), BY))

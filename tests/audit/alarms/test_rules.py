@@ -84,3 +84,18 @@ def test_a_rule_that_is_off_raises_nothing() -> None:
     watching = Watching(rules=off)
     found = list(actor_alarms(hour(denied=5, honey=1), [], watching))
     assert {alarm.rule for alarm in raised(found, watching)} == {Rule.HONEY}
+
+
+@pytest.mark.parametrize(
+    ("actor", "told"), [("u:taro", True), ("svc:mailer", False), ("p:1", False)]
+)
+def test_only_employees_keep_office_hours(actor: str, *, told: bool) -> None:
+    night = datetime(2026, 4, 1, 17, tzinfo=UTC)  # 02:00 in Japan
+    found = ActorHour(actor=ActorId(actor), start=night, reads=50)
+    assert (Rule.OFF_HOURS in rules(found)) is told
+
+
+def test_a_public_holiday_is_closed_unless_the_company_says_otherwise() -> None:
+    showa = ActorHour(actor=ActorId("u:taro"), start=datetime(2026, 4, 29, 3, tzinfo=UTC))
+    assert not working(showa, WATCHING)  # 昭和の日, a Wednesday
+    assert working(showa, Watching(holidays=True))

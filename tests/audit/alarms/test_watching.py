@@ -8,7 +8,9 @@ from sqlalchemy import select, update
 
 from audit.actions import EventCode
 from audit.alarms import watching
-from audit.alarms.types import Rule, Watching
+from audit.alarms.counting import actor_hours, log_hours
+from audit.alarms.rules import LEAST_HISTORY
+from audit.alarms.types import ActorHour, Rule, Watching
 from audit.alarms.watching import (
     alarms,
     lift_honey,
@@ -19,11 +21,15 @@ from audit.alarms.watching import (
     with_limit,
     would_be,
 )
+from audit.decisions.store import Numbered, write_batch
+from audit.decisions.types import Decision
 from audit.errors import AlarmFileError
 from audit.models import CHECKPOINTS, EVENTS
 from audit.types import Outcome
+from governance.core.ids import new_subject_id
 from governance.core.terms import ActorId
-from tests.audit.bench import NOW, SUBJECT, Bench, unguarded
+from tests.audit.bench import NOW, OTHER, SUBJECT, Bench, unguarded
+from tests.audit.decisions.book import decision
 
 LATER = NOW + timedelta(hours=1)
 BY = ActorId("u:officer")
@@ -135,3 +141,89 @@ def test_a_wrong_file_is_told_with_its_key(tmp_path: Path, text: str, key: str) 
     with pytest.raises(AlarmFileError) as raised:
         load_watching(path)
     assert raised.value.params["key"] == key
+
+
+def hours(bench: Bench) -> dict[str, ActorHour]:
+    with bench.db.read() as tx:
+        return {hour.actor: hour for hour in actor_hours(tx, since=NOW, until=LATER)}
+
+
+def test_a_search_counts_everybody_whom_it_showed(bench: Bench) -> None:
+    shown = tuple(f"person:{new_subject_id()}" for _ in range(30))
+    bench.add(action=EventCode.PERSON_SEARCHED, object_type="search", refs=shown)
+    bench.add(subject=SUBJECT)
+    bench.add(subject=SUBJECT)
+    bench.sequence()
+    found = hours(bench)["u:officer"]
+    assert (found.reads, found.persons) == (32, 31)
+
+
+def test_a_decoy_that_a_search_showed_was_touched(bench: Bench) -> None:
+    bench.db.write(lambda tx: place_honey(tx, SUBJECT, by=BY, at=NOW))
+    bench.add(action=EventCode.PERSON_SEARCHED, refs=(f"person:{OTHER}", f"person:{SUBJECT}"))
+    bench.add(action=EventCode.PERSON_SEARCHED, refs=(f"person:{OTHER}",))
+    bench.sequence()
+    assert hours(bench)["u:officer"].honey == 1
+
+
+def test_decisions_count_unless_the_person_alone_refused(bench: Bench) -> None:
+    def refused(reason: str, count: int) -> list[Decision]:
+        return [decision(outcome=Outcome.DENY, reasons=reason) for _ in range(count)]
+
+    asked = [
+        *refused("denied.actor.no_rule", 3),
+        *refused("denied.purpose.channel", 5),
+        *refused("denied.subject.unknown", 7),
+        *refused("denied.subject.withdrawn", 50),
+        decision(),
+    ]
+    batch = Numbered(stream="web-1", first=1, decisions=asked)
+    bench.db.write(lambda tx: place_honey(tx, SUBJECT, by=BY, at=NOW))
+    bench.db.write(lambda tx: write_batch(tx, bench.log, batch, at=NOW))
+    bench.sequence()
+    found = hours(bench)["svc:mailer"]
+    assert (found.denied, found.reads, found.honey) == (15, 1, 66)
+
+
+def test_an_actor_far_above_their_own_past_is_told_and_a_calm_one_not(bench: Bench) -> None:
+    for hour in range(LEAST_HISTORY):
+        bench.add(count=2)
+        bench.add(count=2, actor=ActorId("u:calm"))
+        bench.sequence(hour * 3600)
+    bench.add(count=60)
+    bench.add(count=2, actor=ActorId("u:calm"))
+    bench.sequence(LEAST_HISTORY * 3600)
+    since = NOW + timedelta(hours=LEAST_HISTORY)
+    with bench.db.read() as tx:
+        alarms_ = would_be(tx, Watching(), since=since, at=since + timedelta(hours=1))
+    (told,) = [alarm for alarm in alarms_ if alarm.rule is Rule.VOLUME]
+    assert (told.actor, told.number, told.limit, told.usual) == ("u:officer", 60, 50, 2)
+
+
+def longest(bench: Bench, *, until: timedelta = timedelta(hours=1)) -> timedelta:
+    with bench.db.read() as tx:
+        found = log_hours(tx, since=NOW, until=NOW + until, at=NOW + until)
+        return max((hour.unsigned for hour in found), default=timedelta(0))
+
+
+def test_a_sequencer_that_stood_still_is_told_by_what_it_placed_late(bench: Bench) -> None:
+    bench.add()
+    bench.sequence()
+    bench.add(occurred_at=NOW + timedelta(minutes=5))
+    bench.sequence(50 * 60)
+    assert longest(bench) == timedelta(minutes=45)
+
+
+def test_a_sequencer_that_stands_still_is_told_by_what_waits(bench: Bench) -> None:
+    bench.add()
+    bench.sequence()
+    bench.add(occurred_at=NOW + timedelta(minutes=5))
+    assert longest(bench) == timedelta(minutes=55)
+    assert longest(bench, until=timedelta(minutes=4)) == timedelta(0)  # it was not there yet
+
+
+def test_long_work_that_records_under_its_beginning_is_no_gap(bench: Bench) -> None:
+    for minute in range(0, 55, 5):
+        bench.add()  # each under the time at which the work began
+        bench.sequence(minute * 60)
+    assert longest(bench) == timedelta(minutes=5)

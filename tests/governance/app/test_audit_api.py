@@ -27,8 +27,10 @@ Sign = Callable[[str], httpx.Client]
 
 
 @pytest.fixture
-def wiring(tmp_path: Path) -> Wiring:
-    return create(tmp_path)
+def wiring(tmp_path: Path) -> Iterator[Wiring]:
+    made = create(tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture

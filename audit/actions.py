@@ -21,8 +21,6 @@ class EventCode(StrEnum):
     COMPANY_CHANGED = "company.changed"
     COMPANY_MERGED = "company.merged"
     COMPANY_UNMERGED = "company.unmerged"
-    COMPANY_MERGED = "company.merged"
-    COMPANY_UNMERGED = "company.unmerged"
     AUDIENCE_BUILT = "audience.built"
     DATA_IMPORTED = "data.imported"
     DATA_QUARANTINED = "data.quarantined"
@@ -130,9 +128,13 @@ STRICT = frozenset(
         EventCode.KEY_ROTATED,
         EventCode.KEY_DESTROYED,
         EventCode.POLICY_APPLIED,
+        EventCode.SCHEDULE_CHANGED,
         EventCode.ERASURE_EXECUTED,
+        EventCode.RETENTION_PURGED,
         EventCode.LOG_PART_DESTROYED,
         EventCode.LOG_KEY_CHANGED,
+        EventCode.LOG_SHARD_EXPIRED,
+        EventCode.LOG_RESTORED,
     }
 )  # integrated before the caller answers
 

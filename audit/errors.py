@@ -99,6 +99,12 @@ class NotSequencedError(UnavailableError):
     code = "audit_not_sequenced"
 
 
+class NotIntegratedError(UnavailableError):
+    """The act is done and recorded; the signed tree does not hold its event yet."""
+
+    code = "audit_not_integrated"
+
+
 class WitnessFolderError(WrongUseError):
     """The folder holds no witness that can be read."""
 

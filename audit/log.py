@@ -1,12 +1,14 @@
 """Writes events into the caller's transaction; what rolls back leaves nothing here either."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from secrets import token_bytes
+from threading import Lock
 
 from sqlalchemy import Connection, Engine, bindparam, select, update
 
-from audit.actions import ERASING
+from audit.actions import ERASING, STRICT
 from audit.counter import EventCounter
 from audit.decisions import links
 from audit.errors import ColumnFormError, NotAnErasureError
@@ -19,6 +21,7 @@ from governance.db.prepared import PreparedInsert, insert_whole
 
 SALT_BYTES = 32
 IN_LIMIT = 500  # values in one IN list
+STRICT_KEPT = 10_000  # strict events that are remembered; one act makes some dozens
 
 Sealer = Callable[[SubjectId, RowId, bytes], bytes]  # (person, row, clear) -> sealed
 
@@ -41,6 +44,19 @@ class AuditLog:
         self.process_id = process_id
         self._sealer = sealer
         self._counter = EventCounter(engine)
+        self._strict: deque[tuple[int, EventId]] = deque(maxlen=STRICT_KEPT)
+        self._strict_lock = Lock()
+        self.strict_mark = 0  # how many events there were that must be integrated at once
+
+    def strict_since(self, mark: int) -> tuple[EventId, ...]:
+        """The strict events of this process after the mark, committed or not."""
+        with self._strict_lock:
+            return tuple(event_id for number, event_id in self._strict if number > mark)
+
+    def _owe(self, event_id: EventId) -> None:
+        with self._strict_lock:
+            self.strict_mark += 1
+            self._strict.append((self.strict_mark, event_id))
 
     def append(
         self, tx: Connection, draft: EventDraft, parts: Iterable[PersonalPart] = ()
@@ -65,7 +81,11 @@ class AuditLog:
             for draft, n in zip(drafts, numbers, strict=True)
         ]
         insert_whole(tx, (_EVENTS, rows), (_PENDING, [row[:1] for row in rows]))
-        return tuple(EventId(str(row[0])) for row in rows)
+        events = tuple(EventId(str(row[0])) for row in rows)
+        for event_id, draft in zip(events, drafts, strict=True):
+            if draft.action in STRICT:
+                self._owe(event_id)
+        return events
 
     def erase(
         self, tx: Connection, draft: EventDraft, parts: Iterable[PersonalPart] = ()
@@ -110,6 +130,8 @@ class AuditLog:
         )
         part_rows = [_part_row(event_id, k, *one) for k, one in enumerate(sealed)]
         insert_whole(tx, (_EVENTS, (row,)), (_PENDING, ((event_id,),)), (_PARTS, part_rows))
+        if draft.action in STRICT:
+            self._owe(event_id)
         return event_id
 
     def _sealed(self, part: PersonalPart) -> tuple[PartCover, bytes, bytes]:

@@ -131,21 +131,32 @@ def _any_waiting(db: Database) -> bool:
 def integrate_now(
     db: Database, keys: LogKeys, log: AuditLog, event_id: EventId, *, at: datetime
 ) -> int:
-    """The place of a committed event, which is in the tree when this returns (`strict`)."""
+    """The place of a committed event, under a signed checkpoint when this returns (`strict`)."""
     for _ in range(STRICT_PASSES):
-        with db.read() as tx:
-            try:
-                return seq_of(tx, event_id)
-            except EventNotFoundError:
-                pass
-        done = sequence_once(db, keys, log, at=at, turn=Turn.STRICT)
-        if not done.placed:
-            break
+        found = _standing(db, event_id)
+        if found is None:
+            if not sequence_once(db, keys, log, at=at, turn=Turn.STRICT).placed:
+                break
+            continue
+        seq, signed = found
+        if not signed:  # placed by another process, whose signature is still on its way
+            sign_tree(db, keys, at=at)
+        return seq
+    found = _standing(db, event_id)
+    if found is None:
+        raise NotSequencedError
+    return found[0]
+
+
+def _standing(db: Database, event_id: EventId) -> tuple[int, bool] | None:
+    """The event's place and whether a checkpoint covers it; None while it waits."""
     with db.read() as tx:
         try:
-            return seq_of(tx, event_id)
-        except EventNotFoundError as error:
-            raise NotSequencedError from error
+            seq = seq_of(tx, event_id)
+        except EventNotFoundError:
+            return None
+        covering = select(CHECKPOINTS.c.size).where(CHECKPOINTS.c.size > seq).limit(1)
+        return seq, tx.execute(covering).first() is not None
 
 
 def sign_tree(db: Database, keys: LogKeys, *, at: datetime) -> tuple[int, str | None]:

@@ -15,6 +15,7 @@ from audit.decisions.recorder import DecisionRecorder
 from audit.errors import TreeRolledBackError
 from audit.log import AuditLog
 from audit.sequencer import LogKeys, check_tree, sequence_once
+from audit.strict import settle_since
 from audit.types import EventDraft, Outcome
 from audit.verify import verify_log
 from audit.watch import LogWatch
@@ -188,6 +189,11 @@ class Wiring:
         if fresh:
             at = self.clock()
             self.database.write(lambda tx: settle(tx, self.audit, self.declared, at=at))
+
+    def settle_strict(self, mark: int) -> None:
+        """Strict events since the mark are in a signed checkpoint; raises NotIntegratedError."""
+        if self.audit.strict_mark != mark:
+            settle_since(self.database, self.log_keys, self.audit, mark, clock=self.clock)
 
     def initialise(self, tx: Connection) -> None:
         """The shipped notices are published; the first time, the log begins with this event."""

@@ -1,0 +1,57 @@
+"""Holds an answer back until what it did stands in the signed log, where the log demands that."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from audit.errors import NotIntegratedError
+from governance.app.wiring import Wiring
+from governance.core.errors import GovernanceError
+
+FAILED: Final = 400  # from here on the answer promises nothing
+
+
+class Integrating:
+    """Between the application and its edge: key use, policy change and erasure are strict."""
+
+    def __init__(
+        self,
+        app: Callable[[Scope, Receive, Send], Awaitable[None]],
+        *,
+        wiring: Wiring,
+        answer: Callable[[Request, GovernanceError], Response],
+    ) -> None:
+        self._app, self._wiring, self._answer = app, wiring, answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The request goes on; its answer begins when its strict events are integrated."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        mark, refused = self._wiring.audit.strict_mark, False
+
+        async def held(message: Message) -> None:
+            nonlocal refused
+            if refused:
+                return  # the answer that was made says too much
+            if self._owes(mark, message):
+                try:
+                    await run_in_threadpool(self._wiring.settle_strict, mark)
+                except NotIntegratedError as error:
+                    refused = True
+                    await self._answer(Request(scope), error)(scope, receive, send)
+                    return
+            await send(message)
+
+        await self._app(scope, receive, held)
+
+    def _owes(self, mark: int, message: Mapping[str, Any]) -> bool:
+        return (
+            message["type"] == "http.response.start"
+            and message["status"] < FAILED
+            and self._wiring.audit.strict_mark != mark
+        )

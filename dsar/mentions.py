@@ -11,7 +11,8 @@ from sqlalchemy import select
 from dsar.found import Found, FoundRecord, FoundValue
 from dsar.reads import PURPOSE, Query, words_of
 from governance.core.terms import FieldId, Lang, RowId, SubjectId
-from governance.customers.catalogue import CatalogueField, Edge, EdgeAction, Storage, catalogue
+from governance.customers.catalogue import CatalogueField, Storage, catalogue
+from governance.customers.edges import Edge, EdgeAction
 from governance.customers.ports import Ports
 from governance.customers.store import TABLES
 from governance.gateway.reading import read

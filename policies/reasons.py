@@ -39,6 +39,7 @@ class ReasonCode(StrEnum):
     PURPOSE_UNKNOWN = "denied.purpose.unknown"
     PURPOSE_NO_BASIS = "denied.purpose.no_basis"
     PURPOSE_CATEGORY = "denied.purpose.category"
+    PURPOSE_FIELD = "denied.purpose.field"
     PURPOSE_RECIPIENT = "denied.purpose.recipient"
     PURPOSE_CHANNEL = "denied.purpose.channel"
     PURPOSE_COUNTRY = "denied.purpose.country"

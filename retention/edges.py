@@ -13,12 +13,13 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, sele
 from sqlmodel import SQLModel
 
 from governance.core.terms import SubjectId
-from governance.customers.catalogue import Catalogue, CatalogueError, Edge, EdgeAction, catalogue
+from governance.customers.catalogue import Catalogue, CatalogueError, catalogue
 from governance.customers.custom.models import CustomValueRow
+from governance.customers.edges import Edge, EdgeAction
+from governance.customers.search.leaving import forget_subjects
 from governance.customers.search.models import SearchEntryRow
 from governance.customers.sources.models import ImportRow
 from governance.customers.store import TABLES
-from governance.customers.tokens import forget_subjects
 from governance.customers.upkeep.models import MergeEntry
 from governance.db.types import table_of
 

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Table, func, select
 from audit.models import PARTS
 from consent.ledger import EVENT as CONSENT
 from governance.core.terms import FieldId, KeyClass, Lang, RowId, SubjectId
-from governance.customers.catalogue import CatalogueField, EdgeAction, OnErase, Storage, catalogue
+from governance.customers.catalogue import CatalogueField, OnErase, Storage, catalogue
+from governance.customers.edges import EdgeAction
 from governance.customers.store import TABLES
 from governance.customers.upkeep.merges import survivor_of
 from governance.i18n.catalogue import text

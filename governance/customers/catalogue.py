@@ -19,6 +19,7 @@ from governance.core.yamls import read_yaml
 from governance.customers import search_plan
 from governance.customers.custom.types import CustomKind, Topic, Vocabulary
 from governance.customers.dpv import vocabulary
+from governance.customers.edges import REASONED, Edge, EdgeAction
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -73,19 +74,6 @@ class IndexLeaksError(GovernanceError):
         return f"{super().text_key}.{reason}" if reason else super().text_key
 
 
-class EdgeAction(StrEnum):
-    """What happens to a row when what its reference names is erased."""
-
-    DELETE = "delete"
-    EMPTY = "empty"  # the reference and what is said about the other become NULL
-    KEEP_BY_LAW = "keep_by_law"  # goes when no law keeps anything of the person any more
-    KEEP = "keep"  # a pseudonym with a period of its own; the reason stands beside it
-    REFUSE = "refuse"  # what it names is never removed while the row stands
-
-
-REASONED = frozenset({EdgeAction.KEEP, EdgeAction.REFUSE})
-
-
 class CatalogueError(GovernanceError):
     """The catalogue does not fit the tables or the policy; nothing was started."""
 
@@ -122,18 +110,6 @@ class CatalogueField:
     def names_in_files(self) -> tuple[str, ...]:
         """Every header under which a file may bring a custom field, its own names first."""
         return tuple(dict.fromkeys((self.label_ja, self.label_en, self.column, *self.headers)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
-    """One reference of a table to a person or to a row of another table."""
-
-    table: str
-    column: str
-    to: str
-    on_erase: EdgeAction
-    empties: tuple[str, ...] = ()  # columns that say something about the other person
-    because: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +160,12 @@ class Catalogue:
     beside: Mapping[str, BesideTable] = field(default_factory=lambda: MappingProxyType({}))
     vocabularies: Mapping[str, Vocabulary] = field(default_factory=lambda: MappingProxyType({}))
     topics: Mapping[str, Topic] = field(default_factory=lambda: MappingProxyType({}))
+    duties: frozenset[PurposeId] = frozenset()  # purposes by law, which every field serves
+
+    def serves(self, name: FieldId, purpose: PurposeId) -> bool:
+        """Whether the field was declared for this purpose; none that nobody declared is."""
+        entry = self.fields.get(name)
+        return entry is not None and (purpose in entry.purposes or purpose in self.duties)
 
     def table(self, name: str) -> CatalogueTable:
         """A table by its name; raises CatalogueError for an unknown one."""
@@ -302,6 +284,7 @@ def parse(document: Mapping[str, Any]) -> Catalogue:
         fields=MappingProxyType(fields),
         terms=MappingProxyType(terms),
         beside=MappingProxyType(beside),
+        duties=frozenset(PurposeId(name) for name in document.get("duties", ())),
     )
 
 

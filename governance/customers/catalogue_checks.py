@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from governance.core.terms import FieldId, PurposeId
-from governance.customers.catalogue import Catalogue, CatalogueError, Edge
+from governance.customers.catalogue import Catalogue, CatalogueError
+from governance.customers.edges import Edge
 
 PERSONAL = re.compile(
     r"(^|_)(e?mail|phone|mobile|tel|fax|kana|furigana|address|postal_code|zip|birth|birthday|dob|"

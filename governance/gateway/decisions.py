@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from consent.service import subject_gate
 from consent.types import SubjectDecision
 from governance.core.terms import FieldId, SubjectId, Treatment
-from governance.customers.catalogue import CatalogueField
+from governance.customers.catalogue import CatalogueField, catalogue
 from governance.gateway.types import FieldDecision
 from governance.http.principal import Principal
 from policies.actions import Action
@@ -125,6 +125,8 @@ def decide_field(
     covered = decide_purpose(purpose, categories=(policy.categories[field],))
     if not covered:
         return withheld(field, covered.code)
+    if not catalogue().serves(field, purpose.id):  # fails closed: nobody declared it for this
+        return withheld(field, ReasonCode.PURPOSE_FIELD)
     if person is not None and not person:
         return withheld(field, person.code if explained else hidden(person.code))
     masking = actor.masking

@@ -93,7 +93,7 @@ def _idle(
     counts: Counter[str],
     read: frozenset[str],
 ) -> Iterator[IdleField]:
-    ruled = _ruled(policy)
+    ruled = _ruled(declared, policy)
     for field in declared.fields.values():
         if field.category == KEEPING:
             continue
@@ -105,11 +105,15 @@ def _idle(
             yield IdleField(field=field, why=tuple(why), rows=rows, filled=filled)
 
 
-def _ruled(policy: PolicySnapshot) -> frozenset[FieldId]:
-    """Fields that some rule opens to somebody."""
+def _ruled(declared: Catalogue, policy: PolicySnapshot) -> frozenset[FieldId]:
+    """Fields that some rule opens to somebody, for a purpose that they were declared for."""
     rules = policy.policy.rules if policy.policy is not None else ()
     return frozenset(
-        field for rule in rules if rule.effect.value == "allow" for field in rule.fields
+        field
+        for rule in rules
+        if rule.effect.value == "allow"
+        for field in rule.fields
+        if any(declared.serves(field, purpose) for purpose in rule.purposes)
     )
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 import governance
-from governance.customers.catalogue import Catalogue, CatalogueError, EdgeAction, catalogue
+from governance.customers.catalogue import Catalogue, CatalogueError, catalogue
 from governance.customers.catalogue_checks import (
     Reference,
     TableShape,
     check_columns,
     check_shape,
 )
+from governance.customers.edges import EdgeAction
 from governance.customers.schema import shapes
 from governance.customers.store import TABLES
 from retention.edges import steps

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from governance.core.terms import PurposeId
+from governance.core.terms import FieldId, PurposeId
 from governance.crypto.index_plan import ValueShape
 from governance.customers import search_plan
 from governance.customers.catalogue import (
@@ -22,6 +22,7 @@ from governance.customers.catalogue import (
 )
 from governance.customers.columns import fold_header
 from governance.customers.custom.sensitive import special_care_in
+from governance.customers.custom.serving import read_serving, with_serving
 from governance.customers.custom.sources import CatalogueRefusedError, Reading, read_folder
 from governance.customers.custom.types import (
     NAME,
@@ -59,6 +60,9 @@ class Declaration:
     retired: Mapping[str, CatalogueField] = field(default_factory=lambda: MappingProxyType({}))
     vocabularies: Mapping[str, Vocabulary] = field(default_factory=lambda: MappingProxyType({}))
     topics: Mapping[str, Topic] = field(default_factory=lambda: MappingProxyType({}))
+    serving: Mapping[PurposeId, frozenset[FieldId]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # further purposes of shipped fields
     places: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
 
     def place(self, name: str) -> Place:
@@ -68,11 +72,12 @@ class Declaration:
     def catalogue(self) -> Catalogue:
         """The shipped catalogue with these fields."""
         vocabularies, topics = shipped_words()
-        return shipped_catalogue().with_own(
+        own = shipped_catalogue().with_own(
             self.fields,
             vocabularies={**vocabularies, **self.vocabularies},
             topics={**topics, **self.topics},
         )
+        return with_serving(own, self.serving)
 
 
 NOTHING = Declaration()
@@ -86,6 +91,7 @@ def read_declaration(folder: Path | None) -> Declaration:
     fields = reading.each("fields", _read_field)
     vocabularies = reading.each("vocabularies", read_vocabulary)
     topics = reading.each("topics", read_topic)
+    serving = reading.each("serves", read_serving)
     _refuse_taken_headers(reading, fields)
     for section, known in zip(("vocabularies", "topics"), shipped_words(), strict=True):
         for name in known.keys() & {*vocabularies, *topics}:
@@ -100,6 +106,7 @@ def read_declaration(folder: Path | None) -> Declaration:
         ),
         vocabularies=MappingProxyType(vocabularies),
         topics=MappingProxyType(topics),
+        serving=MappingProxyType({PurposeId(name): found for name, found in serving.items()}),
         places=MappingProxyType(reading.places),
     )
 
@@ -255,6 +262,10 @@ def check_against(
         )
     for name, topic in declared.topics.items():
         _check_purposes(reading, f"topics/{name}", topic.purposes, records, category="preference")
+    for purpose, names in declared.serving.items():
+        for kind in sorted({shipped_catalogue().fields[name].category for name in names}):
+            place = f"serves/{purpose}"
+            _check_purposes(reading, place, [purpose], records, category=kind)
     if reading.faults:
         raise CatalogueRefusedError(tuple(reading.faults))
 

@@ -13,7 +13,7 @@ from policies.yaml_tree import TreeFault, read_tree
 
 T = TypeVar("T")
 ENDINGS = (".yaml", ".yml")
-SECTIONS = frozenset({"fields", "vocabularies", "topics"})
+SECTIONS = frozenset({"fields", "vocabularies", "topics", "serves"})
 MAX_FAULTS = 200  # beyond it more lines help nobody
 
 

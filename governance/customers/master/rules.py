@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from governance.core.terms import PurposeId
 from governance.customers.catalogue import Catalogue
-from governance.customers.custom.types import Vocabulary
 from governance.customers.master.types import (
     ContactChannel,
     ContactKind,
@@ -20,7 +20,6 @@ Fault = tuple[str, str]  # column, code
 FOR_MINORS = frozenset({RelationKind.PARENT, RelationKind.GUARDIAN})
 LONGEST_PERIOD = 120  # months
 WORD_LIMIT = 200  # characters of a preference without a closed list
-KEEPING = frozenset({"data_quality", "dsar_fulfilment"})  # purposes that look after any label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,28 +142,31 @@ def word_faults(
 ) -> Iterator[Fault]:
     """Fails closed: a tag or topic outside the declared vocabularies, or for another purpose."""
     if table == "preference":
-        yield from _topic(declared, values, purpose=purpose)
+        yield from _topic(declared, values, purpose=PurposeId(purpose))
     elif table == "person_tag":
-        yield from _tag(declared.vocabularies.get(str(values["vocabulary"])), values, purpose)
+        yield from _tag(declared, values, purpose=PurposeId(purpose))
 
 
-def _topic(declared: Catalogue, values: Mapping[str, object], *, purpose: str) -> Iterator[Fault]:
+def _topic(
+    declared: Catalogue, values: Mapping[str, object], *, purpose: PurposeId
+) -> Iterator[Fault]:
     topic = declared.topics.get(str(values["topic"]))
     said = str(values.get("value", ""))
     if topic is None:
         yield "topic", "undeclared"
-    elif purpose not in topic.purposes | KEEPING:
+    elif purpose not in topic.purposes | declared.duties:
         yield "topic", "other_purpose"
     elif (topic.choices and said not in topic.choices) or len(said) > WORD_LIMIT:
         yield "value", "undeclared"
 
 
 def _tag(
-    vocabulary: Vocabulary | None, values: Mapping[str, object], purpose: str
+    declared: Catalogue, values: Mapping[str, object], *, purpose: PurposeId
 ) -> Iterator[Fault]:
+    vocabulary = declared.vocabularies.get(str(values["vocabulary"]))
     if vocabulary is None:
         yield "vocabulary", "undeclared"
-    elif purpose not in vocabulary.purposes | KEEPING:
+    elif purpose not in vocabulary.purposes | declared.duties:
         yield "vocabulary", "other_purpose"
     elif values["label"] not in vocabulary.labels:
         yield "label", "undeclared"

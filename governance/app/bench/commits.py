@@ -18,7 +18,7 @@ from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, PurposeId, SubjectId
 from governance.db.engine import Database, sqlite_url
 
-EVENTS = 16_000  # of each round, over all callers
+EVENTS = 8_000  # of each round, over all callers
 ROUNDS = 3  # in turn; the best counts: the others were disturbed
 ALONE = 400  # of the baseline, one commit each
 TARGETS = {32: 20_000, 128: 25_000}  # waiting callers: events a second

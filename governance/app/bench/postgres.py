@@ -22,7 +22,7 @@ from governance.core.terms import EventId
 from governance.db.engine import Database
 
 CONNECTIONS = 32
-COMMITS = 6_400  # of each round, over all connections
+COMMITS = 3_200  # of each round, over all connections
 ROUNDS = 3  # of each kind, in turn; the middle one counts
 PAUSE_S = 0.1  # between two passes of the sequencer
 PAUSED_SHARE, RUNNING_SHARE, LAG_LIMIT = 0.9, 0.75, 1.0

@@ -20,7 +20,7 @@ from governance.core.ids import new_row_id
 from governance.crypto.signing import Ed25519Signer, MlDsa44Signer
 from governance.db.engine import Database, sqlite_url
 
-EVENTS = 100_000  # waiting when the sequencer starts
+EVENTS = 60_000  # waiting when the sequencer starts
 FILL = 2_000  # events of one transaction while filling
 WRITERS = 32
 BESIDE_S = 4.0  # how long the sequencer runs beside writers

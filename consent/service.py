@@ -20,6 +20,7 @@ from consent.types import (
 )
 from governance.core.errors import NotFoundError
 from governance.core.terms import EventId, FieldId, KeyClass, RowId, SubjectId
+from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.customers.store import Subject, subject_by_id
 from governance.customers.subjects import MINORS, known_laws
@@ -169,6 +170,8 @@ def decide_use(
     )
     if not covered:
         return Gates(code=covered.code)
+    if asked is not None and not catalogue().serves(asked, purpose.id):
+        return Gates(code=ReasonCode.PURPOSE_FIELD)  # fails closed: nobody declared it for this
     person = subject_gate(
         tx,
         request.subject,

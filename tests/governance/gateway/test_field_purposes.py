@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from consent.checks import check
+from consent.service import UseRequest
 from governance.app.wiring import Wiring
 from governance.core.terms import FieldId, Lang, PurposeId, SubjectId, Treatment
 from governance.customers.catalogue import catalogue, install
@@ -30,6 +32,7 @@ from tests.installation import (
 EMAIL, NAME = FieldId("person.email"), FieldId("person.name")
 VALUE = FieldId("preference.value")
 SUPPORT = PurposeId("order_support")
+CUSTOMER_ID = FieldId("person.customer_id")
 LOST = frozenset({EMAIL, VALUE})
 
 
@@ -75,6 +78,16 @@ def test_a_field_is_withheld_for_a_purpose_that_it_was_not_declared_for(
 def test_a_duty_of_the_law_reaches_every_field(shop: Wiring, person: SubjectId) -> None:
     codes = decided(shop, person, "privacy_officer", "dsar_fulfilment")
     assert codes[EMAIL] is ReasonCode.PERMIT
+
+
+def test_a_use_of_the_field_is_refused_for_the_same_reason(shop: Wiring, person: SubjectId) -> None:
+    asked = UseRequest(subject=person, purpose="order_support", field=CUSTOMER_ID)
+    fields = {**catalogue().fields}
+    entry = fields[CUSTOMER_ID]
+    fields[CUSTOMER_ID] = replace(entry, purposes=entry.purposes - {SUPPORT})
+    assert check(shop.ports, staff("support"), asked, at=AT).exact is ReasonCode.PERMIT
+    install(replace(catalogue(), fields=fields))
+    assert check(shop.ports, staff("support"), asked, at=AT).exact is ReasonCode.PURPOSE_FIELD
 
 
 def test_nothing_is_written_for_a_purpose_that_was_not_declared(

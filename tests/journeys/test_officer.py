@@ -43,6 +43,24 @@ def test_the_officer_sees_the_whole_and_looks_into_it(
     seen.quiet()
 
 
+@pytest.mark.parametrize(("width", "lang"), [(1280, "en"), (390, "ja")])
+def test_the_officer_reviews_the_log(visits: Visits, site: Site, width: int, lang: str) -> None:
+    seen = visits.signed_in(OFFICER, width=width, lang=lang)
+    seen.page.goto(f"{site.base}/console/audit")
+    sound(seen, lang=lang)
+    seen.page.locator("#events tbody a[href*='/events/']").first.click()
+    seen.page.wait_for_url("**/console/audit/events/*")
+    sound(seen, lang=lang)
+    seen.page.goto(f"{site.base}/console/audit/persons/{site.customer}")
+    sound(seen, lang=lang)
+    seen.page.goto(f"{site.base}/console/audit")
+    seen.page.locator("#comment").fill("架空の所見")
+    seen.page.locator("#sign").click()
+    seen.page.wait_for_url("**/console/audit?signed=*")
+    expect(seen.page.locator("#reviewed")).to_contain_text("架空の所見")
+    sound(seen, lang=lang)
+
+
 def test_the_overview_says_how_far_the_log_is_proved(visits: Visits) -> None:
     page = visits.signed_in(OFFICER).page
     expect(page.locator("main")).to_contain_text(re.compile(r"署名|検証"))

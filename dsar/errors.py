@@ -21,6 +21,18 @@ class RequestChangedError(GovernanceError):
     code, status = "request_changed", 409
 
 
+class RecipientUnknownError(GovernanceError):
+    """The register names no such company to which data goes. Nothing changed."""
+
+    code, status = "recipient_unknown", 404
+
+
+class NothingToTellError(GovernanceError):
+    """Nothing was corrected, erased or restricted by this request yet. Nobody was told."""
+
+    code, status = "nothing_to_tell", 409
+
+
 class RequestRightsError(GovernanceError):
     """No right was asked for, or two under one law; each is a request of its own."""
 

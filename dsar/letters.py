@@ -5,7 +5,7 @@ consent. It goes to the person's own address on record only, whoever asked in th
 no value of the person: of a correction it names the fields.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -68,27 +68,38 @@ def tell(
 
 
 def tell_outcome(
-    tx: Connection, ports: Ports, case: Case, *, lang: Lang, at: datetime
+    tx: Connection,
+    ports: Ports,
+    case: Case,
+    *,
+    recipients: Iterable[str],
+    lang: Lang,
+    at: datetime,
 ) -> tuple[str, ...]:
-    """The mail that says what was decided, on which ground, and which fields were changed."""
+    """The mail that says what was decided, on which ground, what was changed and who was told."""
     decision = case.decision
     outcome = decision.outcome if decision is not None else Outcome.REFUSE
     grounds = decision.grounds if decision is not None else ()
-    fields = _changed(tx, case)
     params = {
         "outcome": text(f"dsar.outcome.{outcome.value}", lang),
-        "grounds": _listed([text(f"dsar.ground.{ground.value}", lang) for ground in grounds]),
-        "fields": _listed([catalogue().fields[name].label(lang) for name in fields]),
+        "grounds": lines(text(f"dsar.ground.{ground.value}", lang) for ground in grounds),
+        "fields": listed(changed_fields(tx, case), lang),
+        "recipients": lines(recipients),
     }
     return tell(tx, ports, case, Letter.OUTCOME, lang=lang, at=at, params=params)
 
 
-def _listed(words: list[str]) -> str:
+def lines(words: Iterable[str]) -> str:
     """A line a word; a dash for none."""
     return "\n".join(f"- {word}" for word in words) or "-"
 
 
-def _changed(tx: Connection, case: Case) -> tuple[FieldId, ...]:
+def listed(fields: Iterable[FieldId], lang: Lang) -> str:
+    """A line a field, by its name for people."""
+    return lines(catalogue().fields[name].label(lang) for name in fields)
+
+
+def changed_fields(tx: Connection, case: Case) -> tuple[FieldId, ...]:
     """Fields that the events changed by which the request was carried out."""
     told = select(EVENTS.c.refs).where(
         EVENTS.c.object_id == case.id, EVENTS.c.action == EventCode.REQUEST_CHANGED.value

@@ -25,6 +25,7 @@ from dsar.errors import (
     RequestTimeError,
 )
 from dsar.letters import Letter, tell, tell_outcome
+from dsar.recipients import told_names
 from dsar.records import actor_of, changed, demand, demand_possible, draft, write_down
 from dsar.results import newest_package
 from dsar.rules import advance as advanced
@@ -347,7 +348,10 @@ def take_step(
         add_clocks(tx, request, move.clocks, actor=principal.id)
     if _answers(tx, answer, request):
         lang = answer_language(tx, request)
-        refs = (*refs, *tell_outcome(tx, ports, after, lang=lang, at=at))
+        refs = (
+            *refs,
+            *tell_outcome(tx, ports, after, recipients=told_names(tx, after), lang=lang, at=at),
+        )
     return write_down(
         tx,
         ports,

@@ -131,6 +131,35 @@ def show(request: Which) -> int:
     return 0
 
 
+@app.command("recipients", help=say("dsar.recipients"))
+def recipients(
+    request: Which,
+    tell: Annotated[list[str] | None, typer.Option("--tell", help=say("dsar.tell"))] = None,
+    why: Annotated[str | None, typer.Option("--untold", help=say("dsar.untold"))] = None,
+) -> int:
+    """Companies that data goes to, and which of them heard of the change; --tell tells them."""
+    from dsar.recipients import Untold, recipients_of, tell_recipients
+    from governance.cli.session import acting, opened
+
+    reason = chosen(Untold, why, option="--untold") if why is not None else None
+    with opened() as wiring:
+        principal, wanted = acting(wiring), request_of(wiring, request)
+        ports, at = wiring.ports, wiring.clock()
+        if tell:
+            found = wiring.database.write(
+                lambda tx: tell_recipients(tx, ports, principal, wanted, tell, untold=reason, at=at)
+            )
+        else:
+            with wiring.database.read() as tx:
+                found = recipients_of(tx, ports, principal, wanted)
+    shape = [told.as_json() for told in found]
+    names = ("recipient", "name", "role", "told_at", "untold")
+    columns = tuple(say(f"dsar.column.{name}") for name in names)
+    rows = [tuple(str(one[name] or "-") for name in names) for one in shape]
+    emit(shape, lambda: table("", columns, rows))
+    return 0
+
+
 @app.command("advance", help=say("dsar.advance"))
 def advance(
     request: Which,

@@ -36,6 +36,12 @@ def all_recipients(tx: Connection) -> tuple[Recipient, ...]:
     return tuple(_recipient(row) for row in rows)
 
 
+def contact_of(tx: Connection, recipient: RowId) -> bytes | None:
+    """The sealed contact of a recipient; None when there is none."""
+    found = tx.execute(select(RECIPIENT.c.contact).where(RECIPIENT.c.id == recipient)).scalar()
+    return None if found is None else bytes(found)
+
+
 def replace_problems(
     tx: Connection, recipient: RowId, problems: Iterable[RecipientProblem], *, on: date
 ) -> None:

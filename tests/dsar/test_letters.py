@@ -5,18 +5,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from audit.actions import EventCode
 from audit.models import EVENTS
-from audit.types import EventDraft
-from audit.types import Outcome as AuditOutcome
-from dsar import fulfilment
-from dsar.case import Case
 from dsar.types import Delivery, Event, Ground, Outcome, Requester, RequestKind
-from governance.core.terms import FieldId, Lang
+from governance.core.terms import Lang
 from governance.customers.post import unsealed
 from governance.jobs.outbox import OUTBOX, OutboxMessage
 from governance.outbound.mail import Mail, compose
-from tests.dsar.world import ADDRESS, EMAIL, NAME, OFFICER, SUBJECT, World
+from tests.dsar.world import ADDRESS, EMAIL, NAME, World
 
 
 def letters(world: World) -> list[Mail]:
@@ -95,31 +90,8 @@ def test_the_log_names_the_message_and_no_address(world: World) -> None:
     assert EMAIL not in repr(row)
 
 
-def corrected(world: World) -> Case:
-    """A correction that was granted, made and proved; it is not yet told."""
-    case = world.approve(world.decide(world.reviewed(RequestKind.CORRECTION)))
-    case = world.step(case, Event.EXECUTE)
-    at = world.tick()
-    made = EventDraft(
-        action=EventCode.PERSON_CHANGED,
-        occurred_at=at,
-        actor=OFFICER.id,
-        object_type="person",
-        object_id=SUBJECT,
-        subject=SUBJECT,
-        outcome=AuditOutcome.DONE,
-        fields=(FieldId("person.address"), FieldId("person.mobile")),
-    )
-    proof = world.write(lambda tx: world.ports.audit.append(tx, made))
-    return world.write(
-        lambda tx: fulfilment.record_execution(
-            tx, world.ports, OFFICER, case.id, proof=proof, at=world.tick()
-        )
-    )
-
-
 def test_a_correction_is_told_with_the_fields_that_were_changed(world: World) -> None:
-    world.step(corrected(world), Event.RESPOND)
+    world.step(world.corrected(), Event.RESPOND)
     told = [letter for letter in letters(world) if letter.template == "dsar.mail.outcome"]
     (letter,) = told
     assert letter.to == EMAIL

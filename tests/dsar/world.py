@@ -7,6 +7,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from audit.actions import EventCode
+from audit.types import EventDraft
+from audit.types import Outcome as AuditOutcome
 from consent import ledger
 from consent.types import EventKind
 from dsar import decisions, delivery, fulfilment, reading, service
@@ -236,6 +239,29 @@ class World:
         """A case whose answer waits for its download."""
         approved = self.approve(self.decide(self.reviewed(kind)))
         return self.deliver(self.build(self.step(approved, Event.EXECUTE)))
+
+    def corrected(self) -> Case:
+        """A correction that was granted, made and proved; nobody was told yet."""
+        case = self.step(
+            self.approve(self.decide(self.reviewed(RequestKind.CORRECTION))), Event.EXECUTE
+        )
+        made = EventDraft(
+            action=EventCode.PERSON_CHANGED,
+            occurred_at=self.tick(),
+            actor=OFFICER.id,
+            object_type="person",
+            object_id=SUBJECT,
+            subject=SUBJECT,
+            outcome=AuditOutcome.DONE,
+            fields=(FieldId("person.address"), FieldId("person.mobile")),
+        )
+        proof = self.write(lambda tx: self.ports.audit.append(tx, made))
+        at = self.tick()
+        return self.write(
+            lambda tx: fulfilment.record_execution(
+                tx, self.ports, OFFICER, case.id, proof=proof, at=at
+            )
+        )
 
     def case(self, request: RequestId) -> Case:
         with self.ports.database.read() as tx:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from audit.alarms.watching import alarms
+from audit.expiry.rules import going
 from audit.review import EventFilter, events, waiting
 from audit.types import Verdict
 from audit.verify import verify_log
 from governance.app.forwarding import standing
 from governance.app.key_providers import made
+from governance.app.log_life import period_of
 from governance.app.stamping import newest
 from governance.app.ticks import SCHEDULES
 from governance.app.wiring import Wiring
@@ -26,6 +28,7 @@ from governance.jobs.ledger import recent_runs
 from governance.jobs.outbox import backlog
 from governance.keys.epochs import status
 from governance.keys.moving import remaining
+from retention import log_expiry
 
 ALARMS = 100  # newest ones looked at
 LOW_SPACE_MB = 500
@@ -50,6 +53,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _keys,
         _clear,
         _audit,
+        _months,
         _witness,
         _stamp,
         _forward,
@@ -134,7 +138,21 @@ def _audit(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
         return Examined(check="audit", state="bad", key="doctor.audit_bad", params=params)
     with wiring.database.read() as tx:
         params = {"size": report.size, "waiting": waiting(tx)}
+    if report.finding is not None:  # a declared restore: verified, and never silent about it
+        return Examined(
+            check="audit", state="attention", key=f"doctor.audit_{report.finding.value}"
+        )
     return Examined(check="audit", state="good", key="doctor.audit_good", params=params)
+
+
+def _months(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
+    """Whether months of the log are over and wait for two persons."""
+    with wiring.database.read() as tx:
+        found = going(log_expiry.standings(tx, period_of(wiring), at=at))
+    if found:
+        params: dict[str, str | int] = {"months": len(found), "through": found[-1].shard.name}
+        return Examined(check="months", state="attention", key="doctor.months_due", params=params)
+    return Examined(check="months", state="good", key="doctor.months_good")
 
 
 def _witness(wiring: Wiring, at: datetime, stale: timedelta) -> Examined:

@@ -53,6 +53,8 @@ def verify(
 
     def words() -> None:
         line(text(f"audit.verdict.{report.verdict.value}", current().lang))
+        if report.finding is not None:
+            line(text(f"audit.finding.{report.finding.value}", current().lang))
         for name, value in shape.items():
             if name != "verdict":
                 line(f"  {name}: {value}")

@@ -4,7 +4,7 @@ The members follow ISO/IEC TS 27560 (consent record information structure) as fa
 knows them. The receiver is the person; nobody else is named, and no value of the register.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -27,7 +27,7 @@ class Issued:
     """A content and the event that vouches for it."""
 
     event_id: EventId
-    content: dict[str, object]
+    content: dict[str, object] = field(repr=False)
 
 
 def issue(

@@ -218,7 +218,7 @@ class StatementReport:
     finding: Finding | None = None
     part: str | None = None
     form: str | None = None
-    content: Mapping[str, object] = field(default_factory=dict)
+    content: Mapping[str, object] = field(default_factory=dict, repr=False)
     log: Report = field(default_factory=Report)
 
     def as_json(self) -> dict[str, object]:

@@ -127,7 +127,7 @@ class Wiring:
             wiring.settle()
             wiring.ports.decisions.tell_lost()
             if risks := database.risks():
-                log.warning("database.not_durable", settings=",".join(risks))
+                log.warning("database.not_durable", reason=",".join(risks))
             undo.pop_all()
         return wiring
 
@@ -257,6 +257,7 @@ def _folders(settings: Settings) -> None:
         *(path.parent for path in files),
         settings.key_folder,
         settings.journal.parent,
+        settings.decision_marks,
         settings.checkpoint.parent,
         settings.mail_folder,
     ):

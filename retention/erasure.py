@@ -12,13 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 
-from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, KeyClass, RowId, SubjectId
 from governance.customers.catalogue import OnErase, Storage, catalogue
 from governance.customers.store import IN_LIMIT, LAW, SUBJECT, SUPPRESSION, TABLES
 from governance.customers.subjects import AgeBand, SubjectState
-from governance.customers.tokens import tokens_of
-from governance.db.types import insert_ignore
+from governance.customers.suppression import Listed, enlist
 from governance.keys.vault import FieldVault
 from retention import edges
 from retention.types import RowKeep
@@ -66,8 +64,12 @@ def erase(
     """Rows removed or emptied by table; nothing of the persons is left but what a law keeps."""
     done: Counter[str] = Counter()
     ids = [one.subject for one in batch]
-    for one in batch:
-        _suppress(tx, one, at=at)
+    listed = [
+        Listed(subject=one.subject, fields=one.suppress, rule=one.rule, until=one.suppress_until)
+        for one in batch
+        if one.suppress
+    ]
+    enlist(tx, vault, listed, at=at)
     for part in _parts(ids):
         done.update(edges.follow(tx, part))
         for name in catalogue().erase_order():
@@ -140,29 +142,6 @@ def _narrowed(fields: frozenset[FieldId]) -> Any:
         elif field.storage is Storage.SEALED:
             values[field.column] = bindparam("new_" + field.column)
     return update(PURCHASE).where(PURCHASE.c.id == bindparam("row")).values(**values)
-
-
-def _suppress(tx: Connection, one: Doomed, *, at: datetime) -> None:
-    """The rule's keyed tokens stay in the list that imports ask, until their day."""
-    if not one.suppress:
-        return
-    found = tokens_of(tx, one.subject, one.suppress)
-    if found:
-        tx.execute(
-            insert_ignore(SUPPRESSION, tx.dialect.name),
-            [
-                {
-                    "id": new_row_id(),
-                    "field": name,
-                    "version": version,
-                    "token": token,
-                    "rule": one.rule,
-                    "placed_at": at,
-                    "ends_on": one.suppress_until,
-                }
-                for name, version, token in found
-            ],
-        )
 
 
 def _end_persons(tx: Connection, batch: Sequence[Doomed]) -> None:

@@ -13,8 +13,8 @@ from governance.core.terms import KeyClass, SubjectId
 from governance.crypto.providers.types import EpochId
 from governance.custody.errors import EpochNotEndableError, KeyHeldError, KeySubjectUnknownError
 from governance.custody.rotation import Custodian, Drive, finish, let_go
+from governance.customers.search.leaving import forget_subjects
 from governance.customers.store import FINDING, held, subject_by_id
-from governance.customers.tokens import forget_subjects
 from governance.keys.epochs import end_epoch, endable, promised_day
 from governance.keys.models import DATA_KEY
 

@@ -22,7 +22,7 @@ from audit.actions import EventCode
 from audit.sequencer import LogKeys, integrate_now
 from audit.types import EventDraft, Outcome
 from governance.core.ids import new_row_id
-from governance.core.terms import ActorId, EventId, FieldId, RowId, SubjectId
+from governance.core.terms import ActorId, EventId, FieldId, RowId
 from governance.custody.errors import KeyTaskHeldElsewhereError
 from governance.customers import tokens
 from governance.customers.catalogue import catalogue
@@ -243,16 +243,16 @@ def _change(ports: Ports, run: Reindexing, **values: object) -> None:
 
 def _build(ports: Ports, run: Reindexing, filler: Filler, *, limit: int) -> None:
     source = TABLES[run.source]
-    wanted = select(source.c.id, source.c.subject_id).order_by(source.c.id).limit(limit)
+    wanted = select(source.c.id).order_by(source.c.id).limit(limit)
     if run.cursor is not None:
         wanted = wanted.where(source.c.id > run.cursor)
     with ports.database.read() as tx:
-        rows = [(RowId(row), SubjectId(of)) for row, of in tx.execute(wanted)]
+        rows = [RowId(row) for row in tx.execute(wanted).scalars()]
     if not rows:
         _change(ports, run, state=ReindexState.SWEEPING.value, cursor=None)
         return
     filler.rows(run.source, rows, only=run.new)
-    _change(ports, run, cursor=rows[-1][0], done=run.done + len(rows))
+    _change(ports, run, cursor=rows[-1], done=run.done + len(rows))
 
 
 def _sweep(ports: Ports, run: Reindexing, filler: Filler, *, limit: int) -> None:

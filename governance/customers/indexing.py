@@ -7,8 +7,8 @@ from typing import Final
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.crypto.index import IndexKey, TermKind, term
 from governance.crypto.values import Plain
-from governance.customers.catalogue import catalogue
-from governance.customers.search_plan import KINDS, bits_of, index_name
+from governance.customers.catalogue import Storage, catalogue
+from governance.customers.search_plan import KINDS, bits_of, field_of, index_name
 from governance.customers.search_terms import Form, form_of, stored_pieces
 from governance.customers.tokens import Due, RowTokens, Version
 from governance.keys.errors import IndexUnknownError
@@ -43,6 +43,17 @@ def indexed_fields(table: str, kinds: Collection[TermKind] = EVERY) -> tuple[Ind
 def indexed_tables() -> tuple[str, ...]:
     """Tables whose rows can be found."""
     return tuple(name for name in catalogue().tables if indexed_fields(name))
+
+
+def is_clear(field: FieldId) -> bool:
+    """Whether the field is stored in clear: it is about no person and stays when one goes."""
+    return catalogue().fields[field].storage is Storage.CLEAR
+
+
+def whose(subject: SubjectId, tokens: Collection[Version]) -> SubjectId | None:
+    """With whom these tokens go: with the row's person, or with nobody if none is personal."""
+    impersonal = tokens and all(is_clear(field_of(name)) for name, _ in tokens)
+    return None if impersonal else subject
 
 
 class _Made(dict[str, bytes]):
@@ -153,10 +164,11 @@ class Tokeniser:
         table: str,
         row: RowId,
         subject: SubjectId,
-        plain: Mapping[FieldId, Plain],
+        plain: Mapping[FieldId, Plain | None],
         *,
         due: Due = Due.NOTHING,
     ) -> RowTokens:
         """Every token of a row's values, to be stored with it."""
         tokens = self.tokens(table, plain)
-        return RowTokens(row=row, subject=subject, source=table, tokens=tokens, due=due)
+        owner = whose(subject, tokens)
+        return RowTokens(row=row, subject=owner, source=table, tokens=tokens, due=due)

@@ -37,6 +37,8 @@ _DISTINCT: Final = {  # different terms among a million persons, counted on gene
     (Form.NAME, TermKind.GRAM): 300_000,
     (Form.READING, TermKind.PREFIX): 500_000,
     (Form.READING, TermKind.GRAM): 6_000,
+    (Form.COMPANY, TermKind.PREFIX): 600_000,
+    (Form.COMPANY, TermKind.GRAM): 300_000,
     (Form.EMAIL, TermKind.PREFIX): 4_000_000,
     (Form.POSTAL, TermKind.EXACT): 120_000,
     (Form.POSTAL, TermKind.PREFIX): 948,  # areas of three digits
@@ -50,6 +52,8 @@ _NEARLY_UNIQUE: Final = frozenset(
         (Form.PHONE, TermKind.EXACT),
         (Form.EMAIL, TermKind.EXACT),
         (Form.ADDRESS, TermKind.EXACT),
+        (Form.COMPANY, TermKind.EXACT),
+        (Form.CORPORATE, TermKind.EXACT),
         (Form.WORD, TermKind.EXACT),
         (Form.WORD, TermKind.PREFIX),
         (Form.WORD, TermKind.GRAM),

@@ -51,49 +51,57 @@ _LATIN: Final = re.compile(r"^[^\W\d_][^\W\d_.'\-]*[.'\-\w]*$")
 _PLACE: Final = re.compile(r"(?:[都道府県市区町村郡]|丁目|番地?|号|\d)")
 _FORMS: Final[Mapping[_Kind, tuple[Form, ...]]] = {
     _Kind.EMAIL: (Form.EMAIL,),
-    _Kind.NUMBER: (Form.PHONE, Form.POSTAL, Form.WORD),
-    _Kind.CODE: (Form.WORD, Form.EMAIL),
-    _Kind.LATIN: (Form.NAME, Form.READING, Form.EMAIL, Form.WORD),
-    _Kind.KANA: (Form.READING, Form.NAME),
-    _Kind.ADDRESS: (Form.ADDRESS, Form.NAME),
-    _Kind.KANJI: (Form.NAME, Form.ADDRESS),
-}
-NAMED: Final[Mapping[str, tuple[Form, ...]]] = {  # what a form of single fields may name
-    "name": (Form.NAME, Form.READING),
-    "kana": (Form.READING,),
-    "phone": (Form.PHONE,),
-    "email": (Form.EMAIL,),
-    "postal_code": (Form.POSTAL,),
-    "address": (Form.ADDRESS,),
-    "customer_id": (Form.WORD,),
+    _Kind.NUMBER: (Form.PHONE, Form.POSTAL, Form.CORPORATE, Form.WORD),
+    _Kind.CODE: (Form.WORD, Form.EMAIL, Form.COMPANY, Form.CORPORATE),
+    _Kind.LATIN: (Form.NAME, Form.COMPANY, Form.READING, Form.EMAIL, Form.WORD),
+    _Kind.KANA: (Form.READING, Form.NAME, Form.COMPANY),
+    _Kind.ADDRESS: (Form.ADDRESS, Form.NAME, Form.COMPANY),
+    _Kind.KANJI: (Form.NAME, Form.COMPANY, Form.ADDRESS),
 }
 
 
 def recognised(text: str, fields: Mapping[FieldId, Form]) -> tuple[Part, ...]:
     """The groups of the text with the fields that each can be about; none for no question."""
     groups = _groups(text[:TEXT_MOST].split())
-    found = (_part(" ".join(words), _FORMS[kind], fields) for kind, words in groups)
-    return tuple(part for part in found if part.questions)
-
-
-def named(values: Mapping[str, str], fields: Mapping[FieldId, Form]) -> tuple[Part, ...]:
-    """One group for each named value; an unknown name has none."""
     found = (
-        _part(value[:TEXT_MOST], NAMED[name], fields)
-        for name, value in values.items()
-        if name in NAMED and value.strip()
+        _part(" ".join(words), [(form, name) for form in _FORMS[kind] for name in of[form]])
+        for of in (_by_form(fields),)
+        for kind, words in groups
     )
     return tuple(part for part in found if part.questions)
 
 
-def _part(text: str, forms: Iterable[Form], fields: Mapping[FieldId, Form]) -> Part:
+def named(
+    values: Mapping[str, str],
+    names: Mapping[str, tuple[FieldId, ...]],
+    fields: Mapping[FieldId, Form],
+) -> tuple[Part, ...]:
+    """One group for each named value, about the fields that its name means."""
+    found = (
+        _part(value[:TEXT_MOST], [(fields[one], one) for one in names[name] if one in fields])
+        for name, value in values.items()
+        if name in names and value.strip()
+    )
+    return tuple(part for part in found if part.questions)
+
+
+def _by_form(fields: Mapping[FieldId, Form]) -> dict[Form, list[FieldId]]:
+    found: dict[Form, list[FieldId]] = {form: [] for form in Form}
+    for name, form in fields.items():
+        found[form].append(name)
+    return found
+
+
+def _part(text: str, about: Iterable[tuple[Form, FieldId]]) -> Part:
+    """The text as a question to each of these fields; one of a form that it cannot be has none."""
     questions = []
-    for form in forms:
-        what = asked(form, text)
+    said: dict[Form, Asked | None] = {}
+    for form, name in about:
+        if form not in said:
+            said[form] = asked(form, text)
+        what = said[form]
         if what is not None and what.lookups:
-            questions += [
-                Question(field=name, asked=what) for name, has in fields.items() if has is form
-            ]
+            questions.append(Question(field=name, asked=what))
     return Part(questions=tuple(questions))
 
 

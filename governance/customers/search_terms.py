@@ -5,7 +5,6 @@ what was asked (`level`). A form folds what people write differently (width, kan
 丁目, +81), and the version of an index key pins the folding that its tokens were made under.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -19,18 +18,19 @@ from governance.crypto.index import (
     exact_terms,
     gram_terms,
     prefix_query,
+    prefix_terms,
     suffix_query,
     term,
 )
 from governance.customers.normalise.chars import fold_width, hyphenated, no_spaces
+from governance.customers.normalise.companies import company_key, normalise_corporate_number
 from governance.customers.normalise.email import normalise_email
 from governance.customers.normalise.kana import kana_key
-from governance.customers.normalise.names import fold_variants, latin_key, name_key
-from governance.customers.normalise.numerals import NUMERAL, digits_for_kanji
+from governance.customers.normalise.names import latin_key, name_key
 from governance.customers.normalise.phone import normalise_phone
-from governance.customers.normalise.postal import PREFECTURES
 from governance.customers.normalise.romaji import Reading, is_romaji, readings
 from governance.customers.normalise.sounds import large_kana, long_vowels, passport, sound
+from governance.customers.search_addresses import address_keys
 
 LAST_DIGITS: Final = 4  # of a telephone number
 POSTAL_AREA: Final = 3  # digits of a postal code's area
@@ -47,6 +47,8 @@ class Form(StrEnum):
     EMAIL = "email"
     POSTAL = "postal"
     ADDRESS = "address"
+    COMPANY = "company"  # with or without its legal form
+    CORPORATE = "corporate"  # 法人番号
     WORD = "word"  # an id, or anything without rules of its own
 
 
@@ -75,7 +77,8 @@ class Asked:
     level: Callable[[str], Level | None] = field(repr=False)
 
 
-FORM_OF: Final[Mapping[str, Form]] = {
+FORM_OF: Final[Mapping[str, Form]] = {  # by column, where no field of its own is named
+    "company.name": Form.COMPANY, "company.corporate_number": Form.CORPORATE,
     "name": Form.NAME, "representative": Form.NAME, "contact_name": Form.NAME,
     "guardian_name": Form.NAME, "recipient_name": Form.NAME, "company_name": Form.NAME,
     "kana": Form.READING,
@@ -85,13 +88,13 @@ FORM_OF: Final[Mapping[str, Form]] = {
     "address": Form.ADDRESS, "recipient_address": Form.ADDRESS,
 }  # fmt: skip
 _PREFIX_LEAST: Final[Mapping[Form, int]] = {  # characters; below, a prefix names half the table
-    Form.NAME: 1, Form.READING: 2, Form.EMAIL: 3, Form.WORD: 2,
+    Form.NAME: 1, Form.COMPANY: 1, Form.READING: 2, Form.EMAIL: 3, Form.WORD: 2,
 }  # fmt: skip
 
 
 def form_of(field_id: FieldId) -> Form:
-    """The form of a catalogue field, by its column."""
-    return FORM_OF.get(field_id.partition(".")[2], Form.WORD)
+    """The form of a catalogue field."""
+    return FORM_OF.get(field_id) or FORM_OF.get(field_id.partition(".")[2], Form.WORD)
 
 
 # What is stored
@@ -124,8 +127,10 @@ def stored_keys(form: Form, value: str) -> tuple[str, ...]:
             key = kana_key(value)
             return _distinct(key, sound(value))
         case Form.ADDRESS:
-            return _distinct(*_address_keys(value))
-        case Form.PHONE | Form.EMAIL | Form.POSTAL | Form.WORD:
+            return _distinct(*address_keys(value))
+        case Form.COMPANY:
+            return _distinct(_company(value))
+        case Form.PHONE | Form.EMAIL | Form.POSTAL | Form.CORPORATE | Form.WORD:
             return (value.casefold(),)
 
 
@@ -155,6 +160,11 @@ def _turned(name: str) -> str:
     return latin_key(name) if len(words) > 1 and all(c < LATIN_END for c in name) else ""
 
 
+def _company(name: str) -> str:
+    """A company's name without 株式会社, ㈱ or Inc., marks and width, in one kind of kana."""
+    return name_key(company_key(name)) or name_key(name)
+
+
 # What is asked
 
 
@@ -175,6 +185,26 @@ def _asked_name(query: str) -> Asked | None:
 
     whole = [*exact_terms(key), *(exact_terms(turned) if turned else ())]
     return Asked(lookups=(*_whole(whole), *_edge(key, Form.NAME), *_parts([key])), level=level)
+
+
+def _asked_company(query: str) -> Asked | None:
+    key = _company(query)
+    if not key:
+        return None
+    return Asked(
+        lookups=_everywhere((key,), Form.COMPANY),
+        level=lambda value: _relation(key, _company(value)),
+    )
+
+
+def _asked_corporate(query: str) -> Asked | None:
+    number = normalise_corporate_number(query.upper().removeprefix("T")).value
+    if number is None:
+        return None
+    return Asked(
+        lookups=_whole(exact_terms(number)),
+        level=lambda value: Level.EXACT if value == number else None,
+    )
 
 
 def _asked_reading(query: str) -> Asked | None:
@@ -303,11 +333,11 @@ def _asked_postal(query: str) -> Asked | None:
 
 
 def _asked_address(query: str) -> Asked | None:
-    keys = _distinct(*_address_keys(query))
+    keys = _distinct(*address_keys(query))
     lookups = _parts([key.strip("-") for key in keys])
 
     def level(value: str) -> Level | None:
-        held = _address_keys(value)
+        held = address_keys(value)
         found = (_relation(key.strip("-"), other) for key in keys for other in held)
         return Level.PART if any(one is not None for one in found) else None
 
@@ -333,6 +363,8 @@ _ASKED: Final[Mapping[Form, Callable[[str], Asked | None]]] = {
     Form.EMAIL: _asked_email,
     Form.POSTAL: _asked_postal,
     Form.ADDRESS: _asked_address,
+    Form.COMPANY: _asked_company,
+    Form.CORPORATE: _asked_corporate,
     Form.WORD: _asked_word,
 }
 
@@ -350,10 +382,12 @@ def _whole(terms: Iterable[bytes]) -> tuple[Lookup, ...]:
 
 
 def _edge(key: str, form: Form) -> tuple[Lookup, ...]:
-    """Rows whose value begins with the key and goes on."""
-    if len(key) < _PREFIX_LEAST.get(form, 1):
-        return ()
-    return (Lookup(level=Level.EDGE, kind=TermKind.PREFIX, terms=prefix_query(key)),)
+    """Rows whose value begins with the key and goes on.
+
+    They have the shorter beginnings, too: few rows share a cut token of each by chance.
+    """
+    terms = prefix_terms(key, least=_PREFIX_LEAST.get(form, 1))[::-1]
+    return (Lookup(level=Level.EDGE, kind=TermKind.PREFIX, terms=terms),) if terms else ()
 
 
 def _parts(keys: Iterable[str]) -> tuple[Lookup, ...]:
@@ -372,23 +406,3 @@ def _relation(key: str, value: str) -> Level | None:
     if key == value:
         return Level.EXACT
     return Level.EDGE if value.startswith(key) else Level.PART
-
-
-# Addresses
-
-_COUNTED = re.compile(
-    rf"[{NUMERAL}]+(?=丁目|番地?|号|の)|(?:(?<=丁目)|(?<=番地)|(?<=番))[{NUMERAL}]+"
-)
-_UNIT = re.compile(r"(?<=\d)(?:丁目|番地の|番地|番|号(?!室)|の)(?:(?=\d)|(?=\D)|$)")
-_LONG_MARK = re.compile(r"(?<=\d)ー(?=\d)")
-
-
-def _address_keys(text: str) -> tuple[str, str]:
-    """The address as written without the prefecture, and with 丁目・番地・号 as hyphens."""
-    plain = fold_variants(no_spaces(hyphenated(text))).casefold()
-    for prefecture in PREFECTURES:  # 47 values with published frequencies are no search term
-        if plain.startswith(prefecture):
-            plain = plain[len(prefecture) :]
-            break
-    numbered = _COUNTED.sub(lambda run: digits_for_kanji(run.group()), _LONG_MARK.sub("-", plain))
-    return plain, _UNIT.sub(lambda _: "-", numbered).replace("--", "-")

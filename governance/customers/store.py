@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, Law, RowId, SubjectId
-from governance.customers import tokens
 from governance.customers.catalogue import Storage, catalogue, derived
 from governance.customers.custom import store as custom
 from governance.customers.custom.rows import (
@@ -41,10 +40,7 @@ from governance.customers.models import (
     SubjectLawEntry,
     SuppressionEntry,
 )
-from governance.customers.search import looking
-from governance.customers.search_plan import index_names
 from governance.customers.subjects import AgeBand, SubjectKind, SubjectState
-from governance.customers.tokens import RowTokens as Token
 from governance.customers.upkeep.models import MergeTraceRow
 from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore, table_of
@@ -342,23 +338,6 @@ def known_source_keys(tx: Connection, table: str, keys: Iterable[str]) -> dict[s
         )
         found |= {key: RowId(row) for key, row in rows}
     return found
-
-
-def add_tokens(tx: Connection, rows: Sequence[Token]) -> None:
-    """The rows can be found by these tokens."""
-    tokens.add_tokens(tx, rows)
-
-
-def drop_tokens(tx: Connection, *, row: RowId, field: FieldId) -> None:
-    """A changed value leaves no token of its old form."""
-    tokens.drop_tokens(tx, [row], names=index_names(field))
-
-
-def find_tokens(
-    tx: Connection, fields: Iterable[FieldId], wanted: Iterable[bytes]
-) -> tuple[tuple[bytes, RowId, SubjectId], ...]:
-    """Rows whose index holds one of these tokens in one of these fields."""
-    return looking.find_tokens(tx, fields, wanted)
 
 
 def cells_of(tx: Connection, table: str, column: str, rows: Iterable[RowId]) -> dict[RowId, bytes]:

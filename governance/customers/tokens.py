@@ -67,7 +67,7 @@ class RowTokens:
     """The tokens of one row, by index and version; an empty tuple says: indexed, no token."""
 
     row: RowId
-    subject: SubjectId
+    subject: SubjectId | None  # with whom the tokens go; None where they are about no person
     source: str  # the row's table
     tokens: Mapping[Version, tuple[bytes, ...]] = field(repr=False)
     due: Due = Due.NOTHING
@@ -219,12 +219,6 @@ def _enter(tx: Connection, rows: Sequence[RowTokens], known: Known) -> None:
             tx.execute(update(ENTRY).where(mine).values(tokens=_joined(whole)))
 
 
-def replace_tokens(tx: Connection, row: RowTokens, *, names: Iterable[FieldId]) -> None:
-    """A changed row has these tokens in these indexes and no other; the rest of it stays."""
-    drop_tokens(tx, [row.row], names=names)
-    add_tokens(tx, [row])
-
-
 def _put_rows(tx: Connection, rows: Sequence[RowTokens], built: set[Version]) -> None:
     values = []
     for row in rows:
@@ -240,8 +234,9 @@ def _upsert(engine: Any) -> Any:
     statement = engine.insert(ROW)
     later = statement.excluded
     more = case((later.due > ROW.c.due, later.due), else_=ROW.c.due)
+    whose = func.coalesce(later.subject_id, ROW.c.subject_id)
     return statement.on_conflict_do_update(
-        index_elements=[ROW.c.row_key], set_={"due": more, "subject_id": later.subject_id}
+        index_elements=[ROW.c.row_key], set_={"due": more, "subject_id": whose}
     )
 
 
@@ -281,12 +276,6 @@ def owe(tx: Connection, source: str, *, due: Due = Due.ALL) -> int:
     return tx.execute(update(ROW).where(*stands).values(due=int(due))).rowcount
 
 
-def move_rows(tx: Connection, rows: Iterable[RowId], *, to: SubjectId) -> None:
-    """The index of these rows goes when the person does to whom they belong now (merge)."""
-    for part in parts([packed(row) for row in rows]):
-        tx.execute(update(ROW).where(ROW.c.row_key.in_(part)).values(subject_id=to))
-
-
 # Removing
 
 
@@ -304,15 +293,6 @@ def drop_tokens(
         tx.execute(delete(ENTRY).where(*mine))
         if numbers is None:
             tx.execute(delete(ROW).where(ROW.c.row_key.in_(part)))
-    return gone
-
-
-def forget_subjects(tx: Connection, subjects: Iterable[SubjectId]) -> int:
-    """How many tokens of these persons' rows went; none is left (erasure)."""
-    gone = 0
-    for part in parts(list(subjects)):
-        rows = tx.execute(select(ROW.c.row_key).where(ROW.c.subject_id.in_(part))).scalars()
-        gone += drop_tokens(tx, [unpacked(bytes(row)) for row in rows])
     return gone
 
 
@@ -358,22 +338,6 @@ def purge_entries(tx: Connection, numbers: Sequence[int], *, after: bytes, limit
 
 
 # Looking
-
-
-def tokens_of(
-    tx: Connection, subject: SubjectId, names: Iterable[FieldId]
-) -> tuple[tuple[FieldId, int, bytes], ...]:
-    """Every token of a person in these indexes, with name and version."""
-    by_number = {n: version for version, n in known_indexes(tx).numbers.items()}
-    wanted = [n for n, (name, _) in by_number.items() if name in set(names)]
-    held = tx.execute(
-        select(ENTRY.c.index_id, ENTRY.c.tokens)
-        .join_from(ENTRY, ROW, ENTRY.c.row_key == ROW.c.row_key)
-        .where(ROW.c.subject_id == subject, ENTRY.c.index_id.in_(wanted))
-    )
-    return tuple(
-        (*by_number[number], token) for number, joined in held for token in split(bytes(joined))
-    )
 
 
 def count_behind(tx: Connection, *, most: int = 2**31 - 1) -> int:

@@ -17,8 +17,10 @@ from governance.core.terms import FieldId, RowId, SubjectId
 from governance.crypto.values import Plain
 from governance.customers import store
 from governance.customers.indexing import EVERY
+from governance.customers.search_plan import index_names
 from governance.customers.store import LAW, SUBJECT, TABLES, Record
 from governance.customers.subjects import AgeBand, SubjectState, known_laws
+from governance.customers.tokens import add_tokens, drop_tokens
 from governance.customers.upkeep.choosing import (
     STRICTER_FIRST,
     WANTED_STRICTER_FIRST,
@@ -168,10 +170,10 @@ def write_values(
     values = {name.partition(".")[2]: cell for name, cell in sealed.items()} | dict(clear)
     moves.set_columns(tx, record.table, record.id, values)
     for name in fresh:
-        store.drop_tokens(tx, row=record.id, field=name)
+        drop_tokens(tx, [record.id], names=index_names(name))
     present = {name: value for name, value in fresh.items() if value is not None}
     tokens = indexer.row_tokens(record.table, record.id, record.subject, present)
-    store.add_tokens(tx, tokens)
+    add_tokens(tx, tokens)
 
 
 def _permissions(

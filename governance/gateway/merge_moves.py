@@ -18,9 +18,9 @@ from governance.customers.catalogue import catalogue
 from governance.customers.custom.models import CustomValueRow
 from governance.customers.custom.types import is_custom
 from governance.customers.imports import TURN
+from governance.customers.search.leaving import move_rows, owe_clear
 from governance.customers.sources.models import ImportRow
 from governance.customers.store import FINDING, TABLES, Record
-from governance.customers.tokens import move_rows
 from governance.customers.upkeep.candidates import DUPLICATE
 from governance.customers.upkeep.merges import Trace, TraceKind, parts
 from governance.db.types import table_of
@@ -250,6 +250,7 @@ def set_columns(tx: Connection, name: str, row: str, values: Mapping[str, Any]) 
     target = TABLES[name]
     risen = {"version": target.c.version + 1} if "version" in target.columns else {}
     tx.execute(update(target).where(target.c.id == row).values(**values, **risen))
+    owe_clear(tx, name, RowId(row), values)
 
 
 def pair_between(first: SubjectId, second: SubjectId) -> Any:

@@ -36,6 +36,7 @@ from governance.gateway.types import (
 )
 from governance.http.principal import Principal
 from governance.i18n.catalogue import text
+from governance.keys.vault import Reading
 from governance.pii.types import Entity
 from policies.masking import Masking, MaskMethod, Span, mask
 from policies.snapshot import PolicySnapshot
@@ -292,15 +293,23 @@ def _event(principal: Principal, made: _Made, *, at: datetime) -> EventDraft:
 
 
 def open_prepared(
-    ports: Ports, prepared: Sequence[Prepared], *, lang: Lang, at: datetime
+    ports: Ports,
+    prepared: Sequence[Prepared],
+    *,
+    lang: Lang,
+    keys: Reading | None = None,
+    at: datetime,
 ) -> list[tuple[RowView, ...]]:
-    """The rows of each with every shown value opened and masked; nothing else is unsealed."""
+    """The rows of each with every shown value opened and masked; nothing else is unsealed.
+
+    With `keys` the caller has looked at the key store already.
+    """
     pairs = [(one, row, shown) for one in prepared for shown in (one.shown,) for row in one.rows]
     sealed = [
         (row.id, {name: cell for name, cell in row.sealed.items() if name in shown})
         for _, row, shown in pairs
     ]
-    opened = ports.vault.open_rows(sealed)
+    opened = (keys or ports.vault).open_rows(sealed)
     plain = [
         (one, row, _plain(row, values.reveal(), shown))
         for (one, row, shown), values in zip(pairs, opened, strict=True)
@@ -308,8 +317,9 @@ def open_prepared(
     spans = _spans(ports, [(one, values) for one, _, values in plain])
     day = at.astimezone(JST).date()
     views: dict[int, list[RowView]] = {id(one): [] for one in prepared}
+    names = {entity.value: text(f"gateway.span.{entity.value}", lang) for entity in Entity}
     for one, row, values in plain:
-        view = _row_view(row, values, one.decisions, spans, lang=lang, on=day)
+        view = _row_view(row, values, one.decisions, spans, names=names, on=day)
         views[id(one)].append(view)
     return [tuple(views[id(one)]) for one in prepared]
 
@@ -357,10 +367,9 @@ def _row_view(
     decisions: Mapping[FieldId, FieldDecision],
     spans: Mapping[str, tuple[Span, ...]],
     *,
-    lang: Lang,
+    names: Mapping[str, str],
     on: date,
 ) -> RowView:
-    names = {entity.value: text(f"gateway.span.{entity.value}", lang) for entity in Entity}
     views = []
     for field in catalogue().table(row.table).fields:
         if field.id not in decisions:

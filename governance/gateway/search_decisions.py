@@ -34,6 +34,7 @@ class PersonDecisions:
     explained: bool
     shown: tuple[FieldId, ...]
     allowed: Mapping[FieldId, Level]
+    impersonal: frozenset[FieldId] = frozenset()  # fields without a third gate
     _apart: bool = field(init=False)
     _shown: dict[_Alike, dict[FieldId, FieldDecision]] = field(init=False, default_factory=dict)
     _depths: dict[_Alike, Mapping[FieldId, Level]] = field(init=False, default_factory=dict)
@@ -77,7 +78,7 @@ class PersonDecisions:
                 self.principal,
                 name,
                 self.purpose,
-                person,
+                None if name in self.impersonal else person,
                 subject=subject,
                 verb=Verb.READ,
                 explained=self.explained,

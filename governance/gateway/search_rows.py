@@ -1,32 +1,30 @@
-"""Rows that may answer a search, best first, still sealed: what the index says, lazily.
+"""Rows that may answer a search, best first, still sealed: what the index says, round by round.
 
 Each level of the best-founded group of the query is read from the index newest row first, so a
 page costs what it shows and not what the whole search would find.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
-from governance.core.terms import FieldId, SubjectId
+from governance.core.terms import FieldId
 from governance.crypto.index import IndexKey
-from governance.customers.catalogue import CatalogueField, catalogue
-from governance.customers.custom.types import is_custom
-from governance.customers.indexing import indexed_fields
-from governance.customers.search.looking import COUNTED, rows_of, rows_with
+from governance.customers.search.looking import COUNTED, Walked, rarest_first, rows_of, walk
 from governance.customers.search_plan import index_name
 from governance.customers.search_queries import Part
-from governance.customers.search_terms import Form, Level, Lookup
-from governance.customers.store import TABLES, Record, record_of, with_custom
-from governance.customers.tokens import Known, unpacked
-from governance.db.fetching import PreparedSelect
+from governance.customers.search_terms import Level, Lookup
+from governance.customers.tokens import Known
 
-TABLE: Final = "person"  # whose rows are found
-FIRST_ROUND: Final = 40  # rows of one token read at first: most pages need no more
+FIRST_ROUND: Final = {  # rows of a token read at first: most pages need no more
+    Level.EXACT: 40,
+    Level.EDGE: 40,
+    Level.PART: 160,  # few of these rows have the other pairs
+}
 ROUND: Final = 500  # and at most at a time
+LAST_ROW: Final = b""  # a place behind every row of its level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +44,11 @@ class Place:
     part: int  # which group of the query leads
     level: Level
     row: bytes  # all rows of this level that are newer come before it
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Less for what comes first: the level, then the newer row."""
+        return self.level, -int.from_bytes(self.row, "big")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,28 +74,6 @@ class IndexInUse:
         return Probe(
             field=field, level=lookup.level, number=number, tokens=key.tokens(lookup.terms)
         )
-
-
-def searchable() -> dict[FieldId, Form]:
-    """Fields of the register that can be found, with the form of their values."""
-    return {found.field: found.form for found in indexed_fields(TABLE)}
-
-
-def fields_named(names: Iterable[FieldId]) -> tuple[CatalogueField, ...]:
-    """These fields of the register, in the catalogue's order."""
-    wanted = set(names)
-    return tuple(entry for entry in catalogue().table(TABLE).fields if entry.id in wanted)
-
-
-def names_of(parts: Sequence[Part]) -> set[FieldId]:
-    """Every index that the query may read."""
-    asked = {question.field for part in parts for question in part.questions}
-    return {
-        index_name(found.field, kind)
-        for found in indexed_fields(TABLE)
-        if found.field in asked
-        for kind in found.kinds
-    }
 
 
 def probes_of(part: Part, index: IndexInUse, allowed: Mapping[FieldId, Level]) -> tuple[Probe, ...]:
@@ -122,33 +103,58 @@ def leading(tx: Connection, groups: Sequence[Sequence[Probe]]) -> int:
     return sizes.index(min(sizes))
 
 
-def candidates(
-    tx: Connection, probes: Sequence[Probe], *, part: int, after: Place | None
-) -> Iterator[Place]:
-    """The places of a group's rows in their order, from a place on; a row may stand in several."""
-    for level in Level:
-        if after is not None and level < after.level:
-            continue
-        before = after.row if after is not None and level is after.level else None
-        mine = [probe for probe in probes if probe.level is level]
-        for row in _newest_first(tx, mine, before=before):
-            yield Place(part=part, level=level, row=row)
+class Walk:
+    """The places of a group's rows in their order, from a place on; a row may have several."""
 
+    def __init__(
+        self, tx: Connection, probes: Sequence[Probe], *, part: int, after: Place | None
+    ) -> None:
+        self.read = 0  # rows of the index so far
+        self.at = after  # every place up to here was given
+        self._tx = tx
+        self._part = part
+        self._probes = {
+            level: tuple(probe for probe in probes if probe.level is level) for level in Level
+        }
+        self._ordered: dict[Probe, tuple[bytes, ...]] = {}
+        self._levels = [level for level in Level if after is None or level >= after.level]
+        self._before = None if after is None else after.row  # LAST_ROW: nothing of this level
+        self._size: int | None = None  # of the following rounds of this level
 
-def _newest_first(
-    tx: Connection, probes: Sequence[Probe], *, before: bytes | None
-) -> Iterator[bytes]:
-    """Rows of any of these look-ups, newest first; a full round of one bounds all of them."""
-    size = FIRST_ROUND
-    while probes:
-        rounds = [
-            rows_with(tx, probe.number, probe.tokens, before=before, limit=size) for probe in probes
-        ]
-        bound = max((rows[-1] for rows in rounds if len(rows) == size), default=b"")
-        yield from sorted({row for rows in rounds for row in rows if row >= bound}, reverse=True)
-        if not bound:
-            return
-        before, size = bound, ROUND
+    @property
+    def ended(self) -> bool:
+        """Whether no place is left."""
+        return not self._levels
+
+    def round(self) -> list[Place]:
+        """The next places; it may be none, though the walk goes on.
+
+        Rows of any of a level's look-ups, newest first: where one of them ends its round early,
+        it bounds what is complete of all.
+        """
+        level = self._levels[0]
+        rounds = [self._walked(probe) for probe in self._probes[level]]
+        self.read += sum(found.read for found in rounds)
+        bound = max((one.through for one in rounds if one.through is not None), default=LAST_ROW)
+        rows = {row for found in rounds for row in found.rows if row >= bound}
+        self.at = Place(part=self._part, level=level, row=bound)
+        if bound:
+            self._before, self._size = bound, ROUND
+        else:
+            self._before, self._size = None, None
+            self._levels.pop(0)
+        return [Place(part=self._part, level=level, row=row) for row in sorted(rows, reverse=True)]
+
+    def _walked(self, probe: Probe) -> Walked:
+        if probe not in self._ordered:  # of beginnings the longest, which is the rarest, leads
+            self._ordered[probe] = (
+                probe.tokens
+                if probe.level is Level.EDGE
+                else rarest_first(self._tx, probe.number, probe.tokens)
+            )
+        ordered = self._ordered[probe]
+        size = self._size or FIRST_ROUND[probe.level]
+        return walk(self._tx, probe.number, ordered, before=self._before, limit=size)
 
 
 def listed_at(
@@ -174,35 +180,3 @@ def listed_at(
         return None
     best = min(levels.values())
     return best, tuple(name for name, level in levels.items() if level is best)
-
-
-def records_of_rows(
-    tx: Connection, rows: Sequence[bytes], *, only: Iterable[FieldId] | None = None
-) -> dict[bytes, Record]:
-    """The rows, still sealed; whole, or with these fields alone."""
-    ids = {unpacked(row): row for row in rows}
-    if only is None or any(is_custom(name) for name in only):
-        columns = TABLES[TABLE].c.keys()
-        found = [dict(zip(columns, row, strict=True)) for row in _WHOLE.rows(tx, {"ids": [*ids]})]
-        whole = with_custom(tx, [record_of(TABLE, row) for row in found])
-        return {ids[record.id]: record for record in whole}
-    names = tuple(sorted(only))
-    records: dict[bytes, Record] = {}
-    for row, subject, *cells in _cells_of(names).rows(tx, {"ids": [*ids]}):
-        sealed = {n: bytes(c) for n, c in zip(names, cells, strict=True) if c is not None}
-        records[ids[row]] = Record(
-            table=TABLE, id=row, subject=SubjectId(subject), clear={}, sealed=sealed
-        )
-    return records
-
-
-_IDS: Final[Any] = bindparam("ids", expanding=True)
-_WHOLE: Final = PreparedSelect(select(TABLES[TABLE]).where(TABLES[TABLE].c.id.in_(_IDS)))
-
-
-@lru_cache(maxsize=128)
-def _cells_of(names: tuple[FieldId, ...]) -> PreparedSelect:
-    source = TABLES[TABLE]
-    columns = [source.c[name.partition(".")[2]] for name in names]
-    wanted = select(source.c.id, source.c.subject_id, *columns)
-    return PreparedSelect(wanted.where(source.c.id.in_(_IDS)))

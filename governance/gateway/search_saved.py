@@ -13,6 +13,7 @@ from governance.core.terms import FieldId, RowId
 from governance.customers.ports import Ports
 from governance.customers.search.models import SavedSearchRow
 from governance.db.types import table_of
+from governance.gateway.search_registers import PERSONS, Register
 from governance.gateway.search_types import SearchGoneError, SearchRequest
 from governance.http.principal import Principal
 
@@ -27,11 +28,13 @@ def save_search(
     """The id under which this actor, and nobody else, can repeat the search for a while."""
     name = RowId(new_subject_id())  # random: an id in time order would tell when it was made
     shape = {
+        "register": request.register.table,
         "purpose": request.purpose,
         "text": request.text,
         "values": dict(request.values),
         "show": list(request.show),
         "limit": request.limit,
+        "count": request.count,
     }
     row = {
         "id": name,
@@ -45,9 +48,15 @@ def save_search(
 
 
 def saved_search(
-    tx: Connection, ports: Ports, principal: Principal, name: RowId, *, at: datetime
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    name: RowId,
+    *,
+    register: Register,
+    at: datetime,
 ) -> SearchRequest:
-    """The saved search; raises SearchGoneError for another's as for one that never was."""
+    """The saved search of a register; raises SearchGoneError for another's as for none."""
     found = tx.execute(
         select(SAVED.c.content).where(
             SAVED.c.id == name, SAVED.c.actor == principal.id, SAVED.c.ends_at > at
@@ -56,12 +65,16 @@ def saved_search(
     if found is None:
         raise SearchGoneError
     shape: Mapping[str, Any] = json.loads(ports.vault.open_blob(KIND, name, bytes(found)))
+    if shape.get("register", PERSONS.table) != register.table:
+        raise SearchGoneError
     return SearchRequest(
+        register=register,
         purpose=shape["purpose"],
         text=shape["text"],
         values=shape["values"],
         show=tuple(FieldId(field) for field in shape["show"]),
         limit=shape["limit"],
+        count=shape.get("count", False),
     )
 
 

@@ -6,16 +6,10 @@ from dataclasses import dataclass, field
 from governance.core.errors import ForbiddenError, NotFoundError, WrongUseError
 from governance.core.terms import EventId, FieldId, PurposeId, RowId, SubjectId
 from governance.customers.search_terms import Level
+from governance.gateway.search_registers import PERSONS, Register
 from governance.gateway.types import RowView
 from policies.reasons import ReasonCode
 
-SHOWN = tuple(
-    FieldId(f"person.{name}")
-    for name in (
-        "customer_id", "name", "kana", "phone", "mobile", "email", "postal_code", "address",
-        "status",
-    )
-)  # fmt: skip
 PAGE_MOST = 100  # rows of one page
 
 
@@ -50,17 +44,24 @@ class SearchRequest:
     purpose: str
     text: str = field(default="", repr=False)
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
-    show: tuple[FieldId, ...] = SHOWN
+    register: Register = PERSONS
+    show: tuple[FieldId, ...] = ()  # what the register shows, unless fields are named
     limit: int = 20
     cursor: str | None = field(default=None, repr=False)
+    count: bool = False  # whether to look on, behind the page, for how many there are
     request_id: str | None = None
+
+    @property
+    def shown(self) -> tuple[FieldId, ...]:
+        """Fields that every hit shows."""
+        return self.show or self.register.shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One row that really is what was asked, as the searcher may see it."""
+    """One person or company that really is what was asked, as the searcher may see it."""
 
-    subject: SubjectId
+    subject: SubjectId  # of a company its representative
     row: RowId
     level: Level
     matched: tuple[FieldId, ...]  # fields that answered; why the row stands where it stands
@@ -75,6 +76,8 @@ class SearchAnswer:
     purpose: PurposeId
     hits: tuple[Hit, ...]
     cursor: str | None = field(repr=False)  # the next page; None when this was the last
+    total: int  # hits up to here and as far as was looked: whom the searcher may see alone
+    total_exact: bool  # whether there are no more; else there may be
     searched: tuple[FieldId, ...]  # fields that were looked into
     refused: Mapping[FieldId, ReasonCode]  # fields that this searcher may not look into
     index_behind: int  # rows that cannot yet be found in every way
@@ -83,5 +86,5 @@ class SearchAnswer:
 
     @property
     def more(self) -> bool:
-        """Whether there is another page; how many more rows is not counted, it would tell."""
+        """Whether there may be another page."""
         return self.cursor is not None

@@ -110,17 +110,16 @@ class FieldIndexes:
         with self._ring.look() as look:
             return MappingProxyType(self._load(look))
 
-    def searched(self, names: Iterable[FieldId]) -> Mapping[FieldId, IndexKey]:
+    def searched(self, look: Look, names: Iterable[FieldId]) -> Mapping[FieldId, IndexKey]:
         """The key that searches use, of each of these indexes that has one: the newest active."""
         wanted = frozenset(names)
-        with self._ring.look() as look:
-            if look.seen != self._seen or not wanted <= self._active.keys():
-                self._keys, self._seen = self._load(look), look.seen
-                self._active = {
-                    item.field: self._keys[item.field, item.version]
-                    for item in all_versions(look.tx)
-                    if item.state is IndexState.ACTIVE
-                }
+        if look.seen != self._seen or not wanted <= self._active.keys():
+            self._keys, self._seen = self._load(look), look.seen
+            self._active = {
+                item.field: self._keys[item.field, item.version]
+                for item in all_versions(look.tx)
+                if item.state is IndexState.ACTIVE
+            }
         return {name: self._active[name] for name in wanted & self._active.keys()}
 
     def _load(self, look: Look) -> dict[tuple[FieldId, int], IndexKey]:

@@ -5,7 +5,8 @@ in the next call. The caller's data transaction is its own; the key store is ano
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final, Self, TypeAlias
 
 from sqlalchemy import Connection
@@ -22,6 +23,7 @@ from governance.crypto.frame import (
     open_rows,
     row_binding,
 )
+from governance.crypto.index import IndexKey
 from governance.crypto.providers.types import KeyProvider
 from governance.crypto.revealed import Ciphertext
 from governance.crypto.values import Kind, Plain
@@ -29,7 +31,7 @@ from governance.db.engine import Database
 from governance.keys import store
 from governance.keys.errors import KeyStateError, WrongSubjectError
 from governance.keys.indexes import FieldIndexes
-from governance.keys.ring import KeyRing
+from governance.keys.ring import KeyRing, Look
 from governance.keys.types import Destroyed, KeyState
 
 Row: TypeAlias = tuple[SubjectId, str, Mapping[FieldId, Plain | None]]  # person, row id, values
@@ -100,9 +102,14 @@ class FieldVault:
 
     def open_rows(self, rows: Sequence[tuple[str, Cells]]) -> tuple[OpenedRow, ...]:
         """The opened rows in their order, with one look at the key store for all their keys."""
+        with self.reading() as reading:
+            return reading.open_rows(rows)
+
+    @contextmanager
+    def reading(self) -> Iterator["Reading"]:
+        """One look at the key store for several questions of one answer."""
         with self.ring.look() as look:
-            openers = look.openers(named=lambda: _named_keys(cells for _, cells in rows))
-            return open_rows(rows, openers=openers, bindings=self._bindings)
+            yield Reading(look, self.indexes, self._bindings)
 
     # Moving and ending
 
@@ -217,6 +224,24 @@ class FieldVault:
     def tokens(self, field: FieldId, version: int, terms: Iterable[bytes]) -> tuple[bytes, ...]:
         """Index tokens of terms (`crypto/index.py` builds them) in one version of the index."""
         return self.indexes.key(field, version).tokens(terms)
+
+
+class Reading:
+    """What the key store holds at one moment: keys that open rows, keys that searches use."""
+
+    def __init__(self, look: Look, indexes: FieldIndexes, bindings: FieldBindings) -> None:
+        self._look = look
+        self._indexes = indexes
+        self._bindings = bindings
+
+    def open_rows(self, rows: Sequence[tuple[str, Cells]]) -> tuple[OpenedRow, ...]:
+        """The opened rows in their order."""
+        openers = self._look.openers(named=lambda: _named_keys(cells for _, cells in rows))
+        return open_rows(rows, openers=openers, bindings=self._bindings)
+
+    def searched(self, names: Iterable[FieldId]) -> Mapping[FieldId, IndexKey]:
+        """The key that searches use, of each of these indexes that has one."""
+        return self._indexes.searched(self._look, names)
 
 
 def _named_keys(rows: Iterable[Cells]) -> Iterable[bytes]:

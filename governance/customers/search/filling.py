@@ -5,17 +5,22 @@ ones that were read, and a row that changed is left to the next step. Twice equa
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from governance.core.terms import FieldId, RowId, SubjectId
+from governance.core.terms import FieldId, RowId
 from governance.crypto.values import Plain
 from governance.customers import tokens
 from governance.customers.custom.rows import beside
 from governance.customers.custom.types import is_custom
-from governance.customers.indexing import Tokeniser, indexed_fields, indexed_tables
+from governance.customers.indexing import (
+    Tokeniser,
+    indexed_fields,
+    indexed_tables,
+    is_clear,
+)
 from governance.customers.search import looking
 from governance.customers.store import IN_LIMIT, TABLES
 from governance.customers.tokens import Due, RowTokens, Version
@@ -25,7 +30,6 @@ from governance.keys.vault import FieldVault
 
 STEP: Final = 500  # rows of one transaction; keeps the writer free for others
 
-_Cells = Mapping[FieldId, bytes]
 _Plain = Mapping[FieldId, Plain | None]
 
 
@@ -43,9 +47,16 @@ class _Wanted:
     """One row whose index lacks these versions."""
 
     row: RowId
-    subject: SubjectId
     source: str
     lacks: frozenset[Version]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cells:
+    """What a row holds in its indexed fields, as it is stored."""
+
+    clear: Mapping[FieldId, str] = field(repr=False)
+    sealed: Mapping[FieldId, bytes] = field(repr=False)
 
 
 class Filler:
@@ -64,26 +75,22 @@ class Filler:
         self._tokeniser.look()
         with self._database.read() as tx:
             rows = looking.rows_due(tx, limit=limit)
-            have = looking.indexed(tx, [row for _, row, _, _ in rows])
+            have = looking.indexed(tx, [row for _, row, _ in rows])
             numbers = tokens.known_indexes(tx).numbers
         alike = {row: frozenset(held) for row, held in have.items()}
         lacks = {held: self._lacks(held, numbers) for held in {None, *alike.values()}}
         wanted = [
-            _Wanted(row=row, subject=subject, source=source, lacks=lacks[alike.get(row)])
-            for source, row, subject, _ in rows
+            _Wanted(row=row, source=source, lacks=lacks[alike.get(row)])
+            for source, row, _ in rows
             if source in self._tables
         ]
         return self._fill(wanted, settle=True)
 
-    def rows(
-        self, source: str, rows: Sequence[tuple[RowId, SubjectId]], *, only: Collection[Version]
-    ) -> Filled:
+    def rows(self, source: str, rows: Sequence[RowId], *, only: Collection[Version]) -> Filled:
         """These rows of one table have their tokens in these versions."""
         self._tokeniser.look()
         lacks = frozenset(only)
-        wanted = [
-            _Wanted(row=row, subject=subject, source=source, lacks=lacks) for row, subject in rows
-        ]
+        wanted = [_Wanted(row=row, source=source, lacks=lacks) for row in rows]
         return self._fill(wanted, settle=False)
 
     def _lacks(
@@ -129,7 +136,7 @@ class Filler:
         return [
             RowTokens(
                 row=one.row,
-                subject=one.subject,
+                subject=None,  # the index knows the row already, and whose it is
                 source=one.source,
                 tokens=self._tokeniser.tokens(one.source, plain, only=one.lacks),
             )
@@ -139,27 +146,30 @@ class Filler:
 
     def _open(self, rows: Sequence[tuple[RowId, _Cells]]) -> list[_Plain | None]:
         try:
-            opened = self._vault.open_rows(rows)
+            opened = self._vault.open_rows([(row, cells.sealed) for row, cells in rows])
         except KeyDestroyedError:  # of one of them: an erasure is under way
             return [self._open_one(row, cells) for row, cells in rows]
-        return [cells.reveal() for cells in opened]
+        return [
+            {**cells.clear, **found.reveal()}
+            for (_, cells), found in zip(rows, opened, strict=True)
+        ]
 
     def _open_one(self, row: RowId, cells: _Cells) -> _Plain | None:
         """The row's values; None for an erased person's, which needs no index any more."""
         try:
-            return self._vault.open_row(row, cells).reveal()
+            return {**cells.clear, **self._vault.open_row(row, cells.sealed).reveal()}
         except KeyDestroyedError:
             return None
 
 
 def _cells(
     tx: Connection, source: str, part: Sequence[_Wanted], *, lock: bool = False
-) -> dict[RowId, dict[FieldId, bytes]]:
-    """Sealed cells of the indexed fields of these rows; `lock` holds the rows until the commit."""
+) -> dict[RowId, _Cells]:
+    """The indexed fields of these rows; `lock` holds the rows until the commit."""
     table, names = TABLES[source], [found.field for found in indexed_fields(source)]
     fields = [name for name in names if not is_custom(name)]
     columns = [table.c[name.partition(".")[2]] for name in fields]
-    found: dict[RowId, dict[FieldId, bytes]] = {}
+    read: dict[RowId, dict[FieldId, Any]] = {}
     ids = [one.row for one in part]
     for start in range(0, len(ids), IN_LIMIT):
         mine = table.c.id.in_(ids[start : start + IN_LIMIT])
@@ -167,14 +177,18 @@ def _cells(
         if lock and tx.dialect.name != "sqlite":
             statement = statement.order_by(table.c.id).with_for_update(read=True)
         for row, *cells in tx.execute(statement):
-            found[RowId(row)] = {
-                name: bytes(cell)
-                for name, cell in zip(fields, cells, strict=True)
-                if cell is not None
-            }
-    for own, more in beside(tx, [(source, row) for row in found]).items():
-        found[own] |= {name: cell for name, cell in more.items() if name in names}
-    return found
+            held = zip(fields, cells, strict=True)
+            read[RowId(row)] = {name: cell for name, cell in held if cell is not None}
+    for own, more in beside(tx, [(source, row) for row in read]).items():
+        read[own] |= {name: cell for name, cell in more.items() if name in names}
+    open_ones = {name for name in fields if is_clear(name)}
+    return {
+        row: _Cells(
+            clear={name: str(cell) for name, cell in cells.items() if name in open_ones},
+            sealed={name: bytes(cell) for name, cell in cells.items() if name not in open_ones},
+        )
+        for row, cells in read.items()
+    }
 
 
 def follow(database: Database, vault: FieldVault, *, most: int | None = None) -> Filled:
@@ -200,4 +214,4 @@ def complete_whole_values(database: Database, vault: FieldVault) -> None:
 
 def _owes_whole_values(database: Database) -> bool:
     with database.read() as tx:
-        return any(due is Due.ALL for _, _, _, due in looking.rows_due(tx, limit=1))
+        return any(due is Due.ALL for _, _, due in looking.rows_due(tx, limit=1))

@@ -1,10 +1,11 @@
-"""Rows of index tokens: the newest rows that have all tokens of a term, the rarest token first."""
+"""Rows of index tokens: in rounds of the rarest token, newest first, those that have the others."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, literal, select
+from sqlalchemy import Connection, Select, bindparam, func, literal, select
 
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.customers.tokens import (
@@ -41,49 +42,77 @@ _ENTERED: Final = PreparedSelect(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked:
+    """One round over the rows of a token."""
+
+    rows: tuple[bytes, ...]  # those that have all tokens that were asked for, newest first
+    read: int  # rows of the token that leads
+    through: bytes | None  # the last of them; None at the end of the token
+
+
+@cache
+def _reach(*, before: bool) -> PreparedSelect:
+    """How many of the next rows of a token there are, and the oldest of them."""
+    rows = _of_token(POSTING, before=before).limit(bindparam("most")).subquery()
+    reach: Select[Any] = select(func.count(), func.min(rows.c.row_key))
+    return PreparedSelect(reach)
+
+
 @cache
 def _having(others: int, *, before: bool) -> PreparedSelect:
-    """The newest rows that have a token and so many others in one index."""
+    """Rows of a token, newest first and down to one, that have so many others in the same index."""
     lead = POSTING.alias("lead")
-    number: BindParameter[int] = bindparam("number")
-    wanted = select(lead.c.row_key).where(
-        lead.c.index_id == number, lead.c.token == bindparam("token")
-    )
+    wanted = _of_token(lead, before=before).where(lead.c.row_key >= bindparam("through"))
     for n in range(others):
         other = POSTING.alias()
-        has = (other.c.index_id == number, other.c.token == bindparam(f"other{n}"))
+        has = (other.c.index_id == bindparam("number"), other.c.token == bindparam(f"other{n}"))
         wanted = wanted.where(
             select(literal(1)).where(*has, other.c.row_key == lead.c.row_key).exists()
         )
+    return PreparedSelect(wanted)
+
+
+def _of_token(posting: Any, *, before: bool) -> Select[tuple[bytes]]:
+    rows = select(posting.c.row_key).where(
+        posting.c.index_id == bindparam("number"), posting.c.token == bindparam("token")
+    )
     if before:
-        wanted = wanted.where(lead.c.row_key < bindparam("before"))
-    return PreparedSelect(wanted.order_by(lead.c.row_key.desc()).limit(bindparam("most")))
+        rows = rows.where(posting.c.row_key < bindparam("before"))
+    return rows.order_by(posting.c.row_key.desc())
 
 
-def rows_with(
-    tx: Connection,
-    number: int,
-    tokens: Sequence[bytes],
-    *,
-    before: bytes | None = None,
-    limit: int,
-) -> list[bytes]:
-    """The newest rows that have all these tokens in one index, newest first; rarest token leads."""
-    first, *others = _rarest_first(tx, number, tokens)
-    facts: dict[str, Any] = {"number": number, "token": first, "most": limit}
-    facts |= {f"other{n}": token for n, token in enumerate(others)}
+def walk(
+    tx: Connection, number: int, tokens: Sequence[bytes], *, before: bytes | None, limit: int
+) -> Walked:
+    """The next rows of the first token, newest first, that have all the others.
+
+    So many rows of it are read and no more, however few of them have the rest.
+    """
+    first, *others = tokens
+    facts: dict[str, Any] = {"number": number, "token": first}
     if before is not None:
         facts["before"] = before
-    found = _having(len(others), before=before is not None).rows(tx, facts)
-    return [bytes(row[0]) for row in found]
+    bounded = before is not None
+    ((read, oldest),) = _reach(before=bounded).rows(tx, facts | {"most": limit})
+    if not read:
+        return Walked(rows=(), read=0, through=None)
+    facts |= {f"other{n}": token for n, token in enumerate(others)} | {"through": bytes(oldest)}
+    found = _having(len(others), before=bounded).rows(tx, facts)
+    return Walked(
+        rows=tuple(bytes(row[0]) for row in found),
+        read=read,
+        through=bytes(oldest) if read == limit else None,
+    )
 
 
-def _rarest_first(tx: Connection, number: int, tokens: Sequence[bytes]) -> list[bytes]:
+def rarest_first(tx: Connection, number: int, tokens: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The tokens in the order in which they are looked up; the most frequent ones may be left."""
     wanted = list(dict.fromkeys(tokens))
     if len(wanted) == 1:
-        return wanted
+        return tuple(wanted)
     counts = {token: rows_of(tx, number, token, most=COUNTED) for token in wanted}
-    return sorted(wanted, key=lambda token: counts[token])[:PROBES]
+    return tuple(sorted(wanted, key=lambda token: counts[token])[:PROBES])
 
 
 def rows_of(tx: Connection, number: int, token: bytes, *, most: int) -> int:
@@ -109,14 +138,14 @@ def find_tokens(
     return tuple(found)
 
 
-def rows_due(tx: Connection, *, limit: int) -> tuple[tuple[str, RowId, SubjectId, Due], ...]:
+def rows_due(tx: Connection, *, limit: int) -> tuple[tuple[str, RowId, Due], ...]:
     """The next rows of the following job, oldest first: whole values before the rest."""
-    wanted = select(ROW.c.source, ROW.c.row_key, ROW.c.subject_id, ROW.c.due)
-    found: list[tuple[str, RowId, SubjectId, Due]] = []
+    wanted = select(ROW.c.source, ROW.c.row_key, ROW.c.due)
+    found: list[tuple[str, RowId, Due]] = []
     for due in (Due.ALL, Due.REST):
         mine = wanted.where(ROW.c.due == int(due)).order_by(ROW.c.row_key)
         rows = tx.execute(mine.limit(limit - len(found))) if len(found) < limit else ()
-        found += [(s, unpacked(bytes(k)), SubjectId(of), Due(d)) for s, k, of, d in rows]
+        found += [(source, unpacked(bytes(key)), Due(owed)) for source, key, owed in rows]
     return tuple(found)
 
 

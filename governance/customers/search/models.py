@@ -47,7 +47,7 @@ class SearchRow(SQLModel, table=True):
     __tablename__ = "search_row"
     row_key: bytes = Field(sa_column=_row())
     source: str = Field(sa_column=Column(String(40), nullable=False))  # the row's table
-    subject_id: str = Field(sa_column=subject_ref())
+    subject_id: str | None = Field(sa_column=subject_ref(nullable=True))  # None: about no person
     due: int = Field(sa_column=Column(SmallInteger, nullable=False))
     __table_args__ = (Index("ix_search_row_due", "due", "row_key"), CLUSTERED)
 

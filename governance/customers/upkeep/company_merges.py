@@ -103,6 +103,21 @@ def standing_companies(tx: Connection) -> Mapping[RowId, RowId]:
     return {absorbed: _last(home, survivor) for absorbed, survivor in home.items()}
 
 
+def one_with(tx: Connection, rows: Sequence[RowId]) -> Mapping[RowId, RowId]:
+    """Every row that is one company with one of these, and the one that it stands under now."""
+    home: dict[RowId, RowId] = {}
+    seen, new = set(rows), list(rows)
+    standing = MERGE.c.state == MergeState.MERGED.value
+    while new:
+        near = or_(MERGE.c.absorbed_id.in_(new), MERGE.c.survivor_id.in_(new))
+        pairs = tx.execute(select(MERGE.c.absorbed_id, MERGE.c.survivor_id).where(standing, near))
+        found = {RowId(absorbed): RowId(survivor) for absorbed, survivor in pairs}
+        home |= found
+        new = [row for row in {*found, *found.values()} if row not in seen]
+        seen.update(new)
+    return {row: _last(home, row) for row in seen}
+
+
 def _last(home: Mapping[RowId, RowId], row: RowId) -> RowId:
     while (further := home.get(row)) is not None:
         row = further

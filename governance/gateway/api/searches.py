@@ -1,28 +1,34 @@
-"""`/v1/persons/search`: persons by what is typed. The words go in the body, never in an address."""
+"""`/v1/persons/search` and `/v1/companies/search`: words go in the body, never in an address."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from governance.core.terms import Lang, RowId
+from governance.core.terms import FieldId, Lang, RowId
 from governance.gateway.api.asking import Asking, asking, fields_of, in_thread, purpose_of, row_id
 from governance.gateway.api.bodies import body_of, parsed, read_as
 from governance.gateway.api.present import row_json
 from governance.gateway.api.queries import Searcher
 from governance.gateway.api.shapes import MAX_FIELDS, Strict
+from governance.gateway.search_registers import COMPANIES, PERSONS, Register
 from governance.gateway.search_saved import save_search, saved_search
-from governance.gateway.search_types import PAGE_MOST, SHOWN, Hit, SearchAnswer, SearchRequest
+from governance.gateway.search_types import PAGE_MOST, Hit, SearchAnswer, SearchRequest
 from governance.gateway.searching import search
 from governance.i18n.catalogue import text as words
 
-router = APIRouter(prefix="/v1", tags=["persons"])
+router = APIRouter(prefix="/v1")
 Text = Annotated[str, Field(max_length=200)]
+TYPED = {
+    PERSONS.table: ("order_support", "山田 0001", "yamada 0001"),
+    COMPANIES.table: ("corporate_sales", "㈱架空商事 広島市", "kakuu trading 082-000-0000"),
+}  # purpose, and what a Japanese and an English reader would type
 
 
-class NamedIn(Strict):
+class NamedPerson(Strict):
     """What is known of the person, by name; all of it must be so."""
 
     name: Text | None = None
@@ -34,62 +40,110 @@ class NamedIn(Strict):
     customer_id: Text | None = None
 
 
+class NamedCompany(Strict):
+    """What is known of the company, by name; all of it must be so."""
+
+    name: Text | None = None
+    kana: Text | None = None
+    representative: Text | None = None
+    corporate_number: Text | None = None
+    phone: Text | None = None
+    email: Text | None = None
+    postal_code: Text | None = None
+    address: Text | None = None
+    company_id: Text | None = None
+
+
 class SearchIn(Strict):
-    """What to look for, in one text or by named values, and what to show of whom is found."""
+    """What to look for in one text, and what to show of what is found."""
 
     purpose: Annotated[str, Field(min_length=1, max_length=200)]
     text: Text = ""
-    values: NamedIn | None = None
     fields: Annotated[list[str], Field(min_length=1, max_length=MAX_FIELDS)] | None = None
     limit: Annotated[int, Field(ge=1, le=PAGE_MOST)] = 20
     cursor: Annotated[str, Field(max_length=1_000)] | None = None
+    count: bool = False
     save: bool = False
 
 
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": SearchIn.model_json_schema(),
-                "examples": {
-                    "ja": {"value": {"purpose": "order_support", "text": "山田 0001"}},
-                    "en": {"value": {"purpose": "order_support", "text": "yamada 0001"}},
-                },
-            }
-        },
+class PersonSearchIn(SearchIn):
+    """A search for persons: one text, or named values."""
+
+    values: NamedPerson | None = None
+
+
+class CompanySearchIn(SearchIn):
+    """A search for companies: one text, or named values."""
+
+    values: NamedCompany | None = None
+
+
+def _body(register: Register, shape: type[SearchIn]) -> dict[str, Any]:
+    purpose, *texts = TYPED[register.table]
+    examples = {
+        lang: {"value": {"purpose": purpose, "text": typed}}
+        for lang, typed in zip(("ja", "en"), texts, strict=True)
     }
-}
+    content = {"schema": shape.model_json_schema(), "examples": examples}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
 
-@router.post("/persons/search", openapi_extra=_BODY)
+@router.post("/persons/search", tags=["persons"], openapi_extra=_body(PERSONS, PersonSearchIn))
 async def search_persons(request: Request, principal: Searcher) -> JSONResponse:
     """Persons who are what was asked, best first; the search and whom it showed are on record."""
-    asked = asking(request, principal)
     raw = await body_of(request)
-    return JSONResponse(await in_thread(_search, asked=asked, raw=raw))
+    work = partial(_search, PERSONS, PersonSearchIn)
+    return JSONResponse(await in_thread(work, asked=asking(request, principal), raw=raw))
 
 
-@router.get("/persons/searches/{search_id}")
+@router.post(
+    "/companies/search", tags=["companies"], openapi_extra=_body(COMPANIES, CompanySearchIn)
+)
+async def search_companies(request: Request, principal: Searcher) -> JSONResponse:
+    """Companies that are what was asked, by themselves or by their contacts, best first."""
+    raw = await body_of(request)
+    work = partial(_search, COMPANIES, CompanySearchIn)
+    return JSONResponse(await in_thread(work, asked=asking(request, principal), raw=raw))
+
+
+@router.get("/persons/searches/{search_id}", tags=["persons"])
 async def repeat_search(
     request: Request, principal: Searcher, search_id: str, cursor: str | None = None
 ) -> JSONResponse:
     """A search that this caller saved, done again; unknown to everybody else."""
     asked, name = asking(request, principal), row_id(search_id)
-    return JSONResponse(await in_thread(_repeat, asked=asked, name=name, cursor=cursor))
+    work = partial(_repeat, PERSONS)
+    return JSONResponse(await in_thread(work, asked=asked, name=name, cursor=cursor))
 
 
-def _search(*, asked: Asking, raw: bytes) -> dict[str, Any]:
-    body = read_as(SearchIn, parsed(raw))
-    show = fields_of("person", body.fields)
+@router.get("/companies/searches/{search_id}", tags=["companies"])
+async def repeat_company_search(
+    request: Request, principal: Searcher, search_id: str, cursor: str | None = None
+) -> JSONResponse:
+    """A search for companies that this caller saved, done again; unknown to everybody else."""
+    asked, name = asking(request, principal), row_id(search_id)
+    work = partial(_repeat, COMPANIES)
+    return JSONResponse(await in_thread(work, asked=asked, name=name, cursor=cursor))
+
+
+def _search(
+    register: Register,
+    shape: type[PersonSearchIn] | type[CompanySearchIn],
+    *,
+    asked: Asking,
+    raw: bytes,
+) -> dict[str, Any]:
+    body = read_as(shape, parsed(raw))
     given = body.values.model_dump(exclude_none=True) if body.values is not None else {}
     wanted = SearchRequest(
+        register=register,
         purpose=purpose_of(asked, body.purpose),
         text=body.text,
         values=given,
-        show=SHOWN if show is None else tuple(sorted(show)),
+        show=tuple(sorted(fields_of(register.table, body.fields) or ())),
         limit=body.limit,
         cursor=body.cursor,
+        count=body.count,
         request_id=asked.request_id,
     )
     answer = search(asked.ports, asked.principal, wanted, at=asked.at)
@@ -98,24 +152,28 @@ def _search(*, asked: Asking, raw: bytes) -> dict[str, Any]:
         saved = asked.ports.database.write(
             lambda tx: save_search(tx, asked.ports, asked.principal, wanted, at=asked.at)
         )
-    return answer_json(answer, asked.lang) | {"search_id": saved}
+    return answer_json(answer, register, asked.lang) | {"search_id": saved}
 
 
-def _repeat(*, asked: Asking, name: RowId, cursor: str | None) -> dict[str, Any]:
+def _repeat(
+    register: Register, *, asked: Asking, name: RowId, cursor: str | None
+) -> dict[str, Any]:
     with asked.ports.database.read() as tx:
-        saved = saved_search(tx, asked.ports, asked.principal, name, at=asked.at)
+        saved = saved_search(tx, asked.ports, asked.principal, name, register=register, at=asked.at)
     wanted = replace(saved, cursor=cursor, request_id=asked.request_id)
     answer = search(asked.ports, asked.principal, wanted, at=asked.at)
-    return answer_json(answer, asked.lang) | {"search_id": name}
+    return answer_json(answer, register, asked.lang) | {"search_id": name}
 
 
-def answer_json(answer: SearchAnswer, lang: Lang) -> dict[str, Any]:
+def answer_json(answer: SearchAnswer, register: Register, lang: Lang) -> dict[str, Any]:
     """The page as JSON, each row with why it stands where it stands."""
     return {
-        "items": [hit_json(hit, lang) for hit in answer.hits],
+        "items": [_hit_json(hit, register, lang) for hit in answer.hits],
         "next": answer.cursor,
-        "searched": [name.partition(".")[2] for name in answer.searched],
-        "refused": {name.partition(".")[2]: code.value for name, code in answer.refused.items()},
+        "total": answer.total,
+        "total_is": "exact" if answer.total_exact else "at_least",
+        "searched": [_short(name, register) for name in answer.searched],
+        "refused": {_short(name, register): code.value for name, code in answer.refused.items()},
         "index_behind": answer.index_behind,
         "purpose": answer.purpose,
         "decision_id": answer.decision_id,
@@ -123,15 +181,21 @@ def answer_json(answer: SearchAnswer, lang: Lang) -> dict[str, Any]:
     }
 
 
-def hit_json(hit: Hit, lang: Lang) -> dict[str, Any]:
-    """One person found."""
+def _hit_json(hit: Hit, register: Register, lang: Lang) -> dict[str, Any]:
+    """One person or company found."""
     level = hit.level.name.lower()
     return {
-        "id": hit.subject,
+        "id": hit.row if register.beside else hit.subject,
         "matched": {
             "level": level,
             "text": words(f"gateway.search.level.{level}", lang),
-            "fields": [name.partition(".")[2] for name in hit.matched],
+            "fields": [_short(name, register) for name in hit.matched],
         },
         **row_json(hit.view),
     }
+
+
+def _short(name: FieldId, register: Register) -> str:
+    """A field as the register's own rows call it; another table's with that table."""
+    table, _, column = name.partition(".")
+    return column if table == register.table else name

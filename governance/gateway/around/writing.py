@@ -22,6 +22,7 @@ from governance.customers.indexing import EVERY, indexed_fields
 from governance.customers.master.rules import faults, word_faults
 from governance.customers.master.types import FORMS, STAMPED, VERSIONED
 from governance.customers.ports import Ports
+from governance.customers.search_plan import index_names
 from governance.customers.store import TABLES, Record
 from governance.customers.subjects import SubjectState
 from governance.gateway.around import effects, holding
@@ -187,7 +188,7 @@ def _create(tx: Connection, work: _Work, values: Values, draft: Draft, indexer: 
     clear |= holding.defaults(work.table, row, draft.clear, by=work.principal.id, at=work.at)
     clear |= _verified(work, draft)
     store.insert_records(tx, [_record(work, row, draft.plain, clear)])
-    store.add_tokens(tx, indexer.row_tokens(work.table, row, work.subject, draft.plain))
+    tokens.add_tokens(tx, indexer.row_tokens(work.table, row, work.subject, draft.plain))
     version = 1 if work.table in VERSIONED else None
     return _finish(tx, work, values, draft, row=row, created=True, version=version)
 
@@ -217,8 +218,8 @@ def _change(
         raise VersionConflictError
     for field in indexed_fields(work.table):
         if field.field in draft.plain or field.field.partition(".")[2] in values.emptied:
-            store.drop_tokens(tx, row=held.id, field=field.field)
-    store.add_tokens(tx, indexer.row_tokens(work.table, held.id, work.subject, draft.plain))
+            tokens.drop_tokens(tx, [held.id], names=index_names(field.field))
+    tokens.add_tokens(tx, indexer.row_tokens(work.table, held.id, work.subject, draft.plain))
     raised = None if expected is None else expected + 1
     return _finish(tx, work, values, draft, row=held.id, created=False, version=raised)
 

@@ -12,11 +12,12 @@ from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, EventId, FieldId, RowId, SubjectId
 from governance.customers import imports, store
 from governance.customers.ports import Ports
+from governance.customers.search_plan import index_names
 from governance.customers.sources import store as sources
 from governance.customers.sources.store import NewSaid
 from governance.customers.store import Record
 from governance.customers.subjects import age_band, laws_of
-from governance.customers.tokens import RowTokens
+from governance.customers.tokens import RowTokens, add_tokens, drop_tokens
 from governance.gateway.intake import stamps
 from governance.gateway.intake.aside import put_aside, settle
 from governance.gateway.intake.places import Changed, Result
@@ -116,7 +117,7 @@ def _write(tx: Connection, ports: Ports, indexer: Indexer, result: Result, run: 
         new.append(NewSaid(row=row, subject=subject, number=draft.number, sealed=word))
         clear = {**draft.clear, **stamps.made(draft, row, run)}
         records.append(Record(table=draft.table, id=row, subject=subject, clear=clear, sealed=kept))
-        tokens += indexer.row_tokens(draft.table, row, subject, draft.plain)
+        tokens += indexer.row_tokens(draft.table, row, subject, draft.plain, clear=draft.clear)
         findings += _findings(draft, row, subject, run, fields=draft.plain)
     store.insert_records(tx, records)
     for change in result.changed:
@@ -124,7 +125,7 @@ def _write(tx: Connection, ports: Ports, indexer: Indexer, result: Result, run: 
         findings += _findings(
             change.draft, change.stored.row, change.stored.subject, run, fields=change.taken
         )
-    store.add_tokens(tx, tokens)
+    add_tokens(tx, tokens)
     store.add_findings(tx, findings)
     _note_said(tx, ports, result, run, new)
     _hold(tx, ports, result.holds, run)
@@ -172,12 +173,11 @@ def _change(
     record = Record(table=table, id=held.row, subject=held.subject, clear=clear, sealed=cells)
     version = held.version if stamps.counted(table) else None
     store.update_record(tx, record, expected_version=version)
-    for name in plain:
-        if name in held.values:
-            store.drop_tokens(tx, row=held.row, field=name)
-            _drop_findings(tx, held.row, name)
+    for name in held.values.keys() & change.taken.keys():
+        drop_tokens(tx, [held.row], names=index_names(name))
+        _drop_findings(tx, held.row, name)
     _law_and_age(tx, change, run)
-    return indexer.row_tokens(table, held.row, held.subject, plain)
+    return indexer.row_tokens(table, held.row, held.subject, plain, clear=clear)
 
 
 def _drop_findings(tx: Connection, row: RowId, name: FieldId) -> None:

@@ -9,15 +9,17 @@ from governance.core.clock import JST
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.customers import store
 from governance.customers.ports import Ports
+from governance.customers.search.looking import find_tokens
+from governance.customers.suppression import marks
 from governance.customers.types import ProblemKind
 from governance.gateway.intake.keys import SOURCE_KEY
 from governance.gateway.intake.places import Place, Work, key_in, load_stored, merge, new, reject
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import Draft, RunFacts
+from governance.keys.vault import FieldVault
 
 CUSTOMER_ID = FieldId("person.customer_id")
 SUPPRESSING = (FieldId("person.email"), FieldId("person.mobile"), CUSTOMER_ID)
-ANY_SUPPRESSED = select(store.SUPPRESSION.c.id).limit(1)
 
 
 def place_persons(work: Work, drafts: Sequence[Draft]) -> dict[int, Place]:
@@ -26,7 +28,7 @@ def place_persons(work: Work, drafts: Sequence[Draft]) -> dict[int, Place]:
     Returns where each row's person stands; no place for a suppressed one.
     """
     tx, ports, indexer, result, run = work.tx, work.ports, work.indexer, work.result, work.run
-    barred = suppressed_rows(tx, indexer, drafts, on=run.at.astimezone(JST).date())
+    barred = suppressed_rows(tx, ports.vault, drafts, on=run.at.astimezone(JST).date())
     by_place = _by_place(tx, run, drafts)
     by_id = owners(tx, ports, indexer, (d.owner_key for d in drafts))
     by_key = holders(tx, ports, indexer, SOURCE_KEY, (key_in(d) for d in drafts))
@@ -92,7 +94,7 @@ def holders(
     if not wanted:
         return {}
     tokens = [token for key in wanted for _, token in indexer.of(name, key)]
-    found = {row: subject for _, row, subject in store.find_tokens(tx, [name], tokens)}
+    found = {row: subject for _, row, subject in find_tokens(tx, [name], tokens)}
     cells = store.cells_of(tx, "person", name.partition(".")[2], found)
     opened = ports.vault.open_rows([(row, {name: cell}) for row, cell in cells.items()])
     confirmed: dict[str, Place] = {}
@@ -104,16 +106,15 @@ def holders(
 
 
 def suppressed_rows(
-    tx: Connection, indexer: Indexer, drafts: Sequence[Draft], *, on: date
+    tx: Connection, vault: FieldVault, drafts: Sequence[Draft], *, on: date
 ) -> set[int]:
     """Rows whose e-mail, mobile or id is that of an erased or opted-out person."""
-    if tx.execute(ANY_SUPPRESSED).first() is None:
-        return set()  # most stores have erased nobody for whom a rule asks this
+    known = marks(tx, vault, SUPPRESSING)
     tokens: dict[bytes, set[int]] = {}
     for draft in drafts:
         for name in SUPPRESSING:
             value = draft.plain.get(name)
-            for _, token in indexer.of(name, value) if isinstance(value, str) else ():
+            for token in known.of(name, value) if isinstance(value, str) else ():
                 tokens.setdefault(token, set()).add(draft.number)
     barred = store.suppressed(tx, tokens, on=on)
     return {number for token in barred for number in tokens[token]}

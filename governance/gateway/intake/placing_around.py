@@ -103,7 +103,7 @@ def _bring(work: Work, drafts: Sequence[Draft]) -> dict[int, SubjectId]:
         for d in drafts
         if (mail := FieldId(f"{d.table}.email")) in d.plain
     ]
-    barred = suppressed_rows(work.tx, work.indexer, asked, on=day)
+    barred = suppressed_rows(work.tx, work.ports.vault, asked, on=day)
     space = work.run.source
     persons = [
         keyed(draft.person, f"{space}:{draft.refs['person']}")

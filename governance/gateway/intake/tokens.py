@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.crypto.index import TermKind, exact_terms
 from governance.crypto.values import Plain
 from governance.customers import indexing
-from governance.customers.indexing import EVERY, FIRST, Tokeniser
+from governance.customers.indexing import EVERY, FIRST, Tokeniser, whose
 from governance.customers.search_terms import Form, form_of, stored_keys
 from governance.customers.tokens import Due, RowTokens, Version
 from governance.keys.vault import FieldVault
 
+NOTHING_CLEAR: Final[Mapping[str, object]] = MappingProxyType({})
 Keys = Callable[[str], tuple[str, ...]]
-_FOLDED: Final = frozenset({Form.NAME, Form.READING, Form.ADDRESS})  # whose forms are rules
+_FOLDED: Final = frozenset({Form.NAME, Form.READING, Form.ADDRESS, Form.COMPANY})  # by rules
 
 
 def search_form(field: FieldId, value: str) -> str:
@@ -42,6 +44,10 @@ class Indexer(Tokeniser):
         self._only_whole = frozenset(kinds) == FIRST
         super().__init__(vault, wanted, kinds=kinds)
         later = EVERY - frozenset(kinds)
+        self._clear = {
+            name: [found.field for found in fields if indexing.is_clear(found.field)]
+            for name, fields in self._fields.items()
+        }
         self._follows = {name for name in wanted if indexing.indexed_fields(name, later)}
 
     def of(self, field: FieldId, value: str) -> tuple[tuple[int, bytes], ...]:
@@ -74,17 +80,34 @@ class Indexer(Tokeniser):
         }
 
     def row_tokens(
-        self, table: str, row: RowId, subject: SubjectId, plain: Mapping[FieldId, Plain]
+        self,
+        table: str,
+        row: RowId,
+        subject: SubjectId,
+        plain: Mapping[FieldId, Plain],
+        *,
+        clear: Mapping[str, object] = NOTHING_CLEAR,
     ) -> list[RowTokens]:
         """The tokens of a row's whole values; its other tokens are the following job's."""
         due = Due.REST if table in self._follows else Due.NOTHING
-        made = self._whole_values(table, plain) if self._only_whole else self.tokens(table, plain)
+        values = {**plain, **self._open_values(table, clear)} if self._clear[table] else plain
+        made = self._whole_values(table, values) if self._only_whole else self.tokens(table, values)
         if not made and not due:
             return []
-        return [RowTokens(row=row, subject=subject, source=table, tokens=made, due=due)]
+        return [
+            RowTokens(row=row, subject=whose(subject, made), source=table, tokens=made, due=due)
+        ]
+
+    def _open_values(self, table: str, clear: Mapping[str, object]) -> dict[FieldId, Plain]:
+        """The indexed values of a row that are not sealed."""
+        return {
+            name: str(value)
+            for name in self._clear[table]
+            if (value := clear.get(name.partition(".")[2])) is not None
+        }
 
     def _whole_values(
-        self, table: str, plain: Mapping[FieldId, Plain]
+        self, table: str, plain: Mapping[FieldId, Plain | None]
     ) -> dict[Version, tuple[bytes, ...]]:
         """What `tokens` gives where whole values alone are indexed, at a third of its price."""
         found: dict[Version, tuple[bytes, ...]] = {}

@@ -10,8 +10,10 @@ from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, Law, RowId, SubjectId
 from governance.customers import store
 from governance.customers.catalogue import Storage, catalogue
+from governance.customers.search_plan import index_names
 from governance.customers.store import Record
 from governance.customers.subjects import age_band, laws_of
+from governance.customers.tokens import drop_tokens
 from governance.gateway.intake.drafts import DEFAULTS
 from governance.gateway.intake.tokens import indexed_fields
 from governance.gateway.rows import owner_of, records_of
@@ -68,7 +70,7 @@ def correct(tx: Connection, writer: Writer, ready: Ready) -> Written | Governanc
         return VersionConflictError()
     for name in indexed_fields(item.table):
         if name in ready.fields:
-            store.drop_tokens(tx, row=record.id, field=name)
+            drop_tokens(tx, [record.id], names=index_names(name))
     index(tx, writer, ready)
     statements.clear_findings(tx, record.id, ready.fields)
     note_findings(tx, writer, ready)

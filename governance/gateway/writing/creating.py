@@ -51,7 +51,7 @@ def create(tx: Connection, writer: Writer, ready: Ready) -> Written | Governance
         if (refusal := _refuse_known(tx, writer, ready)) is not None:
             return refusal
     elif item.table == "person":
-        barred = marks_in(writer.indexer, ready) & writer.ahead.barred
+        barred = marks_in(writer.ahead.marks, ready) & writer.ahead.barred
         if barred and not (item.acquisition and item.acquisition.own_sign_up):
             return PersonSuppressedError()
         lifted = barred

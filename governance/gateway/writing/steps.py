@@ -15,6 +15,8 @@ from governance.customers import store
 from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.customers.subjects import SubjectState
+from governance.customers.suppression import Marks, marks
+from governance.customers.tokens import add_tokens
 from governance.gateway.decisions import decide_fields
 from governance.gateway.intake.people import CUSTOMER_ID, SUPPRESSING, owners
 from governance.gateway.intake.tokens import Indexer
@@ -38,6 +40,7 @@ KEYED = frozenset({"purchase", "inquiry", "deal", "company"})  # rows with a num
 class Ahead:
     """What was looked up for all items at once, and is kept up to date by each."""
 
+    marks: Marks = field(default_factory=Marks)
     barred: set[bytes] = field(default_factory=set)  # tokens of erased and opted-out persons
     numbers: dict[str, RowId] = field(default_factory=dict, repr=False)  # customer ids in use
     keys: set[tuple[str, str]] = field(default_factory=set, repr=False)  # source keys in use
@@ -55,22 +58,24 @@ def look_ahead(
     ]
     if numbers or keys:
         statements.take_turn(tx)
-    tokens = [token for one in wanted if one.is_new_person for token in marks_in(indexer, one)]
+    known = marks(tx, ports.vault, SUPPRESSING)
+    tokens = [token for one in wanted if one.is_new_person for token in marks_in(known, one)]
     held = owners(tx, ports, indexer, numbers) if numbers else {}
     return Ahead(
+        marks=known,
         barred=set(store.suppressed(tx, tokens, on=on)) if tokens else set(),
         numbers={number: row for number, (row, _) in held.items()},
         keys={key for key in keys if statements.source_key_taken(tx, *key)},
     )
 
 
-def marks_in(indexer: Indexer, ready: Ready) -> frozenset[bytes]:
+def marks_in(known: Marks, ready: Ready) -> frozenset[bytes]:
     """Tokens by which an erased person would be recognised: e-mail, mobile, customer id."""
     return frozenset(
         token
         for name in SUPPRESSING
         if isinstance(value := ready.plain.get(name), str)
-        for _, token in indexer.of(name, value)
+        for token in known.of(name, value)
     )
 
 
@@ -138,7 +143,12 @@ def taken_key(writer: Writer, ready: Ready) -> KeyTakenError | None:
 def index(tx: Connection, writer: Writer, ready: Ready) -> None:
     """The row is found by its new values."""
     table = ready.item.table
-    store.add_tokens(tx, writer.indexer.row_tokens(table, ready.row, ready.subject, ready.plain))
+    add_tokens(
+        tx,
+        writer.indexer.row_tokens(
+            table, ready.row, ready.subject, ready.plain, clear=ready.draft.clear
+        ),
+    )
 
 
 def note_findings(tx: Connection, writer: Writer, ready: Ready) -> None:

@@ -19,6 +19,7 @@ from governance.customers.catalogue import CatalogueError, install
 from governance.customers.custom.declaration import NOTHING
 from governance.customers.custom.sources import CatalogueRefusedError
 from governance.customers.custom.store import VALUE, register
+from governance.customers.search.looking import find_tokens
 from governance.gateway.fields import FieldHeldError, FieldUnknownError, Idle, retire, unused
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.reading import read
@@ -178,7 +179,7 @@ def test_it_is_found_by_its_whole_value(shop: Wiring) -> None:
     indexer = Indexer(shop.ports.vault, ["person"])
     tokens = [token for _, token in indexer.of(NUMBER, "MX-2200177")]
     with shop.database.read() as tx:
-        (hit,) = store.find_tokens(tx, [NUMBER], tokens)
+        (hit,) = find_tokens(tx, [NUMBER], tokens)
     assert hit[2] == subjects(shop)[0]
 
 

@@ -26,6 +26,7 @@ from governance.core.terms import FieldId, Lang
 from governance.customers import imports, store
 from governance.customers.models import SuppressionEntry
 from governance.customers.normalise.files import SourceKindUnknownError
+from governance.customers.search.looking import find_tokens
 from governance.customers.tables import FIELD_LIMIT
 from governance.db.engine import Database
 from governance.db.types import table_of
@@ -243,7 +244,7 @@ def test_a_known_customer_id_fills_empty_fields_and_keeps_full_ones(
     indexer.look()
     tokens = [token for _, token in indexer.of(FieldId("person.email"), "new@example.com")]
     with installation.database.read() as tx:
-        assert len(store.find_tokens(tx, [FieldId("person.email")], tokens)) == 1
+        assert len(find_tokens(tx, [FieldId("person.email")], tokens)) == 1
 
 
 def test_a_repeated_id_in_one_file_is_merged_as_across_files(

@@ -461,7 +461,7 @@ def upgrade() -> None:
     op.create_table('search_row',
     sa.Column('row_key', sa.LargeBinary(length=16), nullable=False),
     sa.Column('source', sa.String(length=40), nullable=False),
-    sa.Column('subject_id', sa.String(length=36), nullable=False),
+    sa.Column('subject_id', sa.String(length=36), nullable=True),
     sa.Column('due', sa.SmallInteger(), nullable=False),
     sa.ForeignKeyConstraint(['subject_id'], ['subject.id'], ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('row_key'),

@@ -23,6 +23,8 @@ KINDS = {
     Form.EMAIL: (TermKind.EXACT, TermKind.PREFIX),
     Form.POSTAL: (TermKind.EXACT, TermKind.PREFIX),
     Form.ADDRESS: (TermKind.GRAM,),
+    Form.COMPANY: (TermKind.EXACT, TermKind.PREFIX, TermKind.GRAM),
+    Form.CORPORATE: (TermKind.EXACT,),
     Form.WORD: (TermKind.EXACT,),
 }
 KANA = (
@@ -273,8 +275,76 @@ def test_no_text_breaks_the_box(text: str) -> None:
 
 
 def test_named_values_ask_their_fields_alone() -> None:
-    parts = named({"phone": "090-1111-2222", "name": "yamada", "sex": "女", "kana": " "}, FIELDS)
+    names = {
+        "phone": (FieldId("person.phone"), FieldId("person.mobile")),
+        "name": (FieldId("person.name"), FieldId("person.kana")),
+        "kana": (FieldId("person.kana"),),
+    }
+    values = {"phone": "090-1111-2222", "name": "yamada", "sex": "女", "kana": " "}
+    parts = named(values, names, FIELDS)
     assert [{FIELDS[q.field] for q in part.questions} for part in parts] == [
         {Form.PHONE},
         {Form.NAME, Form.READING},
     ]
+
+
+LEGAL = (
+    "株式会社{}",
+    "{}株式会社",
+    "㈱{}",
+    "{}㈱",
+    "(株){}",
+    "（株）{}",
+    "{}（株）",
+    "株式会社　{}",
+    "{}",
+)
+bare = st.text("山田川商事工業ネットワークゼータデルタ", min_size=2, max_size=8)
+
+
+@given(name=bare, held=st.sampled_from(LEGAL), typed=st.sampled_from(LEGAL))
+def test_a_company_is_found_whole_whatever_its_legal_form_is_written_like(
+    name: str, held: str, typed: str
+) -> None:
+    assert found(Form.COMPANY, typed.format(name), held.format(name)) is Level.EXACT
+
+
+@given(name=bare, held=st.sampled_from(LEGAL))
+def test_a_company_is_found_in_narrow_kana_and_by_its_beginning(name: str, held: str) -> None:
+    narrow = jaconv.z2h(name)
+    assert found(Form.COMPANY, narrow, held.format(name)) is Level.EXACT
+    assert found(Form.COMPANY, name[:-1], held.format(name)) in {Level.EDGE, Level.EXACT}
+
+
+@pytest.mark.parametrize(
+    ("query", "value", "level"),
+    [
+        ("Kakuu Trading", "Kakuu Trading Co., Ltd.", Level.EXACT),
+        ("かくうネット", "株式会社カクウネット", Level.EXACT),
+        ("商事", "株式会社架空商事", Level.PART),
+        ("株式会社", "株式会社架空商事", None),
+        ("架空商店", "株式会社架空商事", None),
+    ],
+)
+def test_companies_by_name(query: str, value: str, level: Level | None) -> None:
+    assert found(Form.COMPANY, query, value) is level
+
+
+@pytest.mark.parametrize(
+    "query", ["1180301018771", "1-1803-0101-8771", "Ｔ1180301018771", "T1180301018771"]
+)
+def test_a_corporate_number_is_found_whole_and_by_its_invoice_number(query: str) -> None:
+    assert found(Form.CORPORATE, query, "1180301018771") is Level.EXACT
+    assert asked(Form.CORPORATE, "118030") is None
+
+
+@given(value=names, cut=st.integers(1, 9))
+def test_a_beginning_is_looked_up_by_all_its_shorter_ones(value: str, cut: int) -> None:
+    key = name_key(value)
+    what = asked(Form.NAME, key[:cut])
+    assert what is not None
+    held = set(stored_terms(Form.NAME, value, KINDS[Form.NAME]).get(TermKind.PREFIX, ()))
+    (edge,) = (one for one in what.lookups if one.level is Level.EDGE)
+    assert len(edge.terms) == min(cut, len(key), 8)
+    if cut < len(key):
+        assert set(edge.terms) <= held

@@ -19,6 +19,7 @@ from governance.core.terms import FieldId, Law, RowId, SubjectId
 from governance.customers import store
 from governance.customers.catalogue import install
 from governance.customers.custom.declaration import NOTHING
+from governance.customers.search.looking import find_tokens
 from governance.customers.store import LAW, SUBJECT, SUPPRESSION, record_by_id, set_state
 from governance.customers.subjects import SubjectState
 from governance.gateway.intake.tokens import Indexer
@@ -74,7 +75,7 @@ def found_by(desk: Desk, column: str, text: str) -> set[str]:
     field = FieldId(f"person.{column}")
     tokens = [token for _, token in Indexer(desk.wiring.vault, ["person"]).of(field, text)]
     with desk.wiring.database.read() as tx:
-        return {subject for _, _, subject in store.find_tokens(tx, [field], tokens)}
+        return {subject for _, _, subject in find_tokens(tx, [field], tokens)}
 
 
 def created(desk: Desk, body: dict[str, Any] = PERSON) -> httpx.Response:

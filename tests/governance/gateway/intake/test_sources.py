@@ -12,6 +12,7 @@ from governance.app.wiring import Wiring
 from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId
 from governance.customers import store
+from governance.customers.search.looking import find_tokens
 from governance.customers.sources import store as sources
 from governance.customers.sources.types import (
     Acquisition,
@@ -60,7 +61,7 @@ def found_by(wiring: Wiring, field: str, value: str) -> int:
     indexer.look()
     tokens = [token for _, token in indexer.of(FieldId(field), value)]
     with wiring.database.read() as tx:
-        return len(store.find_tokens(tx, [FieldId(field)], tokens))
+        return len(find_tokens(tx, [FieldId(field)], tokens))
 
 
 def test_a_newer_file_of_a_source_updates_the_person(installation: Wiring, tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from consent.types import EventKind, SubjectDecision
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.customers import store, tokens
 from governance.customers.imports import TURN
+from governance.customers.search.looking import find_tokens
 from governance.customers.store import SUBJECT, TABLES, Record
+from governance.customers.tokens import add_tokens
 from governance.customers.upkeep.candidates import DUPLICATE
 from governance.db.types import insert_ignore
 from governance.gateway.intake.tokens import Indexer
@@ -80,7 +82,7 @@ class Couple:
             for record in store.records_of(tx, who, "person"):
                 opened = self.town.ports.vault.open_row(record.id, record.sealed)
                 values = {n: cell.value for n, cell in opened.items() if cell.value is not None}
-                store.add_tokens(tx, indexer.row_tokens("person", record.id, who, values))
+                add_tokens(tx, indexer.row_tokens("person", record.id, who, values))
                 tokens.settle(tx, [record.id])
 
     def row(self, tx: Connection, subject: SubjectId) -> RowId:
@@ -144,7 +146,7 @@ class Couple:
         indexer = Indexer(self.town.ports.vault, ["person"])
         tokens = [token for _, token in indexer.of(field, value)]
         with self.town.ports.database.read() as tx:
-            return {(row, who) for _, row, who in store.find_tokens(tx, [field], tokens)}
+            return {(row, who) for _, row, who in find_tokens(tx, [field], tokens)}
 
     def may(self, subject: SubjectId, purpose: str = "mail_marketing") -> SubjectDecision:
         known = self.town.ports.policies.current.purpose(purpose)

@@ -11,11 +11,12 @@ from sqlalchemy import select
 from audit.models import EVENTS
 from governance.app.wiring import Wiring
 from governance.core.terms import FieldId
-from governance.customers import store, tokens
+from governance.customers import store
 from governance.customers.search.filling import follow
+from governance.customers.search.leaving import forget_subjects, move_rows
 from governance.customers.search_terms import Level
 from governance.customers.subjects import SubjectState
-from governance.customers.tokens import ENTRY, POSTING, ROW, Due, count_behind, forget_subjects
+from governance.customers.tokens import ENTRY, POSTING, ROW, Due, count_behind
 from governance.gateway.search_types import (
     SearchAnswer,
     SearchCursorError,
@@ -298,7 +299,7 @@ def test_two_rows_of_one_person_are_one_hit(town: Wiring) -> None:
         person = store.TABLES["person"]
         tx.execute(person.update().where(person.c.id == record.id).values(subject_id=first))
         store.update_record(tx, replace(record, subject=first, clear={}, sealed=cells))
-        tokens.move_rows(tx, rows, to=first)
+        move_rows(tx, rows, to=first)
 
     town.database.write(merge)
     answer = found(town, "山田")

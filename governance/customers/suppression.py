@@ -1,0 +1,130 @@
+"""The suppression list: whom an import must not bring back, by tokens under keys of their own.
+
+Its tokens outlive the person's data, with a basis and an end of their own, so nothing else is
+made under their keys: who may search learns nothing of the list, and an index can be rotated
+without it. Entries from before stand under the index's key of that time until their day; every
+entry names its key.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import Connection, exists, literal, select
+
+from governance.core.ids import new_row_id
+from governance.core.terms import FieldId, RowId, SubjectId
+from governance.crypto.index import IndexKey, exact_terms
+from governance.customers.custom.rows import beside
+from governance.customers.custom.types import is_custom
+from governance.customers.search_plan import field_of
+from governance.customers.search_terms import form_of, stored_keys
+from governance.customers.store import IN_LIMIT, SUPPRESSION, TABLES
+from governance.db.types import insert_ignore
+from governance.keys.vault import FieldVault
+
+_KEY: Final = "~suppressed"  # '~' stands in no catalogue field
+_ANY: Final = select(literal(1)).select_from(SUPPRESSION).limit(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One person who goes and must not be taken in again by these fields until a day."""
+
+    subject: SubjectId
+    fields: Sequence[FieldId]
+    rule: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """Makes the tokens by which the list would name a value."""
+
+    keys: Mapping[FieldId, tuple[IndexKey, ...]] = field(default_factory=dict, repr=False)
+
+    def of(self, name: FieldId, value: str) -> tuple[bytes, ...]:
+        """The tokens of a value; none where the list names nobody by this field."""
+        wholes = _wholes(name, value) if name in self.keys else ()
+        return tuple(key.token(whole) for key in self.keys.get(name, ()) for whole in wholes)
+
+
+def key_name(name: FieldId) -> FieldId:
+    """Under which name the key store holds the key of this field's entries."""
+    return FieldId(name + _KEY)
+
+
+def marks(tx: Connection, vault: FieldVault, names: Iterable[FieldId]) -> Marks:
+    """What recognises the values of these fields that the list names, under whichever key."""
+    if tx.execute(_ANY).first() is None:
+        return Marks()  # most stores have erased nobody for whom a rule asks this
+    wanted, keys = set(names), dict[FieldId, list[IndexKey]]()
+    for (name, version), key in sorted(vault.indexes.live_keys().items()):
+        about = field_of(name)
+        if about not in wanted or name not in (about, key_name(about)):
+            continue
+        same = SUPPRESSION.c.field == name, SUPPRESSION.c.version == version
+        if tx.execute(select(exists().where(*same))).scalar():
+            keys.setdefault(about, []).append(key)
+    return Marks(keys={name: tuple(found) for name, found in keys.items()})
+
+
+def enlist(tx: Connection, vault: FieldVault, persons: Sequence[Listed], *, at: datetime) -> int:
+    """How many tokens of these persons are on the list; called while their rows still open."""
+    by_field: dict[FieldId, dict[SubjectId, Listed]] = {}
+    for one in persons:
+        for name in one.fields:
+            by_field.setdefault(name, {})[one.subject] = one
+    count = 0
+    for name, mine in by_field.items():
+        vault.indexes.ensure(key_name(name))
+        version = vault.indexes.versions(key_name(name))[-1].version
+        key = vault.indexes.key(key_name(name), version)
+        rows = [
+            {
+                "id": new_row_id(),
+                "field": key_name(name),
+                "version": version,
+                "token": key.token(whole),
+                "rule": mine[subject].rule,
+                "placed_at": at,
+                "ends_on": mine[subject].until,
+            }
+            for subject, value in _values(tx, vault, name, list(mine))
+            for whole in _wholes(name, value)
+        ]
+        if rows:
+            tx.execute(insert_ignore(SUPPRESSION, tx.dialect.name), rows)
+        count += len(rows)
+    return count
+
+
+def _wholes(name: FieldId, value: str) -> tuple[bytes, ...]:
+    return tuple(
+        whole for piece in stored_keys(form_of(name), value)[:1] for whole in exact_terms(piece)
+    )
+
+
+def _values(
+    tx: Connection, vault: FieldVault, name: FieldId, subjects: Sequence[SubjectId]
+) -> list[tuple[SubjectId, str]]:
+    """What the rows of these persons hold in a sealed field."""
+    source, column = TABLES[name.partition(".")[0]], name.partition(".")[2]
+    whose: dict[RowId, SubjectId] = {}
+    cells: dict[RowId, bytes] = {}
+    for start in range(0, len(subjects), IN_LIMIT):
+        mine = source.c.subject_id.in_(subjects[start : start + IN_LIMIT])
+        wanted = [source.c.id, source.c.subject_id]
+        if not is_custom(name):
+            wanted.append(source.c[column])
+        for row, subject, *cell in tx.execute(select(*wanted).where(mine)):
+            whose[RowId(row)] = SubjectId(subject)
+            cells |= {RowId(row): bytes(one) for one in cell if one is not None}
+    if is_custom(name):
+        held = beside(tx, [(source.name, row) for row in whose])
+        cells = {row: found[name] for row, found in held.items() if name in found}
+    opened = vault.open_rows([(row, {name: cell}) for row, cell in cells.items()])
+    return [
+        (whose[row], str(values[name].value)) for row, values in zip(cells, opened, strict=True)
+    ]

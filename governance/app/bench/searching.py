@@ -41,6 +41,7 @@ PLAIN_COLUMNS = (
 SEARCHER = Principal(
     id=ActorId("u:bench"), kind=PrincipalKind.STAFF, roles=frozenset({"data_manager"})
 )
+LAST = "\U0010ffff"  # behind every text that goes on
 PURPOSE, PAGE = "data_quality", 10
 
 
@@ -158,12 +159,33 @@ def _plain_index(people: Sequence[Person]) -> None:
 
 def _plain(folder: Path, people: Iterable[Person]) -> sqlite3.Connection:
     """The same register in plain, every column with an index."""
+    database = _empty(folder)
+    for column in PLAIN_COLUMNS:
+        database.execute(f"CREATE INDEX ix_{column} ON plain ({column})")
+    _insert_plain(database, people)
+    return database
+
+
+def _register(folder: Path, people: Iterable[Person]) -> sqlite3.Connection:
+    """The same, to be searched: each index is made at once when all rows are there."""
+    database = _empty(folder)
+    database.execute("PRAGMA synchronous=OFF")  # what is made here is thrown away
+    _insert_plain(database, people)
+    for column in PLAIN_COLUMNS:
+        database.execute(f"CREATE INDEX ix_{column} ON plain ({column})")
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return database
+
+
+def _empty(folder: Path) -> sqlite3.Connection:
     database = sqlite3.connect(folder / "plain.db", isolation_level=None)
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=FULL")
     database.execute(f"CREATE TABLE plain (id PRIMARY KEY, {', '.join(PLAIN_COLUMNS)})")
-    for column in PLAIN_COLUMNS:
-        database.execute(f"CREATE INDEX ix_{column} ON plain ({column})")
+    return database
+
+
+def _insert_plain(database: sqlite3.Connection, people: Iterable[Person]) -> None:
     places = ", ".join("?" * (len(PLAIN_COLUMNS) + 1))
     waiting = iter(people)
     while part := list(islice(waiting, BATCH)):
@@ -171,7 +193,6 @@ def _plain(folder: Path, people: Iterable[Person]) -> sqlite3.Connection:
         values = [(one.row, *(one.get(column) for column in PLAIN_COLUMNS)) for one in part]
         database.executemany(f"INSERT INTO plain VALUES ({places})", values)  # noqa: S608 # no value
         database.execute("COMMIT")
-    return database
 
 
 # Searching
@@ -183,7 +204,7 @@ def measure_search(*, rows: int | None = None) -> tuple[Figure, ...]:
     with (
         TemporaryDirectory(dir=Path.cwd()) as name,  # the temporary folder may be memory
         _installation(count) as (wiring, people),
-        closing(_plain(Path(name), persons(count))) as plain,
+        closing(_register(Path(name), persons(count))) as plain,
     ):
         wiring.database.checkpoint()
         return tuple(
@@ -216,7 +237,7 @@ def _latency(
         figure=f"search by {kind} among {count:,} persons, p99, through the gate and on record",
         value=ours,
         unit="ms",
-        baseline="the same register in plain: = or LIKE over an index, nothing decided or recorded",
+        baseline="the same register in plain: a value or a range of an index, nothing recorded",
         baseline_value=theirs,
         target=f"< {limit:g} ms",
         met=ours < limit,
@@ -245,10 +266,10 @@ def _search(wiring: Wiring, text: str) -> int:
 
 
 def _search_plain(plain: sqlite3.Connection, column: str, text: str, *, exact: bool) -> int:
-    test = "= ?" if exact else "LIKE ? || '%'"
+    test = f"{column} = ?" if exact else f"{column} >= ? AND {column} < ?"
     found = plain.execute(
-        f"SELECT * FROM plain WHERE {column} {test} ORDER BY id DESC LIMIT {PAGE}",  # noqa: S608 # our own names
-        (text,),
+        f"SELECT * FROM plain WHERE {test} ORDER BY id DESC LIMIT {PAGE}",  # noqa: S608 # our own names
+        (text,) if exact else (text, text + LAST),
     )
     return len(found.fetchall())
 

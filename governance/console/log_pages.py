@@ -232,7 +232,7 @@ async def one_person(request: Request, principal: Reader, subject: str) -> str:
         erased=[(one, erasure_words(one, page.lang)) for one in found.erased],
         happened=occurrences(found.page.events, page.lang),
         decided=decided_occurrences(decided.decisions, page.lang),
-        all_shown=decided.next is None,
+        more_command=f"sekisho audit decisions person={subject}" if decided.next else "",
         next_href=f"{HOME}/persons/{subject}?before={found.page.next}" if found.page.next else "",
         way=_way(page.lang, "console.log.person"),
     )

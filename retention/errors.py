@@ -79,3 +79,9 @@ class LossChangedError(GovernanceError):
     """What is lost is not what was agreed to; nothing was declared."""
 
     code, status = "loss_changed", 409
+
+
+class NotReappliedError(UnavailableError):
+    """An older database was put back and decisions of the journal are not done again yet."""
+
+    code = "not_reapplied"

@@ -12,6 +12,7 @@ from governance.app.factory import create_app
 from governance.app.owners import require_own_packages
 from governance.app.wiring import Wiring
 from governance.core.settings import Settings
+from retention.reapplying import require_reapplied
 
 BACKLOG = 2048  # connections that wait for a worker
 STOP_SECONDS = 10  # how long open requests may take after a stop
@@ -26,6 +27,8 @@ def serve(settings: Settings) -> None:
     with listen(settings.host, settings.port) as listening:
         wiring = Wiring.open(settings)
         try:
+            with wiring.database.read() as tx:
+                require_reapplied(tx, wiring.ports, at=wiring.clock())
             serve_open(wiring, listening)
         finally:
             wiring.close()

@@ -119,6 +119,29 @@ def accept(
     return 0
 
 
+@app.command("apply", help=say("restore.apply"))
+def apply() -> int:
+    """Choices and holds of the journal are done again; 1 while erasures are to be asked for."""
+    from governance.cli.session import acting, opened
+    from retention.reapplying import reapply
+
+    with opened() as wiring:
+        left = reapply(wiring.ports, acting(wiring), clock=wiring.clock)
+    shape = {
+        "choices": len(left.choices),
+        "holds": len(left.holds),
+        "erasures": list(left.erasures),
+    }
+
+    def words() -> None:
+        line(say("restore.applied", choices=len(left.choices), holds=len(left.holds)))
+        for subject in left.erasures:
+            line(say("restore.erase", subject=subject))
+
+    emit(shape, words)
+    return 1 if left else 0
+
+
 def _hold(wiring: "Wiring", paths: list[Path] | None) -> None:
     """Heads that the officers bring count as seen outside, if the log signed them."""
     from audit.anchor import advance_anchor

@@ -3,7 +3,6 @@
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ def line(tmp_path: Path) -> Line:
 
 
 @pytest.fixture
-def back(line: Line, tmp_path: Path) -> Iterator[Line]:
+def back(line: Line, tmp_path: Path) -> Line:
     """The database is that of before an export that the log recorded."""
     line.done("audit", "checkpoint", by="hanako")
     kept, now = tmp_path / "kept.db", line.folder / "sekisho.db"

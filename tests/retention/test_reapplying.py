@@ -1,0 +1,137 @@
+"""After a restore nobody is served before the journal's decisions are done again."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from audit.actions import EventCode
+from audit.sequencer import Turn, sequence_once
+from consent.ledger import full_history
+from consent.types import EventKind
+from governance.core.ids import new_row_id
+from governance.core.terms import EventId, SubjectId
+from governance.customers.store import held
+from governance.jobs.journal_record import JournalEntry, JournalKind
+from retention.errors import NotReappliedError, RetentionRefusedError
+from retention.reapplying import Outstanding, outstanding, reapply, require_reapplied
+from tests.audit.bench import draft
+from tests.audit.worker import keys_at
+from tests.retention.town import NOW, SUPPORT, Town, staff
+
+OPERATOR = staff("operator", "it_operator")
+
+
+def journalled(
+    town: Town,
+    subject: SubjectId,
+    *kinds: JournalKind,
+    event: str | None = None,
+    scope: str = "mail_marketing/*/*",
+) -> None:
+    """As before the older database was put back: the line is there, the row is not."""
+    for kind in kinds:
+        town.ports.journal.append(
+            JournalEntry(
+                kind=kind,
+                subject=subject,
+                scope=scope,
+                event=EventId(event or new_row_id()),
+                consent_seq=None,
+                at=NOW + timedelta(days=1),
+            )
+        )
+
+
+def left(town: Town) -> Outstanding:
+    with town.ports.database.read() as tx:
+        return outstanding(tx, town.ports, at=town.clock())
+
+
+def again(town: Town) -> Outstanding:
+    return reapply(town.ports, OPERATOR, clock=town.clock)
+
+
+def kinds_of(town: Town, subject: SubjectId) -> list[EventKind]:
+    with town.ports.database.read() as tx:
+        return [event.kind for event in full_history(tx, subject)]
+
+
+def test_choices_are_done_again_once_in_their_order(town: Town) -> None:
+    one = town.settle("one")
+    before = kinds_of(town, one)
+    journalled(
+        town,
+        one,
+        JournalKind.WITHDRAWAL,
+        JournalKind.OBJECTION,
+        JournalKind.OBJECTION_LIFTED,
+    )
+    assert len(left(town).choices) == 3
+    for _ in range(2):
+        assert not again(town)
+        assert kinds_of(town, one)[len(before) :] == [
+            EventKind.WITHDRAWN,
+            EventKind.OBJECTED,
+            EventKind.OBJECTION_LIFTED,
+        ]
+
+
+def test_acts_of_one_event_are_each_done_again(town: Town) -> None:
+    """A merge wrote several lines under its own id."""
+    one, merge = town.settle("one"), new_row_id()
+    for purpose in ("mail_marketing", "phone_marketing"):
+        scope = f"{purpose}/*/*"
+        journalled(town, one, JournalKind.WITHDRAWAL, event=merge, scope=scope)
+    assert not again(town)
+    assert not again(town)
+    assert kinds_of(town, one).count(EventKind.WITHDRAWN) == 2
+
+
+def test_a_hold_is_placed_again(town: Town) -> None:
+    one = town.settle("one")
+    journalled(town, one, JournalKind.HOLD, scope="matter-7")
+    assert not again(town)
+    with town.ports.database.read() as tx:
+        assert held(tx, one)
+
+
+def test_who_is_not_in_the_older_database_has_nothing_to_lose(town: Town) -> None:
+    journalled(town, SubjectId(new_row_id()), JournalKind.WITHDRAWAL, JournalKind.ERASURE)
+    assert not left(town)
+
+
+def test_an_erasure_is_left_to_two_persons(town: Town) -> None:
+    one = town.settle("one")
+    journalled(town, one, JournalKind.ERASURE, scope="plan:1")
+    assert again(town).erasures == (one,)
+
+
+def test_nobody_is_served_after_a_restore_before_all_is_done_again(
+    town: Town, tmp_path: Path
+) -> None:
+    one = town.settle("one")
+    journalled(town, one, JournalKind.WITHDRAWAL)
+
+    def serving(tx: Connection) -> None:
+        require_reapplied(tx, town.ports, at=town.clock())
+
+    with town.ports.database.read() as tx:
+        serving(tx)  # without a restore the journal is ahead of nothing
+    refs = ("tree:0", "root:" + "e3" * 32, "lost:5", "lostroot:" + "ab" * 32, "note:1")
+    log = town.ports.audit
+    town.ports.database.write(lambda tx: log.append(tx, draft(EventCode.LOG_RESTORED, refs=refs)))
+    signers = keys_at(tmp_path / "checkpoint")
+    sequence_once(town.ports.database, signers, log, at=NOW, turn=Turn.STRICT)
+    with town.ports.database.read() as tx, pytest.raises(NotReappliedError) as refused:
+        serving(tx)
+    assert refused.value.params == {"choices": 1, "holds": 0, "erasures": 0}
+    again(town)
+    with town.ports.database.read() as tx:
+        serving(tx)
+
+
+def test_only_who_may_restore_does_it_again(town: Town) -> None:
+    with pytest.raises(RetentionRefusedError):
+        reapply(town.ports, SUPPORT, clock=town.clock)

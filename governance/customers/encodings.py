@@ -20,6 +20,7 @@ from governance.core.errors import GovernanceError
 SAMPLE = 256 * 1024  # bytes; enough for any judgement, small enough to hold twice
 OPINION_SAMPLE = 64 * 1024  # bytes; charset-normalizer takes 30 ms for them
 PIECE = 1024 * 1024  # bytes decoded at a time
+SHOWN_BY = 100  # bytes beyond ASCII that are read before a bad one: so it is this encoding
 PREVIEW_LINES, PREVIEW_WIDTH = 5, 200  # lines, characters
 
 
@@ -60,7 +61,7 @@ class SourceEncodingUnknownError(GovernanceError):
 
 
 class SourceTextUndecodableError(GovernanceError):
-    """The named encoding does not read the file; params: encoding, offset in bytes."""
+    """The encoding does not read the whole file; params: encoding, line, offset in bytes."""
 
     code, status, exit_code = "source_text_undecodable", 422, 2
 
@@ -143,7 +144,19 @@ def detect(path: Path, *, encoding: str | None = None) -> Detected:
     for candidate, confidence in _candidates(sample):
         if first_undecodable(path, candidate, bom=0) is None:
             return _proved(path, sample, candidate, bom=0, confidence=confidence)
-    raise SourceEncodingUnknownError
+    raise _unread(path, sample)
+
+
+def _unread(path: Path, sample: bytes) -> GovernanceError:
+    """Where the encoding stops that reads the file furthest; that it is unknown when none does."""
+    tried = (Encoding.UTF_8, Encoding.CP932, Encoding.EUC_JP)
+    found = [(bad, e) for e in tried if (bad := first_undecodable(path, e, bom=0)) is not None]
+    if not found:
+        return SourceEncodingUnknownError()
+    bad, encoding = max(found, key=lambda one: one[0].offset)
+    if sum(byte > 0x7F for byte in sample[: bad.offset]) < SHOWN_BY:  # noqa: PLR2004 -- beyond ASCII
+        return SourceEncodingUnknownError()
+    return SourceTextUndecodableError(encoding=encoding.value, row=bad.line, offset=bad.offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,8 +196,8 @@ def _asked(path: Path, sample: bytes, encoding: str) -> Detected:
     except LookupError as error:
         raise SourceEncodingUnknownError(encoding=encoding[:40]) from error
     bom = next((len(m) for m, e in _BOMS if sample.startswith(m) and _same(e, info.name)), 0)
-    if (offset := first_undecodable(path, info.name, bom=bom)) is not None:
-        raise SourceTextUndecodableError(encoding=info.name, offset=offset)
+    if (bad := first_undecodable(path, info.name, bom=bom)) is not None:
+        raise SourceTextUndecodableError(encoding=info.name, row=bad.line, offset=bad.offset)
     return Detected(
         encoding=info.name,
         confidence=1.0,
@@ -205,8 +218,8 @@ def _proved(
     path: Path, sample: bytes, encoding: Encoding, *, bom: int, confidence: float
 ) -> Detected:
     """The detected encoding with the second opinion and the preview."""
-    if bom and (offset := first_undecodable(path, encoding, bom=bom)) is not None:
-        raise SourceTextUndecodableError(encoding=encoding.value, offset=offset)
+    if bom and (bad := first_undecodable(path, encoding, bom=bom)) is not None:
+        raise SourceTextUndecodableError(encoding=encoding.value, row=bad.line, offset=bad.offset)
     opinion = second_opinion(sample)
     agreed = opinion is not None and _family(opinion) == _family(encoding)
     return Detected(
@@ -317,18 +330,28 @@ def _decode_sample(sample: bytes, encoding: Encoding) -> tuple[str, bool]:
         return "", True
 
 
-def first_undecodable(path: Path, encoding: str, *, bom: int) -> int | None:
-    """Offset of the piece whose bytes the encoding does not read; none when it reads all."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecodable:
+    """Where an encoding stops to read a file."""
+
+    line: int
+    offset: int  # bytes
+
+
+def first_undecodable(path: Path, encoding: str, *, bom: int) -> Undecodable | None:
+    """Where the first bytes are that the encoding does not read; none when it reads all."""
     decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
-    offset = bom
+    offset, line = bom, 1
     with path.open("rb") as stream:
         stream.seek(bom)
         while True:
             piece = stream.read(PIECE)
             try:
-                decoder.decode(piece, final=not piece)
+                line += decoder.decode(piece, final=not piece).count("\n")
             except UnicodeDecodeError as error:
-                return offset + error.start
+                before = error.object[: error.start].decode(encoding, errors="ignore")
+                start = offset + len(piece) - len(error.object) + error.start
+                return Undecodable(line=line + before.count("\n"), offset=start)
             if not piece:
                 return None
             offset += len(piece)

@@ -172,6 +172,19 @@ def _records(source: SourceFile) -> Iterator[tuple[int, tuple[str, ...]]]:
             raise SourceMalformedError(row=number + 1) from error
 
 
+def assert_whole(source: SourceFile) -> None:
+    """Every record of a delimited file can be read; raises at the first that cannot."""
+    if source.encoding is None:
+        return
+    number = 0
+    with open_text(source.path, source.encoding) as stream:
+        try:
+            for _ in csv.reader(stream, delimiter=source.delimiter, strict=False):
+                number += 1
+        except csv.Error as error:
+            raise SourceMalformedError(row=number + 1) from error
+
+
 def is_total(cells: Sequence[str]) -> bool:
     """True for 小計 and 合計 lines: few cells, one of them such a word."""
     found = (cell for cell in cells if cell and not cell.isspace())

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from governance.customers import imports
 from governance.customers.ports import Ports
 from governance.customers.search.filling import complete_whole_values
+from governance.customers.tables import assert_whole
 from governance.customers.types import NormalisedRow, SourceKind
 from governance.gateway.intake.ahead import Begun, ahead, begin
 from governance.gateway.intake.batch import store_batch
@@ -74,6 +75,8 @@ def take_in(
         run = imports.run_of(tx, opened.layout.kind.value, opened.digest)
     if run is not None and run.done:
         return outcome_of(ports, opened, run, findings={}, repeated=True)
+    if run is None:
+        assert_whole(opened.file)  # or the rows before a broken one would be stored
     complete_whole_values(ports.database, ports.vault)  # who is known is found by them
     if request.dry_run:
         return dry_run(ports, principal, opened, run, at=at, progress=progress)

@@ -71,9 +71,27 @@ def test_plain_ascii_is_utf8(tmp_path: Path) -> None:
 
 def test_a_wrong_byte_behind_the_sample_is_found(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_bytes((HEADER + ROW * 8_000).encode() + b"\xff\xff\n")
-    with pytest.raises(SourceEncodingUnknownError):
+    whole = (HEADER + ROW * 8_000).encode()
+    path.write_bytes(whole + b"\xff\xff\n")
+    with pytest.raises(SourceTextUndecodableError) as error:
         detect(path)
+    assert error.value.params == {"encoding": "utf-8", "row": 8_002, "offset": len(whole)}
+
+
+def test_a_file_of_two_encodings_is_told_by_the_line_at_which_they_meet(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes((HEADER + ROW * 50).encode("cp932") + ROW.encode())
+    with pytest.raises(SourceTextUndecodableError) as error:
+        detect(path)
+    assert (error.value.params["encoding"], error.value.params["row"]) == ("cp932", 52)
+
+
+def test_a_file_that_was_cut_in_a_character_is_told_by_its_last_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes((HEADER + ROW * 50).encode() + "架".encode()[:2])
+    with pytest.raises(SourceTextUndecodableError) as error:
+        detect(path)
+    assert error.value.params["row"] == 52
 
 
 def test_asked_encoding_is_used_or_refused_with_the_offset(tmp_path: Path) -> None:

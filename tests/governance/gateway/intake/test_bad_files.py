@@ -1,5 +1,6 @@
 """Files that are broken: a clear refusal before the first row, or every row accounted for."""
 
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from governance.app.wiring import Wiring
 from governance.core.errors import GovernanceError
 from governance.customers import imports, store
+from governance.customers.workbooks import SourceMalformedError
 from governance.gateway.intake import preparer
 from governance.gateway.intake.preparer import Preparer
 from governance.gateway.intake.service import take_in
@@ -63,6 +65,19 @@ def test_a_file_that_cannot_be_read_is_refused_and_nothing_is_half_done(
     assert rows == sum(run.counts["stored"] for run in runs)
 
 
+def test_a_broken_row_far_down_is_refused_before_the_first_is_stored(
+    on_sqlite: Wiring, tmp_path: Path
+) -> None:
+    long = ROW.replace("C000001", "あ" * 1_700_000)
+    path = write_file(tmp_path, HEAD + PADDING + long)
+    with pytest.raises(SourceMalformedError) as refused:
+        import_file(on_sqlite, path)
+    assert refused.value.params == {"row": PADDING.count("\n") + 2}
+    with on_sqlite.database.read() as tx:
+        assert imports.all_runs(tx) == ()
+        assert store.count_rows(tx, "person") == 0
+
+
 def test_headers_alone_are_a_file_of_no_rows(on_sqlite: Wiring, tmp_path: Path) -> None:
     outcome = import_file(on_sqlite, write_file(tmp_path, HEAD))
     assert (outcome.counts.read, outcome.counts.adds_up()) == (0, True)
@@ -95,7 +110,7 @@ def test_a_large_file_is_prepared_beside_and_comes_to_the_same(
 ) -> None:
     path = write_file(tmp_path, HEAD + ROW + PADDING)
     monkeypatch.setattr(preparer, "WORTH", 1)
-    monkeypatch.setattr(preparer.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     started: list[bool] = []
     start = Preparer._start  # to see that it ran
 
@@ -117,7 +132,7 @@ def test_a_dying_preparer_is_replaced_by_our_own_work(
 ) -> None:
     path = write_file(tmp_path, HEAD + ROW + PADDING)
     monkeypatch.setattr(preparer, "WORTH", 1)
-    monkeypatch.setattr(preparer.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     start = Preparer._start  # to end it at once
 
     def ended(self: Preparer) -> None:

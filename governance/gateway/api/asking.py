@@ -116,7 +116,13 @@ class Asking:
         )
         return write(self.ports, self.principal, batch, at=self.at)
 
-    def put(self, entry: Entry, *, once: Once | None) -> Outcomes:
+    def store(self, what: Item | Entry, *, purpose: str, once: Once | None) -> Outcomes:
+        """What became of one row, of a register or around a person."""
+        if isinstance(what, Entry):
+            return self._put(what, once=once)
+        return self.write([what], purpose=purpose, once=once)
+
+    def _put(self, entry: Entry, *, once: Once | None) -> Outcomes:
         """What became of a row around a person."""
 
         def told(stored: Stored) -> Written:

@@ -63,6 +63,11 @@ def result_json(result: Result, lang: Lang, *, company: bool) -> dict[str, Any]:
     }
 
 
+def tagged(shape: dict[str, Any]) -> JSONResponse:
+    """What was read, with the version of the row in its header."""
+    return JSONResponse(shape, headers={"etag": shape["etag"]} if shape["etag"] else {})
+
+
 def written_json(result: Written, lang: Lang, *, company: bool) -> dict[str, Any]:
     """The row that was written and in what form its values were taken."""
     return {

@@ -5,7 +5,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from governance.customers.master.types import FORMS
 from governance.gateway.api.asking import (
     CHILDREN,
     asking,
@@ -18,7 +17,7 @@ from governance.gateway.api.asking import (
     table_in,
 )
 from governance.gateway.api.bodies import PATCH, body_of, once_of, parsed
-from governance.gateway.api.present import basis_json, row_json, view_json, written_answer
+from governance.gateway.api.present import basis_json, row_json, tagged, view_json, written_answer
 from governance.gateway.api.queries import (
     AROUND,
     WRITABLE_CHILDREN,
@@ -33,7 +32,7 @@ from governance.gateway.api.queries import (
     WriterOf,
 )
 from governance.gateway.api.reads import rows_of_person
-from governance.gateway.api.writes import changed_entry, correction, new_entry, new_row
+from governance.gateway.api.writes import corrected_row, row_about
 from governance.gateway.around.types import Removal
 from governance.gateway.around.views import thread, wishes
 from governance.gateway.around.writing import remove
@@ -50,14 +49,9 @@ async def wishes_of_person(
     asked = asking(request, principal)
 
     def work() -> JSONResponse:
-        subject = person_id(person)
+        subject, name = person_id(person), purpose_of(asked, purpose)
         asked.read_one(
-            asked.wanted(
-                "channel_permission",
-                subject=subject,
-                purpose=purpose_of(asked, purpose),
-                fields=None,
-            )
+            asked.wanted("channel_permission", subject=subject, purpose=name, fields=None)
         )
         found = wishes(asked.ports, asked.principal, subject, purpose=purpose, at=asked.at)
         items = [
@@ -77,13 +71,10 @@ async def thread_of_inquiry(
     asked = asking(request, principal)
 
     def work() -> JSONResponse:
-        subject, inquiry = person_id(person), row_id(row)
+        subject, inquiry, name = person_id(person), row_id(row), purpose_of(asked, purpose)
         asked.read_one(
-            asked.wanted(
-                "inquiry", subject=subject, purpose=purpose_of(asked, purpose), fields=None,
-                row=inquiry,
-            )
-        )  # fmt: skip
+            asked.wanted("inquiry", subject=subject, purpose=name, fields=None, row=inquiry)
+        )
         found = thread(asked.ports, asked.principal, subject, inquiry, purpose=purpose, at=asked.at)
         items: list[dict[str, Any]] = [
             {
@@ -141,12 +132,8 @@ async def add_row(
         table, subject = table_in(WRITABLE_CHILDREN, kind), person_id(person)
         once = once_of(request, principal, body)
         name = purpose_of(asked, purpose)
-        if table in FORMS:
-            entry = new_entry(parsed(body), table, subject=subject, asked=asked, purpose=name)
-            done = asked.put(entry, once=once)
-        else:
-            item = new_row(parsed(body), table, subject=subject)
-            done = asked.write([item], purpose=name, once=once)
+        made = row_about(parsed(body), table, subject=subject, asked=asked, purpose=name)
+        done = asked.store(made, purpose=name, once=once)
         return written_answer(done, asked.lang, request=request, child=True)
 
     return await in_thread(work)
@@ -178,8 +165,7 @@ async def read_row(
         )
         if not answer.rows:
             raise UnknownRowError
-        shape = {**row_json(answer.rows[0]), **basis_json(answer)}
-        return JSONResponse(shape, headers={"etag": shape["etag"]} if shape["etag"] else {})
+        return tagged({**row_json(answer.rows[0]), **basis_json(answer)})
 
     return await in_thread(work)
 
@@ -201,14 +187,10 @@ async def correct_row(
         table, subject = table_in(WRITABLE_CHILDREN, kind), person_id(person)
         once = once_of(request, principal, body)
         name, place, document = purpose_of(asked, purpose), row_id(row), parsed(body)
-        if table in FORMS:
-            entry = changed_entry(
-                request, document, table, subject=subject, row=place, asked=asked, purpose=name
-            )
-            done = asked.put(entry, once=once)
-        else:
-            item = correction(request, document, table, subject=subject, row=place)
-            done = asked.write([item], purpose=name, once=once)
+        told = corrected_row(
+            request, document, table, subject=subject, row=place, asked=asked, purpose=name
+        )
+        done = asked.store(told, purpose=name, once=once)
         return written_answer(done, asked.lang, request=request, child=True)
 
     return await in_thread(work)

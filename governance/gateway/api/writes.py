@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Request
 
 from governance.core.terms import RowId, SubjectId
+from governance.customers.master.types import FORMS
 from governance.gateway.api.asking import Asking
 from governance.gateway.api.bodies import read_as, tags_in
 from governance.gateway.api.errors import BodyInvalidError
@@ -39,10 +40,12 @@ def new_row(document: dict[str, Any], table: str, *, subject: SubjectId | None =
     return Creation(table=table, members=read_as(RowIn, document).fields, subject=subject)
 
 
-def new_entry(
+def row_about(
     document: dict[str, Any], table: str, *, subject: SubjectId, asked: Asking, purpose: str
-) -> Entry:
-    """A new row around a known person."""
+) -> Creation | Entry:
+    """A new row about a known person, of a register or around them."""
+    if table not in FORMS:
+        return new_row(document, table, subject=subject)
     return Entry(
         table=table,
         subject=subject,
@@ -52,7 +55,7 @@ def new_entry(
     )
 
 
-def changed_entry(
+def corrected_row(
     request: Request,
     document: dict[str, Any],
     table: str,
@@ -61,8 +64,10 @@ def changed_entry(
     row: RowId,
     asked: Asking,
     purpose: str,
-) -> Entry:
-    """New values of a row around a known person; a version of another row matches nothing."""
+) -> Correction | Entry:
+    """New values of a row about a known person; a version of another row matches nothing."""
+    if table not in FORMS:
+        return correction(request, document, table, subject=subject, row=row)
     match = tags_in(request.headers.get("if-match"))
     versions = [version for name, version in match if name == row]
     return Entry(

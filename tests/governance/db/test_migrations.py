@@ -7,7 +7,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
@@ -134,6 +136,40 @@ def test_an_upgrade_twice_is_an_upgrade_once(empty: Database) -> None:
     migrate.require_current(empty)
     with empty.read() as connection:
         assert fingerprint(connection) == before
+
+
+def upgraded_to(database: Database, revision: str) -> None:
+    """The database as a release of before made it."""
+    config = Config()
+    config.set_main_option("script_location", str(migrate.folder().parent))
+    config.set_main_option("version_locations", str(migrate.folder()))
+    config.set_main_option("path_separator", "os")
+    with database.writer_engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_rows_of_the_first_release_are_left_to_the_index_job(empty: Database) -> None:
+    upgraded_to(empty, "0001")
+    who, row = "0f5b0b5e-6d1c-4b3e-9d57-0a3f1f0f7a11", "01a215c4-64f1-73f8-b5e5-e4cad607677a"
+    facts = {"who": who, "row": row, "at": "2026-01-01 00:00:00"}
+
+    def held(tx: Connection) -> None:
+        subject = "INSERT INTO subject (id, kind, state, guardian_verified, fence, created_at)"
+        tx.execute(text(f"{subject} VALUES (:who, 'customer', 'active', :no, 0, :at)"),
+                   facts | {"no": False})  # fmt: skip
+        person = "INSERT INTO person (id, subject_id, version, source_file, source_row,"
+        more = " recorded_at, status, contact_permission, problems)"
+        values = " VALUES (:row, :who, 1, 'a.csv', 1, :at, 'active', 'unknown', 0)"
+        tx.execute(text(person + more + values), facts)
+
+    empty.write(held)
+    migrate.upgrade(empty)
+    with empty.read() as tx:
+        found = tx.execute(text("SELECT row_key, source, subject_id, due FROM search_row")).all()
+    assert [(bytes(k).hex(), s, str(w), d) for k, s, w, d in found] == [
+        (row.replace("-", ""), "person", who, 2)
+    ]
 
 
 def at_revision(database: Database, revision: str) -> None:

@@ -808,3 +808,10 @@ def upgrade() -> None:
     }  # the log only ever grows, but for whole months that an event in the tree names
     for statement in guards[op.get_bind().dialect.name]:
         op.execute(sa.text(statement.replace(':', '\\:')))
+    owed = sa.table('search_row', sa.column('row_key', sa.LargeBinary), sa.column('source'), sa.column('subject_id'), sa.column('due'))
+    for source in ('person', 'company', 'deal'):  # what is there already is indexed by the following job
+        held = sa.table(source, sa.column('id'), sa.column('subject_id'))
+        wanted = sa.select(held.c.id, held.c.subject_id).execution_options(yield_per=1_000)
+        for part in op.get_bind().execute(wanted).partitions():
+            rows = [{'row_key': bytes.fromhex(str(row).replace('-', '')), 'source': source, 'subject_id': of, 'due': 2} for row, of in part]
+            op.get_bind().execute(sa.insert(owed), rows)

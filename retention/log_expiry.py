@@ -16,7 +16,8 @@ from audit.actions import EventCode
 from audit.expiry import store
 from audit.expiry.removing import announce, remove_some, unfinished
 from audit.expiry.rules import Standing, going
-from audit.shards.store import Shard, shards
+from audit.shards.claims import Shard
+from audit.shards.store import shards
 from audit.types import EventDraft, Outcome, canonical_json
 from governance.approvals.executors import Executor
 from governance.approvals.service import Approvals

@@ -17,8 +17,8 @@ from audit.expiry.store import STAYING, Kind, announced, numbers_digest, numbers
 from audit.log import AuditLog
 from audit.models import EVENTS, LEAVES, PARTS
 from audit.proofs import root_at
-from audit.shards.claims import Claim, of_action
-from audit.shards.store import Shard, claims_in, there
+from audit.shards.claims import Claim, Shard, of_action
+from audit.shards.store import claims_in, there
 from audit.store import nodes_in
 from audit.types import EventDraft, Outcome
 from governance.core.terms import ActorId, EventId
@@ -140,7 +140,8 @@ def _remove(tx: Connection, ids: list[str]) -> int:
     tx.execute(insert(EXPIRING), [{"event_id": event_id} for event_id in ids])
     batches = [
         {"stream": batch.stream, "first": batch.first, "last": batch.last}
-        for batch in map(batch_of, tx.execute(_BATCHES, known))
+        for row in tx.execute(_BATCHES, known)
+        if (batch := batch_of(row)) is not None
     ]
     destroyed = [row._asdict() for row in tx.execute(_DESTROYED_PARTS, known)]
     for batch in batches:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from audit.actions import EventCode
-from audit.shards.store import Shard
+from audit.shards.claims import Shard
 from governance.core.clock import JST
 
 MONTHS: Final = 12

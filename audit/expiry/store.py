@@ -16,8 +16,8 @@ from audit.decisions.store import batch_of
 from audit.expiry.models import EXPIRED_NUMBERS, EXPIRED_PARTS, EXPIRIES, SHARD_HOLDS
 from audit.expiry.rules import LONGEST, Facts, Standing, in_order, stands
 from audit.models import EVENTS, LEAVES, PARTS
-from audit.shards.claims import STRUCTURE
-from audit.shards.store import Shard, shards
+from audit.shards.claims import STRUCTURE, Shard
+from audit.shards.store import shards
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId, SubjectId
 
@@ -159,8 +159,8 @@ def numbers_of(tx: Connection, start: int, below: int) -> tuple[tuple[str, str],
         if skipped is not None:
             found[process_id] += spans_in(skipped)
     for row in tx.execute(_BATCHES, {"start": start, "below": below}):
-        batch = batch_of(row)
-        found[STREAM + batch.stream].append((batch.first, batch.last))
+        if (batch := batch_of(row)) is not None:
+            found[STREAM + batch.stream].append((batch.first, batch.last))
     return tuple((process_id, _spelled(spans)) for process_id, spans in sorted(found.items()))
 
 

@@ -40,6 +40,23 @@ class Claim:
     lost_root: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """One month of the log: the places [first, below) and how many of their events are there."""
+
+    name: str
+    first: int
+    below: int
+    there: int
+    opened_at: datetime | None  # None: the log's own beginning
+    expired_by: str | None  # the event that named its end
+
+    @property
+    def gone(self) -> int:
+        """How many events have ended."""
+        return self.below - self.first - self.there
+
+
 def shard_at(moment: datetime) -> str:
     """The name of the shard in which this moment is recorded: 2026-12."""
     return moment.astimezone(JST).strftime("%Y-%m")

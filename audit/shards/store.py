@@ -1,14 +1,13 @@
 """Reads which months the log has, and what events say of trees."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from audit.actions import EventCode
 from audit.models import EVENTS, LEAVES, STATE
-from audit.shards.claims import CLAIMING, Claim, claim_of, of_action, shard_at
+from audit.shards.claims import CLAIMING, Claim, Shard, claim_of, of_action, shard_at
 
 _CLAIMS = (
     select(
@@ -30,23 +29,6 @@ _THERE = (
     .select_from(LEAVES)
     .where(LEAVES.c.seq >= bindparam("start"), LEAVES.c.seq < bindparam("below"))
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shard:
-    """One month of the log: the places [first, below) and how many of their events are there."""
-
-    name: str
-    first: int
-    below: int
-    there: int
-    opened_at: datetime | None  # None: the log's own beginning
-    expired_by: str | None  # the event that named its end
-
-    @property
-    def gone(self) -> int:
-        """How many events have ended."""
-        return self.below - self.first - self.there
 
 
 def claims_in(tx: Connection) -> tuple[Claim, ...]:

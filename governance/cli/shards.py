@@ -10,7 +10,7 @@ from governance.i18n.catalogue import text
 
 if TYPE_CHECKING:
     from audit.expiry.rules import Standing
-    from audit.shards.store import Shard
+    from audit.shards.claims import Shard
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Month = Annotated[str, typer.Argument(metavar="YYYY-MM", help=say("shards.month"))]

@@ -6,7 +6,7 @@ survivor's key, index, holds, requests, laws, the history that undoing needs, th
 No key ends, so that undoing gives each back what was theirs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -25,6 +25,7 @@ from governance.customers.upkeep import merges
 from governance.customers.upkeep.candidates import PairState, settle
 from governance.customers.upkeep.merges import Merge, MergeState, Standing
 from governance.gateway import merge_apply, merge_undo
+from governance.gateway.intake.tokens import Indexer
 from governance.gateway.merge_choices import lost_permits
 from governance.gateway.merge_events import merge_event
 from governance.gateway.merge_moves import OF_PERSON, take_turn
@@ -260,46 +261,70 @@ def unmerge(
     ports.journal.append_many(
         _entry(JournalKind.HOLD, found.absorbed, hold.matter, hold.id, at=at) for hold in copies
     )
-    indexer = merge_apply.person_indexer(ports.vault)
-
-    def commit(tx: Connection) -> Unmerged[SubjectId]:
-        _lock(tx, (found.survivor, found.absorbed))
-        current = _undoable(tx, merge_id)
-        traces = merges.traces_of(tx, current.id)
-        theirs = merge_undo.absorbed_rows(tx, OF_PERSON, current, traces, later or {}, rest)
-        undo = merge_undo.Undo(vault=ports.vault, indexer=indexer, merge=current, at=at)
-        rows = merge_undo.part(tx, undo, traces, theirs.rows, copies=copies)
-        if not merges.end(tx, current.id, by=principal.id, seq=ledger.head(tx), at=at):
-            raise MergeUndoneError
-        settle(tx, current.left, current.right, PairState.DIFFERENT)
-        both = (current.survivor, current.absorbed)
-        ended = sum(sign_out_everywhere(tx, subject, at=at) for subject in both)
-        ports.audit.append(
-            tx,
-            merge_event(
-                ports,
-                principal,
-                EventCode.PERSON_UNMERGED,
-                merge=current.id,
-                subject=current.survivor,
-                counts=(("rows", rows), ("later", theirs.later), ("sessions", ended)),
-                refs=(f"person:{current.absorbed}",),
-                at=at,
-            ),
+    done = ports.database.write(
+        partial(
+            _parted,
+            ports=ports,
+            principal=principal,
+            merge=found,
+            said=(later or {}, rest),
+            indexer=merge_apply.person_indexer(ports.vault),
+            copies=copies,
+            at=at,
         )
-        return Unmerged(
-            merge=current.id,
-            survivor=current.survivor,
-            absorbed=current.absorbed,
-            rows=rows,
-            later=theirs.later,
-        )
-
-    done = ports.database.write(commit)
+    )
     ports.journal.append_many(  # widens: after the commit
         _entry(JournalKind.RELEASE, found.survivor, hold.matter, hold.id, at=at) for hold in back
     )
     return done
+
+
+def _parted(
+    tx: Connection,
+    *,
+    ports: Ports,
+    principal: Principal,
+    merge: Merge,
+    said: tuple[Mapping[RowId, Side], Side | None],
+    indexer: Indexer,
+    copies: Sequence[merge_undo.HoldLine],
+    at: datetime,
+) -> Unmerged[SubjectId]:
+    """Everything of the undoing in this transaction."""
+    _lock(tx, (merge.survivor, merge.absorbed))
+    current = _undoable(tx, merge.id)
+    traces = merges.traces_of(tx, current.id)
+    theirs = merge_undo.absorbed_rows(tx, OF_PERSON, current, traces, *said)
+    undo = merge_undo.Undo(vault=ports.vault, indexer=indexer, merge=current, at=at)
+    rows = merge_undo.part(tx, undo, traces, theirs.rows, copies=copies)
+    ended = _ended(tx, principal, current, at=at)
+    event = merge_event(
+        ports,
+        principal,
+        EventCode.PERSON_UNMERGED,
+        merge=current.id,
+        subject=current.survivor,
+        counts=(("rows", rows), ("later", theirs.later), ("sessions", ended)),
+        refs=(f"person:{current.absorbed}",),
+        at=at,
+    )
+    ports.audit.append(tx, event)
+    return Unmerged(
+        merge=current.id,
+        survivor=current.survivor,
+        absorbed=current.absorbed,
+        rows=rows,
+        later=theirs.later,
+    )
+
+
+def _ended(tx: Connection, principal: Principal, merge: Merge, *, at: datetime) -> int:
+    """The merge is undone and its pair told apart; how many sessions of the two ended."""
+    if not merges.end(tx, merge.id, by=principal.id, seq=ledger.head(tx), at=at):
+        raise MergeUndoneError
+    settle(tx, merge.left, merge.right, PairState.DIFFERENT)
+    both = (merge.survivor, merge.absorbed)
+    return sum(sign_out_everywhere(tx, subject, at=at) for subject in both)
 
 
 def _undoable(tx: Connection, merge_id: str) -> Merge:

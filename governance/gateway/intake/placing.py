@@ -8,12 +8,11 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from governance.core.terms import RowId, SubjectId
+from governance.core.terms import SubjectId
 from governance.customers import store
 from governance.customers.master.types import FORMS
 from governance.customers.ports import Ports
 from governance.customers.types import ProblemKind
-from governance.customers.upkeep.company_merges import standing_companies
 from governance.gateway.intake.people import owners, place_persons
 from governance.gateway.intake.places import (
     Result,
@@ -25,6 +24,7 @@ from governance.gateway.intake.places import (
     same_owner,
 )
 from governance.gateway.intake.placing_around import place_around
+from governance.gateway.intake.referring import companies_by_key
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import Draft, RunFacts, Seen
 
@@ -50,10 +50,10 @@ def place(
 def _place_owned(work: Work, drafts: Sequence[Draft]) -> None:
     """Rows that belong to a customer, a contact or a writer; a known source key is merged."""
     tx, table = work.tx, drafts[0].table
+    drafts = _linked(work, drafts) if table == "deal" else drafts
     keys = [str(draft.clear["source_key"]) for draft in drafts]
     known = store.known_source_keys(tx, table, keys)
     by_customer = owners(tx, work.ports, work.indexer, (d.owner_key for d in drafts))
-    companies = _companies(tx, drafts) if table == "deal" else {}
     load_stored(work, table, ((row, SubjectId("")) for row in known.values()))
     for draft, key in zip(drafts, keys, strict=True):
         owner = by_customer.get(draft.owner_key) if draft.owner_key else None
@@ -70,22 +70,24 @@ def _place_owned(work: Work, drafts: Sequence[Draft]) -> None:
             rejected = reject(draft, ProblemKind.CUSTOMER_UNKNOWN, refused=False)
             work.result.rejected.append(rejected)
         else:
-            placed = _linked(draft, companies) if table == "deal" else draft
-            new(work, placed, [name], owner=owner)
+            new(work, draft, [name], owner=owner)
 
 
-def _companies(tx: Connection, drafts: Sequence[Draft]) -> dict[str, RowId]:
-    keys = {str(d.clear["company_id"]) for d in drafts if d.clear.get("company_id")}
-    home = standing_companies(tx) if keys else {}
-    known = store.known_source_keys(tx, "company", keys)
-    return {key: home.get(row, row) for key, row in known.items()}
-
-
-def _linked(draft: Draft, companies: Mapping[str, RowId]) -> Draft:
-    """The deal with the company's row in place of the file's id; unlinked when unknown."""
-    clear = dict(draft.clear)
-    clear["company_id"] = companies.get(str(clear.get("company_id")))
-    return replace(draft, clear=clear)
+def _linked(work: Work, drafts: Sequence[Draft]) -> list[Draft]:
+    """The deals with the company's row in place of the file's id; one of no known company waits."""
+    keys = {str(key) for draft in drafts if (key := draft.clear.get("company_id"))}
+    known = companies_by_key(work.tx, keys)
+    linked: list[Draft] = []
+    for draft in drafts:
+        key = draft.clear.get("company_id")
+        if key and str(key) not in known:
+            column = "deal.company_id"
+            waits = reject(draft, ProblemKind.COMPANY_UNKNOWN, refused=False, column=column)
+            work.result.rejected.append(waits)
+            continue
+        row = known[str(key)][0] if key else None
+        linked.append(replace(draft, clear={**draft.clear, "company_id": row}))
+    return linked
 
 
 PLACE: Mapping[str, Callable[[Work, Sequence[Draft]], object]] = {

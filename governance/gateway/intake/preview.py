@@ -182,9 +182,8 @@ def _decided(
     """What the role may see of the column; None: everything, for it says nothing about a person."""
     if table is None:
         return None
-    name = FieldId(f"{table}.{column.field}") if column.field else None
-    if name is None or name not in catalogue().fields:
-        name = FieldId("person.notes")
+    known = (FieldId(f"{place}.{column.field}") for place in (table, "person") if column.field)
+    name = next((name for name in known if name in catalogue().fields), FieldId("person.notes"))
     return decide_actor(
         principal, ports.policies.current, field=name, action="read", purpose=PURPOSE, resource={}
     )

@@ -11,6 +11,7 @@ from governance.customers import store
 from governance.customers.kinds import Reference, RowKind
 from governance.customers.subjects import SubjectState
 from governance.customers.types import ProblemKind
+from governance.customers.upkeep.company_merges import standing_companies
 from governance.gateway.intake.people import owners
 from governance.gateway.intake.places import Place, Work, reject
 from governance.gateway.intake.types import Draft
@@ -63,6 +64,8 @@ def _known(work: Work, reference: Reference, drafts: Iterable[Draft], people: Pl
             return people
         case "household":
             return {key: (_household(work.run.source, key), SubjectId("")) for key in keys}
+        case "company":
+            return companies_by_key(work.tx, keys)
         case table:
             return rows_by_key(work.tx, table, keys)
 
@@ -82,6 +85,13 @@ def rows_by_key(tx: Connection, table: str, keys: Iterable[str]) -> dict[str, Pl
         rows = tx.execute(named.where(source.c.source_key.in_(part)))
         found |= {key: (RowId(row), SubjectId(subject)) for key, row, subject in rows}
     return found
+
+
+def companies_by_key(tx: Connection, keys: Iterable[str]) -> dict[str, Place]:
+    """Companies by their key at the source; a merged one by the row under which it stands."""
+    known = rows_by_key(tx, "company", keys)
+    home = standing_companies(tx) if known else {}
+    return {key: (home.get(row, row), subject) for key, (row, subject) in known.items()}
 
 
 def _resolve(

@@ -355,6 +355,27 @@ def test_a_corrected_reference_settles_the_row_that_waited(ready: Wiring, tmp_pa
     assert len(rows(ready, "contact")) == 5
 
 
+def test_a_deal_waits_for_its_company_and_comes_back(ready: Wiring, tmp_path: Path) -> None:
+    deals = [
+        {
+            "商談ID": f"D{n}",
+            "会社ID": company,
+            "会社名": "架空",
+            "商談名": "棚",
+            "先方担当者": "窓口",
+        }
+        for n, company in enumerate(("B0001", "B0003", ""))
+    ]
+    first = taken(ready, written(tmp_path, "deals.csv", deals, encoding="cp932"))
+    assert (counts(first), first.problems) == ((2, 0, 1, 0), {"COMPANY_UNKNOWN": 1})
+    company = [{"会社ID": "B0003", "会社名": "例示商会", "代表者名": "例示　次"}]
+    taken(ready, written(tmp_path, "more.csv", company, encoding="cp932"))
+    path = tmp_path / "errors.csv"
+    write_errors(ready.ports, MANAGER, first.run or "", path, lang=Lang.JA, at=AT)
+    assert counts(taken(ready, path)) == (1, 0, 0, 0)
+    assert sum(row["company_id"] is not None for row in rows(ready, "deal")) == 2
+
+
 def test_no_row_comes_to_a_person_who_is_being_erased(people: Wiring, tmp_path: Path) -> None:
     gone = person_of(people, 1)
     people.database.write(lambda tx: store.set_state(tx, gone, SubjectState.ERASING))

@@ -69,6 +69,47 @@ def test_a_saved_search_is_repeated_by_its_id_by_its_owner_alone_until_its_end(f
     assert timedelta(hours=1) < LIFE <= timedelta(days=1)
 
 
+def test_the_answer_says_how_many_as_far_as_it_looked(full: Desk) -> None:
+    one = ask(full, text="架空", limit=1).json()
+    every = ask(full, text="架空", limit=1, count=True).json()
+    assert (every["total"], every["total_is"]) == (len(full.people), "exact")
+    assert one["total"] <= every["total"]
+    assert one["total_is"] in {"exact", "at_least"}
+
+
+def test_a_company_is_found_saved_and_repeated_by_its_own_path(full: Desk) -> None:
+    sales, purpose = full.staff("sales"), "corporate_sales"
+    fields = {"name": "株式会社架空商事", "representative": "架空　代表", "phone": "03-5555-1234"}
+    made = sales.post("/v1/companies", params={"purpose": purpose}, json={"fields": fields})
+    assert made.status_code == 201, made.text
+    body = {"purpose": purpose, "values": {"name": "㈱架空商事"}, "save": True}
+    answer = sales.post("/v1/companies/search", json=body)
+    assert answer.status_code == 200, answer.text
+    shown = answer.json()
+    (item,) = shown["items"]
+    assert made.headers["location"].endswith(item["id"])
+    assert item["matched"]["level"] == "exact"
+    assert item["matched"]["fields"] == ["name"]
+    assert item["fields"]["name"]["value"] == "株式会社架空商事"
+    assert (shown["total"], shown["total_is"]) == (1, "exact")
+    again = sales.get(f"/v1/companies/searches/{shown['search_id']}")
+    assert [one["id"] for one in again.json()["items"]] == [item["id"]]
+    assert sales.get(f"/v1/persons/searches/{shown['search_id']}").status_code == 404
+    path = made.headers["location"]
+    etag = sales.get(path, params={"purpose": purpose}).headers["etag"]
+    changed = sales.patch(
+        path,
+        params={"purpose": purpose, "reason": "changed"},
+        headers={"if-match": etag},
+        json={"name": "株式会社架空物産"},
+    )
+    assert changed.status_code == 200, changed.text
+    names = {"㈱架空商事": 0, "架空物産": 1}
+    for name, count in names.items():
+        found = sales.post("/v1/companies/search", json={**body, "values": {"name": name}})
+        assert len(found.json()["items"]) == count, name
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

@@ -55,7 +55,7 @@ class Walked:
 def _reach(*, before: bool) -> PreparedSelect:
     """How many of the next rows of a token there are, and the oldest of them."""
     rows = _of_token(POSTING, before=before).limit(bindparam("most")).subquery()
-    reach: Select[Any] = select(func.count(), func.min(rows.c.row_key))
+    reach: Any = select(func.count(), func.min(rows.c.row_key))
     return PreparedSelect(reach)
 
 

@@ -24,6 +24,7 @@ from audit.reviewing.service import (
     kept_filters,
     look,
     person_timeline,
+    reviewer,
     tally,
 )
 from audit.reviewing.shapes import (
@@ -69,7 +70,7 @@ async def _in_thread(work: Callable[[], T]) -> T:
 
 
 def _by(request: Request, principal: Principal) -> Reviewer:
-    return Reviewer(id=principal.id, os_user=principal.os_user, at=wiring_of(request).clock())
+    return reviewer(principal, at=wiring_of(request).clock())
 
 
 @router.post("/events")

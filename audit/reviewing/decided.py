@@ -58,6 +58,7 @@ def look_at_decisions(
         occurred_at=by.at,
         actor=by.id,
         actor_os=by.os_user,
+        network=by.network,
         object_type="log",
         object_id="decisions",
         outcome=Outcome.DONE,

@@ -25,9 +25,10 @@ from audit.review import (
 )
 from audit.reviewing.models import FILTERS
 from audit.reviewing.terms import parse_query, spell_query
-from audit.types import EventDraft, Outcome, canonical_json
+from audit.types import EventDraft, Network, Outcome, canonical_json
 from governance.core.ids import new_subject_id
 from governance.core.terms import ActorId, EventId, RowId, SubjectId
+from governance.http.principal import Principal
 
 BLOB: Final = "audit_filter"
 EVERYTHING: Final = EventQuery(any_of=(EventFilter(),))
@@ -48,11 +49,18 @@ class Blobs(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewer:
-    """Who looks: the principal, the operating-system user, and when."""
+    """Who looks: the principal, the operating-system user, from which network, and when."""
 
     id: ActorId
     os_user: str | None
     at: datetime
+    network: Network | None = None
+
+
+def reviewer(principal: Principal, *, at: datetime) -> Reviewer:
+    """The principal as one who looks."""
+    network = Network(principal.network) if principal.network else None
+    return Reviewer(id=principal.id, os_user=principal.os_user, at=at, network=network)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +154,7 @@ def _looked(query: EventQuery, by: Reviewer, *, counts: tuple[tuple[str, int], .
         occurred_at=by.at,
         actor=by.id,
         actor_os=by.os_user,
+        network=by.network,
         object_type="log",
         object_id="log",
         outcome=Outcome.DONE,

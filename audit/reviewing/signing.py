@@ -100,7 +100,8 @@ def sign_off(
         "event_id": event,
         "reviewed_at": by.at,
     }
-    if tx.execute(insert_ignore(REVIEWS, tx.dialect.name).values(values)).rowcount != 1:
+    fresh = insert_ignore(REVIEWS, tx.dialect.name).values(values).returning(REVIEWS.c.id)
+    if tx.execute(fresh).scalar() is None:
         raise ReviewRangeError(first=first, size=size)  # another officer was quicker
     return Review(
         id=row,
@@ -140,6 +141,7 @@ def _reviewed(by: Reviewer, verdict: Verdict, *, first: int, end: int) -> EventD
         occurred_at=by.at,
         actor=by.id,
         actor_os=by.os_user,
+        network=by.network,
         object_type="log",
         object_id="log",
         outcome=Outcome.DONE,
@@ -161,6 +163,7 @@ def reviews_in_words(
         occurred_at=by.at,
         actor=by.id,
         actor_os=by.os_user,
+        network=by.network,
         object_type="review",
         object_id="reviews",
         outcome=Outcome.DONE,

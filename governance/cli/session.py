@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit.note import VerifierKey
-from audit.reviewing.service import Reviewer
+from audit.reviewing.service import Reviewer, reviewer
 from consent.checks import record_refusal
 from governance.app.audit_log import settle
 from governance.app.key_providers import provider_of
@@ -130,7 +130,7 @@ def reviewing(wiring: Wiring, action: Action) -> Reviewer:
     """
     principal = ensure(acting(wiring), action, wiring.policies.current)
     settle(wiring)
-    return Reviewer(id=principal.id, os_user=principal.os_user, at=wiring.clock())
+    return reviewer(principal, at=wiring.clock())
 
 
 def _kept(wiring: Wiring) -> str | None:

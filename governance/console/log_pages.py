@@ -26,6 +26,7 @@ from audit.reviewing.service import (
     look,
     look_at,
     person_timeline,
+    reviewer,
 )
 from audit.reviewing.service import Page as EventPage
 from audit.reviewing.signing import ReviewWords, Unreviewed, opened_reviews, sign_off, unreviewed
@@ -90,7 +91,7 @@ class Shown:
 
 
 def _by(request: Request, principal: Principal) -> Reviewer:
-    return Reviewer(id=principal.id, os_user=principal.os_user, at=wiring_of(request).clock())
+    return reviewer(principal, at=wiring_of(request).clock())
 
 
 def _may(request: Request, principal: Principal, action: Action) -> bool:

@@ -144,8 +144,8 @@ def _remove(tx: Connection, ids: list[str]) -> int:
         if (batch := batch_of(row)) is not None
     ]
     destroyed = [row._asdict() for row in tx.execute(_DESTROYED_PARTS, known)]
-    for batch in batches:
-        destroyed += [row._asdict() for row in tx.execute(_UNLINKED, known | batch)]
+    for span in batches:
+        destroyed += [row._asdict() for row in tx.execute(_UNLINKED, known | span)]
     if destroyed:
         tx.execute(insert(EXPIRED_PARTS), destroyed)
     if batches:

@@ -198,7 +198,11 @@ def _asked_company(query: str) -> Asked | None:
 
 
 def _asked_corporate(query: str) -> Asked | None:
-    number = normalise_corporate_number(query.upper().removeprefix("T")).value
+    return _asked_number(normalise_corporate_number(query.upper().removeprefix("T")).value)
+
+
+def _asked_number(number: str | None) -> Asked | None:
+    """A number that is looked for whole or not at all."""
     if number is None:
         return None
     return Asked(
@@ -265,21 +269,13 @@ def _spoken(reading: Reading, value: str) -> Level | None:
         if found is None or not reading.begun:
             levels.append(found)
             continue
-        at = heard.find(key)
-        follows = {heard[n + len(key) : n + len(key) + 1] for n in _places(key, heard)}
-        begins = heard[len(key) : len(key) + 1] in reading.begun and at == 0
-        if begins:
+        follows = {heard[at : at + 1] for at in range(len(key), len(heard) + 1)
+                   if heard.endswith(key, 0, at)}  # fmt: skip
+        if heard.startswith(key) and heard[len(key) : len(key) + 1] in reading.begun:
             levels.append(Level.EDGE)
         elif follows & reading.begun:
             levels.append(Level.PART)
     return min((one for one in levels if one is not None), default=None)
-
-
-def _places(part: str, whole: str) -> Iterable[int]:
-    at = whole.find(part)
-    while at >= 0:
-        yield at
-        at = whole.find(part, at + 1)
 
 
 def _asked_phone(query: str) -> Asked | None:
@@ -290,13 +286,7 @@ def _asked_phone(query: str) -> Asked | None:
             lookups=(lookup,),
             level=lambda value: Level.EDGE if value.endswith(plain) else None,
         )
-    number = normalise_phone(query).value
-    if number is None:
-        return None
-    return Asked(
-        lookups=_whole(exact_terms(number)),
-        level=lambda value: Level.EXACT if value == number else None,
-    )
+    return _asked_number(normalise_phone(query).value)
 
 
 def _asked_email(query: str) -> Asked | None:

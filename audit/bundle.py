@@ -50,7 +50,7 @@ from audit.leaf import COLUMNS, commitment, sealed_hash
 from audit.models import CHECKPOINTS, EVENTS, LEAVES, PARTS
 from audit.note import Checkpoint, VerifierKey, parse_checkpoint, parse_note
 from audit.review import EventFilter, events
-from audit.shards.claims import Claim
+from audit.shards.claims import Claim, named_sizes
 from audit.shards.store import claims_in
 from audit.store import last_note, prove_all, prove_consistency
 from audit.types import canonical_json
@@ -148,13 +148,12 @@ def write_bundle(
     head = parse_checkpoint(parse_note(stored).text)
     signed = stored if note is not None else cosigned_note(tx, head.size, stored)
     cosigned = {size for size in newest_of_each(tx) if size < head.size}
-    changed = [(seq, under) for seq, under in changes(tx) if under < head.size]
+    changed = [one for one in changes(tx) if one[1] < head.size]
     cosigned.update(under for _, under in changed)
     joints = [claim for claim in claims_in(tx) if claim.seq < head.size]
     asked_places = _bounded(places or Places(), head)
     found = _places(tx, asked, asked_places)
-    opened, here = EventCode.LOG_SHARD_OPENED, set(found)
-    cosigned.update(one.size for one in joints if one.action is not opened or one.seq in here)
+    cosigned.update(named_sizes(joints, found))
     manifest = {
         "checkpoint": signed,
         "earlier": [_earlier(tx, size, head) for size in sorted({*earlier, *cosigned})],

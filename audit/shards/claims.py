@@ -96,3 +96,9 @@ def claim_of(  # the columns of one row
 def of_action(claims: Iterable[Claim], action: EventCode) -> tuple[Claim, ...]:
     """The claims of one action, by rising place."""
     return tuple(claim for claim in claims if claim.action is action)
+
+
+def named_sizes(claims: Iterable[Claim], places: Iterable[int]) -> set[int]:
+    """Sizes of the trees that ends, restores, and openings at these places name."""
+    here, opened = set(places), EventCode.LOG_SHARD_OPENED
+    return {one.size for one in claims if one.action is not opened or one.seq in here}

@@ -53,6 +53,17 @@ def page_of(
     return tuple((RowId(row.id), SubjectId(row.subject_id)) for row in tx.execute(wanted))
 
 
+def company_owner(tx: Connection, company: RowId) -> SubjectId | None:
+    """The representative of a company to which a row is added now: no merge ends before that.
+
+    The lock comes first (a merge takes the stronger one), then the look at what stands.
+    """
+    source = TABLES[COMPANY]
+    held = select(source.c.id).where(source.c.id == company)
+    tx.execute(held.with_for_update(read=True, key_share=True))
+    return owner_of(tx, COMPANY, company)
+
+
 def owner_of(tx: Connection, table: str, row: RowId) -> SubjectId | None:
     """The person whom a row is about; None for no such row, and for a company merged away."""
     source = TABLES[table]

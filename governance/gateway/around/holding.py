@@ -14,7 +14,7 @@ from governance.customers.master.types import ONE_FOR, STAMPED, AuthorKind, Dire
 from governance.customers.store import SUBJECT, TABLES, Record
 from governance.gateway.around.types import Entry
 from governance.gateway.around.values import Values
-from governance.gateway.rows import owner_of
+from governance.gateway.rows import company_owner
 
 FILE = "console"  # stands where an imported row names its file
 
@@ -108,7 +108,7 @@ def _owns(tx: Connection, table: str, row: object, subject: SubjectId) -> bool:
 
 def _stands(tx: Connection, company: object) -> bool:
     """Whether the company that is named, if any, is there and was merged into no other."""
-    return company is None or owner_of(tx, "company", RowId(str(company))) is not None
+    return company is None or company_owner(tx, RowId(str(company))) is not None
 
 
 def _exists(tx: Connection, table: str, column: str, value: object) -> bool:

@@ -12,7 +12,7 @@ from governance.customers.subjects import age_band, laws_of
 from governance.customers.upkeep.merges import survivor_of
 from governance.gateway.intake.drafts import DEFAULTS
 from governance.gateway.intake.places import KIND_OF
-from governance.gateway.rows import owner_of
+from governance.gateway.rows import company_owner
 from governance.gateway.types import UnknownPersonError
 from governance.gateway.writing import store as statements
 from governance.gateway.writing.errors import (
@@ -55,7 +55,7 @@ def create(tx: Connection, writer: Writer, ready: Ready) -> Written | Governance
         if barred and not (item.acquisition and item.acquisition.own_sign_up):
             return PersonSuppressedError()
         lifted = barred
-    if item.company is not None and owner_of(tx, "company", item.company) is None:
+    if item.company is not None and company_owner(tx, item.company) is None:
         return UnknownRowError()
     if (taken := taken_key(writer, ready)) is not None:
         return taken

@@ -24,6 +24,14 @@ FILES = {  # file: its rows, so that the progress line knows its end
     "consents.csv": 6000,
     "optin_web.csv": 800,
     "vendors.csv": 25,
+    "contacts.csv": 60,
+    "relations.csv": 30,
+    "households.csv": 61,
+    "subscriptions.csv": 120,
+    "messages.csv": 120,
+    "permissions.csv": 150,
+    "preferences.csv": 80,
+    "tags.csv": 80,
 }
 TOTAL = sum(FILES.values())
 ACTORS = {"vendors.csv": "officer"}

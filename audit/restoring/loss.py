@@ -32,7 +32,7 @@ _DECLARED = (
 
 
 class RestoreReason(StrEnum):
-    """Why an older database was put back; texts under ``audit.restore.<code>``."""
+    """Why an older database was put back; a code of the event that declares it."""
 
     DISK = "disk"  # the storage failed
     DAMAGE = "damage"  # the database could not be read or was corrupt

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import audit.errors
 from audit.actions import ERASING, STRICT, EventCode, text_key
 from audit.errors import ColumnFormError, EventTooLargeError, UnknownActionError
+from audit.expiry.rules import Stop
 from audit.findings import Finding
 from audit.leaf import check_size, encode
 from audit.types import EventDraft, Network, Outcome, PersonalPart, Verdict, network_of
@@ -34,6 +35,7 @@ def test_every_code_outcome_verdict_finding_and_error_has_a_text(lang: Lang) -> 
     keys |= {f"audit.outcome.{outcome}" for outcome in Outcome}
     keys |= {f"audit.verdict.{verdict}" for verdict in Verdict}
     keys |= {f"audit.finding.{finding}" for finding in Finding}
+    keys |= {f"audit.stop.{stop}" for stop in Stop}
     for error in vars(audit.errors).values():
         own = isinstance(error, type) and error.__module__ == audit.errors.__name__
         if own and issubclass(error, GovernanceError):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Body, Depends, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from governance.app.statements import consent_receipt, decision_proof, erasure_certificate
@@ -14,7 +14,9 @@ from policies.api import require
 
 router = APIRouter(prefix="/v1", tags=["statements"])
 NDJSON: Final = "application/x-ndjson"
+UUID: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
+Id = Annotated[str, Path(pattern=UUID)]
 Reader = Annotated[Principal, Depends(require(Action.CONSENT_READ))]
 Person = Annotated[Principal, Depends(require(Action.PORTAL_SELF))]
 Planner = Annotated[Principal, Depends(require(Action.RETENTION_PLAN))]
@@ -22,13 +24,13 @@ Prover = Annotated[Principal, Depends(require(Action.AUDIT_VERIFY))]
 
 
 @router.post("/consents/{choice}/receipt", response_class=Response)
-async def receipt(request: Request, principal: Reader, choice: str) -> Response:
+async def receipt(request: Request, principal: Reader, choice: Id) -> Response:
     """The receipt of a choice; that it was issued is an event of the log."""
     return await _receipt(request, principal, choice)
 
 
 @router.post("/own/consents/{choice}/receipt", response_class=Response)
-async def own_receipt(request: Request, principal: Person, choice: str) -> Response:
+async def own_receipt(request: Request, principal: Person, choice: Id) -> Response:
     """The receipt of one of the signed-in person's own choices."""
     return await _receipt(request, principal, choice)
 
@@ -46,7 +48,7 @@ async def _receipt(request: Request, principal: Principal, choice: str) -> Respo
 async def certificate(
     request: Request,
     principal: Planner,
-    run: str,
+    run: Id,
     body: Annotated[dict[str, Any] | None, Body()] = None,
 ) -> Response:
     """The certificate of a run, or of the person that the body names; issued on record."""
@@ -60,7 +62,7 @@ async def certificate(
 
 
 @router.get("/audit/decisions/{decision}/proof", response_class=Response)
-async def proof(request: Request, principal: Prover, decision: str) -> Response:
+async def proof(request: Request, principal: Prover, decision: Id) -> Response:
     """One recorded decision with its place in its batch and in the log; the look is on record."""
     wiring = wiring_of(request)
     made = await run_in_threadpool(

@@ -85,6 +85,9 @@ def decision_proof(
     """One decision, its batch, and the batch's place in the log."""
     ensure(principal, Action.AUDIT_VERIFY, wiring.policies.current)
     settle(wiring)
+    with wiring.database.read() as tx:
+        proof = prove_decision(tx, decision)  # an unknown id is told before anything is recorded
+        place = seq_of(tx, proof.record.event_id)
     looked = EventDraft(
         action=EventCode.LOG_READ,
         occurred_at=at,
@@ -94,9 +97,6 @@ def decision_proof(
         object_id=decision,
         outcome=Outcome.DONE,
     )
-    with wiring.database.read() as tx:
-        proof = prove_decision(tx, decision)  # an unknown id is told before anything is recorded
-        place = seq_of(tx, proof.record.event_id)
     wiring.database.write(lambda tx: wiring.audit.append(tx, looked))
     with wiring.database.read() as tx:
         return _written(tx, wiring, principal, Form.DECISION, decision_content(proof), place, at=at)

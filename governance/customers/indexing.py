@@ -7,7 +7,7 @@ from typing import Final
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.crypto.index import IndexKey, TermKind, term
 from governance.crypto.values import Plain
-from governance.customers.catalogue import Storage, catalogue
+from governance.customers.catalogue import Storage, catalogue, derived
 from governance.customers.search_plan import KINDS, bits_of, field_of, index_name
 from governance.customers.search_terms import Form, form_of, stored_pieces
 from governance.customers.tokens import Due, RowTokens, Version
@@ -30,6 +30,11 @@ class IndexedField:
 
 def indexed_fields(table: str, kinds: Collection[TermKind] = EVERY) -> tuple[IndexedField, ...]:
     """Fields of a table that have one of these kinds of index."""
+    return _indexed(table, frozenset(kinds))
+
+
+@derived
+def _indexed(table: str, kinds: frozenset[TermKind]) -> tuple[IndexedField, ...]:
     found = []
     for entry in catalogue().table(table).fields:
         wanted = tuple(

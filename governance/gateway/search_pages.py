@@ -46,7 +46,7 @@ CHUNK: Final = 25  # rows decided and opened at a time
 SPARE: Final = 2  # rows above those that are still to be shown: one more, and one in vain
 COUNTED_AT: Final = 1_000  # rows of one page that are opened where its hits are to be counted
 IN_VAIN: Final = {False: 300, True: 60}  # rows that answer not, by whether the page has a hit
-PASSED_OVER: Final = {False: 4_000, True: 600}  # rows of the index that are read, by the same
+PASSED_OVER: Final = {False: 4_000, True: 300}  # rows of the index that are read, by the same
 BEHIND_MOST: Final = 10_000  # rows beyond which the index is only "far behind"
 
 Gate = tuple[Mark | None, SubjectDecision]

@@ -149,12 +149,20 @@ def _table(
     known = len(held.headers)
     surplus = tuple(f"{UNNAMED}{n + 1}" for n in range(known, width))
     header = (*marks(lang), *held.headers, *surplus)
+    headers = {field: name for name, field in held.columns.items() if field}
     rows: list[tuple[str | int, ...]] = []
     for line in lines:
-        words = _words(line, problems.get(line.number, ()), lang=lang)
+        met = [(_header(column, headers), kind) for column, kind in problems.get(line.number, ())]
+        words = _words(line, met, lang=lang)
         gap = ("",) * (known + len(surplus) - len(line.cells))
         rows.append((run, line.number, words, *line.cells, *gap))
     return header, rows
+
+
+def _header(column: str, headers: Mapping[str, str]) -> str:
+    """The header of a column that is named by its field, where the file has one."""
+    _, dot, name = column.partition(".")
+    return headers.get(name, column) if dot else column
 
 
 def _words(line: _Line, problems: Sequence[tuple[str, str]], *, lang: Lang) -> str:

@@ -229,9 +229,13 @@ def _meet_unwritten(work: Work, draft: Draft, told: Told, theirs: Mapping[FieldI
     result.problems += draft.problems
     place = next((n for n, (_, row, _) in enumerate(result.placed) if row == told.row), None)
     if place is None:  # of an earlier batch of a dry run
-        differ = merging.differing(seen.said[told.row], theirs)
-        seen.said[told.row] = merging.joined(seen.said[told.row], draft.said)
-        result.problems += conflicts(draft, differ)
+        differ = merging.Change(taken={}, conflicts=merging.differing(seen.said[told.row], theirs))
+        held = {FieldId(f"{draft.table}.{name}"): value for name, value in told.values.items()}
+        change = merging.narrowed(draft.table, differ, theirs, held)
+        whole = merging.joined(seen.said[told.row], draft.said)
+        seen.said[told.row] = merging.joined(merging.said(change.taken), whole)
+        told.values.update(_by_column(change.taken))
+        result.problems += conflicts(draft, change.conflicts)
         return
     earlier, row, subject = result.placed[place]
     ours = merging.words(earlier.table, earlier.plain, earlier.clear)

@@ -196,7 +196,7 @@ class Told:
     """A row about a person, by what tells it from their other rows."""
 
     row: RowId
-    values: Mapping[str, object] = field(repr=False)  # by column
+    values: dict[str, object] = field(repr=False)  # by column; later rows see what was taken
 
 
 @dataclass(slots=True, kw_only=True)

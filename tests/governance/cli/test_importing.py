@@ -74,6 +74,12 @@ def test_a_source_is_saved_and_listed(home: Home, run: Run, tmp_path: Path) -> N
     (saved,) = [item for item in listed.value if item["name"] == "card"]
     assert (saved["columns"], saved["ground"], saved["rows"]) == (2, "consent", 1)
     assert run("--data", home.data, "--as", "manager", "import", "sources").code == 0
+    kinds = run("--json", "--data", home.data, "--as", "manager", "import", "kinds").value
+    assert {"customers", "contacts", "tags"} < kinds.keys()
+    (wanted,) = (column for column in kinds["permissions"] if column["column"] == "wanted")
+    assert wanted["required"]
+    assert wanted["words"]["不可"] == "unwanted"
+    assert "連絡手段" in run("--data", home.data, "--as", "manager", "import", "kinds").out
 
 
 WRONG: dict[str, tuple[str, ...]] = {

@@ -16,6 +16,7 @@ from governance.customers.sources.types import Acquisition, AcquisitionGround
 from governance.customers.subjects import SubjectState
 from governance.gateway.around.types import Entry
 from governance.gateway.around.writing import put
+from governance.gateway.intake import flow
 from governance.gateway.intake.errors_file import write_errors
 from governance.gateway.intake.service import take_in
 from governance.gateway.intake.types import ImportOutcome, ImportRequest
@@ -308,6 +309,30 @@ def test_two_rows_of_one_file_are_one_wish_and_the_refusal_holds(
     assert run.problems == {"CONFLICT_KEPT": 1} == dry.problems
 
 
+def test_a_dry_run_of_many_batches_says_what_the_run_does(
+    people: Wiring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "BATCH", 2)
+    said = ["可", "不可", "可", "要確認", "不可", "可"]
+    wishes = [permission(1 + n % 2, word) for n, word in enumerate(said + said)]
+    path = written(tmp_path, "wishes.csv", wishes, encoding="cp932")
+    dry, run = taken(people, path, dry_run=True), taken(people, path)
+    assert counts(dry) == counts(run) == (2, 10, 0, 0)
+    assert dry.problems == run.problems
+    assert {row["wanted"] for row in rows(people, "channel_permission")} == {"unwanted"}
+    company = [{"会社ID": "B0001", "会社名": "架空商事", "代表者名": "架空　長"}]
+    taken(people, written(tmp_path, "companies.csv", company, encoding="cp932"))
+    posts = [
+        {"担当者ID": f"K{n % 2}", "会社ID": "B0001", "担当者名": f"窓口{n % 2}", "部署": part}
+        for n, part in enumerate(("営業", "購買", "営業", "", "総務"))
+    ]
+    path = written(tmp_path, "posts.csv", posts, encoding="utf-8")
+    dry, run = taken(people, path, dry_run=True), taken(people, path)
+    assert counts(dry) == counts(run) == (2, 3, 0, 0)
+    assert dry.problems == run.problems == {"CONFLICT_KEPT": 1}
+    assert len(rows(people, "person")) == 5 + 2
+
+
 # --- grounds
 
 
@@ -344,7 +369,7 @@ def test_a_corrected_reference_settles_the_row_that_waited(ready: Wiring, tmp_pa
     with path.open(encoding="utf-8-sig", newline="") as stream:
         lines = list(csv.DictReader(stream))
     assert len(lines) == 3
-    assert "会社" in next(iter(lines[0].values())) + "".join(lines[0].values())
+    assert [*lines[0].values()][2].startswith("会社ID: この会社 ID の会社は登録されていません")
     for line in lines:
         line["会社ID"] = line["会社ID"].replace("B9999", "B0002")
     outcome = taken(ready, written(tmp_path, "fixed.csv", lines, encoding="utf-8-sig"))

@@ -14,13 +14,40 @@ from operator import itemgetter
 from typing import Any, Final, TypeAlias, cast
 
 import psycopg
-from sqlalchemy import Connection, Dialect, LargeBinary, Select, Table, insert
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Date,
+    DateTime,
+    Dialect,
+    Integer,
+    LargeBinary,
+    Select,
+    SmallInteger,
+    String,
+    Table,
+    TypeDecorator,
+    insert,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, NoResultFound
+from sqlalchemy.types import TypeEngine
 
 from governance.db.types import insert_ignore
 
 NAMED: Final = re.compile(r"%\(\w+\)s")  # a place of a compiled statement
+MANY: Final = 20  # rows from which one statement with a list for each column pays on PostgreSQL
+_ELEMENTS: Final[tuple[tuple[type[TypeEngine[Any]], str], ...]] = (  # no length: it would cut off
+    (LargeBinary, "bytea"),
+    (String, "text"),
+    (SmallInteger, "smallint"),
+    (BigInteger, "bigint"),
+    (Integer, "integer"),
+    (Boolean, "boolean"),
+    (DateTime, "timestamptz"),
+    (Date, "date"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +58,7 @@ class _Shape:
     names: tuple[str, ...]  # in the order of the statement's places
     positional: bool
     convert: tuple[tuple[int, Any], ...]  # places whose value the column's type changes
+    lists: str | None = None  # the statement for many rows, with a list of values for each place
 
 
 class PreparedInsert:
@@ -51,6 +79,9 @@ class PreparedInsert:
         shape = self._shapes.get(key)
         if shape is None:
             shape = self._shapes[key] = self._shape(tx.dialect, list(rows[0]))
+        if shape.lists is not None and len(rows) >= MANY:
+            columns = zip(shape.names, map(list, _columns(shape, rows)), strict=True)
+            return tx.exec_driver_sql(shape.lists, dict(columns)).rowcount
         bound = _bound(shape, rows)
         driver = sqlite_of(tx)
         if driver is not None:
@@ -81,7 +112,19 @@ class PreparedInsert:
             names=places,
             positional=dialect.positional,
             convert=tuple((n, made) for n, made in convert if made is not None),
+            lists=None if dialect.positional else self._with_lists(dialect, places),
         )
+
+    def _with_lists(self, dialect: Dialect, names: Sequence[str]) -> str | None:
+        """The statement from lists of values; None where a column's type is not foreseen."""
+        types = [_element(self._table.c[name].type, dialect) for name in names]
+        if None in types:
+            return None
+        lists = ", ".join(f"CAST(%({n})s AS {t}[])" for n, t in zip(names, types, strict=True))
+        quoted = dialect.identifier_preparer
+        into = f"{quoted.format_table(self._table)} ({', '.join(map(quoted.quote, names))})"
+        end = " ON CONFLICT DO NOTHING" if self._ignore else ""
+        return f"INSERT INTO {into} SELECT * FROM unnest({lists}){end}"  # noqa: S608 # our own names
 
 
 WholeRows: TypeAlias = tuple[PreparedInsert, Sequence[tuple[Any, ...]]]
@@ -219,12 +262,23 @@ def _converter(table: Table, name: str, dialect: Dialect) -> Any:
 
 
 def _bound(shape: _Shape, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    values = zip(*_columns(shape, rows), strict=True)
+    if shape.positional:
+        return list(values)
+    return [dict(zip(shape.names, row, strict=True)) for row in values]
+
+
+def _columns(shape: _Shape, rows: Sequence[Mapping[str, Any]]) -> list[Iterable[Any]]:
+    """The values of the rows place by place, as the driver takes them."""
     names = shape.names
     picked = map(itemgetter(*names), rows) if len(names) > 1 else ((r[names[0]],) for r in rows)
     columns: list[Iterable[Any]] = list(zip(*picked, strict=True))
     for n, convert in shape.convert:
         columns[n] = map(convert, columns[n])
-    values = zip(*columns, strict=True)
-    if shape.positional:
-        return list(values)
-    return [dict(zip(names, row, strict=True)) for row in values]
+    return columns
+
+
+def _element(kind: TypeEngine[Any], dialect: Dialect) -> str | None:
+    """PostgreSQL's type of one value of such a column."""
+    plain = kind.load_dialect_impl(dialect) if isinstance(kind, TypeDecorator) else kind
+    return next((name for base, name in _ELEMENTS if isinstance(plain, base)), None)

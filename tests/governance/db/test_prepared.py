@@ -17,10 +17,10 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.exc import IntegrityError, NoResultFound
+from sqlalchemy.exc import DBAPIError, IntegrityError, NoResultFound
 
 from governance.db.engine import Database
-from governance.db.prepared import PreparedInsert, PreparedScalar, insert_whole
+from governance.db.prepared import MANY, PreparedInsert, PreparedScalar, insert_whole
 from governance.db.types import UtcDateTime
 
 NOTHING = MetaData()
@@ -69,6 +69,24 @@ def test_the_rows_are_those_that_an_ordinary_insert_stores(
     if rows:
         tx.execute(insert(SAMPLE), rows)
     assert quick == stored(tx) == rows
+
+
+def test_many_rows_are_those_that_an_ordinary_insert_stores(tx: Connection) -> None:
+    rows = [(ONE if n % 3 else NONE) | {"id": n, "row": n} for n in range(2 * MANY)]
+    assert PreparedInsert(SAMPLE).rows(tx, rows) == len(rows)
+    assert stored(tx) == rows
+    one_more = ONE | {"id": len(rows)}
+    again = [*(row | {"words": "new"} for row in rows), one_more]
+    assert PreparedInsert(SAMPLE, ignore=True).rows(tx, again) == 1
+    assert stored(tx) == [*rows, one_more]
+
+
+def test_a_value_that_is_too_long_is_refused_among_many_too(tx: Connection) -> None:
+    if tx.dialect.name == "sqlite":
+        pytest.skip("SQLite knows no lengths")
+    rows = [ONE | {"id": n, "words": "x" * 21} for n in range(MANY)]
+    with pytest.raises(DBAPIError):
+        PreparedInsert(SAMPLE).rows(tx, rows)
 
 
 def test_rows_of_other_columns_follow(tx: Connection) -> None:

@@ -102,6 +102,9 @@ class EventQuery:
     none_of: tuple[EventFilter, ...] = ()
 
 
+EVERYTHING: Final = EventQuery(any_of=(EventFilter(),))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedEvent:
     """An event in the tree, as officers read it; lists stand as the leaf covers them."""
@@ -198,15 +201,16 @@ def event_by_id(tx: Connection, event_id: EventId) -> RecordedEvent | None:
     return None if row is None else _recorded(row)
 
 
-def count(tx: Connection, asked: EventFilter | EventQuery) -> int:
-    """How many events in the tree match."""
-    query = (
-        select(func.count())
-        .select_from(LEAVES)
+def count(tx: Connection, asked: EventFilter | EventQuery, *, most: int | None = None) -> int:
+    """How many events in the tree match; no more than `most` are counted."""
+    found = (
+        select(LEAVES.c.seq)
         .join(EVENTS, EVENTS.c.id == LEAVES.c.event_id)
         .where(_condition(asked))
+        .limit(most)
+        .subquery()
     )
-    return int(tx.execute(query).scalar_one())
+    return int(tx.execute(select(func.count()).select_from(found)).scalar_one())
 
 
 def waiting(tx: Connection) -> int:

@@ -4,9 +4,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
 
 from audit.actions import EventCode
 from audit.alarms.models import HONEY
@@ -15,6 +27,7 @@ from audit.decisions.models import DECISIONS
 from audit.models import CHECKPOINTS, EVENTS, LEAVES, PENDING
 from audit.types import Outcome
 from governance.core.terms import ActorId
+from governance.db.types import MICROSECOND
 
 HOUR: Final = timedelta(hours=1)
 PROBING: Final = ("denied.actor.", "denied.purpose.", "denied.subject.unknown")
@@ -135,6 +148,46 @@ def actor_hours(tx: Connection, *, since: datetime, until: datetime) -> tuple[Ac
         )
         for (start, actor), hour in sorted(hours.items())
     )
+
+
+def past_reads(
+    tx: Connection, *, since: datetime, until: datetime
+) -> defaultdict[ActorId, list[int]]:
+    """What each actor saw in every hour in which they saw something, in order; counted in SQL."""
+    refs = func.coalesce(EVENTS.c.refs, "")
+    named = (func.length(refs) - func.length(func.replace(refs, PERSON, ""))) // len(PERSON)
+    touched = named + case((EVENTS.c.subject.is_not(None), 1), else_=0)
+    hour = _hour(tx, LEAVES.c.recorded_at)
+    events = (
+        select(EVENTS.c.actor, hour, func.sum(case((touched > 0, touched), else_=1)))
+        .join_from(LEAVES, EVENTS, EVENTS.c.id == LEAVES.c.event_id)
+        .where(_SINCE, EVENTS.c.action.in_(sorted(SEEING)))
+        .group_by(EVENTS.c.actor, hour)
+    )
+    hour = _hour(tx, DECISIONS.c.occurred_at)
+    decisions = (
+        select(DECISIONS.c.actor, hour, func.count())
+        .where(DECISIONS.c.occurred_at >= bindparam("since"))
+        .where(DECISIONS.c.occurred_at < bindparam("until"))
+        .where(DECISIONS.c.outcome != Outcome.DENY.value)
+        .group_by(DECISIONS.c.actor, hour)
+    )
+    counted: Counter[tuple[ActorId, int]] = Counter()
+    for query in (events, decisions):
+        for actor, at, reads in tx.execute(query, {"since": since, "until": until}):
+            counted[ActorId(actor), int(at)] += int(reads)
+    found: defaultdict[ActorId, list[int]] = defaultdict(list)
+    for (actor, _), reads in sorted(counted.items()):
+        found[actor].append(reads)
+    return found
+
+
+def _hour(tx: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The number of the hour since 1970."""
+    if tx.dialect.name == "sqlite":
+        return type_coerce(column, BigInteger) // literal(HOUR // MICROSECOND, BigInteger)
+    seconds = func.extract("epoch", func.date_trunc("hour", column))
+    return cast(seconds, BigInteger) // literal(int(HOUR.total_seconds()), BigInteger)
 
 
 def _probing(reasons: str) -> bool:

@@ -1,7 +1,7 @@
 """The watch at work: each hour is looked at once, and what a rule says is an event of the log."""
 
 import tomllib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select, update
 
 from audit.actions import EventCode
-from audit.alarms.counting import actor_hours, hour_of, log_hours
+from audit.alarms.counting import actor_hours, hour_of, log_hours, past_reads
 from audit.alarms.models import ALARMS, HONEY, WATCH
 from audit.alarms.rules import actor_alarms, log_alarms, raised
 from audit.alarms.types import DEFAULTS, Alarm, Rule, RuleSettings, Watching
@@ -87,14 +87,18 @@ def _settings(name: str, given: object, before: RuleSettings) -> RuleSettings:
 def watch_once(db: Database, log: AuditLog, watching: Watching, *, at: datetime) -> int:
     """How many alarms were raised for whole hours that nobody had looked at.
 
-    The hours looked at, the alarms and their events are one transaction; twice equals once.
+    Counting only reads, so that nobody's write waits for it. The hours looked at, the alarms and
+    their events are one transaction, which changes nothing where another process was quicker.
     """
+    until = hour_of(at)
+    with db.read() as tx:
+        since = tx.execute(select(WATCH.c.until).where(WATCH.c.id == ONLY)).scalar()
+        span = (since or until, until)
+        found = tuple(raised(_alarms(tx, watching, since=span[0], until=until, at=at), watching))
 
     def write(tx: Connection) -> int:
-        since, until = _unwatched(tx, at), hour_of(at)
-        if since >= until:
+        if _unwatched(tx, at) != span[0] or span[0] >= until:
             return 0
-        found = list(raised(_alarms(tx, watching, since=since, until=until, at=at), watching))
         count = sum(_raise(tx, log, alarm, at=at) for alarm in found)
         tx.execute(update(WATCH).where(WATCH.c.id == ONLY).values(until=until))
         return count
@@ -176,12 +180,14 @@ def _unwatched(tx: Connection, at: datetime) -> datetime:
 def _alarms(
     tx: Connection, watching: Watching, *, since: datetime, until: datetime, at: datetime
 ) -> Iterator[Alarm]:
-    history: defaultdict[ActorId, list[int]] = defaultdict(list)
-    for hour in actor_hours(tx, since=since - HISTORY, until=until):
-        if hour.start >= since:
-            own = [n for n in history[hour.actor] if n]
-            yield from actor_alarms(hour, own, watching)
-        history[hour.actor].append(hour.reads)
+    if since >= until:
+        return
+    history = past_reads(tx, since=since - HISTORY, until=since)
+    for hour in actor_hours(tx, since=since, until=until):
+        own = history[hour.actor]
+        yield from actor_alarms(hour, own, watching)
+        if hour.reads:
+            own.append(hour.reads)
     for log_hour in log_hours(tx, since=since, until=until, at=at):
         yield from log_alarms(log_hour, watching)
 

@@ -12,6 +12,7 @@ from audit.actions import EventCode
 from audit.errors import EventNotFoundError, FilterNotFoundError, QueryFormError
 from audit.log import AuditLog
 from audit.review import (
+    EVERYTHING,
     Erasure,
     EventFilter,
     EventQuery,
@@ -31,7 +32,6 @@ from governance.core.terms import ActorId, EventId, RowId, SubjectId
 from governance.http.principal import Principal
 
 BLOB: Final = "audit_filter"
-EVERYTHING: Final = EventQuery(any_of=(EventFilter(),))
 NAME_MOST: Final = 100  # characters of a filter's name
 
 
@@ -98,16 +98,17 @@ def look(
     before: int | None = None,
     limit: int,
     counted: bool = False,
+    most: int | None = None,
     beside: tuple[tuple[str, int], ...] = (),
 ) -> Page:
     """A page of matching events; the look is an event, with a digest of what was asked.
 
     The digest lets an auditor test a suspicion (was this person looked up?) and reads as nothing.
-    `beside` counts what else the same view shows.
+    `beside` counts what else the same view shows; no more than `most` are counted.
     """
     found = events(tx, query, before=before, limit=limit + 1)
     shown = found[:limit]
-    total = count(tx, query) if counted else None
+    total = count(tx, query, most=most) if counted else None
     log.append(tx, _looked(query, by, counts=(("events", len(shown)), *beside)))
     more = len(found) > limit
     return Page(events=shown, next=shown[-1].seq if more else None, total=total)

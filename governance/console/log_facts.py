@@ -33,6 +33,7 @@ from governance.ui.parts import (
     Term,
     Tone,
 )
+from policies.reasons import Audience, ReasonCode, reason_text
 
 HOME: Final = "/console/audit"
 FIELDS: Final = ("from", "to", "actor", "action", "purpose", "outcome", "network")
@@ -226,13 +227,25 @@ def _spaced(listed: str | None) -> str | None:
     return None if listed is None else listed.replace(",", ", ")
 
 
-def occurrences(events: tuple[RecordedEvent, ...], lang: Lang) -> tuple[Occurrence, ...]:
+def reasons_in_words(listed: str, lang: Lang) -> str:
+    """Reasons of the gates in their words; what no gate says stays as it is."""
+    known = {code.value for code in ReasonCode}
+    return ", ".join(
+        reason_text(ReasonCode(one), Audience.OFFICER, lang) if one in known else one
+        for one in listed.split(",")
+        if one
+    )
+
+
+def occurrences(
+    events: tuple[RecordedEvent, ...], purposes: Mapping[PurposeId, str], lang: Lang
+) -> tuple[Occurrence, ...]:
     """What happened to one person, as a timeline."""
     return tuple(
         Occurrence(
             at=event.recorded_at,
             kind=text(f"audit.event.{event.action}", lang),
-            sentence=_sentence(event, lang),
+            sentence=_sentence(event, purposes, lang),
             record=Link(
                 label=text("console.log.record", lang, seq=f"{event.seq:,}"),
                 href=f"{HOME}/events/{event.id}",
@@ -246,31 +259,36 @@ def occurrences(events: tuple[RecordedEvent, ...], lang: Lang) -> tuple[Occurren
 
 
 def decided_occurrences(
-    decisions: tuple[DecisionRecord, ...], lang: Lang
+    decisions: tuple[DecisionRecord, ...], purposes: Mapping[PurposeId, str], lang: Lang
 ) -> tuple[Occurrence, ...]:
     """Uses of a person's data that systems asked about, and what the gates answered."""
     found = []
     for one in decisions:
         outcome = str(one.column("outcome"))
-        told = (one.column(name) for name in ("actor", "purpose", "channel", "reasons"))
+        actor, purpose, channel = (
+            str(one.column(name) or "") for name in ("actor", "purpose", "channel")
+        )
+        said = purposes.get(PurposeId(purpose), purpose)
+        told = (actor, said, channel, reasons_in_words(str(one.column("reasons")), lang))
         refused = outcome == Outcome.DENY.value
         found.append(
             Occurrence(
                 at=decided_at(one),
                 kind=text(f"audit.outcome.{outcome}", lang),
-                sentence=" / ".join(str(part) for part in told if part),
+                sentence=" / ".join(part for part in told if part),
                 tone=Tone.REFUSED if refused else Tone.PLAIN,
             )
         )
     return tuple(found)
 
 
-def _sentence(event: RecordedEvent, lang: Lang) -> str:
+def _sentence(event: RecordedEvent, purposes: Mapping[PurposeId, str], lang: Lang) -> str:
+    purpose = event.purpose or ""
     parts = (
         event.actor,
-        event.purpose or "",
+        purposes.get(PurposeId(purpose), purpose),
         text(f"audit.outcome.{event.outcome}", lang),
-        _spaced(event.reasons) or "",
+        reasons_in_words(event.reasons or "", lang),
     )
     return " / ".join(part for part in parts if part)
 

@@ -50,7 +50,7 @@ from governance.console.log_facts import (
 from governance.console.pages import console_page
 from governance.core.clock import JST
 from governance.core.errors import NotFoundError
-from governance.core.terms import EventId, RowId, SubjectId
+from governance.core.terms import EventId, Lang, PurposeId, RowId, SubjectId
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text, text
@@ -65,6 +65,7 @@ from policies.api import require, snapshot_of
 
 router = APIRouter(include_in_schema=False)
 PAGE, ALARMS, REVIEWS = 20, 5, 5
+COUNTED = 10_000  # matching events that a page counts; more are "or more"
 Reader = Annotated[Principal, Depends(require(Action.AUDIT_READ))]
 Signer = Annotated[Principal, Depends(require(Action.AUDIT_REVIEW))]
 Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
@@ -122,9 +123,7 @@ async def _log_page(
         path=HOME,
         invalid=bool(wrong or asked.wrong),
     )
-    purposes = {
-        name: record.label[page.lang] for name, record in snapshot_of(request).purposes.items()
-    }
+    purposes = _purposes(request, page.lang)
     mistakes = [Mistake(field_id="comment", sentence=wrong)] if wrong else []
     if asked.wrong:
         told = text("console.log.wrong", page.lang)
@@ -135,6 +134,7 @@ async def _log_page(
         shown=shown,
         lines=log_lines(shown.page.events, purposes, page.lang),
         asked=asked,
+        total=_total(shown.page, page.lang),
         options=choices_of(purposes, page.lang),
         verdict=verdict_of(watched, waiting=shown.waiting),
         alarm_words=[in_words(one, page.lang) for one in shown.alarms],
@@ -164,6 +164,7 @@ def _shown(wiring: Any, by: Reviewer, asked: AskedFilter, before: int | None) ->
             before=before,
             limit=PAGE,
             counted=True,
+            most=COUNTED,
             beside=(("reviews", len(reviewed)),),
         )
         return found, reviewed
@@ -181,7 +182,19 @@ def _shown(wiring: Any, by: Reviewer, asked: AskedFilter, before: int | None) ->
         )
 
 
-def _way(lang: Any, *further: str) -> tuple[Crumb, ...]:
+def _total(page: EventPage, lang: Lang) -> str:
+    total = page.total or 0
+    return text(
+        "console.log.at_least" if total >= COUNTED else "console.log.total", lang, n=f"{total:,}"
+    )
+
+
+def _purposes(request: Request, lang: Lang) -> dict[PurposeId, str]:
+    """The purposes of the policy by their names for people."""
+    return {name: record.label[lang] for name, record in snapshot_of(request).purposes.items()}
+
+
+def _way(lang: Lang, *further: str) -> tuple[Crumb, ...]:
     names = ("console.log.title", *further)
     crumbs = [Crumb(label=text("console.nav.overview", lang), href="/console")]
     for at, name in enumerate(names):
@@ -226,13 +239,14 @@ async def one_person(request: Request, principal: Reader, subject: str) -> str:
         return found, look_at_decisions(tx, wiring.audit, about, by, limit=PAGE)
 
     found, decided = await run_in_threadpool(lambda: wiring.database.write(work))
+    purposes = _purposes(request, page.lang)
     return templates_of(request).render(
         "console/log_person.html",
         page,
         subject=subject,
         erased=[(one, erasure_words(one, page.lang)) for one in found.erased],
-        happened=occurrences(found.page.events, page.lang),
-        decided=decided_occurrences(decided.decisions, page.lang),
+        happened=occurrences(found.page.events, purposes, page.lang),
+        decided=decided_occurrences(decided.decisions, purposes, page.lang),
         more_command=f"sekisho audit decisions person={subject}" if decided.next else "",
         next_href=f"{HOME}/persons/{subject}?before={found.page.next}" if found.page.next else "",
         way=_way(page.lang, "console.log.person"),

@@ -16,9 +16,10 @@ from governance.app.audit_log import settle
 from governance.app.factory import create_app
 from governance.app.staff import add_staff
 from governance.app.wiring import Wiring
-from governance.core.terms import ActorId, SubjectId
+from governance.core.terms import ActorId, Lang, SubjectId
 from governance.http.principal import PrincipalKind
 from governance.identity.service import issue_code
+from policies.reasons import Audience, ReasonCode, reason_text
 from tests.installation import AT, add_person, create
 from tests.serving import served
 
@@ -62,6 +63,7 @@ class Office:
             object_id=subject,
             subject=subject,
             outcome=Outcome.DENY if action is EventCode.PERSON_READ else Outcome.DONE,
+            reasons=("denied.actor.no_rule",) if action is EventCode.PERSON_READ else (),
         )
 
     def page(self, path: str = HOME, *, by: str = "auditor") -> str:
@@ -127,7 +129,9 @@ def test_the_page_of_an_erased_person_says_by_which_event(office: Office) -> Non
     page = office.page(f"{HOME}/persons/{office.erased}")
     assert f"{HOME}/events/{event}" in page
     assert "消去されました" in page
-    assert "消去されました" not in office.page(f"{HOME}/persons/{office.living}")
+    living = office.page(f"{HOME}/persons/{office.living}")
+    assert "消去されました" not in living
+    assert reason_text(ReasonCode.ACTOR_NO_RULE, Audience.OFFICER, Lang.JA) in living
 
 
 def test_a_sign_off_covers_what_the_page_told_of(office: Office) -> None:

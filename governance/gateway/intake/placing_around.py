@@ -31,7 +31,7 @@ from governance.gateway.intake.places import (
     take,
 )
 from governance.gateway.intake.referring import Resolved, resolved, rows_by_key
-from governance.gateway.intake.types import Counts, Draft, Told
+from governance.gateway.intake.types import Counts, Draft, Sibling
 from governance.gateway.intake.wording import worded
 
 PURPOSE = "data_quality"  # bringing the register up to date serves no other
@@ -77,8 +77,9 @@ def _faults(work: Work, draft: Draft, values: Mapping[str, object]) -> list[Prob
 
 def _wait(work: Work, draft: Draft, wrong: Sequence[Problem]) -> None:
     """The row waits for correction; 要配慮 without a ground is not kept even there."""
-    kind = wrong[0].kind
-    waits = reject(draft, kind, refused=kind is ProblemKind.SPECIAL_CARE_NO_GROUND)
+    barred = ProblemKind.SPECIAL_CARE_NO_GROUND
+    refused = any(problem.kind is barred for problem in wrong)
+    waits = reject(draft, barred if refused else wrong[0].kind, refused=refused)
     work.result.rejected.append(replace(waits, problems=(*draft.problems, *wrong)))
 
 
@@ -132,9 +133,9 @@ def _place_numbered(work: Work, entry: RowKind, owned: Sequence[Owned]) -> None:
         if (place := known.get(key)) is not None:
             stored = work.stored[place[0]]
             same_owner(work, draft, stored, owner)
-            _meet(work, draft, Told(row=stored.row, values=_by_column(stored.values)))
+            _meet(work, draft, Sibling(row=stored.row, values=_by_column(stored.values)))
         elif name in work.seen.rows:
-            _meet(work, draft, Told(row=work.seen.rows[name][0], values={}))
+            _meet(work, draft, Sibling(row=work.seen.rows[name][0], values={}))
         else:
             new(work, draft, [name], owner=(RowId(""), owner))
 
@@ -142,15 +143,15 @@ def _place_numbered(work: Work, entry: RowKind, owned: Sequence[Owned]) -> None:
 def _place_told(work: Work, entry: RowKind, owned: Sequence[Owned]) -> None:
     """Rows that nothing numbers: what tells the rows of one person apart is what they say."""
     told = _told(work, entry, {owner for _, owner in owned})
-    matched: list[Told | None] = []
+    matched: list[Sibling | None] = []
     for draft, owner in owned:
         values = values_of(draft)
-        mine = [*told.get(owner, ()), *work.seen.told.get(owner, ())]
+        mine = [*told.get(owner, ()), *work.seen.siblings.get(owner, ())]
         found = _same(entry, values, mine)
         matched.append(found)
         if found is None:
             row, _ = new(work, draft, (), owner=(RowId(""), owner))
-            work.seen.told.setdefault(owner, []).append(Told(row=row, values=values))
+            work.seen.siblings.setdefault(owner, []).append(Sibling(row=row, values=values))
     stored = {one.row for rows in told.values() for one in rows}
     load_stored(
         work,
@@ -162,7 +163,9 @@ def _place_told(work: Work, entry: RowKind, owned: Sequence[Owned]) -> None:
             _meet(work, draft, found)
 
 
-def _told(work: Work, entry: RowKind, subjects: Iterable[SubjectId]) -> dict[SubjectId, list[Told]]:
+def _told(
+    work: Work, entry: RowKind, subjects: Iterable[SubjectId]
+) -> dict[SubjectId, list[Sibling]]:
     """The stored rows of these persons, opened as far as it takes to tell them apart."""
     table = store.TABLES[entry.table]
     names = {column for group in entry.identity for column in group}
@@ -179,14 +182,14 @@ def _told(work: Work, entry: RowKind, subjects: Iterable[SubjectId]) -> dict[Sub
         records += [store.record_of(entry.table, row) for row in rows]
     cells = [(r.id, {name: r.sealed[name] for name in sealed if name in r.sealed}) for r in records]
     opened = work.ports.vault.open_rows(cells)
-    found: dict[SubjectId, list[Told]] = {}
+    found: dict[SubjectId, list[Sibling]] = {}
     for record, values in zip(records, opened, strict=True):
         read = {**record.clear, **_by_column(values.reveal())}
-        found.setdefault(record.subject, []).append(Told(row=record.id, values=read))
+        found.setdefault(record.subject, []).append(Sibling(row=record.id, values=read))
     return found
 
 
-def _same(entry: RowKind, values: Mapping[str, object], rows: Sequence[Told]) -> Told | None:
+def _same(entry: RowKind, values: Mapping[str, object], rows: Sequence[Sibling]) -> Sibling | None:
     """The row that says the same of the person; one that says all of it before one that may."""
     like = [one for one in rows if _alike(entry, values, one.values)]
     exact = (one for one in like if all(one.values.get(c) == values.get(c) for c in entry.loose))
@@ -202,7 +205,7 @@ def _alike(entry: RowKind, ours: Mapping[str, object], theirs: Mapping[str, obje
     return all(one is None or other is None or one == other for one, other in both)
 
 
-def _meet(work: Work, draft: Draft, told: Told) -> None:
+def _meet(work: Work, draft: Draft, told: Sibling) -> None:
     """The known row takes what its source changed; one that could not be then waits."""
     held = work.stored.get(told.row)
     theirs = merging.words(draft.table, draft.plain, draft.clear)
@@ -222,7 +225,9 @@ def _meet(work: Work, draft: Draft, told: Told) -> None:
     take(work, draft, held, change.taken, again=before is not None)
 
 
-def _meet_unwritten(work: Work, draft: Draft, told: Told, theirs: Mapping[FieldId, object]) -> None:
+def _meet_unwritten(
+    work: Work, draft: Draft, told: Sibling, theirs: Mapping[FieldId, object]
+) -> None:
     """A row of this very file that is not written yet: the earlier word stays."""
     result, seen = work.result, work.seen
     result.counts.merged += 1

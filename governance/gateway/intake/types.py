@@ -192,7 +192,7 @@ class RunFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Sibling:
     """A row about a person, by what tells it from their other rows."""
 
     row: RowId
@@ -205,4 +205,6 @@ class Seen:
 
     rows: dict[str, tuple[RowId, SubjectId]] = field(default_factory=dict, repr=False)
     said: dict[RowId, bytes] = field(default_factory=dict, repr=False)
-    told: dict[SubjectId, list[Told]] = field(default_factory=dict, repr=False)  # rows of persons
+    siblings: dict[SubjectId, list[Sibling]] = field(
+        default_factory=dict, repr=False
+    )  # rows of persons

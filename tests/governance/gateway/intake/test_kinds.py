@@ -347,6 +347,12 @@ def test_what_a_third_party_says_of_health_is_not_taken_in(ready: Wiring, tmp_pa
     tag = {"顧客ID": "C000001", "タグ": "糖尿病", "保有の根拠": "本人提供"}
     path = written(tmp_path, "tags.csv", [tag], encoding="cp932")
     assert counts(taken(ready, path, acquisition=third)) == (0, 0, 0, 1)
+    odd = tag | {"付与日": "2025/02/01", "失効日": "2025/01/01"}  # wrong besides: still not kept
+    file = written(tmp_path, "odd.csv", [odd], encoding="cp932")
+    assert counts(taken(ready, file, acquisition=third)) == (0, 0, 0, 1)
+    with ready.database.read() as tx:
+        reasons = {row.reason for row in tx.execute(select(imports.ASIDE))}
+    assert "SPECIAL_CARE_NO_GROUND" not in reasons
     consented = replace(third, ground=AcquisitionGround.CONSENT)
     assert counts(taken(ready, path, acquisition=consented)) == (1, 0, 0, 0)
 

@@ -74,7 +74,8 @@ def _named_rows(
         if _named(table, names):
             column = TABLES[table].c[link]
             where = TABLES[table].c.id.in_(ids)
-            found += [RowId(row) for row in tx.execute(select(column).where(where)).scalars()]
+            named = tx.execute(select(column).where(where, column.is_not(None))).scalars()
+            found += [RowId(row) for row in named]
     return list(dict.fromkeys(found))
 
 

@@ -1,7 +1,8 @@
 """Which registers can be searched: whose rows are shown, and which other rows lead to them.
 
 A person is found by every row of the register that is theirs, a company by its own row and by
-those of its contacts. What is found is one hit, however many of its rows answer.
+those of its contacts and of the deals with it. What is found is one hit, however many of its
+rows answer.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -63,13 +64,17 @@ COMPANIES: Final = Register(
         "kana": _fields("company", "kana"),
         "representative": _fields("company", "representative"),
         "corporate_number": _fields("company", "corporate_number"),
-        "phone": (*_fields("company", "phone"), *_fields("contact", "phone")),
-        "email": _fields("contact", "email"),
+        "phone": (
+            *_fields("company", "phone"),
+            *_fields("contact", "phone"),
+            *_fields("deal", "contact_phone"),
+        ),
+        "email": (*_fields("contact", "email"), *_fields("deal", "contact_email")),
         "postal_code": _fields("company", "postal_code"),
         "address": _fields("company", "address"),
         "company_id": _fields("company", "source_key"),
     },
-    beside={"contact": "company_id"},
+    beside={"contact": "company_id", "deal": "company_id"},
 )  # fmt: skip
 REGISTERS: Final = {register.table: register for register in (PERSONS, COMPANIES)}
 

@@ -34,7 +34,7 @@ class Street:
 
     def __init__(self, wiring: Wiring) -> None:
         self.wiring = wiring
-        self.indexer = Indexer(wiring.vault, ["company", "contact"])
+        self.indexer = Indexer(wiring.vault, ["company", "contact", "deal"])
         self.owners: dict[RowId, SubjectId] = {}
 
     def company(self, representative: str = "架空　代表", **clear: str) -> RowId:
@@ -50,6 +50,11 @@ class Street:
         self._insert("contact", row, subject, clear, sealed)
         self.owners[row] = subject
         return subject
+
+    def deal(self, company: RowId, **sealed: str) -> None:
+        row, subject = new_row_id(), self._subject()
+        clear = {"source_key": row, "company_id": company, "version": 1, "recorded_at": AT}
+        self._insert("deal", row, subject, clear, sealed)
 
     def follow(self) -> None:
         follow(self.wiring.database, self.wiring.vault)
@@ -140,6 +145,14 @@ def test_a_contact_leads_to_the_company_and_says_by_what(street: Street) -> None
     assert hit.view.table == "company"
     assert hit.level is Level.EXACT
     assert hit.matched == (FieldId("contact.email"),)
+
+
+def test_whom_a_deal_is_with_leads_to_the_company(street: Street) -> None:
+    row = list(street.owners)[1]
+    street.deal(row, contact_email="jiro@zeta.example.com", contact_name="架空　次郎")
+    street.follow()
+    (hit,) = street.found("jiro@zeta.example.com").hits
+    assert (hit.row, hit.matched) == (row, (FieldId("deal.contact_email"),))
 
 
 def test_named_values_ask_the_fields_that_they_mean(street: Street) -> None:

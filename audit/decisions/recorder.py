@@ -30,6 +30,7 @@ BATCH: Final = 1_000  # decisions under one event
 LIMIT: Final = 10_000  # decisions that wait; about 10 MB
 PAUSE: Final = 0.25  # seconds that a decision waits for company
 PATIENCE: Final = 5.0  # seconds that deciding waits for room, or an answer for its record
+ALL: Final = 12  # times as long is waited for a batch where somebody waits for every decision
 RETRY: Final = 0.5  # seconds until a log that could not be written is tried again
 log = logger()
 
@@ -82,12 +83,18 @@ class DecisionRecorder:
             return number
 
     def settle(self, number: int | None = None) -> None:
-        """This decision, or every one until now, is durable; raises DecisionUnrecordedError."""
+        """This decision, or every one until now, is durable; raises DecisionUnrecordedError.
+
+        Whoever waits for every one waits as long as batches go on reaching the log.
+        """
+        patience = self._patience * ALL if number is None else self._patience
         with self._lock:
             wanted = self._made if number is None else number
-            self._due.set()
-            if not self._stored.wait_for(lambda: self._written >= wanted, self._patience):
-                raise DecisionUnrecordedError  # fails closed: no record, no answer
+            while self._written < wanted:
+                self._due.set()
+                before = self._written
+                if not self._stored.wait_for(lambda: self._written > before, patience):  # noqa: B023 # called at once
+                    raise DecisionUnrecordedError  # fails closed: no record, no answer
 
     def tell_lost(self) -> int:
         """How many decisions of dead processes never reached the log, which now says so."""

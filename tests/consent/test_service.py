@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from audit.decisions.models import DECISIONS
-from audit.decisions.store import RECORDS, prove_decision, record_of
+from audit.decisions.store import RECORDS, decision_by_id, prove_decision, record_of
 from audit.decisions.types import DecisionRecord
 from audit.models import PARTS
 from consent import ledger, notices
@@ -107,6 +107,21 @@ def test_every_check_is_recorded_once_with_the_exact_code(installation: Wiring) 
     assert second.link.subject == subject
     with installation.database.read() as tx:
         assert prove_decision(tx, answer.decision_id).record == second
+
+
+def test_about_special_care_data_the_record_comes_before_the_answer(on_sqlite: Wiring) -> None:
+    adviser = system("mail_sender", "health_consultation")
+    answer = ask(on_sqlite, add_person(on_sqlite), adviser, "health_consultation")
+    with on_sqlite.database.read() as tx:  # without waiting for the queue
+        assert decision_by_id(tx, answer.decision_id).column("outcome") == "deny"
+
+
+def test_a_process_that_is_closed_leaves_no_decision_behind(on_sqlite: Wiring) -> None:
+    answer = ask(on_sqlite, add_person(on_sqlite))
+    on_sqlite.ports.decisions.close()
+    assert code(ask(on_sqlite, add_person(on_sqlite))) == "unavailable.audit"
+    with on_sqlite.database.read() as tx:
+        assert decision_by_id(tx, answer.decision_id)
 
 
 def test_only_those_who_may_explain_see_why_a_person_is_refused(on_sqlite: Wiring) -> None:

@@ -39,7 +39,8 @@ def decision(**more: Any) -> Decision:
 
 @contextmanager
 def recorder(bench: Bench, marks: Path, **more: Any) -> Iterator[DecisionRecorder]:
-    opened = DecisionRecorder(bench.db, bench.log, marks=marks, clock=lambda: NOW, **more)
+    known: dict[str, Any] = {"marks": marks, "clock": lambda: NOW, "patience": 60}  # a busy machine
+    opened = DecisionRecorder(bench.db, bench.log, **(known | more))
     try:
         yield opened
     finally:

@@ -52,7 +52,7 @@ _NUMBERS = (
     select(EVENTS.c.process_id, EVENTS.c.n, EVENTS.c.skipped)
     .join_from(LEAVES, EVENTS, EVENTS.c.id == LEAVES.c.event_id)
     .where(*_INSIDE, EVENTS.c.action.not_in(STAYING))
-    .order_by(EVENTS.c.process_id)
+    .order_by(EVENTS.c.process_id, EVENTS.c.n)
 )
 _BATCHES = (
     select(EVENTS.c.id, EVENTS.c.object_id, EVENTS.c.counts, EVENTS.c.refs)
@@ -155,7 +155,11 @@ def numbers_of(tx: Connection, start: int, below: int) -> tuple[tuple[str, str],
     """The numbers of each process whose events of the range go, in one spelling."""
     found: defaultdict[str, list[Span]] = defaultdict(list)
     for process_id, n, skipped in tx.execute(_NUMBERS, {"start": start, "below": below}):
-        found[process_id].append((n, n))
+        spans = found[process_id]
+        if spans and spans[-1][1] == n - 1:  # mostly one number follows the other
+            spans[-1] = (spans[-1][0], n)
+        else:
+            spans.append((n, n))
         if skipped is not None:
             found[process_id] += spans_in(skipped)
     for row in tx.execute(_BATCHES, {"start": start, "below": below}):

@@ -39,6 +39,7 @@ from governance.http.problems import language_of, problem_response
 from governance.http.request import principal_of
 from governance.identity.middleware import Authentication
 from governance.portal.pages import router as portal
+from governance.reports.api import router as reports
 from governance.ui.headers import page_headers, security_headers
 from governance.ui.pages import environment
 from governance.ui.routes import ui_routes
@@ -100,6 +101,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         quality,
         audit,
         statements,
+        reports,
     ):
         app.include_router(router)
     app.router.routes.extend(ui_routes())

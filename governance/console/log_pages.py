@@ -54,7 +54,7 @@ from governance.core.terms import EventId, Lang, PurposeId, RowId, SubjectId
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text, text
-from governance.reports.rendering import ReportFormat
+from governance.reports.rendering import MEDIA, ReportFormat
 from governance.reports.service import ground_of, make, report_id
 from governance.reports.types import Period
 from governance.ui.parts import Crumb, Mistake
@@ -70,12 +70,6 @@ Reader = Annotated[Principal, Depends(require(Action.AUDIT_READ))]
 Signer = Annotated[Principal, Depends(require(Action.AUDIT_REVIEW))]
 Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
 Csrf = Annotated[str, Form()]
-MEDIA = {
-    ReportFormat.HTML: "text/html; charset=utf-8",
-    ReportFormat.MD: "text/markdown; charset=utf-8",
-    ReportFormat.JSON: "application/json",
-    ReportFormat.CSV: "text/csv; charset=utf-8",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

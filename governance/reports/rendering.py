@@ -30,6 +30,14 @@ class ReportFormat(StrEnum):
     CSV = "csv"
 
 
+MEDIA: Final = {  # the type of each form
+    ReportFormat.HTML: "text/html; charset=utf-8",
+    ReportFormat.MD: "text/markdown; charset=utf-8",
+    ReportFormat.JSON: "application/json",
+    ReportFormat.CSV: "text/csv; charset=utf-8",
+}
+
+
 def rendered(document: Document, form: ReportFormat) -> bytes:
     """The document in this form."""
     forms: dict[ReportFormat, Callable[[Document], str]] = {

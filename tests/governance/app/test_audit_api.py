@@ -176,3 +176,16 @@ def test_an_unknown_event_or_size_has_no_proof(wiring: Wiring, sign: Sign) -> No
     assert auditor.get(f"{BASE}/proofs/inclusion/none").status_code == 404
     wrong = auditor.get(f"{BASE}/proofs/consistency", params={"old": 99999})
     assert wrong.status_code == 422
+
+
+def test_the_integrity_report_is_made_for_who_may_read_the_log(sign: Sign) -> None:
+    auditor, body = sign("auditor"), {"from": "2026-10-01", "to": "2026-10-31"}
+    made = auditor.post("/v1/reports/R14", json=body)
+    assert made.status_code == 200, made.text
+    assert made.json()["report"] == "R14"
+    page = auditor.post("/v1/reports/R14", json=body | {"format": "html", "lang": "en"})
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert auditor.post("/v1/reports/R99", json=body).status_code == 404
+    assert auditor.post("/v1/reports/R14", json=body | {"from": "2026-11-01"}).status_code == 422
+    assert auditor.post("/v1/reports/R14", json=body | {"form": "html"}).status_code == 422
+    assert sign("support").post("/v1/reports/R14", json=body).status_code == 403

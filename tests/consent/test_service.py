@@ -121,7 +121,7 @@ def test_a_process_that_is_closed_leaves_no_decision_behind(on_sqlite: Wiring) -
     on_sqlite.ports.decisions.close()
     assert code(ask(on_sqlite, add_person(on_sqlite))) == "unavailable.audit"
     with on_sqlite.database.read() as tx:
-        assert decision_by_id(tx, answer.decision_id)
+        assert decision_by_id(tx, answer.decision_id).link is not None
 
 
 def test_only_those_who_may_explain_see_why_a_person_is_refused(on_sqlite: Wiring) -> None:

@@ -1,5 +1,7 @@
 """Recipients hear of a correction once, without a value; who was not told is on record with why."""
 
+from functools import partial
+
 import pytest
 from sqlalchemy import select
 
@@ -26,7 +28,7 @@ def partner(world: World) -> str:
         contact = canonical_json({"contact_name": "窓口（架空）", "contact_email": TO})
         sealed = world.ports.vault.seal_blob(BLOB, rows[key], contact)
         made = Recipient(id=rows[key], source_key=key, name=f"架空{key}社", role=role, country="JP")
-        world.write(lambda tx, one=made, cell=sealed: add_recipient(tx, one, contact=cell, at=NOW))
+        world.write(partial(add_recipient, recipient=made, contact=sealed, at=NOW))
     return "V-2"
 
 

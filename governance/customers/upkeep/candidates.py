@@ -11,6 +11,7 @@ from governance.customers.models import DuplicateRow
 from governance.db.types import insert_ignore, table_of
 
 DUPLICATE = table_of(DuplicateRow)
+SEEN = ("score", "evidence", "found_at")  # what a later search says anew of a pair that waits
 
 
 class PairKind(StrEnum):
@@ -32,7 +33,7 @@ def note_duplicates(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """These pairs wait for review as they were seen now; one that was decided stays decided."""
     if not rows:
         return
-    seen = {name: bindparam(f"new_{name}") for name in ("score", "evidence", "found_at")}
+    seen: dict[str, Any] = {name: bindparam(f"new_{name}") for name in SEEN}
     waits = (
         (DUPLICATE.c.left_id == bindparam("b_left"))
         & (DUPLICATE.c.right_id == bindparam("b_right"))

@@ -33,6 +33,7 @@ def test_who_answers_is_shown_as_the_gates_say(run: Run, home: Home, typed: Any)
     words = asked(run, home)
     assert words.code == 0
     assert "全体が一致" in words.out
+    assert "該当: 2 件（" in words.out
     assert "090-0000-0001" not in words.out
     assert "person1@example.com" not in words.out
 
@@ -47,6 +48,23 @@ def test_nobody_found_is_a_finding_and_nothing_asked_is_wrong_use(
     assert (refused.code, refused.problem["code"]) == (2, "search_empty")
     typed("架空")
     refused = asked(run, home, "--json", purpose="corporate_sales")
+    assert (refused.code, refused.problem["code"]) == (1, "search_refused")
+
+
+def test_companies_are_searched_for_their_purpose_alone(run: Run, home: Home, typed: Any) -> None:
+    typed("㈱架空商事")
+    none = run(
+        "--data", home.data, "--as", "manager", "--json", "search", "--companies", "--count",
+        "--purpose", "data_quality",
+    )  # fmt: skip
+    assert (none.code, none.value["items"]) == (1, [])
+    assert (none.value["total"], none.value["total_is"]) == (0, "exact")
+    assert "name" in none.value["searched"]
+    typed("㈱架空商事")
+    refused = run(
+        "--data", home.data, "--as", "support", "--json", "search", "--companies",
+        "--purpose", "order_support",
+    )  # fmt: skip
     assert (refused.code, refused.problem["code"]) == (1, "search_refused")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from functools import partial
 from typing import Final
 
 from governance.app.wiring import SYSTEM, Wiring
@@ -37,6 +38,10 @@ class SearchStoppedError(GovernanceError):
     code, status, exit_code = "duplicates_stopped", 503, 3
 
 
+class _LeavingError(Exception):
+    """The process is to stop; what was stored stays, the part is compared by the next one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """What was looked through, and what waits for a decision afterwards."""
@@ -54,6 +59,7 @@ class Searching:
     wiring: Wiring
     by: ActorId = SYSTEM
     progress: Progress = lambda _done, _total: None
+    stopping: Callable[[], bool] = lambda: False
     _search: Search | None = field(default=None, repr=False)
 
     def step(
@@ -70,12 +76,21 @@ class Searching:
         place = Place(began=at) if cursor is None else Place.of_cursor(cursor)
         if self._search is None:
             self._search = Search(ports=self.wiring.ports, by=self.by)
-        self._search.beat, self._search.progress = heartbeat, self.progress
-        after = self._search.step(place, at=at)
+        self._search.beat, self._search.progress = partial(self._beat, heartbeat), self.progress
+        try:
+            after = self._search.step(place, at=at)
+        except _LeavingError:
+            return Step(done=0, cursor=cursor, finished=False)
         if after is None:
             self._search = None
             return Step(done=1, cursor=cursor, finished=True)
         return Step(done=1, cursor=after.as_cursor(), finished=False)
+
+    def _beat(self, heartbeat: Callable[[], None]) -> None:
+        """The lease goes on; a process that is to stop does not scan to the end."""
+        if self.stopping():
+            raise _LeavingError
+        heartbeat()
 
 
 def search_now(
@@ -88,7 +103,9 @@ def search_now(
     """The register is searched to its end, from where a search stopped before; what waits now."""
     ensure(principal, Action.PERSON_MERGE, wiring.policies.current)
     slot = _slot(wiring)
-    searching = Searching(wiring=wiring, by=principal.id, progress=progress)
+    searching = Searching(
+        wiring=wiring, by=principal.id, progress=progress, stopping=worker.stopping
+    )
     registry = {JOB: Open(step=searching.step, limit=1)}
     report = run_job(wiring.database, slot, registry=registry, schedule=NIGHTLY, worker=worker)
     if report.state is None and report.error_code is None:

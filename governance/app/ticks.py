@@ -132,7 +132,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         FORGET_RUNS: InTransaction(step=partial(_forget, _runs), limit=BATCH),
         FORGET_STONES: InTransaction(step=_forget_stones, limit=BATCH),
         FORGET_ONCE: InTransaction(step=partial(_forget, forget_requests), limit=BATCH),
-        DUPLICATES: Open(step=Searching(wiring=wiring).step, limit=1),
+        DUPLICATES: Open(step=Searching(wiring=wiring, stopping=worker.stopping).step, limit=1),
         MEASURE: InTransaction(step=measure_step, limit=1),
         COME_OF_AGE: InTransaction(step=partial(_come_of_age, wiring), limit=BATCH),
         REVIEW: InTransaction(step=review_step, limit=1),

@@ -157,6 +157,20 @@ def test_a_search_that_died_goes_on_from_its_part(wiring: Wiring, after: int) ->
     assert len(queue(wiring)) == 4
 
 
+def test_a_process_that_is_to_stop_does_not_scan_to_the_end(wiring: Wiring) -> None:
+    leaving = Searching(wiring=wiring, stopping=lambda: True)
+    place = Place(began=AT)
+    left = leaving.step(
+        wiring.database,
+        cursor=place.as_cursor(),
+        limit=1,
+        at=AT,
+        heartbeat=lambda: pytest.fail("no lease is renewed"),
+    )
+    assert left == Step(done=0, cursor=place.as_cursor(), finished=False)
+    assert queue(wiring) == []
+
+
 def test_while_one_process_searches_no_other_does(wiring: Wiring) -> None:
     with pytest.raises(KeyboardInterrupt):
         at_night(wiring, dying(wiring, after=0))

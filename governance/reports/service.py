@@ -37,6 +37,7 @@ class Ground:
     audit: AuditLog
     log_keys: LogKeys
     policies: PolicyHolder
+    settle: Callable[[], object]  # what waits, decisions too, is in the signed tree
     verify: Callable[[], Report]
     clock: Clock
     review_days: int
@@ -81,11 +82,17 @@ KINDS: Final[Mapping[ReportId, Kind]] = {
 
 def ground_of(wiring: Any) -> Ground:
     """The ground of an open installation (governance.app.wiring.Wiring)."""
+
+    def settled() -> None:
+        wiring.ports.decisions.settle()
+        settle(wiring.database, wiring.log_keys, wiring.audit, clock=wiring.clock)
+
     return Ground(
         database=wiring.database,
         audit=wiring.audit,
         log_keys=wiring.log_keys,
         policies=wiring.policies,
+        settle=settled,
         verify=wiring.log_watch.verify,
         clock=wiring.clock,
         review_days=wiring.settings.review_days,
@@ -123,7 +130,7 @@ def make(
     at = ground.clock()
     if not period.first <= period.last or period.first > at.astimezone(JST).date():
         raise ReportPeriodError
-    settle(ground.database, ground.log_keys, ground.audit, clock=ground.clock)
+    ground.settle()
     verification = ground.verify()
     within = timedelta(days=ground.review_days)
     with ground.database.read() as tx:

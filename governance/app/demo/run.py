@@ -71,7 +71,7 @@ def run(
             console.print(text("app.demo.anew", lang, path=str(place)))
         stage = _created(place, port=port, lang=lang, console=console)
         if served is not None:
-            served.begin(place, port=port)
+            served.show(place, port=port)
         try:
             outcomes = _walk(stage, console, served=served, began=began)
             _close(stage, console, outcomes, began=began)

@@ -29,7 +29,7 @@ class Served:
     _shown: float | None = field(default=None, init=False)  # when the first page was there
     _told: bool = field(default=False, init=False)
 
-    def begin(self, folder: Path, *, port: int) -> None:
+    def show(self, folder: Path, *, port: int) -> None:
         """The installation of the folder is served as soon as the process has loaded."""
         self.folder, self.port = folder, port
         with suppress(BrokenPipeError):  # it is gone: `first_page` says so

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -76,16 +75,17 @@ def struck(child: subprocess.Popen[str], draw: Random) -> None:
     """The process died somewhere within one of its acts, wherever a slow machine has it then."""
     assert child.stdout is not None
     begun: list[float] = []
-    for _ in range(draw.randint(4, 9)):
-        assert child.stdout.readline() == "begun\n"
-        begun.append(time.monotonic())
-    time.sleep(draw.uniform(0.0, begun[-2] - begun[-3]))  # the acts take turns: as the last such
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-    child.stdout.close()
+    with child:
+        try:
+            for _ in range(draw.randint(4, 9)):
+                assert child.stdout.readline() == "begun\n"
+                begun.append(time.monotonic())
+            time.sleep(draw.uniform(0.0, begun[-2] - begun[-3]))  # by turns: as the last such
+        finally:
+            child.kill()
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(7200)  # fifty processes, on a machine that has much else to do
 def test_killed_processes_leave_one_person_or_two(couple: Couple, tmp_path: Path) -> None:
     url = couple.town.ports.database.engine.url.render_as_string(hide_password=False)
     two = couple.world()

@@ -123,7 +123,10 @@ def test_every_decision_has_a_sentence(schedule: Schedule, lang: Lang) -> None:
 
 @pytest.mark.parametrize("lang", list(Lang))
 def test_every_refusal_has_a_sentence(lang: Lang) -> None:
-    names = ("file", "path", "problem", "action", "reason", "run", "table", "rows", "rule")
+    names = (
+        *("file", "path", "problem", "action", "reason", "run", "table", "rows", "rule"),
+        "choices",
+    )
     params = dict.fromkeys(names, "x")
     mine = [
         found

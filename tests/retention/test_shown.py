@@ -125,7 +125,7 @@ def test_every_decision_has_a_sentence(schedule: Schedule, lang: Lang) -> None:
 def test_every_refusal_has_a_sentence(lang: Lang) -> None:
     names = (
         *("file", "path", "problem", "action", "reason", "run", "table", "rows", "rule"),
-        "choices",
+        *("choices", "holds", "erasures"),
     )
     params = dict.fromkeys(names, "x")
     mine = [

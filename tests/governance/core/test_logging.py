@@ -135,7 +135,7 @@ def test_a_library_is_logged_by_its_place_not_by_its_words(
 ) -> None:
     configure(level="info", json_lines=True)
     configure(level="info", json_lines=True)  # again: still one line a record
-    library = logging.getLogger("uvicorn.error")
+    library = logging.getLogger("somebodys.library")
     library.info("架空 花子 is not told")
     try:
         raise KeyError("taro@example.com")  # noqa: TRY301 -- raised to be logged
@@ -145,7 +145,7 @@ def test_a_library_is_logged_by_its_place_not_by_its_words(
     told = json.loads(line)
     assert (told["event"], told["kind"], told["level"], told["exception"]) == (
         "library.said",
-        "uvicorn.error",
+        "somebodys.library",
         "error",
         "KeyError",
     )

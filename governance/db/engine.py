@@ -18,7 +18,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from governance.db.errors import DatabaseBusyError, DatabaseUnreachableError, UnsafeDatabaseError
+from governance.db.errors import (
+    DatabaseBusyError,
+    DatabaseClosedError,
+    DatabaseUnreachableError,
+    UnsafeDatabaseError,
+)
 from governance.db.prepared import sqlite_errors
 from governance.db.writer import GroupWriter
 
@@ -136,12 +141,18 @@ class Database:
     def close(self) -> None:
         """No connection is left open; waiting writes were refused.
 
-        One that a thread is still using is closed when that thread gives it back.
+        One that a thread is still using is closed when that thread gives it back; nobody gets a
+        new one (DatabaseClosedError).
         """
         if self._writer is not None:
             self._writer.close()
+        event.listen(self.engine, "do_connect", _refuse)
         event.listen(self.engine.pool, "checkin", _close_returned)
         self.engine.dispose()
+
+
+def _refuse(*_asked: object) -> None:
+    raise DatabaseClosedError
 
 
 def _close_returned(_driver: object, entry: ConnectionPoolEntry) -> None:

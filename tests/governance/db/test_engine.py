@@ -89,6 +89,8 @@ def test_a_connection_in_use_at_the_close_is_closed_when_given_back(
         assert driver is not None
         database.close()
         connection.execute(text("SELECT 1"))  # whoever has it may finish
+        with pytest.raises(DatabaseClosedError), database.read():
+            pass
     if kind == "postgres":
         assert driver.closed
     else:

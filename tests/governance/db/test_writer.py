@@ -176,7 +176,9 @@ def test_work_that_waits_at_closing_is_done(database: Database) -> None:
         closing.start()
     closing.join()
     assert [future.exception() for future in done] == [None] * 5
-    assert tallied(database) == list(range(5))
+    again = Database.open(database.engine.url.render_as_string(hide_password=False))
+    assert tallied(again) == list(range(5))
+    again.close()
 
 
 def test_a_caller_that_is_interrupted_leaves_no_other_waiting() -> None:

@@ -63,4 +63,5 @@ def world(
     made = World(ports)
     made.fill()
     yield made
+    ports.decisions.close()
     journal.close()

@@ -42,4 +42,5 @@ def town(database: Database, keys: Database, tmp_path: Path) -> Iterator[Town]:
         analyse=lambda texts, _lang: [() for _ in texts],
     )
     yield Town(ports)
+    ports.decisions.close()
     journal.close()

@@ -31,4 +31,5 @@ def world(database: Database, keys: Database, tmp_path: Path) -> Iterator[World]
     by = custodian(database, keys, tmp_path, clock=clock, name="test-1")
     made.append(World(by))
     yield made[0]
+    by.ports.decisions.close()
     by.ports.journal.close()

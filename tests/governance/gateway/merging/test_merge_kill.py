@@ -97,9 +97,8 @@ def test_killed_processes_leave_one_person_or_two(couple: Couple, tmp_path: Path
         left = couple.world()
         assert left in (one, two)
         seen[left == one] += 1
-    other = opened(tmp_path, url)
-    apart(other)
-    assert other.world() == two
-    other.town.ports.journal.close()
+    with opened(tmp_path, url) as other:
+        apart(other)
+        assert other.world() == two
     assert sum(seen) == KILLS
     assert KILLS < 50 or min(seen) > 0, seen  # a long campaign meets both

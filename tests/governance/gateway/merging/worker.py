@@ -1,6 +1,8 @@
 """A process that merges and undoes until it is killed: folder, URL of the data."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -24,9 +26,18 @@ from tests.governance.gateway.merging.couple import CLERK, PAIR, Couple
 from tests.retention.town import NOW, Town
 
 
-def opened(folder: Path, url: str) -> Couple:
+@contextmanager
+def opened(folder: Path, url: str) -> Iterator[Couple]:
     """The two of an installation that exists, as another process sees them."""
-    database, keys = Database.open(url), Database.open(sqlite_url(folder / "keys.db"))
+    with (
+        closing(Database.open(url)) as database,
+        closing(Database.open(sqlite_url(folder / "keys.db"))) as keys,
+    ):
+        yield from seen(folder, database, keys)
+
+
+def seen(folder: Path, database: Database, keys: Database) -> Iterator[Couple]:
+    """The two in these open databases."""
     vault = FieldVault.open(keys, FileKeyProvider(folder / "epochs"), clock=lambda: NOW)
     log = AuditLog(database.writer_engine, process_id=new_row_id(), sealer=vault.seal_part)
     ports = Ports(
@@ -40,7 +51,9 @@ def opened(folder: Path, url: str) -> Couple:
     )
     ids = [SubjectId(f"{n:08x}-0000-4000-8000-{n:012x}") for n in (1, 2)]
     town = Town(ports, now=NOW + timedelta(hours=1), people={"older": ids[0], "newer": ids[1]})
-    return Couple(town=town, older=ids[0], newer=ids[1])
+    yield Couple(town=town, older=ids[0], newer=ids[1])
+    ports.decisions.close()
+    ports.journal.close()
 
 
 def apart(couple: Couple) -> None:
@@ -55,11 +68,11 @@ def apart(couple: Couple) -> None:
 
 
 def main(folder: str, url: str) -> None:
-    couple = opened(Path(folder), url)
-    while True:
-        for act in (partial(apart, couple), couple.merge):
-            print("begun", flush=True)  # noqa: T201 # read by the test
-            act()
+    with opened(Path(folder), url) as couple:
+        while True:
+            for act in (partial(apart, couple), couple.merge):
+                print("begun", flush=True)  # noqa: T201 # read by the test
+                act()
 
 
 if __name__ == "__main__":

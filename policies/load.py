@@ -1,5 +1,6 @@
 """From a folder of YAML files to one checked PolicySet, or every fault with file and line."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
@@ -26,6 +27,7 @@ from policies.types import Label
 from policies.yaml_tree import Table, TreeFault, read_tree
 
 T = TypeVar("T")
+VERSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}")  # it stands in every record
 _ENDINGS = (".yaml", ".yml")
 _SINGLE = frozenset({"version", "title", "owner"})
 _NAMED = frozenset({"categories", "resources", "roles", "purposes"})
@@ -143,6 +145,11 @@ def load_folder(
 
     `added` are fields that an installation has besides, by their resource.
     """
+    return load_sources(read_sources(folder), added=added)
+
+
+def read_sources(folder: Path | Traversable) -> dict[str, str | None]:
+    """The policy files of a folder by their names; None stands for one that is not UTF-8."""
     if not folder.is_dir():
         raise PolicyRefusedError([_folder_fault("folder_missing", folder.name)])
     sources: dict[str, str | None] = {}
@@ -152,7 +159,7 @@ def load_folder(
                 sources[entry.name] = entry.read_text(encoding="utf-8")
             except UnicodeDecodeError:
                 sources[entry.name] = None
-    return load_sources(sources, added=added)
+    return sources
 
 
 def load_sources(
@@ -245,7 +252,7 @@ def _with_fields(
 
 
 def _assemble(reading: _Reading, added: Mapping[str, tuple[PolicyField, ...]]) -> PolicySet | None:
-    version = reading.single("version", lambda cursor: cursor.written())
+    version = reading.single("version", lambda cursor: cursor.name(VERSION_NAME))
     title = reading.single("title", lambda cursor: cursor.label())
     owner = reading.single("owner", lambda cursor: cursor.written())
     names = _read_names(reading, added)

@@ -119,14 +119,16 @@ NO_POLICY = PolicySnapshot(
 class PolicyHolder:
     """Where every reader finds the policy in force; readers take it once per request."""
 
-    __slots__ = ("current",)
+    __slots__ = ("current", "number")
 
-    def __init__(self, snapshot: PolicySnapshot = NO_POLICY) -> None:
+    def __init__(self, snapshot: PolicySnapshot = NO_POLICY, *, number: int = 0) -> None:
         self.current = snapshot
+        self.number = number  # of the entry in force that the snapshot was loaded from
 
-    def swap(self, snapshot: PolicySnapshot) -> PolicySnapshot:
+    def swap(self, snapshot: PolicySnapshot, *, number: int = 0) -> PolicySnapshot:
         """Put a snapshot in force and give back the one before, for an instant way back."""
         before, self.current = self.current, snapshot
+        self.number = number
         return before
 
 

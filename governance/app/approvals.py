@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from threading import Event
 
+from consent.notices.service import notice_executor
 from dsar.decisions import approval_executor
 from governance.app.keys import custodian_of
 from governance.app.log_life import end_months, period_of, restoring_of
@@ -37,6 +38,7 @@ def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
         ApprovalKind.KEY_DESTRUCTION: custody.end_executor(custodian_of(wiring)),
         ApprovalKind.LOG_EXPIRY: log_expiry.expiry_executor(wiring.ports, period_of(wiring)),
         ApprovalKind.RESTORE: log_restore.restore_executor(restoring_of(wiring)),
+        ApprovalKind.NOTICE: notice_executor(wiring.ports),
         ApprovalKind.HOLD_RELEASE: log_expiry.release_executor(wiring.ports),
     }
 

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
+from consent.notices.service import take_effect
 from dsar import delivery
 from governance.app.alarms import watch_step
 from governance.app.checkpoint_copies import letter_step
@@ -76,6 +77,7 @@ FORGET_ONCE: Final = "register.forget_requests"
 INDEX: Final = "search.index"
 REINDEX: Final = "search.rotate"
 FORGET_SEARCHES: Final = "search.forget_saved"
+NOTICES: Final = "notice.take_effect"
 SCHEDULES: Final = {
     schedule.job: schedule
     for schedule in (
@@ -96,6 +98,7 @@ SCHEDULES: Final = {
         Schedule(job=FORGET_ONCE, rule=Daily(at=time(1, 50))),
         NIGHTLY,
         Schedule(job=MEASURE, rule=Daily(at=time(2, 0))),
+        Schedule(job=NOTICES, rule=Daily(at=time(0, 0))),
         Schedule(job=COME_OF_AGE, rule=Daily(at=time(0, 10))),
         Schedule(job=REVIEW, rule=Daily(at=time(2, 10))),
         Schedule(job=EXPIRE, rule=EveryMinutes(minutes=15)),
@@ -135,6 +138,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         DUPLICATES: Open(step=Searching(wiring=wiring, stopping=worker.stopping).step, limit=1),
         MEASURE: InTransaction(step=measure_step, limit=1),
         COME_OF_AGE: InTransaction(step=partial(_come_of_age, wiring), limit=BATCH),
+        NOTICES: InTransaction(step=partial(_notices, wiring), limit=BATCH),
         REVIEW: InTransaction(step=review_step, limit=1),
         EXPIRE: Open(step=partial(expiry_step, wiring, worker), limit=1),
         PROPOSE: InTransaction(step=partial(proposal_step, wiring), limit=1),
@@ -351,6 +355,14 @@ def _come_of_age(
         at=at,
     )
     return Step(done=done, cursor=last, finished=last is None)
+
+
+def _notices(
+    wiring: Wiring, tx: Connection, /, *, cursor: str | None, limit: int, at: datetime
+) -> Step:
+    """Announced versions of notices whose day has come are in force."""
+    done = take_effect(tx, wiring.ports, by=SYSTEM, at=at, limit=limit)
+    return Step(done=done, cursor=cursor, finished=done < limit)
 
 
 def _sent(tx: Connection, /, *, at: datetime, limit: int) -> int:

@@ -19,7 +19,8 @@ from audit.strict import settle_since
 from audit.types import EventDraft, Outcome
 from audit.verify import verify_log
 from audit.watch import LogWatch
-from consent import ledger, notices
+from consent import ledger
+from consent.notices import shipped
 from governance.app.catalogue import open_catalogue, settle, unregistered
 from governance.app.key_providers import provider_of
 from governance.app.log_signing import LogSigning
@@ -198,7 +199,7 @@ class Wiring:
     def initialise(self, tx: Connection) -> None:
         """The shipped notices are published; the first time, the log begins with this event."""
         fresh = not ledger.notices(tx)
-        published = notices.publish_shipped(tx)
+        published = shipped.publish_shipped(tx)
         if fresh:
             self.audit.append(
                 tx,

@@ -34,6 +34,7 @@ RULES: Mapping[ApprovalKind, Rule] = MappingProxyType(
         ApprovalKind.ELEVATION: Rule(executor=ExecutorRule.APPROVER, lifetime=timedelta(hours=8)),
         ApprovalKind.RESTORE: Rule(lifetime=timedelta(days=1)),
         ApprovalKind.LOG_EXPIRY: Rule(),
+        ApprovalKind.NOTICE: Rule(lifetime=timedelta(days=30)),
     }
 )
 

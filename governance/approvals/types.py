@@ -23,6 +23,7 @@ class ApprovalKind(StrEnum):
     ELEVATION = "elevation"  # a time-boxed role
     RESTORE = "restore"  # opening a restored instance
     LOG_EXPIRY = "log_expiry"  # the end of months of the audit log
+    NOTICE = "notice"  # a version of a notice is announced
 
 
 class ApprovalState(StrEnum):

@@ -12,9 +12,10 @@ from audit.decisions.models import DECISIONS
 from audit.decisions.store import RECORDS, decision_by_id, prove_decision, record_of
 from audit.decisions.types import DecisionRecord
 from audit.models import PARTS
-from consent import ledger, notices
+from consent import ledger
 from consent.checks import PERMIT_LIFE, CheckAnswer, check
 from consent.choices import Choice, ChoiceUnknownError
+from consent.notices.shipped import shipped
 from consent.service import (
     PROOF,
     UseRequest,
@@ -407,7 +408,7 @@ def test_an_eu_person_stands_under_both_laws(on_sqlite: Wiring) -> None:
 def test_every_shipped_notice_is_published_with_both_texts(on_sqlite: Wiring) -> None:
     with on_sqlite.database.read() as tx:
         published = ledger.notices(tx)
-    assert len(published) == len(notices.shipped()) > 0
+    assert len(published) == len(shipped()) > 0
     named = {p.notice for p in on_sqlite.policies.current.purposes.values() if p.notice}
     assert named <= {version.notice for version in published}
-    assert all(item.ja and item.en for item in notices.shipped())
+    assert all(item.ja and item.en for item in shipped())

@@ -94,6 +94,38 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['shadow_id'], ['policy_shadow.id'], ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('shadow_id', 'who', 'purpose', 'before', 'after')
     )
+    op.create_table('provision',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('direction', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('recipient_id', sa.String(length=36), nullable=False),
+    sa.Column('duty', sa.String(), nullable=False),
+    sa.Column('ground', sa.String(), nullable=False),
+    sa.Column('batch', sa.Boolean(), nullable=False),
+    sa.Column('first_on', sa.Date(), nullable=False),
+    sa.Column('last_on', sa.Date(), nullable=False),
+    sa.Column('purpose', sa.String(), nullable=True),
+    sa.Column('categories', sa.String(), nullable=False),
+    sa.Column('fields', sa.String(), nullable=False),
+    sa.Column('country', sa.String(), nullable=True),
+    sa.Column('persons', sa.Integer(), nullable=False),
+    sa.Column('party', sa.LargeBinary(), nullable=False),
+    sa.Column('acquisition', sa.LargeBinary(), nullable=True),
+    sa.Column('event_id', sa.String(length=36), nullable=True),
+    sa.Column('policy_version', sa.String(), nullable=True),
+    sa.Column('keep_rule', sa.String(), nullable=False),
+    sa.Column('keep_until', sa.Date(), nullable=False),
+    sa.Column('purge_from', sa.Date(), nullable=False),
+    sa.Column('recorded_by', sa.String(), nullable=False),
+    sa.Column('recorded_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['recipient_id'], ['recipient.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('provision', schema=None) as batch_op:
+        batch_op.create_index('ix_provision_purge', ['purge_from'], unique=False)
+        batch_op.create_index('ix_provision_recipient', ['recipient_id', 'last_on'], unique=False)
+        batch_op.create_index(batch_op.f('ix_provision_recipient_id'), ['recipient_id'], unique=False)
+
     op.create_table('recipient_check',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('recipient_id', sa.String(length=36), nullable=False),
@@ -135,11 +167,29 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['recipient_id'], ['recipient.id'], ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('recipient_id', 'version')
     )
+    op.create_table('provision_person',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('provision_id', sa.String(length=36), nullable=False),
+    sa.Column('subject_id', sa.String(length=36), nullable=False),
+    sa.Column('provided_on', sa.Date(), nullable=False),
+    sa.Column('consent_seq', sa.BigInteger(), nullable=True),
+    sa.Column('identity', sa.LargeBinary(), nullable=True),
+    sa.ForeignKeyConstraint(['provision_id'], ['provision.id'], ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['subject_id'], ['subject.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('provision_id', 'subject_id')
+    )
+    with op.batch_alter_table('provision_person', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_provision_person_subject_id'), ['subject_id'], unique=False)
+
     with op.batch_alter_table('consent_event', schema=None) as batch_op:
         batch_op.add_column(sa.Column('minor', sa.Boolean(), server_default=sa.text('0'), nullable=False))
         batch_op.add_column(sa.Column('acted_by', sa.String(), nullable=True))
         batch_op.add_column(sa.Column('collection_point', sa.String(), nullable=True))
         batch_op.add_column(sa.Column('collection_version', sa.Integer(), nullable=True))
+
+    with op.batch_alter_table('consent_head', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('everyone_seq', sa.BigInteger(), server_default='0', nullable=False))
 
     with op.batch_alter_table('recipient', schema=None) as batch_op:
         batch_op.add_column(sa.Column('version', sa.Integer(), server_default='1', nullable=False))
@@ -160,6 +210,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('country', sa.String(), nullable=True))
         batch_op.add_column(sa.Column('grown_on', sa.Date(), nullable=True))
         batch_op.add_column(sa.Column('last_active_on', sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column('changed_seq', sa.BigInteger(), server_default='0', nullable=False))
+        batch_op.create_index(batch_op.f('ix_subject_changed_seq'), ['changed_seq'], unique=False)
 
     
     rows = sa.table('search_row', sa.column('source', sa.String), sa.column('due', sa.Integer))

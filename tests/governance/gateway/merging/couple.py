@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 import dsar.models  # noqa: F401 # its table follows the person
 import governance.identity.models  # noqa: F401 # persons sign in
 from consent.choices import Choice
-from consent.notices import publish_shipped
+from consent.notices.shipped import publish_shipped
 from consent.service import choose, subject_gate
 from consent.types import EventKind, SubjectDecision
 from governance.core.terms import FieldId, RowId, SubjectId

@@ -24,6 +24,8 @@ class ReasonCode(StrEnum):
     PERMIT = "permit"
 
     ACTOR_ANONYMOUS = "denied.actor.anonymous"
+    ACTOR_UNKNOWN_SUBJECT = "denied.actor.unknown_subject"
+    ACTOR_UNKNOWN_RESOURCE = "denied.actor.unknown_resource"
     ACTOR_UNKNOWN_ROLE = "denied.actor.unknown_role"
     ACTOR_UNKNOWN_FIELD = "denied.actor.unknown_field"
     ACTOR_UNKNOWN_ACTION = "denied.actor.unknown_action"
@@ -41,6 +43,8 @@ class ReasonCode(StrEnum):
     PURPOSE_CATEGORY = "denied.purpose.category"
     PURPOSE_FIELD = "denied.purpose.field"
     PURPOSE_RECIPIENT = "denied.purpose.recipient"
+    PURPOSE_RECIPIENT_UNKNOWN = "denied.purpose.recipient_unknown"
+    PURPOSE_RECIPIENT_ENDED = "denied.purpose.recipient_ended"
     PURPOSE_CHANNEL = "denied.purpose.channel"
     PURPOSE_COUNTRY = "denied.purpose.country"
     PURPOSE_CONTRACT = "denied.purpose.contract"
@@ -57,6 +61,7 @@ class ReasonCode(StrEnum):
     SUBJECT_EXPIRED = "denied.subject.expired"
     SUBJECT_STALE_NOTICE = "denied.subject.stale_notice"
     SUBJECT_MINOR_UNVERIFIED = "denied.subject.minor_unverified"
+    SUBJECT_RECONFIRM_DUE = "denied.subject.reconfirm_due"
     SUBJECT_NO_CONSENT = "denied.subject.no_consent"
 
     UNAVAILABLE_POLICY = "unavailable.policy"

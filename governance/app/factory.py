@@ -10,10 +10,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Mount
 
 from audit.api import router as audit
-from consent.api import AccessApplication
+from consent.access.api import PREFIX as ACCESS
+from consent.access.api import AccessApplication
 from consent.checks import record_refusal
 from governance.app import health
 from governance.app.integrating import Integrating
@@ -105,11 +105,11 @@ def create_app(wiring: Wiring) -> FastAPI:
     ):
         app.include_router(router)
     app.router.routes.extend(ui_routes())
-    app.router.routes.append(Mount("/access", app=AccessApplication(wiring.ports, wiring.clock)))
     app.add_exception_handler(GovernanceError, _ours)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_middleware(Integrating, wiring=wiring, answer=_answer)
+    app.add_middleware(AccessApplication, ports=wiring.ports, clock=wiring.clock)
     app.add_middleware(Authentication, database=wiring.database, clock=wiring.clock)
     app.add_middleware(Edge, https=wiring.settings.origin.startswith("https:"))
     return app
@@ -130,7 +130,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = new_row_id()
+        request_id = _given_id(scope) or new_row_id()
         scope.setdefault("state", {})["request_id"] = request_id
         static = str(scope["path"]).startswith("/static/")
         headers = self._static if static else self._pages
@@ -166,8 +166,16 @@ def completed(
     """The headers of an answer with those of ours that it does not set itself."""
     found = list(given)
     present = {name.lower() for name, _ in found}
-    whole = (*ours, (b"x-request-id", request_id.encode()))
+    whole = (*ours, (b"x-request-id", request_id.encode("latin-1")))
     return [*found, *((name, value) for name, value in whole if name.lower() not in present)]
+
+
+def _given_id(scope: Scope) -> str | None:
+    """The caller's own id of a decision request, which every answer to it carries (AuthZEN 1.0)."""
+    if not str(scope["path"]).startswith(ACCESS):
+        return None
+    given = (value for name, value in scope["headers"] if name == b"x-request-id")
+    return next((value.decode("latin-1") for value in given), None)
 
 
 def _limited(receive: Receive) -> Receive:

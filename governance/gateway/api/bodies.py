@@ -1,9 +1,8 @@
 """Bodies and headers of requests, read strictly: what has two meanings has none."""
 
 import hashlib
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -19,8 +18,9 @@ from governance.gateway.api.errors import (
     PreconditionMissingError,
 )
 from governance.gateway.writing.types import Once
-from governance.gateway.writing.values import MEMBER, UNFIT
+from governance.gateway.writing.values import MEMBER
 from governance.http.principal import Principal
+from governance.http.strict_json import NotStrictError, object_of
 
 JSON = frozenset({"application/json"})
 PATCH = JSON | {"application/merge-patch+json"}
@@ -59,48 +59,9 @@ async def body_of(request: Request, *, types: frozenset[str] = JSON) -> bytes:
 def parsed(body: bytes) -> dict[str, Any]:
     """The one JSON object of the body (I-JSON, RFC 7493); raises BodyFormError."""
     try:
-        document = json.loads(body.decode("utf-8"), object_pairs_hook=_once_each,
-                              parse_constant=_no_number)  # fmt: skip
-    except (ValueError, RecursionError):
-        raise BodyFormError from None  # the parser's words quote the body
-    if not isinstance(document, dict) or not _sound(document):
-        raise BodyFormError
-    return document
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError
-    return found
-
-
-def _no_number(_name: str) -> None:
-    """NaN and Infinity are no JSON."""
-    raise ValueError
-
-
-def _sound(document: object) -> bool:
-    """Whether the document is not too deep and holds only characters that can be stored."""
-    level: list[object] = [document]
-    for _ in range(DEPTH):
-        inner: list[object] = []
-        for part in level:
-            if isinstance(part, str) and UNFIT.search(part):
-                return False
-            inner += _inside(part)
-        if not inner:
-            return True
-        level = inner
-    return False
-
-
-def _inside(part: object) -> Iterator[object]:
-    if isinstance(part, dict):
-        yield from part.keys()
-        yield from part.values()
-    elif isinstance(part, list):
-        yield from part
+        return object_of(body, depth=DEPTH)
+    except NotStrictError:
+        raise BodyFormError from None
 
 
 def read_as(model: type[M], document: Mapping[str, Any]) -> M:

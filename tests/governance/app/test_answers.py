@@ -21,7 +21,7 @@ PLACES = (
     ("GET", "/openapi.json", 200), ("GET", "/docs", 200), ("GET", "/sign-in", 200),
     ("GET", "/static/none.css", 404), ("GET", "/nowhere", 404), ("GET", "/console", 401),
     ("GET", "/portal", 401), ("DELETE", "/", 405), ("POST", "/sign-in", 401),
-    ("GET", "/access/v1/evaluation", 404), ("POST", "/access/v1/evaluation", 401),
+    ("GET", "/access/v1/evaluation", 405), ("POST", "/access/v1/evaluation", 401),
     ("POST", "/portal/choices/mail_marketing", 401), ("GET", "/broken", 500),
 )  # fmt: skip
 BROWSER = {"accept": "text/html"}

@@ -144,7 +144,6 @@ BAD: dict[str, bytes | str] = {
     "subject a string": json.dumps(question("s") | {"subject": "mailer"}),
     "id a number": json.dumps(question("s") | {"resource": {"type": "person", "id": 7}}),
     "id null": json.dumps(question("s") | {"resource": {"type": "person", "id": None}}),
-    "another resource": json.dumps(question("s") | {"resource": {"type": "file", "id": "x"}}),
     "name missing": json.dumps(question("s") | {"action": {"properties": {}}}),
     "properties a list": json.dumps(
         question("s") | {"action": {"name": "use", "properties": ["mail_marketing"]}}

@@ -1,0 +1,148 @@
+"""AuthZEN Authorization API 1.0 as a raw ASGI application in front of the rest.
+
+A refusal is an answer (200 with decision false); 400 is only for what is not of the form. Every
+answer carries the caller's X-Request-ID, errors included.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
+from typing import Any, Final, cast
+
+import msgspec
+from anyio import to_thread
+from starlette.requests import Request
+
+from consent.access.errors import (
+    EvaluationFormError,
+    MediaTypeError,
+    MethodHereError,
+    NotFoundHereError,
+)
+from consent.access.questions import Document, question_of
+from consent.access.recording import Asking
+from consent.access.single import answer
+from consent.checks import record_refusal
+from governance.core.clock import Clock
+from governance.core.errors import GovernanceError
+from governance.customers.ports import Ports
+from governance.http.principal import ANONYMOUS, Principal
+from governance.http.problems import language_of, problem_response
+from governance.http.strict_json import NotStrictError, object_of
+from policies.actions import Action
+from policies.api import ActionForbiddenError, SignInNeededError, ensure
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Endpoint = Callable[[Asking, Document], Awaitable[bytes]]
+PREFIX: Final = "/access/"
+JSON: Final = b"application/json"
+MAX_BODY: Final = 1_048_576  # octets of one question
+MAX_DEPTH: Final = 32  # levels of nesting; a question has four
+_ENCODE: Final = msgspec.json.Encoder().encode
+
+
+class AccessApplication:
+    """The decision endpoints; everything that fails answers no. Other addresses go on."""
+
+    def __init__(self, app: Application, *, ports: Ports, clock: Clock) -> None:
+        self._app, self._ports, self._clock = app, ports, clock
+        self._endpoints: dict[str, Endpoint] = {"/access/v1/evaluation": self._evaluation}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The answer to a question; what is no question goes on to the application behind."""
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+            await self._app(scope, receive, send)
+            return
+        request_id = _header(scope, b"x-request-id")
+        caller = cast("Principal", scope.get("state", {}).get("principal", ANONYMOUS))
+        try:
+            body = await self._answered(scope, receive, caller, request_id)
+        except GovernanceError as error:
+            if isinstance(error, ActionForbiddenError):
+                await self._refused(caller, Action(str(error.params["action"])))
+            await _problem(error, request_id, scope, receive, send)
+            return
+        await _respond(send, body, request_id)
+
+    async def _answered(
+        self, scope: Scope, receive: Receive, caller: Principal, request_id: bytes | None
+    ) -> bytes:
+        endpoint = self._endpoints.get(scope["path"])
+        if endpoint is None:
+            raise NotFoundHereError
+        if scope["method"] != "POST":
+            raise MethodHereError
+        ensure(caller, Action.CONSENT_CHECK, self._ports.policies.current)
+        document = await _document(scope, receive)
+        given = None if request_id is None else request_id.decode("latin-1")
+        return await endpoint(Asking(caller=caller, request_id=given, at=self._clock()), document)
+
+    async def _refused(self, caller: Principal, action: Action) -> None:
+        """That somebody asked who may not is on record; a full queue is waited for elsewhere."""
+        record = partial(record_refusal, self._ports, caller, action, at=self._clock())
+        await to_thread.run_sync(record)
+
+    async def _evaluation(self, asking: Asking, document: Document) -> bytes:
+        question = question_of(document)
+        made = await to_thread.run_sync(answer, self._ports, asking, question)
+        return _ENCODE(made.as_json())
+
+
+def _header(scope: Scope, name: bytes) -> bytes | None:
+    return next((value for given, value in scope["headers"] if given == name), None)
+
+
+async def _document(scope: Scope, receive: Receive) -> Document:
+    """The JSON object of the body; raises MediaTypeError and EvaluationFormError."""
+    media, _, parameters = (_header(scope, b"content-type") or b"").partition(b";")
+    charset = parameters.partition(b"charset=")[2].strip().strip(b'"').lower()
+    if media.strip().lower() != JSON or charset not in (b"", b"utf-8"):
+        raise MediaTypeError
+    try:
+        return object_of(await _body(receive), depth=MAX_DEPTH)
+    except NotStrictError:
+        raise EvaluationFormError([("", "not_strict_json")]) from None
+
+
+async def _body(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise EvaluationFormError
+        part = cast("bytes", message.get("body", b""))
+        if not parts and not message.get("more_body") and len(part) <= MAX_BODY:
+            return part
+        size += len(part)
+        if size > MAX_BODY:
+            raise EvaluationFormError([("", "too_large")])
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _respond(send: Send, body: bytes, request_id: bytes | None) -> None:
+    headers = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
+    if request_id is not None:
+        headers.append((b"x-request-id", request_id))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _problem(
+    error: GovernanceError, request_id: bytes | None, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """The error as problem details, with what the specification asks of its headers."""
+    headers: dict[str, str] = {}
+    if request_id is not None:
+        headers["x-request-id"] = request_id.decode("latin-1")
+    if isinstance(error, SignInNeededError):
+        headers["www-authenticate"] = 'Bearer realm="sekisho"'
+    if isinstance(error, MethodHereError):
+        headers["allow"] = error.allowed
+    response = problem_response(error, language_of(Request(scope)), headers)
+    await response(scope, receive, send)

@@ -1,0 +1,43 @@
+"""The profile of this product: the use of a person's data, as an AuthZEN question.
+
+subject = the calling system or member of staff, resource = `{type: person, id}`, action = `use`
+with the purpose in its properties (or in the context), the rest of the use in the context.
+"""
+
+from typing import Final
+
+from consent.access.questions import Document, Question, refuse
+from consent.service import UseRequest
+from governance.core.terms import FieldId, SubjectId
+
+PERSON: Final = "person"
+USE: Final = "use"
+
+
+def use_of(question: Question, request_id: str | None) -> UseRequest:
+    """The use that this question is about; raises EvaluationFormError on a word of another type."""
+    context = question.context
+    purpose = question.action_properties.get("purpose", context.get("purpose", ""))
+    if not isinstance(purpose, str):
+        refuse("action.properties.purpose", "not_a_text")
+    seq = context.get("min_seq")
+    if seq is not None and type(seq) is not int:
+        refuse("context.min_seq", "not_a_number")
+    field = _word(context, "field")
+    return UseRequest(
+        subject=SubjectId(question.resource.id),
+        purpose=purpose,
+        recipient=_word(context, "recipient"),
+        channel=_word(context, "channel"),
+        country=_word(context, "jurisdiction") or _word(context, "country"),
+        field=FieldId(field) if field else None,
+        min_seq=seq,
+        request_id=request_id,
+    )
+
+
+def _word(context: Document, name: str) -> str | None:
+    value = context.get(name)
+    if value is not None and not isinstance(value, str):
+        refuse(f"context.{name}", "not_a_text")
+    return value

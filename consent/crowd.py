@@ -15,8 +15,7 @@ from consent.rules import decide
 from consent.service import facts_of
 from consent.types import EVERY, ConsentEvent, SubjectDecision
 from governance.core.terms import Law, SubjectId
-from governance.customers.store import LAW, SUBJECT, Subject
-from governance.customers.subjects import AgeBand, SubjectKind, SubjectState
+from governance.customers.store import LAW, SUBJECT, Subject, subject_of
 from governance.customers.upkeep.merges import MERGE
 from policies.purposes import PurposeRecord
 
@@ -50,16 +49,7 @@ def persons(tx: Connection, subjects: Iterable[SubjectId], *, on: date) -> dict[
         for subject, law in tx.execute(standing):
             laws[subject].add(Law(law))
         for row in tx.execute(select(SUBJECT).where(SUBJECT.c.id.in_(part))):
-            found[SubjectId(row.id)] = Subject(
-                id=SubjectId(row.id),
-                kind=SubjectKind(row.kind),
-                state=SubjectState(row.state),
-                laws=frozenset(laws[row.id]),
-                age_band=AgeBand(row.birth_band or "unknown"),
-                guardian_verified=bool(row.guardian_verified),
-                kept_by_law=row.kept_by_law,
-                fence=row.fence,
-            )
+            found[SubjectId(row.id)] = subject_of(row, laws[row.id])
     return found
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select
 
-from consent.models import ConsentEventRow, ConsentHead, NoticeRow
+from consent.models import ConsentEventRow, NoticeRow
 from consent.types import (
     EVERY,
+    By,
     ChangeClass,
     ConsentEvent,
     EventKind,
@@ -18,15 +19,13 @@ from consent.types import (
 )
 from governance.core.ids import new_row_id
 from governance.core.terms import Lang, NoticeId, PurposeId, RowId, SubjectId
+from governance.customers.changes import counter
 from governance.customers.upkeep.merges import circle, survivor_of
-from governance.db.fetching import PreparedSelect
 from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore, table_of
 
-EVENT, HEAD, NOTICE = table_of(ConsentEventRow), table_of(ConsentHead), table_of(NoticeRow)
+EVENT, NOTICE = table_of(ConsentEventRow), table_of(NoticeRow)
 _EVENTS = PreparedInsert(EVENT)
-SHARD = 0
-_HEAD = PreparedSelect(select(HEAD.c.seq).where(HEAD.c.shard == SHARD))
 HISTORY = (
     select(EVENT)
     .where(
@@ -54,6 +53,10 @@ class NewEvent:
     notice_hash: str | None = None
     evidence: EvidenceGrade = EvidenceGrade.ACTIVE
     guardian: bool = False
+    minor: bool = False  # the person was below the age of consent
+    acted_by: By | None = None
+    collection_point: str | None = None
+    collection_version: int | None = None
     valid_until: datetime | None = None
     import_run: str | None = None
     source_key: str | None = None
@@ -69,9 +72,7 @@ def append(tx: Connection, events: Sequence[NewEvent], *, at: datetime) -> int:
     """The sequence number of the last event; the counter's lock keeps commits in order."""
     if not events:
         return head(tx)
-    tx.execute(insert_ignore(HEAD, tx.dialect.name).values(shard=SHARD, seq=0))
-    tx.execute(update(HEAD).where(HEAD.c.shard == SHARD).values(seq=HEAD.c.seq + len(events)))
-    last = head(tx)
+    last = counter.take(tx, len(events))
     first = last - len(events) + 1
     _EVENTS.rows(tx, [_values(event, seq=first + n, at=at) for n, event in enumerate(events)])
     return last
@@ -94,6 +95,10 @@ def _values(event: NewEvent, *, seq: int, at: datetime) -> dict[str, Any]:
         "notice_hash": event.notice_hash,
         "evidence": event.evidence.value,
         "guardian": event.guardian,
+        "minor": event.minor,
+        "acted_by": event.acted_by.value if event.acted_by else None,
+        "collection_point": event.collection_point,
+        "collection_version": event.collection_version,
         "valid_until": event.valid_until,
         "import_run": event.import_run,
         "source_key": event.source_key,
@@ -102,8 +107,8 @@ def _values(event: NewEvent, *, seq: int, at: datetime) -> dict[str, Any]:
 
 
 def head(tx: Connection) -> int:
-    """The sequence number of the newest event; 0 for an empty ledger."""
-    return int(_HEAD.one(tx) or 0)
+    """The newest number of the sequence that events and facts about persons share."""
+    return counter.head(tx)
 
 
 def last_seq_of(tx: Connection, subject: SubjectId) -> int:
@@ -154,6 +159,7 @@ def event_of(row: Row[Any]) -> ConsentEvent:
         notice_version=row.notice_version,
         evidence=EvidenceGrade(row.evidence),
         guardian=bool(row.guardian),
+        minor=bool(row.minor),
         valid_until=row.valid_until,
         import_run=row.import_run,
     )
@@ -161,7 +167,7 @@ def event_of(row: Row[Any]) -> ConsentEvent:
 
 def publish_notice(tx: Connection, version: NoticeVersion, *, text_ja: str, text_en: str) -> None:
     """The version is published with its texts; an existing one is left as it is."""
-    tx.execute(
+    added = tx.execute(
         insert_ignore(NOTICE, tx.dialect.name).values(
             notice=version.notice,
             version=version.version,
@@ -173,6 +179,8 @@ def publish_notice(tx: Connection, version: NoticeVersion, *, text_ja: str, text
             text_hash=version.text_hash,
         )
     )
+    if added.rowcount:
+        counter.note_everyone(tx)
 
 
 def notices(tx: Connection) -> tuple[NoticeVersion, ...]:

@@ -15,8 +15,7 @@ from consent.rules import decide
 from consent.service import facts_of, subject_gate
 from consent.types import EVERY, ConsentEvent, SubjectDecision
 from governance.core.terms import Law, SubjectId
-from governance.customers.store import LAW, SUBJECT, Subject, subject_by_id
-from governance.customers.subjects import AgeBand, SubjectKind, SubjectState
+from governance.customers.store import LAW, SUBJECT, Subject, subject_by_id, subject_of
 from governance.customers.upkeep.merges import MERGE, survivor_of
 from governance.db.fetching import PreparedSelect
 from policies.purposes import PurposeRecord, consent_gated
@@ -37,6 +36,9 @@ _FACTS: Final = (
     SUBJECT.c.birth_band,
     SUBJECT.c.guardian_verified,
     SUBJECT.c.kept_by_law,
+    SUBJECT.c.country,
+    SUBJECT.c.grown_on,
+    SUBJECT.c.last_active_on,
     SUBJECT.c.fence,
     _LAST.label("last"),
     _TOUCHED.label("touched"),
@@ -122,19 +124,7 @@ def _persons(
             held.setdefault(SubjectId(row.id), set()).add(Law(row.law))
     by_id = {SubjectId(row.id): row for row in rows}
     return _Persons(
-        found={
-            subject: Subject(
-                id=subject,
-                kind=SubjectKind(row.kind),
-                state=SubjectState(row.state),
-                laws=frozenset(held.get(subject, ())),
-                age_band=AgeBand(row.birth_band or "unknown"),
-                guardian_verified=bool(row.guardian_verified),
-                kept_by_law=row.kept_by_law,
-                fence=row.fence,
-            )
-            for subject, row in by_id.items()
-        },
+        found={subject: subject_of(row, held.get(subject, ())) for subject, row in by_id.items()},
         last={subject: int(row.last) for subject, row in by_id.items() if row.last is not None},
         merged=frozenset(subject for subject, row in by_id.items() if row.touched),
     )

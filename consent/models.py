@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Date, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Column, Date, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from governance.db.types import RowIdType, UtcDateTime
@@ -29,19 +29,15 @@ class ConsentEventRow(SQLModel, table=True):
     notice_hash: str | None = None
     evidence: str
     guardian: bool = False
+    minor: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    acted_by: str | None = None  # person, guardian, agent, officer, system; None: not on record
+    collection_point: str | None = None
+    collection_version: int | None = None
     valid_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     import_run: str | None = None
     source_key: str | None = Field(default=None, index=True)
     proof: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     __table_args__ = (Index("ix_consent_event_subject", "subject_id", "purpose", "seq"),)
-
-
-class ConsentHead(SQLModel, table=True):
-    """The ledger's counter, one row per shard; its lock orders the commits."""
-
-    __tablename__ = "consent_head"
-    shard: int = Field(primary_key=True)
-    seq: int
 
 
 class NoticeRow(SQLModel, table=True):

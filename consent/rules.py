@@ -6,8 +6,9 @@ basis, then (only where consent decides) signal and choice. The first refusal is
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
+from consent.ages import RECONFIRM_MONTHS
 from consent.types import (
     EVERY,
     GRANTS,
@@ -22,6 +23,7 @@ from consent.types import (
     SubjectFacts,
     cells_of,
 )
+from governance.core.clock import JST
 from governance.core.terms import Law
 from policies.purposes import (
     Basis,
@@ -176,9 +178,24 @@ def decide_cell(
         return refusal
     if is_stale(chosen, purpose, notices, cell.recipient_class):
         return _no(ReasonCode.SUBJECT_STALE_NOTICE, chosen)
-    until = ends_at(chosen, purpose)
-    if until is not None and at >= until:
-        return _no(ReasonCode.SUBJECT_EXPIRED, chosen)
+    return _while_it_lasts(facts, purpose, chosen, at=at)
+
+
+def _while_it_lasts(
+    facts: SubjectFacts, purpose: PurposeRecord, chosen: ConsentEvent, *, at: datetime
+) -> SubjectDecision:
+    """The permit until the first of its ends; the equal instant is over."""
+    ends = (
+        (ends_at(chosen, purpose, facts), ReasonCode.SUBJECT_EXPIRED),
+        (guardian_ends_at(chosen, purpose, facts), ReasonCode.SUBJECT_RECONFIRM_DUE),
+    )
+    until: datetime | None = None
+    for end, code in ends:
+        if end is None:
+            continue
+        if at >= end:
+            return _no(code, chosen)
+        until = end if until is None else min(until, end)
     return SubjectDecision(
         outcome=Outcome.PERMIT,
         code=ReasonCode.PERMIT,
@@ -215,26 +232,34 @@ def covers(event: ConsentEvent, cell: Cell) -> bool:
 
 
 def choice_in_force(events: Iterable[ConsentEvent], cell: Cell) -> ConsentEvent | None:
-    """The last choice in ledger order; an imported grant lifts no earlier refusal of another file.
+    """The last choice in ledger order; an imported grant lifts no refusal from elsewhere.
 
     A narrowing event always applies. Within one imported file the order of occurrence decides,
-    which is the order in which the ledger took them.
+    which is the order in which the ledger took them; a file that comes later with what happened
+    before changes nothing of what was granted, or ended, after it.
     """
     chosen: ConsentEvent | None = None
     closed_by: set[str | None] = set()  # import runs of refusals since the last grant; None = here
     for event in events:
         if event.kind in NARROWING:
             chosen = event
-            closed_by.add(event.import_run)
-        elif event.kind in GRANTS and covers(event, cell) and _may_lift(event, closed_by):
+            if event.kind is not EventKind.EXPIRED:  # the end of a period is no word of the person
+                closed_by.add(event.import_run)
+        elif event.kind in GRANTS and covers(event, cell) and _may_lift(event, chosen, closed_by):
             chosen = event
             closed_by.clear()
     return chosen
 
 
-def _may_lift(grant: ConsentEvent, closed_by: AbstractSet[str | None]) -> bool:
+def _may_lift(
+    grant: ConsentEvent, chosen: ConsentEvent | None, closed_by: AbstractSet[str | None]
+) -> bool:
     """What the person grants here always counts, a file only over refusals of its own."""
-    return grant.import_run is None or closed_by <= {grant.import_run}
+    if grant.import_run is None:
+        return True
+    if chosen is not None and grant.occurred_at < chosen.occurred_at:
+        return False
+    return closed_by <= {grant.import_run}
 
 
 def _signal_that_narrows(
@@ -265,15 +290,45 @@ def _is_explicit(event: ConsentEvent, cell: Cell) -> bool:
     )
 
 
+def needs_guardian(facts: SubjectFacts, purpose: PurposeRecord) -> bool:
+    """Whether the person is too young to choose alone: the age of majority where it is a contract.
+
+    GDPR 8; Q&A 1-62 under APPI; 民法5条.
+    """
+    if purpose.minors is Minors.ALLOWED:
+        return False
+    return facts.minor or (
+        facts.minor_in_contract
+        and any(basis_under(purpose, law) is Basis.CONTRACT for law in facts.laws)
+    )
+
+
 def _refuse_for_minor(
     facts: SubjectFacts, purpose: PurposeRecord, chosen: ConsentEvent
 ) -> SubjectDecision | None:
-    """A minor's consent counts only through a verified guardian (GDPR 8; Q&A 1-62 under APPI)."""
-    if not facts.minor or purpose.minors is Minors.ALLOWED:
+    """A minor's consent counts only through a verified guardian, then and after coming of age."""
+    if needs_guardian(facts, purpose):
+        guarded = chosen.guardian and facts.guardian_verified
+        if purpose.minors is Minors.GUARDIAN and guarded:
+            return None
+        return _no(ReasonCode.SUBJECT_MINOR_UNVERIFIED, chosen)
+    alone = chosen.minor and not chosen.guardian
+    if alone and purpose.minors is not Minors.ALLOWED:
+        return _no(ReasonCode.SUBJECT_RECONFIRM_DUE, chosen)  # growing up makes it no consent
+    return None
+
+
+def guardian_ends_at(
+    chosen: ConsentEvent, purpose: PurposeRecord, facts: SubjectFacts
+) -> datetime | None:
+    """When a guardian's consent no longer speaks for a person who has reached the age.
+
+    The person is asked from that day on (`reconfirm_due`); nothing is carried over in silence.
+    """
+    if not chosen.guardian or facts.grown_on is None or purpose.minors is Minors.ALLOWED:
         return None
-    if purpose.minors is Minors.GUARDIAN and chosen.guardian and facts.guardian_verified:
-        return None
-    return _no(ReasonCode.SUBJECT_MINOR_UNVERIFIED, chosen)
+    grown = start_of(facts.grown_on)
+    return add_months(grown, RECONFIRM_MONTHS) if chosen.occurred_at < grown else None
 
 
 def is_stale(
@@ -297,18 +352,25 @@ def is_stale(
     return ChangeClass.MATERIAL in later or (outside and ChangeClass.NEW_RECIPIENT in later)
 
 
-def ends_at(chosen: ConsentEvent, purpose: PurposeRecord) -> datetime | None:
+def ends_at(chosen: ConsentEvent, purpose: PurposeRecord, facts: SubjectFacts) -> datetime | None:
     """The first moment at which the consent no longer holds; None when it has no end.
 
-    Inactivity counts from the choice itself: this gate knows of no later act of the person.
+    Inactivity counts from the person's last own act on record, or from the choice itself.
     """
     ends = [] if chosen.valid_until is None else [chosen.valid_until]
-    ends += [
-        add_months(chosen.occurred_at, months)
-        for months in (purpose.expires_months, purpose.inactivity_months)
-        if months is not None
-    ]
+    if purpose.expires_months is not None:
+        ends.append(add_months(chosen.occurred_at, purpose.expires_months))
+    if purpose.inactivity_months is not None:
+        last = chosen.occurred_at
+        if facts.last_active_on is not None:
+            last = max(last, start_of(facts.last_active_on))
+        ends.append(add_months(last, purpose.inactivity_months))
     return min(ends) if ends else None
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of a Japanese day, in UTC."""
+    return datetime.combine(day, time.min, JST).astimezone(UTC)
 
 
 def add_months(moment: datetime, months: int) -> datetime:

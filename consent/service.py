@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from audit.types import EventDraft, Network, PersonalPart, canonical_json
 from audit.types import Outcome as AuditOutcome
 from consent import ledger
+from consent.ages import age_table
 from consent.choices import EVENT_CODES, Choice, journal_entry, known_choice
 from consent.merged import earliest, lives
 from consent.rules import decide
@@ -23,7 +24,7 @@ from governance.core.terms import EventId, FieldId, KeyClass, RowId, SubjectId
 from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.customers.store import Subject, subject_by_id
-from governance.customers.subjects import MINORS, known_laws
+from governance.customers.subjects import below, known_laws
 from governance.customers.upkeep.merges import merges_of, survivor_of
 from governance.http.principal import Principal
 from policies.actors import decide_actor, decide_actor_on_record
@@ -66,13 +67,17 @@ def facts_of(subject: Subject | None) -> SubjectFacts | None:
     """What the third gate needs of a stored person."""
     if subject is None:
         return None
+    laws, ages = known_laws(subject.laws), age_table()
     return SubjectFacts(
         subject=subject.id,
         state=subject.state.value,
-        laws=known_laws(subject.laws),
-        minor=subject.age_band in MINORS,
+        laws=laws,
+        minor=below(subject.age_band, ages.of_consent(laws, subject.country)),
+        minor_in_contract=below(subject.age_band, ages.contract),
         guardian_verified=subject.guardian_verified,
         kept_by_law=subject.kept_by_law,
+        grown_on=subject.grown_on,
+        last_active_on=subject.last_active_on,
     )
 
 

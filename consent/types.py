@@ -37,11 +37,22 @@ NARROWING = frozenset(
 
 
 class EvidenceGrade(StrEnum):
-    """How well the way of asking proves the choice (GDPR 4(11), 7(1); law.md section 6)."""
+    """How well the way of asking proves the choice (GDPR 4(11), 7(1))."""
 
     ACTIVE = "active"  # an unticked box, a signature, a spoken yes on record
     PRE_TICKED = "pre_ticked"  # no consent under the GDPR (C-673/17)
-    IMPORTED = "imported"  # taken over from another system, as it said
+    IMPORTED_PROVEN = "imported_proven"  # taken over, and the file names the evidence
+    IMPORTED = "imported"  # taken over from another system on its word alone
+
+
+class By(StrEnum):
+    """Who acted."""
+
+    PERSON = "person"
+    GUARDIAN = "guardian"  # 親権者・未成年後見人
+    AGENT = "agent"  # 任意代理人
+    OFFICER = "officer"  # entered for the person: paper, telephone, counter
+    SYSTEM = "system"  # a job of this installation: an expiry
 
 
 class ChangeClass(StrEnum):
@@ -80,6 +91,7 @@ class ConsentEvent:
     notice_version: str | None = None
     evidence: EvidenceGrade = EvidenceGrade.ACTIVE
     guardian: bool = False  # a verified guardian acted
+    minor: bool = False  # the person was below the age of consent when it was recorded
     valid_until: datetime | None = None
     import_run: str | None = None
 
@@ -91,9 +103,12 @@ class SubjectFacts:
     subject: SubjectId
     state: str  # active, restricted, erasing, erased
     laws: frozenset[Law]  # never empty: unknown means all
-    minor: bool = False
+    minor: bool = False  # below the age from which a person consents alone
+    minor_in_contract: bool = False  # below the age of majority
     guardian_verified: bool = False
     kept_by_law: str | None = None
+    grown_on: date | None = None  # first day of the month after the age of consent was reached
+    last_active_on: date | None = None  # day of the person's last own act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, up
 
 from governance.core.terms import FieldId, KeyClass, RowId, SubjectId
 from governance.customers.catalogue import OnErase, Storage, catalogue
+from governance.customers.changes import counter
 from governance.customers.store import IN_LIMIT, LAW, SUBJECT, SUPPRESSION, TABLES
 from governance.customers.subjects import AgeBand, SubjectState
 from governance.customers.suppression import Listed, enlist
@@ -162,9 +163,13 @@ def _end_persons(tx: Connection, batch: Sequence[Doomed]) -> None:
                     restricted_at=None,
                     birth_band=AgeBand.UNKNOWN.value,
                     guardian_verified=False,
+                    country=None,
+                    grown_on=None,
+                    last_active_on=None,
                     fence=SUBJECT.c.fence + 1,
                 )
             )
+    counter.note(tx, [one.subject for one in batch])
 
 
 def residue(tx: Connection, tombstones: Any) -> Counter[str]:

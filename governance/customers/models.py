@@ -60,7 +60,13 @@ class SubjectEntry(SQLModel, table=True):
     kept_by_law: str | None = None  # the rule that alone keeps the rest, after an erasure
     birth_band: str | None = None  # under_13 .. adult, unknown: for consent of minors
     guardian_verified: bool = False
+    country: str | None = None  # whose age of consent applies, when known (GDPR 8(1))
+    grown_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    last_active_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     fence: int = 0
+    changed_seq: int = Field(  # place of the last change of these facts (customers/changes)
+        default=0, sa_column=Column(BigInteger, nullable=False, server_default="0", index=True)
+    )
     created_at: datetime = Field(sa_column=instant(nullable=False))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, Law, RowId, SubjectId
 from governance.customers.catalogue import Storage, catalogue, derived
+from governance.customers.changes import counter
 from governance.customers.custom import store as custom
 from governance.customers.custom.rows import (
     NO_CELLS,
@@ -92,6 +93,9 @@ class Subject:
     guardian_verified: bool
     kept_by_law: str | None
     fence: int = 0  # rises with every change of state
+    country: str | None = None  # whose age of consent applies
+    grown_on: date | None = None  # first day of the month after the age of consent was reached
+    last_active_on: date | None = None
 
     @property
     def gone(self) -> bool:
@@ -109,6 +113,7 @@ class NewSubject:
     laws: Mapping[Law, str]
     age_band: AgeBand = AgeBand.UNKNOWN
     guardian_verified: bool = False
+    country: str | None = None
 
 
 def add_subjects(tx: Connection, subjects: Sequence[NewSubject], *, at: datetime) -> None:
@@ -124,7 +129,9 @@ def add_subjects(tx: Connection, subjects: Sequence[NewSubject], *, at: datetime
                 "state": SubjectState.ACTIVE.value,
                 "birth_band": subject.age_band.value,
                 "guardian_verified": subject.guardian_verified,
+                "country": subject.country,
                 "fence": 0,
+                "changed_seq": 0,
                 "created_at": at,
             }
             for subject in subjects
@@ -144,6 +151,7 @@ def add_subjects(tx: Connection, subjects: Sequence[NewSubject], *, at: datetime
             for law, evidence in subject.laws.items()
         ],
     )
+    counter.note(tx, [subject.id for subject in subjects])
 
 
 def subject_by_id(tx: Connection, subject: SubjectId, *, on: date) -> Subject | None:
@@ -158,27 +166,24 @@ def subject_by_id(tx: Connection, subject: SubjectId, *, on: date) -> Subject | 
             (LAW.c.valid_to.is_(None)) | (LAW.c.valid_to >= on),
         )
     ).scalars()
+    return subject_of(row, (Law(name) for name in laws))
+
+
+def subject_of(row: Any, laws: Iterable[Law]) -> Subject:
+    """A stored person with the laws that apply."""
     return Subject(
         id=SubjectId(row.id),
         kind=SubjectKind(row.kind),
         state=SubjectState(row.state),
-        laws=frozenset(Law(name) for name in laws),
+        laws=frozenset(laws),
         age_band=AgeBand(row.birth_band or "unknown"),
         guardian_verified=bool(row.guardian_verified),
         kept_by_law=row.kept_by_law,
         fence=row.fence,
+        country=row.country,
+        grown_on=row.grown_on,
+        last_active_on=row.last_active_on,
     )
-
-
-def age_bands(tx: Connection, subjects: Iterable[SubjectId]) -> dict[SubjectId, AgeBand]:
-    """How old each of these persons is, as far as it is known; unknown persons are left out."""
-    found: dict[SubjectId, AgeBand] = {}
-    wanted = list(dict.fromkeys(subjects))
-    for start in range(0, len(wanted), IN_LIMIT):
-        part = wanted[start : start + IN_LIMIT]
-        rows = tx.execute(select(SUBJECT.c.id, SUBJECT.c.birth_band).where(SUBJECT.c.id.in_(part)))
-        found |= {SubjectId(row): AgeBand(band or "unknown") for row, band in rows}
-    return found
 
 
 def set_state(
@@ -190,6 +195,7 @@ def set_state(
         .where(SUBJECT.c.id == subject)
         .values(state=state.value, kept_by_law=kept_by_law, fence=SUBJECT.c.fence + 1)
     )
+    counter.note(tx, [subject])
 
 
 def lock_subject(tx: Connection, subject: SubjectId) -> int | None:

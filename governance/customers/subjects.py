@@ -1,14 +1,20 @@
 """Pure rules about a person: which laws apply, which age band, what a state allows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 
 from governance.core.terms import Law
 
-EUROPE = frozenset({"EU", "EEA", "DE", "FR", "IE", "ES", "IT", "NL", "BE", "AT", "PL", "SE", "FI"})
+STATES = frozenset(  # where the GDPR applies: Member States and the EEA
+    {
+        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
+        "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+    }
+)  # fmt: skip
+EUROPE = STATES | {"EU", "EEA"}
 ADULT_AGE = 18  # 民法4条
-GUARDIAN_AGE = 16  # GDPR 8(1); 令和8年改正 takes the same age
 
 
 class SubjectState(StrEnum):
@@ -32,13 +38,27 @@ class AgeBand(StrEnum):
     """Age as far as consent needs it."""
 
     UNDER_13 = "under_13"
-    FROM_13 = "13_15"
+    FROM_13 = "13_15"  # which of the three years is not known
+    AT_13 = "13"
+    AT_14 = "14"
+    AT_15 = "15"
     FROM_16 = "16_17"
     ADULT = "adult"
     UNKNOWN = "unknown"
 
 
-MINORS = frozenset({AgeBand.UNDER_13, AgeBand.FROM_13})  # need a guardian's consent
+LOWEST: Mapping[AgeBand, int] = MappingProxyType(  # the least age of each band that is known
+    {
+        AgeBand.UNDER_13: 0,
+        AgeBand.FROM_13: 13,
+        AgeBand.AT_13: 13,
+        AgeBand.AT_14: 14,
+        AgeBand.AT_15: 15,
+        AgeBand.FROM_16: 16,
+        AgeBand.ADULT: ADULT_AGE,
+    }
+)
+YEARS = {13: AgeBand.AT_13, 14: AgeBand.AT_14, 15: AgeBand.AT_15}
 
 
 def age_at(birth: date, *, on: date) -> int:
@@ -54,9 +74,20 @@ def age_band(birth: date | None, *, on: date) -> AgeBand:
     age = age_at(birth, on=on)
     if age >= ADULT_AGE:
         return AgeBand.ADULT
-    if age >= GUARDIAN_AGE:
+    if age >= LOWEST[AgeBand.FROM_16]:
         return AgeBand.FROM_16
-    return AgeBand.FROM_13 if age >= 13 else AgeBand.UNDER_13  # noqa: PLR2004 # lowest age in GDPR 8
+    return YEARS.get(age, AgeBand.UNDER_13)
+
+
+def below(band: AgeBand, age: int) -> bool:
+    """Whether somebody of this band may be younger; of whom nothing is known, nothing is said."""
+    return band in LOWEST and LOWEST[band] < age
+
+
+def country_of(origin: str | None) -> str | None:
+    """The state whose age of consent applies, when the origin names one (GDPR 8(1))."""
+    mark = (origin or "").strip().upper()
+    return mark if mark in STATES else None
 
 
 def laws_of(*, origin: str | None) -> dict[Law, str]:

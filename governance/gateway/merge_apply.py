@@ -16,6 +16,7 @@ from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.crypto.values import Plain
 from governance.customers import store
+from governance.customers.changes import counter
 from governance.customers.indexing import EVERY
 from governance.customers.search_plan import index_names
 from governance.customers.store import LAW, SUBJECT, TABLES, Record
@@ -225,6 +226,9 @@ def _states(tx: Connection, survivor: SubjectId, absorbed: SubjectId, *, at: dat
     values: dict[str, Any] = {
         "birth_band": youngest(_bands((mine, theirs))).value,
         "guardian_verified": bool(mine.guardian_verified) and bool(theirs.guardian_verified),
+        "country": mine.country if mine.country == theirs.country else None,
+        "grown_on": max(filter(None, (mine.grown_on, theirs.grown_on)), default=None),
+        "last_active_on": _doubted(mine.last_active_on, theirs.last_active_on),
         "fence": SUBJECT.c.fence + 1,
     }
     restricted = SubjectState.RESTRICTED.value
@@ -233,10 +237,16 @@ def _states(tx: Connection, survivor: SubjectId, absorbed: SubjectId, *, at: dat
     tx.execute(update(SUBJECT).where(SUBJECT.c.id == survivor).values(**values))
     raised = update(SUBJECT).where(SUBJECT.c.id == absorbed)
     tx.execute(raised.values(fence=SUBJECT.c.fence + 1))
+    counter.note(tx, (survivor, absorbed))
 
 
 def _both(first: SubjectId, second: SubjectId) -> Any:
     return select(SUBJECT).where(SUBJECT.c.id.in_((first, second)))
+
+
+def _doubted(mine: date | None, theirs: date | None) -> date | None:
+    """The earlier last act of the two; the later one may have been the other's."""
+    return None if mine is None or theirs is None else min(mine, theirs)
 
 
 def _bands(rows: Sequence[Any]) -> list[AgeBand]:

@@ -7,7 +7,7 @@ only the words (enums and records).
 import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
 from consent.types import (
     ChangeClass,
@@ -131,7 +131,7 @@ def stands(
     )
 
 
-def by_choice(
+def by_choice(  # noqa: PLR0911 -- one return a rule
     facts: SubjectFacts,
     purpose: PurposeRecord,
     place: Place,
@@ -149,14 +149,19 @@ def by_choice(
         return Answer("denied.subject.objected")
     if chosen.evidence is EvidenceGrade.PRE_TICKED and Law.GDPR in facts.laws:
         return Answer("denied.subject.no_consent")
-    if facts.minor and not minor_may(facts, purpose, chosen):
+    if too_young(facts, purpose) and not minor_may(facts, purpose, chosen):
         return Answer("denied.subject.minor_unverified")
+    if chosen_by_a_child(chosen, purpose) and not too_young(facts, purpose):
+        return Answer("denied.subject.reconfirm_due")
     if outdated(purpose, place, chosen, notices):
         return Answer("denied.subject.stale_notice")
-    ends = [end for end in (chosen.valid_until, *periods(purpose, chosen)) if end is not None]
+    ends = [e for e in (chosen.valid_until, *periods(facts, purpose, chosen)) if e is not None]
     if any(at >= end for end in ends):
         return Answer("denied.subject.expired")  # rule 5: equal instant = expired
-    return Answer("permit", min(ends, default=None))
+    handed_over = guardian_speaks_until(facts, purpose, chosen)
+    if handed_over is not None and at >= handed_over:
+        return Answer("denied.subject.reconfirm_due")
+    return Answer("permit", min([*ends, *([handed_over] if handed_over else [])], default=None))
 
 
 def last_word(place: Place, ledger: Sequence[ConsentEvent]) -> ConsentEvent | None:
@@ -174,10 +179,16 @@ def grant_counts(grant: ConsentEvent, before: Sequence[ConsentEvent]) -> bool:
     """A file's grant counts unless a refusal from elsewhere is still unanswered."""
     if grant.import_run is None:
         return True
+    if before and before[-1].occurred_at > grant.occurred_at:
+        return False  # applied in order of occurrence
     unanswered: list[ConsentEvent] = []
     for word in before:
         unanswered = [*unanswered, word] if word.kind in NO else []
-    return all(word.import_run == grant.import_run for word in unanswered)
+    return all(
+        word.import_run == grant.import_run
+        for word in unanswered
+        if word.kind is not EventKind.EXPIRED  # nobody said no
+    )
 
 
 def signalled(purpose: PurposeRecord, place: Place, ledger: Sequence[ConsentEvent]) -> bool:
@@ -198,6 +209,27 @@ def signalled(purpose: PurposeRecord, place: Place, ledger: Sequence[ConsentEven
     if purpose.signal_override is SignalOverride.NEVER:
         return True
     return max(seqs) > max(answers, default=0)
+
+
+def too_young(facts: SubjectFacts, purpose: PurposeRecord) -> bool:
+    """Below the age of consent, or of majority where any law rests the purpose on a contract."""
+    contract = any(purpose.basis.get(law) is Basis.CONTRACT for law in facts.laws)
+    return facts.minor or (contract and facts.minor_in_contract)
+
+
+def chosen_by_a_child(chosen: ConsentEvent, purpose: PurposeRecord) -> bool:
+    """A choice made alone and too young; age does not mend it where the purpose asks for age."""
+    return chosen.minor and not chosen.guardian and purpose.minors is not Minors.ALLOWED
+
+
+def guardian_speaks_until(
+    facts: SubjectFacts, purpose: PurposeRecord, chosen: ConsentEvent
+) -> datetime | None:
+    """Six months after the month in which the person reached the age; they are asked meanwhile."""
+    if not chosen.guardian or purpose.minors is Minors.ALLOWED or facts.grown_on is None:
+        return None
+    grown = day_in_japan(facts.grown_on)
+    return months_later(grown, 6) if chosen.occurred_at < grown else None
 
 
 def minor_may(facts: SubjectFacts, purpose: PurposeRecord, chosen: ConsentEvent) -> bool:
@@ -227,13 +259,21 @@ def outdated(
     return ChangeClass.NEW_RECIPIENT in since and place.recipient not in {"internal", ALL}
 
 
-def periods(purpose: PurposeRecord, chosen: ConsentEvent) -> list[datetime]:
-    """Ends by absolute time and by inactivity, which here counts from the choice."""
-    return [
-        months_later(chosen.occurred_at, months)
-        for months in (purpose.expires_months, purpose.inactivity_months)
-        if months is not None
-    ]
+def periods(facts: SubjectFacts, purpose: PurposeRecord, chosen: ConsentEvent) -> list[datetime]:
+    """Ends by absolute time from the choice, and by inactivity from the last own act."""
+    found = []
+    if purpose.expires_months is not None:
+        found.append(months_later(chosen.occurred_at, purpose.expires_months))
+    if purpose.inactivity_months is not None:
+        acts = [chosen.occurred_at]
+        acts += [day_in_japan(facts.last_active_on)] if facts.last_active_on else []
+        found.append(months_later(max(acts), purpose.inactivity_months))
+    return found
+
+
+def day_in_japan(day: date) -> datetime:
+    """Midnight nine hours before Greenwich's."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=9)
 
 
 def months_later(moment: datetime, months: int) -> datetime:

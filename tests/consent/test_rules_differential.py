@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from hypothesis import HealthCheck, given, settings
@@ -36,6 +36,7 @@ from tests.consent.reference import answer
 EXAMPLES = int(os.environ.get("SEKISHO_SOAK", "500"))
 SLOW = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 moments = st.integers(-30, 5).map(lambda months: NOW + timedelta(days=30 * months))
+days = moments.map(datetime.date)
 channels = st.sampled_from([EVERY, "email", "sms"])
 classes = st.sampled_from([EVERY, "internal", "third_party"])
 
@@ -52,6 +53,7 @@ events = st.builds(
     notice_version=st.sampled_from(["1.0", "2.0", "3.0", "9.9", None]),
     evidence=st.sampled_from([EvidenceGrade.ACTIVE, *EvidenceGrade]),
     guardian=st.booleans(),
+    minor=st.sampled_from([False, False, True]),
     valid_until=st.none() | moments,
     import_run=st.sampled_from([None, None, "a", "b"]),
 )
@@ -95,7 +97,10 @@ persons = st.builds(
     state=st.sampled_from(["active", "active", "active", "restricted", "erasing", "erased"]),
     laws=st.frozensets(laws, min_size=1),
     minor=st.booleans(),
+    minor_in_contract=st.booleans(),
     guardian_verified=st.booleans(),
+    grown_on=st.none() | days,
+    last_active_on=st.none() | days,
     kept_by_law=st.sampled_from([None, "D1", "D2"]),
 )
 asked = st.sampled_from([None, "email", "sms"])

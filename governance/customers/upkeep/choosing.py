@@ -10,12 +10,11 @@ from datetime import date
 
 from governance.core.terms import FieldId, RowId
 from governance.crypto.values import Plain
-from governance.customers.subjects import AgeBand
+from governance.customers.subjects import LOWEST, AgeBand
 
 TOGETHER = (("address", "postal_code"), ("name", "kana"))  # the first one leads
 STRICTER_FIRST = ("no", "ask", "unknown", "yes")  # 連絡の可否
 WANTED_STRICTER_FIRST = ("unwanted", "ask", "wanted")
-YOUNGEST_FIRST = (AgeBand.UNDER_13, AgeBand.FROM_13, AgeBand.FROM_16, AgeBand.ADULT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,4 +71,4 @@ def strictest(words: Iterable[str | None], order: Sequence[str]) -> str | None:
 def youngest(bands: Iterable[AgeBand]) -> AgeBand:
     """The band that protects most; unknown only when none is known."""
     known = [band for band in bands if band is not AgeBand.UNKNOWN]
-    return min(known, key=YOUNGEST_FIRST.index, default=AgeBand.UNKNOWN)
+    return min(known, key=LOWEST.__getitem__, default=AgeBand.UNKNOWN)

@@ -11,12 +11,13 @@ from governance.core.clock import JST
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, EventId, FieldId, RowId, SubjectId
 from governance.customers import imports, store
+from governance.customers.changes import counter
 from governance.customers.ports import Ports
 from governance.customers.search_plan import index_names
 from governance.customers.sources import store as sources
 from governance.customers.sources.store import NewSaid
 from governance.customers.store import Record
-from governance.customers.subjects import age_band, laws_of
+from governance.customers.subjects import age_band, country_of, laws_of
 from governance.customers.tokens import RowTokens, add_tokens, drop_tokens
 from governance.gateway.intake import stamps
 from governance.gateway.intake.aside import put_aside, settle
@@ -194,7 +195,11 @@ def _law_and_age(tx: Connection, change: Changed, run: RunFacts) -> None:
         person = store.SUBJECT.c.id == subject
         tx.execute(update(store.SUBJECT).where(person).values(birth_band=band.value))
     if ORIGIN in change.taken:
+        country, person = country_of(change.draft.origin), store.SUBJECT.c.id == subject
+        tx.execute(update(store.SUBJECT).where(person).values(country=country))
         _add_laws(tx, subject, change.draft.origin, run)
+    if BIRTH in change.taken or ORIGIN in change.taken:
+        counter.note(tx, [subject])
 
 
 def _add_laws(tx: Connection, subject: SubjectId, origin: str | None, run: RunFacts) -> None:

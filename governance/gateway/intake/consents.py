@@ -13,9 +13,10 @@ from consent.service import PROOF
 from consent.types import EventKind, EvidenceGrade, NoticeVersion
 from governance.core.clock import JST
 from governance.core.terms import ActorId, EventId, KeyClass, PurposeId, RowId, SubjectId
-from governance.customers import imports, store
+from governance.customers import imports
+from governance.customers.age_bands import age_bands
 from governance.customers.ports import Ports
-from governance.customers.subjects import MINORS
+from governance.customers.subjects import LOWEST, AgeBand, below
 from governance.customers.types import NormalisedRow, Problem, ProblemKind
 from governance.gateway.intake.aside import put_aside, settle
 from governance.gateway.intake.people import owners
@@ -178,7 +179,7 @@ def _read(
 def _doubtful(tx: Connection, taken: Sequence[_Taken]) -> list[Problem]:
     """What an officer must know of events that are stored all the same."""
     published = _published(tx)
-    bands = store.age_bands(tx, (item.subject for item in taken))
+    bands = age_bands(tx, (item.subject for item in taken))
     firsts: dict[str, int] = {}  # row that bears an evidence id first
     for item in taken:
         if token := item.row.get("evidence_id"):
@@ -196,7 +197,7 @@ def _doubtful(tx: Connection, taken: Sequence[_Taken]) -> list[Problem]:
         if (token := item.row.get("evidence_id")) and firsts[token] < number:
             found.append(Problem(kind=ProblemKind.DUPLICATE_EVIDENCE, row=number))
         alone = item.kind is EventKind.GIVEN and not item.row.get("agent")
-        if alone and bands.get(item.subject) in MINORS:
+        if alone and below(bands.get(item.subject, AgeBand.UNKNOWN), LOWEST[AgeBand.FROM_16]):
             found.append(Problem(kind=ProblemKind.MINOR_WITHOUT_GUARDIAN, row=number))
     return found
 

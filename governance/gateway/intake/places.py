@@ -10,7 +10,7 @@ from governance.core.ids import new_row_id, new_subject_id
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.store import NewSubject
-from governance.customers.subjects import SubjectKind, age_band, laws_of
+from governance.customers.subjects import SubjectKind, age_band, country_of, laws_of
 from governance.customers.types import Problem, ProblemKind
 from governance.gateway.intake import merging
 from governance.gateway.intake.keys import SOURCE_KEY
@@ -188,6 +188,7 @@ def _new_subject(draft: Draft, subject: SubjectId, run: RunFacts) -> NewSubject:
         laws=laws_of(origin=draft.origin),
         age_band=band,
         guardian_verified=draft.guardian_on is not None,
+        country=country_of(draft.origin),
     )
 
 

@@ -12,7 +12,7 @@ from governance.customers import store
 from governance.customers.catalogue import Storage, catalogue
 from governance.customers.search_plan import index_names
 from governance.customers.store import Record
-from governance.customers.subjects import age_band, laws_of
+from governance.customers.subjects import age_band, country_of, laws_of
 from governance.customers.tokens import drop_tokens
 from governance.gateway.intake.drafts import DEFAULTS
 from governance.gateway.intake.tokens import indexed_fields
@@ -179,6 +179,8 @@ def _follow(tx: Connection, writer: Writer, ready: Ready) -> int:
     if "guardian_consent_on" in changed:
         facts["guardian_verified"] = changed["guardian_consent_on"] is not None
     laws: dict[Law, str] = {}
+    if "origin" in changed:
+        facts["country"] = country_of(str(changed["origin"] or ""))
     if changed.get("origin"):
         laws = laws_of(origin=str(changed["origin"]))
     added = statements.add_laws(tx, ready.subject, laws, on=writer.day) if laws else 0

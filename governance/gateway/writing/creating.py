@@ -8,7 +8,7 @@ from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId
 from governance.customers import store
 from governance.customers.store import NewSubject, Record
-from governance.customers.subjects import age_band, laws_of
+from governance.customers.subjects import age_band, country_of, laws_of
 from governance.customers.upkeep.merges import survivor_of
 from governance.gateway.intake.drafts import DEFAULTS
 from governance.gateway.intake.places import KIND_OF
@@ -101,6 +101,7 @@ def _new_subject(writer: Writer, ready: Ready) -> NewSubject:
         laws=laws_of(origin=str(origin) if origin else None),
         age_band=age_band(birth if isinstance(birth, date) else None, on=writer.day),
         guardian_verified=ready.draft.clear.get("guardian_consent_on") is not None,
+        country=country_of(str(origin) if origin else None),
     )
 
 

@@ -124,7 +124,6 @@ def upgrade() -> None:
     with op.batch_alter_table('provision', schema=None) as batch_op:
         batch_op.create_index('ix_provision_purge', ['purge_from'], unique=False)
         batch_op.create_index('ix_provision_recipient', ['recipient_id', 'last_on'], unique=False)
-        batch_op.create_index(batch_op.f('ix_provision_recipient_id'), ['recipient_id'], unique=False)
 
     op.create_table('recipient_check',
     sa.Column('id', sa.String(length=36), nullable=False),

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 from governance.core.ids import new_subject_id
 from governance.core.terms import Law
-from governance.customers import store
+from governance.customers.age_bands import age_bands
 from governance.customers.store import NewSubject
 from governance.customers.subjects import AgeBand, SubjectKind
 from governance.db.engine import Database
@@ -24,7 +24,7 @@ def test_each_known_person_has_the_band_that_is_stored(database: Database) -> No
     database.write(lambda tx: store.add_subjects(tx, people, at=NOW))
     asked = [*(person.id for person in people), people[0].id, new_subject_id()]
     with database.read() as tx:
-        found = store.age_bands(tx, asked)
+        found = age_bands(tx, asked)
         one = store.subject_by_id(tx, people[1].id, on=NOW.date())
     assert found == {person.id: person.age_band for person in people}
     assert one is not None

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from governance.core.terms import Law
 from governance.customers.subjects import (
-    MINORS,
+    LOWEST,
     AgeBand,
     age_at,
     age_band,
+    below,
+    country_of,
     known_laws,
     laws_of,
 )
@@ -24,8 +26,9 @@ BOTH = {Law.APPI, Law.GDPR}
     ("birth", "band"),
     [
         (date(2010, 10, 1), AgeBand.FROM_16),  # sixteen today
-        (date(2010, 10, 2), AgeBand.FROM_13),  # sixteen tomorrow
-        (date(2013, 10, 1), AgeBand.FROM_13),
+        (date(2010, 10, 2), AgeBand.AT_15),  # sixteen tomorrow
+        (date(2011, 10, 2), AgeBand.AT_14),
+        (date(2013, 10, 1), AgeBand.AT_13),
         (date(2013, 10, 2), AgeBand.UNDER_13),
         (date(2008, 10, 1), AgeBand.ADULT),
         (date(2008, 10, 2), AgeBand.FROM_16),
@@ -51,8 +54,20 @@ def test_nobody_grows_younger(birth: date, days: int) -> None:
     assert age_at(birth, on=later + timedelta(days=1)) >= age_at(birth, on=later)
 
 
-def test_minors_are_those_under_sixteen() -> None:
-    assert {AgeBand.UNDER_13, AgeBand.FROM_13} == MINORS
+def test_who_may_be_younger_counts_as_younger_and_the_unknown_as_neither() -> None:
+    assert below(AgeBand.FROM_13, 14)  # one of three years
+    assert not below(AgeBand.FROM_13, 13)
+    assert [band for band in AgeBand if below(band, 16)] == list(AgeBand)[:5]
+    assert not any(below(AgeBand.UNKNOWN, age) for age in range(100))
+    assert set(LOWEST) == set(AgeBand) - {AgeBand.UNKNOWN}
+
+
+@pytest.mark.parametrize(("origin", "country"), [("at", "AT"), ("EU", None), ("US", None)])
+def test_the_age_of_consent_is_that_of_a_state_that_is_named(
+    origin: str, country: str | None
+) -> None:
+    assert country_of(origin) == country
+    assert country_of(None) is None
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from governance.custody import service as custody
 from governance.http.principal import Principal
 from governance.jobs.runner import worker_of
 from policies.actions import Action
+from policies.admin.loading import judging
+from policies.admin.service import demand_ready, policy_executor
 from policies.api import ensure
 from retention import log_expiry, log_restore, purge
 from retention.adoption import schedule_executor
@@ -40,6 +42,7 @@ def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
         ApprovalKind.RESTORE: log_restore.restore_executor(restoring_of(wiring)),
         ApprovalKind.NOTICE: notice_executor(wiring.ports),
         ApprovalKind.HOLD_RELEASE: log_expiry.release_executor(wiring.ports),
+        ApprovalKind.POLICY_CHANGE: policy_executor(wiring.policy_desk),
     }
 
 
@@ -52,10 +55,14 @@ def approve_and_execute(
     wiring: Wiring, principal: Principal, approval: str, *, at: datetime
 ) -> dict[str, str | None]:
     """The act is approved and, where the rule lets the approver, done; raises what refuses it."""
-    ensure(principal, Action.APPROVAL_DECIDE, wiring.policies.current)
     wanted = ApprovalId(approval)
     with wiring.database.read() as tx:
         found = store.find(tx, wanted)
+        policy_change = found.kind is ApprovalKind.POLICY_CHANGE
+        judge = judging(tx, wiring.policy_desk) if policy_change else wiring.policies.current
+    ensure(principal, Action.APPROVAL_DECIDE, judge)
+    if policy_change:
+        demand_ready(wiring.policy_desk, wanted)
     desk = approvals_of(wiring)
     done = wiring.database.write(
         partial(
@@ -81,4 +88,6 @@ def approve_and_execute(
         end_months(wiring, event, stopping=Event().is_set)
     elif done is not None and done.startswith(log_restore.PREFIX):
         log_restore.finish(restoring_of(wiring), at=wiring.clock())
+    elif policy_change:
+        wiring.policy_watch.look()
     return {"approval": approval, "kind": found.kind.value, "done": done}

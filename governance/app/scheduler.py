@@ -32,6 +32,7 @@ from governance.jobs.runner import worker_of
 SEQUENCE_SECONDS = 0.5  # an event stands in the signed tree within a second
 DELIVER_SECONDS = 5  # a message leaves within about this time
 TICK_SECONDS = 15  # a due slot begins within about this time
+POLICY_SECONDS = 0.5  # a change of the policy reaches this process within about this time
 WITNESS_SECONDS = 60  # a new tree head is shown to the witnesses within about this time
 DRAIN_PASSES = 20  # batches of one tick, so that a backlog shrinks without starving others
 log = logger()
@@ -75,6 +76,7 @@ def start(wiring: Wiring) -> Ticking:
             DELIVER_SECONDS,
             lambda: deliver(wiring, senders, stopping=stopping.is_set),
         ),
+        ("policy.watch", POLICY_SECONDS, wiring.policy_watch.look),
         ("jobs.tick", TICK_SECONDS, runs.tick),
         ("audit.witness", WITNESS_SECONDS, partial(ask_witnesses, wiring)),
         (

@@ -21,7 +21,8 @@ from audit.verify import verify_log
 from audit.watch import LogWatch
 from consent import ledger
 from consent.notices import shipped
-from governance.app.catalogue import open_catalogue, settle, unregistered
+from governance.app import policy
+from governance.app.catalogue import settle, unregistered
 from governance.app.key_providers import provider_of
 from governance.app.log_signing import LogSigning
 from governance.app.witness_list import witness_keys
@@ -33,9 +34,9 @@ from governance.core.settings import Settings
 from governance.core.terms import ActorId, Lang
 from governance.crypto.providers.types import KeyProvider
 from governance.customers.catalogue import catalogue, install
-from governance.customers.catalogue_checks import check_columns, check_purposes, check_shape
+from governance.customers.catalogue_checks import check_columns, check_shape
 from governance.customers.custom import store
-from governance.customers.custom.declaration import Declaration
+from governance.customers.custom.declaration import Declaration, read_declaration
 from governance.customers.ports import Ports
 from governance.customers.schema import shapes
 from governance.customers.store import TABLES
@@ -46,6 +47,8 @@ from governance.keys.epochs import create_key_store
 from governance.keys.vault import FieldVault
 from governance.pii.types import Span
 from governance.pii.worker import PiiWorker
+from policies.admin.types import Desk
+from policies.admin.watching import PolicyWatch
 from policies.snapshot import PolicyHolder
 
 SYSTEM = ActorId("svc:sekisho")
@@ -81,6 +84,8 @@ class Wiring:
     worker: PiiWorker
     ports: Ports
     log_watch: LogWatch
+    policy_desk: Desk
+    policy_watch: PolicyWatch
     clock: Clock = utc_now
 
     def __repr__(self) -> str:
@@ -103,6 +108,7 @@ class Wiring:
             wiring = cls._wire(settings, database, keys, provider, clock=clock)
             database.write(wiring.initialise)
             wiring.settle()
+            wiring.settle_policy()
             # signed from the first event
             sequence_once(database, wiring.log_keys, wiring.audit, at=at)
         return wiring
@@ -126,6 +132,8 @@ class Wiring:
                 if not restoring:
                     raise
             wiring.settle()
+            if not restoring:
+                wiring.settle_policy()
             wiring.ports.decisions.tell_lost()
             if risks := database.risks():
                 log.warning("database.not_durable", reason=",".join(risks))
@@ -149,14 +157,24 @@ class Wiring:
             sealer=vault.seal_part,
         )
         journal = Journal.open(settings.journal, installation=vault.ring.installation)
-        declared, policy = open_catalogue(settings)
-        policies = PolicyHolder(policy)
+        declared = read_declaration(settings.catalogue_folder)
+        policies = PolicyHolder()
         install(declared.catalogue())
         check_columns(catalogue(), {n: [c.name for c in t.columns] for n, t in TABLES.items()})
-        check_purposes(catalogue(), policies.current.purposes)
         check_shape(catalogue(), shapes())
         worker = PiiWorker()
         signing = LogSigning(settings, vault)
+        ports = Ports(
+            database=database,
+            vault=vault,
+            audit=audit,
+            decisions=DecisionRecorder(database, audit, marks=settings.decision_marks, clock=clock),
+            journal=journal,
+            policies=policies,
+            analyse=lambda texts, lang: _analyse(worker, texts, lang),
+        )
+        desk = policy.desk_of(ports, declared)
+        policy.start(desk, settings)
         return cls(
             settings=settings,
             declared=declared,
@@ -168,19 +186,11 @@ class Wiring:
             policies=policies,
             signing=signing,
             log_watch=_watch(database, signing, settings),
+            policy_desk=desk,
+            policy_watch=PolicyWatch(desk, clock=clock),
             worker=worker,
             clock=clock,
-            ports=Ports(
-                database=database,
-                vault=vault,
-                audit=audit,
-                decisions=DecisionRecorder(
-                    database, audit, marks=settings.decision_marks, clock=clock
-                ),
-                journal=journal,
-                policies=policies,
-                analyse=lambda texts, lang: _analyse(worker, texts, lang),
-            ),
+            ports=ports,
         )
 
     def settle(self) -> None:
@@ -190,6 +200,11 @@ class Wiring:
         if fresh:
             at = self.clock()
             self.database.write(lambda tx: settle(tx, self.audit, self.declared, at=at))
+
+    def settle_policy(self) -> None:
+        """The first policy is in force where none was, and so is a change whose time has come."""
+        policy.settle(self.policy_desk, self.settings, clock=self.clock)
+        self.policy_watch.look()
 
     def settle_strict(self, mark: int) -> None:
         """Strict events since the mark are in a signed checkpoint; raises NotIntegratedError."""

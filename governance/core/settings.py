@@ -7,11 +7,12 @@ never in a setting itself. docs/settings.md is generated from this module.
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from governance.core.controller import Controller, described
 from governance.core.errors import GovernanceError
 from governance.core.setting_kinds import (
     KeyProviderKind,
@@ -44,229 +45,214 @@ class UnsafeSettingsError(GovernanceError):
     code, status, exit_code = "settings_unsafe", 503, 3
 
 
-def _field(default: Any, ja: str, en: str) -> Any:
-    return Field(default=default, description=en, json_schema_extra={"ja": ja})
-
-
-class Settings(BaseModel):
+class Settings(Controller):
     """Everything that a start depends on; frozen."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
-
-    mode: Mode = _field(
+    mode: Mode = described(
         Mode.DEVELOPMENT,
         "動作モード。production では安全でない設定を拒否して起動しません。",
         "Mode of operation. `production` refuses to start on unsafe settings.",
     )
-    data_dir: Path = _field(
+    data_dir: Path = described(
         Path("var"),
         "データベースなどを置くフォルダー。",
         "Folder of the database and everything beside it.",
     )
-    database_url: str | None = _field(
+    database_url: str | None = described(
         None,
         "顧客データのデータベース（SQLAlchemyのURL）。省略時は data_dir の SQLite。",
         "Database of customer data (SQLAlchemy URL). Default: SQLite in data_dir.",
     )
-    keys_url: str | None = _field(
+    keys_url: str | None = described(
         None,
         "鍵の保管庫。データとは別のデータベースにします。省略時は data_dir/keys の SQLite。",
         "Key store, a database apart from the data. Default: SQLite in data_dir/keys.",
     )
-    key_provider: KeyProviderKind = _field(
+    key_provider: KeyProviderKind = described(
         KeyProviderKind.FILE,
         "世代鍵の保管方法。",
         "Who keeps the epoch keys.",
     )
-    key_provider_previous: KeyProviderKind | None = _field(
+    key_provider_previous: KeyProviderKind | None = described(
         None,
         "移行前の世代鍵の保管方法。その最後の世代が終わるまで指定します。",
         "Who kept them before a move; named until the last epoch there has ended.",
     )
-    key_dir: Path | None = _field(
+    key_dir: Path | None = described(
         None,
         "世代鍵のフォルダー。file 以外では、終わった世代の記録などを置きます。"
         "バックアップとは別の場所に置きます。",
         "Folder of the epoch keys (other providers than `file`: record of ended epochs). "
         "Keep it apart from backups.",
     )
-    key_passphrase_file: Path | None = _field(
+    key_passphrase_file: Path | None = described(
         None,
         "世代鍵を守るパスフレーズを書いたファイル（0600）。",
         "File (0600) that holds the passphrase over the epoch keys.",
     )
-    key_final_days: int = _field(
+    key_final_days: int = described(
         7,
         "消去した人のデータが、すべてのバックアップで読めなくなるまでの日数。",
         "Days until an erased person is unreadable in every backup (R).",
     )
-    key_answer_minutes: Annotated[int, Field(ge=1, le=1440)] = _field(
+    key_answer_minutes: Annotated[int, Field(ge=1, le=1440)] = described(
         15,
         "鍵の提供元が応答しないとき、手元の鍵で動き続ける時間（分）。過ぎると何も開きません。",
         "Minutes that keys in memory serve while the key provider is silent; then nothing opens.",
     )
-    key_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = _field(
+    key_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = described(
         5.0,
         "鍵の提供元の応答を待つ時間（秒、1回あたり。3回まで試します）。",
         "Seconds to wait for the key provider in each of three tries (Vault, AWS KMS).",
     )
-    key_prefix: str = _field(
+    key_prefix: str = described(
         "sekisho",
         "Vault・AWS KMS（own）・PKCS#11 での世代鍵の名前の先頭。",
         "How the names of epoch keys begin in Vault, AWS KMS (`own`) and PKCS#11.",
     )
-    vault_address: str | None = _field(
+    vault_address: str | None = described(
         None,
         "Vaultの住所（https://ホスト:ポート）。ほかには接続しません。",
         "Address of Vault (https://host:port); no other is ever contacted for keys.",
     )
-    vault_token_file: Path | None = _field(
+    vault_token_file: Path | None = described(
         None,
         "Vaultのトークンを書いたファイル（0600）。毎回読むため、更新に再起動は要りません。",
         "File (0600) with the Vault token; read each time, so a renewed one needs no restart.",
     )
-    vault_mount: str = _field(
+    vault_mount: str = described(
         "transit", "Vaultのtransitエンジンのパス。", "Path of Vault's transit engine."
     )
-    vault_namespace: str | None = _field(None, "Vaultの名前空間。", "Namespace of Vault.")
-    vault_ca_file: Path | None = _field(
+    vault_namespace: str | None = described(None, "Vaultの名前空間。", "Namespace of Vault.")
+    vault_ca_file: Path | None = described(
         None,
         "Vaultの証明書を確かめる認証局（PEM）。省略時はシステムの認証局。",
         "Authorities (PEM) for Vault's certificate. Default: those of the system.",
     )
-    kms_key_id: str | None = _field(
+    kms_key_id: str | None = described(
         None,
         "世代の秘密を包むAWS KMSの鍵（ID、ARN、別名）。",
         "AWS KMS key that wraps the epoch secrets (id, ARN or alias).",
     )
-    kms_epoch_keys: KmsEpochKeys = _field(
+    kms_epoch_keys: KmsEpochKeys = described(
         KmsEpochKeys.WRAPPED,
         "世代ごとにAWS KMSに置くもの。own は破棄の確定が7日以上遅れます。",
         "What stands for an epoch in AWS KMS; `own` ends at least 7 days later.",
     )
-    kms_wait_days: Annotated[int, Field(ge=7, le=30)] = _field(
+    kms_wait_days: Annotated[int, Field(ge=7, le=30)] = described(
         7,
         "own の場合の、AWS KMSが鍵を破棄するまでの待機日数（7〜30）。",
         "Days that AWS KMS waits before it destroys a key of its own (7 to 30).",
     )
-    kms_region: str | None = _field(None, "AWS KMSのリージョン。", "Region of AWS KMS.")
-    kms_endpoint: str | None = _field(
+    kms_region: str | None = described(None, "AWS KMSのリージョン。", "Region of AWS KMS.")
+    kms_endpoint: str | None = described(
         None, "AWS KMSのVPCエンドポイント（URL）。", "VPC endpoint of AWS KMS (URL)."
     )
-    pkcs11_module: Path | None = _field(
+    pkcs11_module: Path | None = described(
         None, "PKCS#11モジュール（.so）のパス。", "Path of the PKCS#11 module (.so)."
     )
-    pkcs11_token: str | None = _field(None, "トークンのラベル。", "Label of the token.")
-    pkcs11_pin_file: Path | None = _field(
+    pkcs11_token: str | None = described(None, "トークンのラベル。", "Label of the token.")
+    pkcs11_pin_file: Path | None = described(
         None, "トークンのPINを書いたファイル（0600）。", "File (0600) with the PIN of the token."
     )
-    journal_path: Path | None = _field(
+    journal_path: Path | None = described(
         None,
         "撤回・保全・消去などを記録する、データベース外の追記ファイル。",
         "Control journal outside the database: withdrawals, holds, erasures.",
     )
-    checkpoint_path: Path | None = _field(
+    checkpoint_path: Path | None = described(
         None,
         "監査ログの最後の検印を写すファイル（データベースの外）。",
         "Copy of the audit log's last checkpoint outside the database.",
     )
-    witness_file: Path | None = _field(
+    witness_file: Path | None = described(
         None,
         "監査ログの証人の一覧。1行に1つ、アドレスと公開鍵（vkey）を空白で区切って書きます。",
         "List of the audit log's witnesses: one a line, its address and then its keys (vkeys).",
     )
-    alarm_file: Path | None = _field(
+    alarm_file: Path | None = described(
         None,
         "監査ログの見張りの規則（TOML）。省略時は同梱の規則。",
         "Rules of the watch over the audit log (TOML). Default: the shipped rules.",
     )
-    review_days: Annotated[int, Field(ge=1, le=366)] = _field(
+    review_days: Annotated[int, Field(ge=1, le=366)] = described(
         30,
         "監査ログの運用の確認を済ませるまでの日数。過ぎると期限切れとして示します。",
         "Days within which the audit log is to be signed off; then it is shown as overdue.",
     )
-    log_keep_months: Annotated[int, Field(ge=12, le=600)] = _field(
+    log_keep_months: Annotated[int, Field(ge=12, le=600)] = described(
         60,
         "監査ログを保存する月数。月ごとに、その月が終わってから数えます。"
         "法令がより長い保存を求める記録のある月は、その期間まで残ります。",
         "Months that the audit log is kept, counted from the end of each month of it. A month "
         "with records that a law keeps longer stays for that law's period.",
     )
-    forward_url: str | None = _field(
+    forward_url: str | None = described(
         None,
         "監査ログを送り続けるSIEMのURL（https:// は OCSF、syslog+tls:// と syslog:// は CEF）。",
         "SIEM that receives the audit log: https:// in OCSF, syslog+tls:// and syslog:// in CEF.",
     )
-    forward_token_file: Path | None = _field(
+    forward_token_file: Path | None = described(
         None,
         "SIEMに示すトークンを書いたファイル（0600、https の場合）。",
         "File (0600) with the token shown to the SIEM (https).",
     )
-    checkpoint_mail: str | None = _field(
+    checkpoint_mail: str | None = described(
         None,
         "監査ログの検印を毎日送る宛先（監査人など、運用担当者が消せない受信箱）。",
         "Address that receives the audit log's head each day: a mailbox operators cannot clear.",
     )
-    stamp_url: str | None = _field(
+    stamp_url: str | None = described(
         None,
         "タイムスタンプ局（RFC 3161）のURL。毎日、監査ログの検印に時刻の証明を受けます。",
         "URL of a time-stamping authority (RFC 3161), which stamps the audit log's head each day.",
     )
-    stamp_roots_file: Path | None = _field(
+    stamp_roots_file: Path | None = described(
         None,
         "タイムスタンプ局の証明書を検証するルート証明書（PEM）。stamp_url と合わせて指定します。",
         "Root certificates (PEM) that the authority's tokens must lead to; goes with stamp_url.",
     )
-    host: str = _field("127.0.0.1", "待ち受けるアドレス。", "Address to listen on.")
-    port: int = _field(8443, "待ち受けるポート。", "Port to listen on.")
-    origin: str = _field(
+    host: str = described("127.0.0.1", "待ち受けるアドレス。", "Address to listen on.")
+    port: int = described(8443, "待ち受けるポート。", "Port to listen on.")
+    origin: str = described(
         "http://127.0.0.1:8443",
         "利用者から見たURL。production では https のみ。",
         "Origin as users see it; https only in production.",
     )
-    workers: int = _field(1, "サーバーのプロセス数。", "Server processes.")
-    policy_dir: Path | None = _field(
+    workers: int = described(1, "サーバーのプロセス数。", "Server processes.")
+    policy_dir: Path | None = described(
         None,
         "方針（YAML）のフォルダー。省略時は同梱の小売業向け方針。",
         "Folder of the policy (YAML). Default: the shipped policy of a retailer.",
     )
-    catalogue_dir: Path | None = _field(
+    catalogue_dir: Path | None = described(
         None,
         "自社の項目とタグの語彙（YAML）のフォルダー。省略時は data_dir の catalogue.d。",
         "Folder of the installation's own fields and vocabularies (YAML). "
         "Default: catalogue.d in data_dir.",
     )
-    company_ja: str = _field(
-        "架空商店株式会社", "事業者の名称。", "The controller's name, Japanese."
-    )
-    company_en: str = _field(
-        "Kakuu Shoten K.K.", "事業者の名称（英語）。", "The controller's name."
-    )
-    contact_mail: str = _field(
-        "privacy@example.com", "個人情報の問い合わせ先。", "Contact for privacy matters."
-    )
-    dsar_policy_days: int = _field(
+    dsar_policy_days: int = described(
         14,
         "開示等の社内目標日数。法の定めではありません（法32条以下は「遅滞なく」）。",
         "Internal target in days for APPI requests; the law says without delay.",
     )
-    mail: MailKind = _field(
+    mail: MailKind = described(
         MailKind.FOLDER, "メールの送り方。", "How e-mail leaves: into a folder, or by SMTP."
     )
-    mail_dir: Path | None = _field(None, "メールを置くフォルダー。", "Folder of the mail sink.")
-    mail_from: str = _field("no-reply@example.com", "差出人。", "Sender address.")
-    smtp_host: str = _field("localhost", "SMTPサーバー。", "SMTP server.")
-    smtp_port: int = _field(587, "SMTPのポート。", "SMTP port.")
-    smtp_encryption: SmtpEncryption = _field(
+    mail_dir: Path | None = described(None, "メールを置くフォルダー。", "Folder of the mail sink.")
+    mail_from: str = described("no-reply@example.com", "差出人。", "Sender address.")
+    smtp_host: str = described("localhost", "SMTPサーバー。", "SMTP server.")
+    smtp_port: int = described(587, "SMTPのポート。", "SMTP port.")
+    smtp_encryption: SmtpEncryption = described(
         SmtpEncryption.STARTTLS,
         "SMTPの暗号化。none は同じ機械の中継サーバーだけに使えます。",
         "Encryption of SMTP; `none` is for a relay on this machine.",
     )
-    smtp_user: str | None = _field(None, "SMTPの利用者名。", "SMTP user name.")
-    smtp_password_file: Path | None = _field(
+    smtp_user: str | None = described(None, "SMTPの利用者名。", "SMTP user name.")
+    smtp_password_file: Path | None = described(
         None, "SMTPのパスワードを書いたファイル（0600）。", "File (0600) with the SMTP password."
     )
-    officer_mfa: bool = _field(
+    officer_mfa: bool = described(
         False,
         "担当者の画面に多要素認証を求める。production では必須です。"
         "この版には登録できる要素がないため、有効にすると担当者は画面にサインインできません"
@@ -274,10 +260,10 @@ class Settings(BaseModel):
         "Officers need a second factor for the console; required in production. None can be "
         "enrolled in this release: where it is on, officers use the command line alone.",
     )
-    session_minutes: int = _field(
+    session_minutes: int = described(
         480, "担当者のサインインが続く時間（分）。", "Minutes that a staff session lasts."
     )
-    log_level: str = _field("INFO", "ログの水準。", "Log level.")
+    log_level: str = described("INFO", "ログの水準。", "Log level.")
 
     def __repr__(self) -> str:
         return f"Settings(mode={self.mode.value})"

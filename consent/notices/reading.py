@@ -44,14 +44,26 @@ OPTIONAL = ("predecessor", "purposes", "relatedness", "recipient", "transfers")
 def read_edition(text: str, *, file: str = "notice.yaml") -> Edition:
     """The edition of this document; raises NoticeFormError naming the place."""
     try:
-        return edition_of_node(_translated(read_yaml(text, file=file)))
+        return _edition(_translated(read_yaml(text, file=file)))
     except LawError as error:
-        place = str(error.params.get("path", "/"))
-        raise NoticeFormError(path=place, problem=error.code.removeprefix("law_schema_")) from None
+        raise _refused(error) from None
 
 
-def edition_of_node(root: Node) -> Edition:
-    """The edition of a mapping with English keys; raises LawError naming the place."""
+def edition_of_document(document: Mapping[str, object], *, notice: str, version: str) -> Edition:
+    """The edition of a JSON body under its address; raises NoticeFormError naming the place."""
+    named = {**document, "schema": SCHEMA, "notice": notice, "version": version}
+    try:
+        return _edition(Node(file="body", path="", value=named))
+    except LawError as error:
+        raise _refused(error) from None
+
+
+def _refused(error: LawError) -> NoticeFormError:
+    place = str(error.params.get("path", "/"))
+    return NoticeFormError(path=place, problem=error.code.removeprefix("law_schema_"))
+
+
+def _edition(root: Node) -> Edition:
     entry = root.record(required=NEEDED, optional=OPTIONAL)
     if entry["schema"].text() != SCHEMA:
         raise entry["schema"].bad(SCHEMA)

@@ -140,7 +140,6 @@ def _readable(tx: Connection, notice: str, version: str, lang: Lang) -> str:
 def propose(
     tx: Connection,
     ports: Ports,
-    approvals: Approvals,
     principal: Principal,
     notice: str,
     version: str,
@@ -156,7 +155,7 @@ def propose(
         raise NoticeFaultsError(found.faults)
     edition = found.kept.edition
     sealed = ports.vault.seal_blob(BLOB, _key(edition), edition.digest.encode())
-    approval = approvals.request(
+    approval = Approvals(audit=ports.audit, executors={}).request(
         tx,
         ApprovalKind.NOTICE,
         object_ref=f"{edition.notice}:{edition.version}",

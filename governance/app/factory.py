@@ -31,6 +31,7 @@ from governance.gateway.api.bodies import query_invalid
 from governance.gateway.api.bulk import router as bulk
 from governance.gateway.api.companies import router as companies
 from governance.gateway.api.duplicates import router as duplicates
+from governance.gateway.api.notices import router as notices
 from governance.gateway.api.persons import router as persons
 from governance.gateway.api.quality import router as quality
 from governance.gateway.api.rows import router as rows
@@ -99,6 +100,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         companies,
         duplicates,
         quality,
+        notices,
         audit,
         statements,
         reports,

@@ -21,6 +21,7 @@ from governance.cli import (
     keys_provider,
     law,
     login,
+    notices,
     person,
     pii,
     report,
@@ -78,6 +79,7 @@ application_.add_typer(catalogue.app, name="catalogue", help=say("catalogue.help
 application_.add_typer(person.app, name="person", help=say("person.help"))
 application_.add_typer(pii.app, name="pii", help=say("pii.help"))
 application_.add_typer(law.app, name="law", help=say("law.help"))
+application_.add_typer(notices.app, name="notice", help=say("notice.help"))
 application_.add_typer(statements.consent, name="consent", help=say("statement.consent"))
 retention.app.add_typer(statements.certificates)
 

@@ -68,16 +68,10 @@ def plan(
 
 def _read(path: Path) -> "Schedule":
     """The schedule of a file."""
-    from governance.cli.errors import FileTroubleError
-    from governance.customers.encodings import check_path
+    from governance.cli.reading import text_of_file
     from retention.schedules import read_schedule
 
-    check_path(path)
-    try:
-        content = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise FileTroubleError(path=str(path), reason="UTF-8") from None
-    return read_schedule(content, file=path.name)
+    return read_schedule(text_of_file(path), file=path.name)
 
 
 @app.command("run", help=say("retention.run"))

@@ -21,7 +21,7 @@ from consent.notices.errors import (
 from consent.notices.types import Edition, EditionState
 from consent.service import UseRequest, choose
 from consent.types import ChangeClass, EventKind
-from governance.app.approvals import approvals_of, approve_and_execute
+from governance.app.approvals import approve_and_execute
 from governance.app.wiring import SYSTEM, Wiring
 from governance.approvals.errors import ApprovalForbiddenError
 from governance.core.terms import Lang, NoticeId, PurposeId
@@ -62,7 +62,6 @@ def proposed(wiring: Wiring, given: Edition) -> str:
         lambda tx: service.propose(
             tx,
             wiring.ports,
-            approvals_of(wiring),
             OFFICER,
             given.notice,
             given.version,

@@ -24,6 +24,7 @@ from governance.db.errors import (
     DatabaseUnreachableError,
     UnsafeDatabaseError,
 )
+from governance.db.late import listen
 from governance.db.prepared import sqlite_errors
 from governance.db.writer import GroupWriter
 
@@ -74,6 +75,7 @@ class Database:
             pool_pre_ping=True,
             hide_parameters=True,  # an error shows no stored value
         )
+        listen(engine)
         with engine.connect() as probe:
             probe.execute(text("SELECT 1"))
         return cls(engine, None)
@@ -193,6 +195,8 @@ def _sqlite_engine(path: str, *, query_only: bool, pool: int) -> Engine:
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
+    if not query_only:
+        listen(engine)
     return engine
 
 

@@ -17,6 +17,7 @@ from governance.core.terms import FieldId, RowId
 from governance.crypto.values import Plain
 from governance.customers import store
 from governance.customers.catalogue import Storage, catalogue
+from governance.customers.changes import counter
 from governance.customers.store import HOLD, LAW, SUBJECT
 from governance.customers.subjects import AgeBand, SubjectState
 from governance.customers.upkeep.choosing import youngest
@@ -220,6 +221,7 @@ def _states(tx: Connection, merge: Merge) -> None:
         values |= {"birth_band": before.band, "guardian_verified": before.guardian}
     tx.execute(update(SUBJECT).where(SUBJECT.c.id == merge.survivor).values(**values))
     tx.execute(update(SUBJECT).where(SUBJECT.c.id == merge.absorbed).values(**others))
+    counter.note(tx, (merge.survivor, merge.absorbed))
 
 
 def merge_brought_it(restricted_at: datetime | None, theirs: Any, merge: Merge) -> bool:

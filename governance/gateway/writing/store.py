@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, Law, RowId, SubjectId
 from governance.customers import store
+from governance.customers.changes import counter
 from governance.customers.imports import TURN
 from governance.customers.store import FINDING, HOLD, LAW, SUBJECT, SUPPRESSION
 from governance.db.prepared import PreparedInsert
@@ -85,6 +86,7 @@ def change_facts(tx: Connection, subject: SubjectId, facts: Mapping[str, Any]) -
     tx.execute(
         update(SUBJECT).where(SUBJECT.c.id == subject).values(**facts, fence=SUBJECT.c.fence + 1)
     )
+    counter.note(tx, [subject])
 
 
 def add_laws(tx: Connection, subject: SubjectId, laws: Mapping[Law, str], *, on: date) -> int:
@@ -105,6 +107,8 @@ def add_laws(tx: Connection, subject: SubjectId, laws: Mapping[Law, str], *, on:
         if law.value not in known
     ]
     _LAWS.rows(tx, fresh)
+    if fresh:
+        counter.note(tx, [subject])
     return len(fresh)
 
 

@@ -1,0 +1,76 @@
+"""One sequence for choices and for facts about persons: what was decided at a place is exact.
+
+A decision about a person rests on the ledger's events and on facts: state, laws, age, guardian,
+what a law keeps, merges. An event has its own number; a person has the number of the last change
+of their facts (`changed_seq`). The state at N is everything that is numbered up to N.
+The counter's row is locked from a number's taking to the commit, so that numbers become visible
+in their order; changes of facts take theirs as the last act before the commit.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, select, update
+
+from governance.core.terms import SubjectId
+from governance.customers.changes.models import ConsentHead
+from governance.customers.models import SubjectEntry
+from governance.db.fetching import PreparedSelect
+from governance.db.late import before_commit
+from governance.db.types import insert_ignore, table_of
+
+HEAD, SUBJECT = table_of(ConsentHead), table_of(SubjectEntry)
+SHARD: Final = 0
+IN_LIMIT: Final = 500  # values in one IN list
+_HEAD: Final = PreparedSelect(select(HEAD.c.seq).where(HEAD.c.shard == SHARD))
+_EVERYONE: Final = PreparedSelect(select(HEAD.c.everyone_seq).where(HEAD.c.shard == SHARD))
+
+
+def head(tx: Connection) -> int:
+    """The newest number of the sequence; 0 before the first."""
+    return int(_HEAD.one(tx) or 0)
+
+
+def everyone(tx: Connection) -> int:
+    """The number of the last change on which every person's decisions rest."""
+    return int(_EVERYONE.one(tx) or 0)
+
+
+def take(tx: Connection, count: int = 1) -> int:
+    """The last of so many numbers that are this transaction's."""
+    raised = (
+        update(HEAD)
+        .where(HEAD.c.shard == SHARD)
+        .values(seq=HEAD.c.seq + count)
+        .returning(HEAD.c.seq)
+    )
+    last = tx.execute(raised).scalar()
+    if last is None:
+        first = insert_ignore(HEAD, tx.dialect.name)
+        tx.execute(first.values(shard=SHARD, seq=0, everyone_seq=0))
+        last = tx.execute(raised).scalar_one()
+    return int(last)
+
+
+def note(tx: Connection, subjects: Iterable[SubjectId]) -> None:
+    """What the third gate knows of these persons is another from this transaction on."""
+    before_commit(tx, _note, subjects)
+
+
+def note_everyone(tx: Connection) -> None:
+    """Something on which every decision rests is another from this transaction on."""
+    before_commit(tx, _note_everyone, ())
+
+
+def _note(tx: Connection, subjects: Sequence[str]) -> None:
+    if not subjects:
+        return
+    seq = take(tx)
+    for start in range(0, len(subjects), IN_LIMIT):
+        part = subjects[start : start + IN_LIMIT]
+        tx.execute(update(SUBJECT).where(SUBJECT.c.id.in_(part)).values(changed_seq=seq))
+
+
+def _note_everyone(tx: Connection, _nobody: Sequence[str]) -> None:
+    seq = take(tx)
+    tx.execute(update(HEAD).where(HEAD.c.shard == SHARD).values(everyone_seq=seq))

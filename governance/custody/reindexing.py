@@ -11,7 +11,8 @@ more: whom it names nobody could name again.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, assert_never
@@ -28,7 +29,7 @@ from governance.customers import tokens
 from governance.customers.catalogue import catalogue
 from governance.customers.indexing import IndexedField, indexed_fields
 from governance.customers.ports import Ports
-from governance.customers.search.filling import Filler
+from governance.customers.search.filling import BATCH, STEP, Filler, Prepared, put
 from governance.customers.search.models import ReindexRow
 from governance.customers.search_plan import bits_of, index_name
 from governance.customers.store import SUPPRESSION, TABLES
@@ -41,7 +42,6 @@ from governance.keys.errors import IndexUnknownError
 from governance.keys.types import IndexState
 
 RUN: Final = table_of(ReindexRow)
-ROWS: Final = 500  # rows of one step; keeps the writer free for others
 TOKENS: Final = 5_000  # old tokens deleted in one step
 LEASE: Final = timedelta(seconds=120)
 
@@ -212,7 +212,7 @@ def running_of(tx: Connection, field: FieldId) -> Reindexing | None:
 # Steps
 
 
-def step(ports: Ports, run: RowId, *, filler: Filler, limit: int = ROWS) -> Reindexing:
+def step(ports: Ports, run: RowId, *, filler: Filler, limit: int = STEP) -> Reindexing:
     """The rotation one bounded step further; its effects are committed. Twice equals once."""
     with ports.database.read() as tx:
         found = status(tx, run)
@@ -242,6 +242,7 @@ def _change(ports: Ports, run: Reindexing, **values: object) -> None:
 
 
 def _build(ports: Ports, run: Reindexing, filler: Filler, *, limit: int) -> None:
+    """Some batches of rows; the tokens of one are made while the one before is being stored."""
     source = TABLES[run.source]
     wanted = select(source.c.id).order_by(source.c.id).limit(limit)
     if run.cursor is not None:
@@ -251,8 +252,31 @@ def _build(ports: Ports, run: Reindexing, filler: Filler, *, limit: int) -> None
     if not rows:
         _change(ports, run, state=ReindexState.SWEEPING.value, cursor=None)
         return
-    filler.rows(run.source, rows, only=run.new)
-    _change(ports, run, cursor=rows[-1], done=run.done + len(rows))
+    after = run
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        stored: list[Future[None]] = []
+        for start in range(0, len(rows), BATCH):
+            batch = rows[start : start + BATCH]
+            prepared = filler.prepared(run.source, batch, only=run.new)
+            stored.append(writer.submit(_store, ports, after, prepared, last=batch[-1]))
+            after = replace(after, cursor=batch[-1], done=after.done + len(batch))
+        for one in stored:
+            one.result()
+
+
+def _store(ports: Ports, run: Reindexing, prepared: Prepared, *, last: RowId) -> None:
+    """The batch after `run.cursor` is stored, or nothing is: none goes in before the last one."""
+    same = RUN.c.id == run.id, RUN.c.state == run.state.value
+    before = RUN.c.cursor.is_(None) if run.cursor is None else RUN.c.cursor == run.cursor
+    count = sum(len(part.rows) for part in prepared.parts)
+    moved = update(RUN).where(*same, before).values(cursor=last, done=run.done + count)
+
+    def write(tx: Connection) -> None:
+        if tx.execute(moved).rowcount != 1:
+            raise KeyTaskHeldElsewhereError
+        put(tx, prepared)
+
+    ports.database.write(write, batch=True)
 
 
 def _sweep(ports: Ports, run: Reindexing, filler: Filler, *, limit: int) -> None:

@@ -100,6 +100,10 @@ class Tokeniser:
         self._fields = {table: indexed_fields(table, kinds) for table in tables}
         self._keys: dict[FieldId, tuple[IndexKey, ...]] = {}
         self._makers: dict[tuple[FieldId, TermKind], tuple[_Maker, ...]] = {}
+        self._wanted: dict[
+            tuple[str, frozenset[Version] | None],
+            tuple[tuple[IndexedField, tuple[TermKind, ...]], ...],
+        ] = {}
         self._ensure()
         self.look()
 
@@ -136,6 +140,7 @@ class Tokeniser:
             for found in fields
             for kind in found.kinds
         }  # made anew: no piece of a value stays longer than a batch
+        self._wanted.clear()
 
     def live(self) -> frozenset[Version]:
         """Every index and version in which tokens are made."""
@@ -150,19 +155,44 @@ class Tokeniser:
         table: str,
         plain: Mapping[FieldId, Plain | None],
         *,
-        only: Collection[Version] | None = None,
+        only: frozenset[Version] | None = None,
     ) -> dict[Version, tuple[bytes, ...]]:
         """Tokens of a row's values by index and version, or only those of some versions."""
         found: dict[Version, tuple[bytes, ...]] = {}
-        for entry in self._fields[table]:
+        for entry, kinds in self._parts(table, only):
             value = plain.get(entry.field)
             if not isinstance(value, str) or not value:
                 continue
-            for kind, pieces in stored_pieces(entry.form, value, entry.kinds):
+            for kind, pieces in stored_pieces(entry.form, value, kinds):
                 for maker in self._makers[entry.field, kind]:
                     if (only is None or maker.version in only) and (made := maker.tokens(pieces)):
                         found[maker.version] = made
         return found
+
+    def fields(self, table: str, only: frozenset[Version]) -> frozenset[FieldId]:
+        """The fields of the table whose values these versions rest on."""
+        return frozenset(entry.field for entry, _ in self._parts(table, only))
+
+    def _parts(
+        self, table: str, only: frozenset[Version] | None
+    ) -> tuple[tuple[IndexedField, tuple[TermKind, ...]], ...]:
+        """The fields of the table with the kinds of index that are among these versions."""
+        if (known := self._wanted.get((table, only))) is None:
+            every = (
+                (
+                    entry,
+                    tuple(
+                        kind
+                        for kind in entry.kinds
+                        if only is None
+                        or any(maker.version in only for maker in self._makers[entry.field, kind])
+                    ),
+                )
+                for entry in self._fields[table]
+            )
+            known = tuple((entry, kinds) for entry, kinds in every if kinds)
+            self._wanted[table, only] = known
+        return known
 
     def row(
         self,

@@ -8,6 +8,7 @@ of its index is still to come, so that a search can tell what it may be missing.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, case, delete, func, select, text, update
@@ -23,8 +24,12 @@ INDEX, ROW = table_of(models.SearchIndexRow), table_of(models.SearchRow)
 ENTRY, POSTING = table_of(models.SearchEntryRow), table_of(models.SearchPostingRow)
 IN_LIMIT: Final = 500  # values in one IN list
 _ENTRIES: Final = PreparedInsert(ENTRY, ignore=True)
-_ADD_SQLITE: Final = (
-    "INSERT OR IGNORE INTO search_posting (index_id, token, row_key) VALUES (?, ?, ?)"
+_ADD_SQLITE: Final = (  # tokens of one length and their rows in one value: one step of the engine,
+    # during which other threads of this process work; a step for each row lets none of them
+    "WITH RECURSIVE place(i) AS"
+    " (SELECT 1 UNION ALL SELECT i + ?2 + ?3 FROM place WHERE i + ?2 + ?3 < ?4)"
+    " INSERT OR IGNORE INTO search_posting (index_id, token, row_key)"
+    " SELECT ?1, substr(?5, i, ?2), substr(?5, i + ?2, ?3) FROM place"
 )
 _DROP_SQLITE: Final = "DELETE FROM search_posting WHERE index_id = ? AND token = ? AND row_key = ?"
 _ADD_PG: Final = text(
@@ -247,9 +252,19 @@ def post(tx: Connection, postings: list[_Posting]) -> None:
     """The tokens lead to their rows; in key order, so that neighbours go into one page."""
     postings.sort()
     if tx.dialect.name == "sqlite":
-        _many(tx, _ADD_SQLITE, postings)
+        _post_sqlite(tx, postings)
     elif postings:
         tx.execute(_ADD_PG, _columns(postings))
+
+
+def _post_sqlite(tx: Connection, postings: Sequence[_Posting]) -> None:
+    driver = sqlite_of(tx)
+    if driver is None:
+        return
+    for (number, width, key), part in groupby(postings, key=lambda p: (p[0], len(p[1]), len(p[2]))):
+        joined = b"".join(token + row for _, token, row in part)
+        with sqlite_errors(_ADD_SQLITE):
+            driver.execute(_ADD_SQLITE, (number, width, key, len(joined) + 1, joined))
 
 
 def _many(tx: Connection, sql: str, postings: list[_Posting]) -> None:

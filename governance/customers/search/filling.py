@@ -5,6 +5,7 @@ ones that were read, and a row that changed is left to the next step. Twice equa
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -28,7 +29,8 @@ from governance.db.engine import Database
 from governance.keys.errors import KeyDestroyedError
 from governance.keys.vault import FieldVault
 
-STEP: Final = 500  # rows of one transaction; keeps the writer free for others
+BATCH: Final = 500  # rows of one transaction; keeps the writer free for others
+STEP: Final = 8 * BATCH  # rows of one step
 
 _Plain = Mapping[FieldId, Plain | None]
 
@@ -59,6 +61,24 @@ class _Cells:
     sealed: Mapping[FieldId, bytes] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Rows of one table as they were read."""
+
+    source: str
+    rows: tuple[RowId, ...]
+    fields: tuple[FieldId, ...]
+    cells: Mapping[RowId, _Cells] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Tokens that wait to be stored, with what they were made of."""
+
+    parts: tuple[_Part, ...]
+    made: tuple[RowTokens, ...]
+
+
 class Filler:
     """Fills the index of rows of one installation."""
 
@@ -84,14 +104,32 @@ class Filler:
             for source, row, _ in rows
             if source in self._tables
         ]
-        return self._fill(wanted, settle=True)
+        batches = [wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH)]
+        with ThreadPoolExecutor(max_workers=1) as writer:  # stores one while the next is made
+            stored = [writer.submit(self._settle, self._prepare(batch)) for batch in batches]
+        done = [one.result() for one in stored]
+        ready = sum(one.rows for one in done)
+        made = sum(one.tokens for one in done)
+        return Filled(rows=ready, tokens=made, later=len(wanted) - ready)
 
-    def rows(self, source: str, rows: Sequence[RowId], *, only: Collection[Version]) -> Filled:
-        """These rows of one table have their tokens in these versions."""
+    def _settle(self, prepared: Prepared) -> Filled:
+        """The batch is stored, and what is still to come of its rows is nothing."""
+
+        def write(tx: Connection) -> Filled:
+            done = put(tx, prepared)
+            tokens.settle(tx, done)
+            ready = (row.tokens.values() for row in prepared.made if row.row in done)
+            return Filled(rows=len(done), tokens=sum(len(one) for row in ready for one in row))
+
+        return self._database.write(write, batch=True)
+
+    def prepared(
+        self, source: str, rows: Sequence[RowId], *, only: Collection[Version]
+    ) -> Prepared:
+        """The tokens of these rows of one table in these versions, not stored yet."""
         self._tokeniser.look()
         lacks = frozenset(only)
-        wanted = [_Wanted(row=row, source=source, lacks=lacks) for row in rows]
-        return self._fill(wanted, settle=False)
+        return self._prepare([_Wanted(row=row, source=source, lacks=lacks) for row in rows])
 
     def _lacks(
         self, have: frozenset[int] | None, numbers: Mapping[Version, int]
@@ -99,36 +137,25 @@ class Filler:
         live = self._tokeniser.live()
         return frozenset(one for one in live if have is None or numbers.get(one) not in have)
 
-    def _fill(self, wanted: Sequence[_Wanted], *, settle: bool) -> Filled:
-        if not wanted:
-            return Filled()
+    def _prepare(self, wanted: Sequence[_Wanted]) -> Prepared:
         by_source: dict[str, list[_Wanted]] = {}
         for one in wanted:
             by_source.setdefault(one.source, []).append(one)
+        parts, made = list[_Part](), list[RowTokens]()
         with self._database.read() as tx:
-            read = {name: _cells(tx, name, part) for name, part in by_source.items()}
-        made = [found for name, part in by_source.items() for found in self._make(part, read[name])]
+            for source, mine in by_source.items():
+                names, rows = self._fields(source, mine), tuple(one.row for one in mine)
+                cells = _cells(tx, source, rows, names)
+                parts.append(_Part(source=source, rows=rows, fields=names, cells=cells))
+        for part in parts:
+            made += self._make(by_source[part.source], part.cells)
+        return Prepared(parts=tuple(parts), made=tuple(made))
 
-        def write(tx: Connection) -> Filled:
-            same = {
-                row
-                for name, part in by_source.items()
-                for row, cells in _cells(tx, name, part, lock=True).items()
-                if cells == read[name].get(row)
-            }
-            ready = [row for row in made if row.row in same]
-            tokens.fill_tokens(tx, ready)
-            gone = {one.row for one in wanted} - {row.row for row in made}
-            done = {row.row for row in ready} | gone
-            if settle:
-                tokens.settle(tx, done)
-            return Filled(
-                rows=len(done),
-                tokens=sum(len(one) for row in ready for one in row.tokens.values()),
-                later=len(wanted) - len(done),
-            )
-
-        return self._database.write(write, batch=True)
+    def _fields(self, source: str, part: Sequence[_Wanted]) -> tuple[FieldId, ...]:
+        """The fields that the lacking tokens are made of; no other is opened."""
+        lacks: frozenset[Version] = frozenset().union(*{one.lacks for one in part})
+        needed = self._tokeniser.fields(source, lacks)
+        return tuple(found.field for found in indexed_fields(source) if found.field in needed)
 
     def _make(self, part: Sequence[_Wanted], read: Mapping[RowId, _Cells]) -> list[RowTokens]:
         there = [one for one in part if one.row in read]
@@ -162,15 +189,34 @@ class Filler:
             return None
 
 
+def put(tx: Connection, prepared: Prepared) -> frozenset[RowId]:
+    """The tokens of all rows that are as they were read; which these are, and which are gone."""
+    same = {
+        row
+        for part in prepared.parts
+        for row, cells in _cells(tx, part.source, part.rows, part.fields, lock=True).items()
+        if cells == part.cells.get(row)
+    }
+    ready = [row for row in prepared.made if row.row in same]
+    tokens.fill_tokens(tx, ready)
+    made = {row.row for row in prepared.made}
+    gone = {row for part in prepared.parts for row in part.rows if row not in made}
+    return frozenset({row.row for row in ready} | gone)
+
+
 def _cells(
-    tx: Connection, source: str, part: Sequence[_Wanted], *, lock: bool = False
+    tx: Connection,
+    source: str,
+    ids: Sequence[RowId],
+    names: Sequence[FieldId],
+    *,
+    lock: bool = False,
 ) -> dict[RowId, _Cells]:
-    """The indexed fields of these rows; `lock` holds the rows until the commit."""
-    table, names = TABLES[source], [found.field for found in indexed_fields(source)]
+    """These fields of these rows; `lock` holds the rows until the commit."""
+    table = TABLES[source]
     fields = [name for name in names if not is_custom(name)]
     columns = [table.c[name.partition(".")[2]] for name in fields]
     read: dict[RowId, dict[FieldId, Any]] = {}
-    ids = [one.row for one in part]
     for start in range(0, len(ids), IN_LIMIT):
         mine = table.c.id.in_(ids[start : start + IN_LIMIT])
         statement = select(table.c.id, *columns).where(mine)

@@ -62,6 +62,7 @@ COMPANIES: Final = Register(
     named={
         "name": _fields("company", "name", "kana"),
         "kana": _fields("company", "kana"),
+        "contact_name": _fields("deal", "contact_name"),
         "representative": _fields("company", "representative"),
         "corporate_number": _fields("company", "corporate_number"),
         "phone": (

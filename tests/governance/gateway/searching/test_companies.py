@@ -153,6 +153,9 @@ def test_whom_a_deal_is_with_leads_to_the_company(street: Street) -> None:
     street.follow()
     (hit,) = street.found("jiro@zeta.example.com").hits
     assert (hit.row, hit.matched) == (row, (FieldId("deal.contact_email"),))
+    (hit,) = street.found("架空次郎").hits
+    assert (hit.row, hit.matched) == (row, (FieldId("deal.contact_name"),))
+    assert street.rows("", values={"contact_name": "架空次"}) == [row]
 
 
 def test_named_values_ask_the_fields_that_they_mean(street: Street) -> None:

@@ -18,7 +18,7 @@ BROWSER = ("chromium", "fonts-noto-cjk")
 NO_BROWSER = "browser (needs Chromium: apt install " + " ".join(BROWSER) + ")"
 HSM = "softhsm2"  # the security module of the key provider PKCS#11, in software
 NOTHING_COLLECTED = 5  # pytest's exit code when no test matched
-WORKERS = "2"
+WORKERS = "4"  # many tests wait for a disk, a server or a browser: two a core keep the cores busy
 NEEDS = "needs "  # how the reason begins when this machine lacks something; others are by design
 
 

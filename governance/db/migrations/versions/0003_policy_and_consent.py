@@ -63,6 +63,18 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('digest')
     )
+    op.create_table('feed_subject',
+    sa.Column('client_id', sa.String(), nullable=False),
+    sa.Column('subject_id', sa.String(length=36), nullable=False),
+    sa.Column('since', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['client_id'], ['api_client.id'], ),
+    sa.ForeignKeyConstraint(['subject_id'], ['subject.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('client_id', 'subject_id')
+    )
+    with op.batch_alter_table('feed_subject', schema=None) as batch_op:
+        batch_op.create_index('ix_feed_subject_since', ['client_id', 'since'], unique=False)
+        batch_op.create_index('ix_feed_subject_subject', ['subject_id'], unique=False)
+
     op.create_table('policy_entry',
     sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('version_id', sa.String(length=36), nullable=False),
@@ -182,7 +194,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_provision_person_subject_id'), ['subject_id'], unique=False)
 
     with op.batch_alter_table('consent_event', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('minor', sa.Boolean(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('minor', sa.Boolean(), server_default=sa.text('false'), nullable=False))
         batch_op.add_column(sa.Column('acted_by', sa.String(), nullable=True))
         batch_op.add_column(sa.Column('collection_point', sa.String(), nullable=True))
         batch_op.add_column(sa.Column('collection_version', sa.Integer(), nullable=True))

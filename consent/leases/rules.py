@@ -1,0 +1,46 @@
+"""When a lease is renewed, and when a withdrawal need not wait for a holder any more; pure.
+
+No wall clock is compared across processes. Whoever waits sees that a holder was not renewed for
+as long as a lease lasts, on its own clock; the lease was granted before that was first seen, and
+its holder counts it from before it asked.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from consent.leases.types import LeaseRow, Terms
+
+
+class Seen(NamedTuple):
+    """A holder as it was first seen with this number of renewals."""
+
+    renewals: int
+    since: float  # on the watcher's own clock
+
+
+def may_renew(row: LeaseRow, *, applied: int) -> bool:
+    """Only who applied what it was told at its last renewal; heartbeats alone keep no lease."""
+    return applied >= row.owed
+
+
+def looked(seen: Mapping[str, Seen], rows: Iterable[LeaseRow], *, at: float) -> dict[str, Seen]:
+    """Since when each holder was not renewed; `at` is read after the rows were."""
+    found: dict[str, Seen] = {}
+    for row in rows:
+        known = seen.get(row.id)
+        same = known is not None and known.renewals == row.renewals
+        found[row.id] = known if known is not None and same else Seen(row.renewals, at)
+    return found
+
+
+def behind(rows: Iterable[LeaseRow], position: int) -> tuple[LeaseRow, ...]:
+    """The holders that have not applied this position."""
+    return tuple(row for row in rows if row.applied < position)
+
+
+def has_ended(row: LeaseRow, seen: Mapping[str, Seen], terms: Terms, *, at: float) -> bool:
+    """Whether the lease has ended on its holder's clock, whatever that holder does now."""
+    known = seen.get(row.id)
+    if known is None or known.renewals != row.renewals:
+        return False  # fails closed: it may just have been renewed
+    return at - known.since >= terms.ended

@@ -1,0 +1,153 @@
+"""Holders and a waiting withdrawal whose steps interleave at will, on clocks that run apart.
+
+The barrier and the statements are the real ones; only time is not. Between any two steps of one
+process the others may do any number of theirs, and any time may pass: that is what a pause is.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import StaticPool
+
+from consent import ledger
+from consent.client.lease import HolderLease
+from consent.leases import store
+from consent.leases.barrier import Barrier
+from consent.leases.types import HolderKind, Standing, Terms
+from governance.core.terms import ActorId, RowId
+from governance.customers.changes import counter
+
+EXAMPLES = int(os.environ.get("SEKISHO_SOAK", "150"))
+AT = datetime(2026, 10, 1, 3, 0, tzinfo=UTC)
+TERMS = Terms()
+DRIFT = 0.02  # two clocks differ by at most 4 in 100, less than the margin allows
+ACTIONS = ("apply", "ask", "ask", "decide", "sleep", "ask without applying")
+
+
+class World:
+    """The only true time, and a database."""
+
+    def __init__(self, pick: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+        self.pick, self.now, self.acknowledged = pick, 0.0, 0
+        self.engine = create_engine(
+            "sqlite://", poolclass=StaticPool, connect_args={"isolation_level": None}
+        )
+        with self.engine.connect() as tx:
+            counter.HEAD.create(tx)
+            store.LEASE.create(tx)
+        self.holders: list[Holder] = []
+
+    def between(self) -> None:
+        """Others act, time passes."""
+        for _ in range(self.pick(st.integers(0, 5))):
+            if self.holders:
+                next(self.pick(st.sampled_from(self.holders)).steps)
+        self.now += self.pick(st.sampled_from((0.0, 0.001, 0.01, 0.2, 0.5, 1.9, 2.5)))
+        for holder in self.holders:
+            holder.check()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        self.between()
+        with self.engine.connect() as tx:
+            yield tx
+
+    def write(self, fn: Callable[[Connection], Any]) -> Any:
+        self.between()
+        with self.engine.connect() as tx:
+            return fn(tx)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.between()
+
+
+@dataclass
+class Holder:
+    world: World
+    number: int
+    rate: float
+    offset: float
+    applied: int = 0
+    given: list[int] = field(default_factory=list)  # what permits rest on
+
+    def __post_init__(self) -> None:
+        self.lease = HolderLease(clock=lambda: self.offset + self.rate * self.world.now)
+        self.steps = self._live()
+
+    def check(self) -> None:
+        """No permit that rests on less than what was acknowledged stands any more."""
+        for seen in self.given:
+            stands = self.lease.holds() and seen == self.applied
+            assert not (stands and seen < self.world.acknowledged)
+        if self.lease.holds():
+            assert self.applied >= self.world.acknowledged
+
+    def _live(self) -> Iterator[None]:
+        world = self.world
+        while True:
+            action = world.pick(st.sampled_from(ACTIONS))
+            if action == "apply":
+                with world.engine.connect() as tx:
+                    head = ledger.head(tx)
+                yield
+                self.applied = head
+            elif action == "decide":
+                seen = self.applied
+                yield
+                if self.lease.holds():
+                    self.given.append(seen)
+            elif action.startswith("ask"):
+                yield from self._ask()
+            yield
+
+    def _ask(self) -> Iterator[None]:
+        told = self.applied
+        asked = self.lease.asked()
+        yield
+        with self.world.engine.connect() as tx:
+            answer = store.ask(
+                tx,
+                RowId(f"holder-{self.number}"),
+                actor=ActorId("svc:shop"),
+                kind=HolderKind.CLIENT,
+                applied=told,
+                terms=TERMS,
+                at=AT,
+            )
+        yield
+        if answer.standing is Standing.GRANTED:
+            self.lease.granted(asked=asked, seconds=answer.seconds)
+
+
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_nothing_stands_that_rests_on_less_than_what_was_acknowledged(data: st.DataObject) -> None:
+    world = World(data.draw)
+    for number in range(data.draw(st.integers(1, 3))):
+        rate = data.draw(st.floats(1 - DRIFT, 1 + DRIFT))
+        world.holders.append(Holder(world, number, rate, data.draw(st.floats(0, 1e6))))
+    clock = data.draw(st.floats(1 - DRIFT, 1 + DRIFT))
+    barrier = Barrier(
+        database=world,  # type: ignore[arg-type] # the part of it that the barrier uses
+        terms=TERMS,
+        clock=lambda: clock * world.now,
+        sleep=world.sleep,
+    )
+    for _ in range(data.draw(st.integers(1, 3))):
+        for _ in range(data.draw(st.integers(0, 6))):
+            world.between()
+        position = world.write(lambda tx: counter.take(tx, 1))
+        barrier.settle(position)
+        world.acknowledged = position
+        for holder in world.holders:
+            holder.check()
+        world.between()
+    world.engine.dispose()

@@ -20,7 +20,7 @@ OLDEST_BAND = 90  # above it a band would single a person out
 
 
 class MaskMethod(StrEnum):
-    """The closed list of masking methods."""
+    """The closed list of masking methods, from what shows most to what shows nothing."""
 
     PARTIAL = "partial"
     INITIAL = "initial"
@@ -28,8 +28,8 @@ class MaskMethod(StrEnum):
     YEAR_MONTH = "year_month"
     YEAR = "year"
     AGE_BAND = "age_band"
-    PREFECTURE = "prefecture"
     MUNICIPALITY = "municipality"
+    PREFECTURE = "prefecture"
     REDACT = "redact"
     HIDE = "hide"
 

@@ -67,7 +67,7 @@ class PolicyShadowRow(SQLModel, table=True):
     documents: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     started_by: str = Field(sa_column=Column(String(ACTOR), nullable=False))
     started_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
-    counted_until: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    cursor: str = Field(sa_column=Column(RowIdType, nullable=False))  # last decision counted
     decisions: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     ended_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 

@@ -46,6 +46,7 @@ from governance.jobs.runner import Worker, run_job
 from governance.jobs.types import Daily, EveryMinutes, RunReport, Schedule, Slot, Step
 from governance.keys.epochs import status
 from governance.keys.types import RollReport
+from policies.admin import shadow
 from retention import purge, store, tombstones
 from retention.errors import RunHeldElsewhereError
 from retention.plans import RunState
@@ -78,6 +79,7 @@ INDEX: Final = "search.index"
 REINDEX: Final = "search.rotate"
 FORGET_SEARCHES: Final = "search.forget_saved"
 NOTICES: Final = "notice.take_effect"
+SHADOW: Final = "policy.shadow"
 SCHEDULES: Final = {
     schedule.job: schedule
     for schedule in (
@@ -102,6 +104,7 @@ SCHEDULES: Final = {
         Schedule(job=COME_OF_AGE, rule=Daily(at=time(0, 10))),
         Schedule(job=REVIEW, rule=Daily(at=time(2, 10))),
         Schedule(job=EXPIRE, rule=EveryMinutes(minutes=15)),
+        Schedule(job=SHADOW, rule=EveryMinutes(minutes=1)),
         Schedule(job=PROPOSE, rule=Daily(at=time(2, 20))),
     )
 }
@@ -140,6 +143,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         COME_OF_AGE: InTransaction(step=partial(_come_of_age, wiring), limit=BATCH),
         NOTICES: InTransaction(step=partial(_notices, wiring), limit=BATCH),
         REVIEW: InTransaction(step=review_step, limit=1),
+        SHADOW: Open(step=partial(shadow.count_step, wiring.policy_desk), limit=shadow.BATCH),
         EXPIRE: Open(step=partial(expiry_step, wiring, worker), limit=1),
         PROPOSE: InTransaction(step=partial(proposal_step, wiring), limit=1),
     }

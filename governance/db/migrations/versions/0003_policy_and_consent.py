@@ -47,7 +47,7 @@ def upgrade() -> None:
     sa.Column('documents', sa.LargeBinary(), nullable=False),
     sa.Column('started_by', sa.String(length=100), nullable=False),
     sa.Column('started_at', UtcDateTime(), nullable=False),
-    sa.Column('counted_until', UtcDateTime(), nullable=False),
+    sa.Column('cursor', sa.String(length=36), nullable=False),
     sa.Column('decisions', sa.BigInteger(), nullable=False),
     sa.Column('ended_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id')

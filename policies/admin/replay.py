@@ -1,0 +1,176 @@
+"""The recorded decisions under another policy: which would come out otherwise, about how many.
+
+Records are read in the order of their persons, so that each person is counted once with a memory
+that does not grow with the log.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from audit.actions import EventCode
+from audit.decisions.models import DECISIONS
+from audit.decisions.store import AnyRow
+from audit.decisions.types import Decision
+from audit.models import EVENTS
+from audit.types import Outcome
+from governance.core.terms import ActorId, EventId, FieldId, PurposeId
+from governance.db.engine import Database
+from policies.admin.judging import Judge, Verdict, actors_of, subject_of
+from policies.snapshot import PolicySnapshot
+
+CHUNK: Final = 2_000  # rows that a cursor brings at once
+NOBODY: Final = ""
+ASKED: Final = (
+    DECISIONS.c.id,
+    DECISIONS.c.occurred_at,
+    DECISIONS.c.actor,
+    DECISIONS.c.subject,
+    DECISIONS.c.purpose,
+    DECISIONS.c.channel,
+    DECISIONS.c.recipient,
+    DECISIONS.c.country,
+    DECISIONS.c.field,
+    DECISIONS.c.outcome,
+    DECISIONS.c.reasons,
+    DECISIONS.c.policy_version,
+    DECISIONS.c.consent_seq,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """One way in which decisions come out otherwise."""
+
+    kind: str  # use or read
+    who: str
+    purpose: str
+    before: str  # reason code
+    after: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Replayed:
+    """What became of the recorded decisions; persons are counted once for each flip."""
+
+    decisions: int = 0
+    untold: int = 0  # actors that are gone, words that nobody registered, answers unavailable
+    flips: Counter[Flip] = field(default_factory=Counter)
+    people: Counter[Flip] = field(default_factory=Counter)
+    persons: int = 0  # of whom some decision comes out otherwise
+
+    @property
+    def flipped(self) -> int:
+        """Decisions that come out otherwise."""
+        return sum(self.flips.values())
+
+
+def replay(
+    database: Database,
+    before: PolicySnapshot,
+    after: PolicySnapshot,
+    *,
+    since: datetime,
+    at: datetime,
+    told: Callable[[int], None] = lambda _decisions: None,
+) -> Replayed:
+    """Every decision and reading recorded since then, judged by another policy."""
+    found = Replayed()
+    with database.read() as tx:
+        judge = Judge(before, after, actors_of(tx))
+        walk = _Walk(found, told)
+        for asked in _uses(tx, since=since):
+            code = asked.reasons
+            walk.count("use", judge, asked.actor, asked.subject, asked.purpose, code,
+                       judge.use(tx, asked, at=at))  # fmt: skip
+        walk.turn(NOBODY)
+        for row in _readings(tx, since=since):
+            shown = tuple(row.fields.split(","))
+            verdict = judge.reading(ActorId(row.actor), row.purpose, shown)
+            walk.count("read", judge, ActorId(row.actor), row.subject, row.purpose,
+                       Outcome.PERMIT.value, verdict)  # fmt: skip
+        walk.turn(NOBODY)
+    return found
+
+
+class _Walk:
+    """Counts flips person by person."""
+
+    def __init__(self, found: Replayed, told: Callable[[int], None]) -> None:
+        self._found, self._told = found, told
+        self._person, self._seen = NOBODY, set[Flip]()
+
+    def turn(self, person: str) -> None:
+        """The walk goes on to another person; the one before is counted."""
+        if self._seen and self._person:
+            self._found.people.update(self._seen)
+            self._found.persons += 1
+        self._person, self._seen = person, set()
+
+    def count(
+        self,
+        kind: str,
+        judge: Judge,
+        actor: ActorId,
+        subject: str | None,
+        purpose: str | None,
+        code: str,
+        verdict: Verdict | None,
+    ) -> None:
+        """One record with its verdict."""
+        found = self._found
+        found.decisions += 1
+        if found.decisions % CHUNK == 0:
+            self._told(found.decisions)
+        if (subject or NOBODY) != self._person:
+            self.turn(subject or NOBODY)
+        if verdict is None:
+            found.untold += 1
+        elif verdict.permits is not (code == Outcome.PERMIT.value):
+            flip = Flip(kind, judge.who(actor), purpose or "", code, verdict.code)
+            found.flips[flip] += 1
+            self._seen.add(flip)
+
+
+def _uses(tx: Connection, *, since: datetime) -> Iterator[Decision]:
+    query = select(*ASKED).where(DECISIONS.c.occurred_at >= since).order_by(DECISIONS.c.subject)
+    for row in tx.execute(query.execution_options(yield_per=CHUNK)):
+        yield decision_of(row)
+
+
+def decision_of(row: AnyRow) -> Decision:
+    """A row of ASKED as the decision that it records."""
+    return Decision(
+        id=EventId(row.id),
+        occurred_at=row.occurred_at,
+        actor=ActorId(row.actor),
+        actor_os=None,
+        subject=subject_of(row.subject),
+        purpose=None if row.purpose is None else PurposeId(row.purpose),
+        channel=row.channel,
+        recipient=row.recipient,
+        country=row.country,
+        field=None if row.field is None else FieldId(row.field),
+        outcome=Outcome(row.outcome),
+        reasons=row.reasons,
+        policy_version=row.policy_version,
+        consent_seq=row.consent_seq,
+        request_id=None,
+        network=None,
+    )
+
+
+def _readings(tx: Connection, *, since: datetime) -> Iterator[AnyRow]:
+    """Readings that showed something, in the order of their persons."""
+    columns = (EVENTS.c.actor, EVENTS.c.subject, EVENTS.c.purpose, EVENTS.c.fields)
+    query = select(*columns).where(
+        EVENTS.c.action == EventCode.PERSON_READ.value,
+        EVENTS.c.outcome == Outcome.PERMIT.value,
+        EVENTS.c.fields.is_not(None),
+        EVENTS.c.occurred_at >= since,
+    )
+    yield from tx.execute(query.order_by(EVENTS.c.subject).execution_options(yield_per=CHUNK))

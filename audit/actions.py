@@ -43,6 +43,10 @@ class EventCode(StrEnum):
     CONSENT_EXPIRED = "consent.expired"
     CONSENT_INVALIDATED = "consent.invalidated"
     CONSENT_IMPORTED = "consent.imported"
+    CONSENT_PROOF_READ = "consent.proof_read"
+    CONSENT_LISTED = "consent.listed"
+    WEBHOOK_CHANGED = "webhook.changed"
+    WEBHOOK_RESENT = "webhook.resent"
     OBJECTION_RAISED = "objection.raised"
     OBJECTION_LIFTED = "objection.lifted"
     RECEIPT_ISSUED = "receipt.issued"
@@ -94,6 +98,7 @@ class EventCode(StrEnum):
     # registers and reports
     REGISTER_CHANGED = "register.changed"
     PROVISION_RECORDED = "provision.recorded"
+    PROVISION_SHOWN = "provision.shown"
     BREACH_RECORDED = "breach.recorded"
     BREACH_REPORTED = "breach.reported"
     ASSESSMENT_RECORDED = "assessment.recorded"

@@ -11,8 +11,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select
 
 from consent import ledger
+from consent.facts import facts_of
 from consent.rules import decide
-from consent.service import facts_of, subject_gate
+from consent.service import subject_gate
 from consent.types import EVERY, ConsentEvent, SubjectDecision
 from governance.core.terms import Law, SubjectId
 from governance.customers.store import LAW, SUBJECT, Subject, subject_by_id, subject_of
@@ -83,7 +84,13 @@ def marks_of(
 
 
 def subject_gates(
-    tx: Connection, subjects: Sequence[SubjectId], purpose: PurposeRecord, *, at: datetime
+    tx: Connection,
+    subjects: Sequence[SubjectId],
+    purpose: PurposeRecord,
+    *,
+    channel: str | None = None,
+    recipient: str | None = None,
+    at: datetime,
 ) -> dict[SubjectId, tuple[Mark, SubjectDecision]]:
     """The third gate of each person who is known and not erased, with what it rests on."""
     persons = _persons(tx, subjects, at=at, laws=True)
@@ -99,10 +106,17 @@ def subject_gates(
     decided: dict[SubjectId, tuple[Mark, SubjectDecision]] = {}
     for subject, mark in marks.items():
         if subject in persons.merged:
-            found = subject_gate(tx, subject, purpose, channel=None, recipient=None, at=at)
+            found = subject_gate(tx, subject, purpose, channel=channel, recipient=recipient, at=at)
         else:
-            facts = facts_of(persons.found[subject])
-            found = decide(facts, purpose, histories[subject], published, at=at)
+            found = decide(
+                facts_of(persons.found[subject]),
+                purpose,
+                histories[subject],
+                published,
+                channel=channel,
+                recipient=recipient or "internal",
+                at=at,
+            )
         decided[subject] = mark, found
     return decided
 

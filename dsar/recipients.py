@@ -5,7 +5,6 @@ the reason why not, is an event. The notice names the person by pseudonym and th
 recipient asks the gate anew; no value leaves with it. It waits in the outbox like every mail.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,11 +27,11 @@ from governance.customers.ports import Ports
 from governance.customers.post import post
 from governance.http.principal import Principal
 from governance.outbound.mail import ADDRESS, Mail
+from governance.registers.sealing import opened_contact
 from governance.registers.store import all_recipients, contact_of
 from governance.registers.types import Recipient, RecipientRole
 from policies.actions import Action
 
-BLOB = "recipient"  # kind of blob under which contacts are sealed
 HOME = frozenset({"JP", None})  # whose notice is in Japanese
 REF = "recipient:"
 
@@ -165,8 +164,7 @@ def _address(tx: Connection, ports: Ports, recipient: RowId) -> str | None:
     sealed = contact_of(tx, recipient)
     if sealed is None:
         return None
-    contact = json.loads(ports.vault.open_blob(BLOB, recipient, sealed))
-    address = str(contact.get("contact_email") or "")
+    address = opened_contact(ports.vault, recipient, sealed).contact_email
     return address if ADDRESS.fullmatch(address) else None
 
 

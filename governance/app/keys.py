@@ -8,7 +8,7 @@ from audit.models import PARTS
 from audit.reviewing.models import AuditFilterRow
 from audit.reviewing.service import BLOB as FILTER
 from consent.models import ConsentEventRow
-from consent.service import PROOF
+from consent.proofs import PROOF
 from dsar.models import PackageRow, RequestRow, SourceResultRow
 from dsar.service import WORDS
 from governance.app.wiring import Wiring
@@ -33,7 +33,9 @@ from governance.gateway.writing.models import WriteOnceRow
 from governance.jobs.models import OutboxRow
 from governance.keys.places import Places, SealedPlace
 from governance.keys.vault import BLOB, PART
-from governance.registers.models import RecipientRow
+from governance.registers.models import RecipientCheckRow, RecipientRow
+from governance.registers.provisions.models import ProvisionPersonRow, ProvisionRow
+from governance.registers.sealing import ACQUISITION, CONTACT, FINDINGS, IDENTITY, PARTY
 
 OUTBOX = table_of(OutboxRow)
 NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
@@ -89,7 +91,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield SealedPlace(table=table_of(SourceResultRow), columns={"found": PART})
     yield SealedPlace(table=table_of(PackageRow), columns={"content": PART})
     yield _blob(table_of(QuarantineRow), "content", "quarantine")
-    yield _blob(table_of(RecipientRow), "contact", "recipient")
+    yield from _registers()
     yield SealedPlace(
         table=table_of(CustomValueRow), columns={"value": PART}, field="field", row="row_id"
     )
@@ -112,6 +114,15 @@ def _beside() -> Iterator[SealedPlace]:
         before_row=f"{LETTER}/",
         only=~about_nobody,
     )
+
+
+def _registers() -> Iterator[SealedPlace]:
+    """Persons at recipients, findings about recipients, and who was in a provision."""
+    yield _blob(table_of(RecipientRow), "contact", CONTACT)
+    yield _blob(table_of(RecipientCheckRow), "findings", FINDINGS)
+    yield _blob(table_of(ProvisionRow), "party", PARTY)
+    yield _blob(table_of(ProvisionRow), "acquisition", ACQUISITION)
+    yield SealedPlace(table=table_of(ProvisionPersonRow), columns={"identity": IDENTITY})
 
 
 def _fixed() -> Iterator[SealedPlace]:

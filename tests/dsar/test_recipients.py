@@ -8,10 +8,11 @@ from sqlalchemy import select
 from audit.models import EVENTS
 from audit.types import canonical_json
 from dsar.errors import NothingToTellError, RecipientUnknownError, RequestNotAllowedError
-from dsar.recipients import BLOB, Told, Untold, recipients_of, tell_recipients
+from dsar.recipients import Told, Untold, recipients_of, tell_recipients
 from dsar.types import Event
 from governance.core.ids import new_row_id
 from governance.core.terms import RowId
+from governance.registers.sealing import CONTACT
 from governance.registers.store import add_recipient
 from governance.registers.types import Recipient, RecipientRole
 from tests.dsar.test_letters import letters
@@ -26,7 +27,7 @@ def partner(world: World) -> str:
     rows = {key: RowId(new_row_id()) for key in ("V-2", "V-3")}
     for key, role in (("V-2", RecipientRole.THIRD_PARTY), ("V-3", RecipientRole.SOURCE)):
         contact = canonical_json({"contact_name": "窓口（架空）", "contact_email": TO})
-        sealed = world.ports.vault.seal_blob(BLOB, rows[key], contact)
+        sealed = world.ports.vault.seal_blob(CONTACT, rows[key], contact)
         made = Recipient(id=rows[key], source_key=key, name=f"架空{key}社", role=role, country="JP")
         world.write(partial(add_recipient, recipient=made, contact=sealed, at=NOW))
     return "V-2"

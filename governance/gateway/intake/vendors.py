@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
-from audit.types import EventDraft, Outcome, canonical_json
+from audit.types import EventDraft, Outcome
 from governance.core.clock import JST
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId, SubjectId
@@ -19,7 +19,8 @@ from governance.gateway.intake.screening import without_numbers
 from governance.gateway.intake.types import Counts, Rejected, RunFacts
 from governance.registers import store
 from governance.registers.rules import problems_of
-from governance.registers.types import Recipient, RecipientRole
+from governance.registers.sealing import sealed_contact
+from governance.registers.types import Contact, Recipient, RecipientRole
 
 ROLES: Mapping[str, RecipientRole] = {
     "委託": RecipientRole.PROCESSOR,
@@ -80,7 +81,7 @@ def store_vendors(
         return Counts()
     found = judged(tx, run, rows)
     for row, recipient in found.taken:
-        _store(tx, ports, row, recipient, at=run.at)
+        _store(tx, ports, row, recipient, by=ActorId(run.actor), at=run.at)
     put_aside(tx, ports, run, found.rejected, cells)
     settle(tx, run, (row.number for row in rows))
     imports.add_problems(tx, run.run, found.problems)
@@ -102,11 +103,21 @@ def store_vendors(
 
 
 def _store(
-    tx: Connection, ports: Ports, row: NormalisedRow, recipient: Recipient, *, at: datetime
+    tx: Connection,
+    ports: Ports,
+    row: NormalisedRow,
+    recipient: Recipient,
+    *,
+    by: ActorId,
+    at: datetime,
 ) -> None:
-    contact = {name: _text(row, name) or "" for name in ("contact_name", "contact_email")}
-    sealed = ports.vault.seal_blob("recipient", recipient.id, canonical_json(contact))
+    contact = Contact(
+        contact_name=_text(row, "contact_name") or "",
+        contact_email=_text(row, "contact_email") or "",
+    )
+    sealed = sealed_contact(ports.vault, recipient.id, contact)
     store.add_recipient(tx, recipient, contact=sealed, at=at)
+    store.note_version(tx, recipient, by=by, at=at)
     day = at.astimezone(JST).date()
     store.replace_problems(tx, recipient.id, problems_of(recipient, on=day), on=day)
 

@@ -1,0 +1,40 @@
+"""What the registers keep sealed: persons at recipients, findings, who was in a provision."""
+
+import json
+from dataclasses import asdict
+from typing import Final
+
+from audit.types import canonical_json
+from governance.core.terms import FieldId, RowId
+from governance.keys.vault import FieldVault
+from governance.registers.provisions.types import Party
+from governance.registers.types import Contact
+
+CONTACT: Final = "recipient"  # kinds of blobs
+FINDINGS: Final = "recipient_check"
+PARTY: Final = "provision_party"
+ACQUISITION: Final = "provision_acquisition"
+IDENTITY: Final = FieldId("provision.identity")  # of a person, under their record key
+
+
+def sealed_contact(vault: FieldVault, recipient: RowId, contact: Contact) -> bytes:
+    """The contact as it is stored."""
+    return vault.seal_blob(CONTACT, recipient, canonical_json(asdict(contact)))
+
+
+def opened_contact(vault: FieldVault, recipient: RowId, sealed: bytes | None) -> Contact:
+    """The persons at a recipient; none where none are stored."""
+    if sealed is None:
+        return Contact()
+    stored = json.loads(vault.open_blob(CONTACT, recipient, sealed))
+    return Contact(**{name: str(stored.get(name) or "") for name in Contact.__dataclass_fields__})
+
+
+def sealed_party(vault: FieldVault, provision: RowId, party: Party) -> bytes:
+    """Name, address and representative as they were, under the installation's key."""
+    return vault.seal_blob(PARTY, provision, canonical_json(asdict(party)))
+
+
+def opened_party(vault: FieldVault, provision: RowId, sealed: bytes) -> Party:
+    """The company of a record as it was."""
+    return Party(**json.loads(vault.open_blob(PARTY, provision, sealed)))

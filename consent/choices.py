@@ -1,11 +1,12 @@
 """What a person chooses about a purpose: its form, its audit code, its line in the journal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from audit.actions import EventCode
-from consent.types import EVERY, EventKind
+from consent.rules import touches
+from consent.types import EVERY, GRANTS, NARROWING, By, Cell, ConsentEvent, EventKind, EvidenceGrade
 from governance.core.errors import GovernanceError
 from governance.core.terms import EventId, Lang, PurposeId, SubjectId
 from governance.jobs.journal_record import JournalEntry, JournalKind
@@ -47,6 +48,18 @@ class ChoiceUnknownError(GovernanceError):
     code, status, exit_code = "choice_unknown", 422, 2
 
 
+class ChoiceOutrunError(GovernanceError):
+    """What is entered late was overtaken by a later refusal of the person; nothing changed."""
+
+    code, status, exit_code = "choice_outrun", 409, 1
+
+
+class ChoiceTimeError(GovernanceError):
+    """A choice cannot have happened after it was entered; nothing changed."""
+
+    code, status, exit_code = "choice_time", 422, 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One act of a person, or on behalf of one, about a purpose."""
@@ -61,6 +74,16 @@ class Choice:
     lang: Lang = Lang.JA
     guardian: bool = False
     statement: str | None = field(default=None, repr=False)  # the person's own words
+    by: By | None = None  # None: as guardian and principal say
+    evidence: EvidenceGrade = EvidenceGrade.ACTIVE
+    action: str | None = None  # unticked_box, switch, signature, spoken, card_handed ...
+    shown: str | None = field(default=None, repr=False)  # the words beside the box
+    notice_version: str | None = None  # that was shown; None: the one in force
+    collection_point: str | None = None
+    collection_version: int | None = None
+    occurred_at: datetime | None = None  # paper, telephone: when it was said; None: now
+    valid_until: datetime | None = None  # an end that the person set
+    user_agent: str | None = None  # phone, desktop, app, unknown
 
 
 def known_choice(policy: PolicySnapshot, choice: Choice) -> Choice:
@@ -76,6 +99,31 @@ def known_choice(policy: PolicySnapshot, choice: Choice) -> Choice:
     if choice.recipient_class not in {EVERY, *classes}:
         raise ChoiceUnknownError(part="recipient_class")
     return choice if purpose is None else replace(choice, purpose=purpose.id)
+
+
+def overtaken(choice: Choice, history: Iterable[ConsentEvent], *, said_at: datetime) -> bool:
+    """Whether the person refused, withdrew or objected after what is now entered as a grant.
+
+    In the ledger the later entry decides, so a grant on paper must not come after what ended it.
+    """
+    if choice.kind not in GRANTS:
+        return False
+    cell = Cell(
+        purpose=PurposeId(choice.purpose),
+        channel=choice.channel,
+        recipient_class=choice.recipient_class,
+    )
+    ending = NARROWING - {EventKind.EXPIRED} | {EventKind.OBJECTED}
+    return any(
+        event.kind in ending and event.occurred_at >= said_at and meets(event, cell)
+        for event in history
+    )
+
+
+def meets(event: ConsentEvent, cell: Cell) -> bool:
+    """Whether the two speak of any common cell."""
+    wide = cell.recipient_class == EVERY and event.recipient_class != EVERY
+    return touches(event, replace(cell, recipient_class=event.recipient_class) if wide else cell)
 
 
 def journal_entry(choice: Choice, event: EventId, *, at: datetime) -> JournalEntry | None:

@@ -10,9 +10,9 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, or_, select
 
 from consent import ledger
+from consent.facts import facts_of
 from consent.ledger import EVENT
 from consent.rules import decide
-from consent.service import facts_of
 from consent.types import EVERY, ConsentEvent, SubjectDecision
 from governance.core.terms import Law, SubjectId
 from governance.customers.store import LAW, SUBJECT, Subject, subject_of

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Date, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, false
+from sqlalchemy import Column, Date, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from governance.db.types import RowIdType, UtcDateTime
@@ -29,7 +29,7 @@ class ConsentEventRow(SQLModel, table=True):
     notice_hash: str | None = None
     evidence: str
     guardian: bool = False
-    minor: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    minor: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     acted_by: str | None = None  # person, guardian, agent, officer, system; None: not on record
     collection_point: str | None = None
     collection_version: int | None = None

@@ -9,8 +9,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, bindparam, or_, select
 
 from consent import ledger
+from consent.facts import facts_of
 from consent.merged import earliest
-from consent.service import facts_of, known_of
+from consent.service import known_of
 from consent.state.layout import Layout
 from consent.state.standing import Rulings, Standing
 from consent.types import ConsentEvent

@@ -7,8 +7,8 @@ from types import MappingProxyType
 import pytest
 
 from consent.ages import age_table
+from consent.facts import facts_of
 from consent.rules import decide
-from consent.service import facts_of
 from consent.types import ConsentEvent, EventKind, EvidenceGrade, SubjectDecision, SubjectFacts
 from governance.core.terms import Law, SubjectId
 from governance.customers.store import Subject

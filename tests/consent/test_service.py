@@ -16,11 +16,8 @@ from consent import ledger
 from consent.checks import PERMIT_LIFE, CheckAnswer, check
 from consent.choices import Choice, ChoiceUnknownError
 from consent.notices.shipped import shipped
-from consent.service import (
-    PROOF,
-    UseRequest,
-    choose,
-)
+from consent.proofs import PROOF
+from consent.service import UseRequest, choose
 from consent.types import EVERY, EventKind
 from governance.app.wiring import Wiring
 from governance.core.errors import NotFoundError

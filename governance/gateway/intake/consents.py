@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome, canonical_json
 from consent import ledger
-from consent.service import PROOF
+from consent.proofs import PROOF
 from consent.types import EventKind, EvidenceGrade, NoticeVersion
 from governance.core.clock import JST
 from governance.core.terms import ActorId, EventId, KeyClass, PurposeId, RowId, SubjectId

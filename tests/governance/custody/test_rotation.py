@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from audit.models import EVENTS
 from audit.types import Verdict
 from audit.verify import verify_log
-from consent.service import PROOF
+from consent.proofs import PROOF
 from governance.app.keys import places
 from governance.core.terms import KeyClass
 from governance.custody import service

@@ -16,7 +16,7 @@ from audit.sequencer import LogKeys
 from audit.types import EventDraft, Outcome, PersonalPart, canonical_json
 from consent.ledger import NewEvent
 from consent.ledger import append as append_consent
-from consent.service import PROOF
+from consent.proofs import PROOF
 from consent.types import EventKind
 from dsar.models import RequestRow
 from dsar.service import WORDS

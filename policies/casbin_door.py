@@ -2,8 +2,8 @@
 
 The exported text is the definition. The runtime table is compiled from the same rules and must
 agree with `Reference.enforce`. Every name carries a prefix, so that no field, role or user can be
-taken for another kind of thing: ``u:`` actor, ``r:`` role, ``d:`` field, ``a:`` action,
-``w:`` purpose.
+taken for another kind of thing: ``u:`` actor, ``r:`` role (``r:type:`` a kind of subject),
+``d:`` field, ``a:`` action, ``w:`` purpose.
 """
 
 import logging
@@ -109,7 +109,7 @@ def define(policy: PolicySet) -> Definition:
     lines = [f"g2, d:{ROUTE_FIELD}, fields:{ROUTE}", f"g3, w:{ROUTE_PURPOSE}, purposes:{ROUTE}"]
     for role in policy.roles:
         lines.extend(_role_lines(role, groups))
-    for rule in policy.rules:
+    for rule in policy.every_rule():
         lines.extend(_rule_lines(rule, groups))
     return Definition(model=MODEL, lines="\n".join([*lines, *groups.lines]) + "\n")
 

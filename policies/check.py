@@ -70,6 +70,7 @@ def check(snapshot: PolicySnapshot) -> tuple[Finding, ...]:
     policy, table = snapshot.policy, snapshot.table
     found = [
         *_rules(policy, table),
+        *_shadowed(policy, table),
         *_untested(policy, snapshot),
         *_purposes(policy),
         *_fields(policy, table),
@@ -113,12 +114,17 @@ def _rules(policy: PolicySet, table: DecisionTable) -> Iterator[Finding]:
                 place=place,
                 detail=", ".join(outside[:5]),
             )
-        if not _decides_somewhere(rule, table):
+
+
+def _shadowed(policy: PolicySet, table: DecisionTable) -> Iterator[Finding]:
+    """Rules that allow and of which no answer ever comes."""
+    for rule in policy.every_rule():
+        if rule.effect is Effect.ALLOW and not _decides_somewhere(rule, table):
             yield Finding(
                 code=FindingCode.RULE_SHADOWED,
                 severity=Severity.WARNING,
                 name=rule.id,
-                place=place,
+                place=policy.places.get(f"rules/{rule.id}"),
             )
 
 
@@ -141,7 +147,7 @@ def _decides_somewhere(rule: Rule, table: DecisionTable) -> bool:
 
 def _untested(policy: PolicySet, snapshot: PolicySnapshot) -> Iterator[Finding]:
     named = {run.decision.rule_id for run in try_tests(snapshot)}
-    for rule in policy.rules:
+    for rule in policy.every_rule():
         if rule.id not in named:
             yield Finding(
                 code=FindingCode.RULE_UNTESTED,

@@ -1,19 +1,20 @@
 """The proof at load: the runtime table answers as Casbin does, or the snapshot is refused."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from governance.core.errors import GovernanceError
 from policies.actions import Action
 from policies.casbin_door import ROUTE_FIELD, ROUTE_PURPOSE, Reference
-from policies.conditions import Condition, attributes_of
-from policies.document import PolicySet, Rule
+from policies.conditions import Comparison, Condition, fact_of, literal_of
+from policies.document import NO_PURPOSE, PolicySet, Rule
 from policies.table import DecisionTable
 from policies.types import NO_ATTRIBUTES, Attributes
 
 N = TypeVar("N", bound=str)
+Facts = Mapping[tuple[str, str], object]  # owner and name of an attribute -> its value
 RANDOM_PROBES = 200  # requests beside the boundary ones
 BUDGET = 300_000  # line evaluations at load, some seconds; above it the boundary is sampled
 STRANGERS = ("", "*", "unknown", "Deny", "r:staff", "u:0")  # names that no policy declares
@@ -44,7 +45,7 @@ def first_outside(known: Iterable[str], inside: Iterable[str], other: str) -> st
 
 def boundary(policy: PolicySet) -> Iterator[Probe]:
     """Requests inside every line of every rule, and one step outside each of its sides."""
-    for rule in policy.rules:
+    for rule in policy.every_rule():
         yield from _inside(rule)
         yield from _outside(rule, policy)
     for role in policy.roles:
@@ -90,7 +91,7 @@ def _outside(rule: Rule, policy: PolicySet) -> Iterator[Probe]:
     role, action, purpose = rule.roles[0], rule.actions[-1], rule.purposes[-1]
     fields = [known.id for known in policy.fields()]
     purposes = [known.id for known in policy.purposes]
-    roles = [known.id for known in policy.roles]
+    roles = [*(known.id for known in policy.roles), *(one.holder for one in policy.subjects)]
     verbs = [verb for resource in policy.resources for verb in resource.actions]
     one = frozenset({role})
     far_field = first_outside(fields, rule.fields, "unknown")
@@ -108,32 +109,76 @@ def _outside(rule: Rule, policy: PolicySet) -> Iterator[Probe]:
 
 
 def facts_for(conditions: Iterable[Condition]) -> tuple[Attributes, ...]:
-    """No facts, equal facts and differing facts for the conditions of a rule."""
-    read = [fact for condition in conditions for fact in attributes_of(condition)]
-    if not read:
+    """No facts, facts that all conditions ask for, and for each condition facts that break it."""
+    given = tuple(conditions)
+    if not any(fact_of(side) for one in given for side in (one.left, one.right)):
         return (NO_ATTRIBUTES,)
-    subject = {name: "one" for owner, name in read if owner == "subject"}
-    resource = {name: "one" for owner, name in read if owner == "resource"}
-    other = dict.fromkeys(resource, "two")
-    group = dict.fromkeys(resource, ("one", "three"))
-    return (
-        NO_ATTRIBUTES,
-        Attributes(subject=subject, resource=resource),
-        Attributes(subject=subject, resource=other),
-        Attributes(subject=subject, resource=group),
-    )
+    good: dict[tuple[str, str], object] = {}
+    for condition in given:
+        good |= _meeting(condition, good)
+    found = [NO_ATTRIBUTES, _attributes(good)]
+    for condition in given:
+        for side in (condition.left, condition.right):
+            if fact := fact_of(side):
+                found.append(_attributes({**good, fact: _other(good[fact])}))
+                found.append(_attributes({name: v for name, v in good.items() if name != fact}))
+    return tuple(found)
+
+
+def _meeting(condition: Condition, good: Mapping[tuple[str, str], object]) -> Facts:
+    """Facts that meet one condition, keeping what earlier ones fixed where that is possible."""
+    left, right = fact_of(condition.left), fact_of(condition.right)
+    fixed = [good[fact] for fact in (left, right) if fact is not None and fact in good]
+    value = _literal(condition) if left is None or right is None else (fixed or ["one"])[0]
+    match condition.comparison:
+        case Comparison.EQUAL:
+            sides = (value, value)
+        case Comparison.NOT_EQUAL:
+            sides = (_other(value), value) if right is None or left else (value, _other(value))
+        case Comparison.IN:
+            sides = (value, (value, "three"))
+        case Comparison.NOT_IN:
+            sides = (value, ("three",))
+    pairs = zip((left, right), sides, strict=True)
+    return {fact: side for fact, side in pairs if fact is not None}
+
+
+def _literal(condition: Condition) -> object:
+    side = condition.right if fact_of(condition.left) else condition.left
+    return literal_of(side) if fact_of(side) is None else "one"
+
+
+def _other(value: object) -> object:
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value + 1
+        case tuple():
+            return ("two",)
+        case _:
+            return "two"
+
+
+def _attributes(facts: Facts) -> Attributes:
+    sides: dict[str, dict[str, object]] = {"subject": {}, "resource": {}, "action": {}}
+    for (owner, name), value in facts.items():
+        sides[owner][name] = value
+    return Attributes(**sides)
 
 
 def chosen_at_random(policy: PolicySet, *, count: int, seed: str) -> Iterator[Probe]:
     """Requests over declared and undeclared names; the same seed gives the same requests."""
     dice = random.Random(seed)  # noqa: S311 - probes must be repeatable, not secret
     roles = [role.id for role in policy.roles] + list(STRANGERS)
+    roles += [subject.holder for subject in policy.subjects]
     fields = [field.id for field in policy.fields()] + list(STRANGERS)
     verbs = [verb for resource in policy.resources for verb in resource.actions]
     verbs += list(STRANGERS)
     purposes = [purpose.id for purpose in policy.purposes] + list(STRANGERS)
-    conditions = [condition for rule in policy.rules for condition in rule.when]
-    facts = facts_for(conditions)
+    purposes += [NO_PURPOSE] if policy.subjects else []
+    sets = {rule.when: facts_for(rule.when) for rule in policy.every_rule()}
+    facts = [NO_ATTRIBUTES, *(one for several in sets.values() for one in several)]
     for _ in range(count):
         yield Probe(
             roles=frozenset(dice.sample(roles, dice.randint(0, min(3, len(roles))))),

@@ -1,6 +1,6 @@
 """Comparisons between facts of the actor and of the record, written in a rule under ``when``.
 
-``resource.owner == subject.id`` · ``subject.branch in resource.branches`` ·
+``resource.owner == subject.id`` · ``'editor' in subject.roles`` · ``action.soft == true`` ·
 ``resource.region != 'JP'``. A fact that is missing never opens anything: an allow rule does not
 hold then, a deny rule does.
 """
@@ -9,10 +9,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from policies.types import Attributes, Effect
 
-_OPERAND = r"(?:subject|resource)\.[a-z][A-Za-z0-9_]*|'[^',\"\\\n&()\[\]#]+'"
+_FACT = re.compile(r"(subject|resource|action)\.([a-z][A-Za-z0-9_]*)")
+_OPERAND = (
+    r"(?:subject|resource|action)\.[a-z][A-Za-z0-9_]*"
+    r"|'[^',\"\\\n&()\[\]#]+'|true|false|-?[0-9]{1,15}"
+)
 _SENTENCE = re.compile(rf"({_OPERAND})\s+(==|!=|in|not in)\s+({_OPERAND})")
 JOINT = " && "
 
@@ -28,7 +33,7 @@ class Comparison(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One comparison; both sides are a fact (``subject.x``, ``resource.x``) or a literal."""
+    """One comparison; each side is a fact (``subject.x``, ``action.x``) or a literal."""
 
     left: str
     comparison: Comparison
@@ -44,22 +49,44 @@ def parse_condition(sentence: str) -> Condition | None:
     if found is None:
         return None
     left, comparison, right = found.groups()
+    if fact_of(left) is None and fact_of(right) is None:
+        return None  # it would hold always or never
     return Condition(left=left, comparison=Comparison(comparison), right=right)
 
 
+@lru_cache(maxsize=4_096)  # sides of the policy's own sentences
+def fact_of(side: str) -> tuple[str, str] | None:
+    """Owner and name of the fact that a side reads; None for a literal."""
+    found = _FACT.fullmatch(side)
+    return None if found is None else (found.group(1), found.group(2))
+
+
+@lru_cache(maxsize=4_096)
+def literal_of(side: str) -> str | bool | int:
+    """The value of a side that is no fact."""
+    if side.startswith("'"):
+        return side[1:-1]
+    return side == "true" if side in {"true", "false"} else int(side)
+
+
 def attributes_of(condition: Condition) -> tuple[tuple[str, str], ...]:
-    """Facts that the condition reads, as (subject or resource, name)."""
-    sides = (condition.left, condition.right)
-    facts = (side.partition(".") for side in sides if not side.startswith("'"))
-    return tuple((owner, name) for owner, _, name in facts)
+    """Facts that the condition reads, as (subject, resource or action, name)."""
+    sides = (fact_of(condition.left), fact_of(condition.right))
+    return tuple(fact for fact in sides if fact is not None)
 
 
 def _value(side: str, attributes: Attributes) -> object:
-    if side.startswith("'"):
-        return side[1:-1]
-    owner, _, name = side.partition(".")
-    facts = attributes.subject if owner == "subject" else attributes.resource
-    return facts.get(name)
+    fact = fact_of(side)
+    if fact is None:
+        return literal_of(side)
+    owner, name = fact
+    match owner:
+        case "subject":
+            return attributes.subject.get(name)
+        case "resource":
+            return attributes.resource.get(name)
+        case _:
+            return attributes.action.get(name)
 
 
 def _same(left: object, right: object) -> bool:

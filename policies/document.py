@@ -9,10 +9,15 @@ from types import MappingProxyType
 
 from governance.core.terms import FieldId, PurposeId, Treatment
 from policies.actions import Action
+from policies.attributes import Attribute, Value
 from policies.conditions import Condition
 from policies.purposes import PurposeRecord
 from policies.reasons import ReasonCode
 from policies.types import Effect, Label, Obligation, Outcome, RoleKind
+
+WHOLE = "record"  # the one field of a resource type that names none
+NO_PURPOSE = PurposeId(":none")  # of rules on subjects of the policy; no purpose has such a name
+Entries = Mapping[str, Mapping[str, Value]]  # id of an entity -> its attributes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +46,32 @@ class ResourceType:
     label: Label
     fields: tuple[PolicyField, ...]
     actions: tuple[str, ...]
-    attributes: tuple[str, ...] = ()
+    attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
+    action_attributes: Mapping[str, Mapping[str, Attribute]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    listed_only: bool = True  # an id that stands in no entry of the policy is unknown
+
+    @property
+    def whole(self) -> FieldId | None:
+        """The one field of a kind that names none; None for a kind with fields of persons."""
+        one = self.fields[0].id if len(self.fields) == 1 else None
+        return one if one == f"{self.id}.{WHOLE}" else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectType:
+    """A kind of subject that callers ask about and that is neither staff nor system nor person."""
+
+    id: str
+    label: Label
+    attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
+    listed_only: bool = True
+
+    @property
+    def holder(self) -> str:
+        """What stands in the place of a role in rules on this kind; no role has such a name."""
+        return f"type:{self.id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +102,14 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntityPair:
+    """A subject and a resource of the policy, each as type and id."""
+
+    subject: tuple[str, str]
+    resource: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTest:
     """An example that the officer wrote down: who does what for which purpose, and the answer."""
 
@@ -84,8 +122,10 @@ class PolicyTest:
     by: str | None = None
     code: ReasonCode | None = None
     treatment: Treatment | None = None
-    subject: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    resource: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    subject: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    resource: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    action: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    entities: EntityPair | None = None  # the test is about a subject and a resource of the policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +154,7 @@ class Property:
     purposes: tuple[PurposeId, ...] = ()
     never_clear: bool = False  # True: masked is accepted, clear is not
     never_both: tuple[Action, ...] = ()  # registered actions that no one role may join
+    never_may: tuple[Action, ...] = ()  # registered actions that none of the roles may hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +182,13 @@ class PolicySet:
     separations: tuple[Separation, ...]
     properties: tuple[Property, ...]
     places: Mapping[str, Place]
+    subjects: tuple[SubjectType, ...] = ()
+    entity_rules: tuple[Rule, ...] = ()  # their roles are holders of subject types
+    entities: Mapping[str, Entries] = field(default_factory=lambda: MappingProxyType({}))
+
+    def every_rule(self) -> tuple[Rule, ...]:
+        """Rules on roles, then rules on subjects of the policy."""
+        return (*self.rules, *self.entity_rules)
 
     def fields(self) -> Iterator[PolicyField]:
         """Every declared field, in the order of the files."""

@@ -11,7 +11,17 @@ from typing import Protocol, TypeVar
 
 from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
-from policies.document import Place, PolicyField, PolicySet, ResourceType
+from policies.attributes import Value
+from policies.document import (
+    NO_PURPOSE,
+    Entries,
+    Place,
+    PolicyField,
+    PolicySet,
+    ResourceType,
+    SubjectType,
+)
+from policies.load_attributes import read_entries, read_subject
 from policies.load_proofs import read_property, read_separation, read_test
 from policies.load_purposes import read_purpose
 from policies.load_rules import Names, read_rule
@@ -30,7 +40,7 @@ T = TypeVar("T")
 VERSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}")  # it stands in every record
 _ENDINGS = (".yaml", ".yml")
 _SINGLE = frozenset({"version", "title", "owner"})
-_NAMED = frozenset({"categories", "resources", "roles", "purposes"})
+_NAMED = frozenset({"categories", "resources", "roles", "purposes", "subjects", "entities"})
 _LISTED = frozenset({"rules", "tests", "separations", "properties"})
 _EVERY_SECTION = _SINGLE | _NAMED | _LISTED
 NO_FIELDS: Mapping[str, tuple[PolicyField, ...]] = MappingProxyType({})
@@ -231,14 +241,50 @@ def _read_names(reading: _Reading, added: Mapping[str, tuple[PolicyField, ...]])
     )
     _refuse_shared_codes(reading, purposes)
     purpose_words = _by_any_name(reading, "purposes", purposes)
+    role_ids = _by_any_name(reading, "roles", roles)
     return Names(
         categories=categories,
         resources=_with_fields(resources, added),
         roles=roles,
-        role_ids=_by_any_name(reading, "roles", roles),
+        role_ids=role_ids,
         purposes=purposes,
         purpose_ids={word: purposes[name].id for word, name in purpose_words.items()},
+        subjects=_read_subjects(reading, role_ids),
     )
+
+
+def _read_subjects(reading: _Reading, role_ids: Mapping[str, str]) -> Mapping[str, SubjectType]:
+    """Kinds of subjects by id and label; a word that also names a role is a fault."""
+    subjects = reading.each("subjects", read_subject)
+    words = _by_any_name(reading, "subjects", subjects)
+    for word in words.keys() & role_ids.keys():
+        place = reading.places[f"subjects/{words[word]}"]
+        reading.faults.append(Fault(code="label_twice", place=place, name=word))
+    return MappingProxyType({word: subjects[name] for word, name in words.items()})
+
+
+def _read_entities(reading: _Reading, names: Names) -> Mapping[str, Entries]:
+    """The entries of all files by their types; an id stands once."""
+    found: dict[str, dict[str, Mapping[str, Value]]] = {}
+    for cursor in reading.sections.get("entities", ()):
+        try:
+            for kind, entries in cursor.named().items():
+                _gather(found.setdefault(kind, {}), kind, entries, names)
+        except Refused as refused:
+            reading.faults.append(refused.fault)
+    return MappingProxyType({kind: MappingProxyType(held) for kind, held in found.items()})
+
+
+def _gather(held: dict[str, Mapping[str, Value]], kind: str, entries: Cursor, names: Names) -> None:
+    subject = next((one for one in names.subjects.values() if one.id == kind), None)
+    resource = names.resources.get(kind)
+    declared = [one.attributes for one in (subject, resource) if one is not None]
+    if not declared or (resource is not None and resource.whole is None):
+        raise entries.refuse("unknown_entity_type", kind)
+    for name, attributes in read_entries(entries, declared).items():
+        if name in held:
+            raise entries.refuse("defined_twice", name)
+        held[name] = attributes
 
 
 def _with_fields(
@@ -256,6 +302,7 @@ def _assemble(reading: _Reading, added: Mapping[str, tuple[PolicyField, ...]]) -
     title = reading.single("title", lambda cursor: cursor.label())
     owner = reading.single("owner", lambda cursor: cursor.written())
     names = _read_names(reading, added)
+    entities = _read_entities(reading, names)
     if reading.faults or version is None or title is None or owner is None:
         return None  # rules on unreadable terms would only repeat their faults
     rules = reading.listed("rules", lambda item, _: read_rule(item, names))
@@ -270,9 +317,12 @@ def _assemble(reading: _Reading, added: Mapping[str, tuple[PolicyField, ...]]) -
         resources=tuple(names.resources.values()),
         roles=tuple(names.roles.values()),
         purposes=tuple(names.purposes.values()),
-        rules=tuple(rules.values()),
+        rules=tuple(rule for rule in rules.values() if rule.purposes != (NO_PURPOSE,)),
         tests=tuple(tests.values()),
         separations=tuple(separations.values()),
         properties=tuple(properties.values()),
         places=MappingProxyType(reading.places),
+        subjects=tuple({subject.id: subject for subject in names.subjects.values()}.values()),
+        entity_rules=tuple(rule for rule in rules.values() if rule.purposes == (NO_PURPOSE,)),
+        entities=entities,
     )

@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 
 from governance.core.terms import FieldId, PurposeId
 from policies.conditions import Condition, attributes_of, parse_condition
-from policies.document import Category, PolicyField, ResourceType, Role, Rule
+from policies.document import Category, PolicyField, ResourceType, Role, Rule, SubjectType
+from policies.load_entity_rules import read_entity_rule, subjects_in
 from policies.masking import KEEP, Masking, MaskMethod
 from policies.purposes import PurposeRecord
 from policies.reader import RULE_NAME, Cursor
@@ -17,8 +18,8 @@ MARKETING = "flag:direct_marketing"
 _CATEGORY = "category:"
 SENSITIVE = "category:sensitive"  # every category that is marked sensitive
 
-_REQUIRED = frozenset({"id", "to", "on", "for", "because"})
-_ALLOWED = _REQUIRED | {"allow", "deny", "fields", "except", "obligations", "when"}
+_REQUIRED = frozenset({"id", "to", "on", "because"})
+_ALLOWED = _REQUIRED | {"allow", "deny", "for", "fields", "except", "obligations", "when"}
 _MASK = frozenset({"fields", "method", "keep"})
 
 
@@ -32,6 +33,7 @@ class Names:
     role_ids: Mapping[str, str]
     purposes: Mapping[str, PurposeRecord]
     purpose_ids: Mapping[str, PurposeId]
+    subjects: Mapping[str, SubjectType]  # by id and by either label
 
     def fields(self) -> tuple[PolicyField, ...]:
         """Every field of every resource type."""
@@ -96,6 +98,17 @@ def read_rule(cursor: Cursor, names: Names) -> Rule:
     obligations = parts["obligations"].items() if "obligations" in parts else ()
     if effect is Effect.DENY and "obligations" in parts:
         raise parts["obligations"].refuse("deny_with_obligation")
+    if subjects := subjects_in(parts[effect.value].words(), names.subjects):
+        return read_entity_rule(
+            parts,
+            effect=effect,
+            subjects=subjects,
+            on=on,
+            actions=_read_actions(parts["to"], on),
+            obligations=tuple(_read_obligation(item, (), names) for item in obligations),
+        )
+    if "for" not in parts:
+        raise cursor.refuse("missing_key", "for")
     fields = _read_covered(parts, on, names)
     return Rule(
         id=parts["id"].name(RULE_NAME),
@@ -150,7 +163,7 @@ def _read_when(cursor: Cursor, on: tuple[ResourceType, ...]) -> tuple[Condition,
             raise item.refuse("bad_condition", item.written())
         for owner, name in attributes_of(condition):
             declared = all(name in resource.attributes for resource in on)
-            if owner == "resource" and not declared:
+            if owner == "action" or (owner == "resource" and not declared):
                 raise item.refuse("unknown_attribute", name)
         found.append(condition)
     return tuple(found)

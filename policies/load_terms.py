@@ -1,26 +1,34 @@
 """Reading of the terms of a policy: categories, resource types with fields, roles."""
 
+import re
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from governance.core.terms import FieldId
 from policies.actions import Action
-from policies.document import Category, PolicyField, ResourceType, Role
-from policies.reader import NAME, Cursor
+from policies.document import WHOLE, Category, PolicyField, ResourceType, Role
+from policies.load_attributes import read_actions, read_attributes
+from policies.reader import NAME, RULE_NAME, Cursor
 from policies.types import RoleKind, Verb
 
 RESERVED = frozenset({"route", "category", "flag"})
 MAX_INHERITANCE = 8  # Casbin's role links are followed ten steps deep and then end silently
-WHOLE = "record"  # the one field of a resource type that names none
 _CATEGORY = frozenset({"label", "sensitive"})
-_RESOURCE = frozenset({"label", "fields", "actions", "attributes"})
+_RESOURCE = frozenset({"label", "fields", "actions", "attributes", "listed_only"})
 _FIELD = frozenset({"label", "category"})
 _ROLE = frozenset({"label", "kind", "inherits", "may", "break_glass"})
 _LABEL = frozenset({"label"})
 _VERBS = tuple(verb.value for verb in Verb)
 
 
-def _id(name: str, cursor: Cursor, *, reserved: frozenset[str] = frozenset()) -> str:
-    if not NAME.fullmatch(name) or name in reserved:
+def _id(
+    name: str,
+    cursor: Cursor,
+    *,
+    reserved: frozenset[str] = frozenset(),
+    form: re.Pattern[str] = NAME,
+) -> str:
+    if not form.fullmatch(name) or name in reserved:
         raise cursor.refuse("bad_name", name)
     return name
 
@@ -35,7 +43,11 @@ def read_category(name: str, cursor: Cursor) -> Category:
 def read_resource(name: str, cursor: Cursor, *, categories: Mapping[str, str]) -> ResourceType:
     """One kind of record with its fields; without fields it is one whole."""
     parts = cursor.table(_RESOURCE, required=_LABEL)
-    resource, label = _id(name, cursor, reserved=RESERVED), parts["label"].label()
+    if "fields" in parts:
+        resource = _id(name, cursor, reserved=RESERVED)
+    else:
+        resource = _id(name, cursor, form=RULE_NAME)  # another system's word, its case included
+    label = parts["label"].label()
     fields: tuple[PolicyField, ...]
     if "fields" in parts:
         listed = parts["fields"].named().items()
@@ -45,21 +57,16 @@ def read_resource(name: str, cursor: Cursor, *, categories: Mapping[str, str]) -
     else:
         whole = FieldId(f"{resource}.{WHOLE}")
         fields = (PolicyField(id=whole, label=label, category=WHOLE),)
+    told = read_actions(parts["actions"]) if "actions" in parts else {verb: {} for verb in _VERBS}
     return ResourceType(
         id=resource,
         label=label,
         fields=fields,
-        actions=_read_verbs(parts["actions"]) if "actions" in parts else _VERBS,
-        attributes=_read_attributes(parts["attributes"]) if "attributes" in parts else (),
+        actions=tuple(told),
+        attributes=read_attributes(parts.get("attributes")),
+        action_attributes=MappingProxyType({verb: held for verb, held in told.items() if held}),
+        listed_only=parts["listed_only"].flag() if "listed_only" in parts else True,
     )
-
-
-def _read_verbs(cursor: Cursor) -> tuple[str, ...]:
-    return tuple(_id(word, item) for item, word in cursor.words())
-
-
-def _read_attributes(cursor: Cursor) -> tuple[str, ...]:
-    return tuple(item.written() for item, _ in cursor.words())
 
 
 def _read_field(

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from policies.actions import Action
 from policies.document import PolicySet, PolicyTest, Property
 from policies.duties import granted
+from policies.entities import request_of
 from policies.snapshot import PolicySnapshot
 from policies.table import Cell, DecisionTable, Grant
 from policies.types import NO_ATTRIBUTES, ActorDecision, Attributes
@@ -51,6 +52,9 @@ class Counterexample:
 def try_test(snapshot: PolicySnapshot, test: PolicyTest) -> TriedTest:
     """The test with the answer of this policy."""
     roles = frozenset(test.who)
+    if test.entities is not None:
+        asked = request_of(test, test.entities)
+        return TriedTest(test=test, decision=snapshot.decide_entity(asked))
     if test.on is None:
         return TriedTest(test=test, decision=snapshot.may(roles, Action(test.does)))
     facts = NO_ATTRIBUTES
@@ -109,17 +113,48 @@ def _counterexample(rule: Property, table: DecisionTable) -> Counterexample | No
 def _joined(rule: Property, policy: PolicySet) -> Counterexample | None:
     roles = {role.id: role for role in policy.roles}
     for name in rule.roles:
-        if granted(roles, name).issuperset(rule.never_both):
+        held = granted(roles, name)
+        if rule.never_both and held.issuperset(rule.never_both):
             return Counterexample(property=rule, role=name, action=", ".join(rule.never_both))
+        for action in rule.never_may:
+            if action in held:
+                return Counterexample(property=rule, role=name, action=action.value)
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A property with the number of cases gone through, and the first in which it does not hold."""
+
+    property: Property
+    cases: int
+    counterexample: Counterexample | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds in every case."""
+        return self.counterexample is None
+
+
+def prove_all(snapshot: PolicySnapshot) -> tuple[Proof, ...]:
+    """Every property, proved by going through all of its cases or refuted by one of them."""
+    if snapshot.policy is None or snapshot.table is None:
+        return ()
+    return tuple(
+        _proof(rule, snapshot.policy, snapshot.table) for rule in snapshot.policy.properties
+    )
+
+
+def _proof(rule: Property, policy: PolicySet, table: DecisionTable) -> Proof:
+    if rule.never_both or rule.never_may:
+        cases = len(rule.roles) * max(1, len(rule.never_may))
+        return Proof(property=rule, cases=cases, counterexample=_joined(rule, policy))
+    cells = len(rule.fields) * len(rule.actions) * len(rule.purposes)
+    found = _counterexample(rule, table)
+    return Proof(property=rule, cases=len(rule.roles) * cells, counterexample=found)
 
 
 def prove(snapshot: PolicySnapshot) -> tuple[Counterexample, ...]:
     """One counterexample per property that does not hold; empty means that all are proved."""
-    if snapshot.policy is None or snapshot.table is None:
-        return ()
-    found = (
-        _joined(rule, snapshot.policy) if rule.never_both else _counterexample(rule, snapshot.table)
-        for rule in snapshot.policy.properties
-    )
+    found = (proof.counterexample for proof in prove_all(snapshot))
     return tuple(example for example in found if example is not None)

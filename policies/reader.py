@@ -64,6 +64,17 @@ class Cursor:
         """Whether named entries stand here."""
         return isinstance(self.tree, Table)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands here: no value, or a table without entries."""
+        match self.tree:
+            case Scalar(text=text):
+                return text is None
+            case Table(entries=entries):
+                return not entries
+            case Sequence(items=items):
+                return not items
+
     def refuse(self, code: str, name: str = "", *, allowed: str = "") -> Refused:
         """A fault at this place, to be raised."""
         return Refused(Fault(code=code, place=self.place, name=name, allowed=allowed))
@@ -107,6 +118,10 @@ class Cursor:
             raise self.refuse("empty_word")
         return self.tree.text
 
+    def plain(self) -> str:
+        """The word at this place, or nothing where a list or a table stands."""
+        return (self.tree.text or "") if isinstance(self.tree, Scalar) else ""
+
     def word(self) -> str:
         """The word at this place, in its canonical form."""
         return value_word(self.written())
@@ -138,6 +153,13 @@ class Cursor:
         except ValueError:
             known = ", ".join(kind.value for kind in kinds)
             raise self.refuse("unknown_word", word, allowed=known) from None
+
+    def within(self, allowed: frozenset[str]) -> str:
+        """One of these words; spelling and case must fit."""
+        word = self.word()
+        if word not in allowed:
+            raise self.refuse("unknown_word", word, allowed=", ".join(sorted(allowed)))
+        return word
 
     def choices(self, kinds: type[E]) -> tuple[E, ...]:
         """Members of a closed enum, none twice."""

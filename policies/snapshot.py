@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from importlib.resources.abc import Traversable
@@ -30,6 +30,7 @@ from policies.compare import (
     first_difference,
 )
 from policies.document import PolicyField, PolicySet, Role
+from policies.entities import Entities, EntityRequest, decide_entity, entities_of
 from policies.load import NO_FIELDS, default_folder, load_folder
 from policies.purposes import PurposeRecord
 from policies.reasons import ReasonCode
@@ -52,6 +53,7 @@ class PolicySnapshot:
     purposes: Mapping[PurposeId, PurposeRecord]
     codes: Mapping[str, PurposeId]  # code in imported files -> purpose
     categories: Mapping[FieldId, str]  # field -> category
+    entities: Entities = field(default_factory=Entities)
     boundary: int = 0  # requests at the edges of the rules
     compared: int = 0  # requests put to Casbin as well, the random ones included
 
@@ -86,6 +88,12 @@ class PolicySnapshot:
         return self.table.decide_record(
             roles, resource=resource, action=action, purpose=purpose, attributes=attributes
         )
+
+    def decide_entity(self, request: EntityRequest) -> ActorDecision:
+        """The answer about a subject and a resource that the policy itself declares."""
+        if self.table is None:
+            return UNAVAILABLE  # fails closed: no policy is loaded
+        return decide_entity(self.entities, self.table, request)
 
     def may(self, roles: frozenset[str], action: Action) -> ActorDecision:
         """Whether one of these roles holds a registered action."""
@@ -154,6 +162,9 @@ def _digest(policy: PolicySet, definition: Definition) -> str:
             "separations": policy.separations,
             "properties": policy.properties,
             "version": policy.version,
+            "subjects": policy.subjects,
+            "entity_rules": policy.entity_rules,
+            "entities": policy.entities,
         }
     )
     return hashlib.sha256(body).hexdigest()
@@ -182,6 +193,7 @@ def compile_policy(
         policy=policy,
         definition=definition,
         table=table,
+        entities=entities_of(policy),
         boundary=len(edges),
         compared=len(probes),
         roles=MappingProxyType({role.id: role for role in policy.roles}),

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from policies.casbin_door import ROUTE_FIELD, ROUTE_PURPOSE, may_id
 from policies.conditions import Condition, all_hold
-from policies.document import PolicySet, Role, Rule
+from policies.document import NO_PURPOSE, PolicySet, Role, Rule
 from policies.load_terms import closure
 from policies.masking import MILDNESS
 from policies.reasons import ReasonCode
@@ -276,11 +276,12 @@ def _cells(
 def compile_table(policy: PolicySet) -> DecisionTable:
     """The runtime table of a policy set."""
     roles = {role.id: role for role in policy.roles}
-    bits = {name: 1 << place for place, name in enumerate(roles)}
-    reach = {name: sum(bits[held] for held in closure(roles, name)) for name in roles}
+    holders = (*roles, *(subject.holder for subject in policy.subjects))
+    bits = {name: 1 << place for place, name in enumerate(holders)}
+    reach = dict(bits) | {name: sum(bits[held] for held in closure(roles, name)) for name in roles}
     denies: dict[CellKey, list[Grant]] = {}
     allows: dict[CellKey, list[Grant]] = {}
-    for rule in policy.rules:
+    for rule in policy.every_rule():
         side = allows if rule.effect is Effect.ALLOW else denies
         for key, grant in _grants(rule, sum(bits[role] for role in dict.fromkeys(rule.roles))):
             side.setdefault(key, []).append(grant)
@@ -295,5 +296,7 @@ def compile_table(policy: PolicySet) -> DecisionTable:
         reach=reach,
         fields=frozenset({ROUTE_FIELD, *(field.id for field in policy.fields())}),
         actions=frozenset(routes | verbs),
-        purposes=frozenset({ROUTE_PURPOSE, *(purpose.id for purpose in policy.purposes)}),
+        purposes=frozenset(
+            {ROUTE_PURPOSE, NO_PURPOSE, *(purpose.id for purpose in policy.purposes)}
+        ),
     )

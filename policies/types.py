@@ -136,10 +136,11 @@ class PurposeDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attributes:
-    """Facts on the actor and on the record, for rules that compare them."""
+    """Facts on the actor, on the record and on the action, for rules that compare them."""
 
     subject: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     resource: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    action: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
 
 NO_ATTRIBUTES = Attributes()

@@ -14,6 +14,11 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "責任者": "owner",
         "区分": "categories",
         "資源": "resources",
+        "主体": "subjects",
+        "登録データ": "entities",
+        "登録済みのみ": "listed_only",
+        "型": "type",
+        "出所": "from",
         "役割": "roles",
         "利用目的": "purposes",
         "規則": "rules",
@@ -72,11 +77,14 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "表示": "treatment",
         "本人属性": "subject",
         "対象属性": "resource",
+        "行為属性": "action",
         "両立禁止の役割": "roles_apart",
         "両立禁止の行為": "actions_apart",
         "決して": "never",
         "平文でない": "never_clear",
         "両方は不可": "never_both",
+        "してはならない操作": "never_may",
+        "除く目的": "but_for",
     }
 )
 
@@ -125,6 +133,12 @@ VALUES: Mapping[str, str] = MappingProxyType(
         "郵送": "post",
         "アプリ": "app",
         "店頭": "store",
+        "文字列": "string",
+        "真偽": "boolean",
+        "整数": "integer",
+        "一覧": "list",
+        "登録データ": "data",
+        "呼出元": "caller",
     }
 )
 

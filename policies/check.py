@@ -69,7 +69,7 @@ def check(snapshot: PolicySnapshot) -> tuple[Finding, ...]:
         return ()
     policy, table = snapshot.policy, snapshot.table
     found = [
-        *_rules(policy, table),
+        *_rules(policy),
         *_shadowed(policy, table),
         *_untested(policy, snapshot),
         *_purposes(policy),
@@ -86,7 +86,7 @@ def refuses(findings: tuple[Finding, ...]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in findings)
 
 
-def _rules(policy: PolicySet, table: DecisionTable) -> Iterator[Finding]:
+def _rules(policy: PolicySet) -> Iterator[Finding]:
     categories = {field.id: field.category for field in policy.fields()}
     covered = {purpose.id: purpose.categories for purpose in policy.purposes}
     for rule in policy.rules:

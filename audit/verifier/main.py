@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from audit.verifier.findings import (
@@ -28,6 +29,7 @@ from audit.verifier.words import LANGUAGES, text
 PROGRAM = "verifier.pyz"
 NOT_VERIFIED, WRONG_USE, UNREADABLE = 1, 2, 3
 NOTE_BYTES = 1 << 20  # more than any checkpoint
+FORM_BYTES = 64 << 20  # more than any file beside a statement
 CHECKED = VERIFIED | {Verdict.UNPINNED}
 STATED = {
     "consent_receipt": "stated.consent_receipt",
@@ -58,14 +60,30 @@ def run(argv: Sequence[str] | None = None) -> int:
         report = _verified(asked.bundle, evidence)
     except OSError:
         report = Report()
+    named = {name: _is_form(report, name) for name in asked.form}
     if asked.json:
-        _say(json.dumps(report.as_json(), indent=1))
+        _say(json.dumps(report.as_json() | ({"forms": named} if named else {}), indent=1))
     else:
         for line in lines(report, lang):
             _say(line)
+        for name, holds in named.items():
+            _say(text("form.holds" if holds else "form.differs", lang, name=name))
     if report.verdict is Verdict.UNREADABLE:
         return UNREADABLE
-    return 0 if report.verdict in VERIFIED else NOT_VERIFIED
+    whole = report.verdict in VERIFIED and all(named.values())
+    return 0 if whole else NOT_VERIFIED
+
+
+def _is_form(report: "AnyReport", name: str) -> bool:
+    """Whether the proven content names the digest of this file (`forms` of a receipt)."""
+    content = report.content if isinstance(report, StatementReport) else None
+    told = content.get("forms") if content else None
+    try:
+        with Path(name).open("rb") as stream:
+            digest = sha256(stream.read(FORM_BYTES)).hexdigest()
+    except OSError:
+        return False
+    return isinstance(told, dict) and told.get(Path(name).name) == digest
 
 
 AnyReport = Report | PackageReport | StatementReport
@@ -286,7 +304,12 @@ def _parser(lang: str) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help=text("cli.bundle", lang))
-    for name, metavar in (("key", "VKEY"), ("witness", "VKEY"), ("checkpoint", "FILE")):
+    for name, metavar in (
+        ("key", "VKEY"),
+        ("witness", "VKEY"),
+        ("checkpoint", "FILE"),
+        ("form", "FILE"),
+    ):
         parser.add_argument(
             f"--{name}",
             action="append",

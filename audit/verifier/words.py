@@ -263,6 +263,18 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "以前に別の経路で受け取ったチェックポイントのファイル。繰り返し可",
         "a file with a checkpoint that you received earlier by another way; repeatable",
     ),
+    "cli.form": (
+        "受領書の束にある、ほかのファイル。証明された内容と一致するかを確かめます。繰り返し可",
+        "another file of a receipt; checks that it is what the proven content names; repeatable",
+    ),
+    "form.holds": (
+        "{name}: 証明された内容と一致します",
+        "{name}: is what the proven content names",
+    ),
+    "form.differs": (
+        "{name}: 証明された内容と一致しません",
+        "{name}: is not what the proven content names",
+    ),
     "cli.lang": ("表示言語", "language of the texts"),
     "cli.json": ("JSON で出力", "print JSON"),
     "cli.bad_key": ("鍵の書式が正しくありません", "this is not a key"),

@@ -12,7 +12,9 @@ from audit.sequencer import integrate_now
 from audit.statements import Form, decision_content, hidden, statement, statement_ref
 from audit.store import seq_of
 from audit.types import EventDraft, Outcome
-from consent.receipts import Issued, issue, owner_of
+from consent.receipts.content import Place
+from consent.receipts.forms import ReceiptForm, chosen, files_of
+from consent.receipts.issue import Issued, issue, owner_of
 from governance.app.audit_log import settle
 from governance.app.wiring import Wiring
 from governance.core.errors import NotFoundError
@@ -23,7 +25,14 @@ from policies.api import ensure
 from retention.certificate import certificate
 
 
-def consent_receipt(wiring: Wiring, principal: Principal, choice: RowId, *, at: datetime) -> bytes:
+def consent_receipt(
+    wiring: Wiring,
+    principal: Principal,
+    choice: RowId,
+    *,
+    at: datetime,
+    form: ReceiptForm = ReceiptForm.STATEMENT,
+) -> bytes:
     """The receipt of a choice; a person gets those of their own choices, as if no others were."""
     if principal.kind is PrincipalKind.PERSON:
         ensure(principal, Action.PORTAL_SELF, wiring.policies.current)
@@ -38,11 +47,14 @@ def consent_receipt(wiring: Wiring, principal: Principal, choice: RowId, *, at: 
             ports=wiring.ports,
             principal=principal,
             choice=choice,
-            controller=_controller(wiring),
+            controller=wiring.settings,
+            place=Place(origin=wiring.settings.origin, log=wiring.log_keys.origin),
+            forms=files_of,
             at=at,
         )
     )
-    return _stated(wiring, principal, Form.CONSENT_RECEIPT, issued, at=at)
+    stated = _stated(wiring, principal, Form.CONSENT_RECEIPT, issued, at=at)
+    return chosen(form, issued.forms, stated, principal.lang)
 
 
 def erasure_certificate(

@@ -20,8 +20,9 @@ from audit.verifier.trust import Evidence
 from consent import ledger
 from consent.checks import check
 from consent.choices import Choice
-from consent.receipts import newest_choice
-from consent.service import UseRequest, choose
+from consent.gates import UseRequest
+from consent.receipts.issue import newest_choice
+from consent.service import choose
 from consent.types import EventKind
 from governance.app.statements import consent_receipt, decision_proof, erasure_certificate
 from governance.app.wiring import Wiring

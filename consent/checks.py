@@ -1,31 +1,32 @@
 """The use case of a check: one question decided on what the database holds, and put on record."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 
 from audit.decisions.types import Decision
 from audit.errors import DecisionUnrecordedError
 from audit.types import TOKEN, Outcome
 from consent import ledger
-from consent.service import Gates, UseRequest, decide_use
+from consent.deciding import Found, by_database, by_memory, remember
+from consent.gates import UseRequest, decide_use
+from consent.kinds import kind_of
+from consent.state.live import LiveState
 from governance.core.ids import new_event_id
 from governance.core.terms import EventId, Lang
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from policies.actions import Action
 from policies.actors import roles_of
-from policies.purposes import Channel, Provision, PurposeRecord
 from policies.reasons import Audience, ReasonCode, hidden, reason_text
 from policies.snapshot import PolicySnapshot
 from policies.types import Obligation
 
 PSEUDONYM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-COUNTRY: Final = re.compile(r"[A-Z]{2}")  # ISO 3166-1
-UNKNOWN: Final = "unknown"  # stands in the log for a word that nobody registered: it may be a name
 PERMIT_LIFE: Final = timedelta(seconds=2)  # a permit is void after it; equals the lease of an SDK
 
 
@@ -69,80 +70,213 @@ class CheckAnswer:
         }
 
 
-def check(ports: Ports, principal: Principal, request: UseRequest, *, at: datetime) -> CheckAnswer:
-    """The decision with its reasons, of which the log will tell; without a record nothing is."""
+def check(
+    ports: Ports,
+    principal: Principal,
+    request: UseRequest,
+    *,
+    at: datetime,
+    live: LiveState | None = None,
+) -> CheckAnswer:
+    """The decision with its reasons, of which the log will tell; without a record nothing is.
+
+    The database decides, and the call may wait for it.
+    """
     policy = ports.policies.current
     with ports.database.read() as tx:
         seq = ledger.head(tx)
         gates = decide_use(tx, policy, principal, request, at=at)
-    purpose = policy.purpose(request.purpose) if request.purpose else None
-    decision = _decision(principal, request, gates, policy, purpose, seq=seq, at=at)
-    if not _recorded(ports, decision, purpose):
-        gates = Gates(code=ReasonCode.UNAVAILABLE_AUDIT)  # fails closed: no record, no permit
-    explained = policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)
-    shown = gates.code if explained else hidden(gates.code)
-    return CheckAnswer(
-        decision_id=decision.id,
-        decision=bool(gates),
-        reasons=(reason_of(shown),),
-        obligations=gates.obligations if gates else (),
-        policy_version=policy.version,
-        consent_seq=seq,
-        valid_until=_until(gates, at=at),
-        exact=gates.code,
+    ends = None if gates.subject is None else gates.subject.valid_until
+    found = Found(kind_of(policy, principal, request), gates.code, seq, ends)
+    remember(live, (request,), (found,))
+    return _recorded(ports, policy, principal, (request,), (found,), at=at)[0]
+
+
+def check_now(
+    ports: Ports, live: LiveState, principal: Principal, request: UseRequest, *, at: datetime
+) -> CheckAnswer | None:
+    """The same from memory, without waiting for anything; None: ask `check` in a thread."""
+    state = live.exact(at)
+    found = None if state is None else by_memory(state, live.kinds, principal, request)
+    if state is None or found is None:
+        return None
+    until = _until(live, at=at)
+    if until is None:
+        return None
+    decision = _decision(state.policy, principal, request, found, at=at)
+    if not ports.decisions.record_now((decision,)):
+        return None
+    return _answer(state.policy, decision.id, found, until=until)
+
+
+def check_many(
+    ports: Ports,
+    live: LiveState,
+    principal: Principal,
+    requests: Sequence[UseRequest],
+    *,
+    at: datetime,
+    stop: bool | None = None,
+) -> tuple[CheckAnswer, ...]:
+    """The answers in their order, up to the first that is `stop`; the call may wait."""
+    policy = ports.policies.current
+    known = _remembered(live, policy, principal, requests, at=at)
+    missing = [n for n, found in enumerate(known) if found is None]
+    if missing:
+        wanted = [requests[n] for n in missing]
+        with ports.database.read() as tx:
+            read = by_database(tx, policy, live.kinds, principal, wanted, at=at)
+        remember(live, wanted, read)
+        for n, answered in zip(missing, read, strict=True):
+            known[n] = answered
+    found = _until_stop([one for one in known if one is not None], stop=stop)
+    return _recorded(ports, policy, principal, requests, found, at=at)
+
+
+def check_many_now(
+    ports: Ports,
+    live: LiveState,
+    principal: Principal,
+    requests: Sequence[UseRequest],
+    *,
+    at: datetime,
+    stop: bool | None = None,
+) -> tuple[CheckAnswer, ...] | None:
+    """The same from memory, without waiting; None: ask `check_many` in a thread."""
+    policy = ports.policies.current
+    known = _remembered(live, policy, principal, requests, at=at)
+    until = _until(live, at=at)
+    if until is None or None in known:
+        return None
+    found = _until_stop([one for one in known if one is not None], stop=stop)
+    decisions = _decisions(policy, principal, requests, found, at=at)
+    if not ports.decisions.record_now(decisions):
+        return None
+    return tuple(
+        _answer(policy, decision.id, one, until=until)
+        for decision, one in zip(decisions, found, strict=True)
     )
 
 
-def _until(gates: Gates, *, at: datetime) -> datetime | None:
-    """When a permit is void; a refusal has no end."""
-    if not gates:
-        return None
-    until = at + PERMIT_LIFE
-    if gates.subject is not None and gates.subject.valid_until is not None:
-        until = min(until, gates.subject.valid_until)
-    return until
+def _remembered(
+    live: LiveState,
+    policy: PolicySnapshot,
+    principal: Principal,
+    requests: Sequence[UseRequest],
+    *,
+    at: datetime,
+) -> list[Found | None]:
+    """What memory answers of them; nothing of any, once the lease is over."""
+    state = live.exact(at)
+    if state is None or state.policy is not policy:
+        return [None] * len(requests)
+    found = [by_memory(state, live.kinds, principal, request) for request in requests]
+    return found if live.left() > 0 else [None] * len(requests)
+
+
+def _until_stop(found: list[Found], *, stop: bool | None) -> list[Found]:
+    """Up to the first answer that ends the batch (AuthZEN 1.0, evaluation semantics)."""
+    last = next((n for n, one in enumerate(found) if bool(one) is stop), len(found))
+    return found[: last + 1]
+
+
+def _until(live: LiveState, *, at: datetime) -> datetime | None:
+    """When a permit from memory is void at the latest; None when nothing may rest on it."""
+    left = live.left()
+    if left <= 0:
+        return None  # fails closed: nobody waits for this process to hear of a withdrawal
+    return at + min(PERMIT_LIFE, timedelta(seconds=left))
+
+
+def _recorded(
+    ports: Ports,
+    policy: PolicySnapshot,
+    principal: Principal,
+    requests: Sequence[UseRequest],
+    found: Sequence[Found],
+    *,
+    at: datetime,
+) -> tuple[CheckAnswer, ...]:
+    """The answers, each on its way into the log; of 要配慮個人情報 it is durable before."""
+    decisions = _decisions(policy, principal, requests, found, at=at)
+    try:
+        number = ports.decisions.record_all(decisions)
+        if any(one.kind.durable for one in found):
+            ports.decisions.settle(number)
+    except DecisionUnrecordedError:  # fails closed: no record, no permit
+        found = [one._replace(code=ReasonCode.UNAVAILABLE_AUDIT) for one in found]
+    return tuple(
+        _answer(policy, decision.id, one, until=at + PERMIT_LIFE)
+        for decision, one in zip(decisions, found, strict=True)
+    )
+
+
+def _decisions(
+    policy: PolicySnapshot,
+    principal: Principal,
+    requests: Sequence[UseRequest],
+    found: Sequence[Found],
+    *,
+    at: datetime,
+) -> list[Decision]:
+    return [
+        _decision(policy, principal, request, one, at=at)
+        for request, one in zip(requests, found, strict=False)  # the rest was not decided
+    ]
 
 
 def _decision(
+    policy: PolicySnapshot,
     principal: Principal,
     request: UseRequest,
-    gates: Gates,
-    policy: PolicySnapshot,
-    purpose: PurposeRecord | None,
+    found: Found,
     *,
-    seq: int,
     at: datetime,
 ) -> Decision:
     """What the log keeps of the question and of the answer: registered words alone."""
+    words, code = found.kind.words, found.code
     return Decision(
-        id=new_event_id(),
-        occurred_at=at,
-        actor=principal.id,
-        actor_os=principal.os_user,
-        subject=request.subject if PSEUDONYM.fullmatch(request.subject) else None,
-        purpose=None if purpose is None else purpose.id,
-        channel=_registered(request.channel, tuple(Channel)),
-        recipient=_registered(request.recipient, purpose.recipients if purpose else ()),
-        country=_country(request.country),
-        field=_registered(request.field, policy.categories),
-        outcome=Outcome.PERMIT if gates else Outcome.DENY,
-        reasons=gates.code.value,
-        policy_version=policy.version or None,
-        consent_seq=seq,
-        request_id=_correlation(request.request_id),
-        network=principal.network or None,
+        new_event_id(),
+        at,
+        principal.id,
+        principal.os_user,
+        request.subject if PSEUDONYM.fullmatch(request.subject) else None,
+        words.purpose,
+        words.channel,
+        words.recipient,
+        words.country,
+        words.field,
+        Outcome.PERMIT if code is ReasonCode.PERMIT else Outcome.DENY,
+        code.value,
+        policy.version or None,
+        found.seq,
+        _correlation(request.request_id),
+        principal.network or None,
     )
 
 
-def _recorded(ports: Ports, decision: Decision, purpose: PurposeRecord | None) -> bool:
-    """Whether the record is on its way; of 要配慮個人情報 it is durable before the answer."""
-    try:
-        number = ports.decisions.record(decision)
-        if purpose is not None and Provision.SPECIAL_CARE in purpose.provisions:
-            ports.decisions.settle(number)
-    except DecisionUnrecordedError:
-        return False
-    return True
+def _answer(
+    policy: PolicySnapshot, decision: EventId, found: Found, *, until: datetime
+) -> CheckAnswer:
+    """The answer as the caller may see it; a refusal has no end."""
+    permits = found.code is ReasonCode.PERMIT
+    ends = found.ends
+    return CheckAnswer(
+        decision_id=decision,
+        decision=permits,
+        reasons=shown(found.code, explained=found.kind.explained),
+        obligations=found.kind.ahead.obligations if permits else (),
+        policy_version=policy.version,
+        consent_seq=found.seq,
+        valid_until=(until if ends is None or ends > until else ends) if permits else None,
+        exact=found.code,
+    )
+
+
+@cache
+def shown(code: ReasonCode, *, explained: bool) -> tuple[Reason, ...]:
+    """The reason that this caller may know."""
+    return (reason_of(code if explained else hidden(code)),)
 
 
 def record_refusal(ports: Ports, principal: Principal, action: Action, *, at: datetime) -> None:
@@ -171,23 +305,12 @@ def record_refusal(ports: Ports, principal: Principal, action: Action, *, at: da
         ports.decisions.record(decision)
 
 
-def _registered(given: str | None, known: Collection[str]) -> str | None:
-    if given is None:
-        return None
-    return given if given in known else UNKNOWN
-
-
-def _country(given: str | None) -> str | None:
-    if given is None:
-        return None
-    return given if COUNTRY.fullmatch(given) else UNKNOWN
-
-
 def _correlation(given: str | None) -> str | None:
     """The caller's own id of its request, if it is of a form that the log takes."""
     return given if given and TOKEN.fullmatch(given) else None
 
 
+@cache
 def reason_of(code: ReasonCode) -> Reason:
     """The code with its sentences for the people of the asking system."""
     return Reason(

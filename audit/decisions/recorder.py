@@ -8,6 +8,7 @@ written, decisions wait; when the queue is full, deciding waits, then fails clos
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -72,15 +73,29 @@ class DecisionRecorder:
         with self._lock:
             if self._thread is None or len(self._queue) >= self._limit:
                 self._ready()
-            self._made = number = self._made + 1
-            if self._mark is not None:
-                self._mark.note(number)
-            self._queue.append(decision)
-            if len(self._queue) == 1:
-                self._some.set()
-            elif len(self._queue) >= BATCH:
-                self._due.set()
-            return number
+            return self._take((decision,))
+
+    def record_all(self, decisions: Sequence[Decision]) -> int:
+        """The number of the last of them; all are on their way into the log.
+
+        Raises DecisionUnrecordedError when the queue stays full; nothing may be permitted then.
+        """
+        number = 0
+        for start in range(0, len(decisions), BATCH):
+            part = decisions[start : start + BATCH]
+            with self._lock:
+                if self._thread is None or len(self._queue) + len(part) > self._limit:
+                    self._ready(room=len(part))
+                number = self._take(part)
+        return number
+
+    def record_now(self, decisions: Sequence[Decision]) -> bool:
+        """Whether all of them are on their way into the log, without having waited for room."""
+        with self._lock:
+            if self._thread is None or len(self._queue) + len(decisions) > self._limit:
+                return False
+            self._take(decisions)
+            return True
 
     def settle(self, number: int | None = None) -> None:
         """This decision, or every one until now, is durable; raises DecisionUnrecordedError.
@@ -123,7 +138,20 @@ class DecisionRecorder:
             self._mark.close(settled=self._written == self._made)
             self._mark = None
 
-    def _ready(self) -> None:
+    def _take(self, decisions: Sequence[Decision]) -> int:
+        """They have their numbers and places in the queue; the lock is held."""
+        self._made += len(decisions)
+        if self._mark is not None:
+            self._mark.note(self._made)
+        waited = bool(self._queue)
+        self._queue.extend(decisions)
+        if not waited:
+            self._some.set()
+        if len(self._queue) >= BATCH:
+            self._due.set()
+        return self._made
+
+    def _ready(self, *, room: int = 1) -> None:
         """There is a thread that writes, and room in the queue; the lock is held."""
         if self._closed:
             raise DecisionUnrecordedError  # fails closed
@@ -131,7 +159,8 @@ class DecisionRecorder:
             self._mark = self._mark or Mark(self._marks, self._audit.process_id)
             self._thread = threading.Thread(target=self._loop, name="decisions", daemon=True)
             self._thread.start()
-        if not self._stored.wait_for(lambda: len(self._queue) < self._limit, self._patience):
+        fits = self._limit - min(room, self._limit)
+        if not self._stored.wait_for(lambda: len(self._queue) <= fits, self._patience):
             raise DecisionUnrecordedError  # fails closed: the log cannot be written
 
     def _loop(self) -> None:

@@ -7,7 +7,7 @@ with the purpose in its properties (or in the context), the rest of the use in t
 from typing import Final
 
 from consent.access.questions import Document, Question, refuse
-from consent.service import UseRequest
+from consent.gates import UseRequest
 from governance.core.terms import FieldId, SubjectId
 
 PERSON: Final = "person"

@@ -108,7 +108,7 @@ def layout_of(policy: PolicySnapshot) -> Layout:
 
 def _parts(purpose: PurposeRecord) -> Iterator[tuple[str | None, str]]:
     channels: tuple[str | None, ...] = tuple(sorted(purpose.channels)) or (None,)
-    classes = sorted({recipient_class(name) for name in (INTERNAL, *purpose.recipients)})
+    classes = sorted({recipient_class(name) for name in purpose.recipients})
     return ((channel, kind) for channel in channels for kind in classes)
 
 

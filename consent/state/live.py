@@ -5,6 +5,7 @@ from threading import Lock
 from typing import Final, Protocol
 
 from consent.client.lease import boottime
+from consent.kinds import Kinds
 from consent.state.array import Advance, ConsentState
 from governance.db.engine import Database
 from policies.snapshot import PolicyHolder
@@ -36,6 +37,7 @@ class LiveState:
         self._policies: Final = policies
         self.freshness: Freshness = freshness or NoLease()
         self.current: ConsentState | None = None
+        self.kinds: Final = Kinds()
         self._turn = Lock()
 
     def follow(self, *, at: datetime) -> Advance:

@@ -40,7 +40,7 @@ def check(
 ) -> int:
     """Whether a caller may use a person's data for a purpose; 1 when it may not."""
     from consent.checks import check as decide
-    from consent.service import UseRequest
+    from consent.gates import UseRequest
     from governance.cli.session import acting, opened
     from governance.core.clock import JST
 

@@ -41,6 +41,9 @@ def given(subject: SubjectId, **other: object) -> NewEvent:
     return NewEvent(**(plain | other))  # type: ignore[arg-type] # named fields of the event
 
 
+FIRST = 2  # of the events: 1 is the place of the person's own coming
+
+
 def seqs(tx: Connection) -> list[int]:
     return list(tx.execute(select(ledger.EVENT.c.seq).order_by(ledger.EVENT.c.id)).scalars())
 
@@ -68,7 +71,7 @@ def test_what_was_appended_is_read_back_whole(database: Database, person: Subjec
         first, second = ledger.full_history(tx, person)
         assert ledger.known_source_keys(tx, ["K000001", "K9"]) == {"K000001"}
         assert ledger.counts_by_kind(tx) == {(OFFERS, "given"): 2}
-    assert (first.seq, second.seq, last) == (1, 2, 2)
+    assert (first.seq, second.seq, last) == (FIRST, FIRST + 1, FIRST + 1)
     shared = {field.name for field in fields(first)} - {"seq"}
     for name in shared:
         assert getattr(first, name) == getattr(written, name), name
@@ -84,7 +87,7 @@ def test_a_history_holds_the_purpose_and_what_was_said_to_all(
     ]
     database.write(lambda tx: ledger.append(tx, said, at=AT))
     with database.read() as tx:
-        assert [event.seq for event in ledger.history(tx, person, OFFERS)] == [1, 2]
+        assert [event.seq for event in ledger.history(tx, person, OFFERS)] == [FIRST, FIRST + 1]
 
 
 def test_eight_writers_leave_no_gap_and_one_order(database: Database, person: SubjectId) -> None:
@@ -100,13 +103,13 @@ def test_eight_writers_leave_no_gap_and_one_order(database: Database, person: Su
                 seen.append(last)
             with database.read() as tx:
                 head, found = ledger.head(tx), sorted(seqs(tx))
-                assert found == list(range(1, len(found) + 1)), "a later number was seen first"
-                assert len(found) >= head, "the head names an event that nobody sees"
+                assert found == list(range(FIRST, len(found) + FIRST)), "a later one was seen first"
+                assert len(found) + 1 >= head, "the head names an event that nobody sees"
 
     with ThreadPoolExecutor(writers) as pool:
         list(pool.map(write, range(writers)))
     with database.read() as tx:
-        assert sorted(seqs(tx)) == list(range(1, ledger.head(tx) + 1))
+        assert sorted(seqs(tx)) == list(range(FIRST, ledger.head(tx) + 1))
     assert len(set(seen)) == len(seen) == rounds * writers
 
 
@@ -119,12 +122,12 @@ def test_a_rolled_back_append_leaves_no_number_behind(
 
     with pytest.raises(RuntimeError):
         database.write(fail)
-    assert database.write(lambda tx: ledger.append(tx, [given(person)], at=AT)) == 1
+    assert database.write(lambda tx: ledger.append(tx, [given(person)], at=AT)) == FIRST
 
 
 def test_a_sequence_number_is_taken_once(database: Database, person: SubjectId) -> None:
     database.write(lambda tx: ledger.append(tx, [given(person)], at=AT))
-    twin = ledger._values(given(person), seq=1, at=AT)
+    twin = ledger._values(given(person), seq=FIRST, at=AT)
     with pytest.raises(Exception, match=r"UNIQUE|duplicate key"):
         database.write(lambda tx: tx.execute(insert(ledger.EVENT), [twin]))
 
@@ -132,5 +135,4 @@ def test_a_sequence_number_is_taken_once(database: Database, person: SubjectId) 
 def test_the_ledger_offers_nothing_that_changes_or_removes() -> None:
     source = inspect.getsource(ledger)
     assert "delete(" not in source
-    assert source.count("update(") == 1, "only the counter is updated"
-    assert "update(HEAD)" in source
+    assert "update(" not in source

@@ -15,9 +15,10 @@ from audit.models import PARTS
 from consent import ledger
 from consent.checks import PERMIT_LIFE, CheckAnswer, check
 from consent.choices import Choice, ChoiceUnknownError
+from consent.gates import UseRequest
 from consent.notices.shipped import shipped
 from consent.proofs import PROOF
-from consent.service import UseRequest, choose
+from consent.service import choose
 from consent.types import EVERY, EventKind
 from governance.app.wiring import Wiring
 from governance.core.errors import NotFoundError
@@ -166,7 +167,7 @@ def test_an_id_that_may_be_a_name_never_reaches_the_log(on_sqlite: Wiring, subje
         (SENDER, OFFERS, {"field": "person.birth_date"}, "denied.actor.no_rule"),
         (SENDER, OFFERS, {"channel": "sms"}, "denied.purpose.channel"),
         (SENDER, OFFERS, {"recipient": "third_party:x"}, "denied.purpose.recipient"),
-        (SENDER, OFFERS, {"recipient": "processor:x"}, "denied.purpose.country"),
+        (SENDER, OFFERS, {"recipient": "processor:x"}, "denied.purpose.recipient_unknown"),
         (SENDER, OFFERS, {"country": "CN"}, "denied.purpose.country"),
         (SENDER, OFFERS, {"min_seq": 999}, "unavailable.stale"),
     ],

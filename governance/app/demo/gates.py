@@ -6,8 +6,9 @@ from sqlalchemy import Connection, select
 
 from consent.checks import CheckAnswer, check
 from consent.choices import Choice
+from consent.gates import UseRequest
 from consent.ledger import EVENT
-from consent.service import UseRequest, choose
+from consent.service import choose
 from consent.types import EventKind
 from governance.app.demo.errors import DemoStepError
 from governance.app.demo.stage import Outcome, Stage, Watch, words

@@ -11,6 +11,7 @@ from audit.actions import EventCode
 from consent import ledger
 from consent.checks import check
 from consent.choices import Choice
+from consent.gates import UseRequest
 from consent.notices import service, store
 from consent.notices.errors import (
     NoticeChangedError,
@@ -19,7 +20,7 @@ from consent.notices.errors import (
     NoticeUnknownError,
 )
 from consent.notices.types import Edition, EditionState
-from consent.service import UseRequest, choose
+from consent.service import choose
 from consent.types import ChangeClass, EventKind
 from governance.app.approvals import approve_and_execute
 from governance.app.wiring import SYSTEM, Wiring

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from consent.checks import check
-from consent.service import UseRequest
+from consent.gates import UseRequest
 from governance.app.wiring import Wiring
 from governance.core.terms import FieldId, Lang, PurposeId, SubjectId, Treatment
 from governance.customers.catalogue import catalogue, install

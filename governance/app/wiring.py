@@ -21,6 +21,7 @@ from audit.verify import verify_log
 from audit.watch import LogWatch
 from consent import ledger
 from consent.notices import shipped
+from consent.state.live import LiveState
 from governance.app import policy
 from governance.app.catalogue import settle, unregistered
 from governance.app.key_providers import provider_of
@@ -86,6 +87,7 @@ class Wiring:
     log_watch: LogWatch
     policy_desk: Desk
     policy_watch: PolicyWatch
+    live: LiveState  # every person's permitted uses, in memory
     clock: Clock = utc_now
 
     def __repr__(self) -> str:
@@ -188,6 +190,7 @@ class Wiring:
             log_watch=_watch(database, signing, settings),
             policy_desk=desk,
             policy_watch=PolicyWatch(desk, clock=clock),
+            live=LiveState(database, policies),
             worker=worker,
             clock=clock,
             ports=ports,

@@ -11,6 +11,7 @@ from governance.core.terms import FieldId, SubjectId, Treatment
 from governance.customers.catalogue import CatalogueField, catalogue
 from governance.gateway.types import FieldDecision
 from governance.http.principal import Principal
+from governance.registers.passage import INSIDE, Passage
 from policies.actions import Action
 from policies.actors import decide_actor, roles_of
 from policies.masking import MaskMethod
@@ -72,6 +73,7 @@ def decide_before_person(
     subject: SubjectId,
     purpose_name: str,
     verb: Verb,
+    passage: Passage = INSIDE,
 ) -> dict[FieldId, FieldDecision]:
     """What ACTOR and PURPOSE say of every field; the same whether or not the person exists."""
     wanted = tuple(fields)
@@ -89,6 +91,7 @@ def decide_before_person(
             subject=subject,
             verb=verb,
             explained=False,
+            passage=passage,
         )
         for field in wanted
     }
@@ -104,8 +107,12 @@ def decide_field(
     subject: SubjectId,
     verb: Verb,
     explained: bool,
+    passage: Passage = INSIDE,
 ) -> FieldDecision:
-    """The decision of one field; `person` is what the third gate said, None where there is none."""
+    """The decision of one field; `person` is what the third gate said, None where there is none.
+
+    `passage` is what the register said of whoever receives the data.
+    """
     actor = decide_actor(
         principal,
         policy,
@@ -122,9 +129,9 @@ def decide_field(
             rule_id=actor.rule_id,
             because=actor.because,
         )
-    covered = decide_purpose(purpose, categories=(policy.categories[field],))
-    if not covered:
-        return withheld(field, covered.code)
+    covered = covers(purpose, policy.categories[field], passage)
+    if covered is not ReasonCode.PERMIT:
+        return withheld(field, covered)
     if not catalogue().serves(field, purpose.id):  # fails closed: nobody declared it for this
         return withheld(field, ReasonCode.PURPOSE_FIELD)
     if person is not None and not person:
@@ -141,6 +148,24 @@ def decide_field(
         method=method,
         keep=masking.keep if masking else 0,
     )
+
+
+def covers(purpose: PurposeRecord, category: str, passage: Passage) -> ReasonCode:
+    """Whether the purpose, and the entry of who receives, cover data of this category."""
+    if not passage:
+        return passage.code
+    recipient = passage.recipient
+    covered = decide_purpose(
+        purpose,
+        categories=(category,),
+        recipient=None if recipient is None else recipient.reference,
+        country=None if recipient is None else recipient.country,
+    )
+    if covered and recipient is not None and recipient.categories:
+        return (
+            ReasonCode.PERMIT if category in recipient.categories else ReasonCode.PURPOSE_CATEGORY
+        )
+    return covered.code
 
 
 def withheld(field: FieldId, code: ReasonCode) -> FieldDecision:

@@ -14,6 +14,7 @@ from governance.gateway.decisions import decide_field
 from governance.gateway.search_gates import of_person
 from governance.gateway.types import FieldDecision
 from governance.http.principal import Principal
+from governance.registers.passage import INSIDE, Passage
 from policies.actors import roles_of
 from policies.conditions import attributes_of
 from policies.purposes import PurposeRecord
@@ -35,6 +36,8 @@ class PersonDecisions:
     shown: tuple[FieldId, ...]
     allowed: Mapping[FieldId, Level]
     impersonal: frozenset[FieldId] = frozenset()  # fields without a third gate
+    verb: Verb = Verb.READ  # what is done with what is shown
+    passage: Passage = INSIDE  # to whom it goes
     _apart: bool = field(init=False)
     _shown: dict[_Alike, dict[FieldId, FieldDecision]] = field(init=False, default_factory=dict)
     _depths: dict[_Alike, Mapping[FieldId, Level]] = field(init=False, default_factory=dict)
@@ -80,8 +83,9 @@ class PersonDecisions:
                 self.purpose,
                 None if name in self.impersonal else person,
                 subject=subject,
-                verb=Verb.READ,
+                verb=self.verb,
                 explained=self.explained,
+                passage=self.passage,
             )
             for name in names
         }
@@ -94,7 +98,7 @@ class PersonDecisions:
         held = table.mask_of(roles_of(self.principal, self.policy))
         return any(
             owner == "resource"
-            for verb in (Verb.READ, Verb.SEARCH)
+            for verb in {self.verb, Verb.SEARCH}
             if (cell := table.cells.get((name, verb.value, self.purpose.id))) is not None
             for grant in (*cell.denies, *cell.allows)
             if grant.mask & held

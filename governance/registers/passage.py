@@ -28,6 +28,9 @@ class Passage:
         return self.code is ReasonCode.PERMIT
 
 
+INSIDE = Passage(code=ReasonCode.PERMIT)  # nothing leaves the company
+
+
 def passage(
     tx: Connection,
     purpose: PurposeRecord,

@@ -18,6 +18,7 @@ from consent.notices.service import take_effect
 from dsar import delivery
 from governance.app.alarms import watch_step
 from governance.app.checkpoint_copies import letter_step
+from governance.app.coming_due import come_of_age_step, end_consents_step
 from governance.app.duplicates import JOB as DUPLICATES
 from governance.app.duplicates import NIGHTLY, Searching
 from governance.app.indexing import ROWS, follow_step, rotations_step
@@ -29,13 +30,12 @@ from governance.app.wiring import SYSTEM, Wiring
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
 from governance.core.logging import logger
-from governance.core.terms import RowId, SubjectId
+from governance.core.terms import RowId
 from governance.custody import service as custody
 from governance.custody.errors import KeyTaskHeldElsewhereError
 from governance.custody.rolling import roll_today
 from governance.custody.store import forget as forget_tasks
 from governance.db.engine import Database
-from governance.gateway.around.effects import refresh
 from governance.gateway.search_saved import forget_searches
 from governance.gateway.writing.store import forget_requests
 from governance.http.principal import Principal, PrincipalKind
@@ -79,6 +79,7 @@ INDEX: Final = "search.index"
 REINDEX: Final = "search.rotate"
 FORGET_SEARCHES: Final = "search.forget_saved"
 NOTICES: Final = "notice.take_effect"
+END_CONSENTS: Final = "consent.expire"
 SHADOW: Final = "policy.shadow"
 SCHEDULES: Final = {
     schedule.job: schedule
@@ -102,6 +103,7 @@ SCHEDULES: Final = {
         Schedule(job=MEASURE, rule=Daily(at=time(2, 0))),
         Schedule(job=NOTICES, rule=Daily(at=time(0, 0))),
         Schedule(job=COME_OF_AGE, rule=Daily(at=time(0, 10))),
+        Schedule(job=END_CONSENTS, rule=Daily(at=time(0, 30))),
         Schedule(job=REVIEW, rule=Daily(at=time(2, 10))),
         Schedule(job=EXPIRE, rule=EveryMinutes(minutes=15)),
         Schedule(job=SHADOW, rule=EveryMinutes(minutes=1)),
@@ -140,7 +142,8 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         FORGET_ONCE: InTransaction(step=partial(_forget, forget_requests), limit=BATCH),
         DUPLICATES: Open(step=Searching(wiring=wiring, stopping=worker.stopping).step, limit=1),
         MEASURE: InTransaction(step=measure_step, limit=1),
-        COME_OF_AGE: InTransaction(step=partial(_come_of_age, wiring), limit=BATCH),
+        COME_OF_AGE: InTransaction(step=partial(come_of_age_step, wiring), limit=BATCH),
+        END_CONSENTS: InTransaction(step=partial(end_consents_step, wiring), limit=BATCH),
         NOTICES: InTransaction(step=partial(_notices, wiring), limit=BATCH),
         REVIEW: InTransaction(step=review_step, limit=1),
         SHADOW: Open(step=partial(shadow.count_step, wiring.policy_desk), limit=shadow.BATCH),
@@ -344,21 +347,6 @@ def _forget(
     """At most `limit` rows that are over are gone."""
     done = what(tx, at=at, limit=limit)
     return Step(done=done, cursor=cursor, finished=done < limit)
-
-
-def _come_of_age(
-    wiring: Wiring, tx: Connection, /, *, cursor: str | None, limit: int, at: datetime
-) -> Step:
-    """Minors and persons with a representative stand as this day makes them."""
-    done, last = refresh(
-        tx,
-        wiring.ports,
-        after=SubjectId(cursor) if cursor else None,
-        limit=limit,
-        by=SYSTEM,
-        at=at,
-    )
-    return Step(done=done, cursor=last, finished=last is None)
 
 
 def _notices(

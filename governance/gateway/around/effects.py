@@ -6,6 +6,8 @@ from sqlalchemy import Connection, select, update
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
+from consent.facts import facts_of
+from consent.growing import ask_again, month_after
 from governance.core.clock import JST
 from governance.core.terms import ActorId, FieldId, RowId, SubjectId
 from governance.customers import store
@@ -60,8 +62,7 @@ def refresh(
     if after is not None:
         wanted = wanted.where(SUBJECT.c.id > after)
     page = [SubjectId(one) for one in tx.execute(wanted).scalars()]
-    day = at.astimezone(JST).date()
-    changed = [one for one in page if _grown(tx, ports.vault, one, on=day)]
+    changed = [one for one in page if _grown(tx, ports, one, by=by, at=at)]
     for subject in changed:
         ports.audit.append(
             tx,
@@ -79,15 +80,29 @@ def refresh(
     return len(changed), page[-1] if len(page) == limit else None
 
 
-def _grown(tx: Connection, vault: FieldVault, subject: SubjectId, *, on: date) -> bool:
-    """Whether the person's age band or guardian is another than yesterday's."""
+def _grown(tx: Connection, ports: Ports, subject: SubjectId, *, by: ActorId, at: datetime) -> bool:
+    """Whether the person's age band or guardian is another than yesterday's.
+
+    Who now consents alone is asked about what a guardian consented to (GDPR 8; Q&A 1-62).
+    """
+    on = at.astimezone(JST).date()
     before = tx.execute(FACTS.where(SUBJECT.c.id == subject)).one()
-    birth = _birth(vault, store.records_of(tx, subject, "person"))
+    minor = _minor(tx, subject, on=on)
+    birth = _birth(ports.vault, store.records_of(tx, subject, "person"))
     band = age_band(birth, on=on)
     if birth is not None and band.value != before.birth_band:
         change_facts(tx, subject, {"birth_band": band.value})
-    _guardian(tx, vault, subject, on=on)
+        if minor and not _minor(tx, subject, on=on):
+            change_facts(tx, subject, {"grown_on": month_after(on)})
+            ask_again(tx, ports, subject, by=by, at=at)
+    _guardian(tx, ports.vault, subject, on=on)
     return bool(tx.execute(FACTS.where(SUBJECT.c.id == subject)).one() != before)
+
+
+def _minor(tx: Connection, subject: SubjectId, *, on: date) -> bool:
+    """Whether the person is below the age of consent, as the third gate reads it."""
+    facts = facts_of(store.subject_by_id(tx, subject, on=on))
+    return facts is not None and facts.minor
 
 
 def _guardian(tx: Connection, vault: FieldVault, subject: SubjectId, *, on: date) -> None:

@@ -1,6 +1,6 @@
-"""What a policy names that the installation must have: notices and recipients; pure."""
+"""What a policy names that the installation must have: notices, recipients, duties; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from policies.check import Finding, FindingCode, Severity
@@ -8,14 +8,19 @@ from policies.purposes import PurposeRecord
 from policies.snapshot import PolicySnapshot
 
 EVERY = "*"
+NO_CONTRACT = frozenset({"internal", "authority"})  # recipients that stand in no register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """Published notices by id and version; recipients by role and key, None where not asked."""
+    """Published notices with their versions, oldest first; recipients and duties by their names.
 
-    notices: frozenset[tuple[str, str]]
-    recipients: frozenset[str] | None = None
+    None stands for what nobody was asked about.
+    """
+
+    notices: Mapping[str, tuple[str, ...]]
+    recipients: frozenset[str] | None = None  # role:key
+    duties: frozenset[str] | None = None
 
 
 def check_beside(snapshot: PolicySnapshot, around: Surroundings) -> tuple[Finding, ...]:
@@ -39,16 +44,26 @@ def check_beside(snapshot: PolicySnapshot, around: Surroundings) -> tuple[Findin
 def _missing(
     purpose: PurposeRecord, around: Surroundings
 ) -> Iterator[tuple[FindingCode, Severity, str]]:
-    if purpose.notice is not None:
-        known = {version for notice, version in around.notices if notice == purpose.notice}
-        if not known:
-            yield FindingCode.NOTICE_UNKNOWN, Severity.ERROR, purpose.notice
-        elif purpose.notice_version not in known:
-            named = f"{purpose.notice}@{purpose.notice_version}"
-            yield FindingCode.NOTICE_VERSION_UNKNOWN, Severity.ERROR, named
-    registered = around.recipients
-    for recipient in purpose.recipients:
-        kind, colon, name = recipient.partition(":")
-        asked = registered is not None and colon and name != EVERY and kind != "authority"
-        if asked and registered is not None and recipient not in registered:
+    yield from _notice(purpose, around.notices)
+    for recipient in purpose.recipients if around.recipients is not None else ():
+        kind, _, name = recipient.partition(":")
+        if kind not in NO_CONTRACT and name != EVERY and recipient not in (around.recipients or ()):
             yield FindingCode.RECIPIENT_UNKNOWN, Severity.ERROR, recipient
+    for duty in purpose.duties if around.duties is not None else ():
+        if duty not in (around.duties or ()):
+            yield FindingCode.DUTY_UNKNOWN, Severity.WARNING, duty
+
+
+def _notice(
+    purpose: PurposeRecord, notices: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[FindingCode, Severity, str]]:
+    if purpose.notice is None:
+        return
+    known, version = notices.get(purpose.notice, ()), purpose.notice_version or ""
+    named = f"{purpose.notice}@{version}"
+    if not known:
+        yield FindingCode.NOTICE_UNKNOWN, Severity.ERROR, purpose.notice
+    elif version not in known:
+        yield FindingCode.NOTICE_VERSION_UNKNOWN, Severity.ERROR, named
+    elif version != known[-1]:
+        yield FindingCode.NOTICE_OUTDATED, Severity.WARNING, f"{named} < {known[-1]}"

@@ -7,9 +7,9 @@ from enum import StrEnum
 from governance.core.terms import Lang, Law
 from governance.i18n.catalogue import text
 from policies.document import Place, PolicySet, Rule
-from policies.duties import conflicts
+from policies.duties import conflicts, granted
 from policies.proofs import prove, try_tests
-from policies.purposes import Basis
+from policies.purposes import HOME, Basis, Provision, PurposeRecord, recipient_class
 from policies.snapshot import PolicySnapshot
 from policies.table import DecisionTable
 from policies.types import Effect
@@ -36,7 +36,13 @@ class FindingCode(StrEnum):
     CONSENT_WITHOUT_NOTICE = "consent_without_notice"
     NOTICE_UNKNOWN = "notice_unknown"
     NOTICE_VERSION_UNKNOWN = "notice_version_unknown"
+    NOTICE_OUTDATED = "notice_outdated"
     RECIPIENT_UNKNOWN = "recipient_unknown"
+    DUTY_UNKNOWN = "duty_unknown"
+    ROLE_JOINS_DUTIES = "role_joins_duties"
+    FOREIGN_WITHOUT_CONSENT = "foreign_without_consent"
+    CONSENT_WITHOUT_END = "consent_without_end"
+    MARKETING_WITHOUT_CHANNEL = "marketing_without_channel"
     FIELD_WITHOUT_RULE = "field_without_rule"
     ROLE_WITHOUT_USE = "role_without_use"
     ROLE_BREAKS_SEPARATION = "role_breaks_separation"
@@ -175,9 +181,24 @@ def _purposes(policy: PolicySet) -> Iterator[Finding]:
             codes.append((FindingCode.CONSENT_WITHOUT_NOTICE, Severity.ERROR, ""))
         if purpose.id not in used:
             codes.append((FindingCode.PURPOSE_UNUSED, Severity.NOTE, ""))
+        codes += _passage(purpose)
         place = policy.places.get(f"purposes/{purpose.id}")
         for code, severity, detail in codes:
             yield Finding(code=code, severity=severity, name=purpose.id, place=place, detail=detail)
+
+
+def _passage(purpose: PurposeRecord) -> Iterator[tuple[FindingCode, Severity, str]]:
+    """What a purpose that gives data away or reaches people lacks."""
+    to_others = any(recipient_class(name) == "third_party" for name in purpose.recipients)
+    abroad = ", ".join(sorted(purpose.countries - {HOME}))
+    answered = {Provision.FOREIGN, Provision.PERSONAL_RELATED}  # APPI 28(1); 31(1) has its own
+    if to_others and abroad and not purpose.provisions & answered:
+        yield FindingCode.FOREIGN_WITHOUT_CONSENT, Severity.ERROR, abroad
+    consented = Basis.CONSENT in purpose.basis.values()
+    if consented and purpose.expires_months is None and purpose.inactivity_months is None:
+        yield FindingCode.CONSENT_WITHOUT_END, Severity.NOTE, ""
+    if purpose.direct_marketing and not purpose.channels:
+        yield FindingCode.MARKETING_WITHOUT_CHANNEL, Severity.WARNING, ""
 
 
 def _fields(policy: PolicySet, table: DecisionTable) -> Iterator[Finding]:
@@ -203,6 +224,16 @@ def _roles(policy: PolicySet, snapshot: PolicySnapshot) -> Iterator[Finding]:
                 name=role.id,
                 place=place,
             )
+        held = granted(snapshot.roles, role.id)
+        for duty in policy.separations:
+            if duty.actions is not None and held.issuperset(duty.actions):
+                yield Finding(
+                    code=FindingCode.ROLE_JOINS_DUTIES,
+                    severity=Severity.WARNING,
+                    name=role.id,
+                    place=place,
+                    detail=duty.id,
+                )
         for separation in conflicts(snapshot, [role.id]):
             yield Finding(
                 code=FindingCode.ROLE_BREAKS_SEPARATION,

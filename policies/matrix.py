@@ -26,6 +26,20 @@ class MatrixCell:
     method: MaskMethod | None = None
     conditional: bool = False  # only where the rule's conditions hold
 
+    def as_json(self) -> dict[str, object]:
+        """The cell for programs."""
+        return {
+            "role": self.role,
+            "field": self.field,
+            "action": self.action,
+            "purpose": self.purpose,
+            "treatment": self.treatment.value,
+            "method": None if self.method is None else self.method.value,
+            "conditional": self.conditional,
+            "code": self.code.value,
+            "rule": self.rule_id,
+        }
+
 
 def matrix(
     snapshot: PolicySnapshot,

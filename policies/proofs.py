@@ -126,7 +126,7 @@ def _joined(rule: Property, policy: PolicySet) -> Counterexample | None:
 class Proof:
     """A property with the number of cases gone through, and the first in which it does not hold."""
 
-    property: Property
+    rule: Property
     cases: int
     counterexample: Counterexample | None
 
@@ -148,10 +148,10 @@ def prove_all(snapshot: PolicySnapshot) -> tuple[Proof, ...]:
 def _proof(rule: Property, policy: PolicySet, table: DecisionTable) -> Proof:
     if rule.never_both or rule.never_may:
         cases = len(rule.roles) * max(1, len(rule.never_may))
-        return Proof(property=rule, cases=cases, counterexample=_joined(rule, policy))
+        return Proof(rule=rule, cases=cases, counterexample=_joined(rule, policy))
     cells = len(rule.fields) * len(rule.actions) * len(rule.purposes)
     found = _counterexample(rule, table)
-    return Proof(property=rule, cases=len(rule.roles) * cells, counterexample=found)
+    return Proof(rule=rule, cases=len(rule.roles) * cells, counterexample=found)
 
 
 def prove(snapshot: PolicySnapshot) -> tuple[Counterexample, ...]:

@@ -1,29 +1,23 @@
-"""`sekisho check` and `sekisho policy`: decisions in words, and the policy behind them."""
+"""`sekisho check`: one decision in words."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from governance.cli.errors import PolicyFolderError
 from governance.cli.invocation import current
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say
 from governance.core.errors import NotFoundError
-from governance.core.terms import ActorId, Lang, PurposeId, SubjectId
+from governance.core.terms import ActorId, Lang, SubjectId
 
 if TYPE_CHECKING:
     from governance.app.wiring import Wiring
     from governance.http.principal import Principal
-    from policies.snapshot import PolicySnapshot
-
-policy_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 def register(app: typer.Typer) -> None:
-    """The commands of this module stand in the tree."""
+    """The command of this module stands in the tree."""
     app.command("check", help=say("check.help"))(check)
-    app.add_typer(policy_app, name="policy", help=say("policy.help"))
 
 
 def check(
@@ -86,74 +80,3 @@ def _caller(wiring: "Wiring") -> "Principal":
     if client is None:
         raise NotFoundError
     return principal_of_client(client)
-
-
-@policy_app.command("check", help=say("policy.check"))
-def policy_check(
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="FOLDER", help=say("policy.folder"))
-    ] = None,
-) -> int:
-    """Everything doubtful about a policy; 1 when it must not be applied."""
-    from governance.cli.session import settings
-    from policies.check import check as look
-    from policies.check import refuses
-
-    snapshot = _snapshot(folder or settings().policy_dir)
-    findings = look(snapshot)
-    shape = [
-        {"code": f.code.value, "severity": f.severity.value, "text": f.sentence(current().lang)}
-        for f in findings
-    ]
-
-    def words() -> None:
-        for finding in findings:
-            line(f"{finding.severity.value}: {finding.sentence(current().lang)}")
-        line(say("policy.checked", version=snapshot.version, count=len(findings)))
-
-    emit(shape, words)
-    return 1 if refuses(findings) else 0
-
-
-def _snapshot(folder: Path | None) -> "PolicySnapshot":
-    """The policy of the folder; without one the shipped policy."""
-    from governance.app.catalogue import policy_over
-    from governance.cli.session import settings
-    from governance.customers.custom.declaration import read_declaration
-
-    if folder is not None and not folder.is_dir():
-        raise PolicyFolderError(path=str(folder))
-    found = settings() if folder is None else settings(policy_dir=folder)
-    return policy_over(found, read_declaration(found.catalogue_folder))
-
-
-@policy_app.command("matrix", help=say("policy.matrix"))
-def policy_matrix(
-    purpose: Annotated[str | None, typer.Option("--purpose", help=say("check.purpose"))] = None,
-    role: Annotated[str | None, typer.Option("--role", help=say("policy.role"))] = None,
-) -> int:
-    """What each role reads of each field for each purpose."""
-    from governance.cli.session import settings
-    from policies.matrix import matrix
-
-    snapshot = _snapshot(settings().policy_dir)
-    wanted = None if purpose is None else (PurposeId(purpose),)
-    cells = [c for c in matrix(snapshot, purposes=wanted) if role is None or c.role == role]
-    shape = [
-        {
-            "role": c.role,
-            "field": c.field,
-            "purpose": c.purpose,
-            "treatment": c.treatment.value,
-            "code": c.code.value,
-            "rule": c.rule_id,
-        }
-        for c in cells
-    ]
-    shown = [c for c in cells if c.treatment.value != "withheld"]
-    columns = tuple(
-        say(f"policy.column.{n}") for n in ("role", "purpose", "field", "shown", "rule")
-    )
-    rows = [(c.role, c.purpose, c.field, c.treatment.value, c.rule_id or "") for c in shown]
-    emit(shape, lambda: table("", columns, rows))
-    return 0

@@ -24,6 +24,9 @@ from governance.cli import (
     notices,
     person,
     pii,
+    policy,
+    policy_compare,
+    policy_versions,
     report,
     requests,
     restoring,
@@ -76,6 +79,9 @@ application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))
 keys.app.add_typer(keys_provider.app)
 application_.add_typer(keys.app, name="keys", help=say("keys.help"))
 application_.add_typer(catalogue.app, name="catalogue", help=say("catalogue.help"))
+for part in (policy_versions, policy_compare):
+    policy.app.add_typer(part.app)
+application_.add_typer(policy.app, name="policy", help=say("policy.help"))
 application_.add_typer(person.app, name="person", help=say("person.help"))
 application_.add_typer(pii.app, name="pii", help=say("pii.help"))
 application_.add_typer(law.app, name="law", help=say("law.help"))

@@ -45,6 +45,12 @@ class PolicyFolderError(WrongUseError):
     code = "policy_folder"
 
 
+class PeriodFormError(WrongUseError):
+    """A length of time is not of the form 30d, 12h or 45m."""
+
+    code = "period_form"
+
+
 class CatalogueFolderError(WrongUseError):
     """The named place is no folder, so that no fields can be declared in it."""
 

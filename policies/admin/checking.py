@@ -1,25 +1,37 @@
 """What must hold of a policy before two persons may put it in force, or a process take it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from consent import ledger
+from consent.types import NoticeVersion
 from governance.registers.store import all_recipients
 from policies.admin.documents import Documents
 from policies.admin.errors import PolicyFaultyError
 from policies.admin.types import Desk
 from policies.beside import Surroundings, check_beside
 from policies.check import Finding, Severity, check
+from policies.law.load import shipped as shipped_law
 from policies.snapshot import PolicySnapshot
+
+
+def known_notices(versions: Iterable[NoticeVersion]) -> Surroundings:
+    """Where no installation is: notices alone, and the duties of the shipped law book."""
+    notices: dict[str, tuple[str, ...]] = {}
+    for one in versions:
+        notices[one.notice] = (*notices.get(one.notice, ()), one.version)
+    return Surroundings(
+        notices=notices,
+        duties=frozenset(rule.id for rule in shipped_law().retention_rules),
+    )
 
 
 def surroundings_of(tx: Connection) -> Surroundings:
     """What the installation has beside its policy: published notices, registered recipients."""
-    return Surroundings(
-        notices=frozenset((v.notice, v.version) for v in ledger.notices(tx)),
-        recipients=frozenset(f"{r.role.value}:{r.source_key}" for r in all_recipients(tx)),
-    )
+    recipients = frozenset(f"{r.role.value}:{r.source_key}" for r in all_recipients(tx))
+    return replace(known_notices(ledger.notices(tx)), recipients=recipients)
 
 
 def findings_of(desk: Desk, snapshot: PolicySnapshot) -> tuple[Finding, ...]:

@@ -16,10 +16,12 @@ from audit.actions import EventCode
 from audit.decisions.models import DECISIONS
 from audit.decisions.store import AnyRow
 from audit.decisions.types import Decision
+from audit.log import AuditLog
 from audit.models import EVENTS
-from audit.types import Outcome
+from audit.types import EventDraft, Outcome
 from governance.core.terms import ActorId, EventId, FieldId, PurposeId
 from governance.db.engine import Database
+from governance.http.principal import Principal
 from policies.admin.judging import Judge, Verdict, actors_of, subject_of
 from policies.snapshot import PolicySnapshot
 
@@ -95,6 +97,36 @@ def replay(
                        Outcome.PERMIT.value, verdict)  # fmt: skip
         walk.turn(NOBODY)
     return found
+
+
+def on_record(
+    tx: Connection,
+    audit: AuditLog,
+    by: Principal,
+    after: PolicySnapshot,
+    found: Replayed,
+    *,
+    at: datetime,
+) -> None:
+    """The log says who tried which policy on the record, and what it came to in numbers."""
+    audit.append(
+        tx,
+        EventDraft(
+            action=EventCode.POLICY_DRY_RUN,
+            occurred_at=at,
+            actor=by.id,
+            actor_os=by.os_user,
+            object_type="policy",
+            object_id=after.version,
+            outcome=Outcome.DONE,
+            policy_version=after.version,
+            counts=(
+                ("decisions", found.decisions),
+                ("flipped", found.flipped),
+                ("persons", found.persons),
+            ),
+        ),
+    )
 
 
 class _Walk:

@@ -138,6 +138,16 @@ def _flip(row: Row[Any]) -> Flip:
     return Flip("use", row.who, row.purpose, row.before, row.after)
 
 
+def count_all(desk: Desk, *, at: datetime) -> None:
+    """Every decision that is old enough is judged."""
+    finished = False
+    while not finished:
+        step = count_step(
+            desk, desk.ports.database, cursor=None, limit=BATCH, at=at, heartbeat=lambda: None
+        )
+        finished = step.finished
+
+
 def count_step(
     desk: Desk,
     db: Database,

@@ -54,6 +54,16 @@ class Group:
         """How many cells of the policy these are."""
         return len(self.roles) * len(self.fields)
 
+    def as_json(self) -> dict[str, object]:
+        """The group for programs."""
+        return {
+            "turn": self.turn.value,
+            "roles": list(self.roles),
+            "fields": list(self.fields),
+            "action": self.action,
+            "cells": self.cells,
+        }
+
 
 def grouped(changes: Iterable[CellChange]) -> tuple[Group, ...]:
     """The changed cells, those together that change alike; what opens most stands first."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from consent.crowd import unmerged
 from consent.expiring import expire
@@ -31,6 +31,13 @@ OWN_ACTS: Final = frozenset(
 )  # fmt: skip  # choices by which a person shows to be there; a browser's signal is none
 
 
+_RAISE: Final = (
+    update(SUBJECT)
+    .where(SUBJECT.c.id == bindparam("subject"))
+    .values(last_active_on=bindparam("day"))
+)
+
+
 def note_acts(
     tx: Connection, ports: Ports, acts: Mapping[SubjectId, date], *, by: ActorId, at: datetime
 ) -> int:
@@ -47,13 +54,8 @@ def note_acts(
     for subject, purposes in _ended(tx, ports, fresh):
         moment = start_of(fresh[subject])
         expire(tx, ports, subject, purposes, by=by, at=moment, recorded_at=at)
-    raised: dict[date, list[SubjectId]] = {}
-    for subject, day in fresh.items():
-        raised.setdefault(day, []).append(subject)
-    for day, subjects in raised.items():
-        mine = SUBJECT.c.id.in_(subjects)
-        tx.execute(update(SUBJECT).where(mine).values(last_active_on=day))
     if fresh:
+        tx.execute(_RAISE, [{"subject": subject, "day": day} for subject, day in fresh.items()])
         counter.note(tx, fresh)
     return len(fresh)
 

@@ -7,11 +7,14 @@ from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
+from consent.activity import note_acts
 from governance.app.wiring import SYSTEM, Wiring
-from governance.core.terms import ActorId
+from governance.core.clock import JST
+from governance.core.terms import ActorId, SubjectId
+from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import PrincipalKind
 from governance.identity.accounts import AccountEndedError
-from governance.identity.service import invite_staff, issue_code
+from governance.identity.service import PERSON_PREFIX, invite_staff, issue_code
 from governance.identity.store import staff_by_id
 from governance.identity.types import AccountState, Session
 
@@ -98,4 +101,12 @@ def signed_in(
         outcome=Outcome.DONE,
         network=Network(network) if network else None,
     )
-    wiring.database.write(lambda tx: wiring.audit.append(tx, draft))
+
+    def note(tx: Connection) -> None:
+        wiring.audit.append(tx, draft)
+        if session.kind is PrincipalKind.PERSON:  # a sign-in is an act of their own
+            person = SubjectId(session.actor.removeprefix(PERSON_PREFIX))
+            acts = {survivor_of(tx, person): session.created_at.astimezone(JST).date()}
+            note_acts(tx, wiring.ports, acts, by=SYSTEM, at=session.created_at)
+
+    wiring.database.write(note)

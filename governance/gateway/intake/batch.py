@@ -19,6 +19,7 @@ from governance.customers.sources.store import NewSaid
 from governance.customers.store import Record
 from governance.customers.subjects import age_band, country_of, laws_of
 from governance.customers.tokens import RowTokens, add_tokens, drop_tokens
+from governance.gateway.acts import note_rows
 from governance.gateway.intake import stamps
 from governance.gateway.intake.aside import put_aside, settle
 from governance.gateway.intake.places import Changed, Result
@@ -128,6 +129,8 @@ def _write(tx: Connection, ports: Ports, indexer: Indexer, result: Result, run: 
         )
     add_tokens(tx, tokens)
     store.add_findings(tx, findings)
+    told = [*records, *(_taken_by(change) for change in result.changed)]
+    note_rows(tx, ports, told, by=ActorId(run.actor), at=run.at)
     _note_said(tx, ports, result, run, new)
     _hold(tx, ports, result.holds, run)
     stamps.follow(tx, ports, result, run)
@@ -155,6 +158,13 @@ def _note_said(
         ],
         at=at,
     )  # fmt: skip
+
+
+def _taken_by(change: Changed) -> Record:
+    """The clear columns that a stored row took from the file."""
+    clear = {name.partition(".")[2]: value for name, value in change.taken.items()}
+    held = change.stored
+    return Record(table=held.table, id=held.row, subject=held.subject, clear=clear, sealed={})
 
 
 def _change(

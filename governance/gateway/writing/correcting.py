@@ -14,6 +14,7 @@ from governance.customers.search_plan import index_names
 from governance.customers.store import Record
 from governance.customers.subjects import age_band, country_of, laws_of
 from governance.customers.tokens import drop_tokens
+from governance.gateway.acts import note_rows
 from governance.gateway.intake.drafts import DEFAULTS
 from governance.gateway.intake.tokens import indexed_fields
 from governance.gateway.rows import owner_of, records_of
@@ -68,6 +69,7 @@ def correct(tx: Connection, writer: Writer, ready: Ready) -> Written | Governanc
     )
     if not store.update_record(tx, changed, expected_version=version):
         return VersionConflictError()
+    note_rows(tx, writer.ports, [changed], by=writer.principal.id, at=writer.at)
     for name in indexed_fields(item.table):
         if name in ready.fields:
             drop_tokens(tx, [record.id], names=index_names(name))

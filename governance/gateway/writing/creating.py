@@ -10,6 +10,7 @@ from governance.customers import store
 from governance.customers.store import NewSubject, Record
 from governance.customers.subjects import age_band, country_of, laws_of
 from governance.customers.upkeep.merges import survivor_of
+from governance.gateway.acts import note_rows
 from governance.gateway.intake.drafts import DEFAULTS
 from governance.gateway.intake.places import KIND_OF
 from governance.gateway.rows import company_owner
@@ -67,10 +68,9 @@ def create(tx: Connection, writer: Writer, ready: Ready) -> Written | Governance
     clear = _clear_of_new(writer, ready)
     sealed = writer.ports.vault.seal_row(ready.subject, ready.row, ready.plain)
     cells = {name: bytes(cell) for name, cell in sealed.items() if cell is not None}
-    store.insert_records(
-        tx,
-        [Record(table=item.table, id=ready.row, subject=ready.subject, clear=clear, sealed=cells)],
-    )
+    made = Record(table=item.table, id=ready.row, subject=ready.subject, clear=clear, sealed=cells)
+    store.insert_records(tx, [made])
+    note_rows(tx, writer.ports, [made], by=writer.principal.id, at=writer.at)
     index(tx, writer, ready)
     note_findings(tx, writer, ready)
     counts = (("suppressions_lifted", len(lifted)),) if lifted else ()

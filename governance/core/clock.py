@@ -18,3 +18,21 @@ class Clock(Protocol):
 def utc_now() -> datetime:
     """The present moment, aware, in UTC; for process edges only."""
     return datetime.now(UTC)
+
+
+class ForwardClock:
+    """A clock that never goes back: after a step backwards it stands until the time is caught up.
+
+    What has ended stays ended although the system clock was put back.
+    """
+
+    __slots__ = ("_clock", "_seen")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seen = datetime.min.replace(tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """The present moment, or the greatest one seen in this process."""
+        self._seen = max(self._seen, self._clock())
+        return self._seen

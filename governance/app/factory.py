@@ -31,15 +31,19 @@ from governance.gateway.api.bodies import query_invalid
 from governance.gateway.api.bulk import router as bulk
 from governance.gateway.api.companies import router as companies
 from governance.gateway.api.duplicates import router as duplicates
+from governance.gateway.api.exports import router as exports
 from governance.gateway.api.notices import router as notices
 from governance.gateway.api.persons import router as persons
+from governance.gateway.api.provisions import router as provisions
 from governance.gateway.api.quality import router as quality
+from governance.gateway.api.recipients import router as recipients
 from governance.gateway.api.rows import router as rows
 from governance.gateway.api.searches import router as searches
 from governance.http.problems import language_of, problem_response
 from governance.http.request import principal_of
 from governance.identity.middleware import Authentication
 from governance.portal.pages import router as portal
+from governance.portal.receipts import router as receipts
 from governance.reports.api import router as reports
 from governance.ui.headers import page_headers, security_headers
 from governance.ui.pages import environment
@@ -92,6 +96,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         console,
         log_pages,
         portal,
+        receipts,
         health.router,
         bulk,
         searches,
@@ -100,6 +105,9 @@ def create_app(wiring: Wiring) -> FastAPI:
         companies,
         duplicates,
         quality,
+        exports,
+        recipients,
+        provisions,
         notices,
         audit,
         statements,

@@ -44,7 +44,7 @@ def _day(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_day)]
 
 
-def _of(kind: Any) -> Any:
+def of_words(kind: Any) -> Any:
     """A JSON string as a word of a closed list."""
     return BeforeValidator(lambda value: kind(value) if isinstance(value, str) else value)
 
@@ -56,15 +56,15 @@ def _filled(value: str) -> str:
 
 
 Words = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_filled)]
-Ground = Annotated[AcquisitionGround, _of(AcquisitionGround)]
-From = Annotated[AcquiredFrom, _of(AcquiredFrom)]
+Ground = Annotated[AcquisitionGround, of_words(AcquisitionGround)]
+From = Annotated[AcquiredFrom, of_words(AcquiredFrom)]
 
 
 class AcquisitionIn(Strict):
     """取得の記録: from whom, how, when and from what country the data came."""
 
     acquired_from: From
-    method: Annotated[AcquisitionMethod, _of(AcquisitionMethod)]
+    method: Annotated[AcquisitionMethod, of_words(AcquisitionMethod)]
     source: Words
     on: Day | None = None
     origin: Annotated[str, Field(pattern=r"^[A-Z]{2,3}$")] | None = None
@@ -116,7 +116,7 @@ class CorrectItem(Strict):
     id: Identifier
     if_match: Annotated[str, Field(min_length=1, max_length=200)]
     fields: Members
-    reason: Annotated[Reason, _of(Reason)]
+    reason: Annotated[Reason, of_words(Reason)]
     acquired_from: From = AcquiredFrom.PERSON
     ground: Ground | None = None
 
@@ -135,7 +135,7 @@ class BulkWriteIn(Strict):
 class CorrectionQuery(Strict):
     """Why a row is corrected and who told, in the query of a PATCH."""
 
-    reason: Annotated[Reason, _of(Reason)]
+    reason: Annotated[Reason, of_words(Reason)]
     acquired_from: From = AcquiredFrom.PERSON
     ground: Ground | None = None
 

@@ -26,6 +26,12 @@ from governance.i18n.catalogue import text
 STATEMENT: Final = "receipt.statement"
 ISO: Final = "receipt.iso27560.jsonld"
 KANTARA: Final = "receipt.kantara.json"
+ACTS: Final = frozenset(
+    {
+        *("unticked_box", "answered_question", "switch", "signature", "spoken"),
+        *("card_handed", "double_opt_in"),
+    }
+)
 EARLIEST: Final = (1980, 1, 1, 0, 0, 0)  # a zip knows no earlier time; ours names none at all
 
 
@@ -45,6 +51,14 @@ MEDIA: Final[Mapping[ReceiptForm, str]] = {
     ReceiptForm.KANTARA: "application/json",
     ReceiptForm.HTML: "text/html; charset=utf-8",
     ReceiptForm.ZIP: "application/zip",
+}
+
+FILE_NAMES: Final[Mapping[ReceiptForm, str]] = {
+    ReceiptForm.STATEMENT: STATEMENT,
+    ReceiptForm.ISO27560: ISO,
+    ReceiptForm.KANTARA: KANTARA,
+    ReceiptForm.HTML: "receipt.html",
+    ReceiptForm.ZIP: "receipt.zip",
 }
 
 
@@ -106,6 +120,7 @@ def page(content: Mapping[str, Any], lang: Lang) -> str:
             every=EVERY,
             t=lambda key, **params: text(f"consent.{key}", lang, **params),
             p=lambda key: text(f"policies.{key}", lang),
+            how=lambda action: text(f"consent.action.{action}", lang) if action in ACTS else action,
             moment=lambda at: spoken(at, lang),
         )
     )

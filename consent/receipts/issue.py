@@ -21,6 +21,7 @@ from governance.core.errors import NotFoundError
 from governance.core.ids import new_row_id
 from governance.core.terms import EventId, Lang, PurposeId, RowId, SubjectId
 from governance.customers.ports import Ports
+from governance.customers.upkeep.merges import circle, survivor_of
 from governance.http.principal import Principal
 from governance.registers.store import all_recipients
 from governance.registers.types import Recipient
@@ -122,12 +123,19 @@ def _recipients(
 
 
 def owner_of(tx: Connection, choice: RowId) -> SubjectId:
-    """Whose choice it is; raises NotFoundError for an unknown one."""
+    """As whom the person behind a choice stands now; raises NotFoundError for an unknown one."""
     query = select(ledger.EVENT.c.subject_id).where(ledger.EVENT.c.id == choice)
     found = tx.execute(query).scalar_one_or_none()
     if found is None:
         raise NotFoundError
-    return SubjectId(found)
+    return survivor_of(tx, SubjectId(found))
+
+
+def choices_of(tx: Connection, subject: SubjectId) -> tuple[tuple[RowId, ConsentEvent], ...]:
+    """Every choice of the person under any pseudonym, newest first, with the id to ask it by."""
+    mine = ledger.EVENT.c.subject_id.in_(circle(tx, survivor_of(tx, subject)))
+    rows = tx.execute(select(ledger.EVENT).where(mine).order_by(ledger.EVENT.c.seq.desc()))
+    return tuple((RowId(row.id), ledger.event_of(row)) for row in rows)
 
 
 def newest_choice(tx: Connection, subject: SubjectId, purpose: PurposeId) -> RowId:

@@ -1,13 +1,16 @@
 """`/v1`: statements that prove themselves, as files for the offline verifier."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Depends, Path, Request, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from consent.receipts.forms import FILE_NAMES, MEDIA, ReceiptForm
 from governance.app.statements import consent_receipt, decision_proof, erasure_certificate
 from governance.core.terms import EventId, RowId, SubjectId
 from governance.http.principal import Principal
+from governance.http.problems import language_of
 from governance.http.request import check_same_site, wiring_of
 from policies.actions import Action
 from policies.api import require
@@ -17,6 +20,7 @@ NDJSON: Final = "application/x-ndjson"
 UUID: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 Id = Annotated[str, Path(pattern=UUID)]
+Form = Annotated[ReceiptForm, Query(description="受領書の形式 / Form of the receipt")]
 Reader = Annotated[Principal, Depends(require(Action.CONSENT_READ))]
 Person = Annotated[Principal, Depends(require(Action.PORTAL_SELF))]
 Planner = Annotated[Principal, Depends(require(Action.RETENTION_PLAN))]
@@ -24,24 +28,32 @@ Prover = Annotated[Principal, Depends(require(Action.AUDIT_VERIFY))]
 
 
 @router.post("/consents/{choice}/receipt", response_class=Response)
-async def receipt(request: Request, principal: Reader, choice: Id) -> Response:
-    """The receipt of a choice; that it was issued is an event of the log."""
-    return await _receipt(request, principal, choice)
+async def receipt(
+    request: Request, principal: Reader, choice: Id, form: Form = ReceiptForm.STATEMENT
+) -> Response:
+    """The receipt of a choice in any of its forms; that it was issued is an event of the log."""
+    return await _receipt(request, principal, choice, form)
 
 
 @router.post("/own/consents/{choice}/receipt", response_class=Response)
-async def own_receipt(request: Request, principal: Person, choice: Id) -> Response:
-    """The receipt of one of the signed-in person's own choices."""
-    return await _receipt(request, principal, choice)
+async def own_receipt(
+    request: Request, principal: Person, choice: Id, form: Form = ReceiptForm.STATEMENT
+) -> Response:
+    """The receipt of one of the signed-in person's own choices, in any of its forms."""
+    return await _receipt(request, principal, choice, form)
 
 
-async def _receipt(request: Request, principal: Principal, choice: str) -> Response:
+async def _receipt(
+    request: Request, principal: Principal, choice: str, form: ReceiptForm
+) -> Response:
     check_same_site(request)
     wiring = wiring_of(request)
+    reader = replace(principal, lang=language_of(request))
     made = await run_in_threadpool(
-        lambda: consent_receipt(wiring, principal, RowId(choice), at=wiring.clock())
+        lambda: consent_receipt(wiring, reader, RowId(choice), at=wiring.clock(), form=form)
     )
-    return Response(made, media_type=NDJSON)
+    saved = {"content-disposition": f'attachment; filename="{FILE_NAMES[form]}"'}
+    return Response(made, media_type=MEDIA[form], headers=saved)
 
 
 @router.post("/retention/runs/{run}/certificate", response_class=Response)

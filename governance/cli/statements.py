@@ -4,6 +4,7 @@ Each file proves itself to whoever has the offline verifier and the log's key.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,11 +31,24 @@ Output = Annotated[Path, typer.Option("--output", help=say("statement.output"))]
 def receipt(
     choice: Annotated[str, typer.Argument(metavar="CHOICE", help=say("statement.choice"))],
     output: Output,
+    form: Annotated[str, typer.Option("--form", help=say("statement.form"))] = "statement",
 ) -> int:
-    """The receipt of a choice stands in a new file."""
+    """The receipt of a choice stands in a new file, in the form that was asked for."""
+    from consent.receipts.forms import ReceiptForm
     from governance.app.statements import consent_receipt
+    from governance.cli.errors import ChoiceError
+    from governance.cli.invocation import current
 
-    return _write(output, lambda w, by, at: consent_receipt(w, by, RowId(choice), at=at))
+    known = [one.value for one in ReceiptForm]
+    if form not in known:
+        raise ChoiceError(option="--form", known=", ".join(known))
+    asked, lang = ReceiptForm(form), current().lang
+    return _write(
+        output,
+        lambda w, by, at: consent_receipt(
+            w, replace(by, lang=lang), RowId(choice), at=at, form=asked
+        ),
+    )
 
 
 @certificates.command("certificate", help=say("statement.certificate"))

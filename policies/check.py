@@ -7,7 +7,7 @@ from enum import StrEnum
 from governance.core.terms import Lang, Law
 from governance.i18n.catalogue import text
 from policies.document import Place, PolicySet, Rule
-from policies.duties import conflicts, granted
+from policies.duties import administrable, conflicts, granted
 from policies.proofs import prove, try_tests
 from policies.purposes import HOME, Basis, Provision, PurposeRecord, recipient_class
 from policies.snapshot import PolicySnapshot
@@ -40,6 +40,8 @@ class FindingCode(StrEnum):
     RECIPIENT_UNKNOWN = "recipient_unknown"
     DUTY_UNKNOWN = "duty_unknown"
     ROLE_JOINS_DUTIES = "role_joins_duties"
+    NOBODY_DECIDES = "nobody_decides"
+    CATALOGUE_DIFFERS = "catalogue_differs"
     FOREIGN_WITHOUT_CONSENT = "foreign_without_consent"
     CONSENT_WITHOUT_END = "consent_without_end"
     MARKETING_WITHOUT_CHANNEL = "marketing_without_channel"
@@ -214,6 +216,13 @@ def _fields(policy: PolicySet, table: DecisionTable) -> Iterator[Finding]:
 
 
 def _roles(policy: PolicySet, snapshot: PolicySnapshot) -> Iterator[Finding]:
+    if not administrable(snapshot):
+        yield Finding(
+            code=FindingCode.NOBODY_DECIDES,
+            severity=Severity.WARNING,
+            name=policy.version,
+            place=None,
+        )
     named = {role for r in policy.rules if r.effect is Effect.ALLOW for role in r.roles}
     for role in policy.roles:
         place = policy.places.get(f"roles/{role.id}")

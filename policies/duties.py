@@ -55,6 +55,13 @@ def second_step(
     return None
 
 
+def administrable(snapshot: PolicySnapshot) -> bool:
+    """Whether some role may propose a policy and some role may agree to it."""
+    held = [granted(snapshot.roles, name) for name in snapshot.roles]
+    agrees = {Action.POLICY_APPLY, Action.APPROVAL_DECIDE}
+    return any(Action.POLICY_PROPOSE in one for one in held) and any(agrees <= one for one in held)
+
+
 def granted(roles: Mapping[str, Role], name: str) -> frozenset[Action]:
     """Every registered action that a role holds, its contained roles included."""
     return frozenset().union(*(roles[held].may for held in closure(roles, name)))

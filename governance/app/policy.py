@@ -1,7 +1,5 @@
 """The policy of an installation at its start: the version in force, or the first one."""
 
-from dataclasses import replace
-
 from governance.app.catalogue import policy_fields
 from governance.core.clock import Clock
 from governance.core.settings import Settings
@@ -14,16 +12,15 @@ from policies.admin.loading import load_or_nothing
 from policies.admin.service import first_start
 from policies.admin.types import Desk
 from policies.in_force import number_in_force
-from policies.snapshot import NO_POLICY, PolicySnapshot
+from policies.snapshot import PolicySnapshot
 
 
 def desk_of(ports: Ports, declared: Declaration) -> Desk:
-    """The administration of this installation's policy, which must fit its catalogue."""
+    """The administration of this installation's policy, which must know its own fields' terms."""
 
     def fits(snapshot: PolicySnapshot) -> None:
         if snapshot.policy is not None:
             check_against(declared, snapshot.policy.categories, snapshot.purposes.values())
-            check_purposes(catalogue(), snapshot.purposes)
 
     return Desk(ports=ports, added=policy_fields(declared), fits=fits)
 
@@ -40,12 +37,13 @@ def start(desk: Desk, settings: Settings) -> None:
 
     Raises what is wrong with the installation's catalogue, or with its first policy.
     """
-    anything = replace(desk, fits=lambda _snapshot: None)
     with desk.ports.database.read() as tx:
-        found = load_or_nothing(tx, anything)
+        found = load_or_nothing(tx, desk)
+    first = found is None
     number, snapshot = found or (0, desk.compiled(first_documents(settings)))
-    if snapshot is not NO_POLICY:
-        desk.fits(snapshot)
+    desk.fits(snapshot)
+    if first:
+        check_purposes(catalogue(), snapshot.purposes)
     desk.ports.policies.swap(snapshot, number=number)
 
 

@@ -80,7 +80,7 @@ class PurposeChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermChange:
-    """A category, field, separation, property or test that differs; it opens no cell by itself."""
+    """A term that differs and stands in no cell of roles: fields, subjects, their rules, tests."""
 
     section: str
     name: str
@@ -108,6 +108,16 @@ class PolicyDiff:
         return frozenset(named | {c.purpose for c in self.purposes if c.attribute not in WORDS})
 
 
+SECTIONS = (
+    "categories",
+    "fields",
+    "subjects",
+    "entities",
+    "entity_rules",
+    "separations",
+    "properties",
+    "tests",
+)
 WORDS = frozenset({"label", "law_refs", "code"})  # attributes that decide nothing
 
 
@@ -246,7 +256,7 @@ def _purpose_changes(
 
 
 def _term_changes(old: PolicySet, new: PolicySet) -> Iterator[TermChange]:
-    for section in ("categories", "fields", "separations", "properties", "tests"):
+    for section in SECTIONS:
         was, now = _terms(old, section), _terms(new, section)
         for name in dict.fromkeys([*was, *now]):
             if name not in was:
@@ -260,6 +270,12 @@ def _term_changes(old: PolicySet, new: PolicySet) -> Iterator[TermChange]:
 def _terms(policy: PolicySet, section: str) -> dict[str, object]:
     if section == "fields":
         return {str(field.id): field for field in policy.fields()}
+    if section == "entities":
+        return {
+            f"{kind}/{name}": dict(facts)
+            for kind, found in policy.entities.items()
+            for name, facts in found.items()
+        }
     return {term.id: term for term in getattr(policy, section)}
 
 

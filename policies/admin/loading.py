@@ -13,6 +13,7 @@ from policies.admin.documents import Documents, parse_documents
 from policies.admin.errors import PolicyBrokenError, PolicyUnknownError
 from policies.admin.sealing import demand_signed, entry_message, version_message
 from policies.admin.types import Desk, Entry, StoredVersion
+from policies.duties import administrable
 from policies.in_force import EntryState, number_in_force
 from policies.snapshot import NO_POLICY, PolicySnapshot
 
@@ -64,9 +65,7 @@ def load(tx: Connection, desk: Desk) -> tuple[int, PolicySnapshot] | None:
     if found is None:
         return None
     number, documents = found
-    snapshot = desk.compiled(documents)
-    desk.fits(snapshot)
-    return number, snapshot
+    return number, desk.compiled(documents)
 
 
 def load_or_nothing(tx: Connection, desk: Desk) -> tuple[int, PolicySnapshot] | None:
@@ -82,15 +81,17 @@ def load_or_nothing(tx: Connection, desk: Desk) -> tuple[int, PolicySnapshot] | 
 def judging(tx: Connection, desk: Desk) -> PolicySnapshot:
     """The policy by which acts on policies are judged: the one in force.
 
-    Where that one cannot be loaded, the newest earlier one that can still be proved: otherwise
-    nobody could ever put another in its place.
+    Where that one cannot be loaded, or gives nobody the two parts of a change, the newest earlier
+    one that can be proved and does: otherwise nobody could ever put another in its place.
     """
-    if desk.ports.policies.current.table is not None:
+    if administrable(desk.ports.policies.current):
         return desk.ports.policies.current
     for entry in store.entries(tx):
         if entry.state is EntryState.TAKEN:
             try:
-                return desk.compiled(documents_of(tx, desk, entry))
+                snapshot = desk.compiled(documents_of(tx, desk, entry))
             except GovernanceError:
                 continue  # fails closed: an entry that cannot be proved judges nobody
+            if administrable(snapshot):
+                return snapshot
     return NO_POLICY

@@ -42,6 +42,16 @@ class Entities:
         """Ids of the listed entities of a kind, in order."""
         return iter(sorted(self.entries.get(kind, _NO_ENTRIES)))
 
+    def facts_of(
+        self, kind: SubjectType | ResourceType, name: str, told: Told
+    ) -> dict[str, object] | None:
+        """What rules may compare of one subject or resource; None for one that nobody knows."""
+        listed = self.entries.get(kind.id, _NO_ENTRIES)
+        if not name or (kind.listed_only and name not in listed):
+            return None  # fails closed: an empty id is nobody's
+        known = listed.get(name, _NO_VALUES)
+        return {**facts(kind.attributes, known=known, told=told), "id": name, "type": kind.id}
+
 
 class EntityRequest(NamedTuple):
     """May this subject do this to this resource; `told` is what the caller says of each."""
@@ -78,50 +88,27 @@ def decide_entity(
     entities: Entities, table: DecisionTable, request: EntityRequest
 ) -> ActorDecision:
     """The answer of the rules on this kind of subject; what is unknown is refused with its code."""
-    subject_type, subject_id = request.subject
-    subject = entities.subjects.get(subject_type)
-    if subject is None or _unlisted(entities, subject, subject_id):
+    kind, name = request.subject
+    subject = entities.subjects.get(kind)
+    who = None if subject is None else entities.facts_of(subject, name, request.subject_told)
+    if subject is None or who is None:
         return _NO_SUBJECT
-    resource_type, resource_id = request.resource
-    resource = entities.resources.get(resource_type)
-    if resource is None or resource.whole is None or _unlisted(entities, resource, resource_id):
+    kind, name = request.resource
+    resource = entities.resources.get(kind)
+    what = None if resource is None else entities.facts_of(resource, name, request.resource_told)
+    if resource is None or what is None or resource.whole is None:
         return _NO_RESOURCE
     if request.action not in resource.actions:
         return _NO_ACTION
+    declared = resource.action_attributes.get(request.action, _NO_ATTRIBUTES)
+    how = facts(declared, known=_NO_VALUES, told=request.action_told)
     return table.decide(
         frozenset({subject.holder}),
         field=resource.whole,
         action=request.action,
         purpose=NO_PURPOSE,
-        attributes=_attributes(entities, subject, resource, request),
+        attributes=Attributes(subject=who, resource=what, action={**how, "name": request.action}),
     )
-
-
-def _unlisted(entities: Entities, kind: SubjectType | ResourceType, name: str) -> bool:
-    if not name:
-        return True  # fails closed: an empty id is nobody's
-    return kind.listed_only and name not in entities.entries.get(kind.id, _NO_ENTRIES)
-
-
-def _attributes(
-    entities: Entities, subject: SubjectType, resource: ResourceType, request: EntityRequest
-) -> Attributes:
-    told_of_action = resource.action_attributes.get(request.action, _NO_ATTRIBUTES)
-    return Attributes(
-        subject=_facts(entities, subject, request.subject[1], request.subject_told),
-        resource=_facts(entities, resource, request.resource[1], request.resource_told),
-        action={
-            **facts(told_of_action, known=_NO_VALUES, told=request.action_told),
-            "name": request.action,
-        },
-    )
-
-
-def _facts(
-    entities: Entities, kind: SubjectType | ResourceType, name: str, told: Told
-) -> dict[str, object]:
-    known = entities.entries.get(kind.id, _NO_ENTRIES).get(name, _NO_VALUES)
-    return {**facts(kind.attributes, known=known, told=told), "id": name, "type": kind.id}
 
 
 def request_of(test: PolicyTest, pair: EntityPair) -> EntityRequest:

@@ -7,21 +7,27 @@ answer carries the caller's X-Request-ID, errors included.
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 import msgspec
 from anyio import to_thread
 from starlette.requests import Request
 
+from consent.access import metadata
+from consent.access.batch import answers, answers_now, batch_of
 from consent.access.errors import (
     EvaluationFormError,
     MediaTypeError,
     MethodHereError,
     NotFoundHereError,
 )
+from consent.access.paging import Sought
 from consent.access.questions import Document, question_of
 from consent.access.recording import Asking
-from consent.access.single import answer
+from consent.access.search import search
+from consent.access.single import answer, answer_now
 from consent.checks import record_refusal
+from consent.state.live import LiveState
 from governance.core.clock import Clock
 from governance.core.errors import GovernanceError
 from governance.customers.ports import Ports
@@ -47,18 +53,31 @@ _ENCODE: Final = msgspec.json.Encoder().encode
 class AccessApplication:
     """The decision endpoints; everything that fails answers no. Other addresses go on."""
 
-    def __init__(self, app: Application, *, ports: Ports, clock: Clock) -> None:
-        self._app, self._ports, self._clock = app, ports, clock
-        self._endpoints: dict[str, Endpoint] = {"/access/v1/evaluation": self._evaluation}
+    def __init__(
+        self, app: Application, *, ports: Ports, live: LiveState, clock: Clock, origin: str
+    ) -> None:
+        self._app, self._ports, self._live, self._clock = app, ports, live, clock
+        self._configuration: Final = _ENCODE(metadata.configuration(origin))
+        place = urlsplit(origin).path.rstrip("/")
+        self._well_known: Final = {metadata.WELL_KNOWN, metadata.WELL_KNOWN + place}
+        self._endpoints: Final[dict[str, Endpoint]] = {
+            metadata.EVALUATION: self._evaluation,
+            metadata.EVALUATIONS: self._evaluations,
+            **{path: partial(self._search, sought) for sought, path in metadata.SEARCH.items()},
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The answer to a question; what is no question goes on to the application behind."""
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+        path = scope["path"] if scope["type"] == "http" else ""
+        if not path.startswith(PREFIX) and path not in self._well_known:
             await self._app(scope, receive, send)
             return
         request_id = _header(scope, b"x-request-id")
         caller = cast("Principal", scope.get("state", {}).get("principal", ANONYMOUS))
         try:
+            if path in self._well_known:
+                await self._told(scope, send, request_id)
+                return
             body = await self._answered(scope, receive, caller, request_id)
         except GovernanceError as error:
             if isinstance(error, ActionForbiddenError):
@@ -74,7 +93,7 @@ class AccessApplication:
         if endpoint is None:
             raise NotFoundHereError
         if scope["method"] != "POST":
-            raise MethodHereError
+            raise MethodHereError("POST")
         ensure(caller, Action.CONSENT_CHECK, self._ports.policies.current)
         document = await _document(scope, receive)
         given = None if request_id is None else request_id.decode("latin-1")
@@ -87,8 +106,32 @@ class AccessApplication:
 
     async def _evaluation(self, asking: Asking, document: Document) -> bytes:
         question = question_of(document)
-        made = await to_thread.run_sync(answer, self._ports, asking, question)
+        made = answer_now(self._ports, self._live, asking, question)
+        if made is None:
+            made = await to_thread.run_sync(answer, self._ports, self._live, asking, question)
         return _ENCODE(made.as_json())
+
+    async def _evaluations(self, asking: Asking, document: Document) -> bytes:
+        batch = batch_of(document)
+        if batch is None:
+            return await self._evaluation(asking, document)
+        made = answers_now(self._ports, self._live, asking, batch)
+        if made is None:
+            made = await to_thread.run_sync(answers, self._ports, self._live, asking, batch)
+        return _ENCODE({"evaluations": [one.as_json() for one in made]})
+
+    async def _search(self, sought: Sought, asking: Asking, document: Document) -> bytes:
+        return _ENCODE(
+            await to_thread.run_sync(search, self._ports, self._live, asking, sought, document)
+        )
+
+    async def _told(self, scope: Scope, send: Send, request_id: bytes | None) -> None:
+        """The discovery document, to anybody."""
+        if scope["method"] not in ("GET", "HEAD"):
+            raise MethodHereError("GET, HEAD")
+        body = b"" if scope["method"] == "HEAD" else self._configuration
+        kept = (b"cache-control", b"public, max-age=%d" % metadata.MAX_AGE)
+        await _respond(send, body, request_id, kept)
 
 
 def _header(scope: Scope, name: bytes) -> bytes | None:
@@ -125,8 +168,10 @@ async def _body(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-async def _respond(send: Send, body: bytes, request_id: bytes | None) -> None:
-    headers = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
+async def _respond(
+    send: Send, body: bytes, request_id: bytes | None, *more: tuple[bytes, bytes]
+) -> None:
+    headers = [(b"content-type", JSON), (b"content-length", b"%d" % len(body)), *more]
     if request_id is not None:
         headers.append((b"x-request-id", request_id))
     await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -1,7 +1,5 @@
 """What the decision endpoints refuse to read; a refusal of a use is an answer, never an error."""
 
-from typing import ClassVar
-
 from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
 from governance.http.problems import DetailedError
@@ -40,4 +38,7 @@ class MethodHereError(GovernanceError):
     """The address does not take this method."""
 
     code, status = "access_method", 405
-    allowed: ClassVar[str] = "POST"
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__()
+        self.allowed = allowed

@@ -31,19 +31,35 @@ class Recorded(NamedTuple):
     code: ReasonCode
 
 
-def record(
-    ports: Ports,
+def record(ports: Ports, decision: Decision) -> Recorded:
+    """The decision on its way into the log; what cannot be recorded is not permitted."""
+    code = ReasonCode(decision.reasons)
+    try:
+        ports.decisions.record(decision)
+    except DecisionUnrecordedError:
+        code = ReasonCode.UNAVAILABLE_AUDIT if code is ReasonCode.PERMIT else code  # fails closed
+    return Recorded(decision.id, code)
+
+
+def record_now(ports: Ports, decision: Decision) -> Recorded | None:
+    """The same without waiting for room; None: ask `record` in a thread."""
+    if not ports.decisions.record_now((decision,)):
+        return None
+    return Recorded(decision.id, ReasonCode(decision.reasons))
+
+
+def decision_of(
     asking: Asking,
     policy: PolicySnapshot,
     code: ReasonCode,
     *,
     about: str | None,
     purpose: PurposeId | None = None,
-) -> Recorded:
-    """The decision on its way into the log; `about` are words of the policy, never an id."""
-    caller, permitted = asking.caller, code is ReasonCode.PERMIT
-    correlation = asking.request_id
-    decision = Decision(
+    seq: int | None = None,
+) -> Decision:
+    """What the log keeps; `about` are words of the policy, never the id of anybody."""
+    caller, correlation = asking.caller, asking.request_id
+    return Decision(
         id=new_event_id(),
         occurred_at=asking.at,
         actor=caller.id,
@@ -54,15 +70,10 @@ def record(
         recipient=None,
         country=None,
         field=about,
-        outcome=Outcome.PERMIT if permitted else Outcome.DENY,
+        outcome=Outcome.PERMIT if code is ReasonCode.PERMIT else Outcome.DENY,
         reasons=code.value,
         policy_version=policy.version or None,
-        consent_seq=None,
+        consent_seq=seq,
         request_id=correlation if correlation and TOKEN.fullmatch(correlation) else None,
         network=caller.network or None,
     )
-    try:
-        ports.decisions.record(decision)
-    except DecisionUnrecordedError:
-        code = ReasonCode.UNAVAILABLE_AUDIT if permitted else code  # fails closed: no record, no
-    return Recorded(decision.id, code)

@@ -7,21 +7,18 @@ own; what only this product means is of the type `custom` and names it.
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from consent.access.recording import Recorded
 from consent.checks import CheckAnswer, Reason, reason_of
+from consent.gates import obligation_type
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
 from policies.types import Obligation, ObligationKind
 
-CUSTOM: Final = "custom"
-NOTIFICATION: Final = "notification"
 VENDOR: Final = "sekisho"
-OBLIGATIONS: Final = (NOTIFICATION, CUSTOM)  # what this product can demand of a caller
 RETRY_AFTER: Final = 1  # seconds until a part that was away is asked again
 
 
@@ -72,7 +69,7 @@ def of_code(
 def of_error(status: int, code: str, message: str, place: str) -> Answer:
     """A question of a batch that could not be read: no, and what is wrong with it."""
     error = {"status": status, "code": code, "message": message, "field": place}
-    return Answer(decision=False, context=MappingProxyType({"error": error}))
+    return Answer(decision=False, context={"error": error})
 
 
 def reason_json(reason: Reason) -> dict[str, str]:
@@ -94,18 +91,17 @@ def obligations_json(obligations: Iterable[Obligation]) -> list[dict[str, Any]]:
 
 
 def _obligation(obligation: Obligation, number: int) -> dict[str, Any]:
-    name = f"obl-{number}"
+    kind = {"type": obligation_type(obligation.kind), "id": f"obl-{number}"}
     if obligation.kind is ObligationKind.NOTIFY:
         return {
-            "type": NOTIFICATION,
-            "id": name,
+            **kind,
             "to": obligation.detail or "",
             "topic": text("consent.obligation.notify_topic", Lang.EN),
             "body": _both("consent.obligation.notify_body"),
         }
     shown = obligation.as_json()
     action = shown.pop("type")
-    return {"type": CUSTOM, "id": name, "vendor": VENDOR, "action": action, **shown}
+    return {**kind, "vendor": VENDOR, "action": action, **shown}
 
 
 def _both(key: str) -> str:

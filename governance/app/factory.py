@@ -15,6 +15,7 @@ from audit.api import router as audit
 from consent.access.api import PREFIX as ACCESS
 from consent.access.api import AccessApplication
 from consent.checks import record_refusal
+from consent.feed.api import router as feed
 from governance.app import health
 from governance.app.integrating import Integrating
 from governance.app.openapi import with_evaluation
@@ -109,6 +110,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         recipients,
         provisions,
         notices,
+        feed,
         audit,
         statements,
         reports,
@@ -119,7 +121,13 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_middleware(Integrating, wiring=wiring, answer=_answer)
-    app.add_middleware(AccessApplication, ports=wiring.ports, clock=wiring.clock)
+    app.add_middleware(
+        AccessApplication,
+        ports=wiring.ports,
+        live=wiring.live,
+        clock=wiring.clock,
+        origin=wiring.settings.origin,
+    )
     app.add_middleware(Authentication, database=wiring.database, clock=wiring.clock)
     app.add_middleware(Edge, https=wiring.settings.origin.startswith("https:"))
     return app

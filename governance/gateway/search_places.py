@@ -3,19 +3,17 @@
 It holds where a row stood, by a random id, and how many hits came before: no value, no token.
 """
 
-import base64
-import binascii
 import hashlib
 import json
 from dataclasses import dataclass
 
 from audit.types import canonical_json
-from governance.core.errors import GovernanceError
 from governance.customers.ports import Ports
 from governance.customers.search_terms import Level
 from governance.gateway.search_rows import Place
 from governance.gateway.search_types import SearchCursorError, SearchRequest
 from governance.http.principal import Principal
+from governance.keys.opaque import opaque, opened
 
 KIND = "search_cursor"
 
@@ -39,8 +37,7 @@ def sealed_cursor(
         "row": place.row.hex(),
         "before": cursor.before,
     }
-    sealed = ports.vault.seal_blob(KIND, _bound_to(principal, request), canonical_json(shape))
-    return base64.urlsafe_b64encode(bytes(sealed)).decode().rstrip("=")
+    return opaque(ports.vault, KIND, _bound_to(principal, request), canonical_json(shape))
 
 
 def cursor_of(ports: Ports, principal: Principal, request: SearchRequest) -> Cursor | None:
@@ -48,16 +45,15 @@ def cursor_of(ports: Ports, principal: Principal, request: SearchRequest) -> Cur
     if request.cursor is None:
         return None
     try:
-        padded = request.cursor + "=" * (-len(request.cursor) % 4)
-        sealed = base64.b64decode(padded, altchars=b"-_", validate=True)
-        opened = json.loads(ports.vault.open_blob(KIND, _bound_to(principal, request), sealed))
+        bound = _bound_to(principal, request)
+        told = json.loads(opened(ports.vault, KIND, bound, request.cursor))
         place = Place(
-            part=int(opened["part"]),
-            level=Level(opened["level"]),
-            row=bytes.fromhex(opened["row"]),
+            part=int(told["part"]),
+            level=Level(told["level"]),
+            row=bytes.fromhex(told["row"]),
         )
-        return Cursor(place=place, before=int(opened["before"]))
-    except (GovernanceError, binascii.Error, ValueError, KeyError) as error:
+        return Cursor(place=place, before=int(told["before"]))
+    except (ValueError, KeyError) as error:
         raise SearchCursorError from error
 
 

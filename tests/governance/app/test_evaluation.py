@@ -221,7 +221,8 @@ def test_what_cannot_be_recorded_is_not_permitted(
     def full(*_: object) -> None:
         raise DecisionUnrecordedError
 
-    monkeypatch.setattr(DecisionRecorder, "record", full)
+    monkeypatch.setattr(DecisionRecorder, "record_now", lambda *_: False)
+    monkeypatch.setattr(DecisionRecorder, "record_all", full)
     shape = asked(sender, question(town.first))
     assert not shape["decision"]
     assert shape["context"]["reasons"][0]["code"] == "unavailable.audit"

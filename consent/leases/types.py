@@ -45,6 +45,11 @@ class Terms:
         return self.lease + self.margin
 
 
+def terms_of(lease: float) -> Terms:
+    """The terms of a lease of so many seconds: four heartbeats, and a twentieth of margin."""
+    return Terms(lease=lease, heartbeat=lease / 4, margin=lease / 20)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What a holder is told."""

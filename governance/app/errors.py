@@ -13,9 +13,3 @@ class PackageOwnerError(GovernanceError):
     """One of our six package names belongs to somebody else in this environment."""
 
     code, status, exit_code = "package_owner", 503, 3
-
-
-class WorkersError(GovernanceError):
-    """One server process serves an installation; another number was asked for."""
-
-    code, status, exit_code = "workers", 400, 2

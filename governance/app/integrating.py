@@ -1,4 +1,8 @@
-"""Holds an answer back until what it did stands in the signed log, where the log demands that."""
+"""Holds an answer back until what it did is in the signed log, and holds everywhere.
+
+The log demands it of strict events; the ledger of whatever takes a number of its sequence, since
+a process or client that decides by a copy of its own may not know of it yet.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
@@ -9,14 +13,15 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from audit.errors import NotIntegratedError
-from governance.app.wiring import Wiring
+from consent.leases.barrier import NotYetEverywhereError
+from governance.app.wiring import Mark, Wiring
 from governance.core.errors import GovernanceError
 
 FAILED: Final = 400  # from here on the answer promises nothing
 
 
 class Integrating:
-    """Between the application and its edge: key use, policy change and erasure are strict."""
+    """Between the application and its edge; what was promised to nobody is not waited for."""
 
     def __init__(
         self,
@@ -28,11 +33,11 @@ class Integrating:
         self._app, self._wiring, self._answer = app, wiring, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The request goes on; its answer begins when its strict events are integrated."""
+        """The request goes on; its answer begins when what it did holds."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        mark, refused = self._wiring.audit.strict_mark, False
+        mark, refused = self._wiring.mark(), False
 
         async def held(message: Message) -> None:
             nonlocal refused
@@ -40,8 +45,8 @@ class Integrating:
                 return  # the answer that was made says too much
             if self._owes(mark, message):
                 try:
-                    await run_in_threadpool(self._wiring.settle_strict, mark)
-                except NotIntegratedError as error:
+                    await run_in_threadpool(self._wiring.settle_since, mark)
+                except (NotIntegratedError, NotYetEverywhereError) as error:
                     refused = True
                     await self._answer(Request(scope), error)(scope, receive, send)
                     return
@@ -49,9 +54,9 @@ class Integrating:
 
         await self._app(scope, receive, held)
 
-    def _owes(self, mark: int, message: Mapping[str, Any]) -> bool:
+    def _owes(self, mark: Mark, message: Mapping[str, Any]) -> bool:
         return (
             message["type"] == "http.response.start"
             and message["status"] < FAILED
-            and self._wiring.audit.strict_mark != mark
+            and self._wiring.mark() != mark
         )

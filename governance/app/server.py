@@ -1,4 +1,4 @@
-"""`sekisho serve`: the application under uvicorn, with the clock beside it."""
+"""`sekisho serve`: the application under uvicorn, with the clock and the follower beside it."""
 
 import signal
 import socket
@@ -7,9 +7,11 @@ import sys
 import uvicorn
 
 from governance.app import scheduler
-from governance.app.errors import PortInUseError, WorkersError
+from governance.app.errors import PortInUseError
 from governance.app.factory import create_app
+from governance.app.following import following
 from governance.app.owners import require_own_packages
+from governance.app.supervisor import supervise
 from governance.app.wiring import Wiring
 from governance.core.settings import Settings
 from retention.reapplying import require_reapplied
@@ -19,19 +21,36 @@ STOP_SECONDS = 10  # how long open requests may take after a stop
 
 
 def serve(settings: Settings) -> None:
-    """The installation is served until the process is told to stop."""
+    """The installation is served, by as many processes as the settings say, until it is stopped."""
     require_own_packages()
-    if settings.workers != 1:  # fails closed: a second process would not see the lease of the first
-        raise WorkersError(workers=settings.workers)
-    signal.signal(signal.SIGTERM, _leave)
     with listen(settings.host, settings.port) as listening:
-        wiring = Wiring.open(settings)
-        try:
-            with wiring.database.read() as tx:
-                require_reapplied(tx, wiring.ports, at=wiring.clock())
-            serve_open(wiring, listening)
-        finally:
-            wiring.close()
+        if settings.workers == 1:
+            serve_alone(settings, listening)
+            return
+        opened(settings).close()  # what is wrong with the installation is told here, once
+        supervise(lambda: serve_alone(settings, listening), workers=settings.workers)
+
+
+def serve_alone(settings: Settings, listening: socket.socket) -> None:
+    """This process serves the installation until it is told to stop."""
+    signal.signal(signal.SIGTERM, _leave)
+    wiring = opened(settings)
+    try:
+        serve_open(wiring, listening)
+    finally:
+        wiring.close()
+
+
+def opened(settings: Settings) -> Wiring:
+    """The installation, in which every decision of the journal holds again."""
+    wiring = Wiring.open(settings)
+    try:
+        with wiring.database.read() as tx:
+            require_reapplied(tx, wiring.ports, at=wiring.clock())
+    except BaseException:
+        wiring.close()
+        raise
+    return wiring
 
 
 def _leave(*_signal: object) -> None:
@@ -52,9 +71,23 @@ def serve_open(wiring: Wiring, listening: socket.socket) -> None:
             timeout_graceful_shutdown=STOP_SECONDS,
             lifespan="off",
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        with following(wiring):
+            _Server(config, wiring).run(sockets=[listening])
     finally:
         ticking.stop()
+
+
+class _Server(uvicorn.Server):
+    """Ends the feeds first: they never end by themselves, and a stop would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, wiring: Wiring) -> None:
+        super().__init__(config)
+        self._hub = wiring.hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """No request is open any more."""
+        self._hub.close()
+        await super().shutdown(sockets)
 
 
 def listen(host: str, port: int) -> socket.socket:

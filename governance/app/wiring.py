@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
@@ -20,6 +20,9 @@ from audit.types import EventDraft, Outcome
 from audit.verify import verify_log
 from audit.watch import LogWatch
 from consent import ledger
+from consent.feed.hub import Hub
+from consent.leases.barrier import Barrier
+from consent.leases.types import terms_of
 from consent.notices import shipped
 from consent.state.live import LiveState
 from governance.app import policy
@@ -36,6 +39,7 @@ from governance.core.terms import ActorId, Lang
 from governance.crypto.providers.types import KeyProvider
 from governance.customers.catalogue import catalogue, install
 from governance.customers.catalogue_checks import check_columns, check_shape
+from governance.customers.changes.counter import Taken
 from governance.customers.custom import store
 from governance.customers.custom.declaration import Declaration, read_declaration
 from governance.customers.ports import Ports
@@ -69,6 +73,13 @@ class FolderUnwritableError(GovernanceError):
     code, status, exit_code = "folder_unwritable", 503, 3
 
 
+class Mark(NamedTuple):
+    """How many strict events and numbers of the sequence this process has made."""
+
+    strict: int
+    taken: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """One open installation."""
@@ -88,6 +99,8 @@ class Wiring:
     policy_desk: Desk
     policy_watch: PolicyWatch
     live: LiveState  # every person's permitted uses, in memory
+    barrier: Barrier  # what waits before an acknowledgement
+    hub: Hub  # the feeds that this process serves
     clock: Clock = utc_now
 
     def __repr__(self) -> str:
@@ -191,6 +204,8 @@ class Wiring:
             policy_desk=desk,
             policy_watch=PolicyWatch(desk, clock=clock),
             live=LiveState(database, policies),
+            barrier=Barrier(database=database, terms=terms_of(settings.lease_seconds)),
+            hub=Hub(),
             worker=worker,
             clock=clock,
             ports=ports,
@@ -209,10 +224,21 @@ class Wiring:
         policy.settle(self.policy_desk, self.settings, clock=self.clock)
         self.policy_watch.look()
 
-    def settle_strict(self, mark: int) -> None:
-        """Strict events since the mark are in a signed checkpoint; raises NotIntegratedError."""
-        if self.audit.strict_mark != mark:
-            settle_since(self.database, self.log_keys, self.audit, mark, clock=self.clock)
+    def mark(self) -> Mark:
+        """What this process has done until now, as far as an answer must wait for it."""
+        return Mark(strict=self.audit.strict_mark, taken=Taken.times)
+
+    def settle_since(self, mark: Mark) -> None:
+        """What was done since the mark holds; raises NotIntegratedError, NotYetEverywhereError.
+
+        Strict events are in a signed checkpoint, and no permit rests on less than every change.
+        """
+        if self.audit.strict_mark != mark.strict:
+            settle_since(self.database, self.log_keys, self.audit, mark.strict, clock=self.clock)
+        if Taken.times != mark.taken:
+            with self.database.read() as tx:
+                newest = ledger.head(tx)
+            self.barrier.settle(newest)
 
     def initialise(self, tx: Connection) -> None:
         """The shipped notices are published; the first time, the log begins with this event."""

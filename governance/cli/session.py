@@ -14,11 +14,12 @@ from consent.checks import record_refusal
 from governance.app.audit_log import settle
 from governance.app.key_providers import provider_of
 from governance.app.log_signing import every_key
-from governance.app.wiring import Wiring, require_file
+from governance.app.wiring import Mark, Wiring, require_file
 from governance.cli.invocation import current
 from governance.core.clock import utc_now
 from governance.core.logging import configure
 from governance.core.settings import Settings, load
+from governance.customers.changes.counter import Taken
 from governance.db.engine import Database
 from governance.http.principal import Principal, PrincipalKind
 from governance.identity.errors import NotSignedInError
@@ -46,9 +47,11 @@ def settings(**overrides: object) -> Settings:
 @contextmanager
 def opened(*, restoring: bool = False, **overrides: object) -> Iterator[Wiring]:
     """The installation, closed again at the end; `restoring`: also with a log that went back."""
+    taken = Taken.times
     wiring = Wiring.open(settings(**overrides), restoring=restoring)
     try:
         yield wiring
+        wiring.settle_since(Mark(strict=wiring.audit.strict_mark, taken=taken))
     except ActionForbiddenError as error:
         action = Action(str(error.params["action"]))
         record_refusal(wiring.ports, acting(wiring), action, at=wiring.clock())

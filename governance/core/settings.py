@@ -219,7 +219,16 @@ class Settings(Controller):
         "利用者から見たURL。production では https のみ。",
         "Origin as users see it; https only in production.",
     )
-    workers: int = described(1, "サーバーのプロセス数。", "Server processes.")
+    workers: Annotated[int, Field(ge=1, le=64)] = described(
+        1, "サーバーのプロセス数。", "Server processes."
+    )
+    lease_seconds: Annotated[float, Field(ge=0.5, le=60)] = described(
+        2.0,
+        "サーバーやSDKが手元の写しで判定できる時間（秒）。撤回の完了は、応答しない相手を"
+        "この時間だけ待ちます。",
+        "Seconds for which a server process or SDK may decide by its copy; a withdrawal waits so "
+        "long, at most, for one that does not answer.",
+    )
     policy_dir: Path | None = described(
         None,
         "方針（YAML）のフォルダー。省略時は同梱の小売業向け方針。",

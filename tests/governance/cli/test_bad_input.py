@@ -102,7 +102,7 @@ LINES: dict[str, tuple[int, tuple[str, ...]]] = {
     "production, unsafe": (3, ("--config", "{production}", "doctor")),
     "production, serve": (3, ("--config", "{production}", "serve")),
     "production, demo": (2, ("--config", "{production}", "demo", "--no-serve")),
-    "several workers": (2, ("serve", "--workers", "3")),
+    "no workers": (2, ("serve", "--workers", "0")),
     "port out of range": (3, ("serve", "--port", "99999")),
 }  # fmt: skip
 RULE = "gdpr_1m"

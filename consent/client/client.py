@@ -1,0 +1,254 @@
+"""The client: asks before every use, in this process, by what the server decided for it.
+
+    with Client("https://sekisho.example", key, enforces={"mask"}) as sekisho:
+        sekisho.register(pseudonyms)
+        if decision := sekisho.allowed(person, "mail_marketing", channel="email"):
+            ...
+
+No lease, no snapshot, an exception, a duty that is not enforced: the answer is no.
+"""
+
+import asyncio
+import itertools
+import os
+import threading
+import weakref
+from collections.abc import Iterable, Sequence
+from typing import Final, Self
+
+from .decision import PERMIT, Decision
+from .engine import Engine, Observe
+from .lease import NEVER, boottime
+from .records import LIMIT
+from .upstream import Upstream
+from .view import Asked
+
+DUTIES: Final = frozenset(  # policies/types.py:ObligationKind; a duty of another kind is refused
+    {"mask", "redact", "log", "expire", "notify", "purpose_tag", "no_onward_transfer", "rate"}
+)
+OURS: Final = frozenset({"log"})  # done here: every decision is recorded upstream
+PATIENCE: Final = 10.0  # seconds that `ready` and `register` wait
+
+
+class NotReadyError(Exception):
+    """The server did not answer in time; nothing is permitted until it does."""
+
+
+class UnknownDutyError(ValueError):
+    """The caller says that it enforces a duty which does not exist."""
+
+
+class Client:
+    """One per process and key; safe to share between threads, renewed in a forked child."""
+
+    def __init__(
+        self,
+        base_url: str,
+        key: str,
+        *,
+        purposes: Sequence[str] | None = None,
+        enforces: Iterable[str] = (),
+        queue: int = LIMIT,
+        observe: Observe | None = None,
+    ) -> None:
+        """A client that has not started; `purposes` narrows what it may ask for."""
+        self._enforced = frozenset(enforces) | OURS
+        if unknown := self._enforced - DUTIES:
+            raise UnknownDutyError(", ".join(sorted(unknown)))
+        self._address = (base_url, key)
+        self._purposes = None if purposes is None else tuple(purposes)
+        self._queue, self._observe = queue, observe
+        self._running = False
+        self._lock = threading.Lock()
+        self._standing = self._stands  # bound once: one is handed out with every decision
+        self._begin()
+        _forked(self)
+
+    def __repr__(self) -> str:
+        return "Client(...)"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """The server is followed from now on; asking before `ready` is refused, not awaited."""
+        with self._lock:
+            if not self._running:
+                self._running = True
+                self._engine.start()
+
+    def close(self) -> None:
+        """Nothing is permitted any more; decisions that wait are sent, for a few seconds."""
+        with self._lock:
+            running, self._running = self._running, False
+            if running:
+                self._engine.stop()
+            else:
+                self._engine.upstream.close()
+            self._begin()
+
+    def ready(self, timeout: float = PATIENCE) -> None:
+        """The lease holds, so that questions are answered; raises NotReadyError."""
+        self._revive()
+        if not self._engine.wait(self._engine.lease.holds, timeout):
+            raise NotReadyError
+
+    def register(
+        self, add: Iterable[str], *, remove: Iterable[str] = (), timeout: float = PATIENCE
+    ) -> int:
+        """The position at which this process knows these persons; raises NotReadyError."""
+        self._revive()
+        engine = self._engine
+        seq = engine.upstream.register(add, remove)
+        if not engine.wait(lambda: engine.view.seq >= seq, timeout):
+            raise NotReadyError
+        return seq
+
+    def wait_for(self, seq: int, timeout: float = PATIENCE) -> None:
+        """Everything up to this position is applied here; raises NotReadyError."""
+        engine = self._engine
+        if not engine.wait(lambda: engine.view.seq >= seq, timeout):
+            raise NotReadyError
+
+    @property
+    def seq(self) -> int:
+        """The position up to which everything is applied; -1 before the first snapshot."""
+        return self._engine.view.seq
+
+    @property
+    def unsent(self) -> int:
+        """How many decisions are not yet in the server's log."""
+        return self._engine.records.count
+
+    def allowed(
+        self,
+        subject: str,
+        purpose: str,
+        *,
+        channel: str | None = None,
+        recipient: str | None = None,
+        country: str | None = None,
+        min_seq: int | None = None,
+    ) -> Decision:
+        """Whether this person's data may be used so, now. Never raises, never waits."""
+        asked = (purpose, channel, recipient, country)
+        engine = self._engine
+        try:
+            return self._decide(engine, subject, asked, min_seq)
+        except Exception:  # noqa: BLE001 # fails closed: whatever it was, the answer is no
+            return self._refuse(engine, subject, asked, "unavailable.error")
+
+    def _decide(self, engine: Engine, subject: str, asked: Asked, min_seq: int | None) -> Decision:
+        view = engine.view
+        route = view.routes.get(asked) or view.route(asked)
+        code, row = route.code, None
+        ends = until = engine.lease.until
+        if code == PERMIT:
+            row = view.rows.get(subject)
+            if row is None:
+                code = "denied.subject"
+            elif (value := row[route.cell]) < 0:
+                code = view.codes[-value - 1]
+            elif value:
+                until = min(ends, view.boot(value))
+        now = boottime()  # after everything was looked up: a process that slept reads it late
+        if now >= ends:
+            code = "unavailable.lease"
+            self._revive()
+        elif now >= until:
+            code = "denied.subject"
+        if min_seq is not None and view.seq < min_seq:
+            code = "unavailable.stale"
+        if len(engine.records.waiting) >= engine.records.limit:
+            return self._refuse(engine, subject, asked, "unavailable.audit", number=0)
+        decision = Decision(
+            code, subject, asked, next(self._numbers), now, until, route.obligations, view, row,
+            self._standing,
+        )  # fmt: skip
+        engine.records.waiting.append(decision)
+        return decision
+
+    def _refuse(
+        self, engine: Engine, subject: str, asked: Asked, code: str, *, number: int | None = None
+    ) -> Decision:
+        """A refusal that needs nothing to be known; one that is not recorded has the number 0."""
+        recorded = number is None and all(
+            isinstance(part, str | None) for part in (subject, *asked)
+        )
+        decision = Decision(
+            code, subject, asked, next(self._numbers) if recorded else 0, boottime(), NEVER, (),
+            engine.view, None, self._standing,
+        )  # fmt: skip
+        if recorded:
+            engine.records.waiting.append(decision)
+        return decision
+
+    def _stands(self, decision: Decision) -> bool:
+        """Whether nothing that the permit rests on has changed, and it has not ended."""
+        view = self._engine.view
+        if view is not decision.view or view.rows.get(decision.subject) is not decision.row:
+            return False
+        return boottime() < decision.until  # after the look: see lease.py
+
+    def _begin(self) -> None:
+        """A fresh life: a holder of its own, numbers from 1, nothing known."""
+        upstream = Upstream(*self._address, purposes=self._purposes)
+        self._engine = Engine(
+            upstream, enforced=self._enforced, limit=self._queue, observe=self._observe
+        )
+        self._numbers = itertools.count(1)
+        self._asleep = False  # started in a parent process; the threads stayed there
+
+    def _revive(self) -> None:
+        """In a child of the process that started it, the client starts anew when it is used."""
+        if self._asleep:
+            with self._lock:
+                if self._asleep:
+                    self._asleep, self._running = False, True
+                    self._engine.start()
+
+    def renew_in_child(self) -> None:
+        """The parent's lease, numbers and connections are the parent's."""
+        running, self._lock = self._running, threading.Lock()
+        self._running = False
+        self._begin()
+        self._asleep = running
+
+
+class AsyncClient:
+    """The same client for an event loop: what waits is awaited, `allowed` never waits."""
+
+    def __init__(self, client: Client) -> None:
+        """Takes over a client that was not started."""
+        self.client: Final = client
+        self.allowed: Final = client.allowed
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self.client.start)
+        return self
+
+    async def __aexit__(self, *_failure: object) -> None:
+        await asyncio.to_thread(self.client.close)
+
+    async def ready(self, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109 # as Client.ready
+        """The lease holds; raises NotReadyError."""
+        await asyncio.to_thread(self.client.ready, timeout)
+
+    async def register(self, add: Iterable[str], *, remove: Iterable[str] = ()) -> int:
+        """The position at which this process knows these persons; raises NotReadyError."""
+        return await asyncio.to_thread(self.client.register, add, remove=remove)
+
+
+def _forked(client: Client) -> None:
+    """The client is renewed in every child, as long as somebody holds it."""
+    held = weakref.ref(client)
+
+    def renew() -> None:
+        if (living := held()) is not None:
+            living.renew_in_child()
+
+    os.register_at_fork(after_in_child=renew)

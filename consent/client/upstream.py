@@ -1,0 +1,101 @@
+"""What a client asks of the server, over one pool of connections."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+import httpx
+
+from .decision import Decision
+from .records import shape
+from .sse import Event, events
+
+TIMEOUT: Final = 10.0  # seconds of one request
+SILENCE: Final = 5.0  # seconds without any line of the feed; it speaks every half second
+FORBIDDEN: Final = frozenset({401, 403})
+
+
+class RefusedError(Exception):
+    """The server knows this key no more, or not for this."""
+
+
+class Told(NamedTuple):
+    """What came of asking for the lease."""
+
+    standing: str  # granted, joined, behind
+    owed: int
+    seconds: float
+    now: int  # the server's clock, in milliseconds since 1970
+
+
+class Upstream:
+    """Sends and reads; holds no state but its connections."""
+
+    def __init__(self, base_url: str, key: str, *, purposes: Sequence[str] | None) -> None:
+        self._http = httpx.Client(
+            base_url=base_url,
+            headers={"authorization": f"Bearer {key}", "user-agent": "sekisho-client"},
+            timeout=TIMEOUT,
+            trust_env=False,  # no proxy of the environment between a gate and its answers
+        )
+        self._purposes = None if purposes is None else ",".join(purposes)
+
+    def __repr__(self) -> str:
+        return "Upstream(...)"
+
+    def ask(self, holder: str, *, applied: int) -> Told:
+        """The lease, asked for with the position that is applied."""
+        told = self._post("/v1/leases", {"holder": holder, "applied": applied})
+        return Told(
+            standing=str(told["standing"]),
+            owed=int(told["owed"]),
+            seconds=float(told["seconds"]),
+            now=int(told["now"]),
+        )
+
+    def give_back(self, holder: str) -> None:
+        """Nobody waits for this holder any more."""
+        answer = self._http.delete(f"/v1/leases/{holder}")
+        answer.raise_for_status()
+
+    def register(self, add: Iterable[str], remove: Iterable[str]) -> int:
+        """The position from which on the feed speaks of these persons."""
+        told = self._post("/v1/identifiers", {"add": list(add), "remove": list(remove)})
+        return int(told["seq"])
+
+    def record(self, batch: Sequence[Decision], *, stream: str) -> None:
+        """The decisions stand in the server's log."""
+        self._post("/v1/decisions", shape(batch, stream=stream))
+
+    @contextmanager
+    def feed(self, *, after: int | None, tag: str, rows: int) -> Iterator[Iterator[Event]]:
+        """The events after a position, or everything anew where what we know is not whole."""
+        headers = {"accept": "text/event-stream"}
+        if after is not None:
+            headers["last-event-id"] = str(after)
+        query = {"tag": tag, "rows": str(rows)}
+        if self._purposes is not None:
+            query["purposes"] = self._purposes
+        timeout = httpx.Timeout(TIMEOUT, read=SILENCE)
+        with self._http.stream(
+            "GET", "/v1/feed", headers=headers, params=query, timeout=timeout
+        ) as answer:
+            if answer.status_code in FORBIDDEN:
+                raise RefusedError
+            answer.raise_for_status()
+            yield events(answer.iter_lines())
+
+    def close(self) -> None:
+        """No connection is open."""
+        self._http.close()
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self._http.post(path, json=body)
+        if answer.status_code in FORBIDDEN:
+            raise RefusedError
+        answer.raise_for_status()
+        told = json.loads(answer.content)
+        if not isinstance(told, dict):
+            raise TypeError("no object")
+        return told

@@ -15,6 +15,7 @@ from governance.cli import (
     catalogue,
     check,
     data,
+    exporting,
     importing,
     intake,
     keys,
@@ -27,6 +28,8 @@ from governance.cli import (
     policy,
     policy_compare,
     policy_versions,
+    provisions,
+    recipients,
     report,
     requests,
     restoring,
@@ -65,6 +68,7 @@ for group in (
     bench,
     search,
     report,
+    exporting,
 ):
     group.register(application_)
 for tree in (review.app, signing.app, shards.app, statements.log):
@@ -83,6 +87,8 @@ for part in (policy_versions, policy_compare):
     policy.app.add_typer(part.app)
 application_.add_typer(policy.app, name="policy", help=say("policy.help"))
 application_.add_typer(person.app, name="person", help=say("person.help"))
+application_.add_typer(recipients.app, name="recipients", help=say("recipients.help"))
+application_.add_typer(provisions.app, name="provision", help=say("provision.help"))
 application_.add_typer(pii.app, name="pii", help=say("pii.help"))
 application_.add_typer(law.app, name="law", help=say("law.help"))
 application_.add_typer(notices.app, name="notice", help=say("notice.help"))

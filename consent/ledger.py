@@ -26,6 +26,7 @@ from governance.db.types import insert_ignore, table_of
 
 EVENT, NOTICE = table_of(ConsentEventRow), table_of(NoticeRow)
 _EVENTS = PreparedInsert(EVENT)
+Said = tuple[SubjectId, EventKind, datetime]  # whose word of which kind, and when it was said
 HISTORY = (
     select(EVENT)
     .where(
@@ -130,11 +131,14 @@ def full_history(tx: Connection, subject: SubjectId) -> tuple[ConsentEvent, ...]
     return tuple(event_of(row) for row in rows)
 
 
-def known_source_keys(tx: Connection, keys: Iterable[str]) -> frozenset[str]:
-    """Which of these source keys the ledger has already taken in."""
-    wanted = list(keys)
-    rows = tx.execute(select(EVENT.c.source_key).where(EVENT.c.source_key.in_(wanted)))
-    return frozenset(rows.scalars())
+def said_under(tx: Connection, keys: Iterable[str]) -> dict[str, set[Said]]:
+    """What the ledger has already taken in under these keys of other systems."""
+    mine = EVENT.c.source_key.in_(list(keys))
+    parts = (EVENT.c.source_key, EVENT.c.subject_id, EVENT.c.kind, EVENT.c.occurred_at)
+    found: dict[str, set[Said]] = {}
+    for key, subject, kind, at in tx.execute(select(*parts).where(mine)):
+        found.setdefault(key, set()).add((SubjectId(subject), EventKind(kind), at))
+    return found
 
 
 def counts_by_kind(tx: Connection) -> dict[tuple[str, str], int]:

@@ -1,37 +1,52 @@
 """Consent files into the ledger, with their evidence grade; nothing in it is overwritten."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome, canonical_json
 from consent import ledger
+from consent.choices import NARROWS
+from consent.crowd import persons, unmerged
+from consent.facts import facts_of
 from consent.proofs import PROOF
-from consent.types import EventKind, EvidenceGrade, NoticeVersion
+from consent.rules import needs_guardian
+from consent.types import GRANTS, By, EventKind, EvidenceGrade, NoticeVersion
 from governance.core.clock import JST
 from governance.core.terms import ActorId, EventId, KeyClass, PurposeId, RowId, SubjectId
 from governance.customers import imports
-from governance.customers.age_bands import age_bands
 from governance.customers.ports import Ports
-from governance.customers.subjects import LOWEST, AgeBand, below
 from governance.customers.types import NormalisedRow, Problem, ProblemKind
+from governance.customers.upkeep.merges import survivor_of
 from governance.gateway.intake.aside import put_aside, settle
 from governance.gateway.intake.people import owners
 from governance.gateway.intake.screening import without_numbers
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import Counts, Rejected, RunFacts
-from governance.jobs.journal_record import JournalEntry, JournalKind
+from governance.jobs.journal_record import JournalEntry
 from policies.purposes import PurposeRecord
 
-ACTIONS: Mapping[str, EventKind] = {
-    "同意": EventKind.GIVEN,
-    "拒否": EventKind.REFUSED,
-    "撤回": EventKind.WITHDRAWN,
-}
-TIES = {EventKind.GIVEN: 0, EventKind.REFUSED: 1, EventKind.WITHDRAWN: 2}  # the last one decides
+ACTIONS: Mapping[str, EventKind] = MappingProxyType(
+    {
+        word: kind
+        for kind, words in {
+            EventKind.GIVEN: ("同意", "given", "granted", "opt-in"),
+            EventKind.RENEWED: ("再同意", "更新", "renewed"),
+            EventKind.REFUSED: ("拒否", "不同意", "refused"),
+            EventKind.WITHDRAWN: ("撤回", "同意撤回", "配信停止", "withdrawn", "opt-out"),
+            EventKind.OBJECTED: ("異議", "利用停止", "objected"),
+        }.items()
+        for word in words
+    }
+)
+TIES = {  # at the same instant the last one decides
+    EventKind.GIVEN: 0, EventKind.RENEWED: 0, EventKind.REFUSED: 1, EventKind.WITHDRAWN: 2,
+    EventKind.OBJECTED: 3,
+}  # fmt: skip
 PRE_TICKED = "既定でチェック済み"
 
 
@@ -44,7 +59,12 @@ class _Taken:
     purpose: PurposeRecord
     kind: EventKind
     occurred_at: datetime
-    problems: tuple[Problem, ...]
+    young: bool = False  # too young to choose alone
+
+
+def kind_of(row: NormalisedRow) -> EventKind | None:
+    """What the row says happened; None for a word that nobody knows."""
+    return ACTIONS.get((row.get("action") or "").strip().casefold())
 
 
 def in_order_of_occurrence(rows: Iterable[NormalisedRow]) -> tuple[NormalisedRow, ...]:
@@ -53,8 +73,8 @@ def in_order_of_occurrence(rows: Iterable[NormalisedRow]) -> tuple[NormalisedRow
     def place(row: NormalisedRow) -> tuple[datetime, int, int]:
         at = row.get("occurred_at")
         moment = datetime.fromisoformat(at) if at else datetime.max.replace(tzinfo=JST)
-        kind = ACTIONS.get(row.get("action") or "")
-        return moment, TIES.get(kind, 0) if kind else 0, row.number
+        kind = kind_of(row)
+        return moment, TIES[kind] if kind else 0, row.number
 
     return tuple(sorted(rows, key=place))
 
@@ -76,18 +96,19 @@ def judged(
     run: RunFacts,
     rows: Sequence[NormalisedRow],
 ) -> Judged:
-    """Known consent ids are merged, events of unknown customers and purposes are refused."""
+    """What was said before is merged, events of unknown customers and purposes are refused.
+
+    The same consent id may come back with another word: a refusal or withdrawal always counts; a
+    grant under an id that has granted already says nothing new, and a difference is told.
+    """
     found = Judged(counts=Counts(read=len(rows)), problems=[], taken=[], rejected=[])
-    known = set(ledger.known_source_keys(tx, [row.get("consent_id") or "" for row in rows]))
+    known = _said_before(tx, rows)
     if run.dry is not None:
-        known |= {name.removeprefix("consent:") for name in run.dry.rows}
+        for seen, words in run.dry.consents.items():
+            known.setdefault(seen, set()).update(words)
     people = owners(tx, ports, indexer, (row.get("customer_id") for row in rows))
     for row in rows:
         found.problems += row.problems
-        key = row.get("consent_id")
-        if key in known:
-            found.counts.merged += 1
-            continue
         read = _read(row, ports, people, at=run.at)
         if isinstance(read, ProblemKind):
             problem = Problem(kind=read, row=row.number)
@@ -96,14 +117,38 @@ def judged(
                 Rejected(number=row.number, reason=read.value, refused=True, cells=())
             )
             continue
+        key = row.get("consent_id") or ""
+        before = known.setdefault(key, set()) if key else set()
+        said = (read.subject, read.kind, read.occurred_at)
+        if said in before or (read.kind in GRANTS and _granted(before, read.subject)):
+            found.counts.merged += 1
+            if said not in before:
+                found.problems.append(Problem(kind=ProblemKind.CONFLICT_KEPT, row=row.number))
+            continue
         found.taken.append(read)
-        if key:
-            known.add(key)
-            if run.dry is not None:
-                run.dry.rows[f"consent:{key}"] = (RowId(""), read.subject)
+        before.add(said)
+        if key and run.dry is not None:
+            run.dry.consents.setdefault(key, set()).add(said)
+    found.taken = _with_ages(tx, found.taken, at=run.at)
     found.problems += _doubtful(tx, found.taken)
     found.counts.stored, found.counts.refused = len(found.taken), len(found.rejected)
     return found
+
+
+def _said_before(tx: Connection, rows: Iterable[NormalisedRow]) -> dict[str, set[ledger.Said]]:
+    """What was taken in under the ids of these rows, of merged persons as who they are now."""
+    found = ledger.said_under(tx, [row.get("consent_id") or "" for row in rows])
+    named = {subject for said in found.values() for subject, _, _ in said}
+    moved = {old: survivor_of(tx, old) for old in named - set(unmerged(tx, named))}
+    return {
+        key: {(moved.get(subject, subject), kind, at) for subject, kind, at in said}
+        for key, said in found.items()
+    }
+
+
+def _granted(before: Iterable[ledger.Said], subject: SubjectId) -> bool:
+    """Whether the person has granted under this id already."""
+    return any(person == subject and kind in GRANTS for person, kind, _ in before)
 
 
 def store_consents(
@@ -159,7 +204,7 @@ def _read(
     purpose = ports.policies.current.purpose(row.get("purpose_code") or "")
     if purpose is None:
         return ProblemKind.PURPOSE_UNKNOWN
-    kind = ACTIONS.get(row.get("action") or "")
+    kind = kind_of(row)
     when = row.get("occurred_at")
     if kind is None or when is None:
         return ProblemKind.VALUE_UNKNOWN
@@ -172,14 +217,22 @@ def _read(
         purpose=purpose,
         kind=kind,
         occurred_at=occurred_at,
-        problems=(),
     )
+
+
+def _with_ages(tx: Connection, taken: Sequence[_Taken], *, at: datetime) -> list[_Taken]:
+    """The events with whether the person was too young to choose alone, as far as it is known."""
+    known = persons(tx, (item.subject for item in taken), on=at.date())
+    return [
+        replace(item, young=facts is not None and needs_guardian(facts, item.purpose))
+        for item in taken
+        for facts in (facts_of(known.get(item.subject)),)
+    ]
 
 
 def _doubtful(tx: Connection, taken: Sequence[_Taken]) -> list[Problem]:
     """What an officer must know of events that are stored all the same."""
     published = _published(tx)
-    bands = age_bands(tx, (item.subject for item in taken))
     firsts: dict[str, int] = {}  # row that bears an evidence id first
     for item in taken:
         if token := item.row.get("evidence_id"):
@@ -196,8 +249,7 @@ def _doubtful(tx: Connection, taken: Sequence[_Taken]) -> list[Problem]:
             found.append(Problem(kind=ProblemKind.PRE_TICKED, row=number))
         if (token := item.row.get("evidence_id")) and firsts[token] < number:
             found.append(Problem(kind=ProblemKind.DUPLICATE_EVIDENCE, row=number))
-        alone = item.kind is EventKind.GIVEN and not item.row.get("agent")
-        if alone and below(bands.get(item.subject, AgeBand.UNKNOWN), LOWEST[AgeBand.FROM_16]):
+        if item.young and item.kind in GRANTS and not item.row.get("agent"):
             found.append(Problem(kind=ProblemKind.MINOR_WITHOUT_GUARDIAN, row=number))
     return found
 
@@ -216,7 +268,7 @@ def _append(tx: Connection, ports: Ports, run: RunFacts, taken: Sequence[_Taken]
     )
     ports.journal.append_many(
         JournalEntry(
-            kind=JournalKind.WITHDRAWAL,
+            kind=NARROWS[item.kind],
             subject=item.subject,
             scope=f"{item.purpose.id}/*/*",
             event=EventId(row),
@@ -224,7 +276,7 @@ def _append(tx: Connection, ports: Ports, run: RunFacts, taken: Sequence[_Taken]
             at=item.occurred_at,
         )
         for item, row in zip(taken, ids, strict=True)
-        if item.kind is not EventKind.GIVEN
+        if item.kind in NARROWS
     )
     ledger.append(
         tx,
@@ -263,11 +315,6 @@ def _event(
     notice: NoticeVersion | None,
     proof: bytes,
 ) -> ledger.NewEvent:
-    grade = (
-        EvidenceGrade.PRE_TICKED
-        if PRE_TICKED in (item.row.get("method") or "")
-        else EvidenceGrade.IMPORTED
-    )
     return ledger.NewEvent(
         id=row,
         subject=item.subject,
@@ -278,9 +325,25 @@ def _event(
         notice_version=_version(item.row),
         notice_lang=item.row.get("language"),
         notice_hash=notice.text_hash if notice else None,
-        evidence=grade,
+        evidence=_grade(item),
         guardian=bool(item.row.get("agent")),
+        minor=item.young,
+        acted_by=_acted_by(item),
         import_run=run.run,
         source_key=item.row.get("consent_id"),
         proof=proof,
     )
+
+
+def _grade(item: _Taken) -> EvidenceGrade:
+    """How well the file proves the choice: a named evidence, or its word alone."""
+    if PRE_TICKED in (item.row.get("method") or ""):
+        return EvidenceGrade.PRE_TICKED
+    return EvidenceGrade.IMPORTED_PROVEN if item.row.get("evidence_id") else EvidenceGrade.IMPORTED
+
+
+def _acted_by(item: _Taken) -> By:
+    """The person, or who acted for them by the file."""
+    if not item.row.get("agent"):
+        return By.PERSON
+    return By.GUARDIAN if item.young else By.AGENT

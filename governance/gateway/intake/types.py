@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from consent.ledger import Said
 from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.crypto.values import Plain
@@ -205,6 +206,7 @@ class Seen:
 
     rows: dict[str, tuple[RowId, SubjectId]] = field(default_factory=dict, repr=False)
     said: dict[RowId, bytes] = field(default_factory=dict, repr=False)
+    consents: dict[str, set[Said]] = field(default_factory=dict, repr=False)
     siblings: dict[SubjectId, list[Sibling]] = field(
         default_factory=dict, repr=False
     )  # rows of persons

@@ -35,6 +35,8 @@ class EventCode(StrEnum):
     NOTICE_DRAFTED = "notice.drafted"
     NOTICE_PUBLISHED = "notice.published"
     NOTICE_IN_FORCE = "notice.in_force"
+    COLLECTION_CHANGED = "collection.changed"
+    DATA_COLLECTED = "data.collected"
     CONSENT_REQUESTED = "consent.requested"
     CONSENT_GIVEN = "consent.given"
     CONSENT_REFUSED = "consent.refused"
@@ -80,6 +82,8 @@ class EventCode(StrEnum):
     POLICY_APPLIED = "policy.applied"
     POLICY_DRY_RUN = "policy.dry_run"
     BREAK_GLASS = "actor.break_glass"
+    BREAK_GLASS_ENDED = "actor.break_glass_ended"
+    BREAK_GLASS_REVIEWED = "actor.break_glass_reviewed"
     KEY_CREATED = "key.created"
     KEY_USED = "key.used"
     KEY_ROTATED = "key.rotated"
@@ -131,6 +135,8 @@ ERASING = frozenset(
 
 STRICT = frozenset(
     {
+        EventCode.BREAK_GLASS,
+        EventCode.BREAK_GLASS_REVIEWED,
         EventCode.KEY_USED,
         EventCode.KEY_ROTATED,
         EventCode.KEY_DESTROYED,

@@ -20,6 +20,8 @@ from audit.types import EventDraft, Outcome
 from audit.verify import verify_log
 from audit.watch import LogWatch
 from consent import ledger
+from consent.collecting import reading as points
+from consent.collecting.store import put_shipped
 from consent.feed.hub import Hub
 from consent.leases.barrier import Barrier
 from consent.leases.types import terms_of
@@ -241,9 +243,10 @@ class Wiring:
             self.barrier.settle(newest)
 
     def initialise(self, tx: Connection) -> None:
-        """The shipped notices are published; the first time, the log begins with this event."""
+        """Shipped notices and collection points are known; the first time, the log begins so."""
         fresh = not ledger.notices(tx)
         published = shipped.publish_shipped(tx)
+        put_shipped(tx, points.shipped(), at=self.clock())
         if fresh:
             self.audit.append(
                 tx,

@@ -12,6 +12,17 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table('collection_point',
+    sa.Column('id', sa.String(length=40), nullable=False),
+    sa.Column('version', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('content', sa.Text(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('declared_by', sa.String(), nullable=True),
+    sa.Column('declared_at', UtcDateTime(), nullable=False),
+    sa.Column('opened_at', UtcDateTime(), nullable=True),
+    sa.Column('closed_at', UtcDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', 'version')
+    )
     op.create_table('consent_lease',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('actor', sa.String(length=100), nullable=False),
@@ -63,6 +74,46 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('digest')
     )
+    op.create_table('break_glass',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('actor', sa.String(), nullable=False),
+    sa.Column('purpose', sa.String(), nullable=False),
+    sa.Column('subject_id', sa.String(length=36), nullable=True),
+    sa.Column('reason', sa.LargeBinary(), nullable=False),
+    sa.Column('opened_at', UtcDateTime(), nullable=False),
+    sa.Column('ends_at', UtcDateTime(), nullable=False),
+    sa.Column('ended_at', UtcDateTime(), nullable=True),
+    sa.Column('ended_by', sa.String(), nullable=True),
+    sa.Column('review_due', sa.Date(), nullable=False),
+    sa.Column('reviewed_at', UtcDateTime(), nullable=True),
+    sa.Column('reviewed_by', sa.String(), nullable=True),
+    sa.Column('verdict', sa.String(), nullable=True),
+    sa.Column('comment', sa.LargeBinary(), nullable=True),
+    sa.ForeignKeyConstraint(['subject_id'], ['subject.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('break_glass', schema=None) as batch_op:
+        batch_op.create_index('ix_break_glass_actor', ['actor', 'ends_at'], unique=False)
+
+    op.create_table('collection',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('subject_id', sa.String(length=36), nullable=False),
+    sa.Column('point', sa.String(length=40), nullable=False),
+    sa.Column('point_version', sa.Integer(), nullable=False),
+    sa.Column('shown_at', UtcDateTime(), nullable=False),
+    sa.Column('recorded_at', UtcDateTime(), nullable=False),
+    sa.Column('lang', sa.String(length=2), nullable=False),
+    sa.Column('notices', sa.Text(), nullable=False),
+    sa.Column('items', sa.Text(), nullable=False),
+    sa.Column('user_agent', sa.String(), nullable=True),
+    sa.Column('entered_by', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['subject_id'], ['subject.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('collection', schema=None) as batch_op:
+        batch_op.create_index('ix_collection_point', ['point', 'recorded_at'], unique=False)
+        batch_op.create_index('ix_collection_subject', ['subject_id'], unique=False)
+
     op.create_table('feed_subject',
     sa.Column('client_id', sa.String(), nullable=False),
     sa.Column('subject_id', sa.String(length=36), nullable=False),

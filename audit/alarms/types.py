@@ -19,6 +19,7 @@ class Rule(StrEnum):
     HONEY = "honey"  # a person who does not exist (おとり) was touched
     CLOCK = "clock"  # the clock went back
     GAP = "gap"  # no checkpoint was signed for a while although events came
+    GLASS = "glass"  # an employee opened an emergency access; raised at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ DEFAULTS: Final = MappingProxyType(
         Rule.HONEY: RuleSettings(on=True, limit=1),  # touches an hour
         Rule.CLOCK: RuleSettings(on=True, limit=1),  # steps back an hour
         Rule.GAP: RuleSettings(on=True, limit=30),  # minutes without a checkpoint
+        Rule.GLASS: RuleSettings(on=True, limit=1),  # minutes that it was opened for
     }
 )  # rules that depend on the company's habits begin switched off: try them on history first
 

@@ -99,7 +99,7 @@ def watch_once(db: Database, log: AuditLog, watching: Watching, *, at: datetime)
     def write(tx: Connection) -> int:
         if _unwatched(tx, at) != span[0] or span[0] >= until:
             return 0
-        count = sum(_raise(tx, log, alarm, at=at) for alarm in found)
+        count = sum(raise_alarm(tx, log, alarm, at=at) for alarm in found)
         tx.execute(update(WATCH).where(WATCH.c.id == ONLY).values(until=until))
         return count
 
@@ -192,7 +192,7 @@ def _alarms(
         yield from log_alarms(log_hour, watching)
 
 
-def _raise(tx: Connection, log: AuditLog, alarm: Alarm, *, at: datetime) -> int:
+def raise_alarm(tx: Connection, log: AuditLog, alarm: Alarm, *, at: datetime) -> int:
     """One alarm and its event, unless the same stands already."""
     same = (
         ALARMS.c.rule == alarm.rule.value,

@@ -42,6 +42,8 @@ _CRUD: Final = {
 _GRAVE: Final = {
     "log.alert": HIGH,
     "actor.break_glass": HIGH,
+    "actor.break_glass_ended": HIGH,
+    "actor.break_glass_reviewed": HIGH,
     "log.clock_anomaly": MEDIUM,
     "identity.sign_in_failed": LOW,
     "access.denied": LOW,

@@ -24,6 +24,7 @@ from governance.core.settings import Settings
 from governance.crypto.providers.switching import switching
 from governance.crypto.providers.types import ProviderHealth
 from governance.custody.clear import pending
+from governance.gateway.glass.store import overdue
 from governance.jobs.ledger import recent_runs
 from governance.jobs.outbox import backlog
 from governance.keys.epochs import status
@@ -58,6 +59,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _stamp,
         _forward,
         _alarms,
+        _glass,
         _clock,
         _journal,
         _mail,
@@ -203,6 +205,16 @@ def _alarms(wiring: Wiring, at: datetime, stale: timedelta) -> Examined:
             check="alarms", state="attention", key="doctor.alarms", params={"count": len(recent)}
         )
     return Examined(check="alarms", state="good", key="doctor.alarms_none")
+
+
+def _glass(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
+    """Whether emergency accesses wait for their review longer than they may."""
+    with wiring.database.read() as tx:
+        late = overdue(tx, on=at.astimezone(JST).date())
+    if late:
+        params = {"count": late}
+        return Examined(check="glass", state="bad", key="doctor.glass_overdue", params=params)
+    return Examined(check="glass", state="good", key="doctor.glass_good")
 
 
 def _clock(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:

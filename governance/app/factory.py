@@ -31,8 +31,10 @@ from governance.core.logging import logger
 from governance.gateway.api.bodies import query_invalid
 from governance.gateway.api.bulk import router as bulk
 from governance.gateway.api.companies import router as companies
+from governance.gateway.api.consents import router as consents
 from governance.gateway.api.duplicates import router as duplicates
 from governance.gateway.api.exports import router as exports
+from governance.gateway.api.glass import router as glass
 from governance.gateway.api.notices import router as notices
 from governance.gateway.api.persons import router as persons
 from governance.gateway.api.provisions import router as provisions
@@ -109,7 +111,9 @@ def create_app(wiring: Wiring) -> FastAPI:
         exports,
         recipients,
         provisions,
+        glass,
         notices,
+        consents,
         feed,
         audit,
         statements,

@@ -25,6 +25,9 @@ from governance.customers.sources.models import ImportDetail, ImportRow
 from governance.customers.store import TABLES
 from governance.customers.upkeep.models import ReviewTaskRow
 from governance.db.types import table_of
+from governance.gateway.glass.models import BreakGlassRow
+from governance.gateway.glass.service import COMMENT as COMMENTED
+from governance.gateway.glass.service import REASON
 from governance.gateway.intake.corrections import LAYOUT
 from governance.gateway.intake.stored import SAID
 from governance.gateway.search_saved import KIND as SAVED
@@ -92,6 +95,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield SealedPlace(table=table_of(PackageRow), columns={"content": PART})
     yield _blob(table_of(QuarantineRow), "content", "quarantine")
     yield from _registers()
+    yield from _glasses()
     yield SealedPlace(
         table=table_of(CustomValueRow), columns={"value": PART}, field="field", row="row_id"
     )
@@ -114,6 +118,12 @@ def _beside() -> Iterator[SealedPlace]:
         before_row=f"{LETTER}/",
         only=~about_nobody,
     )
+
+
+def _glasses() -> Iterator[SealedPlace]:
+    """Reasons of emergency accesses and comments of their reviewers."""
+    yield _blob(table_of(BreakGlassRow), "reason", REASON)
+    yield _blob(table_of(BreakGlassRow), "comment", COMMENTED)
 
 
 def _registers() -> Iterator[SealedPlace]:

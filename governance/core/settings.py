@@ -269,6 +269,16 @@ class Settings(Controller):
         "Officers need a second factor for the console; required in production. None can be "
         "enrolled in this release: where it is on, officers use the command line alone.",
     )
+    glass_minutes: Annotated[int, Field(ge=1, le=480)] = described(
+        30,
+        "緊急アクセスを一度に開ける時間の上限（分）。",
+        "Minutes for which an emergency access may be open at most.",
+    )
+    glass_review_days: Annotated[int, Field(ge=1, le=31)] = described(
+        3,
+        "緊急アクセスの事後確認を済ませるまでの日数。過ぎると doctor が警告します。",
+        "Days within which an emergency access is reviewed; then `doctor` warns.",
+    )
     session_minutes: int = described(
         480, "担当者のサインインが続く時間（分）。", "Minutes that a staff session lasts."
     )

@@ -9,6 +9,8 @@ from consent.service import subject_gate
 from consent.types import SubjectDecision
 from governance.core.terms import FieldId, SubjectId, Treatment
 from governance.customers.catalogue import CatalogueField, catalogue
+from governance.gateway.glass.lifting import glass_for, lifted
+from governance.gateway.glass.types import Glass
 from governance.gateway.types import FieldDecision
 from governance.http.principal import Principal
 from governance.registers.passage import INSIDE, Passage
@@ -50,6 +52,7 @@ def decide_fields(
     if person is None:
         person = subject_gate(tx, subject, purpose, channel=None, recipient=None, at=at)
     explained = bool(policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT))
+    glass = glass_for(tx, policy, principal, purpose.id, subject, at=at)
     return {
         field.id: decide_field(
             policy,
@@ -60,6 +63,7 @@ def decide_fields(
             subject=subject,
             verb=verb,
             explained=explained,
+            glass=glass,
         )
         for field in wanted
     }
@@ -74,6 +78,7 @@ def decide_before_person(
     purpose_name: str,
     verb: Verb,
     passage: Passage = INSIDE,
+    glass: Glass | None = None,
 ) -> dict[FieldId, FieldDecision]:
     """What ACTOR and PURPOSE say of every field; the same whether or not the person exists."""
     wanted = tuple(fields)
@@ -92,6 +97,7 @@ def decide_before_person(
             verb=verb,
             explained=False,
             passage=passage,
+            glass=glass,
         )
         for field in wanted
     }
@@ -108,10 +114,12 @@ def decide_field(
     verb: Verb,
     explained: bool,
     passage: Passage = INSIDE,
+    glass: Glass | None = None,
 ) -> FieldDecision:
     """The decision of one field; `person` is what the third gate said, None where there is none.
 
-    `passage` is what the register said of whoever receives the data.
+    `passage` is what the register said of whoever receives the data; an open emergency access
+    lifts the first gate alone.
     """
     actor = decide_actor(
         principal,
@@ -121,6 +129,7 @@ def decide_field(
         purpose=purpose.id,
         resource={"subject": subject},
     )
+    actor = lifted(actor, glass, verb)
     if not actor:
         return FieldDecision(
             field=field,

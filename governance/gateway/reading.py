@@ -24,6 +24,7 @@ from governance.customers.store import Record, subject_by_id
 from governance.customers.upkeep.merges import survivor_of
 from governance.gateway.crowd import Crowd, crowd_of, marks_of
 from governance.gateway.decisions import decide_fields
+from governance.gateway.glass.types import LIFTED
 from governance.gateway.rows import records_of
 from governance.gateway.types import (
     FieldDecision,
@@ -62,6 +63,13 @@ class Prepared:
             for name, decision in self.decisions.items()
             if decision.treatment is not Treatment.WITHHELD
         )
+
+    @property
+    def glass(self) -> str | None:
+        """The emergency access that opens something of it."""
+        rules = (decision.rule_id or "" for decision in self.decisions.values())
+        found = (rule.removeprefix(LIFTED) for rule in rules if rule.startswith(LIFTED))
+        return next(found, None)
 
     @property
     def closed(self) -> bool:
@@ -145,6 +153,7 @@ def _answer(request: ReadRequest, prepared: Prepared, rows: tuple[RowView, ...])
         policy_version=prepared.policy.version,
         consent_seq=prepared.consent_seq,
         known=any(_past_actor(decision) for decision in prepared.decisions.values()),
+        glass=prepared.glass,
     )
     return _Made(request=request, prepared=prepared, answer=answer)
 
@@ -289,6 +298,7 @@ def _event(principal: Principal, made: _Made, *, at: datetime) -> EventDraft:
         network=Network(principal.network) if principal.network else None,
         fields=opened,
         counts=tuple((treatment.value, counts.get(treatment, 0)) for treatment in Treatment),
+        refs=() if prepared.glass is None else (f"glass:{prepared.glass}",),
     )
 
 

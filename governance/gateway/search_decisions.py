@@ -11,6 +11,7 @@ from consent.types import SubjectDecision
 from governance.core.terms import FieldId, SubjectId
 from governance.customers.search_terms import Level
 from governance.gateway.decisions import decide_field
+from governance.gateway.glass.types import Glass
 from governance.gateway.search_gates import of_person
 from governance.gateway.types import FieldDecision
 from governance.http.principal import Principal
@@ -38,6 +39,7 @@ class PersonDecisions:
     impersonal: frozenset[FieldId] = frozenset()  # fields without a third gate
     verb: Verb = Verb.READ  # what is done with what is shown
     passage: Passage = INSIDE  # to whom it goes
+    glass: Glass | None = None  # the emergency access under which is searched
     _apart: bool = field(init=False)
     _shown: dict[_Alike, dict[FieldId, FieldDecision]] = field(init=False, default_factory=dict)
     _depths: dict[_Alike, Mapping[FieldId, Level]] = field(init=False, default_factory=dict)
@@ -66,6 +68,7 @@ class PersonDecisions:
                 self.allowed,
                 purpose=self.purpose,
                 subject=subject,
+                glass=self.glass,
             )
         return self._depths[alike]
 
@@ -86,6 +89,7 @@ class PersonDecisions:
                 verb=self.verb,
                 explained=self.explained,
                 passage=self.passage,
+                glass=self.glass,
             )
             for name in names
         }

@@ -18,6 +18,8 @@ from governance.customers.catalogue import CatalogueField
 from governance.customers.search_terms import LAST_DIGITS, Form, Level, form_of
 from governance.db.engine import Database
 from governance.gateway.decisions import decide_before_person
+from governance.gateway.glass.lifting import lifted
+from governance.gateway.glass.types import Glass
 from governance.gateway.types import FieldDecision
 from governance.http.principal import Principal
 from policies.actors import decide_actor
@@ -41,6 +43,7 @@ def before_person(
     fields: Iterable[CatalogueField],
     *,
     purpose_name: str,
+    glass: Glass | None = None,
     at: datetime,
 ) -> tuple[Depths, dict[FieldId, ReasonCode]]:
     """How deep each field may be searched as far as no person is meant, and why not at all."""
@@ -49,7 +52,13 @@ def before_person(
     refused: dict[FieldId, ReasonCode] = {}
     purpose = policy.purpose(purpose_name) if purpose_name else None
     shown = decide_before_person(
-        policy, principal, wanted, subject=NOBODY, purpose_name=purpose_name, verb=Verb.READ
+        policy,
+        principal,
+        wanted,
+        subject=NOBODY,
+        purpose_name=purpose_name,
+        verb=Verb.READ,
+        glass=glass,
     )
     for entry in wanted:
         decision = shown[entry.id]
@@ -57,7 +66,7 @@ def before_person(
         if depth is None or purpose is None:
             refused[entry.id] = decision.code
             continue
-        may = _may_search(policy, principal, entry.id, purpose, subject=NOBODY)
+        may = _may_search(policy, principal, entry.id, purpose, subject=NOBODY, glass=glass)
         if not may:
             refused[entry.id] = may.code
         elif _too_often(database, principal, may, at=at):
@@ -75,12 +84,14 @@ def of_person(
     *,
     purpose: PurposeRecord,
     subject: SubjectId,
+    glass: Glass | None = None,
 ) -> Depths:
     """How deep each field of this person may be searched; by what is withheld nobody is found."""
     found: Depths = {}
     for name, deepest in allowed.items():
         depth = depth_of(decisions[name])
-        if depth is not None and _may_search(policy, principal, name, purpose, subject=subject):
+        may = _may_search(policy, principal, name, purpose, subject=subject, glass=glass)
+        if depth is not None and may:
             found[name] = min(depth, deepest)
     return found
 
@@ -104,8 +115,9 @@ def _may_search(
     purpose: PurposeRecord,
     *,
     subject: SubjectId,
+    glass: Glass | None,
 ) -> ActorDecision:
-    return decide_actor(
+    said = decide_actor(
         principal,
         policy,
         field=field,
@@ -113,6 +125,7 @@ def _may_search(
         purpose=purpose.id,
         resource={"subject": subject},
     )
+    return lifted(said, glass, Verb.SEARCH)
 
 
 def _too_often(

@@ -22,6 +22,7 @@ from governance.customers.search_queries import Part
 from governance.customers.search_terms import Level
 from governance.customers.store import Record
 from governance.customers.tokens import count_behind, packed
+from governance.gateway.glass.types import Glass
 from governance.gateway.reading import Prepared
 from governance.gateway.search_decisions import PersonDecisions
 from governance.gateway.search_entities import Entity, entities, rows_shown
@@ -66,6 +67,11 @@ class Search:
     refused: Mapping[FieldId, ReasonCode]
     decisions: PersonDecisions | None  # None for no purpose
     at: datetime
+
+    @property
+    def glass(self) -> Glass | None:
+        """The emergency access under which is searched."""
+        return self.decisions.glass if self.decisions is not None else None
 
     @property
     def limit(self) -> int:

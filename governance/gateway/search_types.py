@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from governance.core.errors import ForbiddenError, NotFoundError, WrongUseError
 from governance.core.terms import EventId, FieldId, PurposeId, RowId, SubjectId
 from governance.customers.search_terms import Level
+from governance.gateway.glass.types import Glass
 from governance.gateway.search_registers import PERSONS, Register
 from governance.gateway.types import RowView
 from policies.reasons import ReasonCode
@@ -83,6 +84,7 @@ class SearchAnswer:
     index_behind: int  # rows that cannot yet be found in every way
     policy_version: str
     consent_seq: int
+    glass: Glass | None = None  # the emergency access under which was searched
 
     @property
     def more(self) -> bool:

@@ -21,6 +21,7 @@ from governance.customers.ports import Ports
 from governance.customers.search_queries import Part, named, recognised
 from governance.customers.search_terms import Level
 from governance.customers.tokens import known_indexes
+from governance.gateway.glass.lifting import glass_for
 from governance.gateway.reading import open_prepared
 from governance.gateway.search_decisions import PersonDecisions
 from governance.gateway.search_gates import before_person
@@ -102,6 +103,7 @@ def _answer(one: Search, page: Page, hits: tuple[Hit, ...], event: EventId) -> S
         index_behind=page.behind,
         policy_version=one.policy.version,
         consent_seq=page.consent_seq,
+        glass=one.glass,
     )
 
 
@@ -113,15 +115,20 @@ def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: da
     if not parts:
         raise SearchEmptyError
     asked = frozenset(question.field for part in parts for question in part.questions)
+    purpose = policy.purpose(request.purpose) if request.purpose else None
+    glass = None
+    if purpose is not None:
+        with ports.database.read() as tx:
+            glass = glass_for(tx, policy, principal, purpose.id, None, at=at)
     allowed, refused = before_person(
         ports.database,
         policy,
         principal,
         fields_named(register, asked),
         purpose_name=request.purpose,
+        glass=glass,
         at=at,
     )
-    purpose = policy.purpose(request.purpose) if request.purpose else None
     return Search(
         ports=ports,
         principal=principal,
@@ -141,6 +148,7 @@ def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: da
             shown=tuple(entry.id for entry in fields_named(register, request.shown)),
             allowed=allowed,
             impersonal=impersonal(register),
+            glass=glass,
         ),
         at=at,
     )
@@ -184,7 +192,10 @@ def _record(tx: Connection, *, one: Search, page: Page | None) -> EventId | None
                 ("shown", len(found)),
                 ("looked_at", 0 if page is None else page.looked_at),
             ),
-            refs=tuple(dict.fromkeys(ref for hit in found for ref in _refs(one, hit))),
+            refs=(
+                *dict.fromkeys(ref for hit in found for ref in _refs(one, hit)),
+                *((f"glass:{one.glass.id}",) if one.glass is not None else ()),
+            ),
         ),
     )
 

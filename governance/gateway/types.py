@@ -100,3 +100,4 @@ class ReadAnswer:
     policy_version: str
     consent_seq: int
     known: bool = True  # the first two gates let the caller ask about a person at all
+    glass: str | None = None  # the emergency access that opened something of it

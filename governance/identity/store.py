@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
@@ -158,6 +158,12 @@ def session_by_digest(tx: Connection, secret_digest: bytes) -> Session | None:
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
     )
+
+
+def session_opened_at(tx: Connection, session: str) -> datetime | None:
+    """When somebody signed in for this session; None for none."""
+    found = tx.execute(select(SESSION.c.created_at).where(SESSION.c.id == session)).scalar()
+    return None if found is None else cast("datetime", found)
 
 
 def revoke_sessions(

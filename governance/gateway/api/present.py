@@ -50,6 +50,7 @@ def basis_json(answer: ReadAnswer) -> dict[str, Any]:
         "purpose": answer.purpose,
         "decision_id": answer.decision_id,
         "snapshot": {"policy_version": answer.policy_version, "consent_seq": answer.consent_seq},
+        **({} if answer.glass is None else {"break_glass": answer.glass}),
     }
 
 

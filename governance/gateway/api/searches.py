@@ -178,6 +178,7 @@ def answer_json(answer: SearchAnswer, register: Register, lang: Lang) -> dict[st
         "purpose": answer.purpose,
         "decision_id": answer.decision_id,
         "snapshot": {"policy_version": answer.policy_version, "consent_seq": answer.consent_seq},
+        **({} if answer.glass is None else {"break_glass": answer.glass.id}),
     }
 
 

@@ -8,7 +8,7 @@ from audit.actions import EventCode
 from consent.rules import touches
 from consent.types import EVERY, GRANTS, NARROWING, By, Cell, ConsentEvent, EventKind, EvidenceGrade
 from governance.core.errors import GovernanceError
-from governance.core.terms import EventId, Lang, PurposeId, SubjectId
+from governance.core.terms import EventId, Lang, PurposeId, RowId, SubjectId
 from governance.jobs.journal_record import JournalEntry, JournalKind
 from policies.purposes import Channel, recipient_class
 from policies.snapshot import PolicySnapshot
@@ -54,6 +54,12 @@ class ChoiceOutrunError(GovernanceError):
     code, status, exit_code = "choice_outrun", 409, 1
 
 
+class ChoiceChangedError(GovernanceError):
+    """The person's choices are not any more as the caller read them; nothing changed."""
+
+    code, status, exit_code = "choice_changed", 412, 1
+
+
 class ChoiceTimeError(GovernanceError):
     """A choice cannot have happened after it was entered; nothing changed."""
 
@@ -74,6 +80,8 @@ class Choice:
     lang: Lang = Lang.JA
     guardian: bool = False
     statement: str | None = field(default=None, repr=False)  # the person's own words
+    id: RowId | None = None  # of the event, where the caller has to know it before
+    expected_seq: int | None = None  # the person's last event that the caller read
     by: By | None = None  # None: as guardian and principal say
     evidence: EvidenceGrade = EvidenceGrade.ACTIVE
     action: str | None = None  # unticked_box, switch, signature, spoken, card_handed ...
@@ -91,7 +99,8 @@ def known_choice(policy: PolicySnapshot, choice: Choice) -> Choice:
     if policy.table is None and choice.kind in NARROWS:
         return choice  # fails closed: no missing policy stops a withdrawal
     purpose = policy.purpose(choice.purpose)
-    if purpose is None and choice.purpose != EVERY:
+    unspecific = choice.purpose == EVERY and choice.kind in GRANTS  # GDPR 4(11): specific
+    if unspecific or (purpose is None and choice.purpose != EVERY):
         raise ChoiceUnknownError(part="purpose")
     if choice.channel not in {EVERY, *Channel}:
         raise ChoiceUnknownError(part="channel")

@@ -17,6 +17,7 @@ from consent.types import (
     EvidenceGrade,
     NoticeVersion,
 )
+from governance.core.errors import NotFoundError
 from governance.core.ids import new_row_id
 from governance.core.terms import Lang, NoticeId, PurposeId, RowId, SubjectId
 from governance.customers.changes import counter
@@ -129,6 +130,14 @@ def full_history(tx: Connection, subject: SubjectId) -> tuple[ConsentEvent, ...]
     mine = EVENT.c.subject_id.in_(circle(tx, survivor_of(tx, subject)))
     rows = tx.execute(select(EVENT).where(mine).order_by(EVENT.c.seq))
     return tuple(event_of(row) for row in rows)
+
+
+def purpose_of(tx: Connection, event: RowId) -> str:
+    """What an entry is about; raises NotFoundError for an unknown one."""
+    found = tx.execute(select(EVENT.c.purpose).where(EVENT.c.id == event)).scalar_one_or_none()
+    if found is None:
+        raise NotFoundError
+    return str(found)
 
 
 def said_under(tx: Connection, keys: Iterable[str]) -> dict[str, set[Said]]:

@@ -1,5 +1,6 @@
 """Use cases of the third gate: decide a use, record a choice. The caller owns the transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,7 +12,9 @@ from consent import ledger
 from consent.activity import OWN_ACTS, note_acts
 from consent.choices import (
     EVENT_CODES,
+    NARROWS,
     Choice,
+    ChoiceChangedError,
     ChoiceOutrunError,
     ChoiceTimeError,
     ChoiceUnknownError,
@@ -114,7 +117,7 @@ def choose(ports: Ports, principal: Principal, choice: Choice, *, at: datetime) 
         choice = replace(choice, subject=survivor_of(tx, choice.subject))
         if subject_by_id(tx, choice.subject, on=at.date()) is None:
             raise NotFoundError
-    event_id = ledger.new_event_id()
+    event_id = choice.id or ledger.new_event_id()
     entry = journal_entry(choice, EventId(event_id), at=at)
     if entry is not None and entry.kind.narrows:
         ports.journal.append(entry)
@@ -122,6 +125,31 @@ def choose(ports: Ports, principal: Principal, choice: Choice, *, at: datetime) 
     if entry is not None and not entry.kind.narrows:
         ports.journal.append(entry)
     return seq
+
+
+def choose_many(
+    ports: Ports, principal: Principal, choices: Sequence[Choice], *, at: datetime
+) -> tuple[int, ...]:
+    """The ledger positions of choices that narrow, in one transaction: all of them or none.
+
+    Each is in the journal before; raises ChoiceUnknownError and NotFoundError before any.
+    """
+    if any(choice.kind not in NARROWS for choice in choices):
+        raise ChoiceUnknownError(part="kind")
+    known = [known_choice(ports.policies.current, choice) for choice in choices]
+    with ports.database.read() as tx:
+        known = [
+            replace(one, subject=survivor_of(tx, one.subject), id=one.id or ledger.new_event_id())
+            for one in known
+        ]
+        for subject in {one.subject for one in known}:
+            if subject_by_id(tx, subject, on=at.date()) is None:
+                raise NotFoundError
+    entries = (journal_entry(one, EventId(one.id or ""), at=at) for one in known)
+    ports.journal.append_many(entry for entry in entries if entry is not None)
+    return ports.database.write(
+        lambda tx: tuple(record(tx, ports, principal, one, one.id or "", at=at) for one in known)
+    )
 
 
 def record(
@@ -139,6 +167,9 @@ def record(
     said_at = choice.occurred_at or at
     if said_at > at or (choice.valid_until is not None and choice.valid_until <= said_at):
         raise ChoiceTimeError
+    moved = choice.expected_seq not in (None, ledger.last_seq_of(tx, choice.subject))
+    if moved and choice.kind not in NARROWS:  # what narrows is never refused for a race
+        raise ChoiceChangedError
     if choice.occurred_at is not None and overtaken(
         choice, ledger.full_history(tx, choice.subject), said_at=said_at
     ):

@@ -44,7 +44,9 @@ from governance.gateway.api.rows import router as rows
 from governance.gateway.api.searches import router as searches
 from governance.http.problems import language_of, problem_response
 from governance.http.request import principal_of
+from governance.http.throttle import Throttle
 from governance.identity.middleware import Authentication
+from governance.portal.collecting import router as collecting
 from governance.portal.pages import router as portal
 from governance.portal.receipts import router as receipts
 from governance.reports.api import router as reports
@@ -92,6 +94,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         description="The checkpoint in front of a company's customer data (APPI, GDPR).",
     )
     app.state.wiring = wiring
+    app.state.collect_throttle = Throttle(wiring.settings.collect_limit)
     app.openapi = lambda: with_evaluation(app)  # type: ignore[method-assign] # FastAPI's own way to extend it
     app.state.templates = environment("governance.console", "governance.portal", "governance.app")
     for router in (
@@ -100,6 +103,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         log_pages,
         portal,
         receipts,
+        collecting,
         health.router,
         bulk,
         searches,

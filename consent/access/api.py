@@ -28,7 +28,7 @@ from consent.access.search import search
 from consent.access.single import answer, answer_now
 from consent.checks import record_refusal
 from consent.state.live import LiveState
-from governance.core.clock import Clock
+from governance.core.clock import Clock, ForwardClock
 from governance.core.errors import GovernanceError
 from governance.customers.ports import Ports
 from governance.http.principal import ANONYMOUS, Principal
@@ -56,7 +56,8 @@ class AccessApplication:
     def __init__(
         self, app: Application, *, ports: Ports, live: LiveState, clock: Clock, origin: str
     ) -> None:
-        self._app, self._ports, self._live, self._clock = app, ports, live, clock
+        self._app, self._ports, self._live = app, ports, live
+        self._clock: Final = ForwardClock(clock)  # a clock put back revives no ended consent
         self._configuration: Final = _ENCODE(metadata.configuration(origin))
         place = urlsplit(origin).path.rstrip("/")
         self._well_known: Final = {metadata.WELL_KNOWN, metadata.WELL_KNOWN + place}

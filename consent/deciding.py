@@ -7,7 +7,7 @@ the memory's for the number that was read before the bits.
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -24,6 +24,9 @@ from policies.purposes import PurposeRecord
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
 from policies.types import Outcome
+
+PART: Final = 500  # persons of one statement
+NOBODY: Final = SubjectDecision(outcome=Outcome.DENY, code=ReasonCode.SUBJECT_UNKNOWN)
 
 
 class Found(NamedTuple):
@@ -123,9 +126,6 @@ def _gates(
     subjects = [request.subject for request in requests]
     known = subject_gates(tx, subjects, purpose, channel=channel, recipient=recipient, at=at)
     return {subject: known[subject][1] if subject in known else NOBODY for subject in set(subjects)}
-
-
-NOBODY = SubjectDecision(outcome=Outcome.DENY, code=ReasonCode.SUBJECT_UNKNOWN)
 
 
 def remember(

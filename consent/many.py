@@ -17,6 +17,7 @@ from consent.service import subject_gate
 from consent.types import EVERY, ConsentEvent, SubjectDecision
 from governance.core.terms import Law, SubjectId
 from governance.customers.store import LAW, SUBJECT, Subject, subject_by_id, subject_of
+from governance.customers.subjects import known_laws
 from governance.customers.upkeep.merges import MERGE, survivor_of
 from governance.db.fetching import PreparedSelect
 from policies.purposes import PurposeRecord, consent_gated
@@ -101,7 +102,9 @@ def subject_gates(
     wanted = {"ids": spoken, "purposes": [purpose.id, EVERY]}
     for row in _HISTORIES.rows(tx, wanted) if spoken else ():
         histories[SubjectId(row.subject_id)].append(ledger.event_of(row))
-    chosen = any(consent_gated(purpose, persons.found[subject].laws) for subject in simple)
+    chosen = any(
+        consent_gated(purpose, known_laws(persons.found[subject].laws)) for subject in simple
+    )
     published = ledger.notices(tx) if chosen else ()  # only a choice rests on what was told
     decided: dict[SubjectId, tuple[Mark, SubjectDecision]] = {}
     for subject, mark in marks.items():

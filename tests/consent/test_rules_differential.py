@@ -31,7 +31,7 @@ from policies.purposes import (
 )
 from policies.reasons import ReasonCode
 from tests.consent.builders import ADULT, NOTICE, NOW, OFFERS, SUBJECT, event, version
-from tests.consent.reference import answer
+from tests.consent.reference.gate import answer
 
 EXAMPLES = int(os.environ.get("SEKISHO_SOAK", "500"))
 SLOW = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -30,6 +30,7 @@ from governance.core.ids import new_row_id
 from governance.core.logging import logger
 from governance.gateway.api.bodies import query_invalid
 from governance.gateway.api.bulk import router as bulk
+from governance.gateway.api.collect import router as collected
 from governance.gateway.api.companies import router as companies
 from governance.gateway.api.consents import router as consents
 from governance.gateway.api.duplicates import router as duplicates
@@ -117,6 +118,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         provisions,
         glass,
         notices,
+        collected,
         consents,
         feed,
         audit,

@@ -14,6 +14,7 @@ from governance.cli import (
     bench,
     catalogue,
     check,
+    collect,
     data,
     exporting,
     glass,
@@ -93,6 +94,7 @@ application_.add_typer(recipients.app, name="recipients", help=say("recipients.h
 application_.add_typer(provisions.app, name="provision", help=say("provision.help"))
 application_.add_typer(pii.app, name="pii", help=say("pii.help"))
 application_.add_typer(law.app, name="law", help=say("law.help"))
+application_.add_typer(collect.app, name="collect", help=say("collect.help"))
 application_.add_typer(notices.app, name="notice", help=say("notice.help"))
 application_.add_typer(statements.consent, name="consent", help=say("statement.consent"))
 retention.app.add_typer(statements.certificates)

@@ -279,6 +279,11 @@ class Settings(Controller):
         "緊急アクセスの事後確認を済ませるまでの日数。過ぎると doctor が警告します。",
         "Days within which an emergency access is reviewed; then `doctor` warns.",
     )
+    collect_limit: Annotated[int, Field(ge=1, le=1_000_000)] = described(
+        600,
+        "収集窓口の画面で、同じネットワーク（/24、/48）から1時間に受け付ける件数。",
+        "Forms taken at pages of collection points from one network (/24, /48) within an hour.",
+    )
     session_minutes: int = described(
         480, "担当者のサインインが続く時間（分）。", "Minutes that a staff session lasts."
     )

@@ -15,23 +15,22 @@ from sqlalchemy import Connection, select
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
 from consent import ledger
-from consent.choices import Choice
+from consent.choices import Choice, journal_entry
 from consent.collecting import store
 from consent.collecting.errors import CollectedFaultsError, NoticeStaleError
 from consent.collecting.rules import action_of, check_answers, in_force, stale_notices
 from consent.collecting.types import Ask, AskForm, Point, PointKind
-from consent.service import choose, record
+from consent.service import record
 from consent.types import EVERY, EventKind
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
-from governance.core.terms import SubjectId
+from governance.core.terms import EventId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.store import TABLES
 from governance.customers.upkeep.merges import survivor_of
 from governance.db.engine import Database
 from governance.gateway.collecting.types import PURPOSE, Received, Submission, collector
 from governance.gateway.types import UnknownPersonError
-from governance.gateway.writing import store as requests
 from governance.gateway.writing.service import Outcomes, write
 from governance.gateway.writing.types import (
     AcquiredFrom,
@@ -115,40 +114,22 @@ def _in_order(
 
 def _new(coming: _Coming) -> Received:
     """A new row with its choices, in one transaction."""
-    record_ = AcquisitionRecord(
+    acquisition = AcquisitionRecord(
         acquired_from=AcquiredFrom.PERSON,
         method=METHODS[coming.point.kind],
         source=coming.point.source,
         on=_day(coming.shown_at),
         own_sign_up=True,
     )
-    item = Creation(table="person", members=_members(coming), acquisition=record_)
-
-    def finish(tx: Connection, written: Written) -> None:
-        for ask in coming.point.asks:
-            choice = _choice(coming, ask, written.subject)
-            event = ledger.new_event_id()
-            record(tx, coming.ports, coming.principal, choice, event, at=coming.at)
-        _note(tx, coming, written)
-
-    return _written(coming, item, finish)
+    item = Creation(table="person", members=_members(coming), acquisition=acquisition)
+    return _written(coming, item)
 
 
 def _known(coming: _Coming, person: SubjectId) -> Received:
-    """A known person's choices hold first, each as any other; then what they wrote.
-
-    Who sends the same twice says the same twice, which changes nothing.
-    """
-    once = coming.submission.once
+    """What a known person wrote replaces what was held; what they left empty stays."""
     with coming.ports.database.read() as tx:
         subject = survivor_of(tx, person)
         match = _row_of(tx, subject)
-        done = once is not None and requests.outcome_of(tx, once.key, at=coming.at) is not None
-    if not done:
-        for ask in coming.point.asks:
-            choice = _choice(coming, ask, subject)
-            if choice.kind is not EventKind.REQUESTED:  # an empty box says nothing new
-                choose(coming.ports, coming.principal, choice, at=coming.at)
     item = Correction(
         table="person",
         members=_members(coming),
@@ -156,7 +137,7 @@ def _known(coming: _Coming, person: SubjectId) -> Received:
         reason=Reason.PERSON_REQUEST,
         subject=subject,
     )
-    return _written(coming, item, lambda tx, written: _note(tx, coming, written))
+    return _written(coming, item)
 
 
 def _row_of(tx: Connection, subject: SubjectId) -> frozenset[tuple[str, int]]:
@@ -175,9 +156,16 @@ def _members(coming: _Coming) -> dict[str, str]:
     }
 
 
-def _written(
-    coming: _Coming, item: Item, finish: Callable[[Connection, Written], None]
-) -> Received:
+def _written(coming: _Coming, item: Item) -> Received:
+    """The row, the choices and what was shown, in the one transaction of the writing."""
+
+    def finish(tx: Connection, written: Written) -> None:
+        for ask in coming.point.asks:
+            choice = _choice(coming, ask, written.subject)
+            if choice.kind is not EventKind.REQUESTED or written.created:
+                _record(tx, coming, choice)  # of a known person an empty box says nothing new
+        _note(tx, coming, written)
+
     database = cast("Database", _Finishing(coming.ports.database, finish))
     batch = Batch(
         items=(item,),
@@ -219,6 +207,15 @@ class _Finishing:
             return found
 
         return self._database.write(whole, batch=batch)
+
+
+def _record(tx: Connection, coming: _Coming, choice: Choice) -> None:
+    """The choice is in the ledger; a no is in the journal before the commit, as any other."""
+    event = ledger.new_event_id()
+    entry = journal_entry(choice, EventId(event), at=coming.at)
+    if entry is not None and entry.kind.narrows:
+        coming.ports.journal.append(entry)
+    record(tx, coming.ports, coming.principal, choice, event, at=coming.at)
 
 
 def _choice(coming: _Coming, ask: Ask, subject: SubjectId) -> Choice:

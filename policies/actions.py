@@ -4,7 +4,10 @@ A role holds an action only when the policy folder says so under ``may``. Labels
 catalogue under ``policies.action.<name>``.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
 
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
@@ -84,6 +87,14 @@ class Action(StrEnum):
     CONSOLE_OPEN = "console:open"
     PORTAL_SELF = "portal:self"
     PORTAL_INVITE = "portal:invite"
+
+
+@cache
+def action_words() -> Mapping[str, Action]:
+    """Actions by their labels in either language, as an officer may write them."""
+    return MappingProxyType(
+        {action_label(action, lang): action for lang in Lang for action in Action}
+    )
 
 
 def action_label(action: Action, lang: Lang) -> str:

@@ -19,6 +19,7 @@ from policies.document import (
     PolicyField,
     PolicySet,
     ResourceType,
+    Role,
     SubjectType,
 )
 from policies.load_attributes import read_entries, read_subject
@@ -231,7 +232,7 @@ def _read_names(reading: _Reading, added: Mapping[str, tuple[PolicyField, ...]])
     resources = reading.each(
         "resources", lambda name, cursor: read_resource(name, cursor, categories=category_ids)
     )
-    roles = reading.each("roles", read_role)
+    roles = _with_inherited(reading.each("roles", read_role))
     for name in roles:
         if code := inheritance_fault(roles, name):
             place = reading.places[f"roles/{name}"]
@@ -245,12 +246,23 @@ def _read_names(reading: _Reading, added: Mapping[str, tuple[PolicyField, ...]])
     return Names(
         categories=categories,
         resources=_with_fields(resources, added),
+        resource_ids=_by_any_name(reading, "resources", resources),
         roles=roles,
         role_ids=role_ids,
         purposes=purposes,
         purpose_ids={word: purposes[name].id for word, name in purpose_words.items()},
         subjects=_read_subjects(reading, role_ids),
     )
+
+
+def _with_inherited(roles: Mapping[str, Role]) -> dict[str, Role]:
+    """The roles, each with the ids of those that it contains, however they were written."""
+    ids = {word: name for name, role in roles.items() for word in (role.label.ja, role.label.en)}
+    ids |= {name: name for name in roles}
+    return {
+        name: replace(role, inherits=tuple(ids.get(word, word) for word in role.inherits))
+        for name, role in roles.items()
+    }
 
 
 def _read_subjects(reading: _Reading, role_ids: Mapping[str, str]) -> Mapping[str, SubjectType]:

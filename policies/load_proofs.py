@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from governance.core.terms import FieldId, PurposeId, Treatment
-from policies.actions import Action
+from governance.core.terms import PurposeId, Treatment
+from policies.actions import Action, action_words
 from policies.attributes import Attribute, AttributeKind
 from policies.document import (
     EntityPair,
@@ -43,12 +43,15 @@ def read_test(cursor: Cursor, names: Names, *, number: int) -> PolicyTest:
     if pair is None and ("on" in parts) != ("for" in parts):
         raise cursor.refuse("on_and_for")
     if "on" not in parts:
-        parts["does"].choice(Action)
+        parts["does"].choice(Action, also=action_words())
     return PolicyTest(
         id=parts["id"].name(RULE_NAME) if "id" in parts else f"T-{number:03d}",
-        who=tuple(item.written() for item, _ in parts["who"].words()),
-        does=parts["does"].word(),
-        on=FieldId(parts["on"].written()) if "on" in parts and pair is None else None,
+        who=tuple(
+            names.role_ids.get(word, word)
+            for word in (item.written() for item, _ in parts["who"].words())
+        ),
+        does=_verb(parts["does"]),
+        on=names.field(parts["on"].written()) if "on" in parts and pair is None else None,
         purpose=_purpose(parts["for"], names) if "for" in parts else None,
         expect=parts["expect"].choice(Outcome),
         by=parts["by"].written() if "by" in parts else None,
@@ -89,6 +92,12 @@ def _told(names: Names, pair: EntityPair | None, verb: str) -> Mapping[str, Attr
     return {} if kind is None else kind.action_attributes.get(verb, {})
 
 
+def _verb(cursor: Cursor) -> str:
+    word = cursor.word()
+    named = action_words().get(word)
+    return word if named is None else named.value
+
+
 def _purpose(cursor: Cursor, names: Names) -> PurposeId:
     written = cursor.written()
     return names.purpose_ids.get(written, PurposeId(written))  # a test may try an unknown one
@@ -113,7 +122,11 @@ def read_separation(cursor: Cursor, names: Names) -> Separation:
     if ("roles_apart" in parts) == ("actions_apart" in parts):
         raise cursor.refuse("roles_or_actions_apart")
     roles = read_roles(parts["roles_apart"], names) if "roles_apart" in parts else None
-    actions = parts["actions_apart"].choices(Action) if "actions_apart" in parts else None
+    actions = (
+        parts["actions_apart"].choices(Action, also=action_words())
+        if "actions_apart" in parts
+        else None
+    )
     if len(roles or actions or ()) != _PAIR:
         raise cursor.refuse("pair_expected")
     return Separation(
@@ -133,12 +146,14 @@ def read_property(cursor: Cursor, names: Names) -> Property:
     name, because = parts["id"].name(RULE_NAME), parts["because"].label()
     form, body = forms[0], parts[forms[0]]
     if form == "never_both":
-        both = body.choices(Action)
+        both = body.choices(Action, also=action_words())
         return Property(id=name, because=because, roles=tuple(names.roles), never_both=both)
     if form == "never_may":
         held = body.table(_MAY, required=_MAY)
-        roles, may = read_roles(held["who"], names), held["may"].choices(Action)
-        return Property(id=name, because=because, roles=roles, never_may=may)
+        may = held["may"].choices(Action, also=action_words())
+        return Property(
+            id=name, because=because, roles=read_roles(held["who"], names), never_may=may
+        )
     cells = body.table(_NEVER, required=_NEVER_REQUIRED)
     among = names.fields()
     left_out = read_fields(cells["except"], among, names) if "except" in cells else ()

@@ -34,6 +34,16 @@ class Names:
     purposes: Mapping[str, PurposeRecord]
     purpose_ids: Mapping[str, PurposeId]
     subjects: Mapping[str, SubjectType]  # by id and by either label
+    resource_ids: Mapping[str, str]
+
+    def field(self, word: str) -> FieldId:
+        """The field of this id or of ``resource.field`` by their labels; else the word itself."""
+        kind, _, name = word.partition(".")
+        resource = self.resources.get(self.resource_ids.get(kind, ""))
+        for field in () if resource is None else resource.fields:
+            if name in {field.label.ja, field.label.en}:
+                return field.id
+        return FieldId(word)  # a test may try an unknown one
 
     def fields(self) -> tuple[PolicyField, ...]:
         """Every field of every resource type."""
@@ -67,7 +77,12 @@ def _chosen(pattern: str, fields: Iterable[PolicyField], names: Names) -> tuple[
         return tuple(field.id for field in fields if field.category in marked)
     if pattern.startswith(_CATEGORY):
         wanted = pattern.removeprefix(_CATEGORY)
-        return tuple(field.id for field in fields if field.category == wanted)
+        meant = {
+            one.id
+            for one in names.categories.values()
+            if wanted in {one.id, one.label.ja, one.label.en}
+        }
+        return tuple(field.id for field in fields if field.category in meant)
     return tuple(
         field.id
         for field in fields
@@ -94,7 +109,10 @@ def read_rule(cursor: Cursor, names: Names) -> Rule:
     """One rule with every wildcard resolved."""
     parts = cursor.table(_ALLOWED, required=_REQUIRED)
     effect = _read_effect(cursor, parts)
-    on = tuple(item.one_of(names.resources, "unknown_resource") for item, _ in parts["on"].words())
+    on = tuple(
+        names.resources[item.one_of(names.resource_ids, "unknown_resource")]
+        for item, _ in parts["on"].words()
+    )
     obligations = parts["obligations"].items() if "obligations" in parts else ()
     if effect is Effect.DENY and "obligations" in parts:
         raise parts["obligations"].refuse("deny_with_obligation")

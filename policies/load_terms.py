@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from governance.core.terms import FieldId
-from policies.actions import Action
+from policies.actions import Action, action_words
 from policies.document import WHOLE, Category, PolicyField, ResourceType, Role
 from policies.load_attributes import read_actions, read_attributes
 from policies.reader import NAME, RULE_NAME, Cursor
@@ -84,7 +84,7 @@ def read_role(name: str, cursor: Cursor) -> Role:
     """One role; the roles that it contains are resolved when all are known."""
     parts = cursor.table(_ROLE, required=_LABEL)
     inherits = parts["inherits"].words() if "inherits" in parts else ()
-    may = parts["may"].choices(Action) if "may" in parts else ()
+    may = parts["may"].choices(Action, also=action_words()) if "may" in parts else ()
     return Role(
         id=_id(name, cursor),
         label=parts["label"].label(),

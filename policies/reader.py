@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Never, TypeVar
 
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
@@ -18,6 +19,7 @@ T = TypeVar("T")
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 RULE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+NOTHING: Mapping[str, Never] = MappingProxyType({})
 _FLAGS = {"true": True, "false": False}
 
 
@@ -145,9 +147,11 @@ class Cursor:
             raise self.refuse("bad_name", name)
         return name
 
-    def choice(self, kinds: type[E]) -> E:
-        """A member of a closed enum; spelling and case must fit."""
+    def choice(self, kinds: type[E], *, also: Mapping[str, E] = NOTHING) -> E:
+        """A member of a closed enum, or its label; spelling and case must fit."""
         word = self.word()
+        if word in also:
+            return also[word]
         try:
             return kinds(word)
         except ValueError:
@@ -161,9 +165,9 @@ class Cursor:
             raise self.refuse("unknown_word", word, allowed=", ".join(sorted(allowed)))
         return word
 
-    def choices(self, kinds: type[E]) -> tuple[E, ...]:
+    def choices(self, kinds: type[E], *, also: Mapping[str, E] = NOTHING) -> tuple[E, ...]:
         """Members of a closed enum, none twice."""
-        return tuple(item.choice(kinds) for item, _ in self.words())
+        return tuple(item.choice(kinds, also=also) for item, _ in self.words())
 
     def flag(self) -> bool:
         """True or false."""

@@ -139,6 +139,22 @@ VALUES: Mapping[str, str] = MappingProxyType(
         "一覧": "list",
         "登録データ": "data",
         "呼出元": "caller",
+        "生命・身体の保護": "vital_interest",
+        "公の事務": "public_task",
+        "ショートメール": "sms",
+        "ウェブ": "web",
+        "ブラウザー信号": "gpc",
+        "常に優先": "never",
+        "明示の同意が優先": "explicit",
+        "未成年には使わない": "refused",
+        "年齢を問わない": "allowed",
+        "第三者提供": "third_party",
+        "外国にある第三者": "foreign",
+        "要配慮の取得": "special_care",
+        "個人関連情報": "personal_related",
+        "目的の札": "purpose_tag",
+        "再提供の禁止": "no_onward_transfer",
+        "判断できない": "unavailable",
     }
 )
 

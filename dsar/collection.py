@@ -21,9 +21,13 @@ from governance.core.terms import FieldId, Lang, RowId
 from governance.core.terms import Treatment as Shown
 from governance.customers.catalogue import CatalogueField, catalogue
 from governance.customers.ports import Ports
+from governance.customers.upkeep.merges import circle
 from governance.gateway.reading import read
 from governance.gateway.types import ReadRequest, RowView
 from governance.i18n.catalogue import text
+from governance.registers.provisions.service import opened
+from governance.registers.provisions.store import of_person
+from governance.registers.provisions.types import ProvidedPerson, Provision
 from policies.actions import Action
 from policies.actors import roles_of
 from policies.masking import Span
@@ -49,6 +53,12 @@ class ConsentClosedError(GovernanceError):
     """The role may not read choices; the source counts as failed."""
 
     code, status = "consent_closed", 403
+
+
+class RegisterClosedError(GovernanceError):
+    """The role may not read provision records; the source counts as failed."""
+
+    code, status = "register_closed", 403
 
 
 class ReaderLimitedError(GovernanceError):
@@ -264,6 +274,56 @@ class ConsentSource:
         return tuple(values)
 
 
+class ProvisionSource:
+    """The records of who got the person's data from us, and whom we got it from (APPI 33(5))."""
+
+    name = "provision"
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def find(self, query: Query) -> Found:
+        """Every record about the person, oldest first, with the other side as it was."""
+        policy = self._ports.policies.current
+        if not policy.may(roles_of(query.principal, policy), Action.REGISTER_READ):
+            raise RegisterClosedError
+        with self._ports.database.read() as tx:
+            records = of_person(tx, circle(tx, query.subject))
+        return Found(
+            source=self.name,
+            label=_label("dsar.source.provision"),
+            records=tuple(
+                FoundRecord(row=person.id, values=self._record(record, person))
+                for record, person in records
+            ),
+        )
+
+    def _record(self, record: Provision, person: ProvidedPerson) -> tuple[FoundValue, ...]:
+        shown = opened(self._ports, record)
+        fields = [catalogue().fields[FieldId(name)] for name in record.fields]
+        said = {
+            "direction": _both(f"dsar.provision.direction.{record.direction.value}"),
+            "provided_on": person.provided_on.isoformat(),
+            "party": shown.party.name,
+            "party_address": shown.party.address,
+            "representative": shown.party.representative,
+            "items": "、".join(f"{one.label_ja} / {one.label_en}" for one in fields),
+            "ground": _both(f"dsar.provision.ground.{record.recorded.ground.value}"),
+            "country": record.country or "",
+            "acquisition": shown.acquisition,
+            "keep_until": record.keeping.until.isoformat(),
+        }
+        return tuple(
+            FoundValue(
+                name=FieldId(f"provision.{column}"),
+                label=_label(f"dsar.provision.{column}"),
+                text=value,
+            )
+            for column, value in said.items()
+            if value
+        )
+
+
 def _both(key: str) -> str:
     return f"{text(key, Lang.JA)} / {text(key, Lang.EN)}"
 
@@ -279,4 +339,4 @@ def own_sources(ports: Ports) -> tuple[Source, ...]:
         StoreSource(ports, table, own) for table in catalogue().tables
     )
     mentions: tuple[Source, ...] = tuple(MentionSource(ports, edge) for edge in mention_edges())
-    return (*tables, *mentions, ConsentSource(ports))
+    return (*tables, *mentions, ConsentSource(ports), ProvisionSource(ports))

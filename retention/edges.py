@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, update
 from sqlmodel import SQLModel
 
+from consent.feed.models import FeedSubjectRow
 from governance.core.terms import SubjectId
 from governance.customers.catalogue import Catalogue, CatalogueError, catalogue
 from governance.customers.custom.models import CustomValueRow
@@ -22,10 +23,19 @@ from governance.customers.sources.models import ImportRow
 from governance.customers.store import TABLES
 from governance.customers.upkeep.models import MergeEntry
 from governance.db.types import table_of
+from governance.identity.models import ClientRow
 
 SUBJECT = "subject"
 DECLARED = frozenset(  # tables that exist once this module is imported
-    table_of(model).name for model in (CustomValueRow, SearchEntryRow, ImportRow, MergeEntry)
+    table_of(model).name
+    for model in (
+        CustomValueRow,
+        ClientRow,
+        FeedSubjectRow,
+        SearchEntryRow,
+        ImportRow,
+        MergeEntry,
+    )
 )
 
 

@@ -16,6 +16,7 @@ from governance.customers.edges import EdgeAction
 from governance.customers.store import TABLES
 from governance.customers.upkeep.merges import survivor_of
 from governance.i18n.catalogue import text
+from governance.registers.provisions.store import PERSON as PROVIDED
 from retention import edges, rules, store
 from retention.access import today
 from retention.duties import row_keeps
@@ -25,6 +26,7 @@ from retention.plans import Json
 from retention.types import Due, Keep, RowKeep, Schedule
 
 CONSENT_PROOF, AUDIT_PART = "consent_event.proof", "audit_part.payload"
+PROVISION_IDENTITY = "provision_person.identity"
 SHOWN_AS = {  # what goes with a table that the plan names by its content
     "search_row": "search_row.tokens",
     "text_finding": "text_finding.entity",
@@ -171,14 +173,21 @@ def _beside(tx: Connection, subject: SubjectId) -> Iterator[FieldFate]:
     if count := _count(tx, PARTS, "subject", subject, PARTS.c.payload.is_not(None)):
         yield FieldFate(field=AUDIT_PART, rows=count, fate=Fate.DELETE)
     if count := _count(tx, CONSENT, "subject_id", subject):
-        yield FieldFate(
-            field=CONSENT_PROOF,
-            rows=count,
-            fate=Fate.KEEP,
-            duty=KeyClass.RECORD.value,
-            basis_ja=text("retention.record_basis", Lang.JA),
-            basis_en=text("retention.record_basis", Lang.EN),
-        )
+        yield _on_record(CONSENT_PROOF, count, "retention.record_basis")
+    if count := _count(tx, PROVIDED, "subject_id", subject):
+        yield _on_record(PROVISION_IDENTITY, count, "retention.provision_basis")
+
+
+def _on_record(field: str, rows: int, basis: str) -> FieldFate:
+    """What stays under the record key, with a period of its own."""
+    return FieldFate(
+        field=field,
+        rows=rows,
+        fate=Fate.KEEP,
+        duty=KeyClass.RECORD.value,
+        basis_ja=text(basis, Lang.JA),
+        basis_en=text(basis, Lang.EN),
+    )
 
 
 def _count(

@@ -46,6 +46,7 @@ from governance.jobs.runner import Worker, run_job
 from governance.jobs.types import Daily, EveryMinutes, RunReport, Schedule, Slot, Step
 from governance.keys.epochs import status
 from governance.keys.types import RollReport
+from governance.registers.provisions.service import purge as purge_provisions
 from policies.admin import shadow
 from retention import purge, store, tombstones
 from retention.errors import RunHeldElsewhereError
@@ -78,6 +79,7 @@ FORGET_ONCE: Final = "register.forget_requests"
 INDEX: Final = "search.index"
 REINDEX: Final = "search.rotate"
 FORGET_SEARCHES: Final = "search.forget_saved"
+PROVISIONS: Final = "registers.purge_provisions"
 NOTICES: Final = "notice.take_effect"
 END_CONSENTS: Final = "consent.expire"
 SHADOW: Final = "policy.shadow"
@@ -99,6 +101,7 @@ SCHEDULES: Final = {
         Schedule(job=FORGET_RUNS, rule=Daily(at=time(1, 30))),
         Schedule(job=FORGET_STONES, rule=Daily(at=time(1, 40))),
         Schedule(job=FORGET_ONCE, rule=Daily(at=time(1, 50))),
+        Schedule(job=PROVISIONS, rule=Daily(at=time(1, 55))),
         NIGHTLY,
         Schedule(job=MEASURE, rule=Daily(at=time(2, 0))),
         Schedule(job=NOTICES, rule=Daily(at=time(0, 0))),
@@ -140,6 +143,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         FORGET_RUNS: InTransaction(step=partial(_forget, _runs), limit=BATCH),
         FORGET_STONES: InTransaction(step=_forget_stones, limit=BATCH),
         FORGET_ONCE: InTransaction(step=partial(_forget, forget_requests), limit=BATCH),
+        PROVISIONS: InTransaction(step=partial(_forget, purge_provisions), limit=BATCH),
         DUPLICATES: Open(step=Searching(wiring=wiring, stopping=worker.stopping).step, limit=1),
         MEASURE: InTransaction(step=measure_step, limit=1),
         COME_OF_AGE: InTransaction(step=partial(come_of_age_step, wiring), limit=BATCH),

@@ -205,7 +205,10 @@ def discard_older(tx: Connection, *, at: datetime) -> None:
 
 
 def purge(tx: Connection, *, on: date, limit: int) -> int:
-    """How many rows of records whose keeping is over went; persons before their record."""
+    """How many rows of records whose keeping is over went; persons before their record.
+
+    A legal hold on one of its persons stops the end of a record.
+    """
     held = exists().where(
         PERSON.c.provision_id == PROVISION.c.id,
         HOLD.c.subject_id == PERSON.c.subject_id,
@@ -213,21 +216,26 @@ def purge(tx: Connection, *, on: date, limit: int) -> int:
     )
     over = (
         select(PROVISION.c.id)
-        .where(PROVISION.c.purge_from <= on, ~held)  # a legal hold stops the end of the record
+        .where(PROVISION.c.purge_from <= on, ~held)
         .order_by(PROVISION.c.purge_from, PROVISION.c.id)
         .limit(1)
     )
-    ended = tx.execute(over).scalar()
-    if ended is None:
-        return 0
-    some = select(PERSON.c.id).where(PERSON.c.provision_id == ended).limit(limit)
+    gone = 0
+    while gone < limit and (ended := tx.execute(over).scalar()) is not None:
+        gone += _end(tx, ended, limit=limit - gone)
+    return gone
+
+
+def _end(tx: Connection, provision: str, *, limit: int) -> int:
+    """At most so many rows of one record are gone."""
+    some = select(PERSON.c.id).where(PERSON.c.provision_id == provision).limit(limit)
     ids = list(tx.execute(some).scalars())
     for start in range(0, len(ids), IN_LIMIT):
         tx.execute(delete(PERSON).where(PERSON.c.id.in_(ids[start : start + IN_LIMIT])))
-    if len(ids) < limit:
-        tx.execute(delete(PROVISION).where(PROVISION.c.id == ended))
-        return len(ids) + 1
-    return len(ids)
+    if len(ids) == limit:
+        return limit
+    tx.execute(delete(PROVISION).where(PROVISION.c.id == provision))
+    return len(ids) + 1
 
 
 def person_of(row: Row[Any]) -> ProvidedPerson:

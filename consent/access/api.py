@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-import msgspec
 from anyio import to_thread
 from starlette.requests import Request
 
@@ -25,6 +24,7 @@ from consent.access.paging import Sought
 from consent.access.questions import Document, question_of
 from consent.access.recording import Asking
 from consent.access.search import search
+from consent.access.shapes import encode
 from consent.access.single import answer, answer_now
 from consent.checks import record_refusal
 from consent.state.live import LiveState
@@ -47,7 +47,6 @@ PREFIX: Final = "/access/"
 JSON: Final = b"application/json"
 MAX_BODY: Final = 1_048_576  # octets of one question
 MAX_DEPTH: Final = 32  # levels of nesting; a question has four
-_ENCODE: Final = msgspec.json.Encoder().encode
 
 
 class AccessApplication:
@@ -58,7 +57,7 @@ class AccessApplication:
     ) -> None:
         self._app, self._ports, self._live = app, ports, live
         self._clock: Final = ForwardClock(clock)  # a clock put back revives no ended consent
-        self._configuration: Final = _ENCODE(metadata.configuration(origin))
+        self._configuration: Final = encode(metadata.configuration(origin))
         place = urlsplit(origin).path.rstrip("/")
         self._well_known: Final = {metadata.WELL_KNOWN, metadata.WELL_KNOWN + place}
         self._endpoints: Final[dict[str, Endpoint]] = {
@@ -110,7 +109,7 @@ class AccessApplication:
         made = answer_now(self._ports, self._live, asking, question)
         if made is None:
             made = await to_thread.run_sync(answer, self._ports, self._live, asking, question)
-        return _ENCODE(made.as_json())
+        return encode(made.as_json())
 
     async def _evaluations(self, asking: Asking, document: Document) -> bytes:
         batch = batch_of(document)
@@ -119,10 +118,10 @@ class AccessApplication:
         made = answers_now(self._ports, self._live, asking, batch)
         if made is None:
             made = await to_thread.run_sync(answers, self._ports, self._live, asking, batch)
-        return _ENCODE({"evaluations": [one.as_json() for one in made]})
+        return encode({"evaluations": [one.as_json() for one in made]})
 
     async def _search(self, sought: Sought, asking: Asking, document: Document) -> bytes:
-        return _ENCODE(
+        return encode(
             await to_thread.run_sync(search, self._ports, self._live, asking, sought, document)
         )
 

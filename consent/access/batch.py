@@ -6,13 +6,23 @@ A question that cannot be read is answered no with its error; the others are dec
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from consent.access.errors import EvaluationFormError
-from consent.access.questions import NOTHING, Document, Question, question_of, refuse
+from consent.access.questions import (
+    NOTHING,
+    Document,
+    Entity,
+    Question,
+    action_of,
+    context_of,
+    entity_of,
+    refuse,
+)
 from consent.access.recording import Asking
 from consent.access.shapes import Answer, of_check, of_error
 from consent.access.single import answer, own_use
+from consent.access.uses import same_use
 from consent.checks import check_many, check_many_now
 from consent.gates import UseRequest
 from consent.state.live import LiveState
@@ -25,8 +35,6 @@ STOPS: Final[Mapping[str, bool | None]] = {  # which decision ends the batch
     "deny_on_first_deny": False,
     "permit_on_first_permit": True,
 }
-_ENTITY: Final = ("type", "id")
-_REQUIRED: Final = (("subject", _ENTITY), ("action", ("name",)), ("resource", _ENTITY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +57,8 @@ def batch_of(document: Document) -> Batch | None:
     for name in ("subject", "action", "resource", "context"):
         if not isinstance(document.get(name, NOTHING), Mapping):
             refuse(name, "not_an_object")
-    return Batch(items=tuple(_read(document, item) for item in listed), stop=_stop(document))
+    defaults = _Defaults(document)
+    return Batch(items=tuple(map(defaults.question, listed)), stop=_stop(document))
 
 
 def _stop(document: Document) -> bool | None:
@@ -62,50 +71,73 @@ def _stop(document: Document) -> bool | None:
     return STOPS[semantic]
 
 
-def _read(defaults: Document, item: object) -> Question | EvaluationFormError:
-    try:
-        if not isinstance(item, Mapping):
-            refuse("", "not_an_object")
-        return question_of(_completed(defaults, item))
-    except EvaluationFormError as error:
-        return error
+class _Defaults:
+    """What stands above the questions of a batch; what no question says itself is read once."""
 
+    def __init__(self, document: Document) -> None:
+        self._document, self._context = document, context_of(document)
+        self._entities: dict[str, Entity] = {}
+        self._action: tuple[str, Document] | None = None
 
-def _completed(defaults: Document, item: Document) -> Document:
-    """The item over the defaults, object for object; a required member it leaves out is lent."""
-    whole: dict[str, Any] = {}
-    for name, required in _REQUIRED:
-        own, default = item.get(name), defaults.get(name)
-        if name not in item:
-            own = default
-        elif isinstance(own, Mapping) and isinstance(default, Mapping):
-            lent = {key: default[key] for key in required if key not in own and key in default}
-            own = {**lent, **own} if lent else own
-        if own is not None:
-            whole[name] = own
-    whole["context"] = item.get("context", defaults.get("context", NOTHING))
-    return whole
+    def question(self, item: object) -> Question | EvaluationFormError:
+        """The question of one item over the defaults, or what is wrong with it."""
+        try:
+            if not isinstance(item, dict):
+                refuse("", "not_an_object")
+            return Question(
+                self._entity(item, "subject"),
+                *self._act(item),
+                self._entity(item, "resource"),
+                context_of(item) if "context" in item else self._context,
+            )
+        except EvaluationFormError as error:
+            return error
+
+    def _entity(self, item: Document, name: str) -> Entity:
+        if name in item:
+            return entity_of(self._completed(item, name, ("type", "id")), name)
+        known = self._entities.get(name)
+        if known is None:
+            known = self._entities[name] = entity_of(self._document, name)
+        return known
+
+    def _act(self, item: Document) -> tuple[str, Document]:
+        if "action" in item:
+            return action_of(self._completed(item, "action", ("name",)))
+        if self._action is None:
+            self._action = action_of(self._document)
+        return self._action
+
+    def _completed(self, item: Document, name: str, required: tuple[str, ...]) -> Document:
+        """The item's object replaces the default's, but for required members that it leaves out."""
+        own, default = item[name], self._document.get(name)
+        if not default or not isinstance(own, dict):
+            return item
+        lent = {key: default[key] for key in required if key not in own and key in default}
+        return {name: {**lent, **own}} if lent else item
 
 
 def answers_now(
     ports: Ports, live: LiveState, asking: Asking, batch: Batch
 ) -> tuple[Answer, ...] | None:
     """The answers from memory when all are about uses by who asks; None: ask in a thread."""
-    uses = [_use(asking, item) for item in batch.items]
-    if None in uses:
-        return None
-    mine = [use for use in uses if isinstance(use, UseRequest)]
-    if len(mine) != len(uses):
-        return None
+    uses = _Uses(asking)
+    mine: list[UseRequest] = []
+    for item in batch.items:
+        use = uses.of(item)
+        if not isinstance(use, UseRequest):
+            return None
+        mine.append(use)
     found = check_many_now(ports, live, asking.caller, mine, at=asking.at, stop=batch.stop)
-    return None if found is None else tuple(of_check(one) for one in found)
+    return None if found is None else tuple(map(of_check, found))
 
 
 def answers(ports: Ports, live: LiveState, asking: Asking, batch: Batch) -> tuple[Answer, ...]:
     """The answers in the order of the questions, up to the one that ends the batch; may wait."""
     made: list[Answer] = []
-    uses = ((item, _use(asking, item)) for item in batch.items)
-    for together, run in groupby(uses, key=lambda pair: isinstance(pair[1], UseRequest)):
+    uses = _Uses(asking)
+    asked = ((item, uses.of(item)) for item in batch.items)
+    for together, run in groupby(asked, key=lambda pair: isinstance(pair[1], UseRequest)):
         if together:
             mine = [use for _, use in run if isinstance(use, UseRequest)]
             found = check_many(ports, live, asking.caller, mine, at=asking.at, stop=batch.stop)
@@ -132,13 +164,34 @@ def _one(
         return of_error(error.status, code, error.detail(code, Lang.EN), place)
 
 
-def _use(
-    asking: Asking, item: Question | EvaluationFormError
-) -> UseRequest | EvaluationFormError | None:
-    """The use by who asks that a question is about; its error when it cannot be read."""
-    if isinstance(item, EvaluationFormError):
-        return item
-    try:
-        return own_use(asking, item)
-    except EvaluationFormError as error:
-        return error
+class _Uses:
+    """Questions as uses by who asks; what the questions of a batch share is read once."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._last: tuple[Question, UseRequest] | None = None
+
+    def of(self, item: Question | EvaluationFormError) -> UseRequest | EvaluationFormError | None:
+        """The use; None for another question, and the error of one that cannot be read."""
+        if isinstance(item, EvaluationFormError):
+            return item
+        if self._last is not None and _alike(item, self._last[0]):
+            return same_use(self._last[1], item.resource.id)
+        try:
+            use = own_use(self._asking, item)
+        except EvaluationFormError as error:
+            return error
+        if use is not None:
+            self._last = item, use
+        return use
+
+
+def _alike(one: Question, other: Question) -> bool:
+    """Whether both are the defaults' but for the resource, which is of the same type."""
+    return (
+        one.subject is other.subject
+        and one.action_properties is other.action_properties
+        and one.context is other.context
+        and one.action == other.action
+        and one.resource.type == other.resource.type
+    )

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Any, NamedTuple
 
 from consent.access import entities
 from consent.access.paging import Page, Results, Sought
 from consent.access.questions import NOTHING, Document, Entity, Question
 from consent.access.recording import Asking
-from consent.access.shapes import obligations_json
+from consent.access.shapes import with_duties
 from consent.access.subjects import PREFIX, everybody
 from governance.customers.ports import Ports
 from policies.snapshot import PolicySnapshot
@@ -18,12 +18,9 @@ class Candidate(NamedTuple):
     """One entity that may be a result, and the question that decides it; keys are in order."""
 
     key: str
-    shown: Document
+    shown: dict[str, Any]
     asking: Asking
     question: Question
-
-
-_NONE: Final[tuple[Candidate, ...]] = ()
 
 
 def found_among(
@@ -39,9 +36,8 @@ def found_among(
         if decision and len(found) == page.limit:
             return Results(found=tuple(found), last=last)
         if decision:
-            duties, last = obligations_json(decision.obligations), one.key
-            more = {"context": {"obligations": duties}} if duties else {}
-            found.append({**one.shown, **more})
+            last = one.key
+            found.append(with_duties(one.shown, decision.obligations))
     return Results(found=tuple(found), last=None)
 
 

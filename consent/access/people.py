@@ -6,16 +6,16 @@ withdrawal counts at once, on the next page too.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, select
 
 from consent.access.paging import Page, Results
 from consent.access.questions import Document, Question
 from consent.access.recording import Asking
-from consent.access.shapes import obligations_json
+from consent.access.shapes import with_duties
 from consent.access.subjects import PREFIX, everybody, is_caller, named
-from consent.access.uses import PERSON, USE, use_of
+from consent.access.uses import PERSON, USE, same_use, use_of
 from consent.deciding import Found, by_database
 from consent.gates import UseRequest
 from consent.state.live import LiveState
@@ -25,6 +25,7 @@ from governance.customers.store import SUBJECT
 from governance.http.principal import Principal, PrincipalKind
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
+from policies.types import Obligation
 
 PART: Final = 400  # persons of one look at the database
 WALK: Final = (
@@ -46,14 +47,16 @@ def resources(
         if not (before := live.kinds.of(policy, principal, use).ahead):
             return Results(found=(), last=None, code=before.code)
         for _ in range(WALK // PART):
-            asked = [replace(use, subject=subject) for subject in _persons(tx, after)]
+            asked = [same_use(use, subject) for subject in _persons(tx, after)]
             decided = by_database(tx, policy, live.kinds, principal, asked, at=asking.at)
             for one, answered in zip(asked, decided, strict=True):
                 if answered and len(found) == page.limit:
                     return Results(found=tuple(found), last=after)
                 after = one.subject
                 if answered:
-                    found.append(_shown({"type": PERSON, "id": one.subject}, answered))
+                    found.append(
+                        with_duties({"type": PERSON, "id": one.subject}, _duties(answered))
+                    )
             if len(asked) < PART:
                 return Results(found=tuple(found), last=None)
     return Results(found=tuple(found), last=after)
@@ -78,7 +81,7 @@ def subjects(
             if answered:
                 last = principal.id
                 shown = {"type": kind, "id": principal.id.removeprefix(PREFIX[kind])}
-                found.append(_shown(shown, answered))
+                found.append(with_duties(shown, _duties(answered)))
     return Results(found=tuple(found), last=None)
 
 
@@ -97,7 +100,7 @@ def actions(ports: Ports, live: LiveState, asking: Asking, question: Question) -
 
 def _permitted(asked: Sequence[UseRequest], decided: Sequence[Found]) -> tuple[Document, ...]:
     return tuple(
-        _shown({"name": USE, "properties": {"purpose": one.purpose}}, answered)
+        with_duties({"name": USE, "properties": {"purpose": one.purpose}}, _duties(answered))
         for one, answered in zip(asked, decided, strict=True)
         if answered
     )
@@ -123,7 +126,5 @@ def _persons(tx: Connection, after: SubjectId) -> list[SubjectId]:
     return [SubjectId(name) for name in tx.execute(behind).scalars()]
 
 
-def _shown(entity: dict[str, Any], answered: Found) -> Document:
-    """One result, with the duties that its permission brings."""
-    duties = obligations_json(answered.kind.ahead.obligations)
-    return {**entity, "context": {"obligations": duties}} if duties else entity
+def _duties(answered: Found) -> tuple[Obligation, ...]:
+    return answered.kind.ahead.obligations

@@ -63,7 +63,7 @@ def action_of(document: Document) -> tuple[str, Document]:
 def context_of(document: Document) -> Document:
     """The surroundings; none when the question names none."""
     context = document.get("context", NOTHING)
-    if not isinstance(context, Mapping):
+    if type(context) is not dict and context is not NOTHING:
         refuse("context", "not_an_object")
     return context
 
@@ -75,20 +75,20 @@ def refuse(place: str, code: str) -> NoReturn:
 
 def _object(document: Document, name: str) -> Document:
     part = document.get(name)
-    if isinstance(part, Mapping):
-        return part
-    refuse(name, "missing" if name not in document else "not_an_object")
+    if type(part) is not dict:  # JSON knows no other object
+        refuse(name, "missing" if name not in document else "not_an_object")
+    return part
 
 
 def _text(part: Document, owner: str, name: str) -> str:
     value = part.get(name)
-    if isinstance(value, str):
-        return value
-    refuse(f"{owner}.{name}", "missing" if name not in part else "not_a_text")
+    if type(value) is not str:
+        refuse(f"{owner}.{name}", "missing" if name not in part else "not_a_text")
+    return value
 
 
 def _properties(part: Document, owner: str) -> Document:
     properties = part.get("properties", NOTHING)
-    if not isinstance(properties, Mapping):
+    if type(properties) is not dict and properties is not NOTHING:
         refuse(f"{owner}.properties", "not_an_object")
     return properties

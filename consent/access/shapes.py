@@ -5,12 +5,13 @@ written as the working group's obligations profile wants them: each with a type 
 own; what only this product means is of the type `custom` and names it.
 """
 
-from collections.abc import Iterable, Mapping
-from functools import cache
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+import msgspec
 
 from consent.access.recording import Recorded
-from consent.checks import CheckAnswer, Reason, reason_of
+from consent.checks import CheckAnswer, Reason, shown
 from consent.gates import obligation_type
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
@@ -18,27 +19,49 @@ from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
 from policies.types import Obligation, ObligationKind
 
+F = TypeVar("F")
 VENDOR: Final = "sekisho"
 RETRY_AFTER: Final = 1  # seconds until a part that was away is asked again
+KEPT: Final = 1_024  # written facts that are kept
+encode: Final[Callable[[object], bytes]] = msgspec.json.Encoder().encode
 
 
 class Answer(NamedTuple):
     """One decision with its context, as it is written."""
 
     decision: bool
-    context: Mapping[str, Any]
+    context: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
         """The Access Evaluation API Response."""
         return {"decision": self.decision, "context": self.context}
 
 
+class _Written(Generic[F]):
+    """Facts that are the very same object in thousands of answers, written once."""
+
+    def __init__(self, shape: Callable[[F], object]) -> None:
+        self._shape = shape
+        self._known: dict[int, tuple[F, msgspec.Raw]] = {}
+
+    def of(self, facts: F) -> msgspec.Raw:
+        """The JSON of these facts."""
+        known = self._known.get(id(facts))
+        if known is not None and known[0] is facts:
+            return known[1]
+        if len(self._known) >= KEPT:
+            self._known.clear()
+        made = msgspec.Raw(encode(self._shape(facts)))
+        self._known[id(facts)] = facts, made  # what is kept alive keeps its id
+        return made
+
+
 def of_check(checked: CheckAnswer) -> Answer:
     """The answer of all three gates."""
     context: dict[str, Any] = {
         "decision_id": checked.decision_id,
-        "reasons": [reason_json(reason) for reason in checked.reasons],
-        "obligations": obligations_json(checked.obligations),
+        "reasons": _REASONS.of(checked.reasons),
+        "obligations": _OBLIGATIONS.of(checked.obligations),
         "snapshot": {
             "policy_version": checked.policy_version,
             "consent_seq": checked.consent_seq,
@@ -46,22 +69,22 @@ def of_check(checked: CheckAnswer) -> Answer:
     }
     if checked.valid_until is not None:
         context["valid_until"] = checked.valid_until.isoformat()
-    if checked.exact.value.startswith("unavailable."):
+    elif checked.exact in UNAVAILABLE:
         context["retry_after"] = RETRY_AFTER
     return Answer(checked.decision, context)
 
 
 def of_code(
-    made: Recorded, policy: PolicySnapshot, obligations: Iterable[Obligation] = ()
+    made: Recorded, policy: PolicySnapshot, obligations: tuple[Obligation, ...] = ()
 ) -> Answer:
     """The answer of the policy alone: it rests on no person's choices."""
     context: dict[str, Any] = {
         "decision_id": made.id,
-        "reasons": reasons_json(made.code),
-        "obligations": obligations_json(obligations),
+        "reasons": _REASONS.of(shown(made.code, explained=True)),
+        "obligations": _OBLIGATIONS.of(obligations),
         "snapshot": {"policy_version": policy.version},
     }
-    if made.code.value.startswith("unavailable."):
+    if made.code in UNAVAILABLE:
         context["retry_after"] = RETRY_AFTER
     return Answer(made.code is ReasonCode.PERMIT, context)
 
@@ -72,22 +95,23 @@ def of_error(status: int, code: str, message: str, place: str) -> Answer:
     return Answer(decision=False, context={"error": error})
 
 
-def reason_json(reason: Reason) -> dict[str, str]:
-    """One reason with its texts."""
-    return {"code": reason.code.value, "text_ja": reason.text_ja, "text_en": reason.text_en}
+def with_duties(entity: dict[str, Any], obligations: tuple[Obligation, ...]) -> dict[str, Any]:
+    """One result of a search, with the duties that its permission brings."""
+    if not obligations:
+        return entity
+    return {**entity, "context": {"obligations": _OBLIGATIONS.of(obligations)}}
 
 
-@cache
-def reasons_json(code: ReasonCode) -> tuple[dict[str, str]]:
-    """The reasons of an answer that has one."""
-    return (reason_json(reason_of(code)),)
-
-
-def obligations_json(obligations: Iterable[Obligation]) -> list[dict[str, Any]]:
-    """The duties of the caller, numbered within their answer."""
+def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, str]]:
     return [
-        _obligation(obligation, number) for number, obligation in enumerate(obligations, start=1)
+        {"code": reason.code.value, "text_ja": reason.text_ja, "text_en": reason.text_en}
+        for reason in reasons
     ]
+
+
+def _obligations(obligations: tuple[Obligation, ...]) -> list[dict[str, Any]]:
+    """The duties of the caller, numbered within their answer."""
+    return [_obligation(duty, number) for number, duty in enumerate(obligations, start=1)]
 
 
 def _obligation(obligation: Obligation, number: int) -> dict[str, Any]:
@@ -99,10 +123,15 @@ def _obligation(obligation: Obligation, number: int) -> dict[str, Any]:
             "topic": text("consent.obligation.notify_topic", Lang.EN),
             "body": _both("consent.obligation.notify_body"),
         }
-    shown = obligation.as_json()
-    action = shown.pop("type")
-    return {**kind, "vendor": VENDOR, "action": action, **shown}
+    duty = obligation.as_json()
+    action = duty.pop("type")
+    return {**kind, "vendor": VENDOR, "action": action, **duty}
 
 
 def _both(key: str) -> str:
     return f"{text(key, Lang.JA)} / {text(key, Lang.EN)}"
+
+
+_REASONS: Final = _Written(_reasons)
+_OBLIGATIONS: Final = _Written(_obligations)
+UNAVAILABLE: Final = frozenset(code for code in ReasonCode if code.value.startswith("unavailable."))

@@ -17,42 +17,41 @@ class NotStrictError(ValueError):
 
 def object_of(body: bytes, *, depth: int) -> dict[str, Any]:
     """The one JSON object of these octets, at most so many levels deep; else NotStrictError."""
-    if b"\\" not in body and body.count(b"{") + body.count(b"[") <= depth:
-        plain = _plain(body)
-        if plain is not None:
-            return plain
+    if b"\\" not in body and (plain := _plain(body, depth)) is not None:
+        return plain
     try:
         document = _DECODER.decode(body.decode("utf-8"))
     except (ValueError, RecursionError):
         raise NotStrictError from None
-    if not isinstance(document, dict):
-        raise NotStrictError
-    if not _sound(document, depth):
+    if not isinstance(document, dict) or not _sound(document, depth):
         raise NotStrictError
     return document
 
 
-def _plain(body: bytes) -> dict[str, Any] | None:
-    """A small object without escapes, read seven times as fast; None is no answer at all.
+def _plain(body: bytes, depth: int) -> dict[str, Any] | None:
+    """An object without escapes, read several times as fast; None is no answer at all.
 
-    An escape alone can write half of a surrogate pair, and each member has its colon: as many
-    members as colons means that no key stood twice.
+    An escape alone can write half of a surrogate pair. Each member has a quote and a colon, so
+    as many members as there are such places means that no key stood twice.
     """
     try:
         document = _QUICK.decode(body)
-    except (ValueError, msgspec.DecodeError):
+    except (ValueError, RecursionError, msgspec.DecodeError):
         return None
-    whole = isinstance(document, dict) and _members(document) == body.count(b":")
-    return document if whole else None
+    if not isinstance(document, dict):
+        return None
+    return document if _members(document, depth) == len(_COLON.findall(body)) else None
 
 
-def _members(part: dict[str, Any]) -> int:
-    count = len(part)
-    for inner in part.values():
-        if type(inner) is dict:
-            count += _members(inner)
-        elif type(inner) is list:
-            return -1  # rare; the whole reading counts nothing
+def _members(part: dict[str, Any] | list[Any], depth: int) -> int:
+    """How many members stand in it; far too few when it is too deep."""
+    if not depth:
+        return -_FAR
+    count = len(part) if isinstance(part, dict) else 0
+    for inner in part.values() if isinstance(part, dict) else part:
+        kind = type(inner)
+        if kind is dict or kind is list:
+            count += _members(inner, depth - 1)
     return count
 
 
@@ -76,6 +75,8 @@ def _finite(digits: str) -> float:
     return number
 
 
+_COLON: Final = re.compile(rb'"\s*:')
+_FAR: Final = 1 << 40  # more members than any body has
 _QUICK: Final = msgspec.json.Decoder()
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_once_each, parse_constant=_no_number, parse_float=_finite

@@ -1,10 +1,12 @@
 """Masking methods: pure functions from a value to what may be shown of it.
 
-No method uses a hash or a token: nothing can be matched or guessed from the answer. Whatever a
-method cannot read is hidden whole. The mark has one length, so that it tells no length either.
+No method uses a hash: nothing can be guessed from the answer, and a token is random for each data
+set, so that two of them cannot be joined. Whatever a method cannot read is hidden whole. The mark
+has one length, so that it tells no length either.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -31,7 +33,9 @@ class MaskMethod(StrEnum):
     MUNICIPALITY = "municipality"
     PREFECTURE = "prefecture"
     REDACT = "redact"
+    TOKEN = "token"  # noqa: S105 - a random sign for each value, in one data set alone
     HIDE = "hide"
+    NULL = "null"  # nothing at all, not even the mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,33 +55,54 @@ class Span:
     label: str
 
 
-_EMAIL = re.compile(r"([^@\s])[^@\s]*@[^@\s]*\.([A-Za-z]{2,24})")
+_EMAIL = re.compile(r"([^@\s]+)@[^@\s]*\.([A-Za-z]{2,24})")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_VARIANTS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # they belong to the sign before
+_JOINER = "\u200d"  # the sign after it belongs to the one before
+_SOUND = frozenset("\uff9e\uff9f")  # half-width voiced marks: ｶﾞ is one sign
 _DIGIT = re.compile(r"\d")
+Tokens = Callable[[str], str]  # the sign of a value in the data set at hand
+
+
+def signs(value: str) -> list[str]:
+    """The signs as people count them: marks, variants and voiced marks go with their base."""
+    found: list[str] = []
+    for character in value:
+        joined = bool(found) and found[-1].endswith(_JOINER)
+        if found and (joined or _belongs(character)):
+            found[-1] += character
+        else:
+            found.append(character)
+    return found
+
+
+def _belongs(character: str) -> bool:
+    mark = unicodedata.category(character).startswith("M")
+    return mark or character == _JOINER or character in _SOUND
 
 
 def keep_last(value: str, *, keep: int) -> str:
     """The last characters after a mark; hidden whole when they would be over a half of it."""
-    signs = value.strip()
-    if keep < 1 or len(signs) < 2 * keep:
+    found = signs(value.strip())
+    if keep < 1 or len(found) < 2 * keep:
         return MARK
-    return MARK + signs[-keep:]
+    return MARK + "".join(found[-keep:])
 
 
 def partial(value: str, *, keep: int) -> str:
     """First letter and top-level domain of an e-mail, or the last digits of a number."""
     found = _EMAIL.fullmatch(value.strip())
     if found is not None:
-        return f"{found.group(1)}{MARK}@{MARK}.{found.group(2)}"
+        local = signs(found.group(1))
+        first = local[0] if len(local) > 1 else ""  # a single sign would be the whole of it
+        return f"{first}{MARK}@{MARK}.{found.group(2)}"
     digits = "".join(_DIGIT.findall(value))
     return keep_last(digits, keep=keep)
 
 
 def initial(value: str) -> str:
     """The first character of a name; a name of one character is hidden."""
-    signs = _VARIANTS.sub("", value.strip())
-    return signs[0] + MARK if len(signs) > 1 else MARK
+    found = signs(value.strip())
+    return found[0] + MARK if len(found) > 1 else MARK
 
 
 def _day(value: str) -> date | None:
@@ -138,6 +163,7 @@ def mask(
     on: date | None = None,
     spans: Iterable[Span] | None = None,
     names: Mapping[str, str] = _NO_NAMES,
+    tokens: Tokens | None = None,
 ) -> str:
     """What may be shown of the value; an empty value stays empty."""
     if not value.strip():
@@ -152,6 +178,8 @@ def mask(
         case MaskMethod.REDACT:
             # fails closed: a text that was not analysed is not shown
             return MARK if spans is None else redact(value, spans=spans, names=names)
+        case MaskMethod.TOKEN:
+            return MARK if tokens is None else tokens(value)  # fails closed: no data set, no token
         case (
             MaskMethod.INITIAL
             | MaskMethod.YEAR_MONTH
@@ -159,6 +187,7 @@ def mask(
             | MaskMethod.PREFECTURE
             | MaskMethod.MUNICIPALITY
             | MaskMethod.HIDE
+            | MaskMethod.NULL
         ) as plain:
             return _PLAIN[plain](value)
         case never:
@@ -173,6 +202,7 @@ _PLAIN: Mapping[MaskMethod, Callable[[str], str]] = MappingProxyType(
         MaskMethod.PREFECTURE: lambda value: prefecture_of(value) or MARK,
         MaskMethod.MUNICIPALITY: lambda value: municipality_of(value) or MARK,
         MaskMethod.HIDE: lambda _: MARK,
+        MaskMethod.NULL: lambda _: "",
     }
 )
 

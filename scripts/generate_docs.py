@@ -296,7 +296,13 @@ MASKED: Mapping[str, tuple[str, str, str]] = {  # method -> value, rule in Japan
         "文中の個人情報を種類の名前に置き換える。解析していない文は見せない。",
         "Personal data in a text becomes its kind; a text that was not analysed is not shown.",
     ),
+    "token": (
+        "C-0012345678",
+        "データ（応答・ファイル）ごとの乱数に置き換える。値からもほかのデータからも求められない。",
+        "A random sign, new in each answer or file; nothing computes it, no two files join by it.",
+    ),
     "hide": ("会員", "すべて隠す。", "Everything is hidden."),
+    "null": ("会員", "空欄にする。", "Left empty."),
 }
 
 
@@ -309,7 +315,14 @@ def masked_examples() -> Mapping[str, tuple[str, str, str, str]]:
     return {
         name: (
             value,
-            mask(value, Masking(method=MaskMethod(name)), on=day, spans=spans, names=names),
+            mask(
+                value,
+                Masking(method=MaskMethod(name)),
+                on=day,
+                spans=spans,
+                names=names,
+                tokens=lambda _: "q3VbT0x9Zr1KpLm2",
+            ),
             ja,
             en,
         )

@@ -23,6 +23,7 @@ from governance.customers.ports import Ports
 from governance.customers.store import Record, subject_by_id
 from governance.customers.upkeep.merges import survivor_of
 from governance.gateway.crowd import Crowd, crowd_of, marks_of
+from governance.gateway.data_tokens import DataTokens
 from governance.gateway.decisions import decide_fields
 from governance.gateway.glass.types import LIFTED
 from governance.gateway.rows import records_of
@@ -39,7 +40,7 @@ from governance.http.principal import Principal
 from governance.i18n.catalogue import text
 from governance.keys.vault import Reading
 from governance.pii.types import Entity
-from policies.masking import Masking, MaskMethod, Span, mask
+from policies.masking import Masking, MaskMethod, Span, Tokens, mask
 from policies.snapshot import PolicySnapshot
 
 ATTEMPTS = 3  # how often an answer is made anew when policy or choices change meanwhile
@@ -308,12 +309,14 @@ def open_prepared(
     *,
     lang: Lang,
     keys: Reading | None = None,
+    tokens: Tokens | None = None,
     at: datetime,
 ) -> list[tuple[RowView, ...]]:
     """The rows of each with every shown value opened and masked; nothing else is unsealed.
 
-    With `keys` the caller has looked at the key store already.
+    With `keys` the caller has looked at the key store already; `tokens` are a data set's own.
     """
+    tokens = tokens or DataTokens()
     pairs = [(one, row, shown) for one in prepared for shown in (one.shown,) for row in one.rows]
     sealed = [
         (row.id, {name: cell for name, cell in row.sealed.items() if name in shown})
@@ -329,7 +332,7 @@ def open_prepared(
     views: dict[int, list[RowView]] = {id(one): [] for one in prepared}
     names = {entity.value: text(f"gateway.span.{entity.value}", lang) for entity in Entity}
     for one, row, values in plain:
-        view = _row_view(row, values, one.decisions, spans, names=names, on=day)
+        view = _row_view(row, values, one.decisions, spans, tokens, names=names, on=day)
         views[id(one)].append(view)
     return [tuple(views[id(one)]) for one in prepared]
 
@@ -376,6 +379,7 @@ def _row_view(
     values: Mapping[FieldId, str | None],
     decisions: Mapping[FieldId, FieldDecision],
     spans: Mapping[str, tuple[Span, ...]],
+    tokens: Tokens,
     *,
     names: Mapping[str, str],
     on: date,
@@ -388,7 +392,8 @@ def _row_view(
         value = values.get(field.id)
         if value is not None and decision.method is not None:
             masking = Masking(method=decision.method, keep=decision.keep)
-            value = mask(value, masking, on=on, spans=spans.get(value), names=names)
+            found = spans.get(value)
+            value = mask(value, masking, on=on, spans=found, names=names, tokens=tokens)
         views.append(FieldView(decision=decision, shown=Revealed(value)))
     return RowView(
         table=row.table, row=row.id, fields=tuple(views), version=row.clear.get("version")

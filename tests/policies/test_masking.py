@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.address import municipality_of
-from policies.masking import MARK, Masking, MaskMethod, Span, mask, redact
+from policies.masking import MARK, Masking, MaskMethod, Span, mask, redact, signs
 
 ON = date(2026, 10, 1)
 TEXTS = st.text(min_size=1, max_size=40).filter(lambda value: bool(value.strip()))
@@ -114,3 +114,66 @@ def test_redaction_names_kinds_in_the_readers_language() -> None:
 
 def test_age_band_without_a_day_is_hidden() -> None:
     assert mask("1986-10-01", Masking(method=MaskMethod.AGE_BAND)) == MARK
+
+
+KANA = st.sampled_from(
+    ["カ", "か\u3099", "ｶﾞ", "葛\U000e0100", "神\ufe00", "é", "e\u0301", "森", "A"]
+)
+NAMES = st.lists(KANA, min_size=1, max_size=8)
+
+
+@given(parts=NAMES)
+def test_signs_are_what_people_count(parts: list[str]) -> None:
+    assert signs("".join(parts)) == parts
+
+
+@given(parts=NAMES)
+def test_an_initial_is_one_whole_sign_and_never_the_whole_name(parts: list[str]) -> None:
+    shown = mask("".join(parts), Masking(method=MaskMethod.INITIAL))
+    assert shown == (MARK if len(parts) == 1 else parts[0] + MARK)
+
+
+@given(parts=NAMES, keep=st.integers(1, 8))
+def test_the_last_signs_are_whole_and_at_most_a_half(parts: list[str], keep: int) -> None:
+    shown = mask("".join(parts), Masking(method=MaskMethod.KEEP_LAST, keep=keep))
+    assert shown == (MARK if len(parts) < 2 * keep else MARK + "".join(parts[-keep:]))
+
+
+def test_a_local_part_of_one_letter_is_hidden() -> None:
+    assert mask("h@example.jp", Masking(method=MaskMethod.PARTIAL)) == f"{MARK}@{MARK}.jp"
+
+
+@given(value=TEXTS)
+def test_a_token_is_the_data_sets_own_and_hidden_without_one(value: str) -> None:
+    masking = Masking(method=MaskMethod.TOKEN)
+    assert mask(value, masking) == MARK
+    assert mask(value, masking, tokens=lambda _: "t1") == "t1"
+
+
+@given(value=TEXTS)
+def test_null_leaves_nothing(value: str) -> None:
+    assert mask(value, Masking(method=MaskMethod.NULL)) == ""
+
+
+@given(
+    day=st.dates(date(1900, 1, 1), date(2026, 10, 1)),
+    other=st.dates(date(1900, 1, 1), date(2026, 10, 1)),
+)
+def test_a_generalised_date_tells_no_more_than_its_part(day: date, other: date) -> None:
+    def shown(value: date, method: MaskMethod) -> str:
+        return mask(value.isoformat(), Masking(method=method), on=ON)
+
+    if (day.year, day.month) == (other.year, other.month):
+        assert shown(day, MaskMethod.YEAR_MONTH) == shown(other, MaskMethod.YEAR_MONTH)
+    if day.year == other.year:
+        assert shown(day, MaskMethod.YEAR) == shown(other, MaskMethod.YEAR)
+    assert len(shown(day, MaskMethod.YEAR_MONTH)) == 7
+    low, _, high = shown(day, MaskMethod.AGE_BAND).partition("-")
+    assert low == "90+" or int(high) == int(low) + 9
+
+
+@given(rest=st.text(alphabet="0123456789-丁目番地号室", max_size=12))
+def test_a_generalised_address_tells_nothing_behind_its_part(rest: str) -> None:
+    address = f"東京都千代田区丸の内{rest}"
+    assert mask(address, Masking(method=MaskMethod.PREFECTURE)) == "東京都"
+    assert mask(address, Masking(method=MaskMethod.MUNICIPALITY)) == "東京都千代田区"

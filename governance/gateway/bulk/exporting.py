@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from secrets import token_urlsafe
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -38,6 +37,7 @@ from governance.gateway.bulk.types import (
     Manifest,
     Naming,
 )
+from governance.gateway.data_tokens import DataTokens
 from governance.gateway.decisions import decide_before_person
 from governance.gateway.reading import Prepared, open_prepared
 from governance.gateway.search_decisions import PersonDecisions
@@ -53,7 +53,6 @@ from policies.types import Verb
 
 ATTEMPTS: Final = 3  # how often a file is made anew when something changes meanwhile
 PERSON: Final = "person"  # heading of the column that names the person
-TOKEN_OCTETS: Final = 12
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +67,7 @@ class _Making:
     providing: Providing | None
     rows: int = 0
     withheld: Counter[ReasonCode] = field(default_factory=Counter)
-    tokens: dict[SubjectId, str] = field(default_factory=dict)
+    tokens: DataTokens = field(default_factory=DataTokens)
 
 
 def export(
@@ -220,7 +219,9 @@ def _rows(making: _Making) -> Iterator[Row]:
             provided: Sequence[Provided] = ()
             if making.providing is not None:
                 provided = making.providing.people(tx, people, passing)
-        opened = open_prepared(bulk.ports, shown, lang=bulk.principal.lang, at=bulk.at)
+        opened = open_prepared(
+            bulk.ports, shown, lang=bulk.principal.lang, tokens=making.tokens, at=bulk.at
+        )
         views = [view for row in opened for view in row]
         guard(bulk.ports, views)
         bulk.ports.database.write(
@@ -267,16 +268,9 @@ def _cells(making: _Making, subject: SubjectId, view: RowView) -> Row:
         case Naming.PSEUDONYM:
             return [subject, *cells]
         case Naming.TOKEN:
-            return [_token(making, subject), *cells]
+            return [making.tokens(subject), *cells]
         case Naming.NONE:
             return cells
-
-
-def _token(making: _Making, subject: SubjectId) -> str:
-    """The same random sign for the same person, in this file alone; it is stored nowhere."""
-    if subject not in making.tokens:
-        making.tokens[subject] = token_urlsafe(TOKEN_OCTETS)
-    return making.tokens[subject]
 
 
 def _release(tx: Connection, *, making: _Making, digest: str) -> EventId:

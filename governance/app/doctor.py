@@ -29,6 +29,8 @@ from governance.jobs.ledger import recent_runs
 from governance.jobs.outbox import backlog
 from governance.keys.epochs import status
 from governance.keys.moving import remaining
+from policies.admin.documents import shipped_documents
+from policies.in_force import EntryKind, in_force
 from retention import log_expiry
 
 ALARMS = 100  # newest ones looked at
@@ -53,6 +55,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _provider,
         _keys,
         _clear,
+        _policy,
         _audit,
         _months,
         _witness,
@@ -129,6 +132,20 @@ def _clear(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
         params = {"fields": ", ".join(f"{item.field} ({item.count})" for item in found)}
         return Examined(check="clear", state="bad", key="doctor.clear_columns", params=params)
     return Examined(check="clear", state="good", key="doctor.clear_none")
+
+
+def _policy(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
+    """Whether the policy in force could be loaded, and whether a newer one is shipped."""
+    holder = wiring.policies
+    params: dict[str, str | int] = {"number": holder.number, "version": holder.current.version}
+    if holder.current.table is None:
+        return Examined(check="policy", state="bad", key="doctor.policy_bad", params=params)
+    with wiring.database.read() as tx:
+        now = in_force(tx)
+    first = now is not None and now.kind is EntryKind.SHIPPED
+    if first and now is not None and now.digest != shipped_documents().digest:
+        return Examined(check="policy", state="attention", key="doctor.policy_newer", params=params)
+    return Examined(check="policy", state="good", key="doctor.policy_good", params=params)
 
 
 def _audit(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:

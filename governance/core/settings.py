@@ -231,8 +231,8 @@ class Settings(Controller):
     )
     policy_dir: Path | None = described(
         None,
-        "方針（YAML）のフォルダー。省略時は同梱の小売業向け方針。",
-        "Folder of the policy (YAML). Default: the shipped policy of a retailer.",
+        "最初の方針（YAML）のフォルダー。省略時は同梱の方針。以後は sekisho policy apply。",
+        "Folder of the first policy (YAML); default: the shipped one. Later: sekisho policy apply.",
     )
     catalogue_dir: Path | None = described(
         None,
@@ -250,6 +250,16 @@ class Settings(Controller):
     )
     mail_dir: Path | None = described(None, "メールを置くフォルダー。", "Folder of the mail sink.")
     mail_from: str = described("no-reply@example.com", "差出人。", "Sender address.")
+    webhook_networks: str = described(
+        "",
+        "Webhookを送ってよい社内のネットワーク（CIDR、カンマ区切り）。省略時は公開のhttpsだけ。",
+        "Inner networks that webhooks may go to (CIDR, by commas). Default: public https alone.",
+    )
+    webhook_ports: str = described(
+        "443",
+        "Webhookを送ってよいポート（カンマ区切り）。",
+        "Ports that webhooks may go to, by commas.",
+    )
     smtp_host: str = described("localhost", "SMTPサーバー。", "SMTP server.")
     smtp_port: int = described(587, "SMTPのポート。", "SMTP port.")
     smtp_encryption: SmtpEncryption = described(

@@ -7,7 +7,7 @@ bits that belong to it: bits are stored first, then the number.
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -27,6 +27,7 @@ from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
 from policies.types import Outcome
 
+ROOM: Final = 1_024  # persons at least for whom there is room when it grows
 REFUSALS: Final = 65_536  # persons whose reasons of refusal are remembered; about 15 MB
 PASSING: Final = frozenset({ReasonCode.SUBJECT_RECONFIRM_DUE})  # time alone gives another reason
 PERMIT: Final = SubjectDecision(outcome=Outcome.PERMIT, code=ReasonCode.PERMIT)
@@ -56,7 +57,8 @@ class ConsentState:
         self._moments = Moments(at=self.since)
         self._ordinals: dict[SubjectId, int] = {}
         self._names: list[SubjectId] = []
-        self.words: Final = tuple(array("Q") for _ in range(self.layout.words))
+        self.words = tuple(array("Q") for _ in range(self.layout.words))  # never resized: exchanged
+        self.version = 0  # rises when any bit may have changed
         self._refusals: dict[int, dict[int, ReasonCode]] = {}
         self._lock = Lock()  # of the remembered reasons
 
@@ -67,6 +69,7 @@ class ConsentState:
         state = cls(policy, seq=seq, at=at)
         state._everyone_seq = everyone
         state._judge_everyone(tx, at=state.since)
+        state._make_room(state.size + ROOM)
         state.next_at = state._moments.next_at
         return state
 
@@ -89,10 +92,9 @@ class ConsentState:
         """The person's place in the array; None for who is unknown."""
         return self._ordinals.get(subject)
 
-    def ordinals(self, subjects: Iterable[SubjectId]) -> list[int]:
-        """The persons' places; -1 for who is unknown."""
-        found = self._ordinals.get
-        return [found(subject, -1) for subject in subjects]
+    def finder(self) -> Callable[[SubjectId, int], int]:
+        """The look-up of places for many persons; the second argument is for who is unknown."""
+        return self._ordinals.get
 
     def name(self, ordinal: int) -> SubjectId:
         """The person at this place."""
@@ -176,6 +178,8 @@ class ConsentState:
                 self._refusals.pop(self._ordinals[name], None)
             if due:
                 self.since = at
+            if whole or changed:
+                self.version += 1
             self.next_at = self._moments.next_at
             self.seq = seq
         return Advance(seq=seq, changed=tuple(changed), everyone=whole)
@@ -190,8 +194,10 @@ class ConsentState:
         ordinal = self._ordinals.get(name)
         if ordinal is None:
             ordinal = len(self._names)
+            if ordinal == len(self.words[0]):
+                self._make_room(ordinal + max(ROOM, ordinal // 8))
             for column, word in zip(self.words, stands.words, strict=True):
-                column.append(word)
+                column[ordinal] = word
             self._moments.put(ordinal, stands.until)
             self._names.append(name)
             self._ordinals[name] = ordinal
@@ -199,6 +205,14 @@ class ConsentState:
         for column, word in zip(self.words, stands.words, strict=True):
             column[ordinal] = word
         self._moments.put(ordinal, stands.until)
+
+    def _make_room(self, persons: int) -> None:
+        """Words for so many; a reader may look through the old ones to its end."""
+        size = self.size
+        self.words = tuple(
+            array("Q", column[:size].tobytes() + bytes((persons - size) * column.itemsize))
+            for column in self.words
+        )
 
 
 def _permit(until: datetime) -> SubjectDecision:

@@ -15,6 +15,7 @@ from audit.api import router as audit
 from consent.access.api import PREFIX as ACCESS
 from consent.access.api import AccessApplication
 from consent.checks import record_refusal
+from consent.columns.api import AUDIENCES, LIMIT, SEGMENTS, ColumnApplication
 from consent.feed.api import router as feed
 from governance.app import health
 from governance.app.integrating import Integrating
@@ -22,6 +23,7 @@ from governance.app.openapi import with_evaluation
 from governance.app.pages import router as start_pages
 from governance.app.statement_routes import router as statements
 from governance.app.version import VERSION
+from governance.app.webhooks.api import router as webhooks
 from governance.app.wiring import Wiring
 from governance.console.log_pages import router as log_pages
 from governance.console.pages import router as console
@@ -49,6 +51,7 @@ from governance.http.throttle import Throttle
 from governance.identity.middleware import Authentication
 from governance.portal.collecting import router as collecting
 from governance.portal.pages import router as portal
+from governance.portal.published import router as published
 from governance.portal.receipts import router as receipts
 from governance.reports.api import router as reports
 from governance.ui.headers import page_headers, security_headers
@@ -63,6 +66,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 MAX_BODY = 10 * 1024 * 1024  # octets of one request; files come in by the command line
+LARGER = dict.fromkeys((AUDIENCES, SEGMENTS), LIMIT)  # lists of a million persons
 log = logger()
 
 
@@ -105,6 +109,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         portal,
         receipts,
         collecting,
+        published,
         health.router,
         bulk,
         searches,
@@ -120,6 +125,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         notices,
         collected,
         consents,
+        webhooks,
         feed,
         audit,
         statements,
@@ -138,6 +144,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         clock=wiring.clock,
         origin=wiring.settings.origin,
     )
+    app.add_middleware(ColumnApplication, ports=wiring.ports, live=wiring.live, clock=wiring.clock)
     app.add_middleware(Authentication, database=wiring.database, clock=wiring.clock)
     app.add_middleware(Edge, https=wiring.settings.origin.startswith("https:"))
     return app
@@ -172,14 +179,15 @@ class Edge:
                 message["headers"] = completed(message["headers"], headers, request_id)
             await send(message)
 
+        most = LARGER.get(scope["path"], MAX_BODY)
         length = next((v for n, v in scope["headers"] if n == b"content-length"), b"0")
-        if not length.isdigit() or int(length) > MAX_BODY:
-            await problem_response(BodyTooLargeError(limit=MAX_BODY), language_of(Request(scope)))(
+        if not length.isdigit() or int(length) > most:
+            await problem_response(BodyTooLargeError(limit=most), language_of(Request(scope)))(
                 scope, receive, with_headers
             )
             return
         try:
-            await self._app(scope, _limited(receive), with_headers)
+            await self._app(scope, _limited(receive, most), with_headers)
         except Exception as error:  # the process edge: whatever was not foreseen
             if begun:
                 raise
@@ -206,7 +214,7 @@ def _given_id(scope: Scope) -> str | None:
     return next((value.decode("latin-1") for value in given), None)
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, most: int) -> Receive:
     """A body without a length is refused at the same limit."""
     seen = 0
 
@@ -214,8 +222,8 @@ def _limited(receive: Receive) -> Receive:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > MAX_BODY:
-            raise BodyTooLargeError(limit=MAX_BODY)
+        if seen > most:
+            raise BodyTooLargeError(limit=most)
         return message
 
     return limited

@@ -12,6 +12,19 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table('audience_segment',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('actor', sa.String(length=100), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('ids', sa.LargeBinary(), nullable=False),
+    sa.Column('saved_at', UtcDateTime(), nullable=False),
+    sa.Column('ends_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('audience_segment', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_audience_segment_ends_at'), ['ends_at'], unique=False)
+
     op.create_table('collection_point',
     sa.Column('id', sa.String(length=40), nullable=False),
     sa.Column('version', sa.Integer(), autoincrement=False, nullable=False),
@@ -74,6 +87,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('digest')
     )
+    op.create_table('webhook',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('client', sa.String(length=100), nullable=False),
+    sa.Column('types', sa.Text(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('created_by', sa.String(length=100), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('consent_seq', sa.BigInteger(), nullable=False),
+    sa.Column('log_seq', sa.BigInteger(), nullable=False),
+    sa.Column('failing_since', UtcDateTime(), nullable=True),
+    sa.Column('changed_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('webhook', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_webhook_client'), ['client'], unique=False)
+
     op.create_table('break_glass',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('actor', sa.String(), nullable=False),
@@ -229,6 +259,23 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['recipient_id'], ['recipient.id'], ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('recipient_id', 'version')
     )
+    op.create_table('webhook_delivery',
+    sa.Column('id', sa.String(length=100), nullable=False),
+    sa.Column('webhook_id', sa.String(length=36), nullable=False),
+    sa.Column('type', sa.String(length=64), nullable=False),
+    sa.Column('source', sa.String(length=64), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('answer', sa.String(length=64), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('tried_at', UtcDateTime(), nullable=True),
+    sa.Column('delivered_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['webhook_id'], ['webhook.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_delivery_made', ['webhook_id', 'created_at'], unique=False)
+
     op.create_table('provision_person',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('provision_id', sa.String(length=36), nullable=False),

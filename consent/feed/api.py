@@ -30,7 +30,7 @@ from policies.actions import Action
 from policies.api import require
 
 router = APIRouter(prefix="/v1", tags=["feed"])
-Checker = Annotated[Principal, Depends(require(Action.CONSENT_CHECK))]
+Checker = Annotated[Principal, Depends(require(Action.CONSENT_FEED))]
 Known = Annotated[int, Query(ge=0, description="今知っている人数 / Persons known now")]
 Tag = Annotated[str, Query(max_length=64, description="今の方針の印 / Tag of the policy part")]
 Wanted = Annotated[str | None, Query(max_length=4_000, description="目的（コンマ区切り）")]

@@ -143,7 +143,7 @@ class Teller:
         if number_in_force(tx) != policies.number:
             return None  # fails closed: no position is told, so the lease ends
         policy = policies.current  # read after its number, which is exchanged after it
-        if not policy.may(roles_of(principal, policy), Action.CONSENT_CHECK):
+        if not policy.may(roles_of(principal, policy), Action.CONSENT_FEED):
             raise FeedEndedError
         known = (self._policy, self._principal, self._day)
         if self._part is None or known != (policy, principal, day) or self._everyone(tx):

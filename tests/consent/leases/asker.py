@@ -1,0 +1,123 @@
+"""A client process of the campaign: asks flat out, and says of whom it was told yes, and when last.
+
+    python asker.py BASE IDS OUT MODE      (key on standard input; ends when that is closed)
+
+MODE: `plain`; `deaf` hears the feed until it has a lease and never after, and goes on asking
+for it; `cut` loses its feed again and again, and keeps its lease as long as it is given one.
+"""
+
+import json
+import random
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from consent.client.client import Client, NotReadyError
+from consent.client.decision import Decision
+from consent.client.lease import boottime
+from consent.client.sse import Event
+from consent.client.upstream import Upstream
+
+PURPOSE, CHANNEL = "mail_marketing", "email"
+HELD = 64  # permits that are kept and asked again whether they still stand
+CUT = 2.5  # seconds without a feed; longer than a lease
+WHOLE = 1.0  # seconds with one
+
+
+class Cutting(Upstream):
+    """A line that is cut every other moment; only the feed's."""
+
+    @contextmanager
+    def feed(self, *, after: int | None, tag: str, rows: int) -> Iterator[Iterator[Event]]:
+        begun = time.monotonic()
+
+        def until_cut(told: Iterator[Event]) -> Iterator[Event]:
+            for event in told:
+                yield event
+                if time.monotonic() - begun > WHOLE:
+                    time.sleep(CUT)
+                    raise ConnectionError
+
+        with super().feed(after=after, tag=tag, rows=rows) as told:
+            yield until_cut(told)
+
+
+def client_of(base: str, key: str, mode: str) -> Client:
+    client = Client(base, key, queue=2_000)
+    engine = client._engine
+    if mode == "cut":
+        engine.upstream.close()
+        engine.upstream = Cutting(base, key, purposes=None)
+    if mode == "deaf":
+        hear, told = engine._apply, threading.Event()
+
+        def once(event: Event) -> None:
+            if not told.is_set():
+                hear(event)
+            if engine.lease.holds() and engine.view.rows:
+                told.set()
+
+        engine._apply = once
+    return client
+
+
+def ask(client: Client, ids: list[str], ended: threading.Event) -> dict[str, object]:
+    """Of each person, when a question that was answered yes began, and when a yes last stood."""
+    asked: dict[str, float] = {}
+    stood: dict[str, float] = {}
+    held: deque[Decision] = deque(maxlen=HELD)
+    permits = refusals = unavailable = 0
+    dice = random.Random(len(ids))  # noqa: S311 # a test's dice
+    while not ended.is_set():
+        for _ in range(20):
+            subject = dice.choice(ids)
+            begun = boottime()
+            decision = client.allowed(subject, PURPOSE, channel=CHANNEL)
+            if decision:
+                permits += 1
+                asked[subject] = begun
+                held.append(decision)
+            elif decision.retryable:
+                unavailable += 1
+            else:
+                refusals += 1
+        if held:
+            old = held[dice.randrange(len(held))]
+            begun = boottime()
+            if old:
+                stood[old.subject] = begun
+        time.sleep(0.02)  # the machine has others to serve
+    return {
+        "asked": asked,
+        "stood": stood,
+        "permits": permits,
+        "refusals": refusals,
+        "unavailable": unavailable,
+        "standing": client._engine.lease.holds(),
+    }
+
+
+def main() -> None:
+    base, ids, out, mode = sys.argv[1:5]
+    key = sys.stdin.readline().strip()
+    ended = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    names: list[str] = json.loads(Path(ids).read_text())
+    client = client_of(base, key, mode)
+    with client:
+        client._engine.upstream.register(names, [])
+        try:
+            client.ready(120)
+        except NotReadyError:
+            Path(out + ".late").touch()
+        Path(out + ".ready").touch()
+        found = ask(client, names, ended)
+    Path(out).write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

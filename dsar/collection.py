@@ -299,7 +299,7 @@ class ProvisionSource:
         )
 
     def _record(self, record: Provision, person: ProvidedPerson) -> tuple[FoundValue, ...]:
-        shown = opened(self._ports, record)
+        shown = opened(self._ports.vault, record)
         fields = [catalogue().fields[FieldId(name)] for name in record.fields]
         said = {
             "direction": _both(f"dsar.provision.direction.{record.direction.value}"),

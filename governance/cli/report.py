@@ -1,5 +1,6 @@
 """`sekisho report ID`: a report as of one checkpoint, on record."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -57,7 +58,9 @@ def report(
                 stream.write(content)
 
     def words() -> None:
-        if output is None:
+        if output is None and wanted is ReportFormat.XLSX:
+            sys.stdout.buffer.write(content)
+        elif output is None:
             line(content.decode().rstrip("\n").removeprefix("\ufeff"))
         else:
             line(say("report.made", path=output, size=f"{document.made.head.size:,}"))

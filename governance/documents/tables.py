@@ -1,6 +1,7 @@
 """Tables as CSV and XLSX, written as a stream, whole or not at all, with no live formula."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +26,8 @@ XLSX_TEXT = 32_767  # characters of a cell
 FIRST_YEAR = 1901  # a sheet has no date before; 1900 counts a leap day that never was
 EXACT_DIGITS = 15  # decimal digits that a spreadsheet keeps
 PLACES = 1_000  # places of lost characters that a report lists
+SHEET_NAME = 31  # characters
+SHEET_SIGNS = re.compile(r"[\[\]:*?/\\]")
 GETA = "〓"  # the printer's sign for a character that is missing
 SAME_IN_CP932 = str.maketrans(  # other code points of the same sign
     {"\u301c": "～", "\u2212": "－", "\u2014": "―", "\u2016": "∥", "\u00a2": "￠", "\u00a3": "￡"}
@@ -92,13 +95,29 @@ def write_csv(
     return tally.report()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One sheet of a book."""
+
+    name: str
+    header: Sequence[str]
+    rows: Iterable[Sequence[Cell]]
+
+
 def write_xlsx(
     path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, sheet: str = "Sheet1"
 ) -> TableReport:
     """The table stands in the file: texts are strings and never formulas or links."""
-    tally = _Tally(header=header, places=[])
-    if len(header) > XLSX_COLUMNS:
-        raise TableTooLargeError(rows=len(header), limit=XLSX_COLUMNS)
+    (report,) = write_sheets(path, (Sheet(name=sheet, header=header, rows=rows),))
+    return report
+
+
+def write_sheets(path: Path, sheets: Sequence[Sheet]) -> tuple[TableReport, ...]:
+    """The tables stand in the file, a sheet each, under names that a book can hold."""
+    for one in sheets:
+        if len(one.header) > XLSX_COLUMNS:
+            raise TableTooLargeError(rows=len(one.header), limit=XLSX_COLUMNS)
+    tallies = [_Tally(header=one.header, places=[]) for one in sheets]
     with whole_file(path) as part:
         options = {
             "constant_memory": True,
@@ -109,10 +128,21 @@ def write_xlsx(
         }
         book = xlsxwriter.Workbook(str(part), options)
         try:
-            _fill_sheet(book, tally, rows, sheet=sheet)
+            for one, tally, name in zip(sheets, tallies, _names(sheets), strict=True):
+                _fill_sheet(book, tally, one.rows, sheet=name)
         finally:
             book.close()
-    return tally.report()
+    return tuple(tally.report() for tally in tallies)
+
+
+def _names(sheets: Sequence[Sheet]) -> tuple[str, ...]:
+    """Names without the signs that a book forbids, short enough, each once."""
+    found: list[str] = []
+    for place, one in enumerate(sheets, start=1):
+        name = SHEET_SIGNS.sub(" ", one.name).strip("' ")[:SHEET_NAME] or f"Sheet{place}"
+        taken = name.lower() in (other.lower() for other in found)
+        found.append(f"{name[: SHEET_NAME - 4]} {place}" if taken else name)
+    return tuple(found)
 
 
 def _fill_csv(

@@ -14,6 +14,7 @@ from governance.core.terms import Law, RowId
 from governance.customers.ports import Ports
 from governance.customers.store import LAW
 from governance.http.principal import Principal
+from governance.keys.vault import FieldVault
 from governance.registers import store
 from governance.registers.errors import (
     RecipientChangedError,
@@ -78,11 +79,7 @@ def listing(
 ) -> tuple[Listed, ...]:
     """Every recipient with what is missing about it."""
     ensure(principal, Action.REGISTER_READ, ports.policies.current)
-    subs, gdpr = store.subprocessors(tx), gdpr_persons(tx)
-    return tuple(
-        _listed(tx, ports, one, subs.get(one.id, ()), gdpr=gdpr, at=at)
-        for one in store.all_recipients(tx)
-    )
+    return every_one(tx, ports.vault, at=at)
 
 
 def show(tx: Connection, ports: Ports, principal: Principal, key: str, *, at: datetime) -> Shown:
@@ -91,8 +88,8 @@ def show(tx: Connection, ports: Ports, principal: Principal, key: str, *, at: da
     one = known(tx, key)
     subs = store.subprocessors(tx).get(one.id, ())
     return Shown(
-        listed=_listed(tx, ports, one, subs, gdpr=gdpr_persons(tx), at=at),
-        contact=contact_of(tx, ports, one.id),
+        listed=_listed(tx, ports.vault, one, subs, gdpr=gdpr_persons(tx), at=at),
+        contact=contact_of(tx, ports.vault, one.id),
         checks=tuple((check, _findings(ports, check)) for check in store.checks_of(tx, one.id)),
         versions=store.versions_of(tx, one.id),
     )
@@ -141,7 +138,7 @@ def change(
     made = replace(changed(before, given, _vocabulary(ports)), version=version + 1)
     if before.version != version or not store.change_recipient(tx, made, before=version):
         raise RecipientChangedError(key=key, version=before.version)
-    contact = changed_contact(contact_of(tx, ports, made.id), given)
+    contact = changed_contact(contact_of(tx, ports.vault, made.id), given)
     store.set_contact(tx, made.id, sealed_contact(ports.vault, made.id, contact))
     _noted(tx, ports, principal, made, names=tuple(sorted(given)), at=at)
     return made
@@ -231,9 +228,18 @@ def known(tx: Connection, key: str) -> Recipient:
     return found
 
 
-def contact_of(tx: Connection, ports: Ports, recipient: RowId) -> Contact:
+def contact_of(tx: Connection, vault: FieldVault, recipient: RowId) -> Contact:
     """The persons at a recipient, opened."""
-    return opened_contact(ports.vault, recipient, store.contact_of(tx, recipient))
+    return opened_contact(vault, recipient, store.contact_of(tx, recipient))
+
+
+def every_one(tx: Connection, vault: FieldVault, *, at: datetime) -> tuple[Listed, ...]:
+    """Every recipient with what is missing about it, for who may see the register."""
+    subs, gdpr = store.subprocessors(tx), gdpr_persons(tx)
+    return tuple(
+        _listed(tx, vault, one, subs.get(one.id, ()), gdpr=gdpr, at=at)
+        for one in store.all_recipients(tx)
+    )
 
 
 def gdpr_persons(tx: Connection) -> bool:
@@ -243,7 +249,7 @@ def gdpr_persons(tx: Connection) -> bool:
 
 def _listed(
     tx: Connection,
-    ports: Ports,
+    vault: FieldVault,
     recipient: Recipient,
     subs: tuple[Subprocessor, ...],
     *,
@@ -253,7 +259,7 @@ def _listed(
     day = at.astimezone(JST).date()
     if recipient.ended_on is not None and recipient.ended_on <= day:
         return Listed(recipient=recipient, subprocessors=subs, missing=())
-    head = contact_of(tx, ports, recipient.id).representative
+    head = contact_of(tx, vault, recipient.id).representative
     gaps = gaps_of(recipient, subs, representative=bool(head), gdpr=gdpr, on=day)
     problems = problems_of(recipient, on=day)
     missing = sorted({*(p.value for p in problems), *(g.value for g in gaps)})

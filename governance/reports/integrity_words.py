@@ -17,45 +17,17 @@ from governance.reports.types import (
     Made,
     ReportId,
     Section,
-    Value,
 )
+from governance.reports.words import Words
 
 SOUND = frozenset({Verdict.VERIFIED_WITNESSED, Verdict.VERIFIED_SELF_SIGNED})
 VERIFY = "sekisho audit verify"
 REVIEWS = "sekisho audit reviews"
 
 
-class _Words:
-    """The texts of one report in one language."""
-
-    def __init__(self, made: Made, lang: Lang) -> None:
-        self.made, self.lang = made, lang
-
-    def say(self, key: str, **params: object) -> str:
-        return text(f"reports.R14.{key}", self.lang, **params)
-
-    def figure(self, key: str, value: Value, source: str, *, shown: str | None = None) -> Figure:
-        """A figure with its label; numbers are shown with their thousands parted."""
-        written = f"{value:,}" if isinstance(value, int) else str("-" if value is None else value)
-        return Figure(
-            key=key,
-            label=self.say(f"figure.{key}"),
-            value=value,
-            shown=written if shown is None else shown,
-            source=source,
-        )
-
-    def events(self, *conditions: str) -> str:
-        """The command that lists the events behind a figure."""
-        return " ".join(("sekisho audit events --count", *conditions, self.made.period.words))
-
-    def verdict(self, verdict: Verdict) -> str:
-        return text(f"audit.verdict.{verdict.value}", self.lang)
-
-
 def write(facts: Integrity, made: Made, lang: Lang) -> Document:
     """The document of these facts."""
-    words = _Words(made, lang)
+    words = Words(ReportId.R14, made, lang)
     return Document(
         id=ReportId.R14,
         lang=lang,
@@ -76,7 +48,7 @@ def write(facts: Integrity, made: Made, lang: Lang) -> Document:
     )
 
 
-def _finding(facts: Integrity, words: _Words) -> str:
+def _finding(facts: Integrity, words: Words) -> str:
     """The one sentence: sound or not, and what still needs an officer."""
     report = facts.verification
     if report.verdict not in SOUND:
@@ -95,7 +67,7 @@ def _finding(facts: Integrity, words: _Words) -> str:
     return sound + "".join(f" {point}" for point in open_points)
 
 
-def _log(facts: Integrity, words: _Words) -> Section:
+def _log(facts: Integrity, words: Words) -> Section:
     lag = facts.lag
     source = words.events()
     covered = "audit_checkpoint.signed_at, audit_leaf.recorded_at"
@@ -118,7 +90,7 @@ def _log(facts: Integrity, words: _Words) -> Section:
     )
 
 
-def _verification(facts: Integrity, words: _Words) -> Section:
+def _verification(facts: Integrity, words: Words) -> Section:
     report = facts.verification
     finding = None if report.finding is None else report.finding.value
     found = "" if finding is None else text(f"audit.finding.{finding}", words.lang)
@@ -137,7 +109,7 @@ def _verification(facts: Integrity, words: _Words) -> Section:
     )
 
 
-def _outside(facts: Integrity, words: _Words) -> Section:
+def _outside(facts: Integrity, words: Words) -> Section:
     """Witnesses and time-stamps: what others hold of the log."""
     kinds = (("witness", facts.witnesses), ("stamp", facts.stamps))
     rows = tuple(_outsider(words, kind, one) for kind, outsiders in kinds for one in outsiders)
@@ -149,7 +121,7 @@ def _outside(facts: Integrity, words: _Words) -> Section:
             words.figure("stamp_authorities", len(facts.stamps), "audit_stamp.authority"),
         ),
         listing=Listing(
-            columns=_columns(words, "kind", "name", "newest_size", "newest_at", "heads"),
+            columns=words.columns("kind", "name", "newest_size", "newest_at", "heads"),
             rows=rows,
             total=len(rows),
             source="audit_cosignature, audit_stamp",
@@ -158,12 +130,12 @@ def _outside(facts: Integrity, words: _Words) -> Section:
     )
 
 
-def _outsider(words: _Words, kind: str, one: Outsider) -> tuple[str, ...]:
+def _outsider(words: Words, kind: str, one: Outsider) -> tuple[str, ...]:
     seen = (f"{one.size:,}", _clock(one.at), f"{one.heads:,}")
     return (words.say(f"outside.{kind}"), one.name, *seen)
 
 
-def _losses(facts: Integrity, words: _Words) -> Section:
+def _losses(facts: Integrity, words: Words) -> Section:
     """What is missing: numbers that no event has, lost decisions, a clock that went back."""
     unsettled = sum(len(one.numbers) for one in facts.lost if not one.settled)
     return Section(
@@ -185,7 +157,7 @@ def _losses(facts: Integrity, words: _Words) -> Section:
     )
 
 
-def _erasures(facts: Integrity, words: _Words) -> Section:
+def _erasures(facts: Integrity, words: Words) -> Section:
     actions = ("erasure.executed", "retention.purged", "log.part_destroyed")
     source = words.events(f"action={','.join(actions)}")
     persons = sum(one.counts.get("persons", 1) for one in facts.erasures)
@@ -208,7 +180,7 @@ def _erasures(facts: Integrity, words: _Words) -> Section:
     )
 
 
-def _keys(facts: Integrity, words: _Words) -> Section:
+def _keys(facts: Integrity, words: Words) -> Section:
     source = words.events("action=log.key_changed,key.rotated,key.destroyed")
     return Section(
         key="keys",
@@ -225,7 +197,7 @@ def _keys(facts: Integrity, words: _Words) -> Section:
     )
 
 
-def _reviews(facts: Integrity, words: _Words) -> Section:
+def _reviews(facts: Integrity, words: Words) -> Section:
     rows = tuple(
         (
             _clock(one.reviewed_at),
@@ -254,7 +226,7 @@ def _reviews(facts: Integrity, words: _Words) -> Section:
             ),
         ),
         listing=Listing(
-            columns=_columns(words, "at", "range", "who", "verdict", "event"),
+            columns=words.columns("at", "range", "who", "verdict", "event"),
             rows=rows[:ROWS],
             total=len(rows),
             source=REVIEWS,
@@ -262,7 +234,7 @@ def _reviews(facts: Integrity, words: _Words) -> Section:
     )
 
 
-def _alarms(facts: Integrity, words: _Words) -> Section:
+def _alarms(facts: Integrity, words: Words) -> Section:
     source = words.events("action=log.alert")
     rules = tuple(
         Figure(
@@ -282,7 +254,7 @@ def _alarms(facts: Integrity, words: _Words) -> Section:
     )
 
 
-def _exports(facts: Integrity, words: _Words) -> Section:
+def _exports(facts: Integrity, words: Words) -> Section:
     source = words.events("action=log.exported")
     opened = sum(one.counts.get("opened", 0) for one in facts.exports)
     return Section(
@@ -296,9 +268,7 @@ def _exports(facts: Integrity, words: _Words) -> Section:
     )
 
 
-def _noted(
-    words: _Words, events: Iterable[Noted], more: tuple[str, ...], *, source: str
-) -> Listing:
+def _noted(words: Words, events: Iterable[Noted], more: tuple[str, ...], *, source: str) -> Listing:
     """Events with their place, time, name, actor, and what more their kind tells."""
     all_ = tuple(events)
     rows = tuple(
@@ -312,7 +282,7 @@ def _noted(
         )
         for one in all_[:ROWS]
     )
-    columns = _columns(words, "seq", "at", "what", "who", *more, "event")
+    columns = words.columns("seq", "at", "what", "who", *more, "event")
     return Listing(columns=columns, rows=rows, total=len(all_), source=source)
 
 
@@ -324,11 +294,7 @@ def _told(one: Noted, name: str) -> str:
     return f"{one.counts[name]:,}" if name in one.counts else ""
 
 
-def _columns(words: _Words, *names: str) -> tuple[str, ...]:
-    return tuple(text(f"reports.column.{name}", words.lang) for name in names)
-
-
-def _seconds(words: _Words, key: str, wait: timedelta, source: str) -> Figure:
+def _seconds(words: Words, key: str, wait: timedelta, source: str) -> Figure:
     seconds = round(wait.total_seconds(), 3)
     return words.figure(key, seconds, source, shown=words.say("seconds", seconds=f"{seconds:,}"))
 

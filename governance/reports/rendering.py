@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from jinja2 import Environment, StrictUndefined, Template
 
 from governance.core.clock import JST
 from governance.documents.neutralise import neutralised
+from governance.documents.tables import Sheet, write_sheets
 from governance.i18n.catalogue import text
 from governance.reports.types import Document, Listing, Section
 
@@ -28,6 +31,7 @@ class ReportFormat(StrEnum):
     HTML = "html"
     JSON = "json"
     CSV = "csv"
+    XLSX = "xlsx"
 
 
 MEDIA: Final = {  # the type of each form
@@ -35,11 +39,14 @@ MEDIA: Final = {  # the type of each form
     ReportFormat.MD: "text/markdown; charset=utf-8",
     ReportFormat.JSON: "application/json",
     ReportFormat.CSV: "text/csv; charset=utf-8",
+    ReportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
 def rendered(document: Document, form: ReportFormat) -> bytes:
     """The document in this form."""
+    if form is ReportFormat.XLSX:
+        return workbook(document)
     forms: dict[ReportFormat, Callable[[Document], str]] = {
         ReportFormat.MD: markdown,
         ReportFormat.HTML: html,
@@ -174,7 +181,40 @@ def table(document: Document) -> str:
             value = "" if one.value is None else str(one.value)
             cells = (document.id.value, section.key, one.key, one.label, value, one.source)
             writer.writerow(map(neutralised, cells))
+    for section in document.sections if document.complete else ():
+        if section.listing is not None:
+            writer.writerow(())
+            writer.writerow(map(neutralised, section.listing.columns))
+            writer.writerows(map(neutralised, row) for row in section.listing.rows)
     return BOM + out.getvalue()
+
+
+def workbook(document: Document) -> bytes:
+    """A sheet of the head and the figures, then a sheet for each listing; no cell is a formula."""
+
+    def column(name: str) -> str:
+        return text(f"reports.column.{name}", document.lang)
+
+    head = [(name, value, "") for name, value in head_lines(document)]
+    figures = [
+        (one.label, one.value if isinstance(one.value, int | float) else one.shown, one.source)
+        for section in document.sections
+        for one in section.figures
+    ]
+    first = Sheet(
+        name=document.id.value,
+        header=(column("figure"), column("value"), column("source")),
+        rows=[(document.title, document.finding, ""), *head, *figures],
+    )
+    listed = [
+        Sheet(name=section.title, header=section.listing.columns, rows=section.listing.rows)
+        for section in document.sections
+        if section.listing is not None and section.listing.rows
+    ]
+    with TemporaryDirectory(prefix="sekisho-report-") as folder:
+        path = Path(folder) / "report.xlsx"
+        write_sheets(path, (first, *listed))
+        return path.read_bytes()
 
 
 def html(document: Document) -> str:

@@ -20,7 +20,8 @@ from governance.core.clock import JST, Clock
 from governance.core.terms import Lang
 from governance.db.engine import Database
 from governance.http.principal import Principal
-from governance.reports import integrity, integrity_words
+from governance.keys.vault import FieldVault
+from governance.reports import integrity, integrity_words, provisions, recipients, transfers
 from governance.reports.errors import ReportPeriodError, ReportUnknownError
 from governance.reports.rendering import ReportFormat, rendered
 from governance.reports.types import Document, Head, Made, Period, ReportId
@@ -42,6 +43,7 @@ class Ground:
     clock: Clock
     review_days: int
     company: Mapping[Lang, str]
+    vault: FieldVault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,7 @@ class Asked:
     size: int
     verification: Report
     within: timedelta
+    vault: FieldVault
     at: datetime
 
 
@@ -75,7 +78,27 @@ def _integrity(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document
     return integrity_words.write(facts, made, lang)
 
 
+def _provisions(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
+    today = asked.at.astimezone(JST).date()
+    facts = provisions.collect(tx, asked.vault, period=asked.period, size=asked.size, on=today)
+    return provisions.write(facts, made, lang)
+
+
+def _recipients(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
+    facts = recipients.collect(tx, asked.vault, period=asked.period, at=asked.at)
+    return recipients.write(facts, made, lang)
+
+
+def _transfers(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
+    facts = recipients.collect(tx, asked.vault, period=asked.period, at=asked.at)
+    return transfers.write(facts, made, lang)
+
+
+REGISTER: Final = (Action.REGISTER_READ,)
 KINDS: Final[Mapping[ReportId, Kind]] = {
+    ReportId.R09: Kind(actions=REGISTER, write=_provisions),
+    ReportId.R10: Kind(actions=REGISTER, write=_recipients),
+    ReportId.R11: Kind(actions=REGISTER, write=_transfers),
     ReportId.R14: Kind(actions=(Action.AUDIT_READ, Action.AUDIT_VERIFY), write=_integrity),
 }
 
@@ -100,6 +123,7 @@ def ground_of(wiring: Any) -> Ground:
             Lang.JA: wiring.settings.company_ja,
             Lang.EN: wiring.settings.company_en,
         },
+        vault=wiring.vault,
     )
 
 
@@ -136,7 +160,12 @@ def make(
     with ground.database.read() as tx:
         head = _head(tx, ground)
         asked = Asked(
-            period=period, size=head.size, verification=verification, within=within, at=at
+            period=period,
+            size=head.size,
+            verification=verification,
+            within=within,
+            vault=ground.vault,
+            at=at,
         )
         made = Made(
             at=at,

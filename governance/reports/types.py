@@ -15,6 +15,9 @@ Value = str | int | float | None
 class ReportId(StrEnum):
     """The reports that exist; an id is never used again."""
 
+    R09 = "R09"  # provisions to, and receipts from, third parties
+    R10 = "R10"  # recipients and processors
+    R11 = "R11"  # transfers abroad
     R14 = "R14"  # integrity of the audit log
 
 
@@ -105,3 +108,4 @@ class Document:
     finding: str  # the sentence that answers the report's question
     made: Made
     sections: tuple[Section, ...]
+    complete: bool = False  # its listings hold every row, so that a file of it is the record

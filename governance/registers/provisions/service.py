@@ -19,6 +19,7 @@ from governance.customers.ports import Ports
 from governance.customers.store import subject_by_id
 from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import Principal
+from governance.keys.vault import FieldVault
 from governance.registers.errors import (
     ProvisionPartyError,
     ProvisionUnknownError,
@@ -300,7 +301,8 @@ def note_received(
     )
     people = [Provided(subject=one, consent_seq=None, identity={}) for one in subjects]
     add_people(tx, ports, row, people, at=at)
-    ports.audit.append(tx, _received_event(ports, principal, recipient, row, new, at=at))
+    event = ports.audit.append(tx, _received_event(ports, principal, recipient, row, new, at=at))
+    store.name_event(tx, row, event)
     return row
 
 
@@ -374,17 +376,17 @@ def show(tx: Connection, ports: Ports, principal: Principal, provision: str) -> 
     found = store.by_id(tx, provision)
     if found is None:
         raise ProvisionUnknownError
-    return opened(ports, found)
+    return opened(ports.vault, found)
 
 
-def opened(ports: Ports, found: Provision) -> ShownProvision:
+def opened(vault: FieldVault, found: Provision) -> ShownProvision:
     """The record with what is sealed in it."""
     acquisition = ""
     if found.acquisition is not None:
-        acquisition = ports.vault.open_blob(ACQUISITION, found.id, found.acquisition).decode()
+        acquisition = vault.open_blob(ACQUISITION, found.id, found.acquisition).decode()
     return ShownProvision(
         provision=found,
-        party=opened_party(ports.vault, found.id, found.party),
+        party=opened_party(vault, found.id, found.party),
         acquisition=acquisition,
     )
 

@@ -88,6 +88,11 @@ def release(tx: Connection, provision: RowId, *, event: EventId) -> int:
     return persons
 
 
+def name_event(tx: Connection, provision: RowId, event: EventId) -> None:
+    """The event of the log that vouches for the record."""
+    tx.execute(update(PROVISION).where(PROVISION.c.id == provision).values(event_id=event))
+
+
 def extend(
     tx: Connection, provision: RowId, *, last: date, keeping: Keeping, fields: Iterable[str],
     categories: Iterable[str],

@@ -145,7 +145,12 @@ def create_app(wiring: Wiring) -> FastAPI:
         origin=wiring.settings.origin,
     )
     app.add_middleware(ColumnApplication, ports=wiring.ports, live=wiring.live, clock=wiring.clock)
-    app.add_middleware(Authentication, database=wiring.database, clock=wiring.clock)
+    app.add_middleware(
+        Authentication,
+        database=wiring.database,
+        clock=wiring.clock,
+        callers=wiring.live.callers,
+    )
     app.add_middleware(Edge, https=wiring.settings.origin.startswith("https:"))
     return app
 
@@ -165,10 +170,10 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        path = scope["path"]
         request_id = _given_id(scope) or new_row_id()
         scope.setdefault("state", {})["request_id"] = request_id
-        static = str(scope["path"]).startswith("/static/")
-        headers = self._static if static else self._pages
+        headers = self._static if path.startswith("/static/") else self._pages
 
         begun = False
 
@@ -179,15 +184,16 @@ class Edge:
                 message["headers"] = completed(message["headers"], headers, request_id)
             await send(message)
 
-        most = LARGER.get(scope["path"], MAX_BODY)
-        length = next((v for n, v in scope["headers"] if n == b"content-length"), b"0")
+        most = LARGER.get(path, MAX_BODY)
+        length, chunked = _announced(scope)
         if not length.isdigit() or int(length) > most:
             await problem_response(BodyTooLargeError(limit=most), language_of(Request(scope)))(
                 scope, receive, with_headers
             )
             return
         try:
-            await self._app(scope, _limited(receive, most), with_headers)
+            body = _limited(receive, most) if chunked else receive
+            await self._app(scope, body, with_headers)
         except Exception as error:  # the process edge: whatever was not foreseen
             if begun:
                 raise
@@ -196,14 +202,27 @@ class Edge:
             await _answer(Request(scope), FaultError())(scope, receive, with_headers)
 
 
+def _announced(scope: Scope) -> tuple[bytes, bool]:
+    """The length that the body is said to have, which the server holds it to; is there none."""
+    length, chunked = b"", False
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            length = length or value
+        elif name == b"transfer-encoding":
+            chunked = True
+    return length or b"0", chunked or not length
+
+
 def completed(
     given: Iterable[tuple[bytes, bytes]], ours: tuple[tuple[bytes, bytes], ...], request_id: str
 ) -> list[tuple[bytes, bytes]]:
     """The headers of an answer with those of ours that it does not set itself."""
     found = list(given)
     present = {name.lower() for name, _ in found}
-    whole = (*ours, (b"x-request-id", request_id.encode("latin-1")))
-    return [*found, *((name, value) for name, value in whole if name.lower() not in present)]
+    found += [pair for pair in ours if pair[0] not in present]
+    if b"x-request-id" not in present:
+        found.append((b"x-request-id", request_id.encode("latin-1")))
+    return found
 
 
 def _given_id(scope: Scope) -> str | None:
@@ -239,7 +258,7 @@ _BY_STATUS: Mapping[int, type[GovernanceError]] = {404: NotFoundError, 405: Meth
 
 
 def _octets(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple((name.encode(), value.encode()) for name, value in headers)
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers)
 
 
 def wants_page(request: Request) -> bool:

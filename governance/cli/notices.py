@@ -150,6 +150,29 @@ def drop(notice: Notice, version: Version) -> int:
     return 0
 
 
+@app.command("page", help=say("notice.page"))
+def page(
+    out: Annotated[Path, typer.Option("--out", help=say("notice.out"))],
+) -> int:
+    """The published pages stand as files in a new or empty folder."""
+    from governance.app.published import site_files
+    from governance.cli.errors import OutputExistsError
+    from governance.cli.session import opened
+
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise OutputExistsError(path=str(out))
+    with opened() as wiring:
+        files = _read(lambda tx: site_files(tx, wiring, at=wiring.clock()), wiring)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (out / name).write_bytes(content)
+    emit(
+        {"path": str(out), "files": sorted(files)},
+        lambda: line(say("notice.written", path=out, n=len(files))),
+    )
+    return 0
+
+
 def _read(work: "Callable[[Connection], Any]", wiring: Any) -> Any:
     """What the work finds, for whoever may read notices."""
     from governance.cli.session import acting

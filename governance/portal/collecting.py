@@ -301,6 +301,7 @@ def _question(shown: Shown, ask: Ask, mistake: str, lang: Lang) -> Question:
                 measures=one.measures[lang],
             )
             for one in shown.abroad.get(notice, ())
+            if one.country is None or one.country in purpose.countries
         ),
         mistake=mistake,
     )

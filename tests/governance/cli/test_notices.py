@@ -49,3 +49,12 @@ def test_a_notice_goes_from_a_file_into_force(home: Home, run: Run) -> None:
     assert {one["change"] for one in compared["changes"]} == {"added", "removed"}
     assert run(*mine, "notice", "drop", "location", "4.0").code == 1
     assert run(*mine, "notice", "show", "nothing").code == 1
+
+
+def test_the_published_pages_are_written_into_an_empty_folder(home: Home, run: Run) -> None:
+    out = home.files / "site"
+    mine = ("--data", home.data, "--as", "tanaka", "--json")
+    told = run(*mine, "notice", "page", "--out", out)
+    assert told.code == 0, told.err
+    assert {path.name for path in out.iterdir()} == set(told.value["files"])
+    assert run(*mine, "notice", "page", "--out", out).problem["code"] == "output_exists"

@@ -88,6 +88,7 @@ class Question:
     options: tuple[Choice, ...]
     notice: str
     abroad: tuple[str, ...]
+    said: str = ""  # what the person said before a mistake brought the form back
     mistake: str = ""
 
 
@@ -226,7 +227,14 @@ def _page(
     items = tuple(_item(shown, one.name, sent, wrong.get(one.name, ""), lang)
                   for one in point.fields)  # fmt: skip
     questions = tuple(
-        _question(shown, ask, wrong.get(f"consents.{ask.purpose}", ""), lang) for ask in point.asks
+        _question(
+            shown,
+            ask,
+            wrong.get(f"consents.{ask.purpose}", ""),
+            lang,
+            said="" if stale else sent.get(ANSWER + ask.purpose, ""),
+        )
+        for ask in point.asks
     )
     adult = wrong.get("adult", "")
     mistakes = [
@@ -247,6 +255,7 @@ def _page(
         mistakes=tuple(mistakes),
         ask_adult=point.age is AgeQuestion.ADULT and bool(point.asks),
         adult_mistake=adult,
+        adult=sent.get("adult") == YES,
         once=once,
         stale=stale,
         contact=wiring_of(request).settings.contact_mail,
@@ -277,7 +286,7 @@ def _item(shown: Shown, name: str, sent: Mapping[str, str], mistake: str, lang: 
     )
 
 
-def _question(shown: Shown, ask: Ask, mistake: str, lang: Lang) -> Question:
+def _question(shown: Shown, ask: Ask, mistake: str, lang: Lang, *, said: str) -> Question:
     purpose = shown.purposes[ask.purpose]
     notice = str(purpose.notice or "")
     return Question(
@@ -303,6 +312,7 @@ def _question(shown: Shown, ask: Ask, mistake: str, lang: Lang) -> Question:
             for one in shown.abroad.get(notice, ())
             if one.country is None or one.country in purpose.countries
         ),
+        said=said,
         mistake=mistake,
     )
 

@@ -1,6 +1,7 @@
 """Strict YAML: every scalar stays text, every node knows its line, no duplicate key, no alias.
 
-YAML 1.1 would read the key ``on`` as true and the country ``NO`` as false; here both stay words.
+YAML 1.1 would read the key ``on`` as true, the country ``NO`` as false and the method ``null`` as
+nothing; here they stay words.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ MAX_DEPTH = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scalar:
-    """One word or sentence; ``text`` is None for an empty or null value."""
+    """One word or sentence; ``text`` is None for an empty value."""
 
     text: str | None
     line: int
@@ -88,7 +89,7 @@ def _convert(node: yaml.Node, *, depth: int) -> Tree:
     if isinstance(node, yaml.SequenceNode):
         items = tuple(_convert(item, depth=depth + 1) for item in node.value)
         return Sequence(items=items, line=line)
-    empty = node.tag == "tag:yaml.org,2002:null"
+    empty = node.tag == "tag:yaml.org,2002:null" and node.value in {"", "~"}  # null is a word
     return Scalar(text=None if empty else str(node.value).strip(), line=line)
 
 

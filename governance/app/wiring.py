@@ -168,18 +168,9 @@ class Wiring:
         clock: Clock,
     ) -> Self:
         vault = FieldVault.open(keys, provider, clock=clock)
-        audit = AuditLog(
-            database.writer_engine,
-            process_id=new_row_id(),
-            sealer=vault.seal_part,
-        )
+        audit = AuditLog(database.writer_engine, process_id=new_row_id(), sealer=vault.seal_part)
         journal = Journal.open(settings.journal, installation=vault.ring.installation)
-        declared = read_declaration(settings.catalogue_folder)
-        policies = PolicyHolder()
-        install(declared.catalogue())
-        check_columns(catalogue(), {n: [c.name for c in t.columns] for n, t in TABLES.items()})
-        check_shape(catalogue(), shapes())
-        worker = PiiWorker()
+        declared, policies, worker = _declared(settings), PolicyHolder(), PiiWorker()
         signing = LogSigning(settings, vault)
         ports = Ports(
             database=database,
@@ -269,6 +260,15 @@ class Wiring:
         self.database.close()
         self.keys.close()
         self.journal.close()
+
+
+def _declared(settings: Settings) -> Declaration:
+    """What the installation declares besides, in force; raises what the schema does not hold."""
+    declared = read_declaration(settings.catalogue_folder)
+    install(declared.catalogue())
+    check_columns(catalogue(), {n: [c.name for c in t.columns] for n, t in TABLES.items()})
+    check_shape(catalogue(), shapes())
+    return declared
 
 
 def _watch(database: Database, signing: LogSigning, settings: Settings) -> LogWatch:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from governance.core.terms import Lang
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from governance.app.wiring import Wiring
     from policies.admin.diff import PolicyDiff
     from policies.admin.people import Concerned
     from policies.admin.replay import Flip, Replayed
@@ -61,7 +63,7 @@ def _told(found: "PolicyDiff", counted: "Concerned | None") -> int:
         "before": found.before.version,
         "after": found.after.version,
         "compared": found.compared,
-        "changed_cells": len(found.cells),
+        "changed_cells": len(found.changes),
         "people": None if counted is None else counted.total,
         "persons": None if counted is None else counted.persons,
         "changes": [
@@ -91,7 +93,7 @@ def _told(found: "PolicyDiff", counted: "Concerned | None") -> int:
                 before=found.before.version,
                 after=found.after.version,
                 compared=f"{found.compared:,}",
-                cells=f"{len(found.cells):,}",
+                cells=f"{len(found.changes):,}",
             )
         )
         if counted is not None:
@@ -202,51 +204,56 @@ def shadow(
     """A policy is tried beside the one in force, or what the trial counted is shown."""
     from governance.cli.policy_choice import documents_at
     from governance.cli.session import acting, opened
-    from policies.actions import Action
     from policies.admin import shadow as trials
     from policies.admin.sources import documents_named
-    from policies.api import ensure
 
     with opened() as wiring:
-        desk, at = wiring.policy_desk, wiring.clock()
-        principal = acting(wiring)
+        desk, at, principal = wiring.policy_desk, wiring.clock(), acting(wiring)
         if off:
-            wiring.database.write(lambda tx: trials.end(tx, desk, principal, at=at))
+            wiring.database.write(lambda tx: trials.close_trial(tx, desk, principal, at=at))
             emit({"shadow": None}, lambda: line(say("policy.shadow_ended")))
             return 0
-        if policy is not None:
-            documents = documents_at(policy)
+        if policy is None:
+            return _counted(wiring)
+        wanted = documents_at(policy)
+        if wanted is None:
             with wiring.database.read() as tx:
-                documents = documents or documents_named(tx, desk, policy)
-            wanted = documents
-            version = wiring.database.write(
-                lambda tx: trials.begin(tx, desk, principal, wanted, at=at)
-            )
-            emit({"shadow": version}, lambda: line(say("policy.shadow_begun", version=version)))
-            return 0
-        ensure(principal, Action.POLICY_READ, wiring.policies.current)
-        wiring.ports.decisions.settle()
-        trials.count_all(desk, at=at)
-        with wiring.database.read() as tx:
-            trial = trials.trial_of(tx)
+                wanted = documents_named(tx, desk, policy)
+        version = wiring.database.write(
+            partial(trials.open_trial, desk=desk, by=principal, documents=wanted, at=at)
+        )
+    emit({"shadow": version}, lambda: line(say("policy.shadow_begun", version=version)))
+    return 0
+
+
+def _counted(wiring: "Wiring") -> int:
+    """What the trial counted until half a minute ago; 1 when something would change."""
+    from governance.cli.session import acting
+    from policies.actions import Action
+    from policies.admin import shadow as trials
+    from policies.api import ensure
+
+    ensure(acting(wiring), Action.POLICY_READ, wiring.policies.current)
+    wiring.ports.decisions.settle()
+    trials.count_all(wiring.policy_desk, at=wiring.clock())
+    with wiring.database.read() as tx:
+        trial = trials.trial_of(tx)
+    flipped = sum(count for _, count in trial.flips)
     shape = {
         "shadow": trial.version,
         "started_at": trial.started_at.isoformat(),
         "decisions": trial.decisions,
         "flips": [{**_flip_shape(flip), "decisions": count} for flip, count in trial.flips],
     }
+    told = {
+        "version": trial.version,
+        "decisions": f"{trial.decisions:,}",
+        "flipped": f"{flipped:,}",
+    }
 
     def words() -> None:
         _flip_table((flip, count, None) for flip, count in trial.flips)
-        flipped = sum(count for _, count in trial.flips)
-        line(
-            say(
-                "policy.shadow_told",
-                version=trial.version,
-                decisions=f"{trial.decisions:,}",
-                flipped=f"{flipped:,}",
-            )
-        )
+        line(say("policy.shadow_told", **told))
 
     emit(shape, words)
     return 1 if trial.flips else 0

@@ -94,17 +94,17 @@ class PolicyDiff:
     before: PolicySnapshot
     after: PolicySnapshot
     compared: int  # cells of role x field x action x purpose
-    cells: tuple[CellChange, ...]
+    changes: tuple[CellChange, ...]
     roles: tuple[RoleChange, ...]
     purposes: tuple[PurposeChange, ...]
     terms: tuple[TermChange, ...]
 
     def __bool__(self) -> bool:
-        return bool(self.cells or self.roles or self.purposes or self.terms)
+        return bool(self.changes or self.roles or self.purposes or self.terms)
 
     def touched(self) -> frozenset[PurposeId]:
         """Purposes of which some answer may come out otherwise."""
-        named = {change.purpose for change in self.cells}
+        named = {change.purpose for change in self.changes}
         return frozenset(named | {c.purpose for c in self.purposes if c.attribute not in WORDS})
 
 
@@ -128,7 +128,7 @@ def compare_policies(before: PolicySnapshot, after: PolicySnapshot) -> PolicyDif
         before=before,
         after=after,
         compared=_size(old, new),
-        cells=tuple(_cell_changes(before, after)),
+        changes=tuple(_cell_changes(before, after)),
         roles=tuple(_role_changes(before.roles, after.roles)),
         purposes=tuple(_purpose_changes(before.purposes, after.purposes)),
         terms=tuple(_term_changes(old, new)),

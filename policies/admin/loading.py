@@ -74,7 +74,7 @@ def load_or_nothing(tx: Connection, desk: Desk) -> tuple[int, PolicySnapshot] | 
     try:
         return load(tx, desk)
     except GovernanceError as error:
-        log.error("policy.unusable", code=error.code, number=number)  # noqa: TRY400 # the code says it
+        log.error("policy.unusable", code=error.code, seq=number)  # noqa: TRY400 # the code says it
         return number, NO_POLICY  # fails closed: nothing is allowed by what cannot be proved
 
 

@@ -65,7 +65,7 @@ def concerned(
 
 
 def _touched(diff: PolicyDiff) -> Mapping[PurposeId, _Touched]:
-    opens = {change.purpose for change in diff.cells}
+    opens = {change.purpose for change in diff.changes}
     opens |= {c.purpose for c in diff.purposes if c.attribute is None or c.attribute in OF_THE_GATE}
     return {
         purpose: _Touched(

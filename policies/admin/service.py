@@ -93,7 +93,7 @@ def _checked(desk: Desk, documents: Documents, kind: EntryKind) -> Proposed:
         snapshot=snapshot,
         kind=kind,
         changed_cells=(
-            0 if current.policy is None else len(compare_policies(current, snapshot).cells)
+            0 if current.policy is None else len(compare_policies(current, snapshot).changes)
         ),
     )
 

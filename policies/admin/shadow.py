@@ -52,7 +52,9 @@ class Trial:
     flips: tuple[tuple[Flip, int], ...] = ()
 
 
-def begin(tx: Connection, desk: Desk, by: Principal, documents: Documents, *, at: datetime) -> str:
+def open_trial(
+    tx: Connection, desk: Desk, by: Principal, documents: Documents, *, at: datetime
+) -> str:
     """The policy is on trial from now on, in the place of any other; its version."""
     ensure(by, Action.POLICY_PROPOSE, desk.ports.policies.current)
     snapshot = desk.compiled(documents)
@@ -74,7 +76,7 @@ def begin(tx: Connection, desk: Desk, by: Principal, documents: Documents, *, at
     return snapshot.version
 
 
-def end(tx: Connection, desk: Desk, by: Principal, *, at: datetime) -> None:
+def close_trial(tx: Connection, desk: Desk, by: Principal, *, at: datetime) -> None:
     """No policy is on trial any more; what was counted stays on file."""
     ensure(by, Action.POLICY_PROPOSE, desk.ports.policies.current)
     trial = trial_of(tx)

@@ -75,5 +75,5 @@ class PolicyWatch:
             return False
         number, snapshot = found
         holder.swap(snapshot, number=number)
-        log.info("policy.swapped", number=number, version=snapshot.version or "-")
+        log.info("policy.swapped", seq=number, version=snapshot.version or "-")
         return True

@@ -119,7 +119,7 @@ class Sentence:
 def sentences(diff: PolicyDiff, lang: Lang) -> Iterator[Sentence]:
     """Every change in words: cells first, then roles, purposes and terms."""
     names = _Names(diff, lang)
-    for group in grouped(diff.cells):
+    for group in grouped(diff.changes):
         yield Sentence(kind="cells", text=names.group(group), purpose=group.purpose, group=group)
     for role in diff.roles:
         for words in names.role_change(role):

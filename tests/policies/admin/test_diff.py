@@ -99,8 +99,8 @@ def test_exactly_the_cells_that_answer_otherwise_are_changes(
         != asked(new, role, f"person.{field}", action, purpose)
     }
     found = compare_policies(old, new)
-    assert {(c.role, c.field, c.action, c.purpose) for c in found.cells} == expected
-    assert sum(group.cells for group in grouped(found.cells)) == len(expected)
+    assert {(c.role, c.field, c.action, c.purpose) for c in found.changes} == expected
+    assert sum(group.cells for group in grouped(found.changes)) == len(expected)
     assert found.compared == len(ROLES) * len(FIELDS) * len(ACTIONS) * len(PURPOSES)
 
 
@@ -120,7 +120,7 @@ def only(effect: str = "allow", mask: str | None = None, fields: str = "name") -
 def test_a_change_is_named_by_what_it_means(
     before: PolicySnapshot, after: PolicySnapshot, turn: Turn
 ) -> None:
-    (group,) = grouped(compare_policies(before, after).cells)
+    (group,) = grouped(compare_policies(before, after).changes)
     assert group.turn is turn
     assert set(group.roles) == {"low", "high"}
     ja, en = (next(iter(sentences(compare_policies(before, after), lang))).text for lang in Lang)
@@ -148,7 +148,7 @@ def test_roles_purposes_and_terms_are_told_in_words() -> None:
         .replace("  contact: {label: 連絡先 / Contacts}", "  contact: {label: 連絡先 / Ways}")
     )  # fmt: skip
     found = compare_policies(policy([]), compile_policy(changed(other), random_probes=5))
-    assert not found.cells
+    assert not found.changes
     texts = [one.text for one in sentences(found, Lang.EN)]
     assert "Other: may do from now on: Read the audit log" in texts
     assert any("lawful basis" in text and "Consent" in text for text in texts)

@@ -122,7 +122,7 @@ def test_a_trial_counts_what_would_change_and_answers_nobody(
         shadow.trial_of(tx)
     recorded(office, decision(people[0]))  # before the trial
     begun = at + timedelta(seconds=2)
-    database.write(lambda tx: shadow.begin(tx, desk, OFFICER, without_use(), at=begun))
+    database.write(lambda tx: shadow.open_trial(tx, desk, OFFICER, without_use(), at=begun))
     assert office.holder.current.version == "1"
     later = begun + timedelta(minutes=2)
     trial_ids = [decision(one) for one in people]
@@ -141,7 +141,7 @@ def test_a_trial_counts_what_would_change_and_answers_nobody(
         trial = shadow.trial_of(tx)
     assert trial.decisions == 3
     assert trial.flips == ((FLIP, 3),)
-    database.write(lambda tx: shadow.end(tx, desk, OFFICER, at=later))
+    database.write(lambda tx: shadow.close_trial(tx, desk, OFFICER, at=later))
     with database.read() as tx, pytest.raises(NoShadowError):
         shadow.trial_of(tx)
 

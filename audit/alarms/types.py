@@ -20,6 +20,7 @@ class Rule(StrEnum):
     CLOCK = "clock"  # the clock went back
     GAP = "gap"  # no checkpoint was signed for a while although events came
     GLASS = "glass"  # an employee opened an emergency access; raised at once
+    WEBHOOK = "webhook"  # an address took no message for long and is told nothing more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ DEFAULTS: Final = MappingProxyType(
         Rule.CLOCK: RuleSettings(on=True, limit=1),  # steps back an hour
         Rule.GAP: RuleSettings(on=True, limit=30),  # minutes without a checkpoint
         Rule.GLASS: RuleSettings(on=True, limit=1),  # minutes that it was opened for
+        Rule.WEBHOOK: RuleSettings(on=True, limit=1),  # hours without an answer
     }
 )  # rules that depend on the company's habits begin switched off: try them on history first
 

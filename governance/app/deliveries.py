@@ -10,6 +10,7 @@ from typing import Final, assert_never
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
+from governance.app.webhooks.sending import send_webhook
 from governance.app.wiring import SYSTEM, Wiring
 from governance.core.errors import GovernanceError
 from governance.core.logging import logger
@@ -89,7 +90,10 @@ def _smtp(settings: Settings) -> SmtpMail:
 
 def senders_of(wiring: Wiring, channels: Channels) -> Mapping[str, Sender]:
     """What delivers each kind of message of the outbox."""
-    return {kind.value: partial(_deliver, wiring, channels) for kind in ChannelKind}
+    by_kind: dict[str, Sender] = {
+        kind.value: partial(_deliver, wiring, channels) for kind in ChannelKind
+    }
+    return by_kind | {ChannelKind.WEBHOOK.value: partial(send_webhook, wiring)}
 
 
 def deliver(

@@ -11,6 +11,8 @@ from consent.models import ConsentEventRow
 from consent.proofs import PROOF
 from dsar.models import PackageRow, RequestRow, SourceResultRow
 from dsar.service import WORDS
+from governance.app.webhooks.models import WebhookRow
+from governance.app.webhooks.store import BLOB as WEBHOOK
 from governance.app.wiring import Wiring
 from governance.approvals.models import ApprovalRow
 from governance.core.terms import FieldId
@@ -104,6 +106,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield _blob(table_of(ReviewTaskRow), "comment", COMMENT)
     yield _blob(table_of(SavedSearchRow), "content", SAVED)
     yield _blob(table_of(AuditFilterRow), "content", FILTER)
+    yield _blob(table_of(WebhookRow), "sealed", WEBHOOK)
     about_nobody = OUTBOX.c.target == NOBODY
     yield SealedPlace(
         table=OUTBOX,

@@ -20,6 +20,8 @@ from governance.app.deliveries import channels_of, deliver, senders_of
 from governance.app.forwarding import address_of, forward
 from governance.app.stamping import authority_of
 from governance.app.ticks import Runs, guarded, jobs_of, roll_if_missing
+from governance.app.webhooks.settings import egress_of
+from governance.app.webhooks.telling import put_on_their_way
 from governance.app.wiring import Wiring
 from governance.app.witness_list import witnesses_of
 from governance.app.witnessing import ask_witnesses
@@ -63,6 +65,7 @@ def start(wiring: Wiring) -> Ticking:
     authority_of(wiring.settings)  # the same
     mail_address(wiring.settings)  # the same
     address_of(wiring.settings)  # the same
+    egress_of(wiring.settings)  # the same
     load_watching(wiring.settings.alarm_file)  # the same
     worker = worker_of(f"serve:{new_row_id()}", wiring.clock, stopping)
     runs = Runs(wiring=wiring, worker=worker, registry=jobs_of(wiring, worker))
@@ -75,6 +78,11 @@ def start(wiring: Wiring) -> Ticking:
             "outbox.deliver",
             DELIVER_SECONDS,
             lambda: deliver(wiring, senders, stopping=stopping.is_set),
+        ),
+        (
+            "webhooks.follow",
+            DELIVER_SECONDS,
+            lambda: put_on_their_way(wiring.ports, at=wiring.clock()),
         ),
         ("policy.watch", POLICY_SECONDS, wiring.policy_watch.look),
         ("jobs.tick", TICK_SECONDS, runs.tick),

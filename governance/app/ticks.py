@@ -26,6 +26,7 @@ from governance.app.keys import custodian_of
 from governance.app.log_life import expiry_step, proposal_step
 from governance.app.quality import measure_step, review_step
 from governance.app.stamping import stamp_step
+from governance.app.webhooks.store import forget_deliveries
 from governance.app.wiring import SYSTEM, Wiring
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
@@ -56,6 +57,7 @@ LOOK_BACK: Final = timedelta(days=1)  # an empty ledger owes the latest slot of 
 RUNS_LOOKED_AT: Final = 500  # purge runs, newest first; a retailer has some dozens a year
 STARTING: Final = timedelta(minutes=1)  # whoever began a run may drive it first
 SENT_KEPT: Final = timedelta(days=30)  # acknowledged messages, without their content
+TOLD_KEPT: Final = timedelta(days=90)  # lines of the delivery log of webhooks
 RUNS_KEPT: Final = timedelta(days=30)  # ended runs of the ledger; each job keeps its latest
 BATCH: Final = 500  # rows of one transaction of the housekeeping
 COPIES: Final = 50  # requests of one step, each in its own transaction
@@ -362,7 +364,8 @@ def _notices(
 
 
 def _sent(tx: Connection, /, *, at: datetime, limit: int) -> int:
-    return outbox.forget_sent(tx, before=at - SENT_KEPT, limit=limit)
+    told = forget_deliveries(tx, before=at - TOLD_KEPT, limit=limit)
+    return max(told, outbox.forget_sent(tx, before=at - SENT_KEPT, limit=limit))
 
 
 def _runs(tx: Connection, /, *, at: datetime, limit: int) -> int:

@@ -98,7 +98,7 @@ def enqueue(
     idem_key: str,
     target: str,
     kind: str,
-    payload: bytes,
+    payload: bytes | None,  # None: the sender reads what it says from its source
     at: datetime,
     not_before: datetime | None = None,
 ) -> RowId:
@@ -163,6 +163,16 @@ def send_again(tx: Connection, message: RowId, *, at: datetime) -> None:
     )
     if revived.rowcount != 1:
         raise OutboxNotDeadError(message=message)
+
+
+def send_anew(tx: Connection, *, idem_key: str, target: str, kind: str, at: datetime) -> None:
+    """The message without a payload is due now with fresh tries, sent or given up before."""
+    again = OUTBOX.update().where(OUTBOX.c.idem_key == idem_key, OUTBOX.c.kind == kind)
+    fresh = again.values(
+        state=OutboxState.PENDING.value, attempts=0, next_at=at, acked_at=None, last_error_code=None
+    )
+    if tx.execute(fresh).rowcount == 0:
+        enqueue(tx, idem_key=idem_key, target=target, kind=kind, payload=None, at=at)
 
 
 def backlog(tx: Connection) -> Backlog:

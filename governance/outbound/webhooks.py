@@ -4,12 +4,14 @@ The message id is the idempotency key, so a receiver that stores it keeps one ef
 message that arrives twice. During a change of secret both signatures are sent.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from standardwebhooks import Webhook
 
+from governance.crypto.signing import Signer
 from governance.outbound.client import Answer, Limits, Request, fetch
 from governance.outbound.errors import (
     DeliveryFailedError,
@@ -39,6 +41,7 @@ class WebhookPort:
 
     secrets: Sequence[str] = field(repr=False)
     egress: Egress
+    signer: Signer | None = field(default=None, repr=False)  # Ed25519, besides the secrets
     limits: Limits = DELIVERY
     resolver: Resolver = system_resolver
 
@@ -49,7 +52,7 @@ class WebhookPort:
         headers = {
             "content-type": "application/json",
             "user-agent": "sekisho-webhooks/1",
-            **signature_headers(message, secrets=self.secrets, at=at),
+            **signature_headers(message, secrets=self.secrets, signer=self.signer, at=at),
         }
         request = Request(method="POST", url=message.url, headers=headers, content=message.body)
         answer = fetch(request, egress=self.egress, limits=self.limits, resolver=self.resolver)
@@ -57,16 +60,24 @@ class WebhookPort:
 
 
 def signature_headers(
-    message: WebhookMessage, *, secrets: Sequence[str], at: datetime
+    message: WebhookMessage,
+    *,
+    secrets: Sequence[str],
+    signer: Signer | None = None,
+    at: datetime,
 ) -> Mapping[str, str]:
-    """webhook-id, webhook-timestamp and a webhook-signature per secret."""
+    """webhook-id, webhook-timestamp and a signature per secret (v1) and by the key (v1a)."""
     if not secrets:
         raise MessageRefusedError(field="secrets")  # fails closed: nothing leaves unsigned
     body = message.body.decode("utf-8")
-    signed = (Webhook(secret).sign(message.idem_key, at, body) for secret in secrets)
+    signed = [Webhook(secret).sign(message.idem_key, at, body) for secret in secrets]
+    stamp = str(int(at.timestamp()))
+    if signer is not None:
+        content = f"{message.idem_key}.{stamp}.{body}".encode()
+        signed.append(f"v1a,{b64encode(signer.sign(content)).decode()}")
     return {
         "webhook-id": message.idem_key,
-        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-timestamp": stamp,
         "webhook-signature": " ".join(signed),
     }
 

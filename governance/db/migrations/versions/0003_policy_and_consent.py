@@ -299,6 +299,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table('consent_head', schema=None) as batch_op:
         batch_op.add_column(sa.Column('everyone_seq', sa.BigInteger(), server_default='0', nullable=False))
+        batch_op.add_column(sa.Column('callers_seq', sa.BigInteger(), server_default='0', nullable=False))
 
     with op.batch_alter_table('recipient', schema=None) as batch_op:
         batch_op.add_column(sa.Column('version', sa.Integer(), server_default='1', nullable=False))

@@ -2,55 +2,47 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 PERMIT: Final = "permit"
 Obligation = Mapping[str, str | int]
-Standing = Callable[["Decision"], bool]
 
 
-class Decision:
+class Facts(NamedTuple):
+    """What a decision is made of; a tuple, because one is made for every question."""
+
+    code: str
+    subject: str
+    asked: tuple[str, str | None, str | None, str | None]  # purpose, channel, recipient, country
+    number: int  # of this process's decisions, from 1 without a hole; 0: not recorded
+    decided: float  # seconds since boot
+    until: float  # the same; of a refusal nothing
+    obligations: tuple[Obligation, ...]
+    seq: int  # the position that it rests on
+    view: Any  # what it was decided by
+    row: Any
+    standing: Callable[["Decision"], bool]
+
+
+class Decision(Facts):
     """Truthy while the permit stands: not after its end, nor after anything of the person changed.
 
     `if decision:` asks again, so a process that was stopped between question and use is told no.
     """
 
-    __slots__ = (
-        "asked", "code", "decided", "number", "obligations", "policy_version", "row", "seq",
-        "standing", "subject", "until", "view",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        code: str,
-        subject: str,
-        asked: tuple[str, str | None, str | None, str | None],
-        number: int,
-        decided: float,
-        until: float,
-        obligations: tuple[Obligation, ...],
-        view: Any,
-        row: Any,
-        standing: Standing,
-    ) -> None:
-        self.code = code
-        self.subject = subject
-        self.asked = asked  # purpose, channel, recipient, country
-        self.number = number  # of this process's decisions, from 1 without a hole
-        self.decided = decided  # seconds since boot
-        self.until = until  # seconds since boot; of a refusal nothing
-        self.obligations = obligations
-        self.view = view  # what it was decided by
-        self.row = row
-        self.standing = standing
-        self.seq: int = view.seq
-        self.policy_version: str = view.policy_version
+    __slots__ = ()
 
     def __bool__(self) -> bool:
         return self.code == PERMIT and self.standing(self)
 
     def __repr__(self) -> str:
         return f"Decision({self.code}, seq={self.seq}, number={self.number})"
+
+    @property
+    def policy_version(self) -> str:
+        """The policy that it rests on."""
+        version: str = self.view.policy_version
+        return version
 
     @property
     def purpose(self) -> str:

@@ -11,9 +11,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from .decision import Decision
 from .lease import HolderLease
-from .records import Records
+from .records import Recorded, Records
 from .sse import Event
 from .upstream import RefusedError, Told, Upstream
 from .view import View, WireError
@@ -22,7 +21,7 @@ HEARTBEAT: Final = 0.5  # seconds between two askings for the lease
 SHIP: Final = 0.25  # seconds that decisions wait for company
 FIRST_RETRY, LAST_RETRY = 0.05, 1.0  # seconds
 FLUSH: Final = 5.0  # seconds that closing waits for decisions to arrive upstream
-Observe = Callable[[Sequence[Decision]], None]
+Observe = Callable[[Sequence[Recorded]], None]
 log = logging.getLogger("sekisho_client")
 
 
@@ -179,9 +178,9 @@ class Engine:
             if not sent:
                 (self._stopping if deadline is None else self._never).wait(SHIP)
 
-    def _sends(self, batch: Sequence[Decision]) -> bool:
+    def _sends(self, batch: Sequence[Recorded]) -> bool:
         try:
-            self.upstream.record(batch, stream=self.holder)
+            self.upstream.record(batch, stream=self.holder, wall=self.view.wall)
         except Exception as error:  # noqa: BLE001 # edge of the thread: it sends again
             log.info("decisions wait: %s", type(error).__name__)
             return False

@@ -6,17 +6,15 @@ stopped between the two reads a later time and refuses.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
-_BOOT: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
-
-
-def _since_boot() -> float:
-    """Seconds on the clock that also counts while the machine is suspended."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-boottime: Final[Callable[[], float]] = time.monotonic if _BOOT is None else _since_boot
+# seconds on the clock that also counts while the machine is suspended, where there is one
+boottime: Final[Callable[[], float]] = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+    if hasattr(time, "CLOCK_BOOTTIME")
+    else time.monotonic
+)
 NEVER: Final = float("-inf")
 
 

@@ -4,15 +4,24 @@ Recording costs a place in a queue. A number that never arrives is seen there as
 """
 
 from collections import deque
-from collections.abc import Sequence
-from operator import attrgetter
-from typing import Any, Final
-
-from .decision import Decision
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
 
 BATCH: Final = 1_000  # decisions of one request
 LIMIT: Final = 250_000  # that wait; about 60 MB. Then nothing is permitted
-_NUMBER: Final = attrgetter("number")
+Plain = tuple[int, str, tuple[str, str | None, str | None, str | None], str, int, str, float]
+
+
+class Recorded(NamedTuple):
+    """One decision as it goes upstream; waits as a plain tuple, which Python need not watch."""
+
+    number: int
+    subject: str
+    asked: tuple[str, str | None, str | None, str | None]  # purpose, channel, recipient, country
+    code: str
+    seq: int
+    policy_version: str
+    decided: float  # seconds since boot
 
 
 class Records:
@@ -20,8 +29,8 @@ class Records:
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.limit: Final = limit
-        self.waiting: deque[Decision] = deque()
-        self._taken: list[Decision] = []  # in order, from the next number that is owed
+        self.waiting: deque[Plain] = deque()
+        self._taken: list[Plain] = []  # in order, from the next number that is owed
         self._next = 1
 
     @property
@@ -29,25 +38,27 @@ class Records:
         """How many were not yet stored upstream."""
         return len(self.waiting) + len(self._taken)
 
-    def batch(self) -> Sequence[Decision]:
+    def batch(self) -> Sequence[Recorded]:
         """The next decisions without a hole; a thread may be about to add the one that lacks."""
         while self.waiting and len(self._taken) < BATCH:
             self._taken.append(self.waiting.popleft())
-        self._taken.sort(key=_NUMBER)
+        self._taken.sort()
         whole = 0
-        for decision in self._taken:
-            if decision.number != self._next + whole:
+        for number, *_ in self._taken:
+            if number != self._next + whole:
                 break
             whole += 1
-        return self._taken[:whole]
+        return [Recorded(*one) for one in self._taken[:whole]]
 
-    def stored(self, batch: Sequence[Decision]) -> None:
+    def stored(self, batch: Sequence[Recorded]) -> None:
         """These stand upstream."""
         del self._taken[: len(batch)]
         self._next += len(batch)
 
 
-def shape(batch: Sequence[Decision], *, stream: str) -> dict[str, Any]:
+def shape(
+    batch: Sequence[Recorded], *, stream: str, wall: Callable[[float], float]
+) -> dict[str, Any]:
     """The body of `POST /v1/decisions` (docs/sdk.md)."""
     return {
         "stream": stream,
@@ -62,7 +73,7 @@ def shape(batch: Sequence[Decision], *, stream: str) -> dict[str, Any]:
                 "code": one.code,
                 "policy_version": one.policy_version,
                 "consent_seq": one.seq,
-                "at": round(one.view.wall(one.decided) * 1000),
+                "at": max(0, round(wall(one.decided) * 1000)),
             }
             for one in batch
         ],

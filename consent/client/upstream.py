@@ -1,14 +1,13 @@
 """What a client asks of the server, over one pool of connections."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import httpx
 
-from .decision import Decision
-from .records import shape
+from .records import Recorded, shape
 from .sse import Event, events
 
 TIMEOUT: Final = 10.0  # seconds of one request
@@ -64,9 +63,11 @@ class Upstream:
         told = self._post("/v1/identifiers", {"add": list(add), "remove": list(remove)})
         return int(told["seq"])
 
-    def record(self, batch: Sequence[Decision], *, stream: str) -> None:
-        """The decisions stand in the server's log."""
-        self._post("/v1/decisions", shape(batch, stream=stream))
+    def record(
+        self, batch: Sequence[Recorded], *, stream: str, wall: Callable[[float], float]
+    ) -> None:
+        """The decisions stand in the server's log; `wall` turns our clock into the server's."""
+        self._post("/v1/decisions", shape(batch, stream=stream, wall=wall))
 
     @contextmanager
     def feed(self, *, after: int | None, tag: str, rows: int) -> Iterator[Iterator[Event]]:

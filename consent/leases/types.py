@@ -37,7 +37,7 @@ class Terms:
     lease: float = 2.0  # as the holder counts it, from before it asked
     heartbeat: float = 0.5  # how often a holder asks again
     margin: float = 0.1  # so much longer the server waits: no two clocks run so far apart
-    grace: float = 0.05  # until a holder that is waited for must apply before it is renewed
+    grace: float = 0.5  # until a holder that is waited for must apply before it is renewed
 
     @property
     def ended(self) -> float:
@@ -46,8 +46,12 @@ class Terms:
 
 
 def terms_of(lease: float) -> Terms:
-    """The terms of a lease of so many seconds: four heartbeats, and a twentieth of margin."""
-    return Terms(lease=lease, heartbeat=lease / 4, margin=lease / 20)
+    """The terms of a lease of so many seconds: four heartbeats, and a twentieth of margin.
+
+    Who applies within a heartbeat is asked for nothing more, or a stream of changes would leave
+    nobody a lease.
+    """
+    return Terms(lease=lease, heartbeat=lease / 4, margin=lease / 20, grace=lease / 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

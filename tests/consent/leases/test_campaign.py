@@ -4,9 +4,13 @@ Each commit sees a small one: two servers, three clients, one pause longer than 
 one runs under SEKISHO_SOAK (docs/soak.md), on both engines.
 """
 
+import json
 import os
+import random
+import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +22,7 @@ from governance.app.following import following
 from governance.app.wiring import Wiring
 from governance.core.settings import Settings
 from tests.consent.leases.campaign import Asker, Checking, Withdrawing, late
-from tests.consent.leases.town import Town
+from tests.consent.leases.town import Town, served, workers_of
 from tests.serving import served as served_here
 
 SOAK = "SEKISHO_SOAK" in os.environ
@@ -118,7 +122,7 @@ def _pauses(asker: Asker, ended: threading.Event, trouble: dict[str, int]) -> No
 
 
 def _kills(server: Any, ended: threading.Event, trouble: dict[str, int]) -> None:
-    dice = random.Random(20261126)  # a test's dice
+    dice = random.Random(20261126)  # noqa: S311 # a test's dice
     while not ended.wait(20):
         os.kill(dice.choice(workers_of(server)), signal.SIGKILL)
         trouble["kills"] += 1

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from consent import ledger
+from consent.collecting.store import of_persons
 from consent.types import EVERY, ConsentEvent
 from dsar.case import WithheldItem
 from dsar.found import Failed, Found, FoundRecord, FoundValue
@@ -47,6 +48,7 @@ CONSENT_FIELDS: Final = (
     *("purpose", "channel", "recipient_class", "kind", "occurred_at", "notice", "notice_version"),
     *("evidence", "guardian", "valid_until"),
 )
+COLLECTION_FIELDS: Final = ("point", "point_version", "shown_at", "notices", "items", "lang")
 
 
 class ConsentClosedError(GovernanceError):
@@ -324,6 +326,42 @@ class ProvisionSource:
         )
 
 
+class CollectionSource:
+    """Where the person's data came in, and which notices were shown to them (APPI 21(2))."""
+
+    name = "collection"
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def find(self, query: Query) -> Found:
+        """Every coming in, oldest first; items by their names alone."""
+        policy = self._ports.policies.current
+        if not policy.may(roles_of(query.principal, policy), Action.CONSENT_READ):
+            raise ConsentClosedError
+        with self._ports.database.read() as tx:
+            rows = of_persons(tx, circle(tx, query.subject))
+        return Found(
+            source=self.name,
+            label=_label("dsar.source.collection"),
+            records=tuple(
+                FoundRecord(
+                    row=RowId(row.id),
+                    values=tuple(
+                        FoundValue(
+                            name=FieldId(f"collection.{column}"),
+                            label=_label(f"dsar.collection.{column}"),
+                            text=str(getattr(row, column)),
+                        )
+                        for column in COLLECTION_FIELDS
+                        if getattr(row, column) is not None
+                    ),
+                )
+                for row in rows
+            ),
+        )
+
+
 def _both(key: str) -> str:
     return f"{text(key, Lang.JA)} / {text(key, Lang.EN)}"
 
@@ -339,4 +377,5 @@ def own_sources(ports: Ports) -> tuple[Source, ...]:
         StoreSource(ports, table, own) for table in catalogue().tables
     )
     mentions: tuple[Source, ...] = tuple(MentionSource(ports, edge) for edge in mention_edges())
-    return (*tables, *mentions, ConsentSource(ports), ProvisionSource(ports))
+    beside = (ConsentSource(ports), CollectionSource(ports), ProvisionSource(ports))
+    return (*tables, *mentions, *beside)

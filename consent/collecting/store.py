@@ -116,6 +116,12 @@ def note(tx: Connection, collected: Collected, *, at: datetime) -> None:
     )
 
 
+def of_persons(tx: Connection, subjects: Iterable[SubjectId]) -> tuple[Row[Any], ...]:
+    """Every coming in of these pseudonyms, oldest first."""
+    mine = COLLECTED.c.subject_id.in_(list(subjects))
+    return tuple(tx.execute(select(COLLECTED).where(mine).order_by(COLLECTED.c.recorded_at)))
+
+
 def counts(tx: Connection) -> dict[tuple[str, int], int]:
     """How much came in at each version of each point."""
     rows = tx.execute(

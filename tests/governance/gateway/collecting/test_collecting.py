@@ -25,8 +25,10 @@ from consent.collecting.rules import Answers
 from consent.gates import UseRequest
 from consent.proofs import proof_of
 from consent.receipts.issue import newest_choice
+from dsar.collection import CollectionSource
+from dsar.reads import Query
 from governance.app.wiring import Wiring
-from governance.core.terms import Lang, PurposeId, SubjectId
+from governance.core.terms import Lang, Law, PurposeId, RequestId, SubjectId
 from governance.customers.store import TABLES
 from governance.gateway.collecting.service import collect
 from governance.gateway.collecting.types import Received, Submission, collector
@@ -326,3 +328,18 @@ def test_only_who_writes_notices_opens_points(wiring: Wiring) -> None:
                 tx, wiring.ports, staff("support"), "newsletter", opened=True, at=AT
             )
         )
+
+
+def test_the_person_is_told_where_their_data_came_in(wiring: Wiring) -> None:
+    opened(wiring)
+    got = sent(wiring, submission())
+    query = Query(
+        request=RequestId("r"),
+        laws=frozenset({Law.APPI}),
+        subject=got.subject,
+        principal=OFFICER,
+        at=AT,
+    )
+    (record,) = CollectionSource(wiring.ports).find(query).records
+    said = {str(value.name): value.text for value in record.values}
+    assert (said["collection.point"], said["collection.notices"]) == ("newsletter", "marketing@3.1")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from governance.core.terms import ActorId, RowId
+from governance.customers.changes import counter
 from governance.db.types import table_of
 from governance.registers.models import (
     RecipientCheckRow,
@@ -40,6 +41,7 @@ def add_recipient(
 ) -> None:
     """The recipient is stored; its contact person comes sealed."""
     tx.execute(insert(RECIPIENT).values(**_columns(recipient), contact=contact, recorded_at=at))
+    counter.note_everyone(tx)  # where data may go: every copy of what is permitted must know
 
 
 def change_recipient(tx: Connection, recipient: Recipient, *, before: int) -> bool:
@@ -49,6 +51,8 @@ def change_recipient(tx: Connection, recipient: Recipient, *, before: int) -> bo
         .where(RECIPIENT.c.id == recipient.id, RECIPIENT.c.version == before)
         .values(**_columns(recipient))
     )
+    if changed.rowcount == 1:
+        counter.note_everyone(tx)
     return changed.rowcount == 1
 
 

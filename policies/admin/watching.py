@@ -74,6 +74,7 @@ class PolicyWatch:
         if found is None or found == (holder.number, holder.current):
             return False
         number, snapshot = found
+        if holder.number:
+            log.info("policy.swapped", seq=number)
         holder.swap(snapshot, number=number)
-        log.info("policy.swapped", seq=number, version=snapshot.version or "-")
         return True

@@ -15,6 +15,7 @@ from governance.cli import (
     catalogue,
     check,
     collect,
+    consents,
     data,
     exporting,
     glass,
@@ -42,6 +43,7 @@ from governance.cli import (
     shards,
     signing,
     statements,
+    webhooks,
     witness,
 )
 from governance.cli.output import report as told
@@ -96,6 +98,8 @@ application_.add_typer(pii.app, name="pii", help=say("pii.help"))
 application_.add_typer(law.app, name="law", help=say("law.help"))
 application_.add_typer(collect.app, name="collect", help=say("collect.help"))
 application_.add_typer(notices.app, name="notice", help=say("notice.help"))
+statements.consent.add_typer(consents.app)
+application_.add_typer(webhooks.app, name="webhook", help=say("webhook.help"))
 application_.add_typer(statements.consent, name="consent", help=say("statement.consent"))
 retention.app.add_typer(statements.certificates)
 

@@ -23,6 +23,7 @@ from consent.state.moments import Moments, utc
 from consent.state.standing import Standing, Words, rulings
 from consent.types import SubjectDecision
 from governance.core.terms import SubjectId
+from governance.customers.changes.counter import position
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
 from policies.types import Outcome
@@ -53,6 +54,7 @@ class ConsentState:
         self.since = utc(at)  # before it the array says nothing
         self.next_at = self.since  # from then on it says nothing until it is advanced
         self._everyone_seq = 0
+        self.callers_seq = 0  # the last change of who may call that the state knows of
         self._ruled = rulings(self.layout, ())
         self._moments = Moments(at=self.since)
         self._ordinals: dict[SubjectId, int] = {}
@@ -65,9 +67,9 @@ class ConsentState:
     @classmethod
     def load(cls, tx: Connection, policy: PolicySnapshot, *, at: datetime) -> Self:
         """The state of all persons that this transaction sees."""
-        seq, everyone = persons.position(tx)
-        state = cls(policy, seq=seq, at=at)
-        state._everyone_seq = everyone
+        place = position(tx)
+        state = cls(policy, seq=place.seq, at=at)
+        state._everyone_seq, state.callers_seq = place.everyone, place.callers
         state._judge_everyone(tx, at=state.since)
         state._make_room(state.size + ROOM)
         state.next_at = state._moments.next_at
@@ -159,7 +161,7 @@ class ConsentState:
     def advance(self, tx: Connection, *, at: datetime) -> Advance:
         """The state is that of this transaction and moment; one caller at a time."""
         at = utc(at)
-        seq, everyone = persons.position(tx)
+        seq, everyone, callers = position(tx)
         due = {self._names[n] for n in self._moments.due(at=at)}
         whole = everyone > self._everyone_seq
         changed: list[SubjectId] = []
@@ -181,6 +183,7 @@ class ConsentState:
             if whole or changed:
                 self.version += 1
             self.next_at = self._moments.next_at
+            self.callers_seq = callers
             self.seq = seq
         return Advance(seq=seq, changed=tuple(changed), everyone=whole)
 

@@ -64,3 +64,8 @@ class LiveState:
         """Seconds for which a decision that was just made may be relied on; 0 without a lease."""
         until = self.freshness.holds_until()
         return 0.0 if until is None else max(0.0, until - boottime())
+
+    def callers(self) -> int | None:
+        """The last change of who may call that this process relies on; None without a lease."""
+        state = self.current
+        return state.callers_seq if state is not None and self.left() > 0 else None

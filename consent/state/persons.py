@@ -16,7 +16,6 @@ from consent.state.layout import Layout
 from consent.state.standing import Rulings, Standing
 from consent.types import ConsentEvent
 from governance.core.terms import Law, SubjectId
-from governance.customers.changes.counter import HEAD, SHARD
 from governance.customers.store import LAW, SUBJECT, subject_of
 from governance.customers.upkeep.merges import MERGE, circle, survivor_of
 from governance.db.fetching import PreparedSelect
@@ -66,14 +65,7 @@ _CHANGED: Final = PreparedSelect(
 _INVOLVED: Final = PreparedSelect(
     _MERGES.where(or_(MERGE.c.survivor_id.in_(_IDS), MERGE.c.absorbed_id.in_(_IDS)))
 )
-_HEAD: Final = PreparedSelect(select(HEAD.c.seq, HEAD.c.everyone_seq).where(HEAD.c.shard == SHARD))
 Stood = tuple[SubjectId, Standing]
-
-
-def position(tx: Connection) -> tuple[int, int]:
-    """The newest number of the sequence, and that of the last change that concerns everyone."""
-    rows = _HEAD.rows(tx, {})
-    return (int(rows[0].seq), int(rows[0].everyone_seq)) if rows else (0, 0)
 
 
 def everyone(tx: Connection, rulings: Rulings, *, at: datetime) -> Iterator[Stood]:

@@ -7,6 +7,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from governance.core.terms import ActorId, PurposeId
+from governance.customers.changes import counter
 from governance.db.types import table_of
 from governance.http.principal import PrincipalKind
 from governance.identity.models import (
@@ -111,6 +112,7 @@ def all_clients(tx: Connection) -> tuple[Client, ...]:
 def set_client_state(tx: Connection, actor: ActorId, state: AccountState) -> None:
     """The system's key opens, or opens no more, from the next request on."""
     tx.execute(update(CLIENT).where(CLIENT.c.id == actor).values(state=state.value))
+    counter.note_callers(tx)
 
 
 def clients_by_prefix(tx: Connection, prefix: str) -> tuple[tuple[Client, bytes], ...]:

@@ -8,7 +8,7 @@ in their order; changes of facts take theirs as the last act before the commit.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
@@ -23,7 +23,9 @@ HEAD, SUBJECT = table_of(ConsentHead), table_of(SubjectEntry)
 SHARD: Final = 0
 IN_LIMIT: Final = 500  # values in one IN list
 _HEAD: Final = PreparedSelect(select(HEAD.c.seq).where(HEAD.c.shard == SHARD))
-_EVERYONE: Final = PreparedSelect(select(HEAD.c.everyone_seq).where(HEAD.c.shard == SHARD))
+_POSITION: Final = PreparedSelect(
+    select(HEAD.c.seq, HEAD.c.everyone_seq, HEAD.c.callers_seq).where(HEAD.c.shard == SHARD)
+)
 
 
 class Taken:
@@ -37,9 +39,23 @@ def head(tx: Connection) -> int:
     return int(_HEAD.one(tx) or 0)
 
 
+class Position(NamedTuple):
+    """Where the sequence stands, and the last numbers of what concerns more than one person."""
+
+    seq: int = 0
+    everyone: int = 0  # something on which every person's decisions rest
+    callers: int = 0  # who may call, and by what key
+
+
+def position(tx: Connection) -> Position:
+    """The place of the database that this transaction sees."""
+    rows = _POSITION.rows(tx, {})
+    return Position(*map(int, rows[0])) if rows else Position()
+
+
 def everyone(tx: Connection) -> int:
     """The number of the last change on which every person's decisions rest."""
-    return int(_EVERYONE.one(tx) or 0)
+    return position(tx).everyone
 
 
 def take(tx: Connection, count: int = 1) -> int:
@@ -54,7 +70,7 @@ def take(tx: Connection, count: int = 1) -> int:
     last = tx.execute(raised).scalar()
     if last is None:
         first = insert_ignore(HEAD, tx.dialect.name)
-        tx.execute(first.values(shard=SHARD, seq=0, everyone_seq=0))
+        tx.execute(first.values(shard=SHARD, seq=0, everyone_seq=0, callers_seq=0))
         last = tx.execute(raised).scalar_one()
     return int(last)
 
@@ -69,6 +85,11 @@ def note_everyone(tx: Connection) -> None:
     before_commit(tx, _note_everyone, ())
 
 
+def note_callers(tx: Connection) -> None:
+    """Another system may call from this transaction on, or one may no more."""
+    before_commit(tx, _note_callers, ())
+
+
 def _note(tx: Connection, subjects: Sequence[str]) -> None:
     if not subjects:
         return
@@ -81,3 +102,8 @@ def _note(tx: Connection, subjects: Sequence[str]) -> None:
 def _note_everyone(tx: Connection, _nobody: Sequence[str]) -> None:
     seq = take(tx)
     tx.execute(update(HEAD).where(HEAD.c.shard == SHARD).values(everyone_seq=seq))
+
+
+def _note_callers(tx: Connection, _nobody: Sequence[str]) -> None:
+    seq = take(tx)
+    tx.execute(update(HEAD).where(HEAD.c.shard == SHARD).values(callers_seq=seq))

@@ -13,3 +13,6 @@ class ConsentHead(SQLModel, table=True):
     everyone_seq: int = Field(  # the last change on which every decision rests
         default=0, sa_column=Column(BigInteger, nullable=False, server_default="0")
     )
+    callers_seq: int = Field(  # the last change of who may call, and by what key
+        default=0, sa_column=Column(BigInteger, nullable=False, server_default="0")
+    )

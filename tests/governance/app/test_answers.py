@@ -8,7 +8,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from governance.app.factory import MAX_BODY, create_app
+from governance.app.edge import MAX_BODY
+from governance.app.factory import create_app
 from governance.core.terms import Lang
 from governance.ui.headers import CSP, security_headers
 from policies.snapshot import NO_POLICY, PolicyHolder

@@ -17,7 +17,7 @@ from consent.client.lease import boottime
 from consent.columns.segments import SEGMENT, _names
 from consent.service import choose
 from consent.types import EventKind
-from governance.app.factory import LARGER, MAX_BODY
+from governance.app.edge import LARGER, MAX_BODY
 from governance.core.ids import new_subject_id
 from governance.core.terms import EventId, PurposeId, SubjectId
 from tests.governance.app.conftest import Town

@@ -36,6 +36,7 @@ def decide_fields(
     verb: Verb = Verb.READ,
     company: bool = False,
     gate: SubjectDecision | None = None,
+    passage: Passage = INSIDE,
     at: datetime,
 ) -> dict[FieldId, FieldDecision]:
     """A decision for every field: ACTOR, then PURPOSE, then SUBJECT; the first refusal counts.
@@ -63,6 +64,7 @@ def decide_fields(
             subject=subject,
             verb=verb,
             explained=explained,
+            passage=passage,
             glass=glass,
         )
         for field in wanted

@@ -6,7 +6,7 @@ Fails closed: if the audit event cannot be written, nothing is shown.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
@@ -15,21 +15,22 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
 from consent import ledger
 from consent.crowd import Mark
+from consent.service import subject_gate
+from consent.types import SubjectDecision
 from governance.core.clock import JST
-from governance.core.terms import EventId, FieldId, Lang, PurposeId, SubjectId, Treatment
-from governance.crypto.revealed import Revealed
-from governance.customers.catalogue import CatalogueField, Storage, catalogue
+from governance.core.terms import EventId, PurposeId, SubjectId, Treatment
+from governance.customers.catalogue import CatalogueField, catalogue
 from governance.customers.ports import Ports
 from governance.customers.store import Record, subject_by_id
+from governance.customers.subjects import known_laws
 from governance.customers.upkeep.merges import survivor_of
 from governance.gateway.crowd import Crowd, crowd_of, marks_of
-from governance.gateway.data_tokens import DataTokens
 from governance.gateway.decisions import decide_fields
-from governance.gateway.glass.types import LIFTED
+from governance.gateway.provided import act_of, identities
 from governance.gateway.rows import records_of
+from governance.gateway.showing import Prepared, open_prepared
 from governance.gateway.types import (
     FieldDecision,
-    FieldView,
     GateBusyError,
     ReadAnswer,
     ReadRequest,
@@ -37,45 +38,12 @@ from governance.gateway.types import (
     UnknownPersonError,
 )
 from governance.http.principal import Principal
-from governance.i18n.catalogue import text
-from governance.keys.vault import Reading
-from governance.pii.types import Entity
-from policies.masking import Masking, MaskMethod, Span, Tokens, mask
+from governance.registers.passage import INSIDE, Passage, passage
+from governance.registers.provisions.service import Provided, note_single
+from policies.purposes import PurposeRecord
 from policies.snapshot import PolicySnapshot
 
 ATTEMPTS = 3  # how often an answer is made anew when policy or choices change meanwhile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """What the gates said and the rows that the answer needs, still sealed."""
-
-    policy: PolicySnapshot
-    consent_seq: int
-    mark: tuple[int, int] | None  # the person's last event and fence: what the decisions rest on
-    rows: tuple[Record, ...]
-    decisions: Mapping[FieldId, FieldDecision]
-
-    @property
-    def shown(self) -> frozenset[FieldId]:
-        """Fields that are opened, in clear or to be masked."""
-        return frozenset(
-            name
-            for name, decision in self.decisions.items()
-            if decision.treatment is not Treatment.WITHHELD
-        )
-
-    @property
-    def glass(self) -> str | None:
-        """The emergency access that opens something of it."""
-        rules = (decision.rule_id or "" for decision in self.decisions.values())
-        found = (rule.removeprefix(LIFTED) for rule in rules if rule.startswith(LIFTED))
-        return next(found, None)
-
-    @property
-    def closed(self) -> bool:
-        """Whether nothing at all may be shown."""
-        return not self.shown
 
 
 Answer = ReadAnswer | UnknownPersonError | GateBusyError
@@ -197,6 +165,11 @@ def _prepare(
     if mark is None and not request.company:
         return None
     rows = crowd.rows_for(request)
+    way, gate = INSIDE, None
+    if purpose is not None:
+        gate = crowd.gates.get((subject, purpose.id))
+        if request.recipient is not None:
+            way, gate = _outside(tx, purpose, request, at=at)
     return Prepared(
         policy=policy,
         consent_seq=consent_seq,
@@ -210,10 +183,31 @@ def _prepare(
             subject=request.subject,
             purpose_name=request.purpose,
             company=request.company,
-            gate=crowd.gates.get((subject, purpose.id)) if purpose is not None else None,
+            gate=gate,
+            passage=way,
             at=at,
         ),
+        passage=way,
+        gate=gate,
     )
+
+
+def _outside(
+    tx: Connection, purpose: PurposeRecord, request: ReadRequest, *, at: datetime
+) -> tuple[Passage, SubjectDecision]:
+    """What the register and the person say of whoever receives the answer."""
+    person = subject_by_id(tx, survivor_of(tx, request.subject), on=at.date())
+    way = passage(
+        tx,
+        purpose,
+        request.recipient,
+        laws=known_laws(person.laws if person is not None else ()),
+        on=at.astimezone(JST).date(),
+    )
+    said = subject_gate(
+        tx, request.subject, purpose, channel=None, recipient=request.recipient, at=at
+    )
+    return way, said
 
 
 def _rows(tx: Connection, request: ReadRequest) -> tuple[Record, ...]:
@@ -264,7 +258,36 @@ def _record_all(
     }
     drafts = [_event(principal, made, at=at) for made in sure.values()]
     events = [ports.audit.append(tx, drafts[0])] if len(drafts) == 1 else ()
-    return dict(zip(sure, events or ports.audit.append_many(tx, drafts), strict=True))
+    found = dict(zip(sure, events or ports.audit.append_many(tx, drafts), strict=True))
+    for (n, made), draft in zip(sure.items(), drafts, strict=True):
+        if made.prepared.passage.recipient is not None and not made.prepared.closed:
+            _provide(tx, ports, principal, made, draft, event=found[n], at=at)
+    return found
+
+
+def _provide(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    made: _Made,
+    draft: EventDraft,
+    *,
+    event: EventId,
+    at: datetime,
+) -> None:
+    """The record of a provision to a third party, in the transaction of the answer (APPI 29)."""
+    prepared = made.prepared
+    purpose, gate = prepared.policy.purpose(made.request.purpose), prepared.gate
+    act = act_of(prepared.passage.recipient, purpose, prepared.shown, prepared.policy.version)
+    if act is None:
+        return
+    subject = survivor_of(tx, made.request.subject)
+    person = Provided(
+        subject=subject,
+        consent_seq=gate.event_seq if gate is not None else None,
+        identity=identities(tx, ports, [subject]).get(subject, {}),
+    )
+    note_single(tx, ports, principal, act, person, draft, event=event, at=at)
 
 
 def _stands(
@@ -299,102 +322,12 @@ def _event(principal: Principal, made: _Made, *, at: datetime) -> EventDraft:
         network=Network(principal.network) if principal.network else None,
         fields=opened,
         counts=tuple((treatment.value, counts.get(treatment, 0)) for treatment in Treatment),
-        refs=() if prepared.glass is None else (f"glass:{prepared.glass}",),
+        refs=_refs(prepared),
     )
 
 
-def open_prepared(
-    ports: Ports,
-    prepared: Sequence[Prepared],
-    *,
-    lang: Lang,
-    keys: Reading | None = None,
-    tokens: Tokens | None = None,
-    at: datetime,
-) -> list[tuple[RowView, ...]]:
-    """The rows of each with every shown value opened and masked; nothing else is unsealed.
-
-    With `keys` the caller has looked at the key store already; `tokens` are a data set's own.
-    """
-    tokens = tokens or DataTokens()
-    pairs = [(one, row, shown) for one in prepared for shown in (one.shown,) for row in one.rows]
-    sealed = [
-        (row.id, {name: cell for name, cell in row.sealed.items() if name in shown})
-        for _, row, shown in pairs
-    ]
-    opened = (keys or ports.vault).open_rows(sealed)
-    plain = [
-        (one, row, _plain(row, values.reveal(), shown))
-        for (one, row, shown), values in zip(pairs, opened, strict=True)
-    ]
-    spans = _spans(ports, [(one, values) for one, _, values in plain])
-    day = at.astimezone(JST).date()
-    views: dict[int, list[RowView]] = {id(one): [] for one in prepared}
-    names = {entity.value: text(f"gateway.span.{entity.value}", lang) for entity in Entity}
-    for one, row, values in plain:
-        view = _row_view(row, values, one.decisions, spans, tokens, names=names, on=day)
-        views[id(one)].append(view)
-    return [tuple(views[id(one)]) for one in prepared]
-
-
-def _plain(
-    row: Record, opened: Mapping[FieldId, object], shown: frozenset[FieldId]
-) -> dict[FieldId, str | None]:
-    """Every shown field of a row as text."""
-    values: dict[FieldId, str | None] = {}
-    for field in catalogue().table(row.table).fields:
-        if field.id not in shown:
-            continue
-        clear = field.storage is Storage.CLEAR
-        value = row.clear[field.column] if clear else opened.get(field.id)
-        values[field.id] = None if value is None else str(value)
-    return values
-
-
-def _spans(
-    ports: Ports, rows: Sequence[tuple[Prepared, Mapping[FieldId, str | None]]]
-) -> dict[str, tuple[Span, ...]]:
-    """What must be blacked out in each text that is shown redacted."""
-    texts = sorted(
-        {
-            value
-            for prepared, values in rows
-            for name, value in values.items()
-            if value and prepared.decisions[name].method is MaskMethod.REDACT
-        }
-    )
-    if not texts:
-        return {}
-    found = ports.analyse(texts, Lang.JA)
-    return {
-        words: tuple(
-            Span(start=span.start, end=span.end, label=span.entity.value) for span in spans
-        )
-        for words, spans in zip(texts, found, strict=True)
-    }
-
-
-def _row_view(
-    row: Record,
-    values: Mapping[FieldId, str | None],
-    decisions: Mapping[FieldId, FieldDecision],
-    spans: Mapping[str, tuple[Span, ...]],
-    tokens: Tokens,
-    *,
-    names: Mapping[str, str],
-    on: date,
-) -> RowView:
-    views = []
-    for field in catalogue().table(row.table).fields:
-        if field.id not in decisions:
-            continue
-        decision = decisions[field.id]
-        value = values.get(field.id)
-        if value is not None and decision.method is not None:
-            masking = Masking(method=decision.method, keep=decision.keep)
-            found = spans.get(value)
-            value = mask(value, masking, on=on, spans=found, names=names, tokens=tokens)
-        views.append(FieldView(decision=decision, shown=Revealed(value)))
-    return RowView(
-        table=row.table, row=row.id, fields=tuple(views), version=row.clear.get("version")
-    )
+def _refs(prepared: Prepared) -> tuple[str, ...]:
+    """Under which emergency access, and to whom."""
+    recipient = prepared.passage.recipient
+    glass = () if prepared.glass is None else (f"glass:{prepared.glass}",)
+    return (*glass, *(() if recipient is None else (f"recipient:{recipient.id}",)))

@@ -23,7 +23,6 @@ from governance.customers.search_terms import Level
 from governance.customers.store import Record
 from governance.customers.tokens import count_behind, packed
 from governance.gateway.glass.types import Glass
-from governance.gateway.reading import Prepared
 from governance.gateway.search_decisions import PersonDecisions
 from governance.gateway.search_entities import Entity, entities, rows_shown
 from governance.gateway.search_places import Cursor, cursor_of
@@ -37,6 +36,7 @@ from governance.gateway.search_rows import (
     probes_of,
 )
 from governance.gateway.search_types import PAGE_MOST, SearchRequest
+from governance.gateway.showing import Prepared
 from governance.http.principal import Principal
 from governance.keys.vault import Reading
 from policies.purposes import PurposeRecord

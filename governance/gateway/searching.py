@@ -22,7 +22,6 @@ from governance.customers.search_queries import Part, named, recognised
 from governance.customers.search_terms import Level
 from governance.customers.tokens import known_indexes
 from governance.gateway.glass.lifting import glass_for
-from governance.gateway.reading import open_prepared
 from governance.gateway.search_decisions import PersonDecisions
 from governance.gateway.search_gates import before_person
 from governance.gateway.search_pages import Found, Page, Search, page_of
@@ -42,6 +41,7 @@ from governance.gateway.search_types import (
     SearchRefusedError,
     SearchRequest,
 )
+from governance.gateway.showing import open_prepared
 from governance.gateway.types import GateBusyError
 from governance.http.principal import Principal
 from policies.actions import Action

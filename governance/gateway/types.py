@@ -45,6 +45,7 @@ class ReadRequest:
     after: RowId | None = None  # rows after this one
     limit: int | None = None  # so many rows of each table
     company: bool = False  # what is about the company alone is decided without the third gate
+    recipient: str | None = None  # `role:key` of the register; None: nobody outside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

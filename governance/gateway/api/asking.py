@@ -15,7 +15,11 @@ from governance.core.terms import FieldId, Lang, RowId, SubjectId
 from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.customers.upkeep.company_merges import standing_company
-from governance.gateway.api.errors import BodyInvalidError, PurposeNotInPolicyError
+from governance.gateway.api.errors import (
+    BodyInvalidError,
+    PurposeNotInPolicyError,
+    RecipientHeaderError,
+)
 from governance.gateway.api.shapes import ID
 from governance.gateway.around.types import Entry, Stored
 from governance.gateway.around.writing import put
@@ -32,6 +36,7 @@ from governance.http.problems import language_of
 from governance.http.request import check_same_site, wiring_of
 from policies.api import PolicyUnavailableError
 
+RECIPIENT: Final = "sekisho-recipient"  # header: who receives the answer, if not the company
 PAGE: Final = 200  # rows of one page at most
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHILDREN: Final[Mapping[str, str]] = {  # last part of the address -> table
@@ -61,6 +66,7 @@ class Asking:
     lang: Lang
     request_id: str | None
     at: datetime
+    recipient: str | None = None  # to whom the answer goes on: `role:key` of the register
 
     def read(self, requests: Iterable[ReadRequest], *, listing: bool = False) -> list[Any]:
         """The answers in their order; one that the caller may not know of is unknown."""
@@ -96,6 +102,7 @@ class Asking:
             request_id=self.request_id,
             row=row,
             company=table == "company",
+            recipient=self.recipient,
         )
 
     def write(
@@ -166,8 +173,14 @@ def _unknown(request: ReadRequest) -> GovernanceError:
     return UnknownRowError() if request.company else UnknownPersonError()
 
 
-def asking(request: Request, principal: Principal) -> Asking:
-    """The facts of a request; a form of another site is refused (a session's cookie goes along)."""
+def asking(request: Request, principal: Principal, *, outside: bool = False) -> Asking:
+    """The facts of a request; a form of another site is refused (a session's cookie goes along).
+
+    Only where `outside` says so may the answer go on to a recipient: there it is recorded.
+    """
+    recipient = request.headers.get(RECIPIENT)
+    if recipient is not None and not outside:
+        raise RecipientHeaderError  # fails closed: this answer would leave without a record
     if principal.session is not None and request.method not in SAFE:
         check_same_site(request)
     wiring = wiring_of(request)
@@ -178,6 +191,7 @@ def asking(request: Request, principal: Principal) -> Asking:
         lang=lang,
         request_id=str(getattr(request.state, "request_id", "")) or None,
         at=wiring.clock(),
+        recipient=recipient,
     )
 
 

@@ -52,6 +52,12 @@ class PurposeNotInPolicyError(GovernanceError):
     code, status = "purpose_not_in_policy", 422
 
 
+class RecipientHeaderError(GovernanceError):
+    """Answers of this address stay inside: they name no recipient."""
+
+    code, status = "recipient_header", 422
+
+
 class DeleteByRequestError(GovernanceError):
     """A person is erased by a request with a plan and an approval, never by one call."""
 

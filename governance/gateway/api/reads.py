@@ -27,6 +27,7 @@ def rows_of_person(
         request_id=asked.request_id,
         after=after,
         limit=limit,
+        recipient=asked.recipient,
     )
     answer = asked.read_one(request)
     rows = answer.rows

@@ -104,7 +104,7 @@ def _page(register: Register) -> Endpoint:
         after: After = None,
         limit: Limit = 50,
     ) -> JSONResponse:
-        asked = asking(request, principal)
+        asked = asking(request, principal, outside=True)
         table = register.table
         return JSONResponse(
             await in_thread(
@@ -136,7 +136,7 @@ def _read(register: Register) -> Endpoint:
         purpose: Purpose,
         fields: Fields = None,
     ) -> JSONResponse:
-        asked = asking(request, principal)
+        asked = asking(request, principal, outside=True)
 
         def work() -> JSONResponse:
             entry = register.named(asked, name)

@@ -27,7 +27,7 @@ from governance.documents.files import whole_file
 from governance.gateway.bulk import deciding
 from governance.gateway.bulk.deciding import Bulk, MovedError, Run
 from governance.gateway.bulk.files import Row, digest_of, write
-from governance.gateway.bulk.guard import guard
+from governance.gateway.bulk.guard import guard, guarded
 from governance.gateway.bulk.providing import Providing
 from governance.gateway.bulk.types import (
     BulkRequest,
@@ -39,9 +39,9 @@ from governance.gateway.bulk.types import (
 )
 from governance.gateway.data_tokens import DataTokens
 from governance.gateway.decisions import decide_before_person
-from governance.gateway.reading import Prepared, open_prepared
 from governance.gateway.search_decisions import PersonDecisions
 from governance.gateway.search_gates import NOBODY
+from governance.gateway.showing import Prepared, open_prepared
 from governance.gateway.types import FieldDecision, RowView
 from governance.http.principal import Principal
 from governance.registers.provisions.service import Provided
@@ -223,7 +223,8 @@ def _rows(making: _Making) -> Iterator[Row]:
             bulk.ports, shown, lang=bulk.principal.lang, tokens=making.tokens, at=bulk.at
         )
         views = [view for row in opened for view in row]
-        guard(bulk.ports, views)
+        if guarded(bulk.purpose):
+            guard(bulk.ports, views)
         bulk.ports.database.write(
             partial(_noted, making=making, people=people, provided=provided), batch=True
         )

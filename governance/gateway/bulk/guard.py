@@ -11,6 +11,12 @@ from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.gateway.bulk.types import ExportGuardError
 from governance.gateway.types import RowView
+from policies.purposes import Basis, PurposeRecord
+
+
+def guarded(purpose: PurposeRecord) -> bool:
+    """Whether texts are searched: always, unless a law alone asks for what is written there."""
+    return set(purpose.basis.values()) != {Basis.LEGAL_OBLIGATION}
 
 
 def scanned(field: FieldId) -> bool:

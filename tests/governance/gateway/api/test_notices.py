@@ -58,8 +58,6 @@ def test_whoever_works_here_reads_notices_and_few_write_them(town: Desk) -> None
         {**DRAFT, "transfers": {}},
     ],
 )
-def test_a_body_of_another_form_is_refused_by_its_place(
-    town: Desk, body: dict[str, Any]
-) -> None:
+def test_a_body_of_another_form_is_refused_by_its_place(town: Desk, body: dict[str, Any]) -> None:
     refused = town.staff("privacy_officer").put(ADDRESS, json=body)
     assert (refused.status_code, refused.json()["code"]) == (422, "notice_form")

@@ -38,7 +38,7 @@ def settle(
     wiring: Wiring, folder: Path, *, count: int, agree: Iterable[int] = ()
 ) -> list[SubjectId]:
     """So many customers, of whom these agreed to the provision, and the partner's entry."""
-    rows = [customer(n) for n in range(1, count + 1)]
+    rows = [customer(n, 備考="夕方に電話（架空）") for n in range(1, count + 1)]
     import_file(wiring, write_file(folder, register(rows)))
     people = list(subjects(wiring))
     for place in agree:

@@ -92,6 +92,7 @@ class Choice:
     occurred_at: datetime | None = None  # paper, telephone: when it was said; None: now
     valid_until: datetime | None = None  # an end that the person set
     user_agent: str | None = None  # phone, desktop, app, unknown
+    source: str | None = None  # key under which another source says it once
 
 
 def known_choice(policy: PolicySnapshot, choice: Choice) -> Choice:

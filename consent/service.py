@@ -234,6 +234,7 @@ def _event(
         collection_point=choice.collection_point,
         collection_version=choice.collection_version,
         valid_until=choice.valid_until,
+        source_key=choice.source,
         proof=sealed_proof(tx, ports, principal, choice, row, on=day),
     )
 

@@ -23,6 +23,7 @@ from consent.collecting.rules import Answers, in_force, needed_notices
 from consent.collecting.types import AgeQuestion, Ask, AskForm, Point
 from consent.notices.store import edition_in_force
 from consent.notices.types import Transfer
+from consent.signals import sent as gpc_sent
 from governance.core.clock import JST
 from governance.core.terms import FieldId, Lang, PurposeId
 from governance.customers.catalogue import catalogue
@@ -138,6 +139,7 @@ async def send(request: Request, name: Name) -> Response:
         once=_once(name, sent),
         user_agent=_device(request.headers.get("user-agent", "")),
         request_id=str(getattr(request.state, "request_id", "")) or None,
+        gpc=gpc_sent(request.headers),
     )
     try:
         await run_in_threadpool(collect, wiring.ports, by, submission, at=wiring.clock())

@@ -7,13 +7,15 @@ from sqlalchemy import Connection
 
 from consent import ledger
 from consent.service import subject_gate
+from consent.signals import received
 from consent.types import EventKind, SubjectDecision
+from governance.core.clock import JST
 from governance.core.terms import Lang, Law, PurposeId, SubjectId
 from governance.customers.catalogue import catalogue
 from governance.gateway.types import ReadAnswer
 from governance.i18n.catalogue import text
 from governance.ui.parts import Term
-from policies.purposes import PurposeRecord, consent_gated
+from policies.purposes import PurposeRecord, Signal, consent_gated
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
 
@@ -86,7 +88,13 @@ def choices(
 REFUSED = frozenset(
     {ReasonCode.SUBJECT_REFUSED, ReasonCode.SUBJECT_WITHDRAWN, ReasonCode.SUBJECT_OBJECTED}
 )
-ASK_AGAIN = frozenset({ReasonCode.SUBJECT_EXPIRED, ReasonCode.SUBJECT_STALE_NOTICE})
+ASK_AGAIN = frozenset(
+    {
+        ReasonCode.SUBJECT_EXPIRED,
+        ReasonCode.SUBJECT_STALE_NOTICE,
+        ReasonCode.SUBJECT_RECONFIRM_DUE,
+    }
+)
 
 
 def _answer(decision: SubjectDecision) -> str:
@@ -101,6 +109,29 @@ def _answer(decision: SubjectDecision) -> str:
 def _recipient(purpose: PurposeRecord) -> str:
     """A recipient of the class that the purpose names; inside the company when it names none."""
     return purpose.recipients[0]
+
+
+def signal_told(
+    tx: Connection, policy: PolicySnapshot, subject: SubjectId, lang: Lang, *, at: datetime
+) -> str:
+    """Since when the person's browser asks for privacy (GPC), and what is not done for it.
+
+    A use to which the person explicitly agreed since is not among them; empty without a signal.
+    """
+    moment = received(tx, subject)
+    if moment is None:
+        return ""
+    heeding = [
+        purpose.label[lang]
+        for purpose in policy.purposes.values()
+        if Signal.GPC in purpose.signals
+        and not subject_gate(
+            tx, subject, purpose, channel=None, recipient=_recipient(purpose), at=at
+        )
+    ]
+    day = moment.astimezone(JST).date().isoformat()
+    between = "、" if lang is Lang.JA else ", "
+    return text("portal.home.gpc", lang, day=day, purposes=between.join(heeding))
 
 
 def next_kind(tx: Connection, subject: SubjectId, purpose: PurposeId, *, on: bool) -> EventKind:

@@ -10,13 +10,14 @@ from starlette.responses import RedirectResponse, Response
 
 from consent.choices import Choice
 from consent.service import choose
+from consent.signals import note_gpc, sent
 from governance.core.errors import NotFoundError
 from governance.core.terms import PurposeId, SubjectId
 from governance.gateway.reading import read
 from governance.gateway.types import ReadRequest
 from governance.http.principal import Principal, PrincipalKind
 from governance.http.request import check_csrf, wiring_of
-from governance.portal.home import choices, held_terms, next_kind
+from governance.portal.home import choices, held_terms, next_kind, signal_told
 from governance.ui.pages import Surface
 from governance.ui.surfaces import page_of, templates_of
 from policies.actions import Action
@@ -25,6 +26,7 @@ from policies.api import require, snapshot_of
 router = APIRouter(include_in_schema=False)
 Person = Annotated[Principal, Depends(require(Action.PORTAL_SELF))]
 OWN_PURPOSE = "dsar_fulfilment"
+PORTAL = "portal"
 
 
 def subject_of(principal: Principal) -> SubjectId:
@@ -45,19 +47,33 @@ async def home(request: Request, principal: Person, changed: str = "") -> str:
     asked = ReadRequest(subject=subject, purpose=OWN_PURPOSE, tables=("person",))
     answer = await run_in_threadpool(read, wiring.ports, reader, asked, at=at)
 
-    def look() -> object:
-        with wiring.database.read() as tx:
-            return choices(tx, snapshot_of(request), subject, page.lang, at=at)
+    await run_in_threadpool(_note_signal, request, principal)
 
+    def look() -> tuple[object, str]:
+        with wiring.database.read() as tx:
+            policy = snapshot_of(request)
+            lines = choices(tx, policy, subject, page.lang, at=at)
+            return lines, signal_told(tx, policy, subject, page.lang, at=at)
+
+    lines, signal = await run_in_threadpool(look)
     return templates_of(request).render(
         "portal/home.html",
         page,
         held=held_terms(answer, page.lang),
-        lines=await run_in_threadpool(look),
+        lines=lines,
+        signal=signal,
         changed=changed,
         contact=wiring.settings.contact_mail,
         record=answer.decision_id,
     )
+
+
+def _note_signal(request: Request, principal: Principal) -> None:
+    """A browser signal (Sec-GPC) is in the ledger before anything else is shown or chosen."""
+    if sent(request.headers):
+        wiring = wiring_of(request)
+        person = subject_of(principal)
+        note_gpc(wiring.ports, principal, person, source=PORTAL, at=wiring.clock())
 
 
 @router.post("/portal/choices/{purpose}")
@@ -77,6 +93,7 @@ async def decide(
     subject = subject_of(principal)
 
     def act() -> None:
+        _note_signal(request, principal)
         with wiring.database.read() as tx:
             kind = next_kind(tx, subject, record.id, on=choice == "on")
         choose(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from consent import ledger
 from consent.collecting import store
 from consent.collecting.rules import Answers, in_force, needed_notices
+from consent.signals import sent
 from governance.core.clock import JST
 from governance.core.terms import Lang, PurposeId, SubjectId
 from governance.gateway.api.asking import Asking, asking, in_thread
@@ -152,6 +153,7 @@ async def collected(request: Request, principal: Writer) -> JSONResponse:
         shown_at=body.shown_at,
         once=once_of(request, principal, raw, needed=True),
         user_agent=body.device,
+        gpc=sent(request.headers),
         request_id=asked.request_id,
     )
 

@@ -15,6 +15,7 @@ from consent import ledger
 from consent.choices import Choice
 from consent.proofs import proof_view
 from consent.service import choose, choose_many
+from consent.signals import note_gpc, sent
 from consent.standing import PAGE, tallies
 from consent.types import EVERY, EventKind, EvidenceGrade
 from governance.core.terms import Lang, RowId, SubjectId
@@ -185,6 +186,7 @@ async def choosing(request: Request, principal: Writer) -> JSONResponse:
         said = read_as(ChoiceIn, parsed(body))
         seq = _expected(request, said.person)
         choice = permitted(asked.ports, principal, _choice(said, seq))
+        _note_signal(request, asked, said.person)
 
         def told(position: int) -> Written:
             return _written(choice, position)
@@ -263,6 +265,13 @@ async def counts(
         return JSONResponse({"items": [one.as_json() for one in found]})
 
     return await in_thread(work)
+
+
+def _note_signal(request: Request, asked: Asking, person: str) -> None:
+    """A browser signal that the caller passes on is kept before the choice that it came with."""
+    if sent(request.headers):
+        source = f"api:{asked.principal.id}"
+        note_gpc(asked.ports, asked.principal, SubjectId(person), source=source, at=asked.at)
 
 
 def _expected(request: Request, person: str) -> int | None:

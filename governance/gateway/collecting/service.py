@@ -21,6 +21,7 @@ from consent.collecting.errors import CollectedFaultsError, NoticeStaleError
 from consent.collecting.rules import action_of, check_answers, in_force, stale_notices
 from consent.collecting.types import Ask, AskForm, Point, PointKind
 from consent.service import record
+from consent.signals import came_before, signal_of
 from consent.types import EVERY, EventKind
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
@@ -160,6 +161,9 @@ def _written(coming: _Coming, item: Item) -> Received:
     """The row, the choices and what was shown, in the one transaction of the writing."""
 
     def finish(tx: Connection, written: Written) -> None:
+        source = f"collect/{coming.point.id}"
+        if coming.submission.gpc and not came_before(tx, written.subject, source):
+            _record(tx, coming, signal_of(written.subject, source))  # before what they opt in to
         for ask in coming.point.asks:
             choice = _choice(coming, ask, written.subject)
             if choice.kind is not EventKind.REQUESTED or written.created:

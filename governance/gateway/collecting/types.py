@@ -25,6 +25,7 @@ class Submission:
     once: Once | None = None
     user_agent: str | None = None  # class of device
     request_id: str | None = None
+    gpc: bool = False  # the browser sent Sec-GPC: 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

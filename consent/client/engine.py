@@ -17,6 +17,7 @@ from .sse import Event
 from .upstream import RefusedError, Told, Upstream
 from .view import View, WireError
 
+REST: Final = 0.02  # seconds between two askings
 HEARTBEAT: Final = 0.5  # seconds between two askings for the lease
 SHIP: Final = 0.25  # seconds that decisions wait for company
 FIRST_RETRY, LAST_RETRY = 0.05, 1.0  # seconds
@@ -142,7 +143,8 @@ class Engine:
                 again = self._ask(view)
                 if again:
                     continue
-            self._moved.wait(HEARTBEAT)
+            if self._moved.wait(HEARTBEAT):
+                self._stopping.wait(REST)
 
     def _ask(self, view: View) -> bool:
         """Whether to ask again at once."""

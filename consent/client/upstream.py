@@ -1,6 +1,7 @@
 """What a client asks of the server, over one pool of connections."""
 
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
@@ -32,13 +33,26 @@ class Upstream:
     """Sends and reads; holds no state but its connections."""
 
     def __init__(self, base_url: str, key: str, *, purposes: Sequence[str] | None) -> None:
-        self._http = httpx.Client(
-            base_url=base_url,
-            headers={"authorization": f"Bearer {key}", "user-agent": "sekisho-client"},
-            timeout=TIMEOUT,
-            trust_env=False,  # no proxy of the environment between a gate and its answers
-        )
+        self._base_url, self._key = base_url, key
         self._purposes = None if purposes is None else ",".join(purposes)
+        self._opening = threading.Lock()
+        self._opened: httpx.Client | None = None
+
+    @property
+    def _http(self) -> httpx.Client:
+        """The pool, made when it is first needed: reading certificates takes a while."""
+        with self._opening:
+            if self._opened is None:
+                self._opened = httpx.Client(
+                    base_url=self._base_url,
+                    headers={
+                        "authorization": f"Bearer {self._key}",
+                        "user-agent": "sekisho-client",
+                    },
+                    timeout=TIMEOUT,
+                    trust_env=False,  # no proxy of the environment between a gate and its answers
+                )
+            return self._opened
 
     def __repr__(self) -> str:
         return "Upstream(...)"
@@ -89,7 +103,9 @@ class Upstream:
 
     def close(self) -> None:
         """No connection is open."""
-        self._http.close()
+        with self._opening:
+            if self._opened is not None:
+                self._opened.close()
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = self._http.post(path, json=body)

@@ -22,6 +22,7 @@ from governance.customers.changes import counter
 from governance.db.engine import Database
 
 POLL: Final = 0.01  # seconds between two looks at the newest position
+REST: Final = 0.025  # seconds between two askings, each of which is a commit
 SERVER: Final = ActorId("svc:sekisho")
 log = logger()
 
@@ -45,7 +46,8 @@ class Follower:
         self.holder: Final = holder or new_row_id()
         self.lease: Final = HolderLease()
         self.applied = -1  # nothing yet: not even an empty ledger
-        self._next_ask = float("-inf")
+        self._next_ask = self._rested = float("-inf")
+        self._told = -1  # the position that was last asked with
         self._lock = threading.Lock()  # one applies at a time
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -98,18 +100,19 @@ class Follower:
 
     def ask(self) -> Answer:
         """What this process is told now; with a grant it may decide by its copy."""
-        asked = self.lease.asked()
+        asked, told = self.lease.asked(), self.applied
         answer = self._database.write(
             partial(
                 store.ask,
                 holder=self.holder,
                 actor=SERVER,
                 kind=HolderKind.SERVER,
-                applied=self.applied,
+                applied=max(0, told),
                 terms=self._terms,
                 at=self._clock(),
             )
         )
+        self._rested, self._told = asked + REST, told
         if answer:
             self.lease.granted(asked=asked, seconds=answer.seconds)
             self._next_ask = asked + self._terms.heartbeat
@@ -124,9 +127,9 @@ class Follower:
                 self._tell(type(error).__name__)
 
     def _follow(self) -> None:
-        before = self.applied
         self.turn()
-        if self.applied == before and self.lease.asked() < self._next_ask:
+        now = self.lease.asked()
+        if now < self._rested or (self.applied == self._told and now < self._next_ask):
             return
         if self.ask().standing is Standing.JOINED:
             self.turn()

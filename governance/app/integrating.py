@@ -7,7 +7,7 @@ a process or client that decides by a copy of its own may not know of it yet.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -18,6 +18,7 @@ from governance.app.wiring import Mark, Wiring
 from governance.core.errors import GovernanceError
 
 FAILED: Final = 400  # from here on the answer promises nothing
+WAITING: Final = 256  # answers that are held back at once, in threads that no other work needs
 
 
 class Integrating:
@@ -31,6 +32,7 @@ class Integrating:
         answer: Callable[[Request, GovernanceError], Response],
     ) -> None:
         self._app, self._wiring, self._answer = app, wiring, answer
+        self._waiting = CapacityLimiter(WAITING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The request goes on; its answer begins when what it did holds."""
@@ -45,7 +47,8 @@ class Integrating:
                 return  # the answer that was made says too much
             if self._owes(mark, message):
                 try:
-                    await run_in_threadpool(self._wiring.settle_since, mark)
+                    settle = self._wiring.settle_since
+                    await to_thread.run_sync(settle, mark, limiter=self._waiting)
                 except (NotIntegratedError, NotYetEverywhereError) as error:
                     refused = True
                     await self._answer(Request(scope), error)(scope, receive, send)

@@ -90,7 +90,7 @@ def ask(client: Client, ids: list[str], ended: threading.Event) -> dict[str, obj
             begun = boottime()
             if old:
                 stood[old.subject] = begun
-        time.sleep(0.02)  # the machine has others to serve
+        time.sleep(0.05)  # the machine has others to serve
     return {
         "asked": asked,
         "stood": stood,

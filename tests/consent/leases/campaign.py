@@ -120,25 +120,29 @@ class Withdrawing:
     took: list[float] = field(default_factory=list)
     repeated: int = 0
 
-    def withdraw(self, person: Person) -> None:
+    def withdraw(self, http: httpx.Client, person: Person) -> None:
         while True:
-            base = random.choice(self.bases)  # noqa: S311 # the same
-            with httpx.Client(timeout=120) as http:
-                begun = boottime()
-                try:
-                    status = choose(self.town, http, person, on=False, base=base)
-                except httpx.HTTPError:
-                    status = 0
-                if status == 303:
-                    self.acknowledged[person.id] = now = boottime()
-                    self.took.append(now - begun)
-                    return
+            base = random.choice(self.bases)  # noqa: S311 # a test's dice
+            begun = boottime()
+            try:
+                status = choose(self.town, http, person, on=False, base=base)
+            except httpx.HTTPError:
+                status = 0  # its process was killed
+            if status == 303:
+                self.acknowledged[person.id] = now = boottime()
+                self.took.append(now - begun)
+                return
             self.repeated += 1
             time.sleep(0.05)
 
     def run(self, persons: Sequence[Person], *, threads: int) -> None:
+        def some(number: int) -> None:
+            with httpx.Client(timeout=120) as http:
+                for person in persons[number::threads]:
+                    self.withdraw(http, person)
+
         with ThreadPoolExecutor(threads) as pool:
-            for _ in pool.map(self.withdraw, persons):
+            for _ in pool.map(some, range(threads)):
                 pass
 
 

@@ -102,7 +102,7 @@ def test_the_whole_campaign(
         for thread in threads:
             thread.start()
         try:
-            work.run(town.persons, threads=32)
+            work.run(town.persons, threads=64)
         finally:
             ended.set()
             checks.ended.set()

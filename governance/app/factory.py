@@ -29,6 +29,7 @@ from governance.app.webhooks.api import router as webhooks
 from governance.app.wiring import Wiring
 from governance.console.log_pages import router as log_pages
 from governance.console.pages import router as console
+from governance.console.policy_pages import router as policy_pages
 from governance.core.errors import GovernanceError, NotFoundError, WrongUseError
 from governance.gateway.api.bodies import query_invalid
 from governance.gateway.api.bulk import router as bulk
@@ -100,35 +101,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.state.collect_throttle = Throttle(wiring.settings.collect_limit)
     app.openapi = lambda: with_evaluation(app)  # type: ignore[method-assign] # FastAPI's own way to extend it
     app.state.templates = environment("governance.console", "governance.portal", "governance.app")
-    for router in (
-        start_pages,
-        console,
-        log_pages,
-        portal,
-        receipts,
-        collecting,
-        published,
-        health.router,
-        bulk,
-        searches,
-        rows,
-        persons,
-        companies,
-        duplicates,
-        quality,
-        exports,
-        recipients,
-        provisions,
-        glass,
-        notices,
-        collected,
-        consents,
-        webhooks,
-        feed,
-        audit,
-        statements,
-        reports,
-    ):
+    for router in ROUTERS:
         app.include_router(router)
     app.router.routes.extend(ui_routes())
     app.add_exception_handler(GovernanceError, _ours)

@@ -73,6 +73,12 @@ class Controller(BaseModel):
         "privacy@example.com", "個人情報の問い合わせ先。", "Contact for privacy matters."
     )
 
+    dsar_policy_days: int = described(
+        14,
+        "開示等の社内目標日数。法の定めではありません（法32条以下は「遅滞なく」）。",
+        "Internal target in days for APPI requests; the law says without delay.",
+    )
+
     def company(self, lang: Lang) -> str:
         """The name."""
         return self.company_ja if lang is Lang.JA else self.company_en

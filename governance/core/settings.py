@@ -240,11 +240,6 @@ class Settings(Controller):
         "Folder of the installation's own fields and vocabularies (YAML). "
         "Default: catalogue.d in data_dir.",
     )
-    dsar_policy_days: int = described(
-        14,
-        "開示等の社内目標日数。法の定めではありません（法32条以下は「遅滞なく」）。",
-        "Internal target in days for APPI requests; the law says without delay.",
-    )
     mail: MailKind = described(
         MailKind.FOLDER, "メールの送り方。", "How e-mail leaves: into a folder, or by SMTP."
     )

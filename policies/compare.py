@@ -125,27 +125,26 @@ def facts_for(conditions: Iterable[Condition]) -> tuple[Attributes, ...]:
     return tuple(found)
 
 
-def _meeting(condition: Condition, good: Mapping[tuple[str, str], object]) -> Facts:
+def _meeting(condition: Condition, good: Facts) -> Facts:
     """Facts that meet one condition, keeping what earlier ones fixed where that is possible."""
     left, right = fact_of(condition.left), fact_of(condition.right)
     fixed = [good[fact] for fact in (left, right) if fact is not None and fact in good]
-    value = _literal(condition) if left is None or right is None else (fixed or ["one"])[0]
+    value = fixed[0] if fixed else "one"
+    if left is None:
+        value = literal_of(condition.left)
+    told = None if right is not None else literal_of(condition.right)
+    sides: tuple[object, object]
     match condition.comparison:
         case Comparison.EQUAL:
-            sides = (value, value)
+            sides = (value, value) if told is None else (told, told)
         case Comparison.NOT_EQUAL:
-            sides = (_other(value), value) if right is None or left else (value, _other(value))
+            sides = (value, _other(value)) if told is None else (_other(told), told)
         case Comparison.IN:
-            sides = (value, (value, "three"))
+            sides = (told[0], told) if isinstance(told, tuple) else (value, (value, "three"))
         case Comparison.NOT_IN:
-            sides = (value, ("three",))
+            sides = ("four", told) if isinstance(told, tuple) else (value, ("three",))
     pairs = zip((left, right), sides, strict=True)
     return {fact: side for fact, side in pairs if fact is not None}
-
-
-def _literal(condition: Condition) -> object:
-    side = condition.right if fact_of(condition.left) else condition.left
-    return literal_of(side) if fact_of(side) is None else "one"
 
 
 def _other(value: object) -> object:

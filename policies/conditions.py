@@ -1,8 +1,8 @@
 """Comparisons between facts of the actor and of the record, written in a rule under ``when``.
 
 ``resource.owner == subject.id`` · ``'editor' in subject.roles`` · ``action.soft == true`` ·
-``resource.region != 'JP'``. A fact that is missing never opens anything: an allow rule does not
-hold then, a deny rule does.
+``resource.region in ['JP', 'KR']``. A fact that is missing never opens anything: an allow rule
+does not hold then, a deny rule does.
 """
 
 import re
@@ -14,9 +14,11 @@ from functools import lru_cache
 from policies.types import Attributes, Effect
 
 _FACT = re.compile(r"(subject|resource|action)\.([a-z][A-Za-z0-9_]*)")
+_TEXT = r"'[^',\"\\\n&()\[\]{}#]+'"  # nothing that a line of Casbin would take for its own
+_SET = rf"\[\s*{_TEXT}(?:\s*,\s*{_TEXT})*\s*\]|\{{{_TEXT}(?: {_TEXT})*\}}"
 _OPERAND = (
-    r"(?:subject|resource|action)\.[a-z][A-Za-z0-9_]*"
-    r"|'[^',\"\\\n&()\[\]#]+'|true|false|-?[0-9]{1,15}"
+    rf"(?:subject|resource|action)\.[a-z][A-Za-z0-9_]*|{_TEXT}|{_SET}"
+    r"|true|false|-?[0-9]{1,15}"
 )
 _SENTENCE = re.compile(rf"({_OPERAND})\s+(==|!=|in|not in)\s+({_OPERAND})")
 JOINT = " && "
@@ -48,10 +50,18 @@ def parse_condition(sentence: str) -> Condition | None:
     found = _SENTENCE.fullmatch(sentence.strip())
     if found is None:
         return None
-    left, comparison, right = found.groups()
+    comparison = found.group(2)
+    left, right = _canonical(found.group(1)), _canonical(found.group(3))
     if fact_of(left) is None and fact_of(right) is None:
         return None  # it would hold always or never
     return Condition(left=left, comparison=Comparison(comparison), right=right)
+
+
+def _canonical(side: str) -> str:
+    """The side as it stands in an exported line, where a comma would end the column."""
+    if not side.startswith("["):
+        return side
+    return "{" + " ".join(re.findall(_TEXT, side)) + "}"
 
 
 @lru_cache(maxsize=4_096)  # sides of the policy's own sentences
@@ -62,10 +72,12 @@ def fact_of(side: str) -> tuple[str, str] | None:
 
 
 @lru_cache(maxsize=4_096)
-def literal_of(side: str) -> str | bool | int:
+def literal_of(side: str) -> str | bool | int | tuple[str, ...]:
     """The value of a side that is no fact."""
     if side.startswith("'"):
         return side[1:-1]
+    if side.startswith("{"):
+        return tuple(text[1:-1] for text in re.findall(_TEXT, side))
     return side == "true" if side in {"true", "false"} else int(side)
 
 

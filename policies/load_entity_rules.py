@@ -92,6 +92,8 @@ def _kind(side: str, kinds: Kinds, cursor: Cursor) -> AttributeKind:
             return AttributeKind.INTEGER
         case str():
             return AttributeKind.STRING
+        case tuple():
+            return AttributeKind.LIST
 
 
 def _comparable(comparison: Comparison, left: AttributeKind, right: AttributeKind) -> bool:
@@ -99,7 +101,7 @@ def _comparable(comparison: Comparison, left: AttributeKind, right: AttributeKin
         return False  # fails closed: nobody fills it in when a caller asks
     match comparison:
         case Comparison.EQUAL | Comparison.NOT_EQUAL:
-            return left is right
+            return left is right and left is not AttributeKind.LIST
         case Comparison.IN | Comparison.NOT_IN:
             return left is AttributeKind.STRING and right is AttributeKind.LIST
 

@@ -25,6 +25,14 @@ def condition(sentence: str) -> Condition:
         ("subject.branch in resource.branches", {"branch": "x"}, {"branches": ["x", "y"]}, True),
         ("subject.branch in resource.branches", {"branch": "z"}, {"branches": ("x",)}, False),
         ("subject.branch not in resource.branches", {"branch": "z"}, {"branches": ["x"]}, True),
+        ("'x' in resource.branches", {}, {"branches": ("x",)}, True),
+        ("subject.branch in ['x', 'y z']", {"branch": "y z"}, {}, True),
+        ("subject.branch in [ 'x' ]", {"branch": "y"}, {}, False),
+        ("subject.branch not in ['x','y']", {"branch": "z"}, {}, True),
+        ("subject.level == -3", {"level": -3}, {}, True),
+        ("subject.level == 1", {"level": True}, {}, False),
+        ("resource.open == true", {}, {"open": True}, True),
+        ("resource.open != false", {}, {"open": 0}, True),
     ],
 )
 def test_comparison_of_known_facts(
@@ -57,6 +65,15 @@ def test_membership_in_a_text_is_no_membership() -> None:
         "owner == subject.id",
         "resource.a == subject.b or 1 == 1",
         "resource.a == 'x,y'",
+        "resource.a in []",
+        "resource.a in ['x' 'y']",
+        "resource.a in ['x', 1]",
+        "resource.a in ['x,y']",
+        "resource.a in ['x'",
+        "true == true",
+        "'a' in ['a']",
+        "resource.a == 1.5",
+        "context.a == 1",
         "__import__('os')",
     ],
 )
@@ -65,7 +82,14 @@ def test_other_sentences_are_no_conditions(sentence: str) -> None:
 
 
 def test_exported_line_reads_back() -> None:
-    conditions = (condition(SAME), condition("subject.a in resource.b"))
+    conditions = (
+        condition(SAME),
+        condition("subject.a in resource.b"),
+        condition("subject.a not in ['x', 'y z', 'あ']"),
+        condition("action.a == true"),
+        condition("subject.n != -12"),
+    )
+    assert "," not in as_text(conditions)
     assert from_text(as_text(conditions)) == conditions
     assert from_text("-") == ()
     assert from_text("nonsense") is None

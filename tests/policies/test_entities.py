@@ -44,7 +44,8 @@ resources:
   room: {label: 部屋 / Room, listed_only: false, actions: [enter]}
 entities:
   user: {aoi: {groups: [writers], level: 3, branch: north}, ren: {}, admin: {}, clerk: {}}
-  paper: {p1: {owner: aoi, sealed: false, branch: north}, p2: {sealed: true}, p3: {}}
+  paper: {p1: {owner: aoi, sealed: false, branch: north}, p2: {sealed: true}, p3: {},
+          p4: {sealed: false, branch: south}}
 rules:
   - {id: E-1, allow: [user], to: read, on: paper, when: [resource.owner == subject.id],
      because: 自分の / Own}
@@ -57,6 +58,8 @@ rules:
   - {id: E-5, allow: [user, robot], to: enter, on: room, because: 入れる / May enter}
   - {id: E-6, allow: [user], to: read, on: paper, when: [resource.branch == subject.branch],
      because: 同じ支店 / Same branch}
+  - {id: E-7, allow: [robot], to: read, on: paper, because: 北か極東 / North or far east,
+     when: ["resource.branch in ['north', 'far east']", "subject.id not in ['x1', 'x2']"]}
 tests:
   - {who: user/aoi, does: sign, on: paper/p1, action: {twice: true}, expect: permit, by: E-4}
   - {who: user/ren, does: read, on: paper/p1, subject: {branch: north}, expect: permit, by: E-6}
@@ -97,6 +100,9 @@ def ask(policy: PolicySnapshot, who: str, does: str, on: str, **told: Any) -> st
         ("user/ren", "read", "paper/p1", {"resource_told": {"owner": "ren"}},
          "denied.actor.no_rule"),
         ("robot/x9", "enter", "room/anything", {}, "permit"),
+        ("robot/x9", "read", "paper/p1", {}, "permit"),
+        ("robot/x1", "read", "paper/p1", {}, "denied.actor.no_rule"),
+        ("robot/x9", "read", "paper/p4", {}, "denied.actor.no_rule"),
     ],
 )  # fmt: skip
 def test_rules_compare_attributes(
@@ -126,7 +132,7 @@ def test_rules_compare_attributes(
         ("user/aoi", "enter", "paper/p1", "denied.actor.unknown_action"),
         ("user/admin", "read", "paper/p1", "denied.actor.no_rule"),
         ("user/clerk", "read", "paper/p1", "denied.actor.no_rule"),  # a role's name is no role
-        ("robot/x9", "read", "paper/p1", "denied.actor.no_rule"),
+        ("robot/x9", "sign", "paper/p1", "denied.actor.no_rule"),
     ],
 )
 def test_what_is_unknown_is_refused_with_its_code(

@@ -87,6 +87,37 @@ class Application(FastAPI):
         return stack.app if isinstance(stack, ServerErrorMiddleware) else stack
 
 
+ROUTERS = (
+    start_pages,
+    console,
+    log_pages,
+    portal,
+    receipts,
+    collecting,
+    published,
+    health.router,
+    bulk,
+    searches,
+    rows,
+    persons,
+    companies,
+    duplicates,
+    quality,
+    exports,
+    recipients,
+    provisions,
+    glass,
+    notices,
+    collected,
+    consents,
+    webhooks,
+    feed,
+    audit,
+    statements,
+    reports,
+)
+
+
 def create_app(wiring: Wiring) -> FastAPI:
     """The assembled application over one open installation."""
     app = Application(

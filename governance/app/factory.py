@@ -91,6 +91,7 @@ ROUTERS = (
     start_pages,
     console,
     log_pages,
+    policy_pages,
     portal,
     receipts,
     collecting,

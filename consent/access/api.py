@@ -129,9 +129,8 @@ class AccessApplication:
         """The discovery document, to anybody."""
         if scope["method"] not in ("GET", "HEAD"):
             raise MethodHereError("GET, HEAD")
-        body = b"" if scope["method"] == "HEAD" else self._configuration
         kept = (b"cache-control", b"public, max-age=%d" % metadata.MAX_AGE)
-        await _respond(send, body, request_id, kept)
+        await _respond(send, self._configuration, request_id, kept)  # the server sends HEAD no body
 
 
 def _header(scope: Scope, name: bytes) -> bytes | None:

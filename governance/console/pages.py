@@ -42,6 +42,10 @@ EVIDENCE = NavGroup(
     label="console.nav.evidence",
     items=(NavItem(href="/console/audit", label="console.nav.audit"),),
 )
+RULES = NavGroup(
+    label="console.nav.rules",
+    items=(NavItem(href="/console/policies", label="console.nav.policies"),),
+)
 HELP = NavGroup(
     label="console.nav.help",
     items=(
@@ -55,16 +59,18 @@ Reader = Annotated[Principal, Depends(require(Action.PERSON_READ))]
 
 def console_page(request: Request, title: str, principal: Principal) -> Page:
     """The facts of a console page, with the roles of who looks at it."""
-    nav = (DAILY, EVIDENCE, HELP) if _reads_log(request, principal) else (DAILY, HELP)
+    log = (EVIDENCE,) if _holds(request, principal, Action.AUDIT_READ) else ()
+    rules = (RULES,) if _holds(request, principal, Action.POLICY_READ) else ()
+    nav = (DAILY, *rules, *log, HELP)
     page = page_of(request, title, surface=Surface.CONSOLE, nav=nav)
     roles = snapshot_of(request).roles
     names = [roles[name].label[page.lang] for name in sorted(principal.roles) if name in roles]
     return page_of(request, title, surface=Surface.CONSOLE, nav=nav, role=" / ".join(names))
 
 
-def _reads_log(request: Request, principal: Principal) -> bool:
+def _holds(request: Request, principal: Principal, action: Action) -> bool:
     policy = snapshot_of(request)
-    return bool(policy.may(roles_of(principal, policy), Action.AUDIT_READ))
+    return bool(policy.may(roles_of(principal, policy), action))
 
 
 @router.get("/console", response_class=HTMLResponse)
@@ -72,7 +78,7 @@ async def console(request: Request, principal: Officer) -> str:
     """What is held and what needs care; whoever reads the log also sees its end and its proof."""
     wiring = wiring_of(request)
     page = console_page(request, "console.overview.title", principal)
-    reads_log = _reads_log(request, principal)
+    reads_log = _holds(request, principal, Action.AUDIT_READ)
 
     def look() -> dict[str, object]:
         with wiring.database.read() as tx:

@@ -1,6 +1,6 @@
 """A difference of two policies in words: which role gains or loses what, for which purpose."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -118,7 +118,7 @@ class Sentence:
 
 def sentences(diff: PolicyDiff, lang: Lang) -> Iterator[Sentence]:
     """Every change in words: cells first, then roles, purposes and terms."""
-    names = _Names(diff, lang)
+    names = Names(lang, diff.before, diff.after)
     for group in grouped(diff.changes):
         yield Sentence(kind="cells", text=names.group(group), purpose=group.purpose, group=group)
     for role in diff.roles:
@@ -130,15 +130,41 @@ def sentences(diff: PolicyDiff, lang: Lang) -> Iterator[Sentence]:
         yield Sentence(kind="term", text=names.term_change(term))
 
 
-class _Names:
-    """Names and words of two policies in one language; the newer policy's name is preferred."""
+class Names:
+    """Names and words of policies in one language; the last policy's name is preferred."""
 
-    def __init__(self, diff: PolicyDiff, lang: Lang) -> None:
+    def __init__(self, lang: Lang, *policies: PolicySnapshot) -> None:
         self._lang = lang
-        self._roles = _labels(diff, lambda s: {r.id: r.label for r in s.roles.values()})
-        self._purposes = _labels(diff, lambda s: {p.id: p.label for p in s.purposes.values()})
-        self._fields = _labels(diff, _field_labels)
-        self._categories = _labels(diff, _category_labels)
+        self._roles = _labels(policies, lambda s: {r.id: r.label for r in s.roles.values()})
+        self._purposes = _labels(policies, lambda s: {p.id: p.label for p in s.purposes.values()})
+        self._fields = _labels(policies, _field_labels)
+        self._categories = _labels(policies, _category_labels)
+
+    def roles(self, roles: Iterable[str]) -> str:
+        """The roles by their names."""
+        return self._joined(self._named(self._roles, role) for role in roles)
+
+    def purposes(self, purposes: Iterable[str]) -> str:
+        """The purposes by their names."""
+        return self._joined(self._named(self._purposes, purpose) for purpose in purposes)
+
+    def fields(self, fields: Sequence[FieldId], *, most: int) -> str:
+        """The first fields by their names, and how many more there are."""
+        words = self._joined(self._field(field) for field in fields[:most])
+        more = len(fields) - most
+        return words if more <= 0 else self._say("diff.more_fields", words=words, count=more)
+
+    def actions(self, actions: Iterable[str]) -> str:
+        """The actions by their names."""
+        return self._joined(self.action(action) for action in actions)
+
+    def action(self, action: str) -> str:
+        """The action by its name; one that other systems brought has none."""
+        return self._say(f"verb.{action}") if action in VERBS else action
+
+    def duty(self, duty: Obligation) -> str:
+        """The obligation in words."""
+        return self._duty(duty)
 
     def _say(self, key: str, **params: object) -> str:
         return text(f"policies.{key}", self._lang, **params)
@@ -155,7 +181,7 @@ class _Names:
             f"diff.{group.turn.value}",
             roles=self._joined(self._named(self._roles, role) for role in group.roles),
             purpose=self._named(self._purposes, group.purpose),
-            action=self._say(f"verb.{group.action}") if group.action in VERBS else group.action,
+            action=self.action(group.action),
             fields=self._joined(self._field(field) for field in group.fields),
             before=self.answer(group.before),
             after=self.answer(group.after),
@@ -256,10 +282,8 @@ class _Names:
         )
 
 
-def _labels(
-    diff: PolicyDiff, of: Callable[[PolicySnapshot], Mapping[str, Label]]
-) -> Mapping[str, Label]:
-    return {**of(diff.before), **of(diff.after)}
+def _labels(policies: Iterable[PolicySnapshot], of: LabelsOf) -> Mapping[str, Label]:
+    return {name: label for policy in policies for name, label in of(policy).items()}
 
 
 def _field_labels(snapshot: PolicySnapshot) -> Mapping[str, Label]:

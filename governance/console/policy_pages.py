@@ -1,0 +1,260 @@
+"""The officers' pages of the policy: in force, in words, as a matrix; changes by two persons."""
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from fastapi.responses import HTMLResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from governance.approvals.service import Approvals
+from governance.approvals.store import find as approvals_find
+from governance.approvals.types import ApprovalId, ApprovalKind
+from governance.console.pages import console_page
+from governance.console.policy_facts import proposal_of, standing_of
+from governance.core.clock import JST
+from governance.core.errors import GovernanceError, NotFoundError
+from governance.core.terms import Lang, PurposeId
+from governance.http.principal import Principal
+from governance.http.request import check_csrf, wiring_of
+from governance.i18n.catalogue import error_text, text
+from governance.ui.parts import Choice, Crumb, Mistake
+from governance.ui.surfaces import templates_of
+from policies.actions import Action
+from policies.actors import roles_of
+from policies.admin.documents import Documents
+from policies.admin.errors import PolicyFaultyError
+from policies.admin.service import (
+    Proposed,
+    demand_ready,
+    policy_executor,
+    prepare,
+    prepare_rollback,
+    propose,
+)
+from policies.admin.sheets import sheets
+from policies.api import require, snapshot_of
+from policies.load import PolicyRefusedError, load_sources
+from policies.matrix import matrix
+from policies.types import Verb
+
+router = APIRouter(include_in_schema=False)
+HOME = "/console/policies"
+MISTAKES = 20  # faults of a refused policy that the page lists
+Reader = Annotated[Principal, Depends(require(Action.POLICY_READ))]
+Proposer = Annotated[Principal, Depends(require(Action.POLICY_PROPOSE))]
+Approver = Annotated[Principal, Depends(require(Action.POLICY_APPLY))]
+Csrf = Annotated[str, Form()]
+
+
+def _way(lang: Lang, *further: str) -> tuple[Crumb, ...]:
+    names = ("console.policy.title", *further)
+    crumbs = [Crumb(label=text("console.nav.overview", lang), href="/console")]
+    for at, name in enumerate(names):
+        last = at == len(names) - 1
+        crumbs.append(Crumb(label=text(name, lang), href="" if last else HOME))
+    return tuple(crumbs)
+
+
+def _may(request: Request, principal: Principal, action: Action) -> bool:
+    policy = snapshot_of(request)
+    return bool(policy.may(roles_of(principal, policy), action))
+
+
+@router.get("/console/policies", response_class=HTMLResponse)
+async def policies(request: Request, principal: Reader) -> str:
+    """The policy in force in words, its proofs, its changes, and what waits."""
+    return await _policies(request, principal)
+
+
+async def _policies(
+    request: Request, principal: Principal, *, mistakes: tuple[Mistake, ...] = ()
+) -> str:
+    page = console_page(request, "console.policy.title", principal)
+    known = snapshot_of(request)
+    asked = request.query_params.get("role", "")
+    role = asked if asked in known.roles else None
+    shown = await run_in_threadpool(standing_of, wiring_of(request), page.lang, role=role)
+    every = Choice(value="", label=text("console.policy.every_role", page.lang))
+    return templates_of(request).render(
+        "console/policies.html",
+        page,
+        shown=shown,
+        policy=known.policy,
+        role=role or "",
+        roles=[
+            every,
+            *(Choice(value=n, label=one.label[page.lang]) for n, one in known.roles.items()),
+        ],
+        mistakes=mistakes,
+        may_propose=_may(request, principal, Action.POLICY_PROPOSE),
+        way=_way(page.lang),
+    )
+
+
+@router.get("/console/policies/matrix", response_class=HTMLResponse)
+async def cells(request: Request, principal: Reader) -> str:
+    """What each role does with each field for one purpose."""
+    page = console_page(request, "console.policy.matrix", principal)
+    known, given = snapshot_of(request), request.query_params
+    purposes = {str(name): one.label[page.lang] for name, one in known.purposes.items()}
+    purpose = given.get("purpose", next(iter(purposes), ""))
+    action = given.get("action", Verb.READ.value)
+    if purpose not in purposes or action not in set(Verb):
+        raise NotFoundError
+    found = matrix(known, actions=(action,), purposes=(PurposeId(purpose),))
+    return templates_of(request).render(
+        "console/policy_matrix.html",
+        page,
+        sheet=next(iter(sheets(known, found, lang=page.lang)), None),
+        purpose=purpose,
+        action=action,
+        purposes=[Choice(value=name, label=label) for name, label in purposes.items()],
+        actions=[
+            Choice(value=verb.value, label=text(f"policies.verb.{verb.value}", page.lang))
+            for verb in Verb
+        ],
+        way=_way(page.lang, "console.policy.matrix"),
+    )
+
+
+@router.get("/console/policies/changes/{approval}", response_class=HTMLResponse)
+async def change(request: Request, principal: Reader, approval: str) -> str:
+    """What a change that waits would do, in words, and to how many people."""
+    return await _change(request, principal, approval)
+
+
+async def _change(request: Request, principal: Principal, approval: str, *, wrong: str = "") -> str:
+    page = console_page(request, "console.policy.change", principal)
+    found = await run_in_threadpool(proposal_of, wiring_of(request), approval, page.lang)
+    own = found.approval.requested_by == principal.id
+    return templates_of(request).render(
+        "console/policy_change.html",
+        page,
+        found=found,
+        mistakes=[Mistake(field_id="approve", sentence=wrong)] if wrong else [],
+        may_approve=found.open and not own and _may(request, principal, Action.POLICY_APPLY),
+        own=own,
+        way=_way(page.lang, "console.policy.change"),
+    )
+
+
+def _approvals(wiring: Any) -> Approvals:
+    executors = {ApprovalKind.POLICY_CHANGE: policy_executor(wiring.policy_desk)}
+    return Approvals(audit=wiring.audit, executors=executors)
+
+
+def _asked(wiring: Any, principal: Principal, proposed: Proposed, moment: datetime | None) -> str:
+    asked = wiring.database.write(
+        lambda tx: propose(
+            tx,
+            wiring.policy_desk,
+            _approvals(wiring),
+            principal,
+            proposed,
+            effective_from=moment,
+            at=wiring.clock(),
+        )
+    )
+    return f"{HOME}/changes/{asked.id}"
+
+
+@router.post("/console/policies/propose")
+async def ask(
+    request: Request,
+    principal: Proposer,
+    files: Annotated[list[UploadFile], File()],
+    effective_from: Annotated[str, Form()] = "",
+    csrf: Csrf = "",
+) -> Response:
+    """The files wait for a second person; a refused policy comes back fault by fault."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+    named = {one.filename or "": await one.read() for one in files}
+    lang = console_page(request, "console.policy.title", principal).lang
+
+    def work() -> str:
+        documents = _documents(named)
+        moment = datetime.fromisoformat(effective_from) if effective_from else None
+        moment = moment if moment is None or moment.tzinfo else moment.replace(tzinfo=JST)
+        proposed = prepare(wiring.policy_desk, principal, documents)
+        return _asked(wiring, principal, proposed, moment)
+
+    wrong: tuple[str, ...]
+    try:
+        href = await run_in_threadpool(work)
+    except ValueError:
+        wrong = (text("console.policy.wrong_time", lang),)
+    except (PolicyRefusedError, PolicyFaultyError) as error:
+        wrong = error.sentences(lang)[:MISTAKES]
+    except GovernanceError as error:
+        wrong = (error_text(error, lang),)
+    else:
+        return RedirectResponse(href, status_code=303)
+    told = tuple(Mistake(field_id="files", sentence=one) for one in wrong)
+    return HTMLResponse(await _policies(request, principal, mistakes=told), status_code=422)
+
+
+def _documents(named: dict[str, bytes]) -> Documents:
+    """The uploaded files as documents; raises PolicyRefusedError where one is no text."""
+    try:
+        files = tuple(sorted((name, content.decode()) for name, content in named.items()))
+    except UnicodeDecodeError:
+        load_sources(dict.fromkeys(named, None))
+        raise
+    return Documents(files)
+
+
+@router.post("/console/policies/rollback")
+async def go_back(request: Request, principal: Proposer, csrf: Csrf = "") -> Response:
+    """The policy before waits for a second person."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+
+    def work() -> str:
+        proposed = prepare_rollback(wiring.policy_desk, principal, number=None)
+        return _asked(wiring, principal, proposed, None)
+
+    try:
+        return RedirectResponse(await run_in_threadpool(work), status_code=303)
+    except GovernanceError as error:
+        lang = console_page(request, "console.policy.title", principal).lang
+        told = (Mistake(field_id="rollback", sentence=error_text(error, lang)),)
+        body = await _policies(request, principal, mistakes=told)
+        return HTMLResponse(body, status_code=error.status)
+
+
+@router.post("/console/policies/changes/{approval}/approve")
+async def approve(
+    request: Request, principal: Approver, approval: str, csrf: Csrf = ""
+) -> Response:
+    """The change is in force, or will be at its time, by two persons."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+
+    def work() -> None:
+        wanted = ApprovalId(approval)
+        demand_ready(wiring.policy_desk, wanted)
+        with wiring.database.read() as tx:
+            digest = approvals_find(tx, wanted).digest
+        wiring.database.write(
+            partial(
+                _approvals(wiring).approve_and_execute,
+                approval_id=wanted,
+                digest=digest,
+                by=principal,
+                at=wiring.clock(),
+            )
+        )
+        wiring.policy_watch.look()
+
+    try:
+        await run_in_threadpool(work)
+    except GovernanceError as error:
+        lang = console_page(request, "console.policy.change", principal).lang
+        told = error_text(error, lang)
+        body = await _change(request, principal, approval, wrong=told)
+        return HTMLResponse(body, status_code=error.status)
+    return RedirectResponse(f"{HOME}#history", status_code=303)

@@ -77,13 +77,14 @@ class Barrier:
                 raise NotYetEverywhereError(position=position, holders=len(waiting))
             late = not told and now - start >= self.terms.grace
             told |= late
-            asked = waiting if late else [row for row in waiting if row.renewals == 0]
-            if asked:
+            fresh = [row for row in waiting if row.renewals == 0]
+            passed |= {row.id for row in fresh if row.owed >= position}
+            if asked := [row for row in (waiting if late else fresh) if row.owed < position]:
                 passed |= self._hold_nothing(asked, position)
             if not self._end(row for row in waiting if self._over(row, at=now)):
                 self.sleep(pause)
-                pause = min(pause * 1.3, LONGEST_PAUSE)
-            since = max(start, self.clock() - PAUSE)
+            since = max(start, self.clock() - pause)
+            pause = min(pause * 1.3, LONGEST_PAUSE)
 
     def sweep(self) -> int:
         """Holders whose lease has ended are gone, so that nobody will have to wait for them."""
@@ -112,5 +113,14 @@ class Barrier:
         return self.database.write(lambda tx: store.demand(tx, rows, position=position))
 
     def _end(self, rows: Iterable[LeaseRow]) -> int:
-        """How many of them are gone; who was renewed since the look is not."""
-        return sum(self.database.write(partial(store.end, row=row)) for row in rows)
+        """How many of them are gone; who was renewed since the look is not.
+
+        Of all that wait in this process one ends a holder, the others see that it is gone.
+        """
+        ended = 0
+        for row in rows:
+            with self._lock:
+                if row in self._rows and self.database.write(partial(store.end, row=row)):
+                    self._rows = tuple(one for one in self._rows if one is not row)
+                    ended += 1
+        return ended

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    name: Annotated[str, typer.Argument(metavar="R14", help=say("report.id"))],
+    name: Annotated[str, typer.Argument(metavar="ID", help=say("report.id"))],
     first: Annotated[
         datetime | None, typer.Option("--from", formats=DAYS, help=say("report.from"))
     ] = None,

@@ -35,7 +35,7 @@ class ReportRequest(BaseModel):
 async def make_report(
     request: Request, principal: Reporter, name: str, asked: ReportRequest
 ) -> Response:
-    """The report of this id (R14: integrity of the audit log) in the asked form."""
+    """The report of this id (R09, R10, R11: registers; R14: the log) in the asked form."""
     check_same_site(request)
     id_, ground = report_id(name), ground_of(wiring_of(request))
     period = Period(first=asked.first, last=asked.last)

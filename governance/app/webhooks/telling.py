@@ -30,11 +30,13 @@ from governance.identity.store import client_by_id
 from governance.jobs.outbox import enqueue
 from governance.outbound.channels import ChannelKind
 
+PERSON: Final = "person:"  # before a pseudonym among the references of an event
 PAGE: Final = 500  # changes of one transaction
 LOGGED: Final = {
     EventCode.NOTICE_IN_FORCE.value: WebhookType.NOTICE_PUBLISHED,
     EventCode.POLICY_APPLIED.value: WebhookType.POLICY_APPLIED,
     EventCode.ERASURE_EXECUTED.value: WebhookType.PERSON_ERASED,
+    EventCode.RETENTION_PURGED.value: WebhookType.PERSON_ERASED,
 }
 
 
@@ -179,9 +181,11 @@ def _event(tx: Connection, place: int) -> tuple[dict[str, Any], datetime]:
     row = tx.execute(wanted).one_or_none()
     if row is None:
         raise WebhookUnknownError
+    refs = (row.refs or "").split(",")
+    persons = [ref.removeprefix(PERSON) for ref in refs if ref.startswith(PERSON)]
     members = {
         "id": row.object_id,
-        "person": row.subject,
+        "persons": persons or None,
         "policy_version": row.policy_version,
         "event": row.id,
     }

@@ -30,7 +30,7 @@ from governance.http.principal import Principal, PrincipalKind
 from governance.jobs import outbox
 from governance.jobs.outbox import OUTBOX, Delivered, OutboxState
 from governance.outbound.mail import Encryption, FileSinkMail, Mail, SmtpMail
-from governance.outbound.webhooks import WebhookMessage
+from governance.outbound.sms import Sms
 from tests.governance.app.clock.conftest import House
 from tests.installation import data_bytes, events
 
@@ -171,11 +171,11 @@ def test_a_mail_that_no_server_takes_is_tried_again_later(house: House) -> None:
 
 
 def test_a_channel_that_is_not_configured_is_tried_until_it_is_dead(house: House) -> None:
-    message = WebhookMessage(idem_key="hook/1", url="https://example.com/hook", body=b"{}")
+    message = Sms(idem_key="sms/1", to="+819000000000", template="dsar.letter", lang=Lang.JA)
     wiring = house.wiring
     wiring.database.write(lambda tx: post(tx, wiring.vault, message, subject=None, at=house.now))
     (row,) = rows(house)
-    assert b"example.com" not in bytes(row.payload)
+    assert b"9000000000" not in bytes(row.payload)
     assert row.target == "installation"
     for _ in range(11):
         assert delivered(house) == Delivered(postponed=1)

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,9 +15,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 
+from audit.actions import EventCode
+from audit.types import EventDraft, Outcome
 from consent.choices import Choice
 from consent.service import choose
 from consent.types import EVERY, EventKind
+from governance.app.audit_log import settle
 from governance.app.deliveries import deliver
 from governance.app.webhooks import service, store
 from governance.app.webhooks.sending import FAILS_AT_MOST, send_webhook
@@ -60,9 +63,25 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def shop(tmp_path: Path, receiver: Receiver) -> Iterator[Wiring]:
     """An installation with a system that deals with offers by mail, and may call the receiver."""
-    wiring = create(tmp_path)
-    opened = {"webhook_networks": "127.0.0.0/8", "webhook_ports": str(receiver.port)}
-    wiring = replace(wiring, settings=wiring.settings.model_copy(update=opened))
+    yield from opened(tmp_path, receiver, None)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def on_both(
+    request: pytest.FixtureRequest,
+    new_database: Callable[..., str],
+    tmp_path: Path,
+    receiver: Receiver,
+) -> Iterator[Wiring]:
+    """The same on each engine."""
+    url = new_database("postgres") if request.param == "postgres" else None
+    yield from opened(tmp_path, receiver, url)
+
+
+def opened(folder: Path, receiver: Receiver, url: str | None) -> Iterator[Wiring]:
+    wiring = create(folder, url=url)
+    reach = {"webhook_networks": "127.0.0.0/8", "webhook_ports": str(receiver.port)}
+    wiring = replace(wiring, settings=wiring.settings.model_copy(update=reach))
     known = frozenset(wiring.policies.current.roles)
     made = partial(
         register_client,
@@ -131,7 +150,8 @@ def state(wiring: Wiring, shown: Shown) -> WebhookState:
 # --- what is told
 
 
-def test_a_change_is_told_once_signed_and_by_pseudonym(shop: Wiring, receiver: Receiver) -> None:
+def test_a_change_is_told_once_signed_and_by_pseudonym(on_both: Wiring, receiver: Receiver) -> None:
+    shop = on_both
     person = add_person(shop)
     say(shop, person, EventKind.REFUSED)  # before anybody wanted to know
     shown = subscribe(shop, receiver, ed25519=True)
@@ -180,6 +200,29 @@ def test_notices_and_policies_are_told_from_the_log(shop: Wiring, receiver: Rece
     with shop.database.read() as tx:
         hook = service.listed(tx, shop)[0]
     assert hook.consent_seq > 0, "what was not wanted is passed over"
+
+
+def test_what_the_log_tells_is_told_once_it_has_its_place(
+    on_both: Wiring, receiver: Receiver
+) -> None:
+    shop, person = on_both, add_person(on_both)
+    subscribe(shop, receiver, WebhookType.POLICY_APPLIED, WebhookType.PERSON_ERASED)
+    for code, refs in (
+        (EventCode.POLICY_APPLIED, ()),
+        (EventCode.NOTICE_IN_FORCE, ()),
+        (EventCode.ERASURE_EXECUTED, ("plan:1", f"person:{person}")),
+    ):
+        draft = EventDraft(
+            action=code, occurred_at=AT, actor=OFFICER.id, object_type="run", object_id="r1",
+            outcome=Outcome.DONE, refs=refs,
+        )  # fmt: skip
+        shop.database.write(partial(shop.audit.append, draft=draft))
+    assert carry(shop).sent == 0
+    settle(shop)
+    assert [carry(shop).sent for _ in range(2)] == [2, 0]
+    first, second = told(receiver)
+    assert first["type"] == "policy.applied"
+    assert (second["type"], second["data"]["persons"]) == ("person.erased", [person])
 
 
 def test_two_addresses_are_told_apart(shop: Wiring, receiver: Receiver) -> None:

@@ -16,6 +16,9 @@ OPEN_BY_NATURE = {"/static/{file_name}", "/preferences", "/openapi.json"}
 OPEN = {
     ("/", "GET"), ("/sign-in", "GET"), ("/sign-in", "POST"), ("/sign-out", "POST"),
     ("/docs", "GET"), ("/healthz", "GET"), ("/readyz", "GET"), ("/metrics", "GET"),
+    ("/notices", "GET"), ("/notices/{notice}", "GET"), ("/notices/{notice}/{version}", "GET"),
+    ("/portal/notices", "GET"), ("/collect/{name}", "GET"), ("/collect/{name}", "POST"),
+    ("/collect/{name}/received", "GET"),
 }  # fmt: skip
 
 

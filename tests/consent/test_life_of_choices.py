@@ -1,6 +1,6 @@
 """Ends, acts and birthdays on a whole installation: what the ledger and the log tell of them."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -14,6 +14,7 @@ from consent.gates import UseRequest
 from consent.growing import ask_again, due, month_after
 from consent.proofs import Proof, ProofEndedError, proof_of, proof_view
 from consent.service import choose, known_of
+from consent.standing import tallies
 from consent.types import By, EventKind, EvidenceGrade
 from governance.app.wiring import SYSTEM, Wiring
 from governance.core.terms import KeyClass, Lang, Law, RowId, SubjectId
@@ -297,3 +298,21 @@ def test_a_proof_stays_when_the_active_key_goes(on_sqlite: Wiring) -> None:
     on_sqlite.vault.destroy(subject, KeyClass.RECORD)
     with pytest.raises(ProofEndedError):
         proof_view(on_sqlite.ports, OFFICER, last_event(on_sqlite), at=AT)
+
+
+# --- counts
+
+
+def test_choices_are_counted_by_japanese_month(installation: Wiring) -> None:
+    for day in (datetime(2026, 8, 31, 14, 59, tzinfo=UTC), datetime(2026, 8, 31, 15, tzinfo=UTC)):
+        subject = add_person(installation)
+        for _ in range(2):
+            say(installation, subject, EventKind.GIVEN, at=day)
+    with installation.database.read() as tx:
+        monthly = tallies(tx, monthly=True)
+        whole = tallies(tx, since=datetime(2026, 8, 31, 15, tzinfo=UTC))
+    assert [(one.month, one.events, one.persons) for one in monthly] == [
+        ("2026-08", 2, 1),
+        ("2026-09", 2, 1),
+    ]
+    assert [(one.month, one.events) for one in whole] == [("", 2)]

@@ -29,6 +29,12 @@ def folder_of(target: Path, *, version: str, **changes: tuple[str, str]) -> Path
 AUDITOR_SEES_RANK = ("fields: [name, status]", "fields: [name, status, rank]")
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of the requests are put to Casbin; other tests put all."""
+    monkeypatch.setattr("policies.compare.BUDGET", 5_000)
+
+
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     """An installation with an officer, an approver and an operator."""

@@ -123,7 +123,7 @@ def _pauses(asker: Asker, ended: threading.Event, trouble: dict[str, int]) -> No
 
 def _kills(server: Any, ended: threading.Event, trouble: dict[str, int]) -> None:
     dice = random.Random(20261126)  # noqa: S311 # a test's dice
-    while not ended.wait(20):
+    while not ended.wait(15):
         os.kill(dice.choice(workers_of(server)), signal.SIGKILL)
         trouble["kills"] += 1
 

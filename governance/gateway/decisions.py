@@ -20,7 +20,7 @@ from policies.masking import MaskMethod
 from policies.purposes import PurposeRecord, decide_purpose
 from policies.reasons import ReasonCode, hidden
 from policies.snapshot import PolicySnapshot
-from policies.types import Verb
+from policies.types import ActorDecision, Verb
 
 IMPERSONAL = frozenset({"company", "record_keeping"})  # categories that are about no person
 
@@ -147,6 +147,11 @@ def decide_field(
         return withheld(field, ReasonCode.PURPOSE_FIELD)
     if person is not None and not person:
         return withheld(field, person.code if explained else hidden(person.code))
+    return _shown(field, actor)
+
+
+def _shown(field: FieldId, actor: ActorDecision) -> FieldDecision:
+    """How much of a permitted field is shown."""
     masking = actor.masking
     redacting = any(duty.kind.value == "redact" for duty in actor.obligations)
     method = masking.method if masking else (MaskMethod.REDACT if redacting else None)

@@ -14,8 +14,8 @@ from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.customers.store import TABLES, record_of
 from governance.registers.provisions.rules import recorded_as
-from governance.registers.provisions.service import Act
 from governance.registers.provisions.types import Exempt
+from governance.registers.provisions.writing import Act
 from governance.registers.types import Recipient
 from policies.purposes import PurposeRecord
 

@@ -39,7 +39,7 @@ from governance.gateway.types import (
 )
 from governance.http.principal import Principal
 from governance.registers.passage import INSIDE, Passage, passage
-from governance.registers.provisions.service import Provided, note_single
+from governance.registers.provisions.writing import Provided, note_single
 from policies.purposes import PurposeRecord
 from policies.snapshot import PolicySnapshot
 

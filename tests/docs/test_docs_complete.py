@@ -29,7 +29,8 @@ PLACE = re.compile(
     r"(?::([A-Za-z_][\w.]*))?"
 )
 DOTTED = re.compile(r"(?:governance|policies|consent|retention|audit|dsar)(?:\.[A-Za-z_]\w*)+")
-COMMAND = re.compile(r"(?:^|[\s`/])sekisho((?: --\w+ \S+)*) ([a-z]+(?:-[a-z]+)*)(?: ([a-z]+(?:-[a-z]+)*))?")
+WORD = r"[a-z]+(?:-[a-z]+)*"
+COMMAND = re.compile(rf"(?:^|[\s`/])sekisho((?: --\w+ \S+)*) ({WORD})(?: ({WORD}))?")
 
 
 def name_of(path: Path) -> str:

@@ -44,7 +44,7 @@ from governance.gateway.search_gates import NOBODY
 from governance.gateway.showing import Prepared, open_prepared
 from governance.gateway.types import FieldDecision, RowView
 from governance.http.principal import Principal
-from governance.registers.provisions.service import Provided
+from governance.registers.provisions.writing import Provided
 from policies.actions import Action
 from policies.actors import roles_of
 from policies.api import ensure
@@ -175,6 +175,19 @@ def _attempt(
         if making.providing is not None:
             making.providing.discard()
         raise
+    return _manifest(making, request, treated, tuple(header), event=event, sealed=sealed)
+
+
+def _manifest(
+    making: _Making,
+    request: ExportRequest,
+    treated: Mapping[FieldId, FieldDecision],
+    header: tuple[str, ...],
+    *,
+    event: EventId,
+    sealed: str,
+) -> Manifest:
+    run, bulk = making.run, making.run.bulk
     return Manifest(
         decision_id=event,
         export=run.id,
@@ -185,13 +198,13 @@ def _attempt(
         table=request.table,
         format=request.format,
         naming=request.naming,
-        columns=tuple(header),
+        columns=header,
         rows=making.rows,
         persons=run.persons,
         excluded=dict(run.excluded),
         withheld=dict(making.withheld),
         fields={name: _treatment(decision) for name, decision in treated.items()},
-        obligations=deciding.duties(bulk, fields),
+        obligations=deciding.duties(bulk, making.fields),
         policy_version=bulk.policy.version,
         consent_seq=run.began,
         sha256=sealed,

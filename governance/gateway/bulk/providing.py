@@ -12,8 +12,8 @@ from consent.types import SubjectDecision
 from governance.core.terms import EventId, FieldId, RowId, SubjectId
 from governance.gateway.bulk.deciding import Bulk
 from governance.gateway.provided import act_of, identities
-from governance.registers.provisions import service, store
-from governance.registers.provisions.service import Provided
+from governance.registers.provisions import store, writing
+from governance.registers.provisions.writing import Provided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Providing:
         if act is None:
             return None
         begin = partial(
-            service.begin, ports=bulk.ports, principal=bulk.principal, act=act, at=bulk.at
+            writing.begin, ports=bulk.ports, principal=bulk.principal, act=act, at=bulk.at
         )
         return cls(bulk=bulk, record=bulk.ports.database.write(begin))
 
@@ -49,11 +49,11 @@ class Providing:
 
     def note(self, tx: Connection, provided: Sequence[Provided]) -> None:
         """They are in the record."""
-        service.add_people(tx, self.bulk.ports, self.record, provided, at=self.bulk.at)
+        writing.add_people(tx, self.bulk.ports, self.record, provided, at=self.bulk.at)
 
     def finish(self, tx: Connection, draft: EventDraft, *, event: EventId) -> None:
         """The record counts from now on."""
-        service.finish(tx, self.bulk.ports, draft, self.record, event=event)
+        writing.finish(tx, self.bulk.ports, draft, self.record, event=event)
 
     def discard(self) -> None:
         """Nothing left, so nothing is recorded."""

@@ -1,32 +1,28 @@
-"""Use cases of provision records: written with each provision, confirmed at each receipt, shown.
-
-The caller of `begin`, `add_people` and `finish` is the gate: what leaves and its record are one.
-"""
+"""Use cases of provision records: confirmed at each receipt, shown, ended after their period."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
-from audit.types import EventDraft, Network, Outcome, canonical_json
+from audit.types import EventDraft, Network, Outcome
 from governance.core.clock import JST
 from governance.core.ids import new_row_id
-from governance.core.terms import EventId, KeyClass, RowId, SubjectId
+from governance.core.terms import RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.store import subject_by_id
 from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import Principal
 from governance.keys.vault import FieldVault
 from governance.registers.errors import (
-    ProvisionPartyError,
     ProvisionUnknownError,
     ReceivedFormError,
 )
 from governance.registers.provisions import store
-from governance.registers.provisions.rules import BATCH, SINGLE, batch_allowed, keeping
+from governance.registers.provisions.rules import SINGLE, keeping
 from governance.registers.provisions.types import (
     Direction,
     Party,
@@ -35,45 +31,22 @@ from governance.registers.provisions.types import (
     ProvisionGround,
     Recorded,
 )
+from governance.registers.provisions.writing import Provided, add_people, party_of
 from governance.registers.sealing import (
     ACQUISITION,
     IDENTITY,
-    opened_contact,
     opened_party,
     sealed_party,
 )
 from governance.registers.service import known
-from governance.registers.store import contact_of
 from governance.registers.types import Recipient
 from policies.actions import Action
 from policies.api import ensure
-from policies.purposes import PurposeRecord
 
 LEFT_BEHIND = timedelta(days=1)  # after which a prepared record of a dead process goes
 ACQUISITION_LONGEST = 2_000  # characters
 PERSONS_MOST = 10_000  # of one confirmation
 RECEIVED_DUTY = "APPI-30"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """What is provided to whom, before the record is written."""
-
-    recipient: Recipient
-    purpose: PurposeRecord
-    recorded: Recorded
-    fields: tuple[str, ...]
-    categories: tuple[str, ...]
-    policy_version: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provided:
-    """One person of a provision: on which event the ground rests, and what identifies them."""
-
-    subject: SubjectId
-    consent_seq: int | None
-    identity: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,164 +77,6 @@ class ShownPerson:
 
     person: ProvidedPerson
     identity: Mapping[str, str] = field(repr=False)
-
-
-# Written by the gate
-
-
-def begin(tx: Connection, ports: Ports, principal: Principal, act: Act, *, at: datetime) -> RowId:
-    """A record in preparation; raises ProvisionPartyError where the law's items are missing."""
-    row, day = new_row_id(), at.astimezone(JST).date()
-    provision = _provision(tx, ports, principal, act, row=row, day=day, batch=False, at=at)
-    store.add(tx, provision, state=store.PREPARING)
-    return row
-
-
-def add_people(
-    tx: Connection, ports: Ports, provision: RowId, people: Sequence[Provided], *, at: datetime
-) -> None:
-    """These persons are in the record, what identifies them under their record keys."""
-    day = at.astimezone(JST).date()
-    rows = [new_row_id() for _ in people]
-    sealed = ports.vault.seal_rows(
-        [
-            (one.subject, row, {IDENTITY: canonical_json(dict(one.identity))})
-            for one, row in zip(people, rows, strict=True)
-        ],
-        key_class=KeyClass.RECORD,
-    )
-    store.add_persons(
-        tx,
-        provision,
-        [
-            ProvidedPerson(
-                id=row,
-                subject=one.subject,
-                provided_on=day,
-                consent_seq=one.consent_seq,
-                identity=cells[IDENTITY],
-            )
-            for one, row, cells in zip(people, rows, sealed, strict=True)
-        ],
-    )
-
-
-def finish(
-    tx: Connection, ports: Ports, draft: EventDraft, provision: RowId, *, event: EventId
-) -> EventId:
-    """The record counts from now on, with its event; `event` is the one of the provision."""
-    persons = store.release(tx, provision, event=event)
-    return ports.audit.append(
-        tx,
-        replace(
-            draft,
-            action=EventCode.PROVISION_RECORDED,
-            object_type="provision",
-            object_id=provision,
-            outcome=Outcome.DONE,
-            counts=(("persons", persons),),
-            refs=(f"event:{event}",),
-        ),
-    )
-
-
-def note_single(
-    tx: Connection,
-    ports: Ports,
-    principal: Principal,
-    act: Act,
-    person: Provided,
-    draft: EventDraft,
-    *,
-    event: EventId,
-    at: datetime,
-) -> RowId:
-    """One person was provided: in the month's batch where the law allows one, else alone."""
-    day = at.astimezone(JST).date()
-    batch = batch_allowed(act.recorded)
-    open_ = None
-    if batch:
-        open_ = store.open_batch(
-            tx,
-            act.recipient.id,
-            act.purpose.id,
-            ground=act.recorded.ground,
-            first=day.replace(day=1),
-        )
-    if open_ is None:
-        row = new_row_id()
-        made = _provision(tx, ports, principal, act, row=row, day=day, batch=batch, at=at)
-        store.add(tx, replace(made, event_id=event))
-        refs = (f"event:{event}", f"recipient:{act.recipient.id}")
-        ports.audit.append(
-            tx,
-            replace(
-                draft,
-                action=EventCode.PROVISION_RECORDED,
-                object_type="provision",
-                object_id=row,
-                outcome=Outcome.DONE,
-                refs=refs,
-            ),
-        )
-    else:
-        row = open_.id
-    if not store.has_person(tx, row, person.subject):
-        add_people(tx, ports, row, (person,), at=at)
-    before = open_ or made
-    store.extend(
-        tx,
-        row,
-        last=day,
-        keeping=keeping(before.keeping.rule, created=before.first_on, last=day),
-        fields=(*before.fields, *act.fields),
-        categories=(*before.categories, *act.categories),
-    )
-    return row
-
-
-def _provision(
-    tx: Connection,
-    ports: Ports,
-    principal: Principal,
-    act: Act,
-    *,
-    row: RowId,
-    day: date,
-    batch: bool,
-    at: datetime,
-) -> Provision:
-    party = party_of(tx, ports, act.recipient)
-    rule = BATCH if batch else SINGLE
-    return Provision(
-        id=row,
-        direction=Direction.PROVIDED,
-        recipient=act.recipient.id,
-        recorded=act.recorded,
-        batch=batch,
-        first_on=day,
-        last_on=day,
-        purpose=act.purpose.id,
-        categories=act.categories,
-        fields=act.fields,
-        country=act.recipient.country,
-        persons=0,
-        event_id=None,
-        policy_version=act.policy_version,
-        keeping=keeping(rule, created=day, last=day),
-        recorded_by=principal.id,
-        recorded_at=at,
-        party=sealed_party(ports.vault, row, party),
-    )
-
-
-def party_of(tx: Connection, ports: Ports, recipient: Recipient) -> Party:
-    """氏名又は名称、住所、代表者 of the company; raises ProvisionPartyError (Rules 20, 24)."""
-    head = opened_contact(ports.vault, recipient.id, contact_of(tx, recipient.id)).representative
-    for name, value in (("address", recipient.address), ("representative", head)):
-        if not value:
-            raise ProvisionPartyError(recipient=recipient.source_key, field=name)
-    return Party(name=recipient.name, address=recipient.address or "", representative=head)
 
 
 # Confirmed at a receipt

@@ -19,7 +19,7 @@ from governance.core.ids import new_event_id, new_row_id
 from governance.core.terms import Law, RowId, SubjectId
 from governance.customers.store import HOLD
 from governance.registers.passage import registered
-from governance.registers.provisions import service, store
+from governance.registers.provisions import service, store, writing
 from governance.registers.provisions.rules import (
     BATCH,
     BY_CONTRACT,
@@ -27,8 +27,9 @@ from governance.registers.provisions.rules import (
     keeping,
     recorded_as,
 )
-from governance.registers.provisions.service import Act, Provided, ReceivedRecord
+from governance.registers.provisions.service import ReceivedRecord
 from governance.registers.provisions.types import Exempt, ProvisionGround, Recorded
+from governance.registers.provisions.writing import Act, Provided
 from governance.registers.types import Recipient, RecipientRole
 from policies.purposes import Basis, Provision, PurposeRecord
 from retention.fates import erase_plan
@@ -95,7 +96,7 @@ def provide(
     ground: ProvisionGround = ProvisionGround.CONSENT,
 ) -> RowId:
     person = Provided(subject=subject, consent_seq=7, identity={"person.name": NAME})
-    return service.note_single(
+    return writing.note_single(
         tx,
         wiring.ports,
         OFFICER,
@@ -157,9 +158,9 @@ def test_what_was_prepared_and_never_counted_is_nobodys_record(
     tx: Connection, world: tuple[Wiring, list[SubjectId]]
 ) -> None:
     wiring, (first, _) = world
-    one = service.begin(tx, wiring.ports, OFFICER, act(tx, wiring), at=AT)
+    one = writing.begin(tx, wiring.ports, OFFICER, act(tx, wiring), at=AT)
     person = Provided(subject=first, consent_seq=None, identity={})
-    service.add_people(tx, wiring.ports, one, (person,), at=AT)
+    writing.add_people(tx, wiring.ports, one, (person,), at=AT)
     assert store.by_id(tx, one) is None
     assert store.of_person(tx, [first]) == ()
     assert store.recorded(tx, limit=5) == ()

@@ -147,7 +147,7 @@ class DecisionRecorder:
         self._queue.extend(decisions)
         if not waited:
             self._some.set()
-        if len(self._queue) >= BATCH:
+        if len(self._queue) >= BATCH and not self._due.is_set():  # a set costs a lock of its own
             self._due.set()
         return self._made
 

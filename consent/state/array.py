@@ -7,7 +7,7 @@ bits that belong to it: bits are stored first, then the number.
 """
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -20,6 +20,7 @@ from consent import ledger
 from consent.state import persons
 from consent.state.layout import Layout, Use, layout_of
 from consent.state.moments import Moments, utc
+from consent.state.persons import Stood
 from consent.state.standing import Standing, Words, rulings
 from consent.types import SubjectDecision
 from governance.core.terms import SubjectId
@@ -53,9 +54,9 @@ class ConsentState:
         self.seq = seq
         self.since = utc(at)  # before it the array says nothing
         self.next_at = self.since  # from then on it says nothing until it is advanced
-        self._everyone_seq = 0
+        self.everyone_seq = 0
         self.callers_seq = 0  # the last change of who may call that the state knows of
-        self._ruled = rulings(self.layout, ())
+        self.ruled = rulings(self.layout, ())
         self._moments = Moments(at=self.since)
         self._ordinals: dict[SubjectId, int] = {}
         self._names: list[SubjectId] = []
@@ -68,9 +69,21 @@ class ConsentState:
     def load(cls, tx: Connection, policy: PolicySnapshot, *, at: datetime) -> Self:
         """The state of all persons that this transaction sees."""
         place = position(tx)
-        state = cls(policy, seq=place.seq, at=at)
-        state._everyone_seq, state.callers_seq = place.everyone, place.callers
-        state._judge_everyone(tx, at=state.since)
+        ruled = rulings(layout_of(policy), ledger.notices(tx))
+        people = persons.everyone(tx, ruled, at=utc(at))
+        state = cls.filled(policy, people, seq=place.seq, at=at)
+        state.everyone_seq, state.callers_seq = place.everyone, place.callers
+        state.ruled = ruled
+        return state
+
+    @classmethod
+    def filled(
+        cls, policy: PolicySnapshot, people: Iterable[Stood], *, seq: int, at: datetime
+    ) -> Self:
+        """The state of these persons, whose bits are given."""
+        state = cls(policy, seq=seq, at=at)
+        for name, stands in people:
+            state._store(name, stands)
         state._make_room(state.size + ROOM)
         state.next_at = state._moments.next_at
         return state
@@ -163,16 +176,16 @@ class ConsentState:
         at = utc(at)
         seq, everyone, callers = position(tx)
         due = {self._names[n] for n in self._moments.due(at=at)}
-        whole = everyone > self._everyone_seq
+        whole = everyone > self.everyone_seq
         changed: list[SubjectId] = []
         if whole:
             self._judge_everyone(tx, at=at)
         elif seq > self.seq or due:
             touched = due | persons.changed_after(tx, self.seq) if seq > self.seq else due
-            for name, stands in persons.some(tx, touched, self._ruled, at=at):
+            for name, stands in persons.some(tx, touched, self.ruled, at=at):
                 self._store(name, stands)
                 changed.append(name)
-        self._everyone_seq = everyone
+        self.everyone_seq = everyone
         with self._lock:
             if whole:
                 self._refusals.clear()
@@ -188,8 +201,8 @@ class ConsentState:
         return Advance(seq=seq, changed=tuple(changed), everyone=whole)
 
     def _judge_everyone(self, tx: Connection, *, at: datetime) -> None:
-        self._ruled = rulings(self.layout, ledger.notices(tx))
-        for name, stands in persons.everyone(tx, self._ruled, at=at):
+        self.ruled = rulings(self.layout, ledger.notices(tx))
+        for name, stands in persons.everyone(tx, self.ruled, at=at):
             self._store(name, stands)
 
     def _store(self, name: SubjectId, stands: Standing) -> None:

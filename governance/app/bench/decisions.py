@@ -1,8 +1,9 @@
-"""Role decisions: the compiled table against pycasbin's `enforce` on the shipped policy."""
+"""Decisions, each figure beside a naive baseline of the same run: roles, persons, HTTP, reloads."""
 
 from collections.abc import Iterable
 from itertools import islice, product
 
+from governance.app.bench.deciding import batches, columns, reloading, roles, serving
 from governance.app.bench.figure import Figure, best_seconds
 from policies.casbin_door import Reference
 from policies.snapshot import PolicySnapshot, default_snapshot
@@ -14,6 +15,18 @@ RATIO = 500
 
 
 def measure(*, rows: int | None = None) -> tuple[Figure, ...]:
+    """Every figure of the decision engine; `rows` persons where persons are counted."""
+    return (
+        *measure_shipped(rows=rows),
+        *roles.measure(),
+        *columns.measure(rows=rows),
+        *batches.measure(),
+        *serving.measure(),
+        *reloading.measure(),
+    )
+
+
+def measure_shipped(*, rows: int | None = None) -> tuple[Figure, ...]:
     """Decisions a second of the table, beside the reference over the same requests."""
     snapshot = default_snapshot()
     if snapshot.definition is None:

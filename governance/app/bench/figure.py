@@ -25,8 +25,8 @@ class Figure:
         """How much better than the baseline; above 1 is better."""
         if self.baseline_value == 0:
             return 0.0
-        quicker = self.unit.startswith(("us", "ms", "s ")) or self.unit == "s"
-        return self.baseline_value / self.value if quicker else self.value / self.baseline_value
+        less = self.unit.startswith(("us", "ms", "s ")) or self.unit in ("s", "MB")
+        return self.baseline_value / self.value if less else self.value / self.baseline_value
 
     def as_json(self) -> dict[str, object]:
         """The outside shape."""

@@ -12,9 +12,11 @@ from governance.console.overview import CARE, STORE, overview
 from governance.console.person import treated_rows
 from governance.core.clock import JST
 from governance.core.errors import NotFoundError
-from governance.core.terms import SubjectId
+from governance.core.terms import Lang, SubjectId
 from governance.customers import imports
 from governance.customers.upkeep import reviews
+from governance.gateway.glass.lifting import may_hold
+from governance.gateway.glass.store import open_of
 from governance.gateway.reading import read
 from governance.gateway.types import ReadRequest
 from governance.http.principal import Principal
@@ -65,7 +67,22 @@ def console_page(request: Request, title: str, principal: Principal) -> Page:
     page = page_of(request, title, surface=Surface.CONSOLE, nav=nav)
     roles = snapshot_of(request).roles
     names = [roles[name].label[page.lang] for name in sorted(principal.roles) if name in roles]
-    return page_of(request, title, surface=Surface.CONSOLE, nav=nav, role=" / ".join(names))
+    shown = page_of(request, title, surface=Surface.CONSOLE, nav=nav, role=" / ".join(names))
+    return replace(shown, alert=_open_glass(request, principal, shown.lang))
+
+
+def _open_glass(request: Request, principal: Principal, lang: Lang) -> str:
+    """That an emergency access of this employee is open, and until when; empty for none."""
+    if not may_hold(snapshot_of(request), principal):
+        return ""
+    wiring = wiring_of(request)
+    with wiring.database.read() as tx:
+        found = open_of(tx, principal.id, at=wiring.clock())
+    if not found:
+        return ""
+    until = max(one.ends_at for one in found).astimezone(JST)
+    ids = ", ".join(one.id for one in found)
+    return text("console.glass.open", lang, until=f"{until:%Y-%m-%d %H:%M}", ids=ids)
 
 
 def _holds(request: Request, principal: Principal, action: Action) -> bool:

@@ -86,6 +86,7 @@ class Page:
     sign_out_href: str = ""
     demo: bool = False
     invalid: bool = False
+    alert: str = ""  # what must be seen on every page now, in the page's language
 
     def is_here(self, href: str) -> bool:
         """Whether the menu entry is this page or the nearest entry above it."""

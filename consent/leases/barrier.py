@@ -81,6 +81,8 @@ class Barrier:
             passed |= {row.id for row in fresh if row.owed >= position}
             if asked := [row for row in (waiting if late else fresh) if row.owed < position]:
                 passed |= self._hold_nothing(asked, position)
+            if passed.issuperset(row.id for row in waiting):
+                return
             if not self._end(row for row in waiting if self._over(row, at=now)):
                 self.sleep(pause)
             since = max(start, self.clock() - pause)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from consent import ledger
 from consent.leases.models import LeaseEntry
@@ -17,7 +17,7 @@ from consent.leases.types import Answer, HolderKind, LeaseRow, Standing, Terms
 from governance.core.terms import ActorId, RowId
 from governance.customers.changes import counter
 from governance.db.fetching import PreparedSelect
-from governance.db.types import table_of
+from governance.db.types import insert_ignore, table_of
 
 LEASE: Final = table_of(LeaseEntry)
 _COLUMNS: Final = (LEASE.c.id, LEASE.c.renewals, LEASE.c.applied, LEASE.c.owed)
@@ -69,8 +69,8 @@ def _joined(
 ) -> Answer:
     """The holder is known, holds nothing yet, and must apply what stands now before it may."""
     head = counter.take(tx, 0)
-    tx.execute(
-        insert(LEASE).values(
+    joined = tx.execute(
+        insert_ignore(LEASE, tx.dialect.name).values(
             id=holder,
             actor=actor,
             kind=kind.value,
@@ -80,7 +80,9 @@ def _joined(
             joined_at=at,
             asked_at=at,
         )
-    )
+    ).rowcount
+    if joined != 1:  # fails closed: another system's holder has this id
+        return Answer(standing=Standing.BEHIND, owed=head, seconds=0.0)
     return Answer(standing=Standing.JOINED, owed=head, seconds=0.0)
 
 
@@ -109,12 +111,3 @@ def end(tx: Connection, row: LeaseRow) -> bool:
 def give_back(tx: Connection, holder: RowId, *, actor: ActorId) -> None:
     """The holder decides no more and is waited for no more."""
     tx.execute(delete(LEASE).where(LEASE.c.id == holder, LEASE.c.actor == actor))
-
-
-def counts(tx: Connection) -> dict[tuple[str, str], int]:
-    """How many holders each actor has, by kind."""
-    query = select(LEASE.c.actor, LEASE.c.kind, func.count()).group_by(LEASE.c.actor, LEASE.c.kind)
-    found: dict[tuple[str, str], int] = {
-        (str(actor), str(kind)): int(count) for actor, kind, count in tx.execute(query)
-    }
-    return found

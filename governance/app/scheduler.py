@@ -33,6 +33,7 @@ from governance.jobs.runner import worker_of
 
 SEQUENCE_SECONDS = 0.5  # an event stands in the signed tree within a second
 DELIVER_SECONDS = 5  # a message leaves within about this time
+SWEEP_SECONDS = 1  # a dead holder is gone within this time and the length of a lease
 TICK_SECONDS = 15  # a due slot begins within about this time
 POLICY_SECONDS = 0.5  # a change of the policy reaches this process within about this time
 WITNESS_SECONDS = 60  # a new tree head is shown to the witnesses within about this time
@@ -85,6 +86,7 @@ def start(wiring: Wiring) -> Ticking:
             lambda: put_on_their_way(wiring.ports, at=wiring.clock()),
         ),
         ("policy.watch", POLICY_SECONDS, wiring.policy_watch.look),
+        ("leases.sweep", SWEEP_SECONDS, wiring.barrier.sweep),
         ("jobs.tick", TICK_SECONDS, runs.tick),
         ("audit.witness", WITNESS_SECONDS, partial(ask_witnesses, wiring)),
         (

@@ -59,8 +59,9 @@ def everyone(tx: Connection) -> int:
 
 
 def take(tx: Connection, count: int = 1) -> int:
-    """The last of so many numbers that are this transaction's."""
-    Taken.times += 1
+    """The last of so many numbers that are this transaction's; of none, the head under its lock."""
+    if count:
+        Taken.times += 1
     raised = (
         update(HEAD)
         .where(HEAD.c.shard == SHARD)

@@ -1,0 +1,177 @@
+"""Who is waited for before an acknowledgement, and until when; on both engines."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from consent.leases import store
+from consent.leases.barrier import Barrier, NotYetEverywhereError
+from consent.leases.types import Answer, HolderKind, Standing, Terms, terms_of
+from governance.core.ids import new_row_id
+from governance.core.terms import ActorId, RowId
+from governance.customers.changes import counter
+from governance.db.engine import Database
+
+AT = datetime(2026, 10, 1, 3, 0, tzinfo=UTC)
+SHOP, OTHER = ActorId("svc:shop"), ActorId("svc:other")
+TERMS = Terms()
+
+
+@dataclass
+class Scene:
+    """A database, and a clock that only moves when somebody sleeps."""
+
+    database: Database
+    now: float = 0.0
+    slept: Callable[[], object] = lambda: None
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.slept()
+
+    def barrier(self) -> Barrier:
+        return Barrier(
+            database=self.database, terms=TERMS, clock=lambda: self.now, sleep=self.sleep
+        )
+
+    def ask(self, holder: RowId, *, applied: int, actor: ActorId = SHOP) -> Answer:
+        return self.database.write(
+            lambda tx: store.ask(
+                tx, holder, actor=actor, kind=HolderKind.CLIENT, applied=applied, terms=TERMS, at=AT
+            )
+        )
+
+    def change(self) -> int:
+        return self.database.write(counter.take)
+
+    def granted(self) -> RowId:
+        holder = new_row_id()
+        owed = self.ask(holder, applied=0).owed
+        assert self.ask(holder, applied=owed)
+        return holder
+
+    def holders(self) -> set[str]:
+        with self.database.read() as tx:
+            return {row.id for row in store.holders(tx)}
+
+
+@pytest.fixture
+def scene(database: Database) -> Scene:
+    return Scene(database)
+
+
+def test_nobody_is_waited_for_without_a_lease(scene: Scene) -> None:
+    scene.barrier().settle(scene.change())
+    assert scene.now == 0
+
+
+def test_who_joins_holds_nothing_and_is_not_waited_for(scene: Scene) -> None:
+    holder = new_row_id()
+    owed = scene.ask(holder, applied=0).owed
+    position = scene.change()
+    scene.barrier().settle(position)
+    assert scene.now == 0
+    assert scene.ask(holder, applied=owed).standing is Standing.BEHIND
+    assert scene.ask(holder, applied=position).standing is Standing.GRANTED
+
+
+def test_a_holder_that_applied_is_not_waited_for(scene: Scene) -> None:
+    holder, position = scene.granted(), scene.change()
+    assert scene.ask(holder, applied=position)
+    scene.barrier().settle(position)
+    assert scene.now == 0
+
+
+def test_a_silent_holder_is_waited_for_until_its_lease_has_ended(scene: Scene) -> None:
+    holder, position = scene.granted(), scene.change()
+    scene.barrier().settle(position)
+    assert TERMS.ended <= scene.now < TERMS.ended + 0.1
+    assert scene.holders() == set()
+    assert scene.ask(holder, applied=position).standing is Standing.JOINED
+
+
+def test_a_holder_that_applies_meanwhile_ends_the_wait(scene: Scene) -> None:
+    holder, position = scene.granted(), scene.change()
+    scene.slept = lambda: scene.ask(holder, applied=position)
+    scene.barrier().settle(position)
+    assert scene.now < TERMS.grace
+
+
+def test_a_holder_that_only_heartbeats_is_not_renewed_and_waited_for_no_longer(
+    scene: Scene,
+) -> None:
+    holder = scene.granted()
+    applied = scene.change()
+    assert scene.ask(holder, applied=applied)
+    position = scene.change()
+    told: list[Standing] = []
+    scene.slept = lambda: told.append(scene.ask(holder, applied=applied).standing)
+    scene.barrier().settle(position)
+    assert Standing.BEHIND in told
+    assert scene.now < TERMS.grace + TERMS.ended + 0.1
+    assert scene.holders() == set()
+
+
+def test_a_lease_of_another_system_cannot_be_renewed(scene: Scene) -> None:
+    holder = scene.granted()
+    assert scene.ask(holder, applied=10, actor=OTHER).standing is Standing.BEHIND
+
+
+def test_a_lease_that_was_given_back_is_waited_for_no_more(scene: Scene) -> None:
+    holder, position = scene.granted(), scene.change()
+    scene.database.write(lambda tx: store.give_back(tx, holder, actor=OTHER))
+    assert scene.holders() == {holder}
+    scene.database.write(lambda tx: store.give_back(tx, holder, actor=SHOP))
+    scene.barrier().settle(position)
+    assert scene.now == 0
+
+
+def test_a_dead_holder_is_swept_before_anybody_waits_for_it(scene: Scene) -> None:
+    scene.granted()
+    barrier = scene.barrier()
+    assert barrier.sweep() == 0
+    scene.now += TERMS.ended
+    assert barrier.sweep() == 1
+    barrier.settle(scene.change())
+    assert scene.now == TERMS.ended
+
+
+def test_a_holder_that_was_renewed_is_not_ended(scene: Scene) -> None:
+    holder = scene.granted()
+    with scene.database.read() as tx:
+        (row,) = store.holders(tx)
+    assert scene.ask(holder, applied=row.owed)
+    assert not scene.database.write(lambda tx: store.end(tx, row))
+
+
+class Silent:
+    """A database that answers reads and takes no write."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def read(self) -> Any:
+        with self._database.read() as tx:
+            yield tx
+
+    def write(self, _fn: object) -> Any:
+        return frozenset()
+
+
+def test_what_cannot_be_confirmed_is_not_acknowledged(scene: Scene) -> None:
+    scene.granted()
+    position = scene.change()
+    barrier = scene.barrier()
+    barrier.database = Silent(scene.database)  # type: ignore[assignment] # the part that is used
+    with pytest.raises(NotYetEverywhereError):
+        barrier.settle(position)
+
+
+def test_the_terms_follow_the_length_of_the_lease() -> None:
+    assert terms_of(2.0) == TERMS
+    assert terms_of(4.0).heartbeat == 1.0

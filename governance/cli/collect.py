@@ -121,6 +121,22 @@ def close(name: Name) -> int:
     return _set(name, opened=False)
 
 
+@app.command("enter", help=say("collect.enter"))
+def enter() -> int:
+    """What a paper, a card or a call brought, as one JSON object on standard input."""
+    from governance.cli.person import acting_on, given
+    from governance.cli.session import opened
+    from governance.gateway.api.bodies import parsed, read_as
+    from governance.gateway.api.collect import CollectIn, received, told
+    from policies.actions import Action
+
+    body = read_as(CollectIn, parsed(given()))
+    with opened() as wiring:
+        found = received(acting_on(wiring, Action.PERSON_WRITE), body, once=None)
+    emit(told(found), lambda: line(say("collect.entered", person=found.subject)))
+    return 0
+
+
 def _set(name: str, *, opened: bool) -> int:
     from consent.collecting import service
     from governance.cli.session import acting

@@ -34,7 +34,7 @@ def show(person: Person, purpose: Purpose, fields: Fields = None) -> int:
     from policies.actions import Action
 
     with opened() as wiring:
-        asked = _asking(wiring, Action.PERSON_READ)
+        asked = acting_on(wiring, Action.PERSON_READ)
         subject = person_id(person)
         answer = asked.read_one(
             asked.wanted(
@@ -57,9 +57,9 @@ def create(purpose: Purpose) -> int:
     from governance.gateway.api.writes import new_person
     from policies.actions import Action
 
-    item = new_person(parsed(_given()))
+    item = new_person(parsed(given()))
     with opened() as wiring:
-        asked = _asking(wiring, Action.PERSON_WRITE)
+        asked = acting_on(wiring, Action.PERSON_WRITE)
         done = asked.write([item], purpose=purpose_of(asked, purpose), once=None)
     return _told(done)
 
@@ -83,18 +83,18 @@ def correct(
     said = read_as(CorrectionQuery, {"reason": reason})
     item = Correction(
         table="person",
-        members=scalars(parsed(_given())),
+        members=scalars(parsed(given())),
         match=tags_in(etag if etag.startswith('"') else f'"{etag}"'),
         reason=said.reason,
         subject=person_id(person),
     )
     with opened() as wiring:
-        asked = _asking(wiring, Action.PERSON_WRITE)
+        asked = acting_on(wiring, Action.PERSON_WRITE)
         done = asked.write([item], purpose=purpose_of(asked, purpose), once=None)
     return _told(done)
 
 
-def _asking(wiring: "Wiring", action: "Action") -> "Asking":
+def acting_on(wiring: "Wiring", action: "Action") -> "Asking":
     """Who is signed in asks, in the language of this run."""
     from dataclasses import replace
 
@@ -112,7 +112,7 @@ def _asking(wiring: "Wiring", action: "Action") -> "Asking":
     )
 
 
-def _given() -> bytes:
+def given() -> bytes:
     """What stands on standard input; a person is told what is waited for."""
     if sys.stdin.isatty():
         print(say("person.waiting"), file=sys.stderr)  # noqa: T201 # the way to ask

@@ -18,7 +18,8 @@ from governance.gateway.api.asking import Asking, asking, in_thread
 from governance.gateway.api.bodies import body_of, once_of, parsed, read_as
 from governance.gateway.api.shapes import Identifier, Strict
 from governance.gateway.collecting.service import collect
-from governance.gateway.collecting.types import Submission
+from governance.gateway.collecting.types import Received, Submission
+from governance.gateway.writing.types import Once
 from governance.http.principal import Principal
 from policies.actions import Action
 from policies.api import require
@@ -140,6 +141,17 @@ async def collected(request: Request, principal: Writer) -> JSONResponse:
     asked = asking(request, principal)
     raw = await body_of(request)
     body = read_as(CollectIn, parsed(raw))
+    once, gpc = once_of(request, principal, raw, needed=True), sent(request.headers)
+
+    def work() -> JSONResponse:
+        found = received(asked, body, once=once, gpc=gpc)
+        return JSONResponse(told(found), status_code=200 if found.repeated else 201)
+
+    return await in_thread(work)
+
+
+def received(asked: Asking, body: CollectIn, *, once: Once | None, gpc: bool = False) -> Received:
+    """What the body brought is stored as its point declares it."""
     submission = Submission(
         point=body.point,
         answers=Answers(
@@ -151,20 +163,19 @@ async def collected(request: Request, principal: Writer) -> JSONResponse:
         ),
         person=SubjectId(body.person) if body.person else None,
         shown_at=body.shown_at,
-        once=once_of(request, principal, raw, needed=True),
+        once=once,
         user_agent=body.device,
-        gpc=sent(request.headers),
+        gpc=gpc,
         request_id=asked.request_id,
     )
+    return collect(asked.ports, asked.principal, submission, at=asked.at)
 
-    def work() -> JSONResponse:
-        found = collect(asked.ports, asked.principal, submission, at=asked.at)
-        shape = {
-            "id": found.subject,
-            "point": found.point.id,
-            "version": found.point.version,
-            "masked": list(found.masked),
-        }
-        return JSONResponse(shape, status_code=200 if found.repeated else 201)
 
-    return await in_thread(work)
+def told(found: Received) -> dict[str, Any]:
+    """What came in, by pseudonym."""
+    return {
+        "id": found.subject,
+        "point": found.point.id,
+        "version": found.point.version,
+        "masked": list(found.masked),
+    }

@@ -1,5 +1,10 @@
 """`sekisho collect`: a point from a file, opened, shown, closed."""
 
+import json
+from io import StringIO
+
+import pytest
+
 from tests.governance.cli.conftest import Home, Run
 
 POINT = """
@@ -38,3 +43,24 @@ def test_a_point_goes_from_a_file_to_an_open_page(home: Home, run: Run) -> None:
     assert run(*mine, "--json", "collect", "close", "catalogue_request").value["closed_at"]
     assert run(*mine, "collect", "open", "nothing").code == 1
     assert run("--data", home.data, "--as", "support", "collect", "declare", file).code == 1
+
+
+def test_a_paper_is_entered_from_standard_input(
+    home: Home, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {
+        "point": "paper_form",
+        "fields": {"name": "架空　紙子", "birth_date": "1980-05-05"},
+        "consents": {"postal_marketing": True},
+        "notices": {"customer_terms": "3.1", "marketing": "3.1"},
+        "shown_at": "2026-05-01T10:00:00+09:00",
+    }
+    mine = ("--data", home.data, "--as", "tanaka", "--json")
+    monkeypatch.setattr("sys.stdin", StringIO(json.dumps(body)))
+    assert run(*mine, "collect", "enter").problem["code"] == "point_unknown"
+    assert run(*mine, "collect", "open", "paper_form").code == 0
+    monkeypatch.setattr("sys.stdin", StringIO(json.dumps(body)))
+    entered = run(*mine, "collect", "enter")
+    assert entered.code == 0, entered.err
+    assert entered.value["point"] == "paper_form"
+    assert "架空" not in entered.out

@@ -3,15 +3,19 @@
 import re
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import func, select
 
 from consent.collecting import service, store
+from governance.app.factory import create_app
 from governance.app.wiring import Wiring
 from governance.core.terms import Lang
+from governance.http.throttle import Throttle
 from governance.i18n.catalogue import text
 from tests.governance.gateway.api.conftest import Desk
 from tests.installation import AT, OFFICER
+from tests.serving import served
 
 BODY: dict[str, Any] = {
     "point": "newsletter",
@@ -164,12 +168,22 @@ def test_no_page_for_a_closed_point_or_one_without_a_page(town: Desk) -> None:
         assert town.nobody().get(f"/collect/{name}").status_code == 404
 
 
-def test_a_form_of_another_site_and_too_many_forms_are_refused(
-    town: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_form_of_another_site_is_refused(town: Desk) -> None:
     client = town.nobody()
     sent = filled(client.get("/collect/newsletter").text)
     crossed = client.post(
         "/collect/newsletter", data=sent, headers={"sec-fetch-site": "cross-site"}
     )
     assert crossed.status_code == 403
+
+
+def test_too_many_forms_of_one_network_are_refused(town: Desk) -> None:
+    app = create_app(town.wiring)
+    app.state.collect_throttle = Throttle(0)
+    before = came_in(town.wiring)
+    with served(app) as base, httpx.Client(base_url=base) as client:
+        sent = filled(client.get("/collect/newsletter").text)
+        answer = client.post("/collect/newsletter", data=sent, headers={"accept": "text/html"})
+    assert answer.status_code == 429
+    assert text("http.error.too_many_requests", Lang.JA) in answer.text
+    assert came_in(town.wiring) == before

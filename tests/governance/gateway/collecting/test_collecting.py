@@ -34,6 +34,7 @@ from governance.gateway.collecting.service import collect
 from governance.gateway.collecting.types import Received, Submission, collector
 from governance.gateway.writing.types import FieldsInvalidError, Once
 from policies.api import ActionForbiddenError
+from retention import edges
 from tests.installation import (
     AT,
     OFFICER,
@@ -343,3 +344,25 @@ def test_the_person_is_told_where_their_data_came_in(wiring: Wiring) -> None:
     (record,) = CollectionSource(wiring.ports).find(query).records
     said = {str(value.name): value.text for value in record.values}
     assert (said["collection.point"], said["collection.notices"]) == ("newsletter", "marketing@3.1")
+
+
+def test_a_no_of_a_known_person_is_in_the_journal_and_erasure_takes_the_record(
+    wiring: Wiring, tmp_path: Path
+) -> None:
+    import_file(wiring, write_file(tmp_path, register([customer(1)])))
+    (there,) = subjects(wiring)
+    opened(wiring, "phone_inquiry")
+    given = submission(
+        "phone_inquiry",
+        person=there,
+        answers=answers(
+            values={"name": "架空　声子", "phone": "03-0000-1234"},
+            consents={PurposeId("phone_marketing"): False},
+            notices={"customer_terms": "3.1", "marketing": "3.1"},
+        ),
+    )
+    before = wiring.settings.journal.read_text().count("withdrawal")
+    sent(wiring, given, OFFICER)
+    assert wiring.settings.journal.read_text().count("withdrawal") == before + 1
+    gone = wiring.database.write(lambda tx: edges.follow(tx, [there]))
+    assert gone["collection"] == 1

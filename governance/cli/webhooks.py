@@ -91,7 +91,9 @@ def test(which: Which) -> int:
 def log(
     which: Annotated[str | None, typer.Argument(metavar="ID", help=say("webhook.id"))] = None,
     state: Annotated[str | None, typer.Option("--state", help=say("webhook.state"))] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000)] = 100,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=10_000, help=say("webhook.limit"))
+    ] = 100,
 ) -> int:
     """What became of the messages, the newest first."""
     from governance.app.webhooks import store

@@ -159,14 +159,9 @@ def subject_by_id(tx: Connection, subject: SubjectId, *, on: date) -> Subject | 
     row = tx.execute(select(SUBJECT).where(SUBJECT.c.id == subject)).one_or_none()
     if row is None:
         return None
-    laws = tx.execute(
-        select(LAW.c.law).where(
-            LAW.c.subject_id == subject,
-            LAW.c.valid_from <= on,
-            (LAW.c.valid_to.is_(None)) | (LAW.c.valid_to >= on),
-        )
-    ).scalars()
-    return subject_of(row, (Law(name) for name in laws))
+    standing = (LAW.c.valid_to.is_(None)) | (LAW.c.valid_to >= on)
+    mine = select(LAW.c.law).where(LAW.c.subject_id == subject, LAW.c.valid_from <= on, standing)
+    return subject_of(row, map(Law, tx.execute(mine).scalars()))
 
 
 def subject_of(row: Any, laws: Iterable[Law]) -> Subject:

@@ -5,7 +5,7 @@ are chosen about. Reading is on record. Who may not know reasons about a person 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -42,7 +42,7 @@ class Choices:
     """How a person's choices stand, as far as the caller may know."""
 
     subject: SubjectId
-    cells: tuple[Standing, ...]
+    cells: tuple[Standing, ...] = field(repr=False)
     explained: bool  # whether reasons about the person may be shown
     seq: int  # the person's last event
     head: int

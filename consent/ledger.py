@@ -16,6 +16,7 @@ from consent.types import (
     EventKind,
     EvidenceGrade,
     NoticeVersion,
+    Said,
 )
 from governance.core.errors import NotFoundError
 from governance.core.ids import new_row_id
@@ -27,7 +28,6 @@ from governance.db.types import insert_ignore, table_of
 
 EVENT, NOTICE = table_of(ConsentEventRow), table_of(NoticeRow)
 _EVENTS = PreparedInsert(EVENT)
-Said = tuple[SubjectId, EventKind, datetime]  # whose word of which kind, and when it was said
 HISTORY = (
     select(EVENT)
     .where(

@@ -30,6 +30,7 @@ class EventKind(StrEnum):
     SIGNAL = "signal"
 
 
+Said = tuple[SubjectId, EventKind, datetime]  # whose word of which kind, and when it was said
 GRANTS = frozenset({EventKind.GIVEN, EventKind.RENEWED})
 NARROWING = frozenset(
     {EventKind.REFUSED, EventKind.WITHDRAWN, EventKind.INVALIDATED, EventKind.EXPIRED}

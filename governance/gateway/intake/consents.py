@@ -15,7 +15,7 @@ from consent.crowd import persons, unmerged
 from consent.facts import facts_of
 from consent.proofs import PROOF
 from consent.rules import needs_guardian
-from consent.types import GRANTS, By, EventKind, EvidenceGrade, NoticeVersion
+from consent.types import GRANTS, By, EventKind, EvidenceGrade, NoticeVersion, Said
 from governance.core.clock import JST
 from governance.core.terms import ActorId, EventId, KeyClass, PurposeId, RowId, SubjectId
 from governance.customers import imports
@@ -135,7 +135,7 @@ def judged(
     return found
 
 
-def _said_before(tx: Connection, rows: Iterable[NormalisedRow]) -> dict[str, set[ledger.Said]]:
+def _said_before(tx: Connection, rows: Iterable[NormalisedRow]) -> dict[str, set[Said]]:
     """What was taken in under the ids of these rows, of merged persons as who they are now."""
     found = ledger.said_under(tx, [row.get("consent_id") or "" for row in rows])
     named = {subject for said in found.values() for subject, _, _ in said}
@@ -146,7 +146,7 @@ def _said_before(tx: Connection, rows: Iterable[NormalisedRow]) -> dict[str, set
     }
 
 
-def _granted(before: Iterable[ledger.Said], subject: SubjectId) -> bool:
+def _granted(before: Iterable[Said], subject: SubjectId) -> bool:
     """Whether the person has granted under this id already."""
     return any(person == subject and kind in GRANTS for person, kind, _ in before)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from consent.ledger import Said
+from consent.types import Said
 from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.crypto.values import Plain

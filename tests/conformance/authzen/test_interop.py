@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.authzen.conftest import Pep
+from policies.check import FindingCode, check
+from policies.proofs import try_tests
+from policies.snapshot import load_snapshot
+from tests.conformance.authzen.conftest import POLICIES, Pep
 
 VECTORS = Path(__file__).parent / "vectors"
 Scenario = Callable[[str], Pep]
@@ -108,3 +111,11 @@ def test_search_of_actions_agrees_with_the_tables(pep: Pep) -> None:
                 if name == user and record in records
             }
             assert found == permitted
+
+
+@pytest.mark.parametrize("name", ["certification", "todo", "gateway", "search"])
+def test_the_policy_of_each_scenario_proves_itself(name: str) -> None:
+    snapshot = load_snapshot(POLICIES / name)
+    assert all(run.passed for run in try_tests(snapshot))
+    untested = {one.name for one in check(snapshot) if one.code is FindingCode.RULE_UNTESTED}
+    assert untested == set()

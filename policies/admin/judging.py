@@ -42,6 +42,7 @@ class Verdict:
     """What a recorded question came to under the other policy."""
 
     code: str
+    personal: bool = False  # it rests on this person; the same question of another is open
 
     @property
     def permits(self) -> bool:
@@ -93,7 +94,7 @@ class Judge:
                 self._known[key] = code
         if code != ReasonCode.PERMIT.value or asked.purpose is None:
             return Verdict(code)
-        return Verdict(self._subject(tx, asked, at=at))
+        return self._subject(tx, asked, at=at)
 
     def _gates(self, principal: Principal, asked: Decision) -> str:
         after = self._after
@@ -120,15 +121,16 @@ class Judge:
         )
         return covered.code.value
 
-    def _subject(self, tx: Connection, asked: Decision, *, at: datetime) -> str:
+    def _subject(self, tx: Connection, asked: Decision, *, at: datetime) -> Verdict:
         said = asked.outcome is Outcome.PERMIT or asked.reasons.startswith((_SUBJECT, _CATALOGUE))
         if said and (asked.purpose not in self._moved or asked.reasons.startswith(_CATALOGUE)):
-            return asked.reasons
+            return Verdict(asked.reasons)
         purpose = self._after.purpose(asked.purpose or "")
         if asked.subject is None or purpose is None:
-            return ReasonCode.SUBJECT_UNKNOWN.value
+            return Verdict(ReasonCode.SUBJECT_UNKNOWN.value, personal=True)
         found = subject_gates(tx, (asked.subject,), purpose, at=at).get(asked.subject)
-        return ReasonCode.SUBJECT_UNKNOWN.value if found is None else found[1].code.value
+        code = ReasonCode.SUBJECT_UNKNOWN if found is None else found[1].code
+        return Verdict(code.value, personal=True)
 
     def reading(
         self, actor: ActorId, purpose: str | None, shown: tuple[str, ...]

@@ -27,11 +27,11 @@ from policies.snapshot import PolicySnapshot
 
 CHUNK: Final = 2_000  # rows that a cursor brings at once
 NOBODY: Final = ""
+REMEMBERED: Final = 50_000  # questions whose answer is remembered
 ASKED: Final = (
     DECISIONS.c.id,
-    DECISIONS.c.occurred_at,
-    DECISIONS.c.actor,
     DECISIONS.c.subject,
+    DECISIONS.c.actor,
     DECISIONS.c.purpose,
     DECISIONS.c.channel,
     DECISIONS.c.recipient,
@@ -39,9 +39,8 @@ ASKED: Final = (
     DECISIONS.c.field,
     DECISIONS.c.outcome,
     DECISIONS.c.reasons,
-    DECISIONS.c.policy_version,
-    DECISIONS.c.consent_seq,
 )
+QUESTION: Final = 2  # where in ASKED the question begins, without record and person
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,9 @@ class Flip:
     purpose: str
     before: str  # reason code
     after: str
+
+
+UNTOLD: Final = Flip("", "", "", "", "")  # what cannot be judged
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,19 +86,37 @@ def replay(
     found = Replayed()
     with database.read() as tx:
         judge = Judge(before, after, actors_of(tx))
-        walk = _Walk(found, told)
-        for asked in _uses(tx, since=since):
-            code = asked.reasons
-            walk.count("use", judge, asked.actor, asked.subject, asked.purpose, code,
-                       judge.use(tx, asked, at=at))  # fmt: skip
+        walk, known = _Walk(found, told), dict[tuple[str | None, ...], Flip | None]()
+        for row in _uses(tx, since=since):
+            question = tuple(row)[QUESTION:]
+            if question in known:
+                walk.count(row.subject, known[question])
+                continue
+            asked = decision_of(row, at=at)
+            verdict = judge.use(tx, asked, at=at)
+            flip = _flip("use", judge, asked.actor, asked.purpose, asked.reasons, verdict)
+            walk.count(row.subject, flip)
+            if not (verdict is None or verdict.personal) and len(known) < REMEMBERED:
+                known[question] = flip
         walk.turn(NOBODY)
         for row in _readings(tx, since=since):
-            shown = tuple(row.fields.split(","))
-            verdict = judge.reading(ActorId(row.actor), row.purpose, shown)
-            walk.count("read", judge, ActorId(row.actor), row.subject, row.purpose,
-                       Outcome.PERMIT.value, verdict)  # fmt: skip
+            actor = ActorId(row.actor)
+            verdict = judge.reading(actor, row.purpose, tuple(row.fields.split(",")))
+            permit = Outcome.PERMIT.value
+            walk.count(row.subject, _flip("read", judge, actor, row.purpose, permit, verdict))
         walk.turn(NOBODY)
     return found
+
+
+def _flip(
+    kind: str, judge: Judge, actor: ActorId, purpose: str | None, code: str, verdict: Verdict | None
+) -> Flip | None:
+    """How the record comes out otherwise; None where it does not, UNTOLD where nobody can say."""
+    if verdict is None:
+        return UNTOLD
+    if verdict.permits is (code == Outcome.PERMIT.value):
+        return None
+    return Flip(kind, judge.who(actor), purpose or "", code, verdict.code)
 
 
 def on_record(
@@ -143,42 +163,32 @@ class _Walk:
             self._found.persons += 1
         self._person, self._seen = person, set()
 
-    def count(
-        self,
-        kind: str,
-        judge: Judge,
-        actor: ActorId,
-        subject: str | None,
-        purpose: str | None,
-        code: str,
-        verdict: Verdict | None,
-    ) -> None:
-        """One record with its verdict."""
+    def count(self, subject: str | None, flip: Flip | None) -> None:
+        """One record and how it comes out."""
         found = self._found
         found.decisions += 1
         if found.decisions % CHUNK == 0:
             self._told(found.decisions)
-        if (subject or NOBODY) != self._person:
-            self.turn(subject or NOBODY)
-        if verdict is None:
+        person = subject or NOBODY
+        if person != self._person:
+            self.turn(person)
+        if flip is UNTOLD:
             found.untold += 1
-        elif verdict.permits is not (code == Outcome.PERMIT.value):
-            flip = Flip(kind, judge.who(actor), purpose or "", code, verdict.code)
+        elif flip is not None:
             found.flips[flip] += 1
             self._seen.add(flip)
 
 
-def _uses(tx: Connection, *, since: datetime) -> Iterator[Decision]:
+def _uses(tx: Connection, *, since: datetime) -> Iterator[AnyRow]:
     query = select(*ASKED).where(DECISIONS.c.occurred_at >= since).order_by(DECISIONS.c.subject)
-    for row in tx.execute(query.execution_options(yield_per=CHUNK)):
-        yield decision_of(row)
+    yield from tx.execute(query.execution_options(yield_per=CHUNK))
 
 
-def decision_of(row: AnyRow) -> Decision:
-    """A row of ASKED as the decision that it records."""
+def decision_of(row: AnyRow, *, at: datetime) -> Decision:
+    """A row of ASKED as the decision that it records; its moment does not matter here."""
     return Decision(
         id=EventId(row.id),
-        occurred_at=row.occurred_at,
+        occurred_at=at,
         actor=ActorId(row.actor),
         actor_os=None,
         subject=subject_of(row.subject),
@@ -189,8 +199,8 @@ def decision_of(row: AnyRow) -> Decision:
         field=None if row.field is None else FieldId(row.field),
         outcome=Outcome(row.outcome),
         reasons=row.reasons,
-        policy_version=row.policy_version,
-        consent_seq=row.consent_seq,
+        policy_version=None,
+        consent_seq=None,
         request_id=None,
         network=None,
     )

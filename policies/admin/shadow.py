@@ -192,7 +192,7 @@ def _judged(tx: Connection, desk: Desk, trial: Trial, *, limit: int, at: datetim
     if rows:
         candidate = desk.compiled(parse_documents(trial.content))
         judge = Judge(desk.ports.policies.current, candidate, actors_of(tx))
-        for asked in map(decision_of, rows):
+        for asked in (decision_of(row, at=at) for row in rows):
             verdict = judge.use(tx, asked, at=at)
             if verdict is not None and verdict.permits is not (asked.outcome is Outcome.PERMIT):
                 who, purpose = judge.who(asked.actor), asked.purpose or ""

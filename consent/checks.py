@@ -6,18 +6,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from audit.decisions.types import Decision
 from audit.errors import DecisionUnrecordedError
 from audit.types import TOKEN, Outcome
 from consent import ledger
-from consent.deciding import Found, by_database, by_memory, remember
+from consent.deciding import Found, by_database, by_memory, each_by_memory, remember
 from consent.gates import UseRequest, decide_use
 from consent.kinds import kind_of
 from consent.state.live import LiveState
 from governance.core.ids import new_event_id
-from governance.core.terms import EventId, Lang
+from governance.core.terms import EventId, Lang, SubjectId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from policies.actions import Action
@@ -103,7 +103,8 @@ def check_now(
     until = _until(live, at=at)
     if until is None:
         return None
-    decision = _decision(state.policy, principal, request, found, at=at)
+    correlated = _correlation(request.request_id)
+    decision = _decision(state.policy, principal, request.subject, correlated, found, at=at)
     if not ports.decisions.record_now((decision,)):
         return None
     return _answer(state.policy, decision.id, found, until=until)
@@ -156,6 +157,50 @@ def check_many_now(
         _answer(policy, decision.id, one, until=until)
         for decision, one in zip(decisions, found, strict=True)
     )
+
+
+class Decided(NamedTuple):
+    """Answers that are on record already."""
+
+    policy: PolicySnapshot
+    decisions: Sequence[Decision]
+    found: Sequence[Found]
+    until: datetime
+
+
+def decided_now(
+    ports: Ports,
+    live: LiveState,
+    principal: Principal,
+    use: UseRequest,
+    subjects: Sequence[SubjectId],
+    *,
+    at: datetime,
+) -> Decided | None:
+    """One use of many persons' data from memory; None: ask `check_many` in a thread."""
+    state = live.exact(at)
+    if state is None:
+        return None
+    found = each_by_memory(state, live.kinds, principal, use, subjects)
+    until = _until(live, at=at)
+    if found is None or until is None:
+        return None
+    correlated = _correlation(use.request_id)
+    decisions = [
+        _decision(state.policy, principal, subject, correlated, one, at=at)
+        for subject, one in zip(subjects, found, strict=True)
+    ]
+    if not ports.decisions.record_now(decisions):
+        return None
+    return Decided(state.policy, decisions, found, until)
+
+
+def answers_of(decided: Decided) -> list[CheckAnswer]:
+    """The answers as the caller may see them."""
+    return [
+        _answer(decided.policy, decision.id, one, until=decided.until)
+        for decision, one in zip(decided.decisions, decided.found, strict=True)
+    ]
 
 
 def _remembered(
@@ -220,7 +265,7 @@ def _decisions(
     at: datetime,
 ) -> list[Decision]:
     return [
-        _decision(policy, principal, request, one, at=at)
+        _decision(policy, principal, request.subject, _correlation(request.request_id), one, at=at)
         for request, one in zip(requests, found, strict=False)  # the rest was not decided
     ]
 
@@ -228,7 +273,8 @@ def _decisions(
 def _decision(
     policy: PolicySnapshot,
     principal: Principal,
-    request: UseRequest,
+    subject: SubjectId,
+    request_id: str | None,
     found: Found,
     *,
     at: datetime,
@@ -240,7 +286,7 @@ def _decision(
         at,
         principal.id,
         principal.os_user,
-        request.subject if PSEUDONYM.fullmatch(request.subject) else None,
+        subject if PSEUDONYM.fullmatch(subject) else None,
         words.purpose,
         words.channel,
         words.recipient,
@@ -250,7 +296,7 @@ def _decision(
         code.value,
         policy.version or None,
         found.seq,
-        _correlation(request.request_id),
+        request_id,
         principal.network or None,
     )
 

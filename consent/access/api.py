@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from anyio import to_thread
 from starlette.requests import Request
 
-from consent.access import metadata
+from consent.access import metadata, quick
 from consent.access.batch import answers, answers_now, batch_of
 from consent.access.errors import (
     EvaluationFormError,
@@ -46,6 +46,7 @@ Endpoint = Callable[[Asking, Document], Awaitable[bytes]]
 PREFIX: Final = "/access/"
 JSON: Final = b"application/json"
 MAX_BODY: Final = 1_048_576  # octets of one question
+QUICK: Final = {metadata.EVALUATION: quick.single, metadata.EVALUATIONS: quick.batch}
 MAX_DEPTH: Final = 32  # levels of nesting; a question has four
 
 
@@ -95,9 +96,14 @@ class AccessApplication:
         if scope["method"] != "POST":
             raise MethodHereError("POST")
         ensure(caller, Action.CONSENT_CHECK, self._ports.policies.current)
-        document = await _document(scope, receive)
+        body = await _json(scope, receive)
         given = None if request_id is None else request_id.decode("latin-1")
-        return await endpoint(Asking(caller=caller, request_id=given, at=self._clock()), document)
+        asking = Asking(caller=caller, request_id=given, at=self._clock())
+        if (read := QUICK.get(scope["path"])) is not None:
+            made = read(self._ports, self._live, asking, body)
+            if made is not None:
+                return made
+        return await endpoint(asking, _document(body))
 
     async def _refused(self, caller: Principal, action: Action) -> None:
         """That somebody asked who may not is on record; a full queue is waited for elsewhere."""
@@ -137,14 +143,19 @@ def _header(scope: Scope, name: bytes) -> bytes | None:
     return next((value for given, value in scope["headers"] if given == name), None)
 
 
-async def _document(scope: Scope, receive: Receive) -> Document:
-    """The JSON object of the body; raises MediaTypeError and EvaluationFormError."""
+async def _json(scope: Scope, receive: Receive) -> bytes:
+    """The body that says to be JSON; raises MediaTypeError and EvaluationFormError."""
     media, _, parameters = (_header(scope, b"content-type") or b"").partition(b";")
     charset = parameters.partition(b"charset=")[2].strip().strip(b'"').lower()
     if media.strip().lower() != JSON or charset not in (b"", b"utf-8"):
         raise MediaTypeError
+    return await _body(receive)
+
+
+def _document(body: bytes) -> Document:
+    """The JSON object of the body; raises EvaluationFormError."""
     try:
-        return object_of(await _body(receive), depth=MAX_DEPTH)
+        return object_of(body, depth=MAX_DEPTH)
     except NotStrictError:
         raise EvaluationFormError([("", "not_strict_json")]) from None
 

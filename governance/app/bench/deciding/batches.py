@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, MutableMapping, Sequence
+from contextlib import closing
 from typing import Any, Final
 
 from consent.access.api import AccessApplication
@@ -11,6 +12,7 @@ from consent.columns.api import CHECK, ColumnApplication
 from governance.app.bench.deciding.crowds import CHANNEL, PURPOSE, Held, Place, installation
 from governance.app.bench.deciding.naive import Answer, Answers, Questions
 from governance.app.bench.figure import Figure
+from governance.core.terms import SubjectId
 
 PERSONS: Final = 4_000
 LIST: Final = 1_000  # questions of one batch
@@ -36,14 +38,24 @@ def _figures(place: Place) -> tuple[Figure, ...]:
     batches = [_batch(names) for names in lists]
     columns = [_column(names) for names in lists]
     known = {name: n % 10 < 7 for n, name in enumerate(place.people)}  # noqa: PLR2004 # as stored
-    ask = Asker(place)
+    with closing(Asker(place)) as ask:
+        return _rates(place, ask, batches, columns, known)
+
+
+def _rates(
+    place: Place,
+    ask: "Asker",
+    batches: Sequence[bytes],
+    columns: Sequence[bytes],
+    known: dict[SubjectId, bool],
+) -> tuple[Figure, ...]:
     works: dict[str, Callable[[], object]] = {
         "batch": lambda: [ask(PATH, body) for body in batches],
         "column": lambda: [ask(CHECK, body) for body in columns],
         "pydantic": lambda: [_by_pydantic(body, known) for body in batches],
     }
     best = {name: _caller_seconds(place, work) for name, work in works.items()}
-    rates = {name: LIST * len(lists) / taken for name, taken in best.items()}
+    rates = {name: LIST * len(batches) / taken for name, taken in best.items()}
     return (
         Figure(
             figure="batch of 1,000, explained and recorded one by one",
@@ -83,6 +95,7 @@ class Asker:
     def __init__(self, place: Place) -> None:
         ports, live, clock = place.wiring.ports, place.wiring.live, place.wiring.clock
         self._caller = place.caller
+        self._loop = asyncio.new_event_loop()
         self._app = ColumnApplication(
             AccessApplication(_nothing, ports=ports, live=live, clock=clock, origin="http://bench"),
             ports=ports,
@@ -92,7 +105,11 @@ class Asker:
 
     def __call__(self, path: str, body: bytes) -> bytes:
         """The body of the answer."""
-        return asyncio.run(self._asked(path, body))
+        return self._loop.run_until_complete(self._asked(path, body))
+
+    def close(self) -> None:
+        """No loop is left open."""
+        self._loop.close()
 
     async def _asked(self, path: str, body: bytes) -> bytes:
         parts: list[bytes] = []
@@ -124,20 +141,20 @@ def _batch(names: Sequence[str]) -> bytes:
         "action": {"name": "use", "properties": {"purpose": PURPOSE}},
         "context": {"channel": CHANNEL},
     }
-    whole = [question | {"resource": {"type": "person", "id": name}} for name in names]
-    return json.dumps({"evaluations": whole}).encode()
+    persons = [{"resource": {"type": "person", "id": name}} for name in names]
+    return json.dumps(question | {"evaluations": persons}).encode()
 
 
 def _column(names: Sequence[str]) -> bytes:
     return json.dumps({"purpose": PURPOSE, "channel": CHANNEL, "subjects": list(names)}).encode()
 
 
-def _by_pydantic(body: bytes, known: dict[Any, bool]) -> bytes:
+def _by_pydantic(body: bytes, known: dict[SubjectId, bool]) -> bytes:
     asked = Questions.model_validate_json(body)
     answers = [
         Answer(
-            decision=known.get(one.resource.id, False),
-            context={"reason": "granted" if known.get(one.resource.id) else "denied"},
+            decision=known.get(SubjectId(one.resource.id), False),
+            context={"reason": "granted" if known.get(SubjectId(one.resource.id)) else "denied"},
         )
         for one in asked.evaluations
     ]

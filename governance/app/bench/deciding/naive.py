@@ -48,10 +48,19 @@ class Question(BaseModel):
     context: dict[str, str] = {}
 
 
-class Questions(BaseModel):
-    """A batch of evaluations."""
+class Person(BaseModel):
+    """One evaluation of a batch."""
 
-    evaluations: list[Question]
+    resource: Entity
+
+
+class Questions(BaseModel):
+    """A batch of evaluations that differ in their persons."""
+
+    subject: Entity
+    action: Action
+    context: dict[str, str] = {}
+    evaluations: list[Person]
 
 
 class Answer(BaseModel):

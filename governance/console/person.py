@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from governance.core.terms import Lang, Treatment
 from governance.customers.catalogue import catalogue
 from governance.customers.master.words import said
+from governance.gateway.glass.types import LIFTED
 from governance.gateway.types import FieldView, ReadAnswer
 from governance.i18n.catalogue import text
 from governance.ui.parts import TreatedField
@@ -111,6 +112,8 @@ CODES = frozenset(
 
 def _reason(view: FieldView, lang: Lang) -> str:
     """The rule's own words; without a rule the words of the reason code."""
+    if (view.decision.rule_id or "").startswith(LIFTED):
+        return text("console.glass.lifted", lang)
     because = view.decision.because
     if because is not None:
         return f"{because[lang]} ({view.decision.rule_id})"

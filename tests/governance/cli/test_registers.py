@@ -87,3 +87,27 @@ def test_a_refused_export_leaves_nothing_and_tells_why(
 def test_a_use_prints_pseudonyms(run: Run, home: Home) -> None:
     found = by(run, home, "support", "use", "--purpose", "mail_marketing")
     assert (found.code, found.problem["code"]) == (1, "action_forbidden")
+
+
+def test_an_emergency_access_is_opened_and_reviewed_by_another(
+    run: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def typed(words: str) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(words.encode())))
+
+    typed("本人の生命に関わる連絡のため（架空）")
+    made = by(
+        run, home, "support", "break-glass", "open", "--purpose", "order_support",
+        "--minutes", "10", "--subject", home.subjects[0],
+    )  # fmt: skip
+    assert (made.code, made.value["open"]) == (0, True), made.err
+    name = made.value["break_glass"]
+    waiting = by(run, home, "auditor", "break-glass", "list", "--unreviewed")
+    assert (waiting.code, len(waiting.value)) == (1, 1)
+    assert by(run, home, "support", "break-glass", "end", name).value["open"] is False
+    typed("記録と照合した（架空）")
+    done = by(run, home, "auditor", "break-glass", "review", name, "--verdict", "justified")
+    assert (done.code, done.value["verdict"]) == (0, "justified"), done.err
+    words = by(run, home, "auditor", "break-glass", "show", name, as_json=False)
+    assert "記録と照合した" in words.out
+    assert by(run, home, "auditor", "break-glass", "list", "--unreviewed").code == 0

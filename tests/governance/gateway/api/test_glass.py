@@ -38,6 +38,8 @@ def test_an_access_is_opened_shown_everywhere_ended_and_listed(desk: Desk) -> No
     for page in ("/console", "/console/style", f"/console/persons/{person}?purpose=order_support"):
         assert "緊急アクセス中" in support.get(page).text
         assert "緊急アクセス中" not in desk.staff("privacy_officer").get(page).text
+    lifted = support.get(f"/console/persons/{person}?purpose=order_support").text
+    assert "緊急アクセスで開いています" in lifted
     again = answered(support.post("/v1/break-glass", json=body), 409)
     assert again["code"] == "glass_open"
     seen = answered(support.get(f"/v1/break-glass/{made['break_glass']}"))

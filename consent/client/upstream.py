@@ -13,6 +13,7 @@ from .sse import Event, events
 
 TIMEOUT: Final = 10.0  # seconds of one request
 SILENCE: Final = 5.0  # seconds without any line of the feed; it speaks every half second
+PART: Final = 1_000  # persons of one request
 FORBIDDEN: Final = frozenset({401, 403})
 
 
@@ -74,8 +75,12 @@ class Upstream:
 
     def register(self, add: Iterable[str], remove: Iterable[str]) -> int:
         """The position from which on the feed speaks of these persons."""
-        told = self._post("/v1/identifiers", {"add": list(add), "remove": list(remove)})
-        return int(told["seq"])
+        adds, removes, seq = list(add), list(remove), 0
+        for start in range(0, max(len(adds), len(removes), 1), PART):
+            end = start + PART
+            body = {"add": adds[start:end], "remove": removes[start:end]}
+            seq = int(self._post("/v1/identifiers", body)["seq"])
+        return seq
 
     def record(
         self, batch: Sequence[Recorded], *, stream: str, wall: Callable[[float], float]

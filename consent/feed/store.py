@@ -34,7 +34,7 @@ def register(tx: Connection, client: ActorId, subjects: Sequence[SubjectId]) -> 
 
     Nothing tells the caller who does not: a pseudonym that is not ours is refused like a stranger.
     """
-    seq = counter.take(tx)
+    seq = counter.take(tx, closes=False)
     for part in _parts(subjects):
         known = tx.execute(select(SUBJECT.c.id).where(SUBJECT.c.id.in_(part))).scalars().all()
         rows = [{"client_id": client, "subject_id": name, "since": seq} for name in known]

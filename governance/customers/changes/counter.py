@@ -58,9 +58,12 @@ def everyone(tx: Connection) -> int:
     return position(tx).everyone
 
 
-def take(tx: Connection, count: int = 1) -> int:
-    """The last of so many numbers that are this transaction's; of none, the head under its lock."""
-    if count:
+def take(tx: Connection, count: int = 1, *, closes: bool = True) -> int:
+    """The last of so many numbers that are this transaction's; of none, the head under its lock.
+
+    `closes`: a permit may end by it, so that its acknowledgement waits for every copy.
+    """
+    if count and closes:
         Taken.times += 1
     raised = (
         update(HEAD)

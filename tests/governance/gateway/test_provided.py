@@ -24,7 +24,7 @@ from tests.governance.gateway.api.conftest import opened
 from tests.governance.gateway.bulk.town import PARTNER, PROVISION, asked, enter, say, settle
 from tests.installation import AT, MANAGER, OFFICER, create, events
 
-FIELDS = frozenset({"person.name", "person.email"})
+FIELDS = frozenset({FieldId("person.name"), FieldId("person.email")})
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -44,10 +45,10 @@ ABROAD = replace(PURPOSE, provisions=frozenset({Provision.FOREIGN}))
 def refused(
     purpose: PurposeRecord = PURPOSE,
     laws: frozenset[Law] = frozenset({Law.APPI}),
-    **facts: object,
+    **facts: Any,
 ) -> ReasonCode | None:
     return refusal_of(
-        replace(GOOD, **facts),  # type: ignore[arg-type] # named fields
+        replace(GOOD, **facts),
         purpose,
         categories=("name",),
         laws=laws,
@@ -78,7 +79,7 @@ def test_a_recipient_in_order_receives() -> None:
         ({"country": "US", "transfer_basis": "law"}, ReasonCode.PURPOSE_TRANSFER),
     ],
 )
-def test_each_lack_refuses_with_its_own_code(facts: dict[str, object], code: ReasonCode) -> None:
+def test_each_lack_refuses_with_its_own_code(facts: dict[str, Any], code: ReasonCode) -> None:
     assert refused(**facts) is code
 
 
@@ -96,13 +97,13 @@ def test_an_equivalent_country_needs_no_ground_under_appi(country: str) -> None:
 
 
 def test_the_consent_to_a_country_counts_only_where_the_purpose_asks_for_it() -> None:
-    facts = {"country": "US", "transfer_basis": "本人同意"}
+    facts: dict[str, Any] = {"country": "US", "transfer_basis": "本人同意"}
     assert refused(**facts) is ReasonCode.PURPOSE_TRANSFER
     assert refused(ABROAD, **facts) is None
 
 
 def test_under_both_laws_each_needs_its_ground() -> None:
-    contract = {"country": "US", "transfer_basis": "基準適合体制（契約）"}
+    contract: dict[str, Any] = {"country": "US", "transfer_basis": "基準適合体制（契約）"}
     assert refused(**contract) is None
     assert refused(laws=BOTH, **contract) is ReasonCode.PURPOSE_TRANSFER
     assert refused(laws=BOTH, **contract, gdpr_ground="scc") is None
@@ -123,11 +124,11 @@ def test_the_words_of_a_register_file_name_the_ground() -> None:
 
 def gaps(
     *, gdpr: bool = False, representative: bool = True, subs: tuple[Subprocessor, ...] = (),
-    **facts: object,
+    **facts: Any,
 ) -> frozenset[RecipientGap]:  # fmt: skip
     full = replace(GOOD, purposes=("order_fulfilment",), categories=("name",), address="東京都")
     return gaps_of(
-        replace(full, **facts),  # type: ignore[arg-type] # named fields
+        replace(full, **facts),
         subs,
         representative=representative,
         gdpr=gdpr,
@@ -172,8 +173,8 @@ def test_a_full_entry_has_no_gap() -> None:
         ),
     ],
 )
-def test_each_gap_is_told(facts: dict[str, object], gap: RecipientGap) -> None:
-    assert gaps(**facts) == {gap}  # type: ignore[arg-type] # named facts
+def test_each_gap_is_told(facts: dict[str, Any], gap: RecipientGap) -> None:
+    assert gaps(**facts) == {gap}
 
 
 def test_a_subprocessor_in_an_unknown_country_is_a_gap() -> None:

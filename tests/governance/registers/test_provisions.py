@@ -16,7 +16,7 @@ from dsar.collection import ProvisionSource
 from dsar.reads import Query
 from governance.app.wiring import Wiring
 from governance.core.ids import new_event_id, new_row_id
-from governance.core.terms import Law, RowId, SubjectId
+from governance.core.terms import Law, RequestId, RowId, SubjectId
 from governance.customers.store import HOLD
 from governance.registers.passage import registered
 from governance.registers.provisions import service, store, writing
@@ -174,11 +174,15 @@ def test_the_person_is_told_and_the_record_outlives_the_erasure(
     wiring, (first, _) = world
     wiring.database.write(lambda tx: provide(tx, wiring, first))
     query = Query(
-        subject=first, principal=OFFICER, request=new_row_id(), laws=frozenset({Law.APPI}), at=AT
+        subject=first,
+        principal=OFFICER,
+        request=RequestId(new_row_id()),
+        laws=frozenset({Law.APPI}),
+        at=AT,
     )
     found = ProvisionSource(wiring.ports).find(query)
     (record,) = found.records
-    said = {value.name: value.text for value in record.values}
+    said = {str(value.name): value.text for value in record.values}
     assert said["provision.party"] == "架空提携株式会社"
     assert said["provision.representative"] == "架空　代表"
     assert "氏名" in said["provision.items"]

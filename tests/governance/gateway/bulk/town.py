@@ -53,7 +53,7 @@ def say(wiring: Wiring, subject: SubjectId, kind: EventKind, purpose: str = PROV
 
 def enter(wiring: Wiring, key: str = "V900", **other: object) -> None:
     wiring.database.write(
-        lambda tx: service.enter(tx, wiring.ports, OFFICER, key, GIVEN | other, at=AT)
+        lambda tx: service.enter(tx, wiring.ports, OFFICER, key, {**GIVEN, **other}, at=AT)
     )
 
 

@@ -14,17 +14,15 @@ from sqlalchemy import Connection, and_, exists, select
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
 from consent import ledger
-from consent.choices import NARROWS
 from consent.facts import facts_of
 from consent.ledger import EVENT
 from consent.merged import lives
 from consent.rules import add_months, choice_in_force, ends_at, touches
 from consent.types import EVERY, GRANTS, NARROWING, By, Cell, ConsentEvent, EventKind, SubjectFacts
-from governance.core.terms import ActorId, EventId, PurposeId, SubjectId
+from governance.core.terms import ActorId, PurposeId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.store import subject_by_id
 from governance.customers.upkeep.merges import merges_of, survivor_of
-from governance.jobs.journal_record import JournalEntry
 from policies.purposes import PurposeRecord, recipient_class
 
 _LATER: Final = EVENT.alias("later")
@@ -74,7 +72,11 @@ def expire(
     tx: Connection, ports: Ports, subject: SubjectId, purposes: Iterable[PurposeRecord],
     *, by: ActorId, at: datetime, recorded_at: datetime,
 ) -> int:  # fmt: skip
-    """How many ends this person's consents had by `at`, now entered in ledger, log and journal."""
+    """How many ends this person's consents had by `at`, now entered in ledger and log.
+
+    Not in the control journal: a restored ledger finds the same ends by itself, and the journal
+    would bring them back as words of the person.
+    """
     stands = survivor_of(tx, subject)
     facts = facts_of(subject_by_id(tx, stands, on=at.date()))
     if facts is None:
@@ -97,17 +99,6 @@ def _enter(
     if not events:
         return
     last = ledger.append(tx, events, at=at)
-    ports.journal.append_many(
-        JournalEntry(
-            kind=NARROWS[EventKind.EXPIRED],
-            subject=subject,
-            scope=f"{event.purpose}/{event.channel}/{event.recipient_class}",
-            event=EventId(event.id),
-            consent_seq=None,
-            at=event.occurred_at,
-        )
-        for event in events
-    )
     for seq, event in enumerate(events, last - len(events) + 1):
         ports.audit.append(tx, _draft(ports, event, seq=seq, by=by, at=at))
 

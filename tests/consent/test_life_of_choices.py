@@ -83,6 +83,9 @@ def test_an_end_is_entered_once_and_changes_no_answer(installation: Wiring) -> N
         entry = ledger.full_history(tx, ended)[-1]
     assert entry.occurred_at == (AT - YEARS).replace(year=(AT - YEARS).year + 2)
     assert len(logged(installation, "consent.expired")) == 1
+    assert [entry for entry in installation.journal.replay() if entry.seq > 0] == [], (
+        "a restore must not tell that the person withdrew"
+    )
 
 
 def test_one_cell_that_ended_leaves_the_others_open(on_sqlite: Wiring) -> None:

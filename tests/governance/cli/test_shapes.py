@@ -125,7 +125,10 @@ def test_every_looking_command_prints_one_json_value(
 
 def test_the_matrix_names_no_person_and_is_complete(run: Run) -> None:
     cells = run("--json", "policy", "matrix").value
-    assert {"role", "field", "purpose", "treatment", "code", "rule"} == set(cells[0])
+    assert {
+        *("role", "field", "action", "purpose", "treatment", "method", "conditional"),
+        *("code", "rule"),
+    } == set(cells[0])
     assert {cell["treatment"] for cell in cells} == {"clear", "masked", "withheld"}
 
 

@@ -1,5 +1,7 @@
 """The policy of an installation at its start: the version in force, or the first one."""
 
+from sqlalchemy.exc import IntegrityError
+
 from governance.app.catalogue import policy_fields
 from governance.core.clock import Clock
 from governance.core.settings import Settings
@@ -49,8 +51,16 @@ def start(desk: Desk, settings: Settings) -> None:
 
 def settle(desk: Desk, settings: Settings, *, clock: Clock) -> None:
     """An installation without a version has its first one in force."""
-    with desk.ports.database.read() as tx:
-        settled = bool(number_in_force(tx))
-    if not settled:
-        documents, at = first_documents(settings), clock()
+    if _settled(desk):
+        return
+    documents, at = first_documents(settings), clock()
+    try:
         desk.ports.database.write(lambda tx: first_start(tx, desk, documents, at=at))
+    except IntegrityError:  # another process was first
+        if not _settled(desk):
+            raise
+
+
+def _settled(desk: Desk) -> bool:
+    with desk.ports.database.read() as tx:
+        return bool(number_in_force(tx))

@@ -42,8 +42,9 @@ docs: $(BIN)/.developer  ## Write the pages of docs/ that the code tells
 	@$(BIN)/python scripts/generate_docs.py $(ARGS)
 
 soak: $(BIN)/.developer  ## Run the long campaigns (docs/soak.md)
-	@SEKISHO_SOAK=20000 $(BIN)/python -m pytest tests/consent/test_rules_differential.py tests/audit/test_kill.py tests/governance/gateway/intake/test_import_kill.py tests/governance/gateway/merging/test_merge_kill.py --timeout=3600 --hypothesis-seed=20261125 $(ARGS)
+	@SEKISHO_SOAK=20000 $(BIN)/python -m pytest tests/consent/test_rules_differential.py tests/consent/state/test_differential.py tests/audit/test_kill.py tests/governance/gateway/intake/test_import_kill.py tests/governance/gateway/merging/test_merge_kill.py --timeout=3600 --hypothesis-seed=20261125 $(ARGS)
 	@SEKISHO_KILLS=50 SEKISHO_NONCES=10000000 SEKISHO_SEED=20261125 $(BIN)/python -m pytest tests/governance/custody/test_kill.py tests/governance/custody/test_a4.py --timeout=3600 $(ARGS)
+	@SEKISHO_SOAK=2000 $(BIN)/python -m pytest tests/consent/leases -s --timeout=7200 $(ARGS)
 
 format: $(BIN)/.developer  ## Format the code
 	$(BIN)/ruff format .

@@ -3,13 +3,9 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, cast
 
-from starlette.requests import Request
-
-from consent.access.errors import MediaTypeError, MethodHereError
-from governance.core.errors import GovernanceError
+from consent.access.errors import MediaTypeError
 from governance.http.principal import ANONYMOUS, Principal
-from governance.http.problems import DetailedError, language_of, problem_response
-from policies.api import SignInNeededError
+from governance.http.problems import DetailedError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -69,18 +65,3 @@ async def respond(
         headers.append((b"x-request-id", request_id))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-async def respond_problem(
-    error: GovernanceError, request_id: bytes | None, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """The error as problem details, with the headers that belong to it."""
-    headers: dict[str, str] = {}
-    if request_id is not None:
-        headers["x-request-id"] = request_id.decode("latin-1")
-    if isinstance(error, SignInNeededError):
-        headers["www-authenticate"] = 'Bearer realm="sekisho"'
-    if isinstance(error, MethodHereError):
-        headers["allow"] = error.allowed
-    response = problem_response(error, language_of(Request(scope)), headers)
-    await response(scope, receive, send)

@@ -47,6 +47,8 @@ STAYS = {  # table -> why its rows stay with the pseudonym that they were made f
     "subject_law": "the survivor gains copies of what it lacks",
     "consent_event": "append-only; both histories must permit (consent/merged.py)",
     "person_merge": "names both",
+    "provision_person": "a record of what happened; both pseudonyms are looked up for the person",
+    "break_glass": "who looked past the rules at whom; an open one ends for the merged pseudonym",
 }
 
 

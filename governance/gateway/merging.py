@@ -18,6 +18,7 @@ from governance.core.errors import ForbiddenError
 from governance.core.ids import new_row_id
 from governance.core.terms import EventId, FieldId, RowId, SubjectId
 from governance.customers import store
+from governance.customers.changes import counter
 from governance.customers.ports import Ports
 from governance.customers.store import SUBJECT
 from governance.customers.subjects import SubjectState
@@ -236,7 +237,7 @@ def _lock(tx: Connection, subjects: Iterable[SubjectId]) -> None:
     for subject in sorted(subjects):
         store.lock_subject(tx, subject)
     take_turn(tx)
-    tx.execute(update(ledger.HEAD).values(seq=ledger.HEAD.c.seq))  # no choice commits meanwhile
+    tx.execute(update(counter.HEAD).values(seq=counter.HEAD.c.seq))  # no choice commits meanwhile
 
 
 def unmerge(

@@ -11,6 +11,7 @@ from audit.types import EventDraft, Network, Outcome
 from governance.core.clock import JST
 from governance.core.ids import new_row_id
 from governance.core.terms import Law, RowId
+from governance.customers.changes import counter
 from governance.customers.ports import Ports
 from governance.customers.store import LAW
 from governance.http.principal import Principal
@@ -292,7 +293,8 @@ def _noted(
     refs: tuple[str, ...] = (),
     at: datetime,
 ) -> None:
-    """Version, problems and event of a change."""
+    """Version, problems and event of a change, on which every decision about a passage rests."""
+    counter.note_everyone(tx)
     day = at.astimezone(JST).date()
     store.note_version(tx, recipient, by=principal.id, at=at)
     store.replace_problems(tx, recipient.id, problems_of(recipient, on=day), on=day)

@@ -12,6 +12,7 @@ from governance.core.clock import JST
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers import imports
+from governance.customers.changes import counter
 from governance.customers.ports import Ports
 from governance.customers.types import NormalisedRow, Problem, ProblemKind
 from governance.gateway.intake.aside import put_aside, settle
@@ -118,6 +119,7 @@ def _store(
     sealed = sealed_contact(ports.vault, recipient.id, contact)
     store.add_recipient(tx, recipient, contact=sealed, at=at)
     store.note_version(tx, recipient, by=by, at=at)
+    counter.note_everyone(tx)
     day = at.astimezone(JST).date()
     store.replace_problems(tx, recipient.id, problems_of(recipient, on=day), on=day)
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from governance.app.wiring import Wiring
+from governance.customers.changes import counter
 from governance.registers import service, store
 from governance.registers.errors import (
     RecipientChangedError,
@@ -63,10 +64,24 @@ def test_a_recipient_is_registered_with_its_first_version_and_an_event(
     assert (one.country, one.purposes) == ("JP", ("order_fulfilment", "order_support"))
     assert shown.contact.representative == "架空　太郎"
     assert [version.version for version in shown.versions] == [1]
-    (event,) = events(tx, "register.changed")
-    assert event.object_id == one.id
+    (event,) = (each for each in events(tx, "register.changed") if each.object_id == one.id)
     assert event.fields is not None
     assert "purposes" in event.fields
+
+
+def test_every_change_moves_what_all_decisions_rest_on(world: Wiring) -> None:
+    def everyone() -> int:
+        with world.database.read() as tx:
+            return counter.everyone(tx)
+
+    before = everyone()
+    world.database.write(lambda tx: enter(tx, world, key="V950"))
+    entered = everyone()
+    change = {"ended_on": "2026-09-30"}
+    world.database.write(
+        lambda tx: service.change(tx, world.ports, OFFICER, "V950", change, version=1, at=AT)
+    )
+    assert before < entered < everyone()
 
 
 def test_a_change_needs_the_version_that_it_changes(tx: Connection, world: Wiring) -> None:
@@ -179,7 +194,8 @@ def test_who_works_for_a_recipient_is_listed_until_it_ends(tx: Connection, world
     assert one is not None
     sub = Subprocessor(id=one.id, name="架空便", country="US", service="配達", approved_on=None)
     service.name_subprocessor(tx, world.ports, OFFICER, "V900", sub, at=AT)
-    (listed,) = service.listing(tx, world.ports, OFFICER, at=AT)
+    found = service.listing(tx, world.ports, OFFICER, at=AT)
+    (listed,) = (each for each in found if each.recipient.source_key == "V900")
     assert [each.name for each in listed.subprocessors] == ["架空便"]
 
 

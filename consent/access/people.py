@@ -1,11 +1,12 @@
 """Searches about persons: whose data a subject may use, who may use one person's, and for what.
 
 Each person is decided by the database as an evaluation would decide now, page by page, so that a
-withdrawal counts at once, on the next page too.
+withdrawal counts at once, on the next page too. Memory only says who is worth the look.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -18,6 +19,7 @@ from consent.access.subjects import PREFIX, everybody, is_caller, named
 from consent.access.uses import PERSON, USE, same_use, use_of
 from consent.deciding import Found, by_database
 from consent.gates import UseRequest
+from consent.kinds import Kind
 from consent.state.live import LiveState
 from governance.core.terms import SubjectId
 from governance.customers.ports import Ports
@@ -28,9 +30,8 @@ from policies.snapshot import PolicySnapshot
 from policies.types import Obligation
 
 PART: Final = 400  # persons of one look at the database
-WALK: Final = (
-    20_000  # persons of one page, found or not: a rare permission does not hold the server
-)
+WALK: Final = 40_000  # persons looked at for one page: a rare permission holds no server
+SLOW_WALK: Final = 4_000  # the same while memory does not say who is worth a look
 NOBODY: Final = Results(found=(), last=None, code=ReasonCode.ACTOR_UNKNOWN_SUBJECT)
 
 
@@ -44,22 +45,36 @@ def resources(
         principal = _principal(tx, policy, asking, question)
         if principal is None or question.action != USE:
             return NOBODY
-        if not (before := live.kinds.of(policy, principal, use).ahead):
-            return Results(found=(), last=None, code=before.code)
-        for _ in range(WALK // PART):
-            asked = [same_use(use, subject) for subject in _persons(tx, after)]
+        kind = live.kinds.of(policy, principal, use)
+        if not kind.ahead:
+            return Results(found=(), last=None, code=kind.ahead.code)
+        perhaps = _perhaps(live, policy, kind, at=asking.at)
+        for _ in range((SLOW_WALK if perhaps is None else WALK) // PART):
+            ids = _persons(tx, after)
+            asked = [same_use(use, one) for one in ids if perhaps is None or perhaps(one)]
             decided = by_database(tx, policy, live.kinds, principal, asked, at=asking.at)
             for one, answered in zip(asked, decided, strict=True):
                 if answered and len(found) == page.limit:
                     return Results(found=tuple(found), last=after)
-                after = one.subject
                 if answered:
-                    found.append(
-                        with_duties({"type": PERSON, "id": one.subject}, _duties(answered))
-                    )
-            if len(asked) < PART:
+                    after = one.subject
+                    person = {"type": PERSON, "id": one.subject}
+                    found.append(with_duties(person, _duties(answered)))
+            if len(ids) < PART:
                 return Results(found=tuple(found), last=None)
+            after = ids[-1]
     return Results(found=tuple(found), last=after)
+
+
+def _perhaps(
+    live: LiveState, policy: PolicySnapshot, kind: Kind, *, at: datetime
+) -> Callable[[SubjectId], bool] | None:
+    """Who is worth a look at the database, as memory has it; None: everybody."""
+    state = live.exact(at)
+    use = state.layout.uses.get(kind.asked) if state is not None else None
+    if state is None or use is None or state.policy is not policy:
+        return None
+    return lambda subject: bool(state.look(subject, use))
 
 
 def subjects(

@@ -36,7 +36,7 @@ def _plain(body: bytes, depth: int) -> dict[str, Any] | None:
     """
     try:
         document = _QUICK.decode(body)
-    except (ValueError, RecursionError, msgspec.DecodeError):
+    except (ValueError, RecursionError):
         return None
     if not isinstance(document, dict):
         return None

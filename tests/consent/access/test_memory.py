@@ -5,8 +5,9 @@ from typing import Any, NoReturn
 
 import pytest
 
-from consent.access import api
+from consent.access import api, people
 from consent.client.lease import boottime
+from consent.deciding import by_database
 from tests.consent.access.conftest import Decider
 from tests.installation import AT
 
@@ -61,6 +62,26 @@ def test_batches_are_answered_from_memory(leased: Decider, use: Use) -> None:
         options = {"evaluations_semantic": semantic}
         shape = leased.ask("evaluations", {**use(), "options": options, "evaluations": items}).shape
         assert [one["decision"] for one in shape["evaluations"]] == expected
+
+
+def test_a_search_looks_only_at_whom_memory_permits(
+    decider: Decider, use: Use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = decider.wiring.live
+    live.follow(at=AT)
+    looked: list[int] = []
+
+    def counted(tx: Any, policy: Any, kinds: Any, principal: Any, asked: Any, *, at: Any) -> Any:
+        looked.append(len(asked))
+        return by_database(tx, policy, kinds, principal, asked, at=at)
+
+    monkeypatch.setattr(people, "by_database", counted)
+    body = use(resource={"type": "person"})
+    remembered = decider.ask("search/resource", body).shape["results"]
+    monkeypatch.setattr(live, "current", None)
+    assert decider.ask("search/resource", body).shape["results"] == remembered
+    assert [one["id"] for one in remembered] == list(decider.persons[:3])
+    assert looked == [3, 5]
 
 
 def test_questions_that_rest_on_no_person_need_no_thread(leased: Decider) -> None:

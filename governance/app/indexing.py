@@ -6,7 +6,7 @@ from typing import Final
 
 from governance.app.wiring import Wiring
 from governance.core.errors import GovernanceError
-from governance.custody import reindexing
+from governance.custody import reindex_runs, reindexing
 from governance.custody.errors import KeyTaskHeldElsewhereError
 from governance.customers.search.filling import STEP, Filler
 from governance.db.engine import Database
@@ -51,7 +51,7 @@ def rotations_step(
 ) -> Step:
     """Every rotation that nobody drives is at its end; one that fails stops no other."""
     with db.read() as tx:
-        running = reindexing.runs(tx, running=True)
+        running = reindex_runs.runs(tx, running=True)
     done, failed = 0, list[GovernanceError]()
     for run in running:
         try:

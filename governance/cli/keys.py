@@ -16,7 +16,7 @@ from governance.i18n.catalogue import text
 if TYPE_CHECKING:
     from governance.app.wiring import Wiring
     from governance.custody.clear import Pending
-    from governance.custody.reindexing import Reindexing
+    from governance.custody.reindex_runs import Reindexing
     from governance.custody.types import Task
     from governance.http.principal import Principal
     from governance.keys.types import KeysStatus
@@ -35,7 +35,7 @@ def status() -> int:
     """Epochs, keys by class, indexes, work on keys with its progress, what is overdue."""
     from governance.cli.session import acting, opened
     from governance.core.clock import JST
-    from governance.custody import reindexing, store
+    from governance.custody import reindex_runs, store
     from governance.custody.clear import pending
     from governance.keys.epochs import status as look
     from policies.actions import Action
@@ -47,7 +47,7 @@ def status() -> int:
         found = look(wiring.vault.ring, day=day, keep_days=wiring.settings.key_final_days)
         with wiring.database.read() as tx:
             tasks, clear = store.newest(tx, limit=SHOWN), pending(tx)
-            turning = reindexing.runs(tx)[:SHOWN]
+            turning = reindex_runs.runs(tx)[:SHOWN]
     shape = _shape(found) | {
         "tasks": [_task(task) for task in tasks],
         "index_rotations": [_index(run) for run in turning],

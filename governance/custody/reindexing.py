@@ -12,90 +12,44 @@ more: whom it names nobody could name again.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from audit.actions import EventCode
 from audit.sequencer import LogKeys, integrate_now
 from audit.types import EventDraft, Outcome
 from governance.core.ids import new_row_id
-from governance.core.terms import ActorId, EventId, FieldId, RowId
+from governance.core.terms import ActorId, FieldId, RowId
 from governance.custody.errors import KeyTaskHeldElsewhereError
+from governance.custody.reindex_runs import (
+    RUN,
+    Reindexing,
+    ReindexState,
+    Turnover,
+    running_of,
+    runs,
+    spelled,
+    status,
+)
 from governance.customers import tokens
 from governance.customers.catalogue import catalogue
 from governance.customers.indexing import IndexedField, indexed_fields
 from governance.customers.ports import Ports
 from governance.customers.search.filling import BATCH, STEP, Filler, Prepared, put
-from governance.customers.search.models import ReindexRow
 from governance.customers.search_plan import bits_of, index_name
 from governance.customers.store import SUPPRESSION, TABLES
 from governance.customers.tokens import Version
-from governance.db.types import table_of
 from governance.jobs import ledger
 from governance.jobs.runner import Worker
 from governance.jobs.types import Claim, Slot, Step
 from governance.keys.errors import IndexUnknownError
 from governance.keys.types import IndexState
 
-RUN: Final = table_of(ReindexRow)
 TOKENS: Final = 5_000  # old tokens deleted in one step
 LEASE: Final = timedelta(seconds=120)
-
-
-class ReindexState(StrEnum):
-    """Where a rotation stands."""
-
-    BUILDING = "building"
-    SWEEPING = "sweeping"
-    DROPPING = "dropping"
-    DONE = "done"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turnover:
-    """One kind of index of the field: the versions that go and the one that comes."""
-
-    name: FieldId
-    old: tuple[int, ...]
-    new: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reindexing:
-    """One rotation, as far as it is."""
-
-    id: RowId
-    field: FieldId
-    source: str
-    state: ReindexState
-    turnovers: tuple[Turnover, ...]
-    cursor: str | None
-    done: int
-    total: int
-    dropped: int
-    event: EventId | None  # what the log says of its end
-    started_by: ActorId
-    started_at: datetime
-    finished_at: datetime | None
-
-    @property
-    def finished(self) -> bool:
-        """Whether the old index is gone."""
-        return self.state is ReindexState.DONE
-
-    @property
-    def new(self) -> frozenset[Version]:
-        """The versions that come."""
-        return frozenset((one.name, one.new) for one in self.turnovers)
-
-    @property
-    def old(self) -> frozenset[Version]:
-        """The versions that go."""
-        return frozenset((one.name, version) for one in self.turnovers for version in one.old)
 
 
 def start_reindex(
@@ -127,7 +81,7 @@ def start_reindex(
             "field": field,
             "source": source,
             "state": ReindexState.BUILDING.value,
-            "names": ",".join(map(_spelled, turnovers)),
+            "names": ",".join(map(spelled, turnovers)),
             "done": 0,
             "total": count,
             "dropped": 0,
@@ -156,57 +110,6 @@ def _begin(ports: Ports, name: FieldId, *, bits: int) -> Turnover:
     building = [one.version for one in versions if one.state is IndexState.BUILDING]
     new = building[0] if building else ports.vault.indexes.begin_version(name, bits=bits).version
     return Turnover(name=name, old=tuple(v.version for v in versions if v.version != new), new=new)
-
-
-def _spelled(one: Turnover) -> str:
-    return f"{one.name}:{'/'.join(map(str, one.old))}>{one.new}"
-
-
-def _turnover(spelled: str) -> Turnover:
-    name, _, versions = spelled.rpartition(":")
-    old, _, new = versions.partition(">")
-    return Turnover(
-        name=FieldId(name), old=tuple(int(one) for one in old.split("/") if one), new=int(new)
-    )
-
-
-def _run(row: Row[Any]) -> Reindexing:
-    return Reindexing(
-        id=RowId(row.id),
-        field=FieldId(row.field),
-        source=row.source,
-        state=ReindexState(row.state),
-        turnovers=tuple(map(_turnover, row.names.split(","))),
-        cursor=row.cursor,
-        done=row.done,
-        total=row.total,
-        dropped=row.dropped,
-        event=EventId(row.event_id) if row.event_id is not None else None,
-        started_by=ActorId(row.started_by),
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-    )
-
-
-def status(tx: Connection, run: RowId) -> Reindexing:
-    """The rotation as it is stored now; raises IndexUnknownError."""
-    row = tx.execute(select(RUN).where(RUN.c.id == run)).first()
-    if row is None:
-        raise IndexUnknownError(field=run)
-    return _run(row)
-
-
-def runs(tx: Connection, *, running: bool = False) -> tuple[Reindexing, ...]:
-    """Every rotation, the newest first; only those that are not at their end, if asked."""
-    wanted = select(RUN).order_by(RUN.c.id.desc())
-    if running:
-        wanted = wanted.where(RUN.c.state != ReindexState.DONE.value)
-    return tuple(map(_run, tx.execute(wanted)))
-
-
-def running_of(tx: Connection, field: FieldId) -> Reindexing | None:
-    """The rotation of this field that is not at its end."""
-    return next((one for one in runs(tx, running=True) if one.field == field), None)
 
 
 # Steps

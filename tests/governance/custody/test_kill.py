@@ -17,7 +17,7 @@ from audit.types import Verdict
 from audit.verify import verify_log
 from governance.core.clock import utc_now
 from governance.core.terms import KeyClass
-from governance.custody import reindexing, store
+from governance.custody import reindex_runs, reindexing, store
 from governance.custody.types import TaskState
 from governance.db.engine import Database
 from governance.keys.models import DATA_KEY
@@ -111,11 +111,11 @@ def test_processes_killed_while_they_rotate_lose_and_double_nothing(
         child.join()
         assert child.exitcode == -signal.SIGKILL
         with world.by.ports.database.read() as tx:
-            interrupted += bool(store.unfinished(tx) or reindexing.runs(tx, running=True))
+            interrupted += bool(store.unfinished(tx) or reindex_runs.runs(tx, running=True))
     world.now = utc_now() + timedelta(days=kills + 1)
     with world.by.ports.database.read() as tx:
         left = store.unfinished(tx)
-        turning, turned = reindexing.runs(tx, running=True), reindexing.runs(tx)
+        turning, turned = reindex_runs.runs(tx, running=True), reindex_runs.runs(tx)
     for task in left:
         assert world.drive(task, name="last").state is TaskState.DONE
     for run in turning:

@@ -13,7 +13,7 @@ from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, FieldId
 from governance.custody import reindexing
 from governance.custody.errors import KeyTaskHeldElsewhereError
-from governance.custody.reindexing import Reindexing, ReindexState
+from governance.custody.reindex_runs import Reindexing, ReindexState
 from governance.customers import tokens
 from governance.customers.search.filling import follow
 from governance.customers.store import SUPPRESSION, TABLES

@@ -1,6 +1,7 @@
 """When the state may answer, what threads see of it, and how a new policy takes its place."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from governance.app.bench.deciding.reloading import Storm
 from governance.app.wiring import Wiring
 from governance.core.ids import new_subject_id
 from governance.core.terms import Law, SubjectId
+from governance.customers.subjects import SubjectState
 from policies.purposes import Basis
 from policies.reasons import ReasonCode
 from tests.consent.state.town import Held, town
@@ -223,3 +225,35 @@ def test_a_person_who_comes_later_has_a_place() -> None:
         assert state.decide(SubjectId("nobody"), OFFERS, at=place.at).code is (  # type: ignore[union-attr] # an unknown person has an answer
             ReasonCode.SUBJECT_UNKNOWN
         )
+
+
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_every_kind_of_change_is_followed(new_database: Callable[..., str], engine: str) -> None:
+    url = new_database("postgres") if engine == "postgres" else None
+    with town(url) as place:
+        place.publishes(ChangeClass.FIRST)
+        first, second = place.comes(APPI, 40), place.comes(APPI, 40)
+        place.live.follow(at=place.at)
+
+        def changed() -> set[SubjectId] | None:
+            advance = place.live.follow(at=place.at)
+            return None if advance.everyone else set(advance.changed)
+
+        question = (OFFERS, "email", "internal")
+        for n in (0, 1):
+            place.says(n, OFFERS, EventKind.GIVEN, notice_version="1.0")
+        assert changed() == {first, second}
+        assert place.by_memory(first, question)
+        place.becomes(0, SubjectState.RESTRICTED)
+        assert changed() == {first}
+        assert not place.by_memory(first, question)
+        place.merge(0, 1)
+        assert changed() == {first, second}
+        assert not place.by_memory(second, question), "one person now, and restricted"
+        place.undo(0)
+        assert changed() == {first, second}
+        assert place.by_memory(second, question)
+        place.publishes(ChangeClass.MATERIAL)
+        assert changed() is None
+        assert not place.by_memory(second, question)
+        assert changed() == set()

@@ -1,7 +1,7 @@
 """Files of consents among choices made here, clause by clause and in random interleavings."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -36,11 +36,18 @@ SOON = timedelta(minutes=1)
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Wiring:
-    """One customer, of whom files and choices speak."""
+def empty(tmp_path: Path) -> Iterator[Wiring]:
+    """An installation without anybody."""
     wiring = create(tmp_path)
-    import_file(wiring, write_file(tmp_path, register([customer(1)])))
-    return wiring
+    yield wiring
+    wiring.close()
+
+
+@pytest.fixture
+def shop(empty: Wiring, tmp_path: Path) -> Wiring:
+    """One customer, of whom files and choices speak."""
+    import_file(empty, write_file(tmp_path, register([customer(1)])))
+    return empty
 
 
 def line(days: int, word: str = "同意", **other: str) -> dict[str, str]:
@@ -186,11 +193,12 @@ def test_a_dry_run_counts_as_the_run_and_stores_nothing(shop: Wiring, tmp_path: 
 # --- random interleavings
 
 
-def test_no_interleaving_of_files_and_choices_opens_what_was_closed(tmp_path: Path) -> None:
+def test_no_interleaving_of_files_and_choices_opens_what_was_closed(
+    empty: Wiring, tmp_path: Path
+) -> None:
     """Two dozen persons, four files with their rows shuffled, own choices between; told twice."""
     dice = random.Random(20261126)  # noqa: S311 # which cases, no secret
-    wiring = create(tmp_path)
-    count = 24
+    wiring, count = empty, 24
     import_file(wiring, write_file(tmp_path, register([customer(n) for n in range(1, count + 1)])))
     people = subjects(wiring)
     words: dict[SubjectId, list[tuple[int | None, EventKind]]] = {one: [] for one in people}

@@ -16,7 +16,7 @@ from governance.core.logging import logger
 
 AGAIN: Final = 1.0  # seconds between the death of a process and the start of the next
 PATIENCE: Final = 20.0  # seconds for a process to end after it was told to
-STEP: Final = 0.1  # seconds between two looks at a stopping process
+STEP: Final = 0.1  # seconds between two looks at the processes
 FAILED: Final = 3  # exit code of a process that could not serve
 log = logger()
 
@@ -55,12 +55,13 @@ class _Crew:
         self._alive.add(pid)
 
     def watch(self) -> None:
-        """Returns when every process has ended after a stop."""
-        while self._alive:
-            pid, status = os.wait()
-            self._alive.discard(pid)
-            if self._stopping:
+        """Returns when this process was told to stop."""
+        while not self._stopping:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                time.sleep(STEP)
                 continue
+            self._alive.discard(pid)
             log.warning("server.worker_ended", pid=pid, code=os.waitstatus_to_exitcode(status))
             time.sleep(AGAIN)  # one that cannot start must not be started without a pause
             if not self._stopping:
@@ -88,7 +89,8 @@ class _Crew:
         """In the new process: never returns."""
         code = FAILED
         try:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)  # the crew's are not this process's
             self._alive.clear()
             self._work()
             code = 0

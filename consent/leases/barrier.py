@@ -77,10 +77,9 @@ class Barrier:
                 raise NotYetEverywhereError(position=position, holders=len(waiting))
             late = not told and now - start >= self.terms.grace
             told |= late
-            fresh = [row for row in waiting if row.renewals == 0]
-            passed |= {row.id for row in fresh if row.owed >= position}
-            if asked := [row for row in (waiting if late else fresh) if row.owed < position]:
-                passed |= self._hold_nothing(asked, position)
+            passed |= {r.id for r in waiting if r.renewals == 0 and r.owed >= position}
+            if late:  # who joins has a moment too, or a stream of changes would keep it out
+                passed |= self._hold_nothing(waiting, position)
             if passed.issuperset(row.id for row in waiting):
                 return
             if not self._end(row for row in waiting if self._over(row, at=now)):

@@ -59,6 +59,7 @@ NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
     "audit_checkpoint": frozenset({"root"}),
     "audit_stamp": frozenset({"reply"}),
     "audit_tree_state": frozenset({"frontier"}),
+    "audience_segment": frozenset({"ids"}),
     "policy_version": frozenset({"documents", "signature"}),
     "policy_entry": frozenset({"signature"}),
     "policy_shadow": frozenset({"documents"}),

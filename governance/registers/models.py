@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Date, ForeignKey, LargeBinary, Text
+from sqlalchemy import Column, Date, ForeignKey, LargeBinary, Text, text
 from sqlmodel import Field, SQLModel
 
 from governance.db.types import RowIdType, UtcDateTime
@@ -22,6 +22,9 @@ def of_recipient(*, primary_key: bool = False, index: bool = False) -> Column[st
         nullable=False,
         index=index,
     )
+
+
+EMPTY = text("''")  # as the engines spell it, so that a revision equals the models
 
 
 class RecipientRow(SQLModel, table=True):
@@ -56,10 +59,10 @@ class RecipientRow(SQLModel, table=True):
     address: str | None = None
     valid_from: date | None = Field(default=None, sa_column=day_column())
     ended_on: date | None = Field(default=None, sa_column=day_column())
-    purposes: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    categories: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    purposes: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
+    categories: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
     contract_ref: str | None = None
-    gdpr_clauses: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    gdpr_clauses: str = Field(default="", sa_column_kwargs={"server_default": EMPTY})
     gdpr_ground: str | None = None
     gdpr_detail: str | None = None
     transfer_checked_on: date | None = Field(default=None, sa_column=day_column())

@@ -64,8 +64,8 @@ class Engine:
             thread.join()  # the feed speaks every half second, so its reader soon looks up
         try:
             self.upstream.give_back(self.holder)
-        except Exception as error:  # noqa: BLE001 # then the lease ends by itself
-            log.warning("lease not given back: %s", type(error).__name__)
+        except Exception:  # noqa: BLE001 # then the lease ends by itself
+            log.warning("lease not given back")
         self.upstream.close()
 
     def wait(self, holds: Callable[[], bool], timeout: float) -> bool:
@@ -87,20 +87,20 @@ class Engine:
                         pause = FIRST_RETRY
                         if self._stopping.is_set():
                             return
-            except WireError as error:
-                self._restart(f"wire: {error}")
+            except WireError:
+                self._restart()
             except RefusedError:
                 self.lease.lost()
-            except Exception as error:  # noqa: BLE001 # edge of the thread: it connects again
+            except Exception:  # noqa: BLE001 # edge of the thread: it connects again
                 if not self._stopping.is_set():
-                    log.info("feed cut: %s", type(error).__name__)
+                    log.info("feed cut")
             self._building = None
             self._stopping.wait(pause)
             pause = min(pause * 2, LAST_RETRY)
 
-    def _restart(self, reason: str) -> None:
+    def _restart(self) -> None:
         """Fails closed: nothing of what is known is believed any more."""
-        log.warning("snapshot unreadable (%s)", reason)
+        log.warning("snapshot unreadable")
         self.lease.lost()
         self.view, self._tag = nothing(), ""
 
@@ -154,8 +154,8 @@ class Engine:
         except RefusedError:
             self.lease.lost()
             return False
-        except Exception as error:  # noqa: BLE001 # then the lease ends by itself
-            log.info("lease not renewed: %s", type(error).__name__)
+        except Exception:  # noqa: BLE001 # then the lease ends by itself
+            log.info("lease not renewed")
             self._stopping.wait(FIRST_RETRY)
             return False
         if view is not self.view or self._stopping.is_set():
@@ -183,15 +183,15 @@ class Engine:
     def _sends(self, batch: Sequence[Recorded]) -> bool:
         try:
             self.upstream.record(batch, stream=self.holder, wall=self.view.wall)
-        except Exception as error:  # noqa: BLE001 # edge of the thread: it sends again
-            log.info("decisions wait: %s", type(error).__name__)
+        except Exception:  # noqa: BLE001 # edge of the thread: it sends again
+            log.info("decisions wait")
             return False
         self.records.stored(batch)
         if self._observe is not None:
             try:
                 self._observe(batch)
-            except Exception as error:  # noqa: BLE001 # an observer must not stop the record
-                log.warning("observer failed: %s", type(error).__name__)
+            except Exception:  # noqa: BLE001 # an observer must not stop the record
+                log.warning("observer failed")
         return True
 
 

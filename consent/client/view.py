@@ -6,7 +6,7 @@ code is the -n-th of the list. What is not there is refused.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from .decision import PERMIT, Obligation
@@ -40,7 +40,9 @@ class Purpose:
     channels: frozenset[str]
     countries: frozenset[str]
     outside: Mapping[str, tuple[str | None, str]]  # recipient: its country, what the register says
-    cells: Mapping[tuple[str | None, str], int]  # channel (None: all), recipient class
+    cells: Mapping[tuple[str | None, str], int] = field(
+        repr=False
+    )  # channel (None: all), recipient class
 
     def refusal(
         self, channel: str | None, recipient: str | None, country: str | None, *, home: str

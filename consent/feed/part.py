@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -40,7 +40,7 @@ class Part:
     """The part of a policy that one system needs, and the cells of its rows in their order."""
 
     document: dict[str, Any]
-    cells: tuple[Cell, ...]
+    cells: tuple[Cell, ...] = field(repr=False)
     codes: tuple[ReasonCode, ...]
 
     @property

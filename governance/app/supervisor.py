@@ -62,7 +62,7 @@ class _Crew:
                 time.sleep(STEP)
                 continue
             self._alive.discard(pid)
-            log.warning("server.worker_ended", pid=pid, code=os.waitstatus_to_exitcode(status))
+            log.warning("server.worker_ended", code=os.waitstatus_to_exitcode(status))
             time.sleep(AGAIN)  # one that cannot start must not be started without a pause
             if not self._stopping:
                 self.hire()

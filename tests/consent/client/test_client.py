@@ -148,7 +148,7 @@ def test_a_permit_is_void_when_the_policy_changes(client: Client) -> None:
 def test_a_message_that_cannot_be_read_stops_the_feed(client: Client, kind: str, data: Any) -> None:
     with pytest.raises(WireError):
         say(client, kind, data)
-    client._engine._restart("test")  # what the feed's thread does then
+    client._engine._restart()  # what the feed's thread does then
     assert not client.allowed(ANNA, "offers")
     assert client.seq == -1
 

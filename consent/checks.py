@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -15,7 +15,7 @@ from consent import ledger
 from consent.deciding import Found, by_database, by_memory, each_by_memory, remember
 from consent.gates import UseRequest, decide_use
 from consent.kinds import kind_of
-from consent.state.live import LiveState
+from consent.state.live import PERMIT_LIFE, LiveState
 from governance.core.ids import new_event_id
 from governance.core.terms import EventId, Lang, SubjectId
 from governance.customers.ports import Ports
@@ -27,7 +27,6 @@ from policies.snapshot import PolicySnapshot
 from policies.types import Obligation
 
 PSEUDONYM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-PERMIT_LIFE: Final = timedelta(seconds=2)  # a permit is void after it; equals the lease of an SDK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,20 +82,23 @@ def check(
     The database decides, and the call may wait for it.
     """
     policy = ports.policies.current
+    if live is not None:
+        live.promise()
     with ports.database.read() as tx:
         seq = ledger.head(tx)
         gates = decide_use(tx, policy, principal, request, at=at)
     ends = None if gates.subject is None else gates.subject.valid_until
     found = Found(kind_of(policy, principal, request), gates.code, seq, ends)
     remember(live, (request,), (found,))
-    return _recorded(ports, policy, principal, (request,), (found,), at=at)[0]
+    until = at + PERMIT_LIFE if live is None else live.until(at)
+    return _recorded(ports, policy, principal, (request,), (found,), at=at, until=until)[0]
 
 
 def check_now(
     ports: Ports, live: LiveState, principal: Principal, request: UseRequest, *, at: datetime
 ) -> CheckAnswer | None:
     """The same from memory, without waiting for anything; None: ask `check` in a thread."""
-    state = live.exact(at)
+    state = live.to_permit(at)
     found = None if state is None else by_memory(state, live.kinds, principal, request)
     if state is None or found is None:
         return None
@@ -131,7 +133,8 @@ def check_many(
         for n, answered in zip(missing, read, strict=True):
             known[n] = answered
     found = _until_stop([one for one in known if one is not None], stop=stop)
-    return _recorded(ports, policy, principal, requests, found, at=at)
+    until = live.until(at)
+    return _recorded(ports, policy, principal, requests, found, at=at, until=until)
 
 
 def check_many_now(
@@ -178,7 +181,7 @@ def decided_now(
     at: datetime,
 ) -> Decided | None:
     """One use of many persons' data from memory; None: ask `check_many` in a thread."""
-    state = live.exact(at)
+    state = live.to_permit(at)
     if state is None:
         return None
     found = each_by_memory(state, live.kinds, principal, use, subjects)
@@ -212,7 +215,7 @@ def _remembered(
     at: datetime,
 ) -> list[Found | None]:
     """What memory answers of them; nothing of any, once the lease is over."""
-    state = live.exact(at)
+    state = live.to_permit(at)
     if state is None or state.policy is not policy:
         return [None] * len(requests)
     found = [by_memory(state, live.kinds, principal, request) for request in requests]
@@ -227,10 +230,8 @@ def _until_stop(found: list[Found], *, stop: bool | None) -> list[Found]:
 
 def _until(live: LiveState, *, at: datetime) -> datetime | None:
     """When a permit from memory is void at the latest; None when nothing may rest on it."""
-    left = live.left()
-    if left <= 0:
-        return None  # fails closed: nobody waits for this process to hear of a withdrawal
-    return at + min(PERMIT_LIFE, timedelta(seconds=left))
+    until = live.until(at)
+    return until if until > at else None  # without a lease nobody waits for this process
 
 
 def _recorded(
@@ -241,6 +242,7 @@ def _recorded(
     found: Sequence[Found],
     *,
     at: datetime,
+    until: datetime,
 ) -> tuple[CheckAnswer, ...]:
     """The answers, each on its way into the log; of 要配慮個人情報 it is durable before."""
     decisions = _decisions(policy, principal, requests, found, at=at)
@@ -251,7 +253,7 @@ def _recorded(
     except DecisionUnrecordedError:  # fails closed: no record, no permit
         found = [one._replace(code=ReasonCode.UNAVAILABLE_AUDIT) for one in found]
     return tuple(
-        _answer(policy, decision.id, one, until=at + PERMIT_LIFE)
+        _answer(policy, decision.id, one, until=until)
         for decision, one in zip(decisions, found, strict=True)
     )
 

@@ -6,14 +6,13 @@ brought to the database's own state first where no lease says that it stands the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
 from audit.decisions.types import Decision
 from audit.errors import DecisionUnrecordedError
 from audit.types import TOKEN, Outcome
-from consent.checks import PERMIT_LIFE
 from consent.gates import UseRequest, passage_of
 from consent.kinds import Kind
 from consent.state.array import ConsentState
@@ -50,14 +49,14 @@ def sight_now(
     ports: Ports, live: LiveState, principal: Principal, use: UseRequest, *, at: datetime
 ) -> Sight | None:
     """The sight from memory, without waiting; None: ask `sight` in a thread."""
-    state = live.exact(at)
-    left = live.left()
-    if state is None or left <= 0 or state.policy is not ports.policies.current:
+    state = live.to_permit(at)
+    until = live.until(at)
+    if state is None or until <= at or state.policy is not ports.policies.current:
         return None
     kind = live.kinds.of(state.policy, principal, use)
     if not kind.quick:
         return None
-    return _through(state, kind, use, until=at + min(PERMIT_LIFE, timedelta(seconds=left)))
+    return _through(state, kind, use, until=until)
 
 
 def sight(
@@ -66,6 +65,7 @@ def sight(
     """The sight on what the database holds now; may wait."""
     policy = ports.policies.current
     kind = live.kinds.of(policy, principal, use)
+    live.promise()
     with ports.database.read() as tx:
         refused = passage_of(tx, policy, kind.ahead, use, at=at)
     if not kind.ahead or refused is not None:
@@ -75,7 +75,7 @@ def sight(
     state = live.exact(at)
     if state is None or state.policy is not policy:
         return Sight(policy=policy, kind=kind, seq=0, code=ReasonCode.UNAVAILABLE_STALE)
-    return _through(state, kind, use, until=at + PERMIT_LIFE)
+    return _through(state, kind, use, until=live.until(at))
 
 
 def _through(state: ConsentState, kind: Kind, use: UseRequest, *, until: datetime) -> Sight:

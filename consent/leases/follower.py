@@ -6,12 +6,14 @@ end, and then the database decides.
 """
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Final
 
-from consent.client.lease import HolderLease, boottime
+from consent.client.lease import NEVER, HolderLease, boottime
 from consent.leases import store
 from consent.leases.types import Answer, HolderKind, Standing, Terms
 from governance.core.clock import Clock
@@ -38,16 +40,19 @@ class Follower:
         due: Callable[[datetime], bool],
         terms: Terms,
         clock: Clock,
+        promised: Callable[[], float] = lambda: NEVER,
         holder: RowId | None = None,
     ) -> None:
         self._database, self._terms, self._clock = database, terms, clock
         self._apply = apply  # brings the copy up to what is committed; gives its position
+        self._promised = promised  # until when permits given by this process stand, at the most
         self._due = due  # whether the copy must be looked at though nothing was committed
         self.holder: Final = holder or new_row_id()
         self.lease: Final = HolderLease()
         self.applied = -1  # nothing yet: not even an empty ledger
         self._next_ask = self._rested = float("-inf")
-        self._told = -1  # the position that was last asked with
+        self._standing: deque[tuple[int, float]] = deque()  # positions, and what stands beside them
+        self._settled = self._told = -1  # the position that was last asked with
         self._lock = threading.Lock()  # one applies at a time
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -61,12 +66,27 @@ class Follower:
         """The holder once it applied the position; None while it decides nothing by its copy.
 
         Whoever acknowledges calls this first, so that an own write needs no look at the database.
+        No permit stands after it that this process gave on less than the position.
         """
-        if not self.lease.holds():
-            return None
-        if self.applied < position:
+        holds = self.lease.holds()
+        if holds and self.applied < position:
             self.turn(within=self.lease.until - boottime())
-        return self.holder if self.applied >= position else None
+        caught_up = holds and self.applied >= position
+        self._outwait()
+        return self.holder if caught_up else None
+
+    def _outwait(self) -> None:
+        """What this process has permitted until now is void."""
+        if (left := self._promised() - boottime()) > 0:
+            time.sleep(left)
+
+    def settled(self) -> int:
+        """The applied position that every permit of this process which still stands rests on."""
+        now = boottime()
+        with self._lock:
+            while self._standing and self._standing[0][1] <= now:
+                self._settled = self._standing.popleft()[0]
+            return self._settled
 
     def start(self) -> None:
         """The copy is followed from now on."""
@@ -80,6 +100,7 @@ class Follower:
             self._thread.join()
             self._thread = None
         self.lease.lost()
+        self._outwait()
         try:
             self._database.write(partial(store.give_back, holder=self.holder, actor=SERVER))
         except Exception as error:  # noqa: BLE001 # the lease ends by itself
@@ -95,12 +116,13 @@ class Follower:
                 head = counter.head(tx)
             if head > self.applied or self._due(at):
                 self.applied = self._apply(at)
+                self._standing.append((self.applied, self._promised()))  # who looked, had promised
         finally:
             self._lock.release()
 
     def ask(self) -> Answer:
         """What this process is told now; with a grant it may decide by its copy."""
-        asked, told = self.lease.asked(), self.applied
+        asked, told = self.lease.asked(), self.settled()
         answer = self._database.write(
             partial(
                 store.ask,
@@ -129,7 +151,7 @@ class Follower:
     def _follow(self) -> None:
         self.turn()
         now = self.lease.asked()
-        if now < self._rested or (self.applied == self._told and now < self._next_ask):
+        if now < self._rested or (self.settled() == self._told and now < self._next_ask):
             return
         if self.ask().standing is Standing.JOINED:
             self.turn()

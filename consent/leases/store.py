@@ -70,7 +70,8 @@ def _joined(
     """The holder is known, holds nothing yet, and must apply what stands now before it may."""
     head = counter.take(tx, 0)
     joined = tx.execute(
-        insert_ignore(LEASE, tx.dialect.name).values(
+        insert_ignore(LEASE, tx.dialect.name)
+        .values(
             id=holder,
             actor=actor,
             kind=kind.value,
@@ -80,8 +81,9 @@ def _joined(
             joined_at=at,
             asked_at=at,
         )
-    ).rowcount
-    if joined != 1:  # fails closed: another system's holder has this id
+        .returning(LEASE.c.id)
+    ).first()
+    if joined is None:  # fails closed: another system's holder has this id
         return Answer(standing=Standing.BEHIND, owed=head, seconds=0.0)
     return Answer(standing=Standing.JOINED, owed=head, seconds=0.0)
 

@@ -1,14 +1,16 @@
 """The state that this process decides by, and when it may: the right policy, moment and lease."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final, Protocol
 
-from consent.client.lease import boottime
+from consent.client.lease import NEVER, boottime
 from consent.kinds import Kinds
 from consent.state.array import Advance, ConsentState
 from governance.db.engine import Database
 from policies.snapshot import PolicyHolder
+
+PERMIT_LIFE: Final = timedelta(milliseconds=250)  # a permit is void after it; what waits, waits so
 
 
 class Freshness(Protocol):
@@ -38,7 +40,8 @@ class LiveState:
         self.freshness: Freshness = freshness or NoLease()
         self.current: ConsentState | None = None
         self.kinds: Final = Kinds()
-        self._turn = Lock()
+        self.promised = NEVER  # in seconds since boot: no permit of this process stands longer
+        self._turn, self._promising = Lock(), Lock()
 
     def follow(self, *, at: datetime) -> Advance:
         """The state holds what was committed before the call; blocks, so never in an event loop."""
@@ -59,6 +62,23 @@ class LiveState:
         if state is None or state.policy is not self._policies.current:
             return None
         return state if state.since <= at < state.next_at else None
+
+    def promise(self) -> None:
+        """A question is about to be looked up; what it is told may stand for PERMIT_LIFE from now.
+
+        Before the look: whoever then changes what was seen waits until `promised`.
+        """
+        with self._promising:
+            self.promised = boottime() + PERMIT_LIFE.total_seconds()
+
+    def to_permit(self, at: datetime) -> ConsentState | None:
+        """The state as `exact` gives it, for who may permit by it."""
+        self.promise()
+        return self.exact(at)
+
+    def until(self, at: datetime) -> datetime:
+        """When a permit of this moment is void: at once, where no lease is held."""
+        return at + min(PERMIT_LIFE, timedelta(seconds=self.left()))
 
     def left(self) -> float:
         """Seconds for which a decision that was just made may be relied on; 0 without a lease."""

@@ -29,6 +29,7 @@ def follower_of(wiring: Wiring) -> Follower:
         due=lambda at: live.exact(at) is None,
         terms=wiring.barrier.terms,
         clock=wiring.clock,
+        promised=lambda: live.promised,
     )
 
 

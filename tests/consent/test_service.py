@@ -13,12 +13,13 @@ from audit.decisions.store import RECORDS, decision_by_id, prove_decision, recor
 from audit.decisions.types import DecisionRecord
 from audit.models import PARTS
 from consent import ledger
-from consent.checks import PERMIT_LIFE, CheckAnswer, check
+from consent.checks import CheckAnswer, check
 from consent.choices import Choice, ChoiceUnknownError
 from consent.gates import UseRequest
 from consent.notices.shipped import shipped
 from consent.proofs import PROOF
 from consent.service import choose
+from consent.state.live import PERMIT_LIFE
 from consent.types import EVERY, EventKind
 from governance.app.wiring import Wiring
 from governance.core.errors import NotFoundError
@@ -87,7 +88,7 @@ def test_a_permit_never_outlives_the_consent(on_sqlite: Wiring) -> None:
     say(on_sqlite, subject, EventKind.GIVEN, at=AT - timedelta(days=731))
     assert code(ask(on_sqlite, subject)) == "denied.subject"
     other = add_person(on_sqlite)
-    end = AT + timedelta(seconds=1)
+    end = AT + PERMIT_LIFE / 2
     say(on_sqlite, other, EventKind.GIVEN, at=end.replace(year=2024))
     assert ask(on_sqlite, other).valid_until == end
 

@@ -7,7 +7,7 @@ of the persons has a higher one, and nothing changed on which everybody's decisi
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Final
 
@@ -41,7 +41,6 @@ from policies.snapshot import PolicySnapshot
 from policies.types import ObligationKind, Verb
 
 PART: Final = 500  # persons of one transaction; keeps the memory of any file's making the same
-PERMIT_LIFE: Final = timedelta(seconds=2)  # a permit is void after it, as in a single check
 CHANNELS: Final = frozenset(channel.value for channel in Channel)
 
 

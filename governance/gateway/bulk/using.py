@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
+from consent.state.live import PERMIT_LIFE
 from governance.core.terms import EventId, FieldId, SubjectId
 from governance.customers.ports import Ports
 from governance.gateway.bulk import deciding
-from governance.gateway.bulk.deciding import PERMIT_LIFE, Bulk, MovedError, Run
+from governance.gateway.bulk.deciding import Bulk, MovedError, Run
 from governance.gateway.bulk.types import BulkRequest, ExportRefusedError, UseAnswer
 from governance.http.principal import Principal
 from policies.actions import Action

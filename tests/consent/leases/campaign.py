@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -76,6 +77,11 @@ class Asker:
             self.process.stdin.close()
 
 
+def _since_boot(instant: str) -> float:
+    """An instant of the wall clock on the clock of this campaign."""
+    return boottime() + datetime.fromisoformat(instant).timestamp() - time.time()
+
+
 @dataclass(kw_only=True)
 class Checking:
     """Threads that ask over HTTP, any process that answers."""
@@ -83,6 +89,9 @@ class Checking:
     town: Town
     bases: Sequence[str]
     asked: dict[str, float] = field(default_factory=dict)
+    stood: dict[str, float] = field(
+        default_factory=dict
+    )  # until when a permit said
     permits: int = 0
     answers: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
@@ -100,7 +109,9 @@ class Checking:
                 url = f"{dice.choice(self.bases)}/access/v1/evaluation"
                 begun = boottime()
                 try:
-                    yes = http.post(url, json=asked).json()["decision"]
+                    told = http.post(url, json=asked).json()
+                    yes = told["decision"]
+                    ends = _since_boot(told["context"]["valid_until"]) if yes else 0.0
                 except (httpx.HTTPError, ValueError, KeyError):
                     continue  # its process was killed
                 with self.lock:
@@ -108,6 +119,7 @@ class Checking:
                     if yes:
                         self.permits += 1
                         self.asked[person.id] = max(begun, self.asked.get(person.id, begun))
+                        self.stood[person.id] = max(ends, self.stood.get(person.id, ends))
 
 
 @dataclass(kw_only=True)

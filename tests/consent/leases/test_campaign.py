@@ -43,6 +43,7 @@ def _judge(work: Withdrawing, checks: Checking, told: dict[str, dict[str, Any]])
     acknowledged = work.acknowledged
     assert len(acknowledged) == len(work.town.persons)
     assert late(checks.asked, acknowledged) == []
+    assert late(checks.stood, acknowledged) == []
     for found in told.values():
         assert late(found["asked"], acknowledged) == []
         assert late(found["stood"], acknowledged) == []
@@ -136,7 +137,8 @@ def _tell(
     trouble: dict[str, int],
 ) -> None:
     took = sorted(work.took)
-    violations = len(late(checks.asked, work.acknowledged)) + sum(
+    http = len(late(checks.asked, work.acknowledged)) + len(late(checks.stood, work.acknowledged))
+    violations = http + sum(
         len(late(found[kind], work.acknowledged))
         for found in told.values()
         for kind in ("asked", "stood")

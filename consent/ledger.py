@@ -181,7 +181,8 @@ def event_of(row: Row[Any]) -> ConsentEvent:
 def publish_notice(tx: Connection, version: NoticeVersion, *, text_ja: str, text_en: str) -> None:
     """The version is published with its texts; an existing one is left as it is."""
     added = tx.execute(
-        insert_ignore(NOTICE, tx.dialect.name).values(
+        insert_ignore(NOTICE, tx.dialect.name)
+        .values(
             notice=version.notice,
             version=version.version,
             ordinal=version.order,
@@ -191,8 +192,9 @@ def publish_notice(tx: Connection, version: NoticeVersion, *, text_ja: str, text
             text_en=text_en,
             text_hash=version.text_hash,
         )
+        .returning(NOTICE.c.notice)
     )
-    if added.rowcount:
+    if added.first() is not None:
         counter.note_everyone(tx)
 
 

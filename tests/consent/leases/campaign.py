@@ -89,9 +89,7 @@ class Checking:
     town: Town
     bases: Sequence[str]
     asked: dict[str, float] = field(default_factory=dict)
-    stood: dict[str, float] = field(
-        default_factory=dict
-    )  # until when a permit said
+    stood: dict[str, float] = field(default_factory=dict)  # until when a permit said
     permits: int = 0
     answers: int = 0
     ended: threading.Event = field(default_factory=threading.Event)

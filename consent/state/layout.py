@@ -6,7 +6,7 @@ policy has another layout and a state of its own.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -34,7 +34,7 @@ class Place:
     purpose: PurposeRecord
     word: int
     mask: int  # of all its cells
-    cells: tuple[Cell, ...]
+    cells: tuple[Cell, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,5 +34,9 @@ def _forget(tx: Connection) -> None:
 
 def _act(tx: Connection) -> None:
     waiting: dict[Last, dict[str, Any]] = tx.info.pop(KEY, {})
-    for act, names in waiting.items():
-        act(tx, tuple(names))
+    try:
+        for act, names in waiting.items():
+            act(tx, tuple(names))
+    except BaseException:  # the commit that fails here does not end the engine's transaction
+        tx.connection.rollback()
+        raise

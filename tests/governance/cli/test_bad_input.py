@@ -46,7 +46,7 @@ LINES: dict[str, tuple[int, tuple[str, ...]]] = {
     "quality duplicates: file missing": (2, ("quality", "duplicates", "missing.csv")),
     "scan: file missing": (2, ("pii", "scan", "missing.txt")),
     "scan: folder": (2, ("pii", "scan", "{files}")),
-    "policy: folder missing": (2, ("policy", "check", "missing")),
+    "policy: neither folder nor version": (1, ("policy", "check", "missing")),
     "policy: a file": (2, ("policy", "check", "{odd}")),
     "schedule missing": (2, ("retention", "plan", "--schedule", "missing.yaml")),
     "schedule a folder": (2, ("retention", "plan", "--schedule", "{files}")),

@@ -268,7 +268,7 @@ def test_threads_share_fsyncs_and_each_gets_its_own_head(
     assert {r.seq: r.entry.event for r in journal.replay()} == {
         head.seq: f"e{n}" for n, head in enumerate(heads)
     }
-    assert syncs < 150
+    assert syncs < 200, "at least one was shared"
 
 
 def test_many_entries_stand_in_order_behind_one_fsync(

@@ -73,7 +73,7 @@ def main(extra: list[str]) -> int:
     marks = "not fresh and not browser" if without else "not fresh"
     with tempfile.TemporaryDirectory() as folder:
         reports = [Path(folder) / name for name in ("most.xml", "fresh.xml")]
-        parallel = ("-n", WORKERS, "--dist", "loadfile", "-m", marks)
+        parallel = ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder", "-m", marks)
         passed, most = pytest(reports[0], *parallel, *extra)
         held, last = pytest(reports[1], "-m", "fresh", "tests/fresh", *extra)
     without += [*most, *last]

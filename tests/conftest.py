@@ -9,22 +9,34 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 from governance.core.logging import FromLibraries
 from governance.db.engine import Database, sqlite_url
+from governance.db.migrate import upgrade
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+HERE = Path(__file__).parent
+LONG = {
+    "consent/leases/test_campaign.py",
+    "governance/app/test_demo.py",
+    "governance/custody/test_kill.py",
+    "governance/gateway/intake/test_import_kill.py",
+    "governance/gateway/merging/test_merge_kill.py",
+    "governance/jobs/test_kill.py",
+    "journeys/test_customer.py",
+    "journeys/test_officer.py",
+}
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 COUNTER = itertools.count()
 POSTGRES_STARTS = 4  # on a busy machine a start can take longer than the package waits
@@ -41,6 +53,11 @@ CHROMIUM_ARGS = (
 
 hypothesis_settings.register_profile("sekisho", deadline=None)  # the machine may be busy
 hypothesis_settings.load_profile("sekisho")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest begin first, so that no core waits for one at the end."""
+    items.sort(key=lambda item: item.path.relative_to(HERE).as_posix() not in LONG)
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +115,12 @@ def postgres_url() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="skpg", dir="/tmp"))  # short, and ours
     folder.chmod(0o755)
     server = _started_postgres(folder)
-    yield server.get_uri()
+    url = server.get_uri()
+    with _admin(url) as connection:  # our processes die in tests, this server does not
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    yield url
     with suppress(Exception):  # it may be gone already; the tests are over
         server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
@@ -106,26 +128,58 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture
 def new_database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., str]]:
-    """Makes URLs of empty databases of the asked kind."""
-    opened: list[tuple[Database, str]] = []
+    """Makes URLs of databases: `sqlite` and `postgres` are empty, `declared` has the tables of the
+    models and `upgraded` those of the revisions, on PostgreSQL."""
+    made: list[str] = []
 
     def make(kind: str) -> str:
         if kind == "sqlite":
             return f"sqlite:///{tmp_path / f'data{next(COUNTER)}.db'}"
         base: str = request.getfixturevalue("postgres_url")
-        name = f"t{os.getpid()}_{next(COUNTER)}"
-        admin = Database.open(base)
-        with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        opened.append((admin, name))
-        head, _, query = base.partition("?")
-        return head.rsplit("/", 1)[0] + "/" + name + ("?" + query if query else "")
+        tables = frozenset(SQLModel.metadata.tables)
+        like = "template1" if kind == "postgres" else _postgres_with(base, kind, tables)
+        made.append(name := f"t{os.getpid()}_{next(COUNTER)}")
+        with _admin(base) as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY file_copy"))
+        return _beside(base, name)
 
     yield make
-    for admin, name in opened:
-        with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.close()
+    if made:
+        with _admin(request.getfixturevalue("postgres_url")) as connection:
+            for name in made:
+                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@contextmanager
+def _admin(url: str) -> Iterator[Connection]:
+    """A connection that makes and drops databases."""
+    opened = Database.open(url)
+    try:
+        with opened.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+    finally:
+        opened.close()
+
+
+def _beside(base: str, name: str) -> str:
+    """The URL of another database of the same server."""
+    head, _, query = base.partition("?")
+    return head.rsplit("/", 1)[0] + "/" + name + ("?" + query if query else "")
+
+
+@functools.cache
+def _postgres_with(base: str, kind: str, tables: frozenset[str]) -> str:
+    """A database with tables, made once a process, that others are copies of."""
+    name = f"like_{kind}_{os.getpid()}_{len(tables)}_{next(COUNTER)}"
+    with _admin(base) as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    made = Database.open(_beside(base, name))
+    if kind == "upgraded":
+        upgrade(made)
+    else:
+        SQLModel.metadata.create_all(made.writer_engine)
+    made.close()
+    return name
 
 
 @functools.cache
@@ -144,14 +198,12 @@ def database(
     request: pytest.FixtureRequest, new_database: Callable[..., str]
 ) -> Iterator[Database]:
     """An empty database with the tables of every feature, on each engine."""
-    url = new_database(request.param)
+    url = new_database("sqlite" if request.param == "sqlite" else "declared")
     if request.param == "sqlite":
         path = Path(url.removeprefix("sqlite:///"))
         path.touch(mode=0o600)
         path.write_bytes(_empty_tables(frozenset(SQLModel.metadata.tables)))
     opened = Database.open(url)
-    if request.param != "sqlite":
-        SQLModel.metadata.create_all(opened.writer_engine)
     yield opened
     opened.close()
 

@@ -85,7 +85,7 @@ def test_the_whole_campaign(
     engine: str, new_database: Callable[..., str], tmp_path: Path, askers: list[Asker]
 ) -> None:
     """Four processes, five clients, pauses, cuts, and a process killed every so often."""
-    url = new_database(engine) if engine == "postgres" else None
+    url = new_database("upgraded") if engine == "postgres" else None
     town = Town.build(tmp_path, url=url, persons=WITHDRAWALS)
     with served(town, workers=4) as server:
         modes = ("plain", "plain2", "paused", "deaf", "cut")

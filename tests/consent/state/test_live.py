@@ -229,7 +229,7 @@ def test_a_person_who_comes_later_has_a_place() -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def test_every_kind_of_change_is_followed(new_database: Callable[..., str], engine: str) -> None:
-    url = new_database("postgres") if engine == "postgres" else None
+    url = new_database("upgraded") if engine == "postgres" else None
     with town(url) as place:
         place.publishes(ChangeClass.FIRST)
         first, second = place.comes(APPI, 40), place.comes(APPI, 40)

@@ -34,7 +34,7 @@ ROWS = 7
 def wiring(
     request: pytest.FixtureRequest, new_database: Callable[..., str], tmp_path: Path
 ) -> Iterator[Wiring]:
-    url = new_database("postgres") if request.param == "postgres" else None
+    url = new_database("upgraded") if request.param == "postgres" else None
     made = create(tmp_path, url=url)
     people = [customer(n, 氏名=f"架空　次郎{n}号") for n in range(1, ROWS + 1)]
     import_file(made, write_file(tmp_path, register(people)))

@@ -97,7 +97,7 @@ def files(case: Case, *folders: Path) -> Iterator[tuple[str, bytes]]:
 def case(
     request: pytest.FixtureRequest, new_database: Callable[..., str], tmp_path: Path
 ) -> Iterator[Case]:
-    url = new_database("postgres") if request.param == "postgres" else None
+    url = new_database("upgraded") if request.param == "postgres" else None
     wiring = create(tmp_path / "home", url=url)
     path = write_file(tmp_path, register([customer(1, **SAID), customer(2), customer(3)]))
     import_file(wiring, path)

@@ -13,7 +13,7 @@ from tests.installation import create
 def installation(
     request: pytest.FixtureRequest, new_database: Callable[..., str], tmp_path: Path
 ) -> Iterator[Wiring]:
-    url = new_database("postgres") if request.param == "postgres" else None
+    url = new_database("upgraded") if request.param == "postgres" else None
     wiring = create(tmp_path, url=url)
     yield wiring
     wiring.close()

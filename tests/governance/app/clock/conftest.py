@@ -49,7 +49,8 @@ def house(
     request: pytest.FixtureRequest, new_database: Callable[..., str], tmp_path: Path
 ) -> Iterator[House]:
     """The installation on each engine."""
-    with opened(tmp_path, url=new_database(request.param)) as made:
+    url = new_database("sqlite" if request.param == "sqlite" else "upgraded")
+    with opened(tmp_path, url=url) as made:
         yield made
 
 

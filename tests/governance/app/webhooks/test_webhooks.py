@@ -74,7 +74,7 @@ def on_both(
     receiver: Receiver,
 ) -> Iterator[Wiring]:
     """The same on each engine."""
-    url = new_database("postgres") if request.param == "postgres" else None
+    url = new_database("upgraded") if request.param == "postgres" else None
     yield from opened(tmp_path, receiver, url)
 
 

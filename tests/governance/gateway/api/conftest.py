@@ -124,7 +124,7 @@ def opened(wiring: Wiring, folder: Path) -> Iterator[Desk]:
 def desk(
     request: pytest.FixtureRequest, new_database: Callable[..., str], tmp_path: Path
 ) -> Iterator[Desk]:
-    url = new_database("postgres") if request.param == "postgres" else None
+    url = new_database("upgraded") if request.param == "postgres" else None
     with opened(create(tmp_path, url=url), tmp_path) as made:
         yield made
 

@@ -98,7 +98,7 @@ def wiring(tmp_path: Path) -> Iterator[Wiring]:
 def either(
     request: pytest.FixtureRequest, new_database: Callable[..., str], tmp_path: Path
 ) -> Iterator[Wiring]:
-    url = new_database("postgres") if request.param == "postgres" else None
+    url = new_database("upgraded") if request.param == "postgres" else None
     made = create(tmp_path, url=url)
     yield made
     made.close()

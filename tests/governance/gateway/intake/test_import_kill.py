@@ -77,7 +77,7 @@ def kill_until_done(setting: Path, wanted: int) -> tuple[int, int]:
 def test_kills_lose_and_double_nothing(
     engine: str, new_database: Callable[..., str], tmp_path: Path
 ) -> None:
-    url = new_database("postgres") if engine == "postgres" else None
+    url = new_database("upgraded") if engine == "postgres" else None
     wiring = create(tmp_path, url=url)
     wiring.close()
     paths = files(tmp_path)

@@ -51,7 +51,9 @@ CHROMIUM_ARGS = (
     "--no-first-run",
 )
 
-hypothesis_settings.register_profile("sekisho", deadline=None)  # the machine may be busy
+hypothesis_settings.register_profile(
+    "sekisho", deadline=None, max_examples=50
+)  # the machine may be busy; campaigns ask for more by themselves
 hypothesis_settings.load_profile("sekisho")
 
 

@@ -107,7 +107,7 @@ def _people(database: Database) -> tuple[str, str]:
     return database.write(write)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """`sekisho serve` over a copy of the finished demo."""
     with shared_demo() as done:

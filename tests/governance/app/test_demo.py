@@ -18,7 +18,7 @@ from tests.demo_run import Done, command, copy_of, demo, environment, joined, sh
 
 pytestmark = pytest.mark.timeout(900)
 KILLS = 6 if "SEKISHO_SOAK" in os.environ else 3
-EVERY = 0.12  # of a whole run's time, between two moments of death
+EVERY = 0.72 / KILLS  # of a whole run's time, between two moments of death
 
 
 @pytest.fixture(scope="module")

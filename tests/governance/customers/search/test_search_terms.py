@@ -5,7 +5,7 @@ import unicodedata
 
 import jaconv
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from governance.core.terms import FieldId
@@ -207,10 +207,12 @@ def test_what_is_not_so_is_not_found(form: Form, query: str, value: str) -> None
 
 
 @given(query=st.one_of(names, readings_of, kana, kanji), value=st.one_of(names, readings_of))
+@example(query="ウア", value="アソ ウア")
 def test_the_comparison_never_takes_another_value(query: str, value: str) -> None:
     for form, key in ((Form.NAME, name_key), (Form.READING, sound)):
         if found(form, query, value) is not None:
-            assert key(query) in key(value) or key(query) == ""
+            places = (value, *value.split())  # a long vowel may bridge two words of the value
+            assert any(key(query) in key(place) for place in places) or key(query) == ""
 
 
 @given(text=kana)

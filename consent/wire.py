@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, cast
 
-from consent.access.errors import MediaTypeError
+from consent.access.errors import MediaTypeError, MethodHereError
+from governance.core.errors import GovernanceError
 from governance.http.principal import ANONYMOUS, Principal
-from governance.http.problems import DetailedError
+from governance.http.problems import DetailedError, language_of_scope, problem_response
+from policies.api import SignInNeededError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -65,3 +67,18 @@ async def respond(
         headers.append((b"x-request-id", request_id))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def respond_problem(
+    error: GovernanceError, request_id: bytes | None, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """The error as problem details, with what AuthZEN asks of its headers."""
+    headers: dict[str, str] = {}
+    if request_id is not None:
+        headers["x-request-id"] = request_id.decode("latin-1")
+    if isinstance(error, SignInNeededError):
+        headers["www-authenticate"] = 'Bearer realm="sekisho"'
+    if isinstance(error, MethodHereError):
+        headers["allow"] = error.allowed
+    response = problem_response(error, language_of_scope(scope), headers)
+    await response(scope, receive, send)

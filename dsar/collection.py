@@ -240,22 +240,13 @@ class ConsentSource:
 
     def find(self, query: Query) -> Found:
         """Every event of the ledger about the person, oldest first."""
-        policy = self._ports.policies.current
-        if not policy.may(roles_of(query.principal, policy), Action.CONSENT_READ):
-            raise ConsentClosedError
+        _require(self._ports, query, Action.CONSENT_READ, ConsentClosedError)
         with self._ports.database.read() as tx:
             events = ledger.full_history(tx, query.subject)
-        return Found(
-            source=self.name,
-            label=_label("dsar.source.consent"),
-            records=tuple(
-                FoundRecord(row=RowId(str(event.seq)), values=self._event(event))
-                for event in events
-            ),
-        )
+        return _found(self.name, ((str(event.seq), self._event(event)) for event in events))
 
-    def _event(self, event: ConsentEvent) -> tuple[FoundValue, ...]:
-        values = []
+    def _event(self, event: ConsentEvent) -> dict[str, str]:
+        said: dict[str, str] = {}
         for column in CONSENT_FIELDS:
             value = getattr(event, column)
             if value is None or value is False:
@@ -266,14 +257,8 @@ class ConsentSource:
                 value = _both(f"dsar.consent.{column}.{value}")
             elif column == "purpose" and (known := self._ports.policies.current.purpose(value)):
                 value = f"{known.label.ja} / {known.label.en}"
-            values.append(
-                FoundValue(
-                    name=FieldId(f"consent.{column}"),
-                    label=_label(f"dsar.consent.{column}"),
-                    text=str(value),
-                )
-            )
-        return tuple(values)
+            said[column] = str(value)
+        return said
 
 
 class ProvisionSource:
@@ -286,24 +271,17 @@ class ProvisionSource:
 
     def find(self, query: Query) -> Found:
         """Every record about the person, oldest first, with the other side as it was."""
-        policy = self._ports.policies.current
-        if not policy.may(roles_of(query.principal, policy), Action.REGISTER_READ):
-            raise RegisterClosedError
+        _require(self._ports, query, Action.REGISTER_READ, RegisterClosedError)
         with self._ports.database.read() as tx:
             records = of_person(tx, circle(tx, query.subject))
-        return Found(
-            source=self.name,
-            label=_label("dsar.source.provision"),
-            records=tuple(
-                FoundRecord(row=person.id, values=self._record(record, person))
-                for record, person in records
-            ),
+        return _found(
+            self.name, ((person.id, self._record(record, person)) for record, person in records)
         )
 
-    def _record(self, record: Provision, person: ProvidedPerson) -> tuple[FoundValue, ...]:
+    def _record(self, record: Provision, person: ProvidedPerson) -> dict[str, str]:
         shown = opened(self._ports.vault, record)
         fields = [catalogue().fields[FieldId(name)] for name in record.fields]
-        said = {
+        return {
             "direction": _both(f"dsar.provision.direction.{record.direction.value}"),
             "provided_on": person.provided_on.isoformat(),
             "party": shown.party.name,
@@ -315,15 +293,6 @@ class ProvisionSource:
             "acquisition": shown.acquisition,
             "keep_until": record.keeping.until.isoformat(),
         }
-        return tuple(
-            FoundValue(
-                name=FieldId(f"provision.{column}"),
-                label=_label(f"dsar.provision.{column}"),
-                text=value,
-            )
-            for column, value in said.items()
-            if value
-        )
 
 
 class CollectionSource:
@@ -336,30 +305,42 @@ class CollectionSource:
 
     def find(self, query: Query) -> Found:
         """Every coming in, oldest first; items by their names alone."""
-        policy = self._ports.policies.current
-        if not policy.may(roles_of(query.principal, policy), Action.CONSENT_READ):
-            raise ConsentClosedError
+        _require(self._ports, query, Action.CONSENT_READ, ConsentClosedError)
         with self._ports.database.read() as tx:
             rows = of_persons(tx, circle(tx, query.subject))
-        return Found(
-            source=self.name,
-            label=_label("dsar.source.collection"),
-            records=tuple(
-                FoundRecord(
-                    row=RowId(row.id),
-                    values=tuple(
-                        FoundValue(
-                            name=FieldId(f"collection.{column}"),
-                            label=_label(f"dsar.collection.{column}"),
-                            text=str(getattr(row, column)),
-                        )
-                        for column in COLLECTION_FIELDS
-                        if getattr(row, column) is not None
-                    ),
-                )
-                for row in rows
-            ),
-        )
+        said = ({name: getattr(row, name) for name in COLLECTION_FIELDS} for row in rows)
+        told = ({name: str(one[name]) for name in one if one[name] is not None} for one in said)
+        return _found(self.name, zip((row.id for row in rows), told, strict=True))
+
+
+def _require(ports: Ports, query: Query, action: Action, refusal: type[GovernanceError]) -> None:
+    """Raises the refusal unless who collects may do so."""
+    policy = ports.policies.current
+    if not policy.may(roles_of(query.principal, policy), action):
+        raise refusal
+
+
+def _found(name: str, records: Iterable[tuple[str, Mapping[str, str]]]) -> Found:
+    """What a source beside the catalogue found; the words of its columns are its own."""
+    return Found(
+        source=name,
+        label=_label(f"dsar.source.{name}"),
+        records=tuple(
+            FoundRecord(
+                row=RowId(row),
+                values=tuple(
+                    FoundValue(
+                        name=FieldId(f"{name}.{column}"),
+                        label=_label(f"dsar.{name}.{column}"),
+                        text=value,
+                    )
+                    for column, value in said.items()
+                    if value
+                ),
+            )
+            for row, said in records
+        ),
+    )
 
 
 def _both(key: str) -> str:

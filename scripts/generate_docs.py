@@ -23,6 +23,7 @@ OPERATIONS = "operations.md"
 BEGIN, END = "<!-- errors: generated -->", "<!-- /errors -->"
 MADE = "<!-- Made by scripts/generate_docs.py. Change the code, then run it again. -->"
 PACKAGES = ("governance", "policies", "consent", "retention", "audit", "dsar")
+MASKED = ROOT / "scripts" / "masking_examples.json"  # per method an invented value and the rule
 ERROR = re.compile(r"^class \w+Error\(", re.MULTILINE)
 TREE = "--tree"
 
@@ -258,54 +259,6 @@ def errors_by_exit() -> str:
     return table(("exit", "meaning", "codes"), rows)
 
 
-MASKED: Mapping[str, tuple[str, str, str]] = {  # method -> value, rule in Japanese, in English
-    "partial": (
-        "hanako@example.com",
-        "メールは先頭の1文字と末尾のドメイン、番号は下の桁だけを残す。",
-        "First letter and top-level domain of an e-mail; the last digits of a number.",
-    ),
-    "initial": (
-        "架空 花子",
-        "名前の最初の1文字だけを残す。1文字の名前は隠す。",
-        "The first character of a name; a name of one character is hidden.",
-    ),
-    "keep_last": (
-        "C-0012345678",
-        "末尾の文字だけを残す（`keep`、既定4）。全体の半分を超えるときは隠す。",
-        "The last characters (`keep`, 4 by default); hidden when over half of it would show.",
-    ),
-    "year_month": ("1985-04-12", "年と月だけを残す。", "Year and month of a date."),
-    "year": ("1985-04-12", "年だけを残す。", "Year of a date."),
-    "age_band": (
-        "1985-04-12",
-        "その日の年齢を10歳刻みで示す。90歳以上はまとめる。",
-        "The decade of the age on that day; 90 and over are one band.",
-    ),
-    "prefecture": (
-        "東京都架空区見本町1-2-3",
-        "都道府県だけを残す。",
-        "The prefecture of an address.",
-    ),
-    "municipality": (
-        "東京都架空区見本町1-2-3",
-        "市区町村までを残す。",
-        "Prefecture and municipality of an address.",
-    ),
-    "redact": (
-        "架空花子です。折り返しください。",
-        "文中の個人情報を種類の名前に置き換える。解析していない文は見せない。",
-        "Personal data in a text becomes its kind; a text that was not analysed is not shown.",
-    ),
-    "token": (
-        "C-0012345678",
-        "データ（応答・ファイル）ごとの乱数に置き換える。値からもほかのデータからも求められない。",
-        "A random sign, new in each answer or file; nothing computes it, no two files join by it.",
-    ),
-    "hide": ("会員", "すべて隠す。", "Everything is hidden."),
-    "null": ("会員", "空欄にする。", "Left empty."),
-}
-
-
 def masked_examples() -> Mapping[str, tuple[str, str, str, str]]:
     """Per method an invented value, what is shown of it, and the rule in both languages."""
     from policies.masking import Masking, MaskMethod, Span, mask  # noqa: PLC0415
@@ -314,19 +267,19 @@ def masked_examples() -> Mapping[str, tuple[str, str, str, str]]:
     names, day = {"PERSON": "氏名"}, date(2026, 4, 1)
     return {
         name: (
-            value,
+            said["value"],
             mask(
-                value,
+                said["value"],
                 Masking(method=MaskMethod(name)),
                 on=day,
                 spans=spans,
                 names=names,
                 tokens=lambda _: "q3VbT0x9Zr1KpLm2",
             ),
-            ja,
-            en,
+            said["ja"],
+            said["en"],
         )
-        for name, (value, ja, en) in MASKED.items()
+        for name, said in json.loads(MASKED.read_text(encoding="utf-8")).items()
     }
 
 

@@ -4,19 +4,17 @@ A refusal is an answer (200 with decision false); 400 is only for what is not of
 answer carries the caller's X-Request-ID, errors included.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Final, cast
+from typing import Final
 from urllib.parse import urlsplit
 
 from anyio import to_thread
-from starlette.requests import Request
 
 from consent.access import metadata, quick
 from consent.access.batch import answers, answers_now, batch_of
 from consent.access.errors import (
     EvaluationFormError,
-    MediaTypeError,
     MethodHereError,
     NotFoundHereError,
 )
@@ -28,23 +26,28 @@ from consent.access.shapes import encode
 from consent.access.single import answer, answer_now
 from consent.checks import record_refusal
 from consent.state.live import LiveState
+from consent.wire import (
+    Application,
+    Receive,
+    Scope,
+    Send,
+    body_of,
+    caller_of,
+    header,
+    require_json,
+    respond,
+    respond_problem,
+)
 from governance.core.clock import Clock, ForwardClock
 from governance.core.errors import GovernanceError
 from governance.customers.ports import Ports
-from governance.http.principal import ANONYMOUS, Principal
-from governance.http.problems import language_of, problem_response
+from governance.http.principal import Principal
 from governance.http.strict_json import NotStrictError, object_of
 from policies.actions import Action
-from policies.api import ActionForbiddenError, SignInNeededError, ensure
+from policies.api import ActionForbiddenError, ensure
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Endpoint = Callable[[Asking, Document], Awaitable[bytes]]
 PREFIX: Final = "/access/"
-JSON: Final = b"application/json"
 MAX_BODY: Final = 1_048_576  # octets of one question
 QUICK: Final = {metadata.EVALUATION: quick.single, metadata.EVALUATIONS: quick.batch}
 MAX_DEPTH: Final = 32  # levels of nesting; a question has four
@@ -73,8 +76,8 @@ class AccessApplication:
         if not path.startswith(PREFIX) and path not in self._well_known:
             await self._app(scope, receive, send)
             return
-        request_id = _header(scope, b"x-request-id")
-        caller = cast("Principal", scope.get("state", {}).get("principal", ANONYMOUS))
+        request_id = header(scope, b"x-request-id")
+        caller = caller_of(scope)
         try:
             if path in self._well_known:
                 await self._told(scope, send, request_id)
@@ -83,9 +86,9 @@ class AccessApplication:
         except GovernanceError as error:
             if isinstance(error, ActionForbiddenError):
                 await self._refused(caller, Action(str(error.params["action"])))
-            await _problem(error, request_id, scope, receive, send)
+            await respond_problem(error, request_id, scope, receive, send)
             return
-        await _respond(send, body, request_id)
+        await respond(send, body, request_id)
 
     async def _answered(
         self, scope: Scope, receive: Receive, caller: Principal, request_id: bytes | None
@@ -96,7 +99,8 @@ class AccessApplication:
         if scope["method"] != "POST":
             raise MethodHereError("POST")
         ensure(caller, Action.CONSENT_CHECK, self._ports.policies.current)
-        body = await _json(scope, receive)
+        require_json(scope)
+        body = await body_of(receive, limit=MAX_BODY, form=EvaluationFormError)
         given = None if request_id is None else request_id.decode("latin-1")
         asking = Asking(caller=caller, request_id=given, at=self._clock())
         if (read := QUICK.get(scope["path"])) is not None:
@@ -136,20 +140,7 @@ class AccessApplication:
         if scope["method"] not in ("GET", "HEAD"):
             raise MethodHereError("GET, HEAD")
         kept = (b"cache-control", b"public, max-age=%d" % metadata.MAX_AGE)
-        await _respond(send, self._configuration, request_id, kept)  # the server sends HEAD no body
-
-
-def _header(scope: Scope, name: bytes) -> bytes | None:
-    return next((value for given, value in scope["headers"] if given == name), None)
-
-
-async def _json(scope: Scope, receive: Receive) -> bytes:
-    """The body that says to be JSON; raises MediaTypeError and EvaluationFormError."""
-    media, _, parameters = (_header(scope, b"content-type") or b"").partition(b";")
-    charset = parameters.partition(b"charset=")[2].strip().strip(b'"').lower()
-    if media.strip().lower() != JSON or charset not in (b"", b"utf-8"):
-        raise MediaTypeError
-    return await _body(receive)
+        await respond(send, self._configuration, request_id, kept)  # the server sends HEAD no body
 
 
 def _document(body: bytes) -> Document:
@@ -158,46 +149,3 @@ def _document(body: bytes) -> Document:
         return object_of(body, depth=MAX_DEPTH)
     except NotStrictError:
         raise EvaluationFormError([("", "not_strict_json")]) from None
-
-
-async def _body(receive: Receive) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise EvaluationFormError
-        part = cast("bytes", message.get("body", b""))
-        if not parts and not message.get("more_body") and len(part) <= MAX_BODY:
-            return part
-        size += len(part)
-        if size > MAX_BODY:
-            raise EvaluationFormError([("", "too_large")])
-        parts.append(part)
-        if not message.get("more_body"):
-            return b"".join(parts)
-
-
-async def _respond(
-    send: Send, body: bytes, request_id: bytes | None, *more: tuple[bytes, bytes]
-) -> None:
-    headers = [(b"content-type", JSON), (b"content-length", b"%d" % len(body)), *more]
-    if request_id is not None:
-        headers.append((b"x-request-id", request_id))
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _problem(
-    error: GovernanceError, request_id: bytes | None, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """The error as problem details, with what the specification asks of its headers."""
-    headers: dict[str, str] = {}
-    if request_id is not None:
-        headers["x-request-id"] = request_id.decode("latin-1")
-    if isinstance(error, SignInNeededError):
-        headers["www-authenticate"] = 'Bearer realm="sekisho"'
-    if isinstance(error, MethodHereError):
-        headers["allow"] = error.allowed
-    response = problem_response(error, language_of(Request(scope)), headers)
-    await response(scope, receive, send)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from anyio import to_thread
-from starlette.requests import Request
 
 from consent.access.errors import MethodHereError
 from consent.checks import record_refusal
@@ -37,15 +36,15 @@ from consent.wire import (
     header,
     require_json,
     respond,
+    respond_problem,
 )
 from governance.core.clock import Clock, ForwardClock
 from governance.core.errors import GovernanceError
 from governance.core.terms import SubjectId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
-from governance.http.problems import language_of, problem_response
 from policies.actions import Action
-from policies.api import ActionForbiddenError, SignInNeededError, ensure
+from policies.api import ActionForbiddenError, ensure
 from policies.reasons import ReasonCode
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class ColumnApplication:
                     record_refusal, self._ports, caller, Action.CONSENT_CHECK, at=self._clock()
                 )
                 await to_thread.run_sync(refused)
-            await _problem(error, request_id, scope, receive, send)
+            await respond_problem(error, request_id, scope, receive, send)
             return
         await respond(send, ENCODE(shape), request_id)
 
@@ -164,18 +163,3 @@ def _about(subjects: list[SubjectId], permit: list[SubjectId]) -> SubjectId:
 
 def _unrecorded(seen: Sight) -> Sight:
     return replace(seen, code=ReasonCode.UNAVAILABLE_AUDIT)  # fails closed: no record, no permit
-
-
-async def _problem(
-    error: GovernanceError, request_id: bytes | None, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """The error as problem details, with the headers that belong to it."""
-    headers: dict[str, str] = {}
-    if request_id is not None:
-        headers["x-request-id"] = request_id.decode("latin-1")
-    if isinstance(error, SignInNeededError):
-        headers["www-authenticate"] = 'Bearer realm="sekisho"'
-    if isinstance(error, MethodHereError):
-        headers["allow"] = error.allowed
-    response = problem_response(error, language_of(Request(scope)), headers)
-    await response(scope, receive, send)

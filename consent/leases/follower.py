@@ -24,6 +24,8 @@ from governance.customers.changes import counter
 from governance.db.engine import Database
 
 POLL: Final = 0.01  # seconds between two looks at the newest position
+IDLE: Final = 0.05  # the same when nothing has come for a while
+WHILE: Final = 1.0  # seconds
 REST: Final = 0.025  # seconds between two askings, each of which is a commit
 SERVER: Final = ActorId("svc:sekisho")
 log = logger()
@@ -50,7 +52,7 @@ class Follower:
         self.holder: Final = holder or new_row_id()
         self.lease: Final = HolderLease()
         self.applied = -1  # nothing yet: not even an empty ledger
-        self._next_ask = self._rested = float("-inf")
+        self._next_ask = self._rested = self._moved = float("-inf")
         self._standing: deque[tuple[int, float]] = deque()  # positions, and what stands beside them
         self._settled = self._told = -1  # the position that was last asked with
         self._lock = threading.Lock()  # one applies at a time
@@ -116,6 +118,7 @@ class Follower:
                 head = counter.head(tx)
             if head > self.applied or self._due(at):
                 self.applied = self._apply(at)
+                self._moved = boottime()
                 self._standing.append((self.applied, self._promised()))  # who looked, had promised
         finally:
             self._lock.release()
@@ -141,7 +144,7 @@ class Follower:
         return answer
 
     def _loop(self) -> None:
-        while not self._stopping.wait(POLL):
+        while not self._stopping.wait(POLL if boottime() < self._moved + WHILE else IDLE):
             try:
                 self._follow()
                 self._failed = ""

@@ -11,7 +11,7 @@ from consent.columns.api import AUDIENCES, LIMIT, SEGMENTS
 from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
 from governance.core.logging import logger
-from governance.http.problems import language_of, problem_response
+from governance.http.problems import language_of_scope, problem_response
 from governance.ui.headers import page_headers, security_headers
 
 Scope = MutableMapping[str, Any]
@@ -68,7 +68,7 @@ class Edge:
         most = LARGER.get(path, MAX_BODY)
         length, chunked = _announced(scope)
         if not length.isdigit() or int(length) > most:
-            await problem_response(BodyTooLargeError(limit=most), language_of(Request(scope)))(
+            await problem_response(BodyTooLargeError(limit=most), language_of_scope(scope))(
                 scope, receive, with_headers
             )
             return

@@ -1,6 +1,7 @@
 """Problem details (RFC 9457) from our errors, in the caller's language."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -18,6 +19,11 @@ def language_of(request: Request) -> Lang:
     if wanted in (Lang.JA.value, Lang.EN.value):
         return Lang(wanted)
     return preferred(request.headers.get("accept-language", ""))
+
+
+def language_of_scope(scope: MutableMapping[str, Any]) -> Lang:
+    """The same, of a bare ASGI scope."""
+    return language_of(Request(scope))
 
 
 def preferred(accept_language: str) -> Lang:

@@ -1,6 +1,8 @@
 """`/v1/webhooks`: who is told of what, and what became of each message."""
 
-from typing import Annotated
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Protocol, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -18,6 +20,8 @@ from governance.http.request import wiring_of
 from policies.actions import Action
 from policies.api import require
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 Reader = Annotated[Principal, Depends(require(Action.CLIENT_READ))]
 Writer = Annotated[Principal, Depends(require(Action.CLIENT_WRITE))]
@@ -103,64 +107,35 @@ async def one(request: Request, _principal: Reader, hook: Hook) -> JSONResponse:
 @router.delete("/{hook}", status_code=204)
 async def remove(request: Request, principal: Writer, hook: Hook) -> Response:
     """The address is told nothing more, and its secrets are gone."""
-    asked, wiring = asking(request, principal), wired(request)
-
-    def work(tx: Connection) -> Response:
-        service.remove(tx, wiring, asked.principal, hook, at=asked.at)
-        return Response(status_code=204)
-
-    return await in_thread(lambda: wiring.database.write(work))
+    await _done(request, principal, service.remove, hook)
+    return Response(status_code=204)
 
 
 @router.post("/{hook}/test", status_code=202)
 async def test(request: Request, principal: Writer, hook: Hook) -> JSONResponse:
     """A test message is on its way."""
-    asked, wiring = asking(request, principal), wired(request)
-
-    def work(tx: Connection) -> JSONResponse:
-        message = service.test(tx, wiring, asked.principal, hook, at=asked.at)
-        return JSONResponse({"id": message}, 202)
-
-    return await in_thread(lambda: wiring.database.write(work))
+    return JSONResponse({"id": await _done(request, principal, service.test, hook)}, 202)
 
 
 @router.post("/{hook}/secret")
 async def rotate(request: Request, principal: Writer, hook: Hook) -> JSONResponse:
     """A new secret, shown this once; messages carry the older signature too."""
-    asked, wiring = asking(request, principal), wired(request)
-
-    def work(tx: Connection) -> JSONResponse:
-        return JSONResponse(
-            service.rotate(tx, wiring, asked.principal, hook, at=asked.at).as_json()
-        )
-
-    return await in_thread(lambda: wiring.database.write(work))
+    shown = await _done(request, principal, service.rotate, hook)
+    return JSONResponse(shown.as_json())
 
 
 @router.delete("/{hook}/secret")
 async def settle(request: Request, principal: Writer, hook: Hook) -> JSONResponse:
     """The older secret signs no more."""
-    asked, wiring = asking(request, principal), wired(request)
-
-    def work(tx: Connection) -> JSONResponse:
-        return JSONResponse(
-            service.settle(tx, wiring, asked.principal, hook, at=asked.at).as_json()
-        )
-
-    return await in_thread(lambda: wiring.database.write(work))
+    settled = await _done(request, principal, service.settle, hook)
+    return JSONResponse(settled.as_json())
 
 
 @router.post("/{hook}/enable")
 async def enable(request: Request, principal: Writer, hook: Hook) -> JSONResponse:
     """A disabled subscription is served again, from where it stopped."""
-    asked, wiring = asking(request, principal), wired(request)
-
-    def work(tx: Connection) -> JSONResponse:
-        return JSONResponse(
-            service.enable(tx, wiring, asked.principal, hook, at=asked.at).as_json()
-        )
-
-    return await in_thread(lambda: wiring.database.write(work))
+    enabled = await _done(request, principal, service.enable, hook)
+    return JSONResponse(enabled.as_json())
 
 
 @router.get("/{hook}/deliveries")
@@ -183,22 +158,29 @@ async def deliveries(
 @router.post("/{hook}/resend", status_code=202)
 async def resend_failed(request: Request, principal: Writer, hook: Hook) -> JSONResponse:
     """Every message that was given up is on its way again."""
-    asked, wiring = asking(request, principal), wired(request)
-
-    def work(tx: Connection) -> JSONResponse:
-        count = service.resend_failed(tx, wiring, asked.principal, hook, at=asked.at)
-        return JSONResponse({"resent": count}, 202)
-
-    return await in_thread(lambda: wiring.database.write(work))
+    count = await _done(request, principal, service.resend_failed, hook)
+    return JSONResponse({"resent": count}, 202)
 
 
 @router.post("/deliveries/{message}/resend", status_code=202)
 async def resend(request: Request, principal: Writer, message: Message) -> JSONResponse:
     """The message is on its way again under its own id."""
+    told = await _done(request, principal, service.resend, message)
+    return JSONResponse(told.as_json(), 202)
+
+
+class _UseCase(Protocol[T_co]):
+    """What is done to one subscription or message."""
+
+    def __call__(
+        self, tx: Connection, wiring: Wiring, principal: Principal, which: str, /, *, at: datetime
+    ) -> T_co: ...
+
+
+async def _done(request: Request, principal: Principal, act: _UseCase[T], which: str) -> T:
+    """What the use case gives; it is committed."""
     asked, wiring = asking(request, principal), wired(request)
-
-    def work(tx: Connection) -> JSONResponse:
-        told = service.resend(tx, wiring, asked.principal, message, at=asked.at)
-        return JSONResponse(told.as_json(), 202)
-
-    return await in_thread(lambda: wiring.database.write(work))
+    done = partial(act, at=asked.at)
+    return await in_thread(
+        lambda: wiring.database.write(lambda tx: done(tx, wiring, asked.principal, which))
+    )

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from dsar.case import Actor, Case, Decision, Move, Refused, Track, Transition
 from dsar.clocks import entries_of, extension_in_time
-from dsar.identity import identity_suffices
+from dsar.identity.rules import sufficient
 from dsar.machine import Step, step
 from dsar.types import (
     COPYING,
@@ -107,8 +107,8 @@ def _refusal(ask: Asked) -> Refusal | None:
     case, track, known = ask.case, ask.track, ask.step
     if not may_take(ask.actor, known.party):
         return Refusal.WRONG_PARTY
-    if known.target is Status.COLLECTING and not identity_suffices(
-        case.evidence, track.kind, requester=case.requester
+    if known.target is Status.COLLECTING and not sufficient(
+        case.evidence, track.kind, requester=case.requester, at=ask.at
     ):
         return Refusal.IDENTITY_MISSING
     guard = GUARDS.get(known.event)

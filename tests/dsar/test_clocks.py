@@ -6,7 +6,7 @@ import pytest
 
 from dsar.case import Case, Evidence, Transition
 from dsar.clocks import answer_by, dates_of, pauses_of
-from dsar.identity import identity_suffices
+from dsar.identity.rules import sufficient
 from dsar.rules import advance, applied
 from dsar.types import Event, EvidenceKind, ExtensionGround, Requester, RequestKind
 from tests.dsar.cases import DESK, NOW, OFFICER, case_of, later, ready
@@ -107,4 +107,4 @@ AUTHORITY = piece(EvidenceKind.AGENT_AUTHORITY)
 def test_identity_needs_two_families_for_a_grave_right(
     evidence: tuple[Evidence, ...], kind: RequestKind, requester: Requester, *, expected: bool
 ) -> None:
-    assert identity_suffices(evidence, kind, requester=requester) is expected
+    assert sufficient(evidence, kind, requester=requester, at=NOW) is expected

@@ -1,0 +1,206 @@
+"""Rows of intake in and out: forms being filled in, filings, fees."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from dsar.intake.models import DraftRow, FeeRow, FilingRow
+from dsar.intake.types import FeeState, Scope, Source, StopGround
+from dsar.models import RequestRow, TrackRow
+from dsar.types import RequestKind
+from governance.core.ids import new_row_id
+from governance.core.terms import ActorId, RequestId, RowId, SubjectId
+from governance.db.types import table_of
+
+DRAFT, FILING, FEE = table_of(DraftRow), table_of(FilingRow), table_of(FeeRow)
+REQUEST, TRACK = table_of(RequestRow), table_of(TrackRow)
+DRAFT_BLOB: Final = "dsar_draft"
+ALIKE_WITHIN: Final = timedelta(days=90)  # requests further apart are two wishes
+ALIKE_MOST: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One form being filled in, or the way back to what was filed by it."""
+
+    id: RowId
+    actor: ActorId
+    expires_at: datetime
+    request: RequestId | None
+    answers: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """How a request came."""
+
+    request: RequestId
+    source: Source
+    filed_by: ActorId
+    scope: tuple[Scope, ...]
+    ground: StopGround | None
+    claimed: SubjectId | None
+    group: RequestId
+    claim: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fee:
+    """One step of a request's fee."""
+
+    state: FeeState
+    yen: int
+    at: datetime
+    by: ActorId
+
+
+def insert_draft(tx: Connection, draft: Draft, *, digest: str, at: datetime) -> None:
+    """The form can be filled in by whoever holds the secret of this digest."""
+    tx.execute(
+        insert(DRAFT).values(
+            id=draft.id,
+            digest=digest,
+            actor=draft.actor,
+            answers=draft.answers,
+            created_at=at,
+            expires_at=draft.expires_at,
+            request_id=draft.request,
+        )
+    )
+
+
+def draft_by_digest(
+    tx: Connection, digest: str, *, at: datetime, lock: bool = False
+) -> Draft | None:
+    """The form of this secret while it lasts."""
+    wanted = select(DRAFT).where(DRAFT.c.digest == digest, DRAFT.c.expires_at > at)
+    row = tx.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    if row is None:
+        return None
+    return Draft(
+        id=RowId(row.id),
+        actor=ActorId(row.actor),
+        expires_at=row.expires_at,
+        request=RequestId(row.request_id) if row.request_id else None,
+        answers=row.answers,
+    )
+
+
+def save_answers(tx: Connection, draft: RowId, answers: bytes) -> bool:
+    """Whether the form, not yet filed, holds these answers now."""
+    kept = update(DRAFT).where(DRAFT.c.id == draft, DRAFT.c.request_id.is_(None))
+    return tx.execute(kept.values(answers=answers)).rowcount == 1
+
+
+def file_draft(tx: Connection, draft: RowId, request: RequestId, *, until: datetime) -> bool:
+    """Whether this request is the one that the form became; its answers are gone from here."""
+    filed = update(DRAFT).where(DRAFT.c.id == draft, DRAFT.c.request_id.is_(None))
+    done = tx.execute(filed.values(request_id=request, answers=None, expires_at=until))
+    return done.rowcount == 1
+
+
+def forget_drafts(tx: Connection, *, at: datetime, limit: int) -> int:
+    """How many forms and ways back that passed their day are gone."""
+    old = select(DRAFT.c.id).where(DRAFT.c.expires_at <= at).limit(limit)
+    return tx.execute(delete(DRAFT).where(DRAFT.c.id.in_(old))).rowcount
+
+
+def insert_filing(tx: Connection, filed: Filed, *, once: str | None) -> None:
+    """It is on file how the request came."""
+    tx.execute(
+        insert(FILING).values(
+            request_id=filed.request,
+            source=filed.source.value,
+            filed_by=filed.filed_by,
+            once=once,
+            scope=",".join(one.value for one in filed.scope),
+            ground=filed.ground.value if filed.ground else None,
+            claimed_id=filed.claimed,
+            group_id=filed.group,
+            claim=filed.claim,
+        )
+    )
+
+
+def filed_once(tx: Connection, once: Iterable[str]) -> dict[str, RequestId]:
+    """Which of these marks were filed before, and as what."""
+    rows = tx.execute(select(FILING.c.once, FILING.c.request_id).where(FILING.c.once.in_([*once])))
+    return {row.once: RequestId(row.request_id) for row in rows}
+
+
+def filing_of(tx: Connection, request: RequestId) -> Filed | None:
+    """How the request came; None for one that was entered before filings were kept."""
+    row = tx.execute(select(FILING).where(FILING.c.request_id == request)).one_or_none()
+    return _filed(row) if row is not None else None
+
+
+def _filed(row: Row[Any]) -> Filed:
+    return Filed(
+        request=RequestId(row.request_id),
+        source=Source(row.source),
+        filed_by=ActorId(row.filed_by),
+        scope=tuple(Scope(code) for code in row.scope.split(",")),
+        ground=StopGround(row.ground) if row.ground else None,
+        claimed=SubjectId(row.claimed_id) if row.claimed_id else None,
+        group=RequestId(row.group_id),
+        claim=row.claim,
+    )
+
+
+def first_alike(
+    tx: Connection, subject: SubjectId, kinds: Iterable[RequestKind], *, at: datetime
+) -> RequestId | None:
+    """The group of an open request for the same right that is said to be about the same person."""
+    rights, since = [kind.value for kind in kinds], at - ALIKE_WITHIN
+    earliest: tuple[datetime, str] | None = None
+    for said in (FILING.c.claimed_id == subject, REQUEST.c.subject_id == subject):
+        found = tx.execute(
+            select(REQUEST.c.received_at, FILING.c.group_id)
+            .join_from(FILING, REQUEST, FILING.c.request_id == REQUEST.c.id)
+            .join(TRACK, TRACK.c.request_id == REQUEST.c.id)
+            .where(said, TRACK.c.kind.in_(rights))
+            .where(REQUEST.c.open.is_(True), REQUEST.c.received_at > since)
+            .order_by(REQUEST.c.received_at, REQUEST.c.id)
+            .limit(1)
+        ).one_or_none()
+        if found is not None:
+            one = (found.received_at, found.group_id)
+            earliest = one if earliest is None else min(earliest, one)
+    return RequestId(earliest[1]) if earliest is not None else None
+
+
+def alike(tx: Connection, filed: Filed) -> tuple[RequestId, ...]:
+    """The other requests of the group, oldest first."""
+    rows = tx.execute(
+        select(FILING.c.request_id)
+        .where(FILING.c.group_id == filed.group, FILING.c.request_id != filed.request)
+        .order_by(FILING.c.request_id)
+        .limit(ALIKE_MOST)
+    )
+    return tuple(RequestId(row.request_id) for row in rows)
+
+
+def add_fee(tx: Connection, request: RequestId, fee: Fee) -> None:
+    """One more step of the fee."""
+    tx.execute(
+        insert(FEE).values(
+            id=new_row_id(),
+            request_id=request,
+            state=fee.state.value,
+            yen=fee.yen,
+            at=fee.at,
+            actor=fee.by,
+        )
+    )
+
+
+def fees_of(tx: Connection, request: RequestId) -> tuple[Fee, ...]:
+    """Every step of the fee, in order; none when no fee was ever quoted."""
+    rows = tx.execute(select(FEE).where(FEE.c.request_id == request).order_by(FEE.c.id))
+    return tuple(
+        Fee(state=FeeState(row.state), yen=row.yen, at=row.at, by=ActorId(row.actor))
+        for row in rows
+    )

@@ -13,15 +13,17 @@ from governance.pii.shadow import shadow_of
 
 PREFECTURES: Final = words("prefectures.txt")
 # Letters that addresses write in two ways; folding keeps the length
-_FOLD: Final = str.maketrans("ヶヵ澤嶋﨑髙槇", "ケカ沢島崎高槙")
+_FOLD: Final = str.maketrans("ヶヵ澤嶋﨑髙槇縣區巿濱邊眞", "ケカ沢島崎高槙県区市浜辺真")
 
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
-    """Names that end in 市, 区, 町 or 村, and the towns below them."""
+    """Names that end in 市, 区, 町 or 村, the towns below them, and wards named without a city."""
 
     cities: frozenset[str]
     towns: frozenset[str]
+    wards: frozenset[str]
+    pairs: frozenset[tuple[str, str]]  # municipality, as any text may name it, and its town
     longest_city: int
     longest_town: int
 
@@ -47,6 +49,11 @@ def _city_names(city: str) -> set[str]:
     return names
 
 
+def _ward(city: str) -> str | None:
+    """北区 of 札幌市北区; the wards of Tokyo are municipalities already."""
+    return city[city.index("市", 1) + 1 :] if city.endswith("区") and "市" in city[1:] else None
+
+
 @lru_cache(maxsize=1)
 def gazetteer() -> Gazetteer:
     """All municipalities and towns; built on first use in about a second."""
@@ -56,11 +63,20 @@ def gazetteer() -> Gazetteer:
         rows = connection.execute("SELECT DISTINCT city, neighborhood FROM postal_data").fetchall()
     finally:
         connection.close()
-    cities = {fold(name) for city in {row[0] for row in rows} for name in _city_names(city)}
-    towns = {fold(shadow_of(town)) for town in {row[1] for row in rows} if town}
+    names = {city: tuple(map(fold, _city_names(city))) for city in {row[0] for row in rows}}
+    wards = {city: fold(ward) for city in names if (ward := _ward(city))}
+    folded = {town: fold(shadow_of(town)) for town in {row[1] for row in rows} if town}
+    cities = {name for found in names.values() for name in found}
     return Gazetteer(
         cities=frozenset(cities),
-        towns=frozenset(towns),
+        towns=frozenset(folded.values()),
+        wards=frozenset(wards.values()),
+        pairs=frozenset(
+            (name, folded[town])
+            for city, town in rows
+            if town
+            for name in (*names[city], *((wards[city],) if city in wards else ()))
+        ),
         longest_city=max(map(len, cities)),
         longest_town=14,
     )

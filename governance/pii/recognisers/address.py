@@ -2,78 +2,76 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from governance.pii.document import Document
 from governance.pii.gazetteer import PREFECTURES, Gazetteer, fold, gazetteer
 from governance.pii.labels import Topic
+from governance.pii.recognisers.address_grammar import (
+    ALONE,
+    NUM,
+    TOWN_BLOCK,
+    K,
+    block_after,
+    with_building,
+)
 from governance.pii.types import Entity, Reason, Span
 
 _CITY_END: Final = re.compile("[市区町村]")
 _PREFECTURE: Final = re.compile("(?:" + "|".join(PREFECTURES) + ")[ ]?$")
 _PREFECTURES: Final = re.compile("|".join(PREFECTURES))
 _COUNTY: Final = re.compile(r"[一-龥]{1,4}郡[ ]?$")
-_K: Final = "〇一二三四五六七八九十百千"
-_NUM: Final = rf"(?:[0-9]{{1,5}}|[{_K}]{{1,6}})"
-_UNIT: Final = r"(?:丁目|番丁|番地|番町|番|号地|号|条|線|地割)"
-_NOT: Final = (
-    r"(?![0-9]|月|年|時|人|名|個|件|円|分|歳|才|回|日|点|本|冊|枚|台"
-    r"|階級|%|万|千円|通|箱|店舗|社|目)"
+_OLD: Final = re.compile(  # a municipality of earlier days: 西蒲原郡巻町, 東京市麹町区
+    r"[ ]?(?:[一-龥ケ]{1,4}[郡市][ ]?[一-龥ケぁ-ん]{1,5}?[町村区]|[一-龥ケぁ-ん]{1,4}?[市郡])"
 )
-# Either figures with signs between them, or numerals with units between them
-_BLOCK: Final = re.compile(
-    rf"[ ]?(?:第?{_NUM}(?:丁目|条)[東西南北]?)?[ ]?"
-    rf"(?:{_NUM}{_UNIT}(?:の|[ ]?-?)(?:{_NUM}{_UNIT}?(?:の|-)?)*{_NUM}?{_UNIT}?"
-    rf"|[0-9]{{1,5}}(?:[ ]?[\-ー/の][ ]?[0-9]{{1,5}}){{1,5}}{_UNIT}?"
-    rf"|[0-9]{{1,5}}|[{_K}]{{1,4}}の[{_K}]{{1,4}}){_NOT}"
-)
+_SAME: Final = re.compile(r"(?<![一-龥])同(?:[都道府県市区町村](?=[一-龥])|(?=[一-龥]{2,8}[0-9]))")
 _STREET: Final = re.compile(  # 京都: 通り名 with 上る 下る 東入 西入
-    r"[一-龥々ケァ-ヶーぁ-ん]{1,12}?(?:通|筋|町)[一-龥々]{0,6}(?:上る"
+    r"[一-龥々ケァ-ヶーぁ-ん]{1,12}?(?:通|筋|町|路)り?[一-龥々]{0,6}(?:上る"
     r"|下る|上ル|下ル|東入る?|西入る?|東入ル|西入ル)"
     r"(?:[一-龥々]{1,8}町)?"
 )
 _FREE_TOWN: Final = re.compile(
-    r"[ ]?(?![がはのにをでともへや、])(?:大字|字)?[一-龥々〆ケァ-ヶーぁ-んA-Z]{1,12}?(?=[ "
-    r"]?(?:[0-9]|[" + _K + r"]{1,4}(?:丁目|番|条)))"
+    r"[ ]?(?![がはのにをでともへや、])(?:大字|字)?(?!(?:[^ ]{1,4}[都県]|[^ ]{1,5}[市区]))"
+    r"[一-龥々〆ケァ-ヶーぁ-んA-Z]{1,12}?(?=[ "
+    r"]?(?:[0-9甲乙]|[" + K + r"]{1,4}(?:丁目|番|条|の|-)))"
 )
-_BUILDING_WORD: Final = (
-    "ビルディング|ビル|タワー|マンション|ハイツ|コーポラス|コーポ|メゾン"
-    "|レジデンス|シャトー|アパートメント|アパート|荘"
-    "|ヒルズ|プラザ|パーク|ハウス|ガーデン|コート|パレス|団地|寮|会館"
-    "|住宅|ハイム|カーサ|ヴィラ|ビラ|グラン|ロイヤル"
-    "|サンライズ|フラット|テラス|スクエア|センター|シティ|レジデンシャル"
-    "|キャッスル|グリーン|エステート|ドミール|クレスト"
-    "|アーバン|ライフ|ルミエール|ヴェル|プレイス|フォレスト|ステージ"
-    "|リバーサイド|エスポワール|セジュール|サニー|ニュー"
-    "|朝日|壱番館|弐番館|番館|号館|号棟|棟"
-)
-_LETTER: Final = r"[一-龥々〆ケァ-ヶー・A-Za-z0-9ⅠⅡⅢⅣ'&.\-]"
-_ROOM: Final = r"(?:[ ]?[A-Z]?[\-]?[0-9]{1,4}(?:号室|号棟|号|室|F|階|棟)?){1,3}"
-_BUILDING: Final = re.compile(
-    rf"[ ]?(?![にへでのをがとはもやよか])(?:{_LETTER}|[ぁ-ん](?=[ぁ-ん一-龥]{{0,6}}(?:"
-    rf"{_BUILDING_WORD}))){{0,16}}?"
-    rf"(?:{_BUILDING_WORD}){_LETTER}{{0,12}}?(?:{_ROOM}|(?={_LETTER}{{0,3}}(?:在住"
-    rf"|様|さん|方))|(?!{_LETTER}))"
-    rf"|[ ]?(?![にへでのをがとはもやよか])[一-龥々〆ケァ-ヶー・A-Za-zⅠⅡⅢ'&]{{2,16}}[ ]?[A-Z"
-    rf"]?[0-9]{{1,4}}(?:号室|号棟|号|室|F|階)"
-    rf"|[ ]?[A-Z]?[0-9]{{1,4}}(?:号室|号棟|F|階)"
-    rf"|[ ][0-9]{{3,4}}(?![0-9\-]|[月年時人名個件円分])"
-)
-_TAIL_FLOOR: Final = re.compile(
-    r"[ ]?(?:[A-Z]?[0-9]{1,4}(?:号室|号|室|F|階)|[A-Z]棟[ ]?[0-9]{1,4}(?:号室)?)"
+_HAMLET: Final = re.compile(
+    r"[ ]?(?:大字|字|小字)[一-龥々ケァ-ヶ]{1,8}?(?=[0-9" + K + r"]|[ \n、。）)]|$)"
 )
 _LIVES: Final = re.compile(
     r"(?:方面)?[ ]?(?:に|へ|で|の)?[ ]?(?:お住|在住|住ん|住まい|居住"
     r"|引っ越|引越|転居|転入|住所|自宅|実家|移りま)"
 )
-_TOWN_BLOCK: Final = re.compile(
-    rf"(?<![0-9\-.])(?:[0-9]{{1,3}}-[0-9]{{1,4}}-[0-9]{{1,4}}(?:-[0-9]{{1,4}})?(?![0-9\-]|月|年)"
-    rf"|{_NUM}丁目[ ]?[0-9{_K}\-番地号の]*|[0-9]{{1,5}}番地(?:の?[0-9]{{1,4}})?"
-    rf"|[0-9]{{1,3}}-[0-9]{{1,4}}(?![0-9\-]|月|年|万|円|個))"
+_BOUND: Final = re.compile(r"[\s、。，,／/（）()「」\x1f→]|の|に|へ|で|から|より|まで|を|$")
+_NO_PLACE_AFTER: Final = re.compile(
+    r"[ ]?(?:店|駅|交差点|停留所|バス停|行き|方面|出張所|支店|線|便)"
 )
+_STOP_BEFORE: Final = re.compile(r"(?:バス停|停留所|駅名?|交差点)[「 ]?$")
+_LINE: Final = re.compile(r"[ ]*\n[ ]*(?:[（(][^）)\n]{1,12}[）)])?[ ]*")
 _KANJI: Final = re.compile("[一-龥々ケァ-ヶー]")
+_LEADS: Final = re.compile(
+    r"(?:^|[\n\x1f、。：:／/「（(→・　＞>は]|(?:^|\n)[0-9]{1,2}|住所|お?届け?先|現場)[ ]?$"
+)
+_ENDS: Final = re.compile(r"[\s、。，,／/（）()「」\x1f→]|$|の|に|へ|で|様|さん")
+_UNIT_AHEAD: Final = re.compile(rf"[ ]?{NUM}(?:丁目|番地?|[\-])")
 _MINIMUM_TOWN: Final = 2
 _SMALL_TOWN: Final = 6
+_MOST_TOWNS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """A municipality and how far its address goes."""
+
+    start: int
+    city: int
+    city_end: int
+    end: int
+    prefecture: bool
+    town: bool
+    block: bool
+    ward: bool  # a ward without its city
 
 
 def _span(start: int, end: int, score: float) -> Span:
@@ -89,6 +87,16 @@ def _city_at(folded: str, end: int, places: Gazetteer) -> int | None:
     return None
 
 
+def _ward_at(folded: str, end: int, places: Gazetteer) -> int | None:
+    """Start of a ward that its city does not stand before: 南区大橋3-19."""
+    for size in (4, 3, 2):
+        start = end - size
+        if start < 0 or folded[start:end] not in places.wards:
+            continue
+        return start if not start or not _KANJI.match(folded[start - 1]) else None
+    return None
+
+
 def _town_after(folded: str, position: int, places: Gazetteer) -> int:
     """End of the longest town that begins here; the position itself when none does."""
     for skip in ("大字", "字", " 大字", " ", ""):
@@ -100,23 +108,15 @@ def _town_after(folded: str, position: int, places: Gazetteer) -> int:
     return position
 
 
-def _with_building(shadow: str, end: int) -> int:
-    """End of building and room when they follow the block."""
-    found = _BUILDING.match(shadow, end)
-    if found is None:
-        return end
-    end = found.end()
-    more = _TAIL_FLOOR.match(shadow, end)
-    return more.end() if more else end
-
-
-def _tail(folded: str, position: int, places: Gazetteer) -> tuple[int, bool, bool]:
-    """End of the address after its municipality, and whether it has a town and a block."""
+def _towns(folded: str, position: int, places: Gazetteer) -> int:
+    """End of town, 字 and 小字 after the municipality; the position itself when none follows."""
     street = _STREET.match(folded, position)
-    end = street.end() if street else _town_after(folded, position, places)
-    if end == position or (not _BLOCK.match(folded, end) and not street):
+    if street:
+        return street.end()
+    end = _town_after(folded, position, places)
+    if end == position or block_after(folded, end) is None:
         free = _FREE_TOWN.match(folded, position)
-        if free and _BLOCK.match(folded, free.end()):
+        if free and block_after(folded, free.end()) is not None:
             end = free.end()
     elif (
         (free := _FREE_TOWN.match(folded, end))  # 字 and 小字 below the town
@@ -124,14 +124,31 @@ def _tail(folded: str, position: int, places: Gazetteer) -> tuple[int, bool, boo
         and _UNIT_AHEAD.match(folded, free.end())
     ):
         end = free.end()
+    for _ in range(_MOST_TOWNS):
+        hamlet = _HAMLET.match(folded, end) if end > position else None
+        if hamlet is None:
+            break
+        end = hamlet.end()
+    return end
+
+
+def _tail(folded: str, position: int, places: Gazetteer) -> tuple[int, bool, bool]:
+    """End of the address after its municipality, and whether it has a town and a block."""
+    gap = _LINE.match(folded, position)
+    end = _towns(folded, position, places)
+    if end == position and gap:
+        beyond = _towns(folded, gap.end(), places)
+        if beyond > gap.end() and block_after(folded, beyond) is not None:
+            end = beyond
     has_town = end > position
-    block = _BLOCK.match(folded, end)
-    if block is None or not block.group().strip():
+    block = block_after(folded, end)
+    if block is None and has_town and (gap := _LINE.match(folded, end)):
+        block = block_after(folded, gap.end())
+        if block is not None and not _ENDS.match(folded, block):
+            block = None
+    if block is None:
         return end, has_town, False
-    return _with_building(folded, block.end()), has_town, True
-
-
-_UNIT_AHEAD: Final = re.compile(rf"[ ]?{_NUM}(?:丁目|番地?|[\-])")
+    return with_building(folded, block), has_town, True
 
 
 def _start_of(shadow: str, city_start: int) -> tuple[int, bool]:
@@ -145,47 +162,98 @@ def _start_of(shadow: str, city_start: int) -> tuple[int, bool]:
     return city_start, False
 
 
+def _own_town(folded: str, place: _Place, places: Gazetteer) -> bool:
+    """The post knows this town in this municipality, and a word ends after it."""
+    town = folded[place.city_end : place.end].strip().removeprefix("大字")
+    return (
+        len(town) >= _MINIMUM_TOWN
+        and (folded[place.city : place.city_end], town) in places.pairs
+        and _BOUND.match(folded, place.end) is not None
+        and not _NO_PLACE_AFTER.match(folded, place.end)
+    )
+
+
+def _city_end(folded: str, end: int, start: int, places: Gazetteer) -> int:
+    """End of the longest municipality that begins here: 横浜市 before 西区."""
+    longer = _CITY_END.search(folded, end, end + 6)
+    while longer and _city_at(folded, longer.end(), places) == start:
+        end = longer.end()
+        longer = _CITY_END.search(folded, end, end + 6)
+    return end
+
+
+def _score(document: Document, folded: str, place: _Place, places: Gazetteer) -> float:
+    """How sure a municipality with what follows is an address; 0 means it is none."""
+    label = document.labels.before(place.start, within=6)
+    labelled = label is not None and label.topic is Topic.ADDRESS
+    lives = _LIVES.match(folded, place.end) is not None
+    if place.ward and not place.town:
+        return 0.0
+    if place.block and (place.town or place.prefecture or labelled):
+        return 0.95
+    if place.town and (place.prefecture or labelled or lives):
+        return 0.8
+    if place.town and _own_town(folded, place, places):
+        return 0.7
+    return 0.6 if labelled or (place.prefecture and lives) else 0.0
+
+
+def _place(folded: str, end: int, places: Gazetteer) -> _Place | None:
+    """What stands around a municipality that ends here; None when none does."""
+    city = _city_at(folded, end, places)
+    ward = city is None
+    if city is None:
+        city = _ward_at(folded, end, places)
+    if city is None:
+        return None
+    city_end = _city_end(folded, end, city, places)
+    start, prefecture = _start_of(folded, city)
+    if not prefecture and _PREFECTURES.search(folded, max(0, start - 7), start):
+        return None  # 富山県中新川郡上市町: 郡上市 is no place here
+    reach, town, block = _tail(folded, city_end, places)
+    return _Place(
+        start=start, city=city, city_end=city_end, end=reach,
+        prefecture=prefecture, town=town, block=block, ward=ward,
+    )  # fmt: skip
+
+
 def _by_city(document: Document, folded: str, places: Gazetteer) -> Iterator[Span]:
     reached = 0
     for found in _CITY_END.finditer(folded):
         if found.end() <= reached:
             continue
-        city_start = _city_at(folded, found.end(), places)
-        if city_start is None:
+        place = _place(folded, found.end(), places)
+        if place is None or place.start < reached:
             continue
-        city_end = found.end()
-        longer = _CITY_END.search(folded, city_end, city_end + 6)  # 横浜市 before 西区
-        while longer and _city_at(folded, longer.end(), places) == city_start:
-            city_end = longer.end()
-            longer = _CITY_END.search(folded, city_end, city_end + 6)
-        start, prefecture = _start_of(folded, city_start)
-        end, town, block = _tail(folded, city_end, places)
-        if not prefecture and _PREFECTURES.search(folded, max(0, start - 7), start):
-            continue  # 富山県中新川郡上市町: 郡上市 is no place here
-        label = document.labels.before(start, within=6)
-        labelled = label is not None and label.topic is Topic.ADDRESS
-        lives = _LIVES.match(folded, end) is not None
-        if block and (town or prefecture or labelled):
-            score = 0.95
-        elif town and (prefecture or labelled or lives):
-            score = 0.8
-        elif labelled or (prefecture and lives):
-            score = 0.6
-        else:
-            continue
-        reached = end
-        yield _span(start, start + len(folded[start:end].rstrip(" 　")), score)
+        if score := _score(document, folded, place, places):
+            reached = place.end
+            size = len(folded[place.start : place.end].rstrip(" \n"))
+            yield _span(place.start, place.start + size, score)
 
 
 def _by_prefecture(folded: str, places: Gazetteer) -> Iterator[Span]:
-    """東京都丸の内1-2-3: a prefecture, no municipality, a town and a block."""
+    """東京都丸の内1-2-3, 新潟県西蒲原郡巻町...: a prefecture and no municipality of today."""
     for found in _PREFECTURES.finditer(folded):
-        end = _town_after(folded, found.end(), places)
+        end, old_named = _town_after(folded, found.end(), places), False
         if end == found.end():
-            continue
-        block = _BLOCK.match(folded, end)
-        if block and block.group().strip():
-            yield _span(found.start(), _with_building(folded, block.end()), 0.8)
+            old = _OLD.match(folded, found.end())
+            end = _towns(folded, old.end(), places) if old else end
+            if old is None or end == old.end():
+                continue
+            old_named = "郡" in old.group()
+        block = block_after(folded, end)
+        if block is not None:
+            yield _span(found.start(), with_building(folded, block), 0.8)
+        elif old_named and _BOUND.match(folded, end):
+            yield _span(found.start(), end, 0.7)
+
+
+def _by_same(folded: str, places: Gazetteer) -> Iterator[Span]:
+    """同市津福本町1790番地の2: the municipality has been named before."""
+    for found in _SAME.finditer(folded):
+        end, town, block = _tail(folded, found.end(), places)
+        if town and block:
+            yield _span(found.start(), end, 0.75)
 
 
 def _town_before(folded: str, position: int, places: Gazetteer) -> int | None:
@@ -200,17 +268,49 @@ def _town_before(folded: str, position: int, places: Gazetteer) -> int | None:
 
 
 def _by_town(document: Document, folded: str, places: Gazetteer) -> Iterator[Span]:
-    """青葉台2-14-3: a town and three figures, or a town and two after an address label."""
-    for found in _TOWN_BLOCK.finditer(folded):
+    """青葉台2-14-3: a town and three figures, or a town and two where an address stands."""
+    for found in TOWN_BLOCK.finditer(folded):
         start = _town_before(folded, found.start(), places)
         if start is None:
+            start = _town_and_direction(folded, found.start(), places)
+        if start is None or _NO_PLACE_AFTER.match(folded, found.end()):
+            continue
+        before = folded[max(0, start - 8) : start]
+        if _STOP_BEFORE.search(before):
             continue
         label = document.labels.before(start, within=10)
         labelled = label is not None and label.topic is Topic.ADDRESS
         strong = found.group().count("-") > 1 or "丁目" in found.group()
-        building = _with_building(folded, found.end())
-        if strong or labelled or building > found.end():
-            yield _span(start, building, 0.75)
+        alone = _LEADS.search(before) is not None and _ENDS.match(folded, found.end()) is not None
+        building = with_building(folded, found.end())
+        if strong or labelled or alone or building > found.end():
+            yield _span(start, building, 0.75 if strong or labelled else 0.6)
+
+
+def _town_and_direction(folded: str, position: int, places: Gazetteer) -> int | None:
+    """Start of a town the post writes without its direction: 緑が丘東2-8."""
+    if position < _MINIMUM_TOWN + 1 or folded[position - 1] not in "東西南北":
+        return None
+    return _town_before(folded, position - 1, places)
+
+
+def _alone(folded: str) -> Iterator[Span]:
+    """コーポ鶴見302: a dwelling and its room, the rest of the address left unsaid."""
+    for found in ALONE.finditer(folded):
+        yield _span(found.start(), found.end(), 0.55)
+
+
+_MISREAD: Final = re.compile(
+    r"(?<=[0-9目番\-])[lIO|]+(?=[0-9\-\s]|$)|(?<=[0-9\-])[lIO]+(?=-)|(?<=-)[lI](?=[0-9])"
+)
+_DIGIT_OF: Final = str.maketrans("lI|O", "1110")
+
+
+def _read_digits(folded: str) -> str:
+    """The text with letters that a scanner read for digits put right: 4丁目l-l-1204."""
+    if not _MISREAD.search(folded):
+        return folded
+    return _MISREAD.sub(lambda found: found.group().translate(_DIGIT_OF), folded)
 
 
 def find(document: Document) -> Iterator[Span]:
@@ -219,7 +319,15 @@ def find(document: Document) -> Iterator[Span]:
         return
     places = gazetteer()
     folded = fold(document.shadow)
+    if "\t" in document.text:  # a cell ends what stands in it
+        folded = "".join(
+            "\x1f" if sign == "\t" else other
+            for sign, other in zip(document.text, folded, strict=True)
+        )
+    folded = _read_digits(folded)
     yield from _by_city(document, folded, places)
     if document.has_number:
         yield from _by_prefecture(folded, places)
+        yield from _by_same(folded, places)
         yield from _by_town(document, folded, places)
+        yield from _alone(folded)

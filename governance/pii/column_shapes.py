@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from stdnum import iban
 
@@ -45,6 +45,12 @@ _SENTENCE: Final = re.compile(
     r"|[^。]{4,}に[^。]{3,})。?\Z|。\Z|[:：].{2,}[:：]|[。、].{3,}|^(?:[A-Za-z'’]+[ ,.]+){"
     r"4,}"
 )
+_STREET: Final = re.compile(
+    r"(?:(?:Apt|Apartment|Unit|Suite|Ste|Flat|Room|#)\.? ?[0-9A-Za-z\-]+,? )?[0-9]{1,5}[A-Za-z]?,? "
+    r"(?:[A-Z0-9][\w'’.\-]* ){0,4}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|Ct|Way"
+    r"|Place|Pl|Boulevard|Blvd|Close|Crescent|Terrace|Square|Broadway|Row|Gardens|Parkway|Circle"
+    r"|Trail|Hill|Park)\b"
+)
 _ORGANISATION: Final = re.compile(
     r"株式会社|有限会社|合同会社|㈱|㈲|\(株\)|法人|銀行|商事|商会|商店"
     r"|製作所|工業|産業|建設|不動産|システム|サービス|センター|文具"
@@ -58,6 +64,26 @@ _PATTERNS: Final = (
     (_SSN, Entity.US_SSN),
     (_HANDLE, Entity.SNS_ACCOUNT),
 )
+_LETTERS: Final = re.compile(r"[A-Za-z]{3}|[ぁ-んァ-ヶ一-鿿々]")
+_UNITS: Final = re.compile(r"[年月日時分秒円個件]")
+_CLOCK: Final = re.compile(
+    r"(?<=[0-9日])[ T　]?[0-9]{1,2}(?:[:：][0-9]{2}){1,2}(?:\.[0-9]+)?"
+    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
+)
+_HONORIFIC: Final = re.compile(
+    r"(?<=.)[ 　]?(?:様|さま|さん|殿|先生|氏)\Z|^(?:Mr|Mrs|Ms|Miss|Dr)\.? "
+)
+_WORD: Final = re.compile(r"[A-ZÀ-ÖØ-Þ][A-Za-zÀ-ÖØ-öø-ž'’\-]{1,24}\Z")
+_WORDS: Final = re.compile(
+    r"[A-ZÀ-ÖØ-Þ][A-Za-zÀ-ÖØ-öø-ž'’.\-]{1,24}(?: [A-ZÀ-ÖØ-Þ][A-Za-zÀ-ÖØ-öø-ž'’.\-]{1,24})?\Z"
+)
+_MORA: Final = (
+    r"(?:(?:[kgnhbpmr]y|sh|ch|ts|[kgsztdnhbpmyrwjf])?[aiueoōū]h?|n(?![aiueoy])|m(?=[bp])"
+    r"|k(?=k)|s(?=sh?)|t(?=t|ch)|p(?=p))"
+)
+_ROMAJI_NAME: Final = re.compile(rf"{_MORA}{{2,7}},? {_MORA}{{2,6}}\Z", re.IGNORECASE)
+_FOUR_PARTS: Final = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\Z")
+_VERSION_PART: Final = 63
 _IBAN_LEAST: Final = 15  # code points; Norway has the shortest
 _ADDRESS_LEAST: Final = 6
 _SENTENCE_LEAST: Final = 8
@@ -72,11 +98,14 @@ class Votes:
     sentences: int = 0
     sure: Counter[Entity] = field(default_factory=Counter)  # what a value is by itself
     possible: Counter[Entity] = field(default_factory=Counter)  # what a name may make of it
+    words: int = 0  # names, and values that are one or two capitalised words
     years: list[int] = field(default_factory=list)
+    octets: list[int] = field(default_factory=list)  # the largest part of each four-part number
 
-    def of(self, entity: Entity) -> int:
+    def of(self, entity: Entity, *, one_part: bool = False) -> int:
         """Values that can be this entity when the column's name says so."""
-        return max(self.sure[entity], self.possible[entity])
+        count = max(self.sure[entity], self.possible[entity])
+        return max(count, self.words) if one_part and entity is Entity.PERSON else count
 
 
 def _covers(spans: list[Span], size: int, *, least: float = 0.85) -> bool:
@@ -91,8 +120,15 @@ def _person(text: str, shadow: str) -> bool:
         known = senses(text)
         return not (known.place and not known.surname)
     if kind is Name.FOREIGN and re.match("[A-Za-z]", shadow):
-        return person_western.looks_like(shadow)
-    return kind is not Name.NO or person_western.looks_like(shadow)
+        return _western(shadow)
+    return kind is not Name.NO or _western(shadow)
+
+
+def _western(shadow: str) -> bool:
+    """A name in Latin letters: a known part, or two words that are Japanese syllables."""
+    if person_western.looks_like(shadow) or _ROMAJI_NAME.match(shadow):
+        return True
+    return _WORD.match(shadow) is not None and person_western.looks_like(f"A. {shadow}")
 
 
 def _digits(digits: str, shadow: str) -> tuple[set[Entity], set[Entity]]:
@@ -136,16 +172,29 @@ def _by_pattern(text: str, shadow: str) -> tuple[set[Entity], set[Entity]]:
             sure.add(entity)
     if size >= _IBAN_LEAST and iban.is_valid(shadow, check_country=False):
         sure.add(Entity.IBAN)
-    if size >= _ADDRESS_LEAST and _covers(
-        [*address.find(document), *address_western.find(document)], size, least=0.75
+    if size >= _ADDRESS_LEAST and (
+        _STREET.match(shadow)
+        or _covers([*address.find(document), *address_western.find(document)], size, least=0.75)
     ):
         sure.add(Entity.ADDRESS)
     return sure, possible
 
 
+class Shape(NamedTuple):
+    """What one value is by itself."""
+
+    sure: frozenset[Entity]
+    possible: frozenset[Entity]  # what the column's name may make of it
+    year: int  # of a date, or 0
+    sentence: bool
+    word: bool  # one or two capitalised words
+    octet: int  # the largest part of four numbers between points, or -1
+
+
 @lru_cache(maxsize=8_192)
-def _shapes(text: str) -> tuple[frozenset[Entity], frozenset[Entity], int, bool]:
+def shape_of(text: str) -> Shape:
     """Sure and possible entities of one value, the year of a date, and whether it is a sentence."""
+    text = _HONORIFIC.sub("", _CLOCK.sub("", text)) or text
     shadow, size, year = shadow_of(text), len(text), 0
     sure, possible = _by_pattern(text, shadow)
     for found in dates_in(shadow, english=True):
@@ -154,20 +203,34 @@ def _shapes(text: str) -> tuple[frozenset[Entity], frozenset[Entity], int, bool]
             year = found.value.year
     if not sure and _person(text, shadow):
         sure.add(Entity.PERSON)
-    sentence = size >= _SENTENCE_LEAST and not sure and _SENTENCE.search(shadow) is not None
-    return frozenset(sure), frozenset(possible), year, sentence
+    prose = size >= _SENTENCE_LEAST and not sure and _LETTERS.search(_UNITS.sub("", shadow))
+    parts = _FOUR_PARTS.match(shadow)
+    return Shape(
+        sure=frozenset(sure),
+        possible=frozenset(possible),
+        year=year,
+        sentence=bool(prose) and _SENTENCE.search(shadow) is not None,
+        word=_WORDS.match(shadow) is not None,
+        octet=max(map(int, parts.groups())) if parts else -1,
+    )
 
 
 def votes_of(sample: list[str]) -> Votes:
     """Votes of all values of a sample."""
     votes = Votes(total=len(sample))
     for text in sample:
-        sure, possible, year, sentence = _shapes(text)
-        votes.sure.update(sure)
-        votes.possible.update(possible)
-        votes.sentences += sentence
-        if year:
-            votes.years.append(year)
+        shape = shape_of(text)
+        votes.sure.update(shape.sure)
+        votes.possible.update(shape.possible)
+        votes.sentences += shape.sentence
+        votes.words += shape.word or Entity.PERSON in shape.sure
+        if shape.year:
+            votes.years.append(shape.year)
+        if shape.octet >= 0:
+            votes.octets.append(shape.octet)
+    # Addresses of the net reach 255 in every part; versions of programs stay small
+    if votes.octets and max(votes.octets) <= _VERSION_PART:
+        votes.possible[Entity.IP_ADDRESS] = votes.sure.pop(Entity.IP_ADDRESS, 0)
     # One in ten random numbers has the check digit of a 個人番号: only nearly all of them are
     if votes.sure[Entity.MY_NUMBER] < 0.9 * votes.possible[Entity.MY_NUMBER]:
         del votes.sure[Entity.MY_NUMBER]

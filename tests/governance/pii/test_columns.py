@@ -75,6 +75,40 @@ def test_column_without_personal_data_has_no_label(name: str, values: list[objec
     assert classify_column(name, values).label is None
 
 
+VERSIONS = ["4.12.0.6", "6.17.7.19", "3.0.5.10", "1.9.2.33"]
+ROMAJI = ["Naoki Imai", "KINOSHITA HINA", "Arai Koji", "Yui Miura", "OTSUKA Kazuya"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "label"),
+    [
+        ("注文者氏名", NAMES, "PERSON"),
+        ("order_email", ["a@example.com", "b.c@example.ne.jp"], "EMAIL"),
+        ("店舗電話番号", ["03-1234-5678", "0312345678"], "PHONE"),
+        ("company address", ADDRESSES, "ADDRESS"),
+        ("postal_code", ["163-5692", "9808638"], "POSTAL_CODE"),
+        ("mobileNo", ["09026062849", "03-6661-2816"], "PHONE"),
+        ("first_name", ["Tomasz", "Ingrid", "Xochitl", "Björn"], "PERSON"),
+        ("nenkin_no", ["2572-497053", "5413-872539"], "PENSION_NUMBER"),
+        ("x1", ROMAJI, "PERSON"),
+        ("x2", [f"{name} 様" for name in NAMES], "PERSON"),
+        ("x3", ["Apt 37, 96 Oak Lane, Sydney NSW 2000", "1095 5th Avenue, Dallas"], "ADDRESS"),
+        ("x4", [f"{day} 09:30:00" for day in DATES], "BIRTH_DATE"),
+        ("last_ip", VERSIONS, "IP_ADDRESS"),
+        ("x5", VERSIONS, None),
+        ("x6", ["14:43:3c:b7:f4:44", "e3:89:b3:54:6f:e7"], None),
+        ("x7", ["8:00-18:30", "11:00-16:30"], None),
+        ("氏名区分", ["本人", "家族", "法人"], None),
+        ("product_name", ["Wireless Mouse", "Rose Garden Soap", "Grace Perfume"], None),
+        ("担当店舗", ["千葉", "福島", "新宿"], None),
+    ],
+)
+def test_last_word_of_the_name_and_the_shape_of_the_values_decide(
+    name: str, values: list[object], label: str | None
+) -> None:
+    assert classify_column(name, values).label == label
+
+
 def test_confidence_is_the_share_that_agrees() -> None:
     found = classify_column("c", ["a@example.com"] * 9 + ["abc"])
     assert (found.confidence, found.sampled) == (0.9, 10)

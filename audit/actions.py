@@ -57,6 +57,10 @@ class EventCode(StrEnum):
     REQUEST_IDENTITY_PROVED = "request.identity_proved"
     REQUEST_CHANGED = "request.changed"
     REQUEST_EXTENDED = "request.extended"
+    REQUEST_PAUSED = "request.paused"  # a clock stands
+    REQUEST_RESUMED = "request.resumed"
+    REQUEST_HELD = "request.held"
+    REQUEST_RELEASED = "request.released"
     REQUEST_DECIDED = "request.decided"
     REQUEST_PACKAGED = "request.packaged"
     REQUEST_DELIVERED = "request.delivered"

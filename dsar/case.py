@@ -9,7 +9,9 @@ from dsar.types import (
     Event,
     EvidenceKind,
     Ground,
+    HoldGround,
     Intake,
+    Letter,
     Outcome,
     Refusal,
     Requester,
@@ -29,6 +31,17 @@ class ClockEntry:
     kind: ClockKind
     at: datetime
     ground: str | None = None
+    until: date | None = None  # of a pause: the day after which the clock runs again by itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Work on the request rests: why, since when, to which day, by whom."""
+
+    ground: HoldGround
+    since: datetime
+    until: date
+    by: ActorId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +122,7 @@ class Case:
     sources: tuple[SourceState, ...] = ()
     executed: bool = False  # a package is made, or the change is proved by its audit event
     assignee: ActorId | None = None
+    hold: Hold | None = None
     version: int = 1
 
     @property
@@ -143,6 +157,7 @@ class Move:
     source: Status
     target: Status
     clocks: tuple[ClockEntry, ...] = ()
+    letter: Letter | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +168,7 @@ class Transition:
     at: datetime
     moves: tuple[Move, ...]
     ground: str | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,32 +4,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import assert_never
 
 from dsar.case import Case, ClockEntry, Dates, Track
-from dsar.types import ClockKind, Event, Status
+from dsar.machine import Step
+from dsar.types import ClockKind, Event
 from governance.core.clock import JST
 from governance.core.terms import Law
 from policies.law.calendars import JAPAN_OFFICES, calendar_of
 from policies.law.dates import Due
 from policies.law.due import due
-from policies.law.events import Pause
+from policies.law.events import Pause, day_of
 from policies.law.load import RuleSet, rule_set
 
 MONTH, EXTENDED = "gdpr_1m", "gdpr_ext_3m"
 PROMPTLY, SUIT = "appi_chitai", "appi_39_2w"
-PAUSES: Mapping[tuple[Law, Status], str] = MappingProxyType(
-    {
-        (Law.GDPR, Status.IDENTITY): "identity_doubt",
-        (Law.GDPR, Status.SCOPE): "scope_clarification_large_data",
-    }
-)  # APPI: the policy's clock runs only from a complete request, so that nothing is paused
 RUNNING: Mapping[Law, str] = MappingProxyType({Law.GDPR: MONTH, Law.APPI: PROMPTLY})
-ENDING: Mapping[Law, frozenset[Status]] = MappingProxyType(
-    {
-        Law.GDPR: frozenset({Status.RESPONDED, Status.REFUSED, Status.WITHDRAWN}),
-        Law.APPI: frozenset({Status.RESPONDED, Status.WITHDRAWN}),
-    }
-)
 
 
 def first_entries(law: Law, *, received_at: datetime) -> tuple[ClockEntry, ...]:
@@ -39,24 +29,42 @@ def first_entries(law: Law, *, received_at: datetime) -> tuple[ClockEntry, ...]:
 
 
 def entries_of(
-    track: Track, event: Event, target: Status, *, at: datetime, ground: str | None
+    case: Case,
+    track: Track,
+    known: Step,
+    *,
+    at: datetime,
+    ground: str | None,
+    until: date | None = None,
 ) -> tuple[ClockEntry, ...]:
-    """What a step writes into the clock ledger."""
-    law, rule = track.law, RUNNING[track.law]
-    entries: list[ClockEntry] = []
-    if (stopped := open_pause(track.clocks)) is not None:
-        entries.append(replace(stopped, kind=ClockKind.RESUME, at=at))
-    if (pause := PAUSES.get((law, target))) is not None:
-        entries.append(ClockEntry(law=law, rule=rule, kind=ClockKind.PAUSE, at=at, ground=pause))
-    if law is Law.APPI and target is Status.COLLECTING:
-        entries.append(ClockEntry(law=law, rule=rule, kind=ClockKind.START, at=at))
-    if event is Event.EXTEND:
-        entries.append(
-            ClockEntry(law=law, rule=EXTENDED, kind=ClockKind.EXTENSION, at=at, ground=ground)
-        )
-    if target in ENDING[law]:
-        entries.append(ClockEntry(law=law, rule=rule, kind=ClockKind.STOP, at=at))
-    return tuple(entries)
+    """What a step writes into the clock ledger, as the table says; what does not run stands."""
+    found: list[ClockEntry] = []
+    paused = open_pause(track.clocks)
+    if paused is not None and (known.moves or known.event is Event.RELEASE):
+        found.append(replace(paused, kind=ClockKind.RESUME, at=at, until=None))
+    for kind in known.clocks:
+        entry = ClockEntry(law=track.law, rule=RUNNING[track.law], kind=kind, at=at)
+        match kind:
+            case ClockKind.RESUME:
+                continue  # said above: only what was paused goes on
+            case ClockKind.PAUSE if known.pause is not None:
+                found.append(replace(entry, ground=known.pause))
+            case ClockKind.PAUSE:
+                if pauses_policy(case, track, ground):
+                    found.append(replace(entry, ground=ground, until=until))
+            case ClockKind.EXTENSION:
+                found.append(replace(entry, rule=EXTENDED, ground=ground))
+            case ClockKind.START | ClockKind.STOP:
+                found.append(entry)
+            case _:
+                assert_never(kind)
+    return tuple(found)
+
+
+def pauses_policy(case: Case, track: Track, ground: str | None) -> bool:
+    """Whether a hold for this ground stops our own clock, which must run for that."""
+    running = any(entry.rule == PROMPTLY for entry in track.clocks)
+    return running and ground in _rules(case).rule(PROMPTLY).pauses
 
 
 def open_pause(clocks: Iterable[ClockEntry]) -> ClockEntry | None:
@@ -70,15 +78,30 @@ def open_pause(clocks: Iterable[ClockEntry]) -> ClockEntry | None:
     return found
 
 
-def pauses_of(clocks: Iterable[ClockEntry]) -> tuple[Pause, ...]:
-    """Every stretch in which the clock stood, the last one maybe open."""
+def pauses_of(clocks: Iterable[ClockEntry], *, at: datetime | None = None) -> tuple[Pause, ...]:
+    """Every stretch in which the clock stood, the last one maybe open; none outlasts its end."""
     pauses: list[Pause] = []
+    ends: list[date | None] = []
     for entry in clocks:
         if entry.kind is ClockKind.PAUSE and entry.ground is not None:
             pauses.append(Pause(ground=entry.ground, asked=entry.at))
+            ends.append(entry.until)
         elif entry.kind is ClockKind.RESUME and pauses:
             pauses[-1] = replace(pauses[-1], answered=entry.at)
-    return tuple(pauses)
+    return tuple(_ended(pause, end, at=at) for pause, end in zip(pauses, ends, strict=True))
+
+
+def _ended(pause: Pause, end: date | None, *, at: datetime | None) -> Pause:
+    """The pause, over on its own last day when nobody ended it before."""
+    seen = pause.answered or at
+    if end is None or seen is None or day_of(seen, JAPAN_OFFICES) <= end:
+        return pause
+    return replace(pause, answered=max(end, day_of(pause.asked, JAPAN_OFFICES)))
+
+
+def ended_at(clocks: Iterable[ClockEntry]) -> datetime | None:
+    """When the clock stopped for good: answered, or taken back; None while it runs."""
+    return next((entry.at for entry in clocks if entry.kind is ClockKind.STOP), None)
 
 
 def extension_of(clocks: Iterable[ClockEntry]) -> ClockEntry | None:
@@ -146,7 +169,13 @@ def _appi(case: Case, track: Track, *, at: datetime) -> Dates:
     if complete is None:
         return _dates(track, SUIT, None, suit_from=suit.legal)
     target = replace(rules.rule(PROMPTLY), policy_days=case.policy_days)
-    found = due(target, {"complete": complete.at}, calendar=offices, at=at)
+    found = due(
+        target,
+        {"complete": complete.at},
+        calendar=offices,
+        pauses=pauses_of(track.clocks, at=at),
+        at=at,
+    )
     return _dates(track, PROMPTLY, found, suit_from=suit.legal)
 
 

@@ -14,7 +14,7 @@ from dsar.case import Case, Decision, WithheldItem
 from dsar.errors import RequestChangedError, RequestNotAllowedError, RequestStepError
 from dsar.records import actor_of, changed, demand_possible, write_down
 from dsar.rules import decidable
-from dsar.service import take_step
+from dsar.stepping import take_step
 from dsar.store import add_items, case_by_id
 from dsar.types import Event, Ground, Mark, Outcome, Refusal
 from governance.approvals.executors import Executor

@@ -14,7 +14,7 @@ from audit.types import EventDraft
 from audit.types import Outcome as AuditOutcome
 from dsar.case import Actor, Case
 from dsar.errors import DownloadRefusedError, PackageMissingError
-from dsar.letters import Letter, tell
+from dsar.letters import tell
 from dsar.machine import step
 from dsar.records import actor_of, changed, demand, draft, write_down
 from dsar.results import (
@@ -26,9 +26,9 @@ from dsar.results import (
     set_token,
     use_token,
 )
-from dsar.service import take_step
+from dsar.stepping import take_step
 from dsar.store import answer_language, case_by_id
-from dsar.types import Event, Mark
+from dsar.types import Event, Letter, Mark
 from governance.core.terms import RequestId, RowId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal

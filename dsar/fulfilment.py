@@ -163,6 +163,8 @@ def _record_results(
 
 
 def _demand_status(case: Case, statuses: frozenset[Status]) -> None:
+    if case.hold is not None:
+        raise RequestStepError(request=case.id, reason=Refusal.ON_HOLD.value, law="-")
     if not any(track.status in statuses for track in case.tracks):
         raise RequestStepError(request=case.id, reason=Refusal.NO_SUCH_STEP.value, law="-")
 

@@ -7,16 +7,16 @@ no value of the person: of a correction it names the fields.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from enum import StrEnum
 from types import MappingProxyType
 
 from sqlalchemy import Connection, select
 
 from audit.actions import EventCode
 from audit.models import EVENTS
-from dsar.case import Case
-from dsar.types import Delivery, Outcome
-from governance.core.terms import FieldId, Lang
+from dsar.case import Case, Transition
+from dsar.clocks import dates_of
+from dsar.types import Delivery, Letter, Outcome
+from governance.core.terms import FieldId, Lang, Law
 from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.customers.post import own_address, post
@@ -25,14 +25,6 @@ from governance.outbound.mail import Mail
 
 PROOF = "event:"
 NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-class Letter(StrEnum):
-    """Which letter; the texts stand under `dsar.mail.<letter>`."""
-
-    RECEIVED = "received"
-    READY = "ready"
-    OUTCOME = "outcome"  # of a request that no package answers (APPI 34(3), 35(7); GDPR 12(3), (4))
 
 
 ON_PAPER = frozenset({Letter.READY, Letter.OUTCOME})  # not by mail, when the answer goes on paper
@@ -87,6 +79,36 @@ def tell_outcome(
         "recipients": lines(recipients),
     }
     return tell(tx, ports, case, Letter.OUTCOME, lang=lang, at=at, params=params)
+
+
+def tell_step(
+    tx: Connection, ports: Ports, case: Case, step: Transition, *, lang: Lang, at: datetime
+) -> tuple[str, ...]:
+    """The letters that the table names for this step; the answer itself is told by others."""
+    wanted = {move.letter for move in step.moves if move.letter is not None} - {Letter.OUTCOME}
+    return tuple(
+        reference
+        for letter in sorted(wanted)
+        for reference in tell(
+            tx, ports, case, letter, lang=lang, at=at, params=_params(case, step, letter, lang)
+        )
+    )
+
+
+def _params(case: Case, step: Transition, letter: Letter, lang: Lang) -> Mapping[str, str]:
+    """What the letter says beside the reference: days and reasons, nothing of the person."""
+    match letter:
+        case Letter.EXTENDED:
+            track = case.track(Law.GDPR)
+            dates = dates_of(case, track, at=step.at) if track is not None else None
+            day = dates.legal or dates.nominal if dates is not None else None
+            reason = text(f"dsar.extension.{step.ground}", lang)
+            return {"day": day.isoformat() if day else "-", "reason": reason}
+        case Letter.HELD:
+            until = step.until.isoformat() if step.until else "-"
+            return {"day": until, "reason": text(f"dsar.hold.{step.ground}", lang)}
+        case _:
+            return NOTHING
 
 
 def lines(words: Iterable[str]) -> str:

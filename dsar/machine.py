@@ -6,7 +6,7 @@ from functools import cache
 from types import MappingProxyType
 
 from dsar.errors import MachineMismatchError
-from dsar.types import Event, Party, Status
+from dsar.types import ClockKind, Event, Letter, Party, Status
 from governance.core.terms import Law
 from policies.law.load import shipped
 from policies.law.types import StateMachine
@@ -104,16 +104,55 @@ PARTIES: Mapping[str, Party] = MappingProxyType(
 TWO_PERSONS = frozenset({Event.APPROVE})  # decided by one, approved by another (design.md 3.10)
 ANSWERED = frozenset({Status.RESPONDED, Status.WITHDRAWN, Status.CLOSED})
 REFUSED_IS_ANSWER = frozenset({Law.GDPR})  # its refusal is the notice of Art. 12(4) itself
+ENDING: Mapping[Law, frozenset[Status]] = MappingProxyType(
+    {
+        Law.GDPR: frozenset({Status.RESPONDED, Status.REFUSED, Status.WITHDRAWN}),
+        Law.APPI: frozenset({Status.RESPONDED, Status.WITHDRAWN}),
+    }
+)  # where the clock stops
+PAUSES: Mapping[tuple[Law, Status], str] = MappingProxyType(
+    {
+        (Law.GDPR, Status.IDENTITY): "identity_doubt",
+        (Law.GDPR, Status.SCOPE): "scope_clarification_large_data",
+    }
+)  # APPI: the policy's clock starts with the complete request; only a hold stops it
+LETTERS: Mapping[Event, Letter] = MappingProxyType(
+    {
+        Event.ASK_IDENTITY: Letter.IDENTITY_ASKED,
+        Event.ASK_SCOPE: Letter.SCOPE_ASKED,
+        Event.QUOTE_FEE: Letter.FEE_QUOTED,
+        Event.EXTEND: Letter.EXTENDED,
+        Event.HOLD: Letter.HELD,
+        Event.WITHDRAW: Letter.WITHDRAWN,
+        Event.RESPOND: Letter.OUTCOME,
+    }
+)
+RESTING = MappingProxyType({Event.HOLD: ClockKind.PAUSE, Event.RELEASE: ClockKind.RESUME})
+ON_HOLD = frozenset({Event.RELEASE, Event.EXTEND, Event.WITHDRAW})  # what a resting case admits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One lawful step under one law."""
+    """One lawful step under one law, and everything that comes with it."""
 
     source: Status
     event: Event
     target: Status
     party: Party
+    clocks: tuple[ClockKind, ...] = ()  # what it does to the clock of this law
+    pause: str | None = None  # why the clock stands then; None beside a pause: the step's ground
+    letter: Letter | None = None  # what the person is sent
+    said: str = ""  # the law book's own words
+
+    @property
+    def two_persons(self) -> bool:
+        """Whether another must take it than the one who decided."""
+        return self.event in TWO_PERSONS
+
+    @property
+    def moves(self) -> bool:
+        """False for a step that leaves the status as it is."""
+        return self.source is not self.target
 
 
 Steps = Mapping[tuple[Status, Event], Step]
@@ -132,12 +171,52 @@ def steps_of(law: Law, machine: StateMachine) -> Steps:
         if event is None or row.actor not in PARTIES:
             raise MachineMismatchError(law=law.value, problem="transition")
         party = Party.APPROVER if event in TWO_PERSONS else PARTIES[row.actor]
-        steps[source, event] = Step(source=source, event=event, target=target, party=party)
+        steps[source, event] = _step(law, source, event, target, party, said=row.note)
     for source in open_states(law):  # "also from any open state" (law.md 8.1, 8.2)
-        steps[source, Event.WITHDRAW] = Step(
-            source=source, event=Event.WITHDRAW, target=Status.WITHDRAWN, party=Party.PERSON
+        said = steps[source, Event.WITHDRAW].said if (source, Event.WITHDRAW) in steps else ""
+        steps[source, Event.WITHDRAW] = _step(
+            law, source, Event.WITHDRAW, Status.WITHDRAWN, Party.PERSON, said=said
         )
+        for event in RESTING:
+            steps[source, event] = _step(law, source, event, source, Party.OFFICER, said="")
     return MappingProxyType(steps)
+
+
+def _step(
+    law: Law, source: Status, event: Event, target: Status, party: Party, *, said: str
+) -> Step:
+    """The step with its clocks and its letter."""
+    letter = LETTERS.get(event)
+    if target is Status.REFUSED and law in REFUSED_IS_ANSWER:
+        letter = Letter.OUTCOME
+    return Step(
+        source=source,
+        event=event,
+        target=target,
+        party=party,
+        clocks=_clocks(law, source, event, target),
+        pause=PAUSES.get((law, target)) if source is not target else None,
+        letter=letter,
+        said=said,
+    )
+
+
+def _clocks(law: Law, source: Status, event: Event, target: Status) -> tuple[ClockKind, ...]:
+    """What the step does to the clock of its law, in this order."""
+    if event in RESTING:  # no number in law: our own clock may rest, the month of the GDPR may not
+        return (RESTING[event],) if law is Law.APPI else ()
+    found: list[ClockKind] = []
+    if (law, source) in PAUSES:
+        found.append(ClockKind.RESUME)
+    if (law, target) in PAUSES:
+        found.append(ClockKind.PAUSE)
+    if law is Law.APPI and target is Status.COLLECTING:
+        found.append(ClockKind.START)
+    if event is Event.EXTEND:
+        found.append(ClockKind.EXTENSION)
+    if target in ENDING[law]:
+        found.append(ClockKind.STOP)
+    return tuple(found)
 
 
 def open_states(law: Law) -> frozenset[Status]:
@@ -156,3 +235,9 @@ def tables() -> Mapping[Law, Steps]:
 def step(law: Law, status: Status, event: Event) -> Step | None:
     """The step that this event is in this status; None when the law knows no such step."""
     return tables()[law].get((status, event))
+
+
+def possible(law: Law, status: Status) -> tuple[Step, ...]:
+    """Every step that the law knows in this status, in the order of a request's life."""
+    steps = tables()[law]
+    return tuple(steps[status, event] for event in Event if (status, event) in steps)

@@ -70,6 +70,10 @@ class RequestRow(SQLModel, table=True):
     approval_id: str | None = None
     approved_by: str | None = None
     approved_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    hold_ground: str | None = None  # work rests: why, since when, to which day, by whom
+    hold_since: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    hold_until: date | None = Field(default=None, sa_column=day())
+    hold_by: str | None = None
     version: int = 1  # optimistic concurrency
     words: bytes | None = Field(default=None, sa_column=sealed())
     __table_args__ = (Index("ix_dsar_request_open", "open", "answer_by"),)
@@ -93,6 +97,8 @@ class TrackRow(SQLModel, table=True):
     legal: date | None = Field(default=None, sa_column=day())
     policy_due: date | None = Field(default=None, sa_column=day())
     suit_from: date | None = Field(default=None, sa_column=day())
+    extended_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    ended_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))  # its clock
 
 
 class EventRow(SQLModel, table=True):
@@ -123,6 +129,7 @@ class ClockRow(SQLModel, table=True):
     kind: str
     at: datetime = Field(sa_column=instant())
     ground: str | None = None
+    until: date | None = Field(default=None, sa_column=day())  # of a pause: its last day
     actor: str
 
 

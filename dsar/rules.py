@@ -6,13 +6,13 @@ for which it is a step now; a refused guard on any of them moves none.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 
-from dsar.case import Actor, Case, Decision, Move, Refused, Track, Transition
+from dsar.case import Actor, Case, Decision, Hold, Move, Refused, Track, Transition
 from dsar.clocks import entries_of, extension_in_time
 from dsar.identity.rules import sufficient
-from dsar.machine import Step, step
+from dsar.machine import ON_HOLD, Step, step
 from dsar.types import (
     COPYING,
     COUNTERPART,
@@ -23,12 +23,14 @@ from dsar.types import (
     Event,
     ExtensionGround,
     Ground,
+    HoldGround,
     Outcome,
     Party,
     Refusal,
     RequestKind,
     Status,
 )
+from governance.core.clock import JST
 from governance.core.terms import Law
 from policies.actions import Action
 
@@ -63,10 +65,17 @@ class Asked:
     actor: Actor
     at: datetime
     ground: str | None
+    until: date | None
 
 
 def advance(
-    case: Case, event: Event, *, actor: Actor, at: datetime, ground: str | None = None
+    case: Case,
+    event: Event,
+    *,
+    actor: Actor,
+    at: datetime,
+    ground: str | None = None,
+    until: date | None = None,
 ) -> Transition | Refused:
     """What the step moves, or why it is not possible; nothing is changed here."""
     if at < case.last_at:
@@ -79,7 +88,9 @@ def advance(
     if not found:
         return Refused(reason=Refusal.NO_SUCH_STEP)
     for track, known in found:
-        asked = Asked(case=case, track=track, step=known, actor=actor, at=at, ground=ground)
+        asked = Asked(
+            case=case, track=track, step=known, actor=actor, at=at, ground=ground, until=until
+        )
         refusal = _refusal(asked)
         if refusal is not None:
             return Refused(reason=refusal, law=track.law)
@@ -88,11 +99,12 @@ def advance(
             law=track.law,
             source=track.status,
             target=known.target,
-            clocks=entries_of(track, event, known.target, at=at, ground=ground),
+            clocks=entries_of(case, track, known, at=at, ground=ground, until=until),
+            letter=known.letter,
         )
         for track, known in found
     )
-    return Transition(event=event, at=at, moves=moves, ground=ground)
+    return Transition(event=event, at=at, moves=moves, ground=ground, until=until)
 
 
 def may_take(actor: Actor, party: Party) -> bool:
@@ -107,9 +119,10 @@ def _refusal(ask: Asked) -> Refusal | None:
     case, track, known = ask.case, ask.track, ask.step
     if not may_take(ask.actor, known.party):
         return Refusal.WRONG_PARTY
-    if known.target is Status.COLLECTING and not sufficient(
-        case.evidence, track.kind, requester=case.requester, at=ask.at
-    ):
+    if case.hold is not None and known.event not in ON_HOLD:
+        return Refusal.ON_HOLD
+    entering = known.moves and known.target is Status.COLLECTING
+    if entering and not sufficient(case.evidence, track.kind, requester=case.requester, at=ask.at):
         return Refusal.IDENTITY_MISSING
     guard = GUARDS.get(known.event)
     return guard(ask) if guard is not None else None
@@ -127,6 +140,19 @@ def _extension(ask: Asked) -> Refusal | None:
         return Refusal.GROUND_MISSING
     in_time = extension_in_time(ask.case, ask.track, at=ask.at)
     return None if in_time else Refusal.EXTENSION_LATE
+
+
+def _held(ask: Asked) -> Refusal | None:
+    """Each rest has a reason and an end (law.md 8.2); the month of the GDPR runs on."""
+    if ask.ground not in set(HoldGround):
+        return Refusal.GROUND_MISSING
+    if ask.until is None or ask.until < ask.at.astimezone(JST).date():
+        return Refusal.HOLD_END_MISSING
+    return None
+
+
+def _released(ask: Asked) -> Refusal | None:
+    return None if ask.case.hold is not None else Refusal.NOT_ON_HOLD
 
 
 def _collected(ask: Asked) -> Refusal | None:
@@ -175,6 +201,8 @@ GUARDS: Mapping[Event, Callable[[Asked], Refusal | None]] = MappingProxyType(
     {
         Event.QUOTE_FEE: _fee,
         Event.EXTEND: _extension,
+        Event.HOLD: _held,
+        Event.RELEASE: _released,
         Event.FINISH_COLLECTING: _collected,
         Event.APPROVE: _approved,
         Event.REFUSE: _refused,
@@ -203,6 +231,8 @@ def decidable(case: Case, decision: Decision, *, actor: Actor) -> Refused | None
         return Refused(reason=Refusal.WRONG_PARTY)
     if decision.decided_at < case.last_at:
         return Refused(reason=Refusal.CLOCK_BACKWARDS)
+    if case.hold is not None:
+        return Refused(reason=Refusal.ON_HOLD)
     if case.decision is not None and case.decision.approved_by is not None:
         return Refused(reason=Refusal.DECISION_FIXED)
     waiting = [track for track in case.tracks if track.status in DECIDABLE]
@@ -268,5 +298,24 @@ def applied(case: Case, transition: Transition, *, actor: Actor) -> Case:
     if transition.event is Event.APPROVE and decision is not None:
         decision = replace(decision, approved_by=actor.id, approved_at=transition.at)
     return replace(
-        case, tracks=tracks, decision=decision, last_at=transition.at, version=case.version + 1
+        case,
+        tracks=tracks,
+        decision=decision,
+        hold=_hold_after(case, transition, actor=actor),
+        last_at=transition.at,
+        version=case.version + 1,
+    )
+
+
+def _hold_after(case: Case, transition: Transition, *, actor: Actor) -> Hold | None:
+    """The rest that stands after the step."""
+    if transition.event in {Event.RELEASE, Event.WITHDRAW}:
+        return None
+    if transition.event is not Event.HOLD or transition.until is None:
+        return case.hold
+    return Hold(
+        ground=HoldGround(transition.ground or ""),
+        since=transition.at,
+        until=transition.until,
+        by=actor.id,
     )

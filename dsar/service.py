@@ -1,39 +1,30 @@
-"""Use cases of a request: intake, identity, steps, reading. The caller owns the transaction.
+"""Use cases of a request: intake, identity, reading. The caller owns the transaction.
 
 Sealing happens before a transaction (`prepare_request`); every change appends its history line and
-its audit event. Decisions stand in decisions.py, fulfilment in fulfilment.py.
+its audit event. Steps stand in stepping.py, decisions in decisions.py, fulfilment in fulfilment.py.
 """
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
-from audit.types import Outcome as AuditOutcome
-from dsar.case import Case, Evidence, Track, Transition
+from dsar.case import Case, Evidence, Track
 from dsar.clocks import first_entries
 from dsar.errors import (
-    RequestNotAllowedError,
     RequestRightsError,
     RequestStepError,
     RequestSubjectError,
     RequestTimeError,
 )
-from dsar.letters import Letter, tell, tell_outcome
-from dsar.recipients import told_names
-from dsar.records import actor_of, changed, demand, demand_possible, draft, write_down
-from dsar.results import newest_package
-from dsar.rules import advance as advanced
-from dsar.rules import applied, rights_for
+from dsar.identity.recording import record_proof
+from dsar.letters import tell
+from dsar.records import actor_of, changed, demand, draft, write_down
+from dsar.rules import rights_for
 from dsar.store import (
-    add_clocks,
-    add_evidence,
-    answer_language,
     append_event,
     case_by_id,
     insert_case,
@@ -41,9 +32,9 @@ from dsar.store import (
 from dsar.types import (
     LAW_OF,
     Delivery,
-    Event,
     EvidenceKind,
     Intake,
+    Letter,
     Mark,
     Refusal,
     Requester,
@@ -59,25 +50,12 @@ from governance.customers.store import Subject, subject_by_id
 from governance.customers.subjects import known_laws
 from governance.http.principal import Principal, PrincipalKind
 from policies.actions import Action
+from policies.api import ensure
 from policies.law.load import rule_set
 
 WORDS: Final = FieldId("dsar.words")
-ANSWERING: Mapping[Law, frozenset[Status]] = MappingProxyType(
-    {
-        Law.APPI: frozenset({Status.RESPONDED}),
-        Law.GDPR: frozenset({Status.RESPONDED, Status.REFUSED}),
-    }
-)
 SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read for another
 SUFFIX: Final = 10  # 49 bits: numbers in order would tell how many ask, and let others be guessed
-CODES: Mapping[Event, EventCode] = MappingProxyType(
-    {
-        Event.CONFIRM_IDENTITY: EventCode.REQUEST_IDENTITY_PROVED,
-        Event.EXTEND: EventCode.REQUEST_EXTENDED,
-        Event.REFUSE: EventCode.REQUEST_REFUSED,
-        Event.CLOSE: EventCode.REQUEST_CLOSED,
-    }
-)  # every other step is `request.changed` with the step as its reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,9 +147,16 @@ def receive(
 
 
 def _may_receive(ports: Ports, principal: Principal, new: NewRequest) -> None:
-    """Staff who may write requests, or the person about the own data in the portal."""
+    """Staff; in the portal the person about the own data, or anybody about nobody known yet; systems.
+
+    What a stranger files points at no person of the store until a proof does.
+    """
     own = principal.kind is PrincipalKind.PERSON and principal.id == f"p:{new.subject}"
-    if own and new.intake is Intake.PORTAL:
+    nobody = principal.kind is PrincipalKind.ANONYMOUS and new.subject is None
+    if (own or nobody) and new.intake is Intake.PORTAL:
+        return
+    if principal.kind is PrincipalKind.SYSTEM and new.intake is Intake.API:
+        ensure(principal, Action.DSAR_FILE, ports.policies.current)
         return
     demand(actor_of(principal, ports.policies.current), Action.DSAR_WRITE)
 
@@ -214,7 +199,6 @@ def prove_identity(
     session = actor.is_requester and kind is EvidenceKind.PORTAL_SESSION and accepted
     if not session:  # the person's own session proves itself; everything else an officer judges
         demand(actor, Action.DSAR_WRITE)
-    _demand_open(case)
     evidence = Evidence(
         kind=kind,
         accepted=accepted,
@@ -223,21 +207,7 @@ def prove_identity(
         contact_days=contact_days,
         reason=None if accepted else reason or "not_convincing",
     )
-    add_evidence(tx, request, evidence)
-    after = replace(changed(case, at=at), evidence=(*case.evidence, evidence))
-    return write_down(
-        tx,
-        ports,
-        principal,
-        after,
-        Mark.EVIDENCE_ACCEPTED if accepted else Mark.EVIDENCE_REFUSED,
-        EventCode.REQUEST_IDENTITY_PROVED,
-        at=at,
-        before=case.version,
-        ground=kind.value,
-        outcome=AuditOutcome.DONE if accepted else AuditOutcome.FAILED,
-        reasons=(kind.value,),
-    )
+    return record_proof(tx, ports, principal, case, evidence, at=at)
 
 
 def match_subject(
@@ -298,71 +268,3 @@ def assign(
 def _demand_open(case: Case) -> None:
     if case.closed:
         raise RequestStepError(request=case.id, reason=Refusal.NO_SUCH_STEP.value, law="-")
-
-
-def advance(
-    tx: Connection,
-    ports: Ports,
-    principal: Principal,
-    request: RequestId,
-    event: Event,
-    *,
-    at: datetime,
-    ground: str | None = None,
-) -> Case:
-    """The request one step on; raises RequestStepError. A grant goes through `approve`."""
-    if event is Event.APPROVE:
-        raise RequestNotAllowedError(action=Action.DSAR_APPROVE.value)
-    return take_step(tx, ports, principal, request, event, at=at, ground=ground)
-
-
-def _answers(tx: Connection, step: Transition, request: RequestId) -> bool:
-    """Whether this step is the answer itself; where a package is, its own letter tells of it.
-
-    APPI 34(3), 35(7): told without delay; GDPR 12(4): a refusal is the notice itself.
-    """
-    told = {move.law for move in step.moves if move.target in ANSWERING[move.law]}
-    return bool(told) and newest_package(tx, request) is None
-
-
-def take_step(
-    tx: Connection,
-    ports: Ports,
-    principal: Principal,
-    request: RequestId,
-    event: Event,
-    *,
-    at: datetime,
-    ground: str | None = None,
-    refs: tuple[str, ...] = (),
-) -> Case:
-    """The request one step on, with clocks, history and audit event; for this feature's use."""
-    case = case_by_id(tx, request)
-    actor = actor_of(principal, ports.policies.current, case)
-    answer = advanced(case, event, actor=actor, at=at, ground=ground)
-    demand_possible(answer, case)
-    if not isinstance(answer, Transition):
-        raise RequestStepError(request=request, reason=Refusal.NO_SUCH_STEP.value, law="-")
-    after = applied(case, answer, actor=actor)
-    for move in answer.moves:
-        add_clocks(tx, request, move.clocks, actor=principal.id)
-    if _answers(tx, answer, request):
-        lang = answer_language(tx, request)
-        refs = (
-            *refs,
-            *tell_outcome(tx, ports, after, recipients=told_names(tx, after), lang=lang, at=at),
-        )
-    return write_down(
-        tx,
-        ports,
-        principal,
-        after,
-        event,
-        CODES.get(event, EventCode.REQUEST_CHANGED),
-        at=at,
-        before=case.version,
-        moves=answer.moves,
-        ground=ground,
-        reasons=(ground,) if ground else (),
-        refs=refs,
-    )

@@ -6,8 +6,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from dsar.case import Case, ClockEntry, Decision, Evidence, Move, SourceState, Track, WithheldItem
-from dsar.clocks import answer_by, dates_of
+from dsar.case import (
+    Case,
+    ClockEntry,
+    Decision,
+    Evidence,
+    Hold,
+    Move,
+    SourceState,
+    Track,
+    WithheldItem,
+)
+from dsar.clocks import answer_by, dates_of, ended_at, extension_of
 from dsar.errors import RequestChangedError, RequestUnknownError
 from dsar.models import (
     ClockRow,
@@ -23,6 +33,7 @@ from dsar.types import (
     Delivery,
     EvidenceKind,
     Ground,
+    HoldGround,
     Intake,
     Outcome,
     Requester,
@@ -85,6 +96,10 @@ def _state(case: Case, *, at: datetime) -> dict[str, Any]:
         "approval_id": decision.approval if decision else None,
         "approved_by": decision.approved_by if decision else None,
         "approved_at": decision.approved_at if decision else None,
+        "hold_ground": case.hold.ground.value if case.hold else None,
+        "hold_since": case.hold.since if case.hold else None,
+        "hold_until": case.hold.until if case.hold else None,
+        "hold_by": case.hold.by if case.hold else None,
         "version": case.version,
     }
 
@@ -99,6 +114,8 @@ def _days(case: Case, track: Track) -> dict[str, Any]:
         "legal": dates.legal,
         "policy_due": dates.policy_due,
         "suit_from": dates.suit_from,
+        "extended_at": extension.at if (extension := extension_of(track.clocks)) else None,
+        "ended_at": ended_at(track.clocks),
     }
 
 
@@ -158,6 +175,7 @@ def add_clocks(
             "kind": entry.kind.value,
             "at": entry.at,
             "ground": entry.ground,
+            "until": entry.until,
             "actor": actor,
         }
         for entry in entries
@@ -225,7 +243,19 @@ def case_by_id(tx: Connection, request: RequestId) -> Case:
         sources=_sources(tx, request),
         executed=bool(row.executed),
         assignee=ActorId(row.assignee) if row.assignee else None,
+        hold=_hold(row),
         version=row.version,
+    )
+
+
+def _hold(row: Row[Any]) -> Hold | None:
+    if row.hold_ground is None:
+        return None
+    return Hold(
+        ground=HoldGround(row.hold_ground),
+        since=row.hold_since,
+        until=row.hold_until,
+        by=ActorId(row.hold_by),
     )
 
 
@@ -258,7 +288,12 @@ def _tracks(tx: Connection, request: RequestId) -> tuple[Track, ...]:
 
 def _clock(row: Row[Any]) -> ClockEntry:
     return ClockEntry(
-        law=Law(row.law), rule=row.rule, kind=ClockKind(row.kind), at=row.at, ground=row.ground
+        law=Law(row.law),
+        rule=row.rule,
+        kind=ClockKind(row.kind),
+        at=row.at,
+        ground=row.ground,
+        until=row.until,
     )
 
 

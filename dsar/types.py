@@ -112,6 +112,8 @@ class Event(StrEnum):
     TELL_RECIPIENTS = "tell_recipients"
     RESPOND = "respond"
     WITHDRAW = "withdraw"
+    HOLD = "hold"  # work rests, for a reason and to a day
+    RELEASE = "release"  # work goes on
     CLOSE = "close"
 
 
@@ -243,6 +245,32 @@ class ExtensionGround(StrEnum):
     NUMBER = "number_of_requests"
 
 
+class HoldGround(StrEnum):
+    """Why work on a request rests; some of them stop the clock of our own policy (PAUSING)."""
+
+    IDENTITY = "identity"
+    AGENT_AUTHORITY = "agent_authority"
+    DATA_SPECIFICATION = "data_specification"
+    FEE_PAYMENT = "fee_payment"
+    THIRD_PERSON = "third_person"  # another's view is asked for (APPI 33(2)(i), GDPR 15(4))
+    LEGAL_DISPUTE = "legal_dispute"
+    AUTHORITY = "authority"  # an authority asked to wait
+
+
+class Letter(StrEnum):
+    """What a step sends the person; the texts stand under `dsar.mail.<letter>`."""
+
+    RECEIVED = "received"  # 受付
+    IDENTITY_ASKED = "identity_asked"  # 本人確認依頼
+    SCOPE_ASKED = "scope_asked"  # 特定の依頼 (APPI 37(2), Recital 63)
+    FEE_QUOTED = "fee_quoted"  # told before charging (APPI 38, GDPR 12(5))
+    EXTENDED = "extended"  # 延長 (GDPR 12(3))
+    HELD = "held"
+    READY = "ready"
+    OUTCOME = "outcome"  # of a request that no package answers (APPI 34(3), 35(7); GDPR 12(3), (4))
+    WITHDRAWN = "withdrawn"  # 取下げ
+
+
 class ClockKind(StrEnum):
     """What an entry of the clock ledger does."""
 
@@ -282,3 +310,6 @@ class Refusal(StrEnum):
     SOURCES_MISSING = "sources_missing"
     EXECUTION_MISSING = "execution_missing"
     CLOCK_BACKWARDS = "clock_backwards"
+    ON_HOLD = "on_hold"
+    NOT_ON_HOLD = "not_on_hold"
+    HOLD_END_MISSING = "hold_end_missing"

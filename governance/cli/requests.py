@@ -1,5 +1,6 @@
 """`sekisho dsar`: requests of persons, in the order of their days, and their lawful steps."""
 
+from datetime import datetime  # noqa: TC003 - typer reads it at run time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -165,9 +166,12 @@ def advance(
     request: Which,
     event: Annotated[str, typer.Argument(metavar="EVENT", help=say("dsar.event"))],
     ground: Annotated[str | None, typer.Option("--ground", help=say("dsar.ground"))] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help=say("dsar.until"))
+    ] = None,
 ) -> int:
     """The request one lawful step on; an unlawful one is refused with a sentence."""
-    from dsar.service import advance as step
+    from dsar.stepping import advance as step
     from dsar.types import Event
     from governance.cli.errors import EventNameError
     from governance.cli.session import acting, opened
@@ -186,6 +190,7 @@ def advance(
                 Event(event),
                 at=wiring.clock(),
                 ground=ground,
+                until=until.date() if until else None,
             )
         )
     return stands(case)

@@ -1,18 +1,20 @@
 """Every status x event x role against law.md section 8, and the guards of each step."""
 
 from dataclasses import replace
+from datetime import date
 from itertools import product
 
 import pytest
 
-from dsar.case import Actor, Decision, Refused, Transition, WithheldItem
+from dsar.case import Actor, Decision, Hold, Refused, Transition, WithheldItem
 from dsar.errors import MachineMismatchError
 from dsar.machine import ANSWERED, STATES, open_states, step, steps_of, tables
-from dsar.rules import advance, decidable, rights_for, suggestion
+from dsar.rules import advance, applied, decidable, rights_for, suggestion
 from dsar.types import (
     Event,
     ExtensionGround,
     Ground,
+    HoldGround,
     Outcome,
     Refusal,
     RequestKind,
@@ -38,6 +40,8 @@ from tests.dsar.cases import (
     ready,
 )
 
+UNTIL = date(2026, 12, 10)
+RESTING = Hold(ground=HoldGround.LEGAL_DISPUTE, since=NOW, until=UNTIL, by=OFFICER.id)
 S, E = Status, Event
 DESK_MAY, OFFICER_MAY = frozenset({"u:desk", "u:officer"}), frozenset({"u:officer"})
 PERSON_MAY = DESK_MAY | {PERSON.id}
@@ -97,7 +101,12 @@ APPI = {
         )
     },
 }
-EXPECTED = {Law.GDPR: GDPR, Law.APPI: APPI}
+OPEN = {law: {s for s, e in table if e is E.WITHDRAW} for law, table in
+        ((Law.GDPR, GDPR), (Law.APPI, APPI))}  # fmt: skip
+EXPECTED = {
+    law: table | {(s, event): (s, OFFICER_MAY) for s in OPEN[law] for event in (E.HOLD, E.RELEASE)}
+    for law, table in ((Law.GDPR, GDPR), (Law.APPI, APPI))
+}
 CELLS = [
     (law, status, event)
     for law in EXPECTED
@@ -106,6 +115,7 @@ CELLS = [
 GROUNDS = {
     Event.EXTEND: ExtensionGround.COMPLEXITY.value,
     Event.TAKE_ALTERNATIVE: Ground.APPI_35_ALTERNATIVE.value,
+    Event.HOLD: HoldGround.LEGAL_DISPUTE.value,
 }
 
 
@@ -113,9 +123,13 @@ GROUNDS = {
 def test_step_is_the_law_books_for_each_role(law: Law, status: Status, event: Event) -> None:
     decision = DENIED if event is Event.REFUSE else GRANTED
     case = ready(case_of(KIND[law], status=status), decision)
+    if event is Event.RELEASE:
+        case = replace(case, hold=RESTING)
     expected = EXPECTED[law].get((status, event))
     for actor in ACTORS:
-        answer = advance(case, event, actor=actor, at=later(1), ground=GROUNDS.get(event))
+        answer = advance(
+            case, event, actor=actor, at=later(1), ground=GROUNDS.get(event), until=UNTIL
+        )
         if expected is None:
             assert isinstance(answer, Refused)
             assert answer.reason is Refusal.NO_SUCH_STEP
@@ -172,7 +186,7 @@ def test_nothing_is_collected_before_identity_is_proved() -> None:
         (law, known.source, known.event)
         for law, steps in tables().items()
         for known in steps.values()
-        if known.target is Status.COLLECTING
+        if known.target is Status.COLLECTING and known.moves
     ]
     assert len(entering) == 8
     for law, status, event in entering:
@@ -235,6 +249,45 @@ def test_one_refused_law_moves_neither() -> None:
     case = ready(case_of(RequestKind.DISCLOSURE, RequestKind.ACCESS, status=S.IDENTITY))
     answer = advance(case, E.CONFIRM_IDENTITY, actor=DESK, at=NOW)
     assert refusal(answer) is Refusal.WRONG_PARTY  # the APPI wants the privacy officer here
+
+
+@pytest.mark.parametrize("law", [Law.GDPR, Law.APPI])
+def test_resting_case_admits_only_what_does_not_work_on_it(law: Law) -> None:
+    for (status, event), (target, _) in EXPECTED[law].items():
+        case = replace(ready(case_of(KIND[law], status=status)), hold=RESTING)
+        actor = APPROVER if event is E.APPROVE else OFFICER
+        answer = advance(
+            case, event, actor=actor, at=later(1), ground=GROUNDS.get(event), until=UNTIL
+        )
+        if event in {E.RELEASE, E.WITHDRAW, E.EXTEND}:
+            assert isinstance(answer, Transition)
+            held = applied(case, answer, actor=actor).hold
+            assert (held is None) == (event is not E.EXTEND)
+            assert answer.moves[0].target is target
+        elif status in OPEN[law]:
+            assert refusal(answer) is Refusal.ON_HOLD
+
+
+@pytest.mark.parametrize(
+    ("ground", "until", "reason"),
+    [
+        (None, UNTIL, Refusal.GROUND_MISSING),
+        ("because", UNTIL, Refusal.GROUND_MISSING),
+        (HoldGround.AUTHORITY.value, None, Refusal.HOLD_END_MISSING),
+        (HoldGround.AUTHORITY.value, date(2026, 11, 24), Refusal.HOLD_END_MISSING),
+    ],
+)
+def test_hold_has_a_reason_and_an_end(
+    ground: str | None, until: date | None, reason: Refusal
+) -> None:
+    answer = advance(case_of(), E.HOLD, actor=OFFICER, at=NOW, ground=ground, until=until)
+    assert refusal(answer) is reason
+
+
+def test_what_does_not_rest_cannot_be_released_nor_decided_while_it_rests() -> None:
+    assert refusal(advance(case_of(), E.RELEASE, actor=OFFICER, at=NOW)) is Refusal.NOT_ON_HOLD
+    resting = replace(ready(case_of(status=S.REVIEW)), hold=RESTING)
+    assert refusal(decidable(resting, APPI_GRANT, actor=OFFICER)) is Refusal.ON_HOLD
 
 
 def test_both_laws_move_together() -> None:

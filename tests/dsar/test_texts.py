@@ -13,7 +13,9 @@ from dsar.types import (
     EvidenceKind,
     ExtensionGround,
     Ground,
+    HoldGround,
     Intake,
+    Letter,
     Mark,
     Outcome,
     Refusal,
@@ -35,10 +37,12 @@ WORDS = {
     "outcome": Outcome,
     "ground": Ground,
     "extension": ExtensionGround,
+    "hold": HoldGround,
     "clock": ClockKind,
     "refused": Refusal,
 }
 KEYS = [f"dsar.{group}.{word.value}" for group, words in WORDS.items() for word in words]
+LETTERS = [f"dsar.mail.{letter.value}.{part}" for letter in Letter for part in ("subject", "body")]
 STATES = [
     f"dsar.status.{law.value}.{status.value}"
     for law, steps in tables().items()
@@ -54,7 +58,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize("lang", list(Lang))
-@pytest.mark.parametrize("key", [*KEYS, *STATES])
+@pytest.mark.parametrize("key", [*KEYS, *STATES, *LETTERS])
 def test_word_has_a_text(key: str, lang: Lang) -> None:
     assert text(key, lang).strip()
 

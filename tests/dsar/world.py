@@ -12,7 +12,7 @@ from audit.types import EventDraft
 from audit.types import Outcome as AuditOutcome
 from consent import ledger
 from consent.types import EventKind
-from dsar import decisions, delivery, fulfilment, reading, service
+from dsar import decisions, delivery, fulfilment, reading, service, stepping
 from dsar.case import Case
 from dsar.collection import own_sources
 from dsar.delivery import Released
@@ -186,7 +186,7 @@ class World:
     def step(self, case: Case, event: Event, by: Principal = OFFICER, **more: Any) -> Case:
         at = self.tick()
         return self.write(
-            lambda tx: service.advance(tx, self.ports, by, case.id, event, at=at, **more)
+            lambda tx: stepping.advance(tx, self.ports, by, case.id, event, at=at, **more)
         )
 
     def collect(self, case: Case, by: Principal = OFFICER) -> Case:

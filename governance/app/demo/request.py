@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from dsar import decisions, delivery, fulfilment, service
+from dsar import decisions, delivery, fulfilment, service, stepping
 from dsar.case import Case
 from dsar.collection import own_sources
 from dsar.information import Controller
@@ -43,7 +43,7 @@ def disclose(stage: Stage, watch: Watch) -> Told:
         (EvidenceKind.DOCUMENT, stage.who("support")),
     ):
         case = _do(stage, service.prove_identity, by, case, kind, accepted=True)
-    case = _do(stage, service.advance, stage.who("officer"), case, Event.START)
+    case = _do(stage, stepping.advance, stage.who("officer"), case, Event.START)
     watch(4, STEPS)
     case = _collected(stage, case)
     watch(7, STEPS)
@@ -102,7 +102,7 @@ def _collected(stage: Stage, case: Case) -> Case:
     fulfilment.collect(
         wiring.ports, officer, case.id, sources=own_sources(wiring.ports), at=wiring.clock()
     )
-    return _do(stage, service.advance, officer, case, Event.FINISH_COLLECTING)
+    return _do(stage, stepping.advance, officer, case, Event.FINISH_COLLECTING)
 
 
 def _decided(stage: Stage, case: Case) -> Case:
@@ -136,7 +136,7 @@ def _decided(stage: Stage, case: Case) -> Case:
             at=wiring.clock(),
         )
     )
-    return _do(stage, service.advance, officer, case, Event.EXECUTE)
+    return _do(stage, stepping.advance, officer, case, Event.EXECUTE)
 
 
 def _delivered(stage: Stage, case: Case, person: Principal) -> bytes:

@@ -53,6 +53,7 @@ format: $(BIN)/.developer  ## Format the code
 lock:  ## Resolve the dependencies again into the lock files (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --extra build pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --extra build --extra kms --extra pkcs11 -c requirements.lock pyproject.toml -o requirements-keys.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --extra build --extra pdf -c requirements.lock pyproject.toml -o requirements-pdf.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --extra build --extra dev --extra bench pyproject.toml -o requirements-dev.lock
 
 clean:  ## Remove the environment and everything generated

@@ -1,4 +1,4 @@
-"""The files of a receipt: JSON-LD, Kantara JSON, pages in both languages, the proof, all in one.
+"""The files of a receipt: JSON-LD, Kantara JSON, pages, PDF, the proof, all in one.
 
 Files that stand beside the statement are bound to it: the proven content names the SHA-256 of
 each under `forms`.
@@ -7,6 +7,7 @@ each under `forms`.
 import io
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -17,21 +18,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from audit.types import canonical_json
 from consent.receipts.iso27560 import iso27560
 from consent.receipts.kantara import kantara
-from consent.types import EVERY
-from governance.core.clock import JST
-from governance.core.errors import GovernanceError
+from consent.receipts.paper import receipt_paper
+from governance.core.errors import GovernanceError, UnavailableError
 from governance.core.terms import Lang
-from governance.i18n.catalogue import text
+from governance.documents.typesetting import Template, can_typeset, pdf
 
 STATEMENT: Final = "receipt.statement"
 ISO: Final = "receipt.iso27560.jsonld"
 KANTARA: Final = "receipt.kantara.json"
-ACTS: Final = frozenset(
-    {
-        *("unticked_box", "answered_question", "switch", "signature", "spoken"),
-        *("card_handed", "double_opt_in"),
-    }
-)
 EARLIEST: Final = (1980, 1, 1, 0, 0, 0)  # a zip knows no earlier time; ours names none at all
 
 
@@ -42,6 +36,7 @@ class ReceiptForm(StrEnum):
     ISO27560 = "iso27560"
     KANTARA = "kantara"
     HTML = "html"  # in the language of the asker
+    PDF = "pdf"  # in the language of the asker; tagged (PDF/UA-1)
     ZIP = "zip"  # all of them
 
 
@@ -50,6 +45,7 @@ MEDIA: Final[Mapping[ReceiptForm, str]] = {
     ReceiptForm.ISO27560: "application/ld+json",
     ReceiptForm.KANTARA: "application/json",
     ReceiptForm.HTML: "text/html; charset=utf-8",
+    ReceiptForm.PDF: "application/pdf",
     ReceiptForm.ZIP: "application/zip",
 }
 
@@ -58,6 +54,7 @@ FILE_NAMES: Final[Mapping[ReceiptForm, str]] = {
     ReceiptForm.ISO27560: ISO,
     ReceiptForm.KANTARA: KANTARA,
     ReceiptForm.HTML: "receipt.html",
+    ReceiptForm.PDF: "receipt.pdf",
     ReceiptForm.ZIP: "receipt.zip",
 }
 
@@ -68,9 +65,20 @@ class ReceiptFormAbsentError(GovernanceError):
     code, status, exit_code = "receipt_form_absent", 409, 1
 
 
-def files_of(content: Mapping[str, Any]) -> dict[str, bytes]:
-    """Every form that is derived from the content, by its file name."""
-    found = {page_name(lang): page(content, lang).encode() for lang in Lang}
+def files_of(
+    content: Mapping[str, Any], *, form: ReceiptForm = ReceiptForm.ZIP, lang: Lang = Lang.JA
+) -> dict[str, bytes]:
+    """The forms that are derived from the content, by file name; PDFs where they are asked for.
+
+    Raises what `pdf` raises where a PDF alone is asked for and cannot be made; all forms at once
+    go without it.
+    """
+    found = {page_name(one): page(content, one).encode() for one in Lang}
+    if form is ReceiptForm.PDF:
+        found[pdf_name(lang)] = printed(content, lang)
+    elif form is ReceiptForm.ZIP and can_typeset():
+        with suppress(UnavailableError):
+            found[pdf_name(lang)] = printed(content, lang)
     found[ISO] = canonical_json(iso27560(content))
     if (consent := kantara(content)) is not None:
         found[KANTARA] = canonical_json(consent)
@@ -80,6 +88,11 @@ def files_of(content: Mapping[str, Any]) -> dict[str, bytes]:
 def page_name(lang: Lang) -> str:
     """The file name of the page in one language."""
     return f"receipt.{lang.value}.html"
+
+
+def pdf_name(lang: Lang) -> str:
+    """The file name of the PDF in one language."""
+    return f"receipt.{lang.value}.pdf"
 
 
 def chosen(form: ReceiptForm, files: Mapping[str, bytes], statement: bytes, lang: Lang) -> bytes:
@@ -95,6 +108,8 @@ def chosen(form: ReceiptForm, files: Mapping[str, bytes], statement: bytes, lang
             name = KANTARA
         case ReceiptForm.HTML:
             name = page_name(lang)
+        case ReceiptForm.PDF:
+            name = pdf_name(lang)
     if name not in files:
         raise ReceiptFormAbsentError
     return files[name]
@@ -111,27 +126,14 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 def page(content: Mapping[str, Any], lang: Lang) -> str:
     """The receipt as one page that needs nothing else and runs nothing."""
-    return (
-        _environment()
-        .get_template("receipt.html.j2")
-        .render(
-            content=content,
-            lang=lang,
-            every=EVERY,
-            t=lambda key, **params: text(f"consent.{key}", lang, **params),
-            p=lambda key: text(f"policies.{key}", lang),
-            how=lambda action: text(f"consent.action.{action}", lang) if action in ACTS else action,
-            moment=lambda at: spoken(at, lang),
-        )
-    )
+    template = _environment().get_template("receipt.html.j2")
+    return template.render(paper=receipt_paper(content, lang), lang=lang)
 
 
-def spoken(at: str, lang: Lang) -> str:
-    """A moment of the content in Japanese time, in words."""
-    there = datetime.fromisoformat(at).astimezone(JST)
-    if lang is Lang.JA:
-        return f"{there.year}年{there.month}月{there.day}日 {there:%H:%M}（日本時間）"
-    return f"{there.day} {there:%B %Y, %H:%M} (Japan)"
+def printed(content: Mapping[str, Any], lang: Lang) -> bytes:
+    """The receipt as a tagged PDF; raises PdfMissingError without the extra `pdf`."""
+    at = datetime.fromisoformat(content["issued_at"])
+    return pdf(Template.PAPER, receipt_paper(content, lang).as_json(), lang, at=at)
 
 
 @cache

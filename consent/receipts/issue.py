@@ -1,6 +1,6 @@
 """Receipts of choices, issued on record: the content, and the event of the log that vouches."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -17,8 +17,7 @@ from consent.proofs import Proof, ProofEndedError, proof_of
 from consent.receipts.content import Place, Shown, Told, content_of, received_by
 from consent.types import By, ConsentEvent
 from governance.core.controller import Controller
-from governance.core.errors import NotFoundError
-from governance.core.ids import new_row_id
+from governance.core.errors import NotFoundError, UnavailableError
 from governance.core.terms import EventId, Lang, PurposeId, RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.upkeep.merges import circle, survivor_of
@@ -26,8 +25,6 @@ from governance.http.principal import Principal
 from governance.registers.store import all_recipients
 from governance.registers.types import Recipient
 from policies.snapshot import PolicySnapshot
-
-Forms = Callable[[Mapping[str, Any]], Mapping[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,42 +36,65 @@ class Issued:
     forms: Mapping[str, bytes] = field(default_factory=dict, repr=False)  # by their file names
 
 
+class ReceiptMovedError(UnavailableError):
+    """What the receipt says changed while it was written; nothing was issued."""
+
+    code = "receipt_moved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which receipt is asked for, of whom, and when."""
+
+    choice: RowId
+    receipt: RowId  # its number
+    controller: Controller
+    place: Place
+    at: datetime
+
+
+def facts_of(tx: Connection, ports: Ports, asked: Asked) -> dict[str, Any]:
+    """What the receipt states now; raises NotFoundError for an unknown choice."""
+    told = _told(tx, ports, asked)
+    return content_of(told, ports.policies.current, at=asked.at)
+
+
 def issue(
     tx: Connection,
     ports: Ports,
     principal: Principal,
-    choice: RowId,
-    *,
-    controller: Controller,
-    place: Place,
-    forms: Forms,
-    at: datetime,
+    asked: Asked,
+    content: Mapping[str, Any],
+    files: Mapping[str, bytes],
 ) -> Issued:
-    """The receipt of one choice, on record; raises NotFoundError for an unknown one.
+    """The receipt is on record; raises ReceiptMovedError when its content is no longer so.
 
-    Every form is derived from the content, and the content names the digest of every form, so
-    that whoever holds one form alone can prove it with the statement.
+    Every file was derived from the content, and the content names the digest of every file, so
+    that whoever holds one file alone can prove it with the statement.
     """
-    row = tx.execute(select(ledger.EVENT).where(ledger.EVENT.c.id == choice)).one_or_none()
-    if row is None:
-        raise NotFoundError
-    told = _told(tx, ports, row, controller=controller, place=place)
-    content = content_of(told, ports.policies.current, at=at)
-    files = forms(content)
+    if facts_of(tx, ports, asked) != content:
+        raise ReceiptMovedError  # fails closed: erased, or told otherwise, since it was read
     digests = {name: sha256(file).hexdigest() for name, file in sorted(files.items())}
     stated = hidden({**content, "forms": digests})
+    event = ledger.event_of(_row(tx, asked.choice))
     event_id = ports.audit.append(
-        tx, _draft(ports, principal, told.event, choice, statement_ref(stated), at=at)
+        tx, _draft(ports, principal, event, asked.choice, statement_ref(stated), at=asked.at)
     )
     return Issued(event_id=event_id, content=stated, forms=files)
 
 
-def _told(
-    tx: Connection, ports: Ports, row: Row[Any], *, controller: Controller, place: Place
-) -> Told:
+def _row(tx: Connection, choice: RowId) -> Row[Any]:
+    row = tx.execute(select(ledger.EVENT).where(ledger.EVENT.c.id == choice)).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return row
+
+
+def _told(tx: Connection, ports: Ports, asked: Asked) -> Told:
+    row = _row(tx, asked.choice)
     event = ledger.event_of(row)
     return Told(
-        receipt=new_row_id(),
+        receipt=asked.receipt,
         choice=RowId(row.id),
         event=event,
         proof=_proof(tx, ports, RowId(row.id)),
@@ -88,8 +108,8 @@ def _told(
         acted_by=By(row.acted_by) if row.acted_by else None,
         collection_point=row.collection_point,
         collection_version=row.collection_version,
-        controller=controller,
-        place=place,
+        controller=asked.controller,
+        place=asked.place,
     )
 
 

@@ -1,6 +1,7 @@
 """Statements of this installation, each with its proof: receipts, certificates, decisions."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -14,15 +15,18 @@ from audit.store import seq_of
 from audit.types import EventDraft, Outcome
 from consent.receipts.content import Place
 from consent.receipts.forms import ReceiptForm, chosen, files_of
-from consent.receipts.issue import Issued, issue, owner_of
+from consent.receipts.issue import Asked, Issued, ReceiptMovedError, facts_of, issue, owner_of
 from governance.app.audit_log import settle
 from governance.app.wiring import Wiring
 from governance.core.errors import NotFoundError
+from governance.core.ids import new_row_id
 from governance.core.terms import EventId, RowId, SubjectId
 from governance.http.principal import Principal, PrincipalKind
 from policies.actions import Action
 from policies.api import ensure
 from retention.certificate import certificate
+
+TRIES = 3  # how often a receipt is written anew when its facts change under it
 
 
 def consent_receipt(
@@ -41,20 +45,37 @@ def consent_receipt(
                 raise NotFoundError
     else:
         ensure(principal, Action.CONSENT_READ, wiring.policies.current)
-    issued = wiring.database.write(
-        partial(
+    issued = _receipt(wiring, principal, choice, form, at=at)
+    stated = _stated(wiring, principal, Form.CONSENT_RECEIPT, issued, at=at)
+    return chosen(form, issued.forms, stated, principal.lang)
+
+
+def _receipt(
+    wiring: Wiring, principal: Principal, choice: RowId, form: ReceiptForm, *, at: datetime
+) -> Issued:
+    """Read, written into its files outside any transaction, issued if it still says the same."""
+    asked = Asked(
+        choice=choice,
+        receipt=new_row_id(),
+        controller=wiring.settings,
+        place=Place(origin=wiring.settings.origin, log=wiring.log_keys.origin),
+        at=at,
+    )
+    for _ in range(TRIES):
+        with wiring.database.read() as tx:
+            content = facts_of(tx, wiring.ports, asked)
+        files = files_of(content, form=form, lang=principal.lang)
+        record = partial(
             issue,
             ports=wiring.ports,
             principal=principal,
-            choice=choice,
-            controller=wiring.settings,
-            place=Place(origin=wiring.settings.origin, log=wiring.log_keys.origin),
-            forms=files_of,
-            at=at,
+            asked=asked,
+            content=content,
+            files=files,
         )
-    )
-    stated = _stated(wiring, principal, Form.CONSENT_RECEIPT, issued, at=at)
-    return chosen(form, issued.forms, stated, principal.lang)
+        with suppress(ReceiptMovedError):
+            return wiring.database.write(record)
+    raise ReceiptMovedError
 
 
 def erasure_certificate(

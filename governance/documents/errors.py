@@ -25,3 +25,21 @@ class FolderUnwritableError(UnavailableError):
     """The target cannot be written; no file was made."""
 
     code = "unwritable_folder"
+
+
+class PdfMissingError(UnavailableError):
+    """The extra `pdf` is not installed; no file was made."""
+
+    code = "pdf_missing"
+
+
+class PdfFontError(UnavailableError):
+    """No font with Japanese characters is installed; no file was made."""
+
+    code = "pdf_font"
+
+
+class PdfStoppedError(UnavailableError):
+    """The paper could not be set, or not in time; no file was made."""
+
+    code = "pdf_stopped"

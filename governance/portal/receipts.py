@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from consent.receipts.issue import choices_of
 from consent.types import EVERY, ConsentEvent
 from governance.core.terms import Lang, RowId, SubjectId
+from governance.documents.typesetting import can_typeset
 from governance.http.principal import Principal
 from governance.http.request import wiring_of
 from governance.i18n.catalogue import text
@@ -54,7 +55,9 @@ async def receipts(request: Request, principal: Person) -> str:
         Crumb(label=text("portal.receipts.title", page.lang)),
     )
     found = await run_in_threadpool(look)
-    return templates_of(request).render("portal/receipts.html", page, lines=found, way=way)
+    return templates_of(request).render(
+        "portal/receipts.html", page, lines=found, way=way, prints=can_typeset()
+    )
 
 
 def lines(

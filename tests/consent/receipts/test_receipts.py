@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import pypdf
 import pytest
 
 from audit.verifier.main import run as verifier
@@ -16,13 +17,19 @@ from consent.choices import Choice
 from consent.receipts import forms
 from consent.receipts.forms import ReceiptForm, ReceiptFormAbsentError, files_of
 from consent.receipts.iso27560 import BASES, CONTEXT, STATUS
-from consent.receipts.issue import newest_choice
+from consent.receipts.issue import ReceiptMovedError, newest_choice
+from consent.receipts.paper import receipt_paper
 from consent.service import choose
 from consent.types import EventKind, EvidenceGrade
+from governance.app import statements
 from governance.app.statements import consent_receipt
 from governance.app.wiring import Wiring
 from governance.core.terms import Lang, Law, PurposeId, RowId, SubjectId
+from governance.documents import typesetting
+from governance.documents.errors import PdfMissingError
+from governance.documents.papers import Paper
 from governance.i18n.catalogue import text
+from governance.registers import service as registers
 from policies.purposes import BASES as BY_LAW
 from tests.installation import AT, OFFICER, add_person, create
 
@@ -169,6 +176,67 @@ def test_the_page_is_whole_and_speaks_the_language(wiring: Wiring, lang: Lang) -
     assert text("consent.receipt.title.withdrawn", lang) in page
     assert "<script" not in page
     assert f'<html lang="{lang.value}">' in page
+
+
+def test_the_pdf_says_what_the_page_says_and_is_bound_to_the_statement(wiring: Wiring) -> None:
+    choice = chosen(wiring, add_person(wiring), EventKind.WITHDRAWN)
+    files = bundle(wiring, choice)
+    if (printed := files.get("receipt.ja.pdf")) is None:
+        pytest.skip("needs a Japanese font: apt install fonts-noto-cjk")
+    said = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(printed)).pages)
+    stated = json.loads(files[forms.STATEMENT].split(b"\n", 1)[0])["content"]
+    assert stated["forms"]["receipt.ja.pdf"] == sha256(printed).hexdigest()
+    for words in _words(receipt_paper(stated, Lang.JA)):
+        assert "".join(words.split()) in "".join(said.split())
+    assert given(wiring, choice, ReceiptForm.PDF).startswith(b"%PDF-")
+
+
+def _words(paper: Paper) -> Iterator[str]:
+    yield from (paper.title, paper.sender, *paper.lead)
+    for part in paper.parts:
+        yield from (part.head, *part.paragraphs, *part.items)
+        yield from (word for one in part.entries for word in (one.term, one.text))
+
+
+def test_without_the_extra_the_other_forms_are_given(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typesetting, "can_typeset", lambda: False)
+    monkeypatch.setattr(forms, "can_typeset", lambda: False)
+    choice = chosen(wiring, add_person(wiring), EventKind.GIVEN)
+    with pytest.raises(PdfMissingError):
+        given(wiring, choice, ReceiptForm.PDF)
+    assert {"receipt.ja.html", forms.ISO} <= set(bundle(wiring, choice))
+
+
+def test_what_changed_while_the_files_were_made_is_told_anew(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choice = chosen(wiring, add_person(wiring), EventKind.GIVEN)
+    company = {"role": "processor", "country": "JP", "purposes": [MAIL], "name": "架空発送株式会社"}
+    turns = iter((True, False))
+    real = forms.files_of
+
+    def slow(content: Any, **asked: Any) -> dict[str, bytes]:
+        if next(turns):
+            wiring.database.write(
+                lambda tx: registers.enter(tx, wiring.ports, OFFICER, "X-1", company, at=AT)
+            )
+        return real(content, **asked)
+
+    monkeypatch.setattr(statements, "files_of", slow)
+    stated = given(wiring, choice, ReceiptForm.STATEMENT)
+    assert "架空発送株式会社" in stated.decode()
+    assert next(turns, None) is None
+
+
+def test_what_never_stands_still_is_not_issued(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choice = chosen(wiring, add_person(wiring), EventKind.GIVEN)
+    monkeypatch.setattr(statements, "files_of", lambda content, **_: content.clear() or {})
+    with pytest.raises(ReceiptMovedError):
+        given(wiring, choice, ReceiptForm.STATEMENT)
 
 
 def test_two_bundles_of_the_same_files_are_the_same_bytes() -> None:

@@ -45,9 +45,10 @@ def pdf(template: Template, data: Mapping[str, Any], lang: Lang, *, at: datetime
     """
     if not can_typeset():
         raise PdfMissingError
+    columns = [text(f"documents.pdf.{name}", lang) for name in ("term", "text")]
     asked = {
         "template": template.value,
-        "data": {**data, "lost": ""},
+        "data": {**data, "lost": "", "columns": columns},
         "lang": lang.value,
         "at": int(at.timestamp()),
         "lost": text("documents.pdf.lost", lang),

@@ -12,7 +12,7 @@ _MAP: Final = (
     | {ord("｡"): ord("。"), ord("､"): ord("、"), ord("｢"): ord("「"), ord("｣"): ord("」")}
 )
 # A long-vowel sign or the numeral one in a hyphen's place is a hyphen: 1ー2ー3
-_LONG_VOWEL: Final = re.compile(r"(?<=[0-9])[ーｰ](?=[0-9])")
+_LONG_VOWEL: Final = re.compile(r"(?<=[0-9目番地号])[ーｰ](?=[0-9])")
 _LONG: Final = re.compile("[ーｰ]")
 
 

@@ -21,6 +21,7 @@ from governance.pii.types import Entity, Reason, Span
 _CITY_END: Final = re.compile("[市区町村]")
 _PREFECTURE: Final = re.compile("(?:" + "|".join(PREFECTURES) + ")[ ]?$")
 _PREFECTURES: Final = re.compile("|".join(PREFECTURES))
+_INSIDE_WORD: Final = re.compile("(?:" + "|".join(PREFECTURES) + ")[一-龥]*$")
 _COUNTY: Final = re.compile(r"[一-龥]{1,4}郡[ ]?$")
 _OLD: Final = re.compile(  # a municipality of earlier days: 西蒲原郡巻町, 東京市麹町区
     r"[ ]?(?:[一-龥ケ]{1,4}[郡市][ ]?[一-龥ケぁ-ん]{1,5}?[町村区]|[一-龥ケぁ-ん]{1,4}?[市郡])"
@@ -49,11 +50,13 @@ _NO_PLACE_AFTER: Final = re.compile(
 )
 _STOP_BEFORE: Final = re.compile(r"(?:バス停|停留所|駅名?|交差点)[「 ]?$")
 _LINE: Final = re.compile(r"[ ]*\n[ ]*(?:[（(][^）)\n]{1,12}[）)])?[ ]*")
+_OF: Final = re.compile("の(?=[一-龥])")
 _KANJI: Final = re.compile("[一-龥々ケァ-ヶー]")
 _LEADS: Final = re.compile(
     r"(?:^|[\n\x1f、。：:／/「（(→・　＞>は]|(?:^|\n)[0-9]{1,2}|住所|お?届け?先|現場)[ ]?$"
 )
 _ENDS: Final = re.compile(r"[\s、。，,／/（）()「」\x1f→]|$|の|に|へ|で|様|さん")
+_WHO: Final = re.compile(r"[ ]?[^\s0-9]{1,6}(?:様|さん|宅|邸|方)")
 _UNIT_AHEAD: Final = re.compile(rf"[ ]?{NUM}(?:丁目|番地?|[\-])")
 _MINIMUM_TOWN: Final = 2
 _SMALL_TOWN: Final = 6
@@ -93,7 +96,8 @@ def _ward_at(folded: str, end: int, places: Gazetteer) -> int | None:
         start = end - size
         if start < 0 or folded[start:end] not in places.wards:
             continue
-        return start if not start or not _KANJI.match(folded[start - 1]) else None
+        free = not start or not _KANJI.match(folded[start - 1]) or folded[:start].endswith("住所")
+        return start if free else None
     return None
 
 
@@ -134,7 +138,7 @@ def _towns(folded: str, position: int, places: Gazetteer) -> int:
 
 def _tail(folded: str, position: int, places: Gazetteer) -> tuple[int, bool, bool]:
     """End of the address after its municipality, and whether it has a town and a block."""
-    gap = _LINE.match(folded, position)
+    gap = _LINE.match(folded, position) or _OF.match(folded, position)
     end = _towns(folded, position, places)
     if end == position and gap:
         beyond = _towns(folded, gap.end(), places)
@@ -147,7 +151,8 @@ def _tail(folded: str, position: int, places: Gazetteer) -> tuple[int, bool, boo
         if block is not None and not _ENDS.match(folded, block):
             block = None
     if block is None:
-        return end, has_town, False
+        house = with_building(folded, end) if has_town and folded[end : end + 1] == " " else end
+        return house, has_town, house > end
     return with_building(folded, block), has_town, True
 
 
@@ -208,7 +213,7 @@ def _place(folded: str, end: int, places: Gazetteer) -> _Place | None:
         return None
     city_end = _city_end(folded, end, city, places)
     start, prefecture = _start_of(folded, city)
-    if not prefecture and _PREFECTURES.search(folded, max(0, start - 7), start):
+    if not prefecture and _INSIDE_WORD.search(folded, max(0, start - 7), start):
         return None  # 富山県中新川郡上市町: 郡上市 is no place here
     reach, town, block = _tail(folded, city_end, places)
     return _Place(
@@ -280,11 +285,22 @@ def _by_town(document: Document, folded: str, places: Gazetteer) -> Iterator[Spa
             continue
         label = document.labels.before(start, within=10)
         labelled = label is not None and label.topic is Topic.ADDRESS
-        strong = found.group().count("-") > 1 or "丁目" in found.group()
-        alone = _LEADS.search(before) is not None and _ENDS.match(folded, found.end()) is not None
         building = with_building(folded, found.end())
-        if strong or labelled or alone or building > found.end():
+        strong = found.group().count("-") > 1 or "丁目" in found.group()
+        figures = "-" in found.group() and _stands_free(folded, start, found)
+        if strong or labelled or figures or building > found.end():
             yield _span(start, building, 0.75 if strong or labelled else 0.6)
+
+
+def _stands_free(folded: str, start: int, block: re.Match[str]) -> bool:
+    """A town with two figures begins a line or cell, or somebody lives there."""
+    before = folded[max(0, start - 8) : start]
+    if _ENDS.match(folded, block.end()) is None:
+        return False
+    spaced = before[-1:] == " " and (
+        _WHO.match(folded, block.end()) is not None or folded[block.start() - 1] in "町台丘"
+    )
+    return spaced or _LEADS.search(before) is not None
 
 
 def _town_and_direction(folded: str, position: int, places: Gazetteer) -> int | None:
@@ -302,6 +318,7 @@ def _alone(folded: str) -> Iterator[Span]:
 
 _MISREAD: Final = re.compile(
     r"(?<=[0-9目番\-])[lIO|]+(?=[0-9\-\s]|$)|(?<=[0-9\-])[lIO]+(?=-)|(?<=-)[lI](?=[0-9])"
+    r"|(?<=[目\-] )[lI](?=[0-9])"
 )
 _DIGIT_OF: Final = str.maketrans("lI|O", "1110")
 

@@ -7,6 +7,7 @@ from typing import Final
 from governance.pii.document import Document
 from governance.pii.recognisers import (
     address,
+    address_romaji,
     address_western,
     bank_account,
     birth_date,
@@ -51,6 +52,7 @@ ALWAYS: Final[MappingProxyType[str, tuple[Recogniser, frozenset[Entity]]]] = Map
     "ip_address": (ip_address.find, frozenset({Entity.IP_ADDRESS})),
     "sns_account": (sns_account.find, frozenset({Entity.SNS_ACCOUNT})),
     "address": (address.find, frozenset({Entity.ADDRESS})),
+    "address_romaji": (address_romaji.find, frozenset({Entity.ADDRESS})),
     "person": (person.find, frozenset({Entity.PERSON})),
     "person_western": (person_western.find, frozenset({Entity.PERSON})),
     "sensitive": (sensitive.find, frozenset({Entity.SENSITIVE})),

@@ -136,8 +136,9 @@ def dates_of(case: Case, track: Track, *, at: datetime) -> Dates:
 
 
 def answer_by(case: Case, *, at: datetime) -> date | None:
-    """The earliest day of all laws; a law that gives no day yet is passed over."""
-    days = (dates_of(case, track, at=at).act_by for track in case.tracks)
+    """The earliest day of the laws still to be answered; one that gives no day is passed over."""
+    waiting = tuple(track for track in case.tracks if ended_at(track.clocks) is None)
+    days = (dates_of(case, track, at=at).act_by for track in waiting or case.tracks)
     return min((day for day in days if day is not None), default=None)
 
 

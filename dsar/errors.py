@@ -14,6 +14,12 @@ class RequestStepError(GovernanceError):
 
     code, status = "request_step", 409
 
+    @property
+    def text_key(self) -> str:
+        """The sentence of the reason: what is so, that nothing was changed, what to do."""
+        reason = self.params.get("reason")
+        return f"dsar.refused.{reason}" if reason else super().text_key
+
 
 class RequestChangedError(GovernanceError):
     """Somebody else moved the request meanwhile; nothing was changed."""

@@ -1,6 +1,6 @@
 """`sekisho dsar`: requests of persons, in the order of their days, and their lawful steps."""
 
-from datetime import datetime  # noqa: TC003 - typer reads it at run time
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -98,7 +98,8 @@ def list_(
 
 @app.command("show", help=say("dsar.show"))
 def show(request: Which) -> int:
-    """One request with its dates and its history."""
+    """One request with its dates, the steps that its law knows next, and its history."""
+    from dsar.machine import possible
     from dsar.reading import request_by_id, timeline
     from governance.cli.session import acting, opened
 
@@ -107,13 +108,20 @@ def show(request: Which) -> int:
         with wiring.database.read() as tx:
             case = request_by_id(tx, wiring.ports, principal, wanted)
             entries = timeline(tx, wiring.ports, principal, wanted)
+    steps = {t.law: [s.event.value for s in possible(t.law, t.status)] for t in case.tracks}
     shape = {
         "id": case.id,
         "reference": case.reference,
         "received_at": case.received_at.isoformat(),
         "rule_set_version": case.rule_set_version,
+        "on_hold_until": case.hold.until.isoformat() if case.hold else None,
         "tracks": [
-            {"law": t.law.value, "kind": t.kind.value, "status": t.status.value}
+            {
+                "law": t.law.value,
+                "kind": t.kind.value,
+                "status": t.status.value,
+                "next": steps[t.law],
+            }
             for t in case.tracks
         ],
         "history": [
@@ -124,6 +132,8 @@ def show(request: Which) -> int:
 
     def words() -> None:
         line(f"{case.reference}  {case.received_at.isoformat()}  {case.rule_set_version}")
+        for track in case.tracks:
+            line(f"{track.law.value}: {track.status.value} -> {', '.join(steps[track.law]) or '-'}")
         columns = tuple(say(f"dsar.column.{n}") for n in ("at", "event", "actor", "ground"))
         rows = [(e.at.isoformat(), e.event, e.actor, e.ground or "") for e in entries]
         table("", columns, rows)

@@ -147,15 +147,16 @@ def receive(
 
 
 def _may_receive(ports: Ports, principal: Principal, new: NewRequest) -> None:
-    """Staff; in the portal the person about the own data, or anybody about nobody known yet; systems.
+    """Staff; the person about the own data; a stranger and a system about nobody known yet.
 
-    What a stranger files points at no person of the store until a proof does.
+    What these file points at no person of the store until a proof does.
     """
     own = principal.kind is PrincipalKind.PERSON and principal.id == f"p:{new.subject}"
-    nobody = principal.kind is PrincipalKind.ANONYMOUS and new.subject is None
-    if (own or nobody) and new.intake is Intake.PORTAL:
+    nobody = new.subject is None
+    stranger = nobody and principal.kind is PrincipalKind.ANONYMOUS
+    if (own or stranger) and new.intake is Intake.PORTAL:
         return
-    if principal.kind is PrincipalKind.SYSTEM and new.intake is Intake.API:
+    if nobody and principal.kind is PrincipalKind.SYSTEM and new.intake is Intake.API:
         ensure(principal, Action.DSAR_FILE, ports.policies.current)
         return
     demand(actor_of(principal, ports.policies.current), Action.DSAR_WRITE)

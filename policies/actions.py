@@ -44,6 +44,7 @@ class Action(StrEnum):
     AUDIT_REVIEW = "audit:review"
     DSAR_READ = "dsar:read"
     DSAR_WRITE = "dsar:write"
+    DSAR_FILE = "dsar:file"
     DSAR_DECIDE = "dsar:decide"
     DSAR_APPROVE = "dsar:approve"
     DSAR_EXECUTE = "dsar:execute"

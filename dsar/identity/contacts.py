@@ -32,6 +32,7 @@ from governance.gateway.intake.tokens import search_form
 EMAIL: Final = FieldId("person.email")
 PHONES: Final = (FieldId("person.mobile"), FieldId("person.phone"))
 FIELDS: Final = {EvidenceKind.EMAIL_CODE: (EMAIL,), EvidenceKind.SMS_CODE: PHONES}
+FORMS: Final = {EMAIL: normalise_email, **dict.fromkeys(PHONES, normalise_phone)}
 GONE: Final = frozenset({SubjectState.ERASING, SubjectState.ERASED})
 
 
@@ -133,7 +134,7 @@ def _holds(ports: Ports, record: Record, name: FieldId, value: str) -> bool:
         opened = ports.vault.open_row(record.id, {name: record.sealed[name]})
     except GovernanceError:  # fails closed: what does not open proves nothing
         return False
-    return str(opened[name].value) == value
+    return FORMS[name](str(opened[name].value)).value == value
 
 
 def _came(record: Record) -> date:

@@ -13,10 +13,14 @@ from dsar.models import RequestRow, TrackRow
 from dsar.types import RequestKind
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RequestId, RowId, SubjectId
-from governance.db.types import table_of
+from governance.db.types import insert_ignore, table_of
 
 DRAFT, FILING, FEE = table_of(DraftRow), table_of(FilingRow), table_of(FeeRow)
 REQUEST, TRACK = table_of(RequestRow), table_of(TrackRow)
+FILE_ONCE = {
+    dialect: insert_ignore(FILING, dialect).returning(FILING.c.request_id)
+    for dialect in ("sqlite", "postgresql")
+}
 DRAFT_BLOB: Final = "dsar_draft"
 ALIKE_WITHIN: Final = timedelta(days=90)  # requests further apart are two wishes
 ALIKE_MOST: Final = 50
@@ -108,21 +112,23 @@ def forget_drafts(tx: Connection, *, at: datetime, limit: int) -> int:
     return tx.execute(delete(DRAFT).where(DRAFT.c.id.in_(old))).rowcount
 
 
-def insert_filing(tx: Connection, filed: Filed, *, once: str | None) -> None:
-    """It is on file how the request came."""
-    tx.execute(
-        insert(FILING).values(
-            request_id=filed.request,
-            source=filed.source.value,
-            filed_by=filed.filed_by,
-            once=once,
-            scope=",".join(one.value for one in filed.scope),
-            ground=filed.ground.value if filed.ground else None,
-            claimed_id=filed.claimed,
-            group_id=filed.group,
-            claim=filed.claim,
-        )
+def insert_filing(tx: Connection, filed: Filed, *, once: str | None) -> bool:
+    """Whether it is on file now how the request came; False when this was filed before."""
+    done = tx.execute(
+        FILE_ONCE[tx.dialect.name],
+        {
+            "request_id": filed.request,
+            "source": filed.source.value,
+            "filed_by": filed.filed_by,
+            "once": once,
+            "scope": ",".join(one.value for one in filed.scope),
+            "ground": filed.ground.value if filed.ground else None,
+            "claimed_id": filed.claimed,
+            "group_id": filed.group,
+            "claim": filed.claim,
+        },
     )
+    return done.scalar_one_or_none() is not None
 
 
 def filed_once(tx: Connection, once: Iterable[str]) -> dict[str, RequestId]:

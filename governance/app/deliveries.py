@@ -11,10 +11,11 @@ from typing import Final, assert_never
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
 from governance.app.webhooks.sending import send_webhook
+from governance.app.webhooks.settings import egress_of
 from governance.app.wiring import SYSTEM, Wiring
 from governance.core.errors import GovernanceError
 from governance.core.logging import logger
-from governance.core.setting_kinds import MailKind
+from governance.core.setting_kinds import MailKind, SmsKind
 from governance.core.settings import Settings, SettingsError
 from governance.crypto.frame import FrameError
 from governance.crypto.secret_refs import read_secret
@@ -31,7 +32,9 @@ from governance.outbound.mail import (
     MailPort,
     SmtpMail,
 )
+from governance.outbound.sms import FileSinkSms, SmsPort, WebhookSms
 from governance.outbound.ssrf import Egress
+from governance.outbound.webhooks import WebhookPort
 
 A_ROUND: Final = 50  # messages of one tick; the next one goes on
 JITTER: Final = SystemRandom().random
@@ -60,7 +63,7 @@ def channels_of(settings: Settings) -> Channels:
     """The ways out of this installation; raises what is wrong with a setting before any start."""
     if not ADDRESS.fullmatch(settings.mail_from):
         raise SettingsError(setting="mail_from")
-    return Channels(mail=_mail(settings))
+    return Channels(mail=_mail(settings), sms=_sms(settings))
 
 
 def _mail(settings: Settings) -> MailPort:
@@ -71,6 +74,22 @@ def _mail(settings: Settings) -> MailPort:
             return _smtp(settings)
         case _:
             assert_never(settings.mail)
+
+
+def _sms(settings: Settings) -> SmsPort:
+    match settings.sms:
+        case SmsKind.FOLDER:
+            return FileSinkSms(folder=settings.sms_dir or settings.data_dir / "sms")
+        case SmsKind.WEBHOOK:
+            if settings.sms_url is None or settings.sms_secret_file is None:
+                raise SettingsError(setting="sms_url")
+            secret = read_secret(f"file:{settings.sms_secret_file}").decode().strip()
+            return WebhookSms(
+                url=settings.sms_url,
+                webhooks=WebhookPort(secrets=(secret,), egress=egress_of(settings)),
+            )
+        case _:
+            assert_never(settings.sms)
 
 
 def _smtp(settings: Settings) -> SmtpMail:

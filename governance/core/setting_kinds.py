@@ -18,6 +18,13 @@ class MailKind(StrEnum):
     SMTP = "smtp"
 
 
+class SmsKind(StrEnum):
+    """Where short messages go."""
+
+    FOLDER = "folder"
+    WEBHOOK = "webhook"  # of the operator's provider
+
+
 class SmtpEncryption(StrEnum):
     """How the way to the mail server is protected."""
 

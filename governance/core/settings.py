@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 
-from governance.core.controller import Controller, described
+from governance.core.controller import described
 from governance.core.errors import GovernanceError
+from governance.core.intake_settings import RequestIntake
 from governance.core.setting_kinds import (
     KeyProviderKind,
     KmsEpochKeys,
@@ -45,7 +46,7 @@ class UnsafeSettingsError(GovernanceError):
     code, status, exit_code = "settings_unsafe", 503, 3
 
 
-class Settings(Controller):
+class Settings(RequestIntake):
     """Everything that a start depends on; frozen."""
 
     mode: Mode = described(

@@ -90,18 +90,9 @@ class FileSinkMail:
 
     def send(self, mail: Mail, *, at: datetime) -> None:
         """The mail stands in the folder, once however often it is sent."""
-        message = compose(mail, sender=self.sender, at=at)
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        content = compose(mail, sender=self.sender, at=at).as_bytes()
         key = _key_hash(mail)[:16]
-        if any(self.folder.glob(f"*-{key}.eml")):
-            return
-        name = self.folder / f"{at:%Y%m%dT%H%M%SZ}-{key}.eml"
-        part = name.with_suffix(".part")
-        with suppress(FileNotFoundError):
-            part.unlink()
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "wb") as f:
-            f.write(message.as_bytes())
-        part.replace(name)
+        put_once(self.folder, f"{at:%Y%m%dT%H%M%SZ}-{key}.eml", key=key, content=content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +169,20 @@ def checked_params(params: Mapping[str, str]) -> Mapping[str, str]:
         if name not in PARAMS or not PARAMS[name].fullmatch(value):
             raise MessageRefusedError(field=name)
     return params
+
+
+def put_once(folder: Path, name: str, *, key: str, content: bytes) -> None:
+    """The file stands in the folder, readable by its owner alone; not if its key stands there."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    whole = folder / name
+    if any(folder.glob(f"*-{key}{whole.suffix}")):
+        return
+    part = whole.with_suffix(".part")
+    with suppress(FileNotFoundError):
+        part.unlink()
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "wb") as f:
+        f.write(content)
+    part.replace(whole)
 
 
 def _key_hash(mail: Mail) -> str:

@@ -17,7 +17,7 @@ from governance.outbound.errors import (
     MessageRefusedError,
 )
 from governance.outbound.mail import Mail
-from governance.outbound.sms import Sms, SmsPort
+from governance.outbound.sms import Sms, WebhookSms
 from governance.outbound.webhooks import WebhookMessage, WebhookPort, signature_headers
 from tests.governance.outbound.receivers import Receiver
 
@@ -124,7 +124,7 @@ def sms(**changes: str) -> Sms:
 
 def test_an_sms_is_handed_to_the_provider_as_a_signed_webhook(receiver: Receiver) -> None:
     url = f"http://sms.example.com:{receiver.port}/send"
-    SmsPort(url=url, webhooks=port(receiver)).send(sms(), at=utc_now())
+    WebhookSms(url=url, webhooks=port(receiver)).send(sms(), at=utc_now())
     (call,) = receiver.calls
     body = msgspec.json.decode(call.body)
     assert (body["id"], body["to"]) == ("r1/sms", "+815012345678")
@@ -135,7 +135,7 @@ def test_an_sms_is_handed_to_the_provider_as_a_signed_webhook(receiver: Receiver
 def test_a_number_that_is_none_is_refused(receiver: Receiver) -> None:
     for number in ("050-1234-5678", "+0123456789", "山田"):
         with pytest.raises(MessageRefusedError):
-            SmsPort(url="http://x/", webhooks=port(receiver)).send(sms(to=number), at=NOW)
+            WebhookSms(url="http://x/", webhooks=port(receiver)).send(sms(to=number), at=NOW)
 
 
 MESSAGES: list[Message] = [

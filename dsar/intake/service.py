@@ -1,0 +1,154 @@
+"""A request comes in through any door: filed once, acknowledged, grouped, proved by nothing yet.
+
+What whoever asks says of themselves is a claim. It is sealed under a record key of its own, never
+under the key of the person whom it names, and a request that names nobody on record is taken in
+with the same steps, the same letter and the same answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+
+import msgspec
+from sqlalchemy import Connection
+
+from dsar.case import Case, Evidence
+from dsar.identity.contacts import claimed, normalised
+from dsar.identity.recording import record_proof
+from dsar.intake.errors import FiledBeforeError, FilingFaultsError
+from dsar.intake.rules import filing_faults
+from dsar.intake.store import Filed, alike, filed_once, filing_of, first_alike, insert_filing
+from dsar.intake.types import Claim, Filing
+from dsar.service import NewRequest, PreparedRequest, prepare_request, receive
+from dsar.store import case_by_id
+from dsar.types import EvidenceKind, Intake
+from governance.core.ids import new_subject_id
+from governance.core.terms import KeyClass, RequestId
+from governance.crypto.revealed import Ciphertext
+from governance.customers.ports import Ports
+from governance.customers.post import post
+from governance.http.principal import Principal, PrincipalKind
+from governance.outbound.mail import ADDRESS, Mail
+
+ANSWERED_BY_MAIL = frozenset({Intake.PORTAL, Intake.API, Intake.EMAIL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A filing with everything sealed, ready for the transaction."""
+
+    filing: Filing
+    new: NewRequest
+    request: PreparedRequest
+    claim: Ciphertext = field(repr=False)
+
+
+def prepare(ports: Ports, filing: Filing) -> Prepared:
+    """Words and claim are sealed; raises FilingFaultsError. Call outside a transaction."""
+    filing = replace(filing, claim=normalised(filing.claim))
+    if faults := filing_faults(filing):
+        raise FilingFaultsError(faults)
+    new = NewRequest(
+        kind=filing.kind,
+        intake=filing.intake,
+        policy_days=filing.policy_days,
+        requester=filing.requester,
+        delivery=filing.delivery,
+        lang=filing.lang,
+        subject=filing.subject,
+        received_at=filing.received_at,
+        words=filing.words,
+    )
+    request = prepare_request(ports, new)
+    claim = ports.vault.seal_part(
+        request.requester_id,
+        request.id,
+        msgspec.json.encode(filing.claim),
+        key_class=KeyClass.RECORD,
+    )
+    return Prepared(filing=filing, new=new, request=request, claim=claim)
+
+
+def file_request(ports: Ports, principal: Principal, filing: Filing, *, at: datetime) -> Case:
+    """The request is on file; the same filing again is the same request and changes nothing."""
+    prepared = prepare(ports, filing)
+    try:
+        return ports.database.write(
+            partial(enter, ports=ports, principal=principal, prepared=prepared, at=at)
+        )
+    except FiledBeforeError:
+        with ports.database.read() as tx:
+            return case_by_id(tx, filed_once(tx, [filing.once or ""])[filing.once or ""])
+
+
+def enter(
+    tx: Connection, ports: Ports, principal: Principal, prepared: Prepared, *, at: datetime
+) -> Case:
+    """The prepared request is on file in this transaction; raises FiledBeforeError."""
+    filing = prepared.filing
+    said = filing.subject or claimed(tx, ports, filing.claim)
+    case = receive(tx, ports, principal, prepared.new, prepared.request, at=at)
+    kinds = [track.kind for track in case.tracks]
+    group = first_alike(tx, said or new_subject_id(), kinds, at=at)  # nobody: the same look
+    filed = Filed(
+        request=case.id,
+        source=filing.source,
+        filed_by=principal.id,
+        scope=filing.scope,
+        ground=filing.ground,
+        claimed=said,
+        group=group or case.id,
+        claim=prepared.claim,
+    )
+    if not insert_filing(tx, filed, once=filing.once):
+        raise FiledBeforeError
+    if case.subject is None:
+        _acknowledge(tx, ports, case, filing, at=at)
+    if principal.kind is PrincipalKind.PERSON:
+        session = Evidence(kind=EvidenceKind.PORTAL_SESSION, accepted=True, at=at, by=principal.id)
+        return record_proof(tx, ports, principal, case, session, at=at)
+    return case
+
+
+def _acknowledge(tx: Connection, ports: Ports, case: Case, filing: Filing, *, at: datetime) -> None:
+    """Whoever asks hears by mail what the page says too: the number; nothing of any person."""
+    if filing.intake not in ANSWERED_BY_MAIL or not ADDRESS.fullmatch(filing.claim.email):
+        return
+    mail = Mail(
+        idem_key=f"dsar/{case.id}/filed",
+        to=filing.claim.email,
+        template="dsar.mail.filed",
+        lang=filing.lang,
+        params={"reference": case.reference},
+    )
+    post(tx, ports.vault, mail, subject=None, at=at)
+
+
+def claim_of(ports: Ports, filed: Filed) -> Claim:
+    """What whoever asked said of themselves; empty once the file's key has ended."""
+    if filed.claim is None:
+        return Claim()
+    content = ports.vault.open_part(filed.request, filed.claim)
+    return msgspec.json.decode(content, type=Claim)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """Another request that looks like this one, with what it proved itself."""
+
+    case: Case
+    proved_same: bool  # both were matched to one person, each by its own proofs
+
+
+def companions(tx: Connection, case: Case) -> Sequence[Companion]:
+    """What an officer may see together. No proof of one counts for another, nothing is closed."""
+    filed = filing_of(tx, case.id)
+    others: tuple[RequestId, ...] = alike(tx, filed) if filed is not None else ()
+    return tuple(
+        Companion(
+            case=other,
+            proved_same=case.subject is not None and other.subject == case.subject,
+        )
+        for other in (case_by_id(tx, one) for one in others)
+    )

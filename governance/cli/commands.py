@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 import typer
 
@@ -106,9 +107,8 @@ retention.app.add_typer(statements.certificates)
 
 def application(arguments: Sequence[str]) -> int:
     """The exit code of one command; usage errors are 2."""
-    command = typer.main.get_command(application_)
     try:
-        result = command.main(args=list(arguments), prog_name="sekisho", standalone_mode=False)
+        result = _tree().main(args=list(arguments), prog_name="sekisho", standalone_mode=False)
     except typer.TyperException as error:
         return _not_run(error)
     except typer.Abort:
@@ -116,6 +116,12 @@ def application(arguments: Sequence[str]) -> int:
     except GovernanceError as error:
         return told(error)
     return int(result) if isinstance(result, int) else 0
+
+
+@cache
+def _tree() -> typer.core.TyperGroup:
+    """Every command with its options, read from their functions once."""
+    return typer.main.get_group(application_)
 
 
 def _not_run(error: typer.TyperException) -> int:

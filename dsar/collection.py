@@ -15,7 +15,7 @@ from dsar.case import WithheldItem
 from dsar.found import Failed, Found, FoundRecord, FoundValue
 from dsar.mentions import MentionSource, mention_edges
 from dsar.reads import PURPOSE, Query, words_of
-from dsar.redaction import OWN_FIELDS, folded, language_of, own_words, places_about_others
+from dsar.redaction import OWN_FIELDS, folded, own_words, places_about_others
 from dsar.types import THIRD_PERSON
 from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, Lang, RowId
@@ -26,6 +26,7 @@ from governance.customers.upkeep.merges import circle
 from governance.gateway.reading import read
 from governance.gateway.types import ReadRequest, RowView
 from governance.i18n.catalogue import text
+from governance.pii.language import language_of
 from governance.registers.provisions.service import opened
 from governance.registers.provisions.store import of_person
 from governance.registers.provisions.types import ProvidedPerson, Provision

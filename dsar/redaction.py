@@ -8,11 +8,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from governance.core.terms import FieldId, Lang
+from governance.core.terms import FieldId
 from governance.pii.types import Role, Span
 from policies.masking import Span as Place
 
-JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f]")
 SEPARATORS = re.compile(r"[\s()‐‑–ー―−-]+")
 OWN_FIELDS = frozenset(
     FieldId(name)
@@ -34,11 +33,6 @@ OWN_FIELDS = frozenset(
     )
 )  # whose values are the person's own words
 SHORTEST_OWN = 2  # signs; one sign alone identifies nobody
-
-
-def language_of(text: str) -> Lang:
-    """The language in which a text is analysed."""
-    return Lang.JA if JAPANESE.search(text) else Lang.EN
 
 
 def folded(text: str) -> str:

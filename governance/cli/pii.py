@@ -1,16 +1,17 @@
-"""`sekisho pii`: personal data in texts, columns and files, as filters."""
+"""`sekisho pii`: personal data in texts and columns, as filters; `pii scan` stands beside."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from io import TextIOWrapper
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
+from governance.cli import pii_scan
 from governance.cli.output import say
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+pii_scan.register(app)
 
 
 def _write(lines: Iterable[str]) -> None:
@@ -19,21 +20,24 @@ def _write(lines: Iterable[str]) -> None:
     sys.stdout.flush()
 
 
-def _read() -> Iterator[str]:
-    """Standard input line by line; broken bytes become surrogates, not a crash."""
+def _stream() -> TextIO:
+    """Standard input; broken bytes become surrogates, not a crash."""
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
-    return iter(sys.stdin)
+    return sys.stdin
 
 
 @app.command("analyze", help=say("pii.analyze"))
-def analyze() -> int:
-    """Spans for each text on standard input."""
-    from governance.pii.engine import Analyzer
+def analyze(
+    jobs: Annotated[int, typer.Option("--jobs", min=0, help=say("pii.jobs"))] = 0,
+) -> int:
+    """Spans for each text on standard input, in its order."""
     from governance.pii.filters import Tally, analyze_lines
+    from governance.pii.pool import PiiPool
 
     tally = Tally()
-    _write(analyze_lines(_read(), Analyzer().analyze, tally))
+    with PiiPool(jobs or None) as pool:
+        _write(analyze_lines(_stream(), pool.answers, tally))
     return tally.exit_code
 
 
@@ -44,16 +48,5 @@ def columns() -> int:
     from governance.pii.filters import Tally, column_lines
 
     tally = Tally()
-    _write(column_lines(_read(), classify_column, tally))
+    _write(column_lines(_stream(), classify_column, tally))
     return tally.exit_code
-
-
-@app.command("scan", help=say("pii.scan"))
-def scan(file: Annotated[Path, typer.Argument(metavar="FILE", help=say("pii.file"))]) -> int:
-    """Where a text file holds personal data; never the text itself."""
-    from governance.pii.engine import Analyzer
-    from governance.pii.filters import Tally, scan_file
-
-    tally = Tally()
-    _write(scan_file(file, Analyzer().analyze, tally))
-    return 1 if tally.found else tally.exit_code

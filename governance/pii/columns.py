@@ -25,9 +25,14 @@ _WHATEVER_NAMED: Final = frozenset(
 _RECENT: Final = 0.3  # share of early years that makes dates dates of birth
 
 
+def written(value: str) -> bool:
+    """Whether a value says anything: no blank, dash, 不明 or the like."""
+    return not _EMPTY.match(shadow_of(value.strip()))
+
+
 def _sample(values: Iterable[object]) -> list[str]:
     texts = [str(value).strip() for value in values if value is not None]
-    texts = [text for text in texts if not _EMPTY.match(shadow_of(text))]
+    texts = [text for text in texts if written(text)]
     if len(texts) <= SAMPLE:
         return texts
     step = len(texts) / SAMPLE

@@ -1,20 +1,18 @@
-"""Streaming filters behind `sekisho pii analyze`, `pii columns`, `pii scan`: lines in and out."""
+"""Streaming filters behind `sekisho pii analyze` and `pii columns`: lines in and out."""
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from io import TextIOWrapper
-from pathlib import Path
 from typing import Final, TextIO
 
-from governance.pii.errors import PiiFileError
 from governance.pii.types import ColumnLabel, Span
+from governance.pii.worker import MAX_TEXT
 
-Analyse = Callable[[str, str], tuple[Span, ...]]
+Answers = Callable[[Iterable[tuple[str, str]]], Iterator[tuple[Span, ...] | None]]
 Classify = Callable[[str, Sequence[object]], ColumnLabel]
 _LANGUAGES: Final = frozenset({"ja", "en"})
-SCAN_BLOCK: Final = 64_000  # code points of a line without end that are analysed together
+LONGEST: Final = 12 * MAX_TEXT  # code points of a line; JSON may write six or twelve for one
 
 
 @dataclass(slots=True)
@@ -55,18 +53,23 @@ def _dump(record: dict[str, object]) -> str:
     return line
 
 
-def _stream(
-    lines: Iterable[str], answer: Callable[[dict[str, object]], dict[str, object]], tally: Tally
-) -> Iterator[str]:
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
+def _numbered(stream: TextIO) -> Iterator[tuple[int, str | None]]:
+    """Lines with their numbers; None for one that is longer than any record may be."""
+    number = 0
+    while line := stream.readline(LONGEST):
+        number += 1
+        if len(line) < LONGEST or line.endswith("\n"):
+            yield number, line
             continue
-        tally.lines += 1
-        try:
-            yield _dump(answer(_object(line)))
-        except _BadLineError as bad:
-            tally.bad += 1
-            yield _dump({"error": {"code": str(bad), "line": number}})
+        while line and not line.endswith("\n"):
+            line = stream.readline(LONGEST)
+        yield number, None
+
+
+def _read(line: str | None) -> dict[str, object]:
+    if line is None:
+        raise _BadLineError("line_is_too_long")
+    return _object(line)
 
 
 def _spans(spans: tuple[Span, ...], tally: Tally) -> list[dict[str, object]]:
@@ -77,73 +80,72 @@ def _spans(spans: tuple[Span, ...], tally: Tally) -> list[dict[str, object]]:
     ]
 
 
-def analyze_lines(lines: Iterable[str], analyse: Analyse, tally: Tally) -> Iterator[str]:
-    """{"id","lang","text"} per line becomes {"id","spans":[{"start","end","label","score"}]}."""
-
-    def answer(record: dict[str, object]) -> dict[str, object]:
-        text, lang = record.get("text"), record.get("lang", "ja")
-        if not isinstance(text, str):
-            raise _BadLineError("text_is_not_a_string")
-        if not isinstance(lang, str) or lang not in _LANGUAGES:
-            raise _BadLineError("unknown_language")
-        return {"id": record["id"], "spans": _spans(analyse(text, lang), tally)}
-
-    return _stream(lines, answer, tally)
+def _bad(number: int, bad: _BadLineError, tally: Tally) -> str:
+    tally.bad += 1
+    return _dump({"error": {"code": str(bad), "line": number}})
 
 
-def column_lines(lines: Iterable[str], classify: Classify, tally: Tally) -> Iterator[str]:
+def _text_of(record: dict[str, object]) -> tuple[str, str]:
+    text, lang = record.get("text"), record.get("lang", "ja")
+    if not isinstance(text, str):
+        raise _BadLineError("text_is_not_a_string")
+    if len(text) > MAX_TEXT:
+        raise _BadLineError("text_is_too_long")
+    if not isinstance(lang, str) or lang not in _LANGUAGES:
+        raise _BadLineError("unknown_language")
+    return text, lang
+
+
+def analyze_lines(stream: TextIO, analyse: Answers, tally: Tally) -> Iterator[str]:
+    """{"id","lang","text"} per line becomes {"id","spans":[{"start","end","label","score"}]}.
+
+    Lines are answered in their order, several at a time; one of which nothing can be said is an
+    error with its number and stops nobody.
+    """
+    waiting: deque[tuple[int, object, _BadLineError | None]] = deque()
+
+    def asked() -> Iterator[tuple[str, str]]:
+        for number, line in _numbered(stream):
+            if line is not None and not line.strip():
+                continue
+            tally.lines += 1
+            try:
+                record = _read(line)
+                item = _text_of(record)
+            except _BadLineError as bad:
+                waiting.append((number, None, bad))
+                yield "", "ja"  # keeps its place among the answers
+                continue
+            waiting.append((number, record["id"], None))
+            yield item
+
+    for spans in analyse(asked()):
+        number, name, bad = waiting.popleft()
+        if bad is not None or spans is None:
+            yield _bad(number, bad or _BadLineError("not_analysed"), tally)
+        else:
+            yield _dump({"id": name, "spans": _spans(spans, tally)})
+
+
+def _column_of(record: dict[str, object]) -> tuple[str, list[object]]:
+    name, values = record.get("column", ""), record.get("values")
+    if not isinstance(name, str) or not isinstance(values, list):
+        raise _BadLineError("values_are_not_a_list")
+    return name, values
+
+
+def column_lines(stream: TextIO, classify: Classify, tally: Tally) -> Iterator[str]:
     """{"id","column","values"} per line becomes {"id","label"}."""
-
-    def answer(record: dict[str, object]) -> dict[str, object]:
-        name, values = record.get("column", ""), record.get("values")
-        if not isinstance(name, str) or not isinstance(values, list):
-            raise _BadLineError("values_are_not_a_list")
+    for number, line in _numbered(stream):
+        if line is not None and not line.strip():
+            continue
+        tally.lines += 1
+        try:
+            record = _read(line)
+            name, values = _column_of(record)
+        except _BadLineError as bad:
+            yield _bad(number, bad, tally)
+            continue
         label = classify(name, values).label
         tally.found.update([label or "none"])
-        return {"id": record["id"], "label": label}
-
-    return _stream(lines, answer, tally)
-
-
-def _pieces(stream: TextIO) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers; a line without end comes in blocks."""
-    number = 1
-    while piece := stream.readline(SCAN_BLOCK):
-        yield number, piece
-        if piece.endswith("\n"):
-            number += 1
-
-
-def _open(path: Path) -> TextIOWrapper:
-    if not path.exists():
-        raise PiiFileError(reason="missing")
-    if not path.is_file():
-        raise PiiFileError(reason="not_a_file")
-    with path.open("rb") as probe:
-        head = probe.read(65_536)
-    if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise PiiFileError(reason="binary")
-    return path.open(encoding=_encoding(head), errors="replace", newline=None)
-
-
-def _encoding(head: bytes) -> str:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    if head.startswith(b"\xef\xbb\xbf"):
-        return "utf-8-sig"
-    try:
-        head.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        # A character cut by the end of the probe is still UTF-8
-        return "utf-8" if fault.start >= len(head) - 3 else "cp932"
-    return "utf-8"
-
-
-def scan_file(path: Path, analyse: Analyse, tally: Tally, *, lang: str = "ja") -> Iterator[str]:
-    """Findings of a text file, one JSON line per line that has any: {"line","spans"}; no text."""
-    with _open(path) as stream:
-        for number, piece in _pieces(stream):
-            tally.lines += 1
-            spans = _spans(analyse(piece.rstrip("\r\n"), lang), tally)
-            if spans:
-                yield _dump({"line": number, "spans": spans})
+        yield _dump({"id": record["id"], "label": label})

@@ -107,9 +107,10 @@ class PiiWorker:
 
     def analyze_many(self, texts: Iterable[tuple[str, str]]) -> Iterator[tuple[Span, ...]]:
         """Findings of each (text, language) in order; at most one batch is in memory."""
-        for batch in _batches(texts):
+        for batch in batches_of(texts):
+            asked = [(text.encode("utf-8", "surrogatepass"), lang) for text, lang in batch]
             with self._lock:
-                tell = self._ask(batch)
+                tell = self._ask(asked)
             for spans in tell.spans:
                 yield tuple(unpacked(span) for span in spans)
 
@@ -155,8 +156,9 @@ class PiiWorker:
             child.stop()
 
 
-def _batches(texts: Iterable[tuple[str, str]]) -> Iterator[list[tuple[bytes, str]]]:
-    batch: list[tuple[bytes, str]] = []
+def batches_of(texts: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    """The texts in the sizes of one question; raises PiiTextTooLongError."""
+    batch: list[tuple[str, str]] = []
     size = 0
     for text, lang in texts:
         if len(text) > MAX_TEXT:
@@ -164,7 +166,7 @@ def _batches(texts: Iterable[tuple[str, str]]) -> Iterator[list[tuple[bytes, str
         if batch and (len(batch) >= BATCH or size + len(text) > BATCH_CHARS):
             yield batch
             batch, size = [], 0
-        batch.append((text.encode("utf-8", "surrogatepass"), lang))
+        batch.append((text, lang))
         size += len(text)
     if batch:
         yield batch

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from dsar.case import WithheldItem
 from dsar.found import Found, FoundRecord, FoundValue, from_bytes, to_bytes
-from dsar.redaction import folded, language_of, own_words, places_about_others
+from dsar.redaction import folded, own_words, places_about_others
 from dsar.report import disclosed, table
 from dsar.types import Ground, Outcome, RequestKind
 from governance.core.terms import FieldId, Lang, RowId
 from governance.documents.neutralise import restored
+from governance.pii.language import language_of
 from governance.pii.types import Entity, Reason, Role, Span
 from policies.masking import Span as Place
 from policies.types import Label

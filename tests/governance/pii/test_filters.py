@@ -2,28 +2,43 @@
 
 import json
 import tracemalloc
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from functools import partial
+from io import StringIO
+from itertools import starmap
 
 import pytest
 
 from governance.pii.columns import classify_column
 from governance.pii.engine import Analyzer
-from governance.pii.errors import PiiFileError
-from governance.pii.filters import Tally, analyze_lines, column_lines, scan_file
+from governance.pii.filters import Tally, analyze_lines, column_lines
 from governance.pii.types import Entity, Reason, Span
 
-
-def nothing(_text: str, _lang: str) -> tuple[Span, ...]:
-    return ()
+Texts = Iterable[tuple[str, str]]
 
 
-def one(text: str, _lang: str) -> tuple[Span, ...]:
-    return (Span(start=0, end=len(text), entity=Entity.PERSON, score=0.5, reason=Reason.LABEL),)
+def given(lines: Iterable[str]) -> StringIO:
+    return StringIO("".join(line.rstrip("\n") + "\n" for line in lines))
+
+
+def nothing(texts: Texts) -> Iterator[tuple[Span, ...]]:
+    return (() for _ in texts)
+
+
+def one(texts: Texts) -> Iterator[tuple[Span, ...]]:
+    for text, _ in texts:
+        size = len(text)
+        yield (Span(start=0, end=size, entity=Entity.PERSON, score=0.5, reason=Reason.LABEL),)
+
+
+def unable(texts: Texts) -> Iterator[tuple[Span, ...] | None]:
+    return (None if number == 0 else () for number, _ in enumerate(texts))
 
 
 def test_analyze_gives_the_contract(analyzer: Analyzer) -> None:
     lines = ['{"id": "a", "lang": "ja", "text": "糖尿病で治療中の山田太郎様"}\n']
-    found = json.loads(next(analyze_lines(lines, analyzer.analyze, Tally())))
+    real = partial(starmap, analyzer.analyze)
+    found = json.loads(next(analyze_lines(given(lines), real, Tally())))
     assert found["id"] == "a"
     assert [(s["start"], s["end"], s["label"]) for s in found["spans"]] == [
         (0, 7, "SENSITIVE:MEDICAL_HISTORY"),
@@ -48,7 +63,9 @@ def test_analyze_gives_the_contract(analyzer: Analyzer) -> None:
 def test_bad_line_is_an_error_record_and_the_rest_goes_on(line: str, code: str) -> None:
     tally = Tally()
     good = '{"id": 2, "lang": "en", "text": "a"}'
-    found = [json.loads(out) for out in analyze_lines([good, "", line, good], nothing, tally)]
+    found = [
+        json.loads(out) for out in analyze_lines(given([good, "", line, good]), nothing, tally)
+    ]
     assert found[1] == {"error": {"code": code, "line": 3}}
     assert [record.get("id") for record in found] == [2, None, 2]
     assert (tally.lines, tally.bad, tally.exit_code) == (3, 1, 1)
@@ -56,7 +73,7 @@ def test_bad_line_is_an_error_record_and_the_rest_goes_on(line: str, code: str) 
 
 def test_lone_surrogate_is_written_as_an_escape() -> None:
     line = '{"id": "\\ud800", "lang": "ja", "text": "\\ud800"}'
-    out = next(analyze_lines([line], one, Tally()))
+    out = next(analyze_lines(given([line]), one, Tally()))
     assert json.loads(out.encode())["spans"][0]["end"] == 1
 
 
@@ -67,44 +84,46 @@ def test_columns_give_the_contract() -> None:
         '{"id": 3, "column": "x", "values": "no list"}',
     ]
     tally = Tally()
-    found = [json.loads(out) for out in column_lines(lines, classify_column, tally)]
+    found = [json.loads(out) for out in column_lines(given(lines), classify_column, tally)]
     assert found[:2] == [{"id": 1, "label": "EMAIL"}, {"id": 2, "label": None}]
     assert found[2]["error"]["line"] == 3
     assert tally.exit_code == 1
 
 
-def test_scan_names_the_line_and_no_text(analyzer: Analyzer, tmp_path: Path) -> None:
-    path = tmp_path / "notes.txt"
-    path.write_bytes("一行目\r\n担当は佐藤です\r\n".encode("cp932"))
-    tally = Tally()
-    found = [json.loads(out) for out in scan_file(path, analyzer.analyze, tally)]
-    assert [(record["line"], record["spans"][0]["start"]) for record in found] == [(2, 3)]
-    assert tally.found == {"PERSON": 1}
+class Endless(StringIO):
+    """Lines that are made while they are read, up to a number of them."""
+
+    def __init__(self, line: str, count: int) -> None:
+        super().__init__()
+        self._line, self._left = line, count
+
+    def readline(self, _size: int | None = -1) -> str:  # type: ignore[override] # text, no bytes
+        self._left -= 1
+        return self._line if self._left >= 0 else ""
 
 
-@pytest.mark.parametrize("kind", ["missing", "folder", "binary"])
-def test_scan_refuses_what_is_no_text(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / kind
-    if kind == "folder":
-        path.mkdir()
-    if kind == "binary":
-        path.write_bytes(b"\x00\x01\x02")
-    with pytest.raises(PiiFileError):
-        next(scan_file(path, nothing, Tally()))
-
-
-def test_empty_file_has_no_findings(tmp_path: Path) -> None:
-    path = tmp_path / "empty"
-    path.touch()
-    assert list(scan_file(path, one, Tally())) == []
-
-
-def test_memory_does_not_grow_with_the_input(tmp_path: Path) -> None:
-    path = tmp_path / "long.txt"
-    path.write_text(("あ" * 3_000_000) + "\n" + "い\n" * 200_000, encoding="utf-8")
+@pytest.mark.parametrize("longer", [1, 8])
+def test_memory_does_not_grow_with_the_input(longer: int) -> None:
+    line = json.dumps({"id": 1, "text": "あ" * 500}) + "\n"
     tracemalloc.start()
-    for _ in scan_file(path, nothing, Tally()):
+    for _ in analyze_lines(Endless(line, 500 * longer), nothing, Tally()):
         pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 4_000_000
+    assert peak < 300_000
+
+
+def test_line_beyond_every_limit_is_named_and_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("governance.pii.filters.LONGEST", 50)
+    lines = ['{"id": 1, "text": "a"}', "x" * 400, '{"id": 2, "text": "b"}']
+    found = [json.loads(out) for out in analyze_lines(given(lines), nothing, Tally())]
+    assert found[1] == {"error": {"code": "line_is_too_long", "line": 2}}
+    assert [record.get("id") for record in found] == [1, None, 2]
+
+
+def test_text_that_nobody_can_analyse_is_an_error_and_no_clean_text() -> None:
+    lines = ['{"id": 1, "text": "a"}', '{"id": 2, "text": "b"}']
+    tally = Tally()
+    found = [json.loads(out) for out in analyze_lines(given(lines), unable, tally)]
+    assert found[0] == {"error": {"code": "not_analysed", "line": 1}}
+    assert (found[1]["id"], tally.exit_code) == (2, 1)

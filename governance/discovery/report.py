@@ -1,0 +1,211 @@
+"""A scan's report as JSON, as one HTML page and as a workbook; kinds and counts, no values."""
+
+import json
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from governance.core.clock import JST
+from governance.core.terms import Lang
+from governance.discovery.profile import PLACES
+from governance.discovery.types import ColumnFinding, Place, ScanReport, ScanReportError
+from governance.documents.files import whole_file
+from governance.documents.tables import Sheet, write_sheets
+from governance.i18n.catalogue import text
+
+SCHEMA: Final = "sekisho-scan/1"
+FORMS: Final = (".json", ".html", ".xlsx")
+_HEADS: Final = (
+    "place", "kind", "column", "label", "confidence", "rows", "sampled", "found", "special_care",
+    "at_most", "examples", "lines",
+)  # fmt: skip
+Row = tuple[str, ...]
+
+
+def shape(report: ScanReport) -> dict[str, object]:
+    """The JSON value."""
+    return {
+        "schema": SCHEMA,
+        "target": report.target,
+        "began": report.began.isoformat(),
+        "ended": report.ended.isoformat(),
+        "complete": report.complete,
+        "sample": report.sample,
+        "confidence": report.confidence,
+        "found": report.found,
+        "places": [_place(place) for place in report.places],
+        "not_read": [{"name": n.name, "reason": n.reason.value} for n in report.not_read],
+    }
+
+
+def _place(place: Place) -> dict[str, object]:
+    return {
+        "name": place.name,
+        "kind": place.kind,
+        "rows": place.rows,
+        "sampled": place.sampled,
+        "columns": [_column(column) for column in place.columns],
+        "proposal": place.proposal,
+    }
+
+
+def _column(column: ColumnFinding) -> dict[str, object]:
+    return {
+        "name": column.name,
+        "label": column.label,
+        "confidence": column.confidence,
+        "filled": column.filled,
+        "sampled": column.sampled,
+        "counts": dict(column.counts),
+        "at_most": round(column.at_most, 6),
+        "special_care": list(column.special_care),
+        "examples": list(column.examples),
+        "lines": list(column.lines),
+    }
+
+
+def kind_name(label: str, lang: Lang) -> str:
+    """A label in words: 氏名, 自由記述, 病歴."""
+    if label == "FREE_TEXT":
+        return text("discovery.free_text", lang)
+    entity, _, kind = label.partition(":")
+    return text(f"pii.kind.{kind.lower()}" if kind else f"pii.entity.{entity.lower()}", lang)
+
+
+def rows_of(report: ScanReport, lang: Lang, *, all_columns: bool = False) -> Iterable[Row]:
+    """One row of words for each column, those without personal data only when asked for."""
+    for place in report.places:
+        for column in place.columns:
+            if all_columns or column.personal:
+                yield _row(place, column, lang)
+
+
+def _row(place: Place, column: ColumnFinding, lang: Lang) -> Row:
+    found = (f"{kind_name(label, lang)} {n:,}" for label, n in column.counts.items())
+    care = (kind_name(f":{kind}", lang) for kind in column.special_care)
+    return (
+        place.name,
+        text(f"discovery.kind.{place.kind}", lang),
+        column.name or "-",
+        kind_name(column.label, lang) if column.label else "-",
+        f"{column.confidence:.2f}",
+        f"{place.rows:,}",
+        f"{column.sampled:,}",
+        ", ".join(found) or "-",
+        ", ".join(care) or "-",
+        _share(column.at_most, lang),
+        " ".join(column.examples) or "-",
+        ", ".join(map(str, column.lines)) or "-",
+    )
+
+
+def _share(share: float, lang: Lang) -> str:
+    return text("discovery.at_most", lang, share=f"{100 * share:.2f}") if share else "0 %"
+
+
+def heads(lang: Lang) -> tuple[str, ...]:
+    """Headings of the rows."""
+    return tuple(text(f"discovery.head.{name}", lang, most=PLACES) for name in _HEADS)
+
+
+def missed(report: ScanReport, lang: Lang) -> tuple[Row, ...]:
+    """What was not read, and why."""
+    return tuple(
+        (one.name, text(f"discovery.reason.{one.reason.value}", lang)) for one in report.not_read
+    )
+
+
+def summary(report: ScanReport, lang: Lang) -> tuple[tuple[str, str], ...]:
+    """What a reader must know of the scan as a whole."""
+    clock = "%Y-%m-%d %H:%M (JST)"
+    state = "complete" if report.complete else "partial"
+    personal = sum(column.personal for place in report.places for column in place.columns)
+    facts = (
+        ("target", report.target),
+        ("state", text(f"discovery.state.{state}", lang)),
+        ("began", report.began.astimezone(JST).strftime(clock)),
+        ("ended", report.ended.astimezone(JST).strftime(clock)),
+        ("places", f"{len(report.places):,}"),
+        ("columns", f"{personal:,}"),
+        ("missed", f"{len(report.not_read):,}"),
+        ("method", _method(report, lang)),
+    )
+    return tuple((text(f"discovery.fact.{name}", lang), value) for name, value in facts)
+
+
+def _method(report: ScanReport, lang: Lang) -> str:
+    if report.sample is None:
+        return text("discovery.method_all", lang)
+    return text(
+        "discovery.method", lang, sample=f"{report.sample:,}", confidence=f"{report.confidence:.0%}"
+    )
+
+
+def write(report: ScanReport, path: Path, *, lang: Lang) -> None:
+    """The report stands in the file, whole, in the form of its name's end."""
+    suffix = path.suffix.lower()
+    check_form(path)
+    if suffix == ".xlsx":
+        _workbook(report, path, lang)
+        return
+    if suffix == ".html":
+        words = html(report, lang)
+    else:
+        words = json.dumps(shape(report), ensure_ascii=False, indent=1) + "\n"
+    with whole_file(path) as part:
+        part.write_text(words, encoding="utf-8")
+
+
+def check_form(path: Path) -> None:
+    """Raises ScanReportError where the name ends in no form that is written."""
+    if path.suffix.lower() not in FORMS:
+        raise ScanReportError(suffix=path.suffix[:10] or "-")
+
+
+def _workbook(report: ScanReport, path: Path, lang: Lang) -> None:
+    def name(sheet: str) -> str:
+        return text(f"discovery.sheet.{sheet}", lang)
+
+    columns: Sequence[Row] = list(rows_of(report, lang, all_columns=True))
+    write_sheets(
+        path,
+        (
+            Sheet(name=name("summary"), header=("", ""), rows=summary(report, lang)),
+            Sheet(name=name("columns"), header=heads(lang), rows=columns),
+            Sheet(
+                name=name("not_read"),
+                header=(heads(lang)[0], text("discovery.head.reason", lang)),
+                rows=missed(report, lang),
+            ),
+        ),
+    )
+
+
+def html(report: ScanReport, lang: Lang) -> str:
+    """One page that needs nothing beside itself, made to be printed."""
+
+    def say(name: str, **params: object) -> str:
+        return text(f"discovery.{name}", lang, **params)
+
+    return _page().render(
+        lang=lang,
+        say=say,
+        summary=summary(report, lang),
+        heads=heads(lang),
+        rows=list(rows_of(report, lang)),
+        missed=missed(report, lang),
+        proposals=[place.proposal for place in report.places if place.proposal],
+        complete=report.complete,
+    )
+
+
+@cache
+def _page() -> Template:
+    source = files("governance.discovery").joinpath("templates", "scan.html").read_text("utf-8")
+    return Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    ).from_string(source)

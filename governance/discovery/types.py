@@ -1,0 +1,121 @@
+"""What a scan says of a place: kinds, counts and how sure, never a value."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from governance.core.errors import GovernanceError, UnavailableError, WrongUseError
+from governance.pii.types import Span
+
+Record: TypeAlias = Sequence[tuple[str, str]]  # column and value, in the order of the source
+Analyse: TypeAlias = Callable[[Iterable[tuple[str, str]]], Iterator[tuple[Span, ...]]]
+Progress: TypeAlias = Callable[[int, int | None], None]  # places done, of how many
+
+
+class ScanTargetError(WrongUseError):
+    """There is nothing at this path, or the address of a database is none; params: reason."""
+
+    code, status = "scan_target", 400
+
+
+class ScanDatabaseError(UnavailableError):
+    """The database cannot be reached or read; params: reason."""
+
+    code, status, exit_code = "scan_database", 503, 3
+
+
+class ScanReportError(WrongUseError):
+    """The report's name ends in no form that is written; params: suffix."""
+
+    code, status = "scan_report_form", 422
+
+
+class NotReadReason(StrEnum):
+    """Why nothing can be said of a place."""
+
+    BINARY = "binary"  # no text and of no format that is read
+    LINK = "link"  # leads elsewhere; its target is read where it lies
+    DENIED = "denied"
+    BROKEN = "broken"
+    TOO_LARGE = "too_large"
+    PART_MISSING = "part_missing"  # the format needs an extra package
+    ATTACHMENT = "attachment"  # of a mail
+    FAILED = "failed"  # the analysis gave no answer: not the same as nothing found
+    NOT_REACHED = "not_reached"  # the scan was broken off before
+
+
+class PlaceError(GovernanceError):
+    """A place cannot be read; params: reason."""
+
+    code, status = "scan_place", 422
+
+    def __init__(self, reason: NotReadReason) -> None:
+        super().__init__(reason=reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnFinding:
+    """One column, or the lines of a text, by what a sample of its rows holds."""
+
+    name: str
+    label: str | None  # entity, FREE_TEXT or None
+    confidence: float  # share of the sampled values that agree with the label
+    filled: float  # share of the sampled rows with a value
+    sampled: int  # values looked at
+    counts: Mapping[str, int]  # values of the sample in which each kind was found
+    at_most: float  # with the report's confidence, the share of rows that hold anything else
+    special_care: tuple[str, ...] = ()  # kinds of 要配慮個人情報 (APPI 2(3))
+    examples: tuple[str, ...] = ()  # masked
+    lines: tuple[int, ...] = ()  # first lines or rows with personal data, of texts alone
+
+    @property
+    def personal(self) -> bool:
+        """Whether personal data was found, by the column's kind or in its texts."""
+        return bool(self.counts) or self.label not in {None, "FREE_TEXT"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A table or text that was read."""
+
+    name: str
+    kind: str  # csv, xlsx, json, parquet, text, mail, html, database
+    rows: int  # rows or lines of the source
+    sampled: int  # of them, looked at
+    columns: tuple[ColumnFinding, ...]
+    proposal: str = field(default="", repr=False)  # a part of a catalogue in YAML
+
+    @property
+    def personal(self) -> bool:
+        """Whether any column holds personal data."""
+        return any(column.personal for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRead:
+    """A place of which nothing can be said."""
+
+    name: str
+    reason: NotReadReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanReport:
+    """What was read, what was found, what was not read."""
+
+    target: str
+    began: datetime
+    ended: datetime
+    complete: bool  # False: broken off; what stands here is true, the rest unknown
+    sample: int | None  # rows of each table that were looked at; None: all
+    confidence: float
+    places: tuple[Place, ...]
+    not_read: tuple[NotRead, ...]
+
+    @property
+    def found(self) -> bool:
+        """Whether any place holds personal data."""
+        return any(place.personal for place in self.places)

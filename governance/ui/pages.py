@@ -44,6 +44,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
@@ -168,7 +169,8 @@ def _date_filters(lang: Lang) -> dict[str, Callable[..., str]]:
     return {"long_day": day, "short_day": day_without_year, "moment": time_of_day}
 
 
+@cache
 def environment(*extra_packages: str) -> Templates:
-    """Templates of the component layer and of the named packages, compiled on first use."""
+    """Templates of the component layer and of the named packages, compiled once, on first use."""
     loader = _loader(extra_packages)
     return Templates(by_lang=MappingProxyType({lang: _environment(lang, loader) for lang in Lang}))

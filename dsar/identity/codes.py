@@ -40,7 +40,8 @@ def given_contact(
 ) -> Contact | None:
     """Where a code of this kind goes: as given; signed in, to the own address on record."""
     given = contact_of(claim, kind)
-    if given is not None or case.subject is None or kind is not EvidenceKind.EMAIL_CODE:
+    strange = claim.email or claim.phone  # a stranger is never shown that more is on record
+    if given or strange or case.subject is None or kind is not EvidenceKind.EMAIL_CODE:
         return given
     address = own_address(tx, ports, case.subject, at=at).value
     known = normalise_email(address).value if address else None

@@ -16,6 +16,8 @@ from dsar.intake.types import (
 )
 from dsar.types import DISCLOSING, FEE_ALLOWED, LAW_OF, Delivery, Requester, RequestKind
 from governance.core.terms import Law
+from governance.customers.normalise.email import normalise_email
+from governance.customers.normalise.phone import normalise_phone
 
 MOST_WORDS = 4_000  # characters
 MOST_NAME = 200
@@ -138,9 +140,11 @@ def _person_faults(answers: Answers) -> Faults:
     email, phone = answers.get("email", "").strip(), answers.get("phone", "").strip()
     if not email and not phone:
         found.append(("email", "contact_missing"))
-    for name in ("email", "phone", "customer_number"):
-        found += _text_faults(answers, name, needed=False)
-    return tuple(found)
+    if email and normalise_email(email).value is None:
+        found.append(("email", "email_form"))
+    if phone and normalise_phone(phone).value is None:
+        found.append(("phone", "phone_form"))
+    return (*found, *_text_faults(answers, "customer_number", needed=False))
 
 
 def scope_of(column: str) -> tuple[Scope, ...]:

@@ -54,6 +54,8 @@ from governance.portal.collecting import router as collecting
 from governance.portal.pages import router as portal
 from governance.portal.published import router as published
 from governance.portal.receipts import router as receipts
+from governance.portal.requests.pages import router as request_pages
+from governance.portal.requests.wizard import router as request_form
 from governance.reports.api import router as reports
 from governance.ui.pages import environment
 from governance.ui.routes import ui_routes
@@ -94,6 +96,8 @@ ROUTERS = (
     policy_pages,
     portal,
     receipts,
+    request_form,
+    request_pages,
     collecting,
     published,
     health.router,
@@ -131,6 +135,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     )
     app.state.wiring = wiring
     app.state.collect_throttle = Throttle(wiring.settings.collect_limit)
+    app.state.request_throttle = Throttle(wiring.settings.request_limit)
     app.openapi = lambda: with_evaluation(app)  # type: ignore[method-assign] # FastAPI's own way to extend it
     app.state.templates = environment("governance.console", "governance.portal", "governance.app")
     for router in ROUTERS:

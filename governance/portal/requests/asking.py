@@ -1,0 +1,95 @@
+"""Who asks at the portal's pages for requests: the person who is signed in, or somebody unknown.
+
+Whoever is signed in as something else is a stranger here: a request in the portal is nobody's but
+the person's own, or a stranger's.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dsar.case import Case
+from dsar.errors import RequestUnknownError
+from dsar.intake.drafts import WAY_BACK, Form, form_of
+from dsar.intake.errors import DraftOverError
+from dsar.store import case_by_id
+from governance.core.errors import NotFoundError
+from governance.core.terms import RequestId, SubjectId
+from governance.http.principal import ANONYMOUS, Principal, PrincipalKind
+from governance.http.request import check_csrf, check_same_site, principal_of, wiring_of
+from governance.portal.pages import subject_of
+
+COOKIE: Final = "sekisho_request"
+ROOT: Final = "/portal/requests"
+
+
+def asker_of(request: Request) -> Principal:
+    """The person behind the session, else a stranger."""
+    principal = principal_of(request)
+    if principal.kind is PrincipalKind.PERSON:
+        return principal
+    return replace(ANONYMOUS, network=principal.network)
+
+
+def person_of(asker: Principal) -> SubjectId | None:
+    """The person of the store who asks; None for a stranger."""
+    return subject_of(asker) if asker.kind is PrincipalKind.PERSON else None
+
+
+def check_sent(request: Request, csrf: str) -> None:
+    """The form came from this site, from this session, and not too many before it."""
+    check_same_site(request)
+    asker, wiring = asker_of(request), wiring_of(request)
+    if asker.kind is PrincipalKind.PERSON:
+        check_csrf(request, csrf)
+    else:
+        request.app.state.request_throttle.pass_one(asker.network, at=wiring.clock())
+
+
+def secret_of(request: Request) -> str:
+    """What the browser holds of its form; empty for none."""
+    return request.cookies.get(COOKIE, "")
+
+
+def remember(request: Request, response: Response, secret: str) -> None:
+    """The browser holds the secret; no script and no other site reads or sends it."""
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=int(WAY_BACK.total_seconds()),
+        path=ROOT,
+        secure=urlsplit(wiring_of(request).settings.origin).scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def held_form(tx: Connection, request: Request) -> Form | None:
+    """The form that this browser holds, while it lasts."""
+    wiring = wiring_of(request)
+    try:
+        return form_of(tx, wiring.ports, asker_of(request), secret_of(request), at=wiring.clock())
+    except DraftOverError:
+        return None
+
+
+def own_case(tx: Connection, request: Request, wanted: RequestId) -> Case:
+    """The request, for the browser that filed it and the person whom it is about; else no page.
+
+    404 for all others alike: nobody learns that a request of this id exists.
+    """
+    form, asker = held_form(tx, request), asker_of(request)
+    if form is not None and form.request == wanted:
+        return case_by_id(tx, wanted)
+    person = person_of(asker)
+    if person is not None:
+        with suppress(RequestUnknownError):
+            case = case_by_id(tx, wanted)
+            if case.subject == person:
+                return case
+    raise NotFoundError

@@ -1,0 +1,197 @@
+"""The page of one request: where it stands, and how whoever asked proves who they are."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from dsar.case import Case
+from dsar.identity.codes import answer_code, send_code
+from dsar.identity.documents import MOST_BYTES, MOST_MB, upload
+from dsar.identity.errors import (
+    CodeRefusedError,
+    CodesSpentError,
+    ContactMissingError,
+    UploadRefusedError,
+)
+from dsar.identity.types import UploadKind
+from dsar.intake import fees
+from dsar.intake.service import claim_of
+from dsar.intake.store import filing_of
+from dsar.intake.types import Claim
+from dsar.types import EvidenceKind
+from governance.core.errors import GovernanceError, NotFoundError
+from governance.core.terms import RequestId
+from governance.http.request import open_to_all, wiring_of
+from governance.i18n.catalogue import error_text
+from governance.portal.requests.asking import ROOT, asker_of, check_sent, own_case, person_of
+from governance.portal.requests.standing import CODES, standing
+from governance.ui.pages import Surface
+from governance.ui.parts import Mistake
+from governance.ui.surfaces import page_of, templates_of
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
+OF: Final = f"{ROOT}/of"
+SHOWN: Final = frozenset({"yes", "sent", "right", "paper", "accepted"})
+
+
+class InMemory(MultiPartParser):
+    """Reads a form without a file on disk: an identity paper is never in clear there."""
+
+    spool_max_size = MOST_BYTES + 1024 * 1024
+
+
+@router.get(f"{OF}/{{request_id}}", response_class=HTMLResponse)
+async def show(request: Request, request_id: str, filed: str = "", done: str = "") -> str:
+    """Where the request stands; for the browser that filed it and the person alone."""
+    return await run_in_threadpool(_page, request, request_id, done=filed or done)
+
+
+@router.post(f"{OF}/{{request_id}}/codes")
+async def send(
+    request: Request,
+    request_id: str,
+    kind: Annotated[str, Form()] = "",
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """A code is on its way to the contact that was given; the same words for everybody."""
+    check_sent(request, csrf)
+    wiring = wiring_of(request)
+
+    def work(case: Case, claim: Claim) -> None:
+        send_code(wiring.ports, case.id, _code_kind(kind), claim, at=wiring.clock())
+
+    return await _done(request, request_id, work, then="sent", field_id=f"send-{kind}")
+
+
+@router.post(f"{OF}/{{request_id}}/code")
+async def type_code(
+    request: Request,
+    request_id: str,
+    kind: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """The right code is spent and on file; wrong, late and used ones are refused alike."""
+    check_sent(request, csrf)
+    wiring, asker = wiring_of(request), asker_of(request)
+
+    def work(case: Case, claim: Claim) -> None:
+        found = _code_kind(kind)
+        answer_code(wiring.ports, asker, case.id, found, claim, code[:40], at=wiring.clock())
+
+    return await _done(request, request_id, work, then="right", field_id=f"code-{kind}")
+
+
+@router.post(f"{OF}/{{request_id}}/papers")
+async def send_paper(request: Request, request_id: str) -> Response:
+    """The paper is stored sealed and waits for an officer; one that is refused is nowhere."""
+    await run_in_threadpool(_own, request, request_id)  # before the body is read
+    try:
+        form = await InMemory(request.headers, request.stream(), max_files=1, max_fields=6).parse()
+    except (MultiPartException, KeyError):
+        raise UploadRefusedError(reason="kind", most=MOST_MB) from None
+    sent, kind = form.get("paper"), str(form.get("kind", ""))
+    content = await sent.read() if isinstance(sent, UploadFile) else b""
+    csrf = str(form.get("csrf", ""))
+    await form.close()
+    check_sent(request, csrf)
+    wiring, asker = wiring_of(request), asker_of(request)
+
+    def work(case: Case, _claim: Claim) -> None:
+        if kind not in set(UploadKind):
+            raise UploadRefusedError(reason="kind", most=MOST_MB)
+        upload(wiring.ports, asker, case.id, UploadKind(kind), content, at=wiring.clock())
+
+    return await _done(request, request_id, work, then="paper", field_id="paper")
+
+
+@router.post(f"{OF}/{{request_id}}/fee")
+async def accept_fee(
+    request: Request, request_id: str, csrf: Annotated[str, Form()] = ""
+) -> Response:
+    """The person agrees to the fee that was told."""
+    check_sent(request, csrf)
+    wiring, asker = wiring_of(request), asker_of(request)
+
+    def work(case: Case, _claim: Claim) -> None:
+        accept = partial(
+            fees.accept, ports=wiring.ports, principal=asker, request=case.id, at=wiring.clock()
+        )
+        wiring.database.write(accept)
+
+    return await _done(request, request_id, work, then="accepted", field_id="fee")
+
+
+async def _done(
+    request: Request,
+    request_id: str,
+    work: Callable[[Case, Claim], None],
+    *,
+    then: str,
+    field_id: str,
+) -> Response:
+    """What was done, told after a redirect; or the page again with the mistake beside its field."""
+
+    def act() -> None:
+        case, claim = _own(request, request_id)
+        work(case, claim)
+
+    try:
+        await run_in_threadpool(act)
+    except (CodeRefusedError, CodesSpentError, ContactMissingError, UploadRefusedError) as error:
+        page = partial(_page, request, request_id, error=error, field_id=field_id)
+        return HTMLResponse(await run_in_threadpool(page), status_code=error.status)
+    return RedirectResponse(f"{OF}/{request_id}?done={then}#proof", status_code=303)
+
+
+def _own(request: Request, request_id: str) -> tuple[Case, Claim]:
+    wiring = wiring_of(request)
+    with wiring.database.read() as tx:
+        case = own_case(tx, request, RequestId(request_id))
+        return case, _claim(tx, wiring.ports, case)
+
+
+def _claim(tx: Connection, ports: Any, case: Case) -> Claim:
+    filed = filing_of(tx, case.id)
+    return claim_of(ports, filed) if filed is not None else Claim()
+
+
+def _code_kind(given: str) -> EvidenceKind:
+    if given not in {kind.value for kind in CODES}:
+        raise NotFoundError
+    return EvidenceKind(given)
+
+
+def _page(
+    request: Request,
+    request_id: str,
+    *,
+    done: str = "",
+    error: GovernanceError | None = None,
+    field_id: str = "",
+) -> str:
+    wiring = wiring_of(request)
+    page = page_of(request, "portal.request.one", surface=Surface.PORTAL)
+    with wiring.database.read() as tx:
+        case = own_case(tx, request, RequestId(request_id))
+        known = case.subject is not None and person_of(asker_of(request)) == case.subject
+        facts = standing(tx, wiring.ports, case, page.lang, known=known, at=wiring.clock())
+    wrong = error_text(error, page.lang) if error else ""
+    return templates_of(request).render(
+        "portal/request.html",
+        page,
+        facts=facts,
+        root=f"{OF}/{case.id}",
+        done=done if done in SHOWN else "",
+        wrong=wrong,
+        field_id=field_id,
+        mistakes=(Mistake(field_id=field_id, sentence=wrong),) if wrong else (),
+        contact=wiring.settings.contact_mail,
+    )

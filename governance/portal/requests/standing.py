@@ -1,0 +1,203 @@
+"""Where one request stands, as its own page says it: the date first, the proof, what to do next."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from dsar.case import Case
+from dsar.clocks import dates_of
+from dsar.identity.codes import given_contact, sent_lately
+from dsar.identity.documents import MOST_MB
+from dsar.identity.rules import required_proofs, sufficient
+from dsar.identity.store import Upload, uploads_of
+from dsar.identity.types import Doubt, UploadKind
+from dsar.intake.service import claim_of
+from dsar.intake.store import Fee, fees_of, filing_of
+from dsar.intake.types import Claim, FeeState
+from dsar.listing import Summary
+from dsar.types import EvidenceKind, Requester
+from governance.core.clock import JST
+from governance.core.terms import Lang
+from governance.customers.ports import Ports
+from governance.i18n.catalogue import text
+from governance.ui.parts import Choice, Term
+
+CODES = (EvidenceKind.EMAIL_CODE, EvidenceKind.SMS_CODE)
+WRONG = frozenset({Doubt.CODE_WRONG, Doubt.CODE_OVER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A request in the person's own list."""
+
+    href: str
+    title: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeWay:
+    """A code that can be sent, and whether one may be typed."""
+
+    kind: str
+    label: str
+    button: str
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Everything that the page of a request says."""
+
+    case: Case
+    headline: str
+    until: date | None
+    why_then: str
+    terms: tuple[Term, ...]
+    proved: bool
+    closed: bool
+    need: str
+    done: tuple[str, ...]
+    ways: tuple[CodeWay, ...]
+    papers: tuple[Choice, ...]
+    waiting: tuple[str, ...]
+    most_mb: int = MOST_MB
+    fee: Fee | None = None
+    may_accept: bool = False
+    claim: Claim = field(default_factory=Claim, repr=False)
+
+
+def line_of(one: Summary, lang: Lang) -> Line:
+    """What was asked, its number and its day."""
+    kinds = " / ".join(
+        dict.fromkeys(text(f"portal.request.right.{kind}", lang) for _, kind, _ in one.tracks)
+    )
+    told = one.answer_by or one.received_at.astimezone(JST).date()
+    key = "until" if one.open and one.answer_by else "received" if one.open else "closed"
+    return Line(
+        href=f"/portal/requests/of/{one.id}",
+        title=kinds,
+        note=text(f"portal.request.line.{key}", lang, reference=one.reference, day=str(told)),
+    )
+
+
+def standing(
+    tx: Connection, ports: Ports, case: Case, lang: Lang, *, known: bool, at: datetime
+) -> Standing:
+    """The facts of the request's page; a stranger (not `known`) sees the same whoever is on record.
+
+    Whether the proofs suffice is said to the person who is signed in alone: it tells that the
+    contact stands in the register.
+    """
+    filed = filing_of(tx, case.id)
+    claim = claim_of(ports, filed) if filed is not None else Claim()
+    proved = known and all(
+        sufficient(case.evidence, track.kind, requester=case.requester, at=at)
+        for track in case.tracks
+    )
+    dates = [dates_of(case, track, at=at) for track in case.tracks]
+    nearest = min((one for one in dates if one.act_by), key=lambda one: one.act_by or date.max,
+                  default=None)  # fmt: skip
+    papers = uploads_of(tx, case.id)
+    steps = fees_of(tx, case.id)
+    return Standing(
+        case=case,
+        headline=_headline(case, lang, proved=proved),
+        until=nearest.act_by if nearest else None,
+        why_then=(nearest.reason_ja if lang is Lang.JA else nearest.reason_en) if nearest else "",
+        terms=_terms(case, lang),
+        proved=proved,
+        closed=case.closed,
+        need=_need(case, lang),
+        done=_done(case, lang),
+        ways=_ways(tx, ports, case, claim, lang, at=at),
+        papers=_paper_kinds(case, lang),
+        waiting=tuple(_waiting(one, lang) for one in papers if one.checked_at is None),
+        fee=steps[-1] if steps else None,
+        may_accept=bool(steps) and steps[-1].state is FeeState.QUOTED and known,
+        claim=claim,
+    )
+
+
+def _headline(case: Case, lang: Lang, *, proved: bool) -> str:
+    key = "closed" if case.closed else "proved" if proved else "to_prove"
+    return text(f"portal.request.headline.{key}", lang)
+
+
+def _terms(case: Case, lang: Lang) -> tuple[Term, ...]:
+    kinds = " / ".join(
+        dict.fromkeys(text(f"portal.request.right.{track.kind}", lang) for track in case.tracks)
+    )
+    day = case.received_at.astimezone(JST).date().isoformat()
+    said = (
+        ("reference", case.reference),
+        ("right", kinds),
+        ("received", day),
+        ("delivery", text(f"portal.request.delivery.{case.delivery}", lang)),
+        ("who", text(f"portal.request.who.{case.requester}", lang)),
+    )
+    return tuple(
+        Term(term=text(f"portal.request.term.{name}", lang), text=value, mono=name == "reference")
+        for name, value in said
+    )
+
+
+def _need(case: Case, lang: Lang) -> str:
+    needs = [required_proofs(track.kind, requester=case.requester) for track in case.tracks]
+    most = max(need.families for need in needs)
+    agent = "agent" if case.requester is not Requester.SELF else "self"
+    return text(f"portal.request.need.{agent}.{'two' if most > 1 else 'one'}", lang)
+
+
+def _done(case: Case, lang: Lang) -> tuple[str, ...]:
+    """What was shown so far. A code that came back is named alike whoever it belongs to."""
+    return tuple(text(f"portal.request.shown.{kind}", lang) for kind in _shown(case))
+
+
+def _shown(case: Case) -> tuple[EvidenceKind, ...]:
+    found = (
+        proof.kind
+        for proof in case.evidence
+        if proof.accepted or (proof.kind in CODES and proof.reason not in WRONG)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _ways(
+    tx: Connection, ports: Ports, case: Case, claim: Claim, lang: Lang, *, at: datetime
+) -> tuple[CodeWay, ...]:
+    sent, shown = sent_lately(tx, case.id, at=at), _shown(case)
+    return tuple(
+        CodeWay(
+            kind=kind.value,
+            label=text(f"portal.request.code.{kind}", lang),
+            button=text(f"portal.request.send.{kind}", lang),
+            sent=kind in sent,
+        )
+        for kind in CODES
+        if kind not in shown and given_contact(tx, ports, case, claim, kind, at=at) is not None
+    )
+
+
+def _paper_kinds(case: Case, lang: Lang) -> tuple[Choice, ...]:
+    kinds = [UploadKind.IDENTITY]
+    if case.requester is not Requester.SELF:
+        kinds.append(UploadKind.AUTHORITY)
+    return tuple(
+        Choice(
+            value=kind.value,
+            label=text(f"portal.request.paper.{kind}", lang),
+            hint=text(f"portal.request.paper.{kind}.hint", lang),
+        )
+        for kind in kinds
+    )
+
+
+def _waiting(one: Upload, lang: Lang) -> str:
+    return text(
+        "portal.request.waiting",
+        lang,
+        paper=text(f"portal.request.paper.{one.kind}", lang),
+        size=f"{max(1, one.size // 1024):,}",
+    )

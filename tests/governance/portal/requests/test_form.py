@@ -1,0 +1,284 @@
+"""The form for requests over HTTP, without script: both languages, known and unknown alike."""
+
+import http.client
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from dsar.identity.models import UploadRow
+from dsar.models import RequestRow
+from governance.app.factory import create_app
+from governance.app.wiring import Wiring
+from governance.core.terms import ActorId
+from governance.customers.post import unsealed
+from governance.db.types import table_of
+from governance.http.principal import PrincipalKind
+from governance.http.throttle import Throttle
+from governance.identity.service import issue_code
+from governance.jobs.models import OutboxRow
+from governance.jobs.outbox import OutboxMessage
+from tests.installation import AT, create, customer, import_file, register, subjects, write_file
+from tests.serving import served
+
+ROOT = "/portal/requests"
+OUTBOX, REQUEST, UPLOAD = table_of(OutboxRow), table_of(RequestRow), table_of(UploadRow)
+PERSON = {"name": "架空 太郎", "email": "person1@example.com", "phone": ""}
+NOBODY = {"name": "架空 知子", "email": "nobody@example.org", "phone": ""}
+DISCLOSURE = (
+    ("home", {"home": "japan"}),
+    ("right", {"right": "disclosure"}),
+    ("data", {"scope_everything": "yes"}),
+    ("delivery", {"delivery": "download"}),
+)
+PAPER = b"\xff\xd8\xff" + b"\0" * 4000
+
+
+class Portal:
+    """A served installation with one customer in its register."""
+
+    def __init__(self, wiring: Wiring, base: str) -> None:
+        self.wiring, self.base = wiring, base
+        self.clients: list[httpx.Client] = []
+
+    def visitor(self, lang: str = "ja") -> "Visitor":
+        client = httpx.Client(base_url=self.base, timeout=60, trust_env=False)
+        client.headers.update({"accept-language": lang, "accept": "text/html"})
+        self.clients.append(client)
+        return Visitor(client)
+
+    def customer(self, lang: str = "ja") -> "Visitor":
+        (subject,) = subjects(self.wiring)
+        code = self.wiring.database.write(
+            lambda tx: issue_code(
+                tx, actor=ActorId(f"p:{subject}"), kind=PrincipalKind.PERSON, at=AT
+            )
+        )
+        visitor = self.visitor(lang)
+        assert visitor.client.post("/sign-in", data={"code": code}).status_code == 303
+        return visitor
+
+    def code(self) -> str:
+        with self.wiring.database.read() as tx:
+            row = tx.execute(
+                select(OUTBOX)
+                .where(OUTBOX.c.idem_key.startswith("dsar/code/"))
+                .order_by(OUTBOX.c.id.desc())
+                .limit(1)
+            ).one()
+        message = unsealed(
+            self.wiring.vault,
+            OutboxMessage(
+                id=row.id, idem_key=row.idem_key, target=row.target, kind=row.kind, attempt=1,
+                payload=row.payload,
+            ),
+        )  # fmt: skip
+        code: str = message.params["code"]
+        return code
+
+    def count(self, table: object) -> int:
+        with self.wiring.database.read() as tx:
+            return int(tx.execute(select(func.count()).select_from(table)).scalar_one())  # type: ignore[arg-type] # a table
+
+
+class Visitor:
+    """A browser without script."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+
+    def get(self, path: str) -> httpx.Response:
+        return self.client.get(path)
+
+    def post(self, path: str, data: dict[str, str], **more: object) -> httpx.Response:
+        page = self.client.get(ROOT).text
+        token = re.search(r'name="csrf" value="([^"]*)"', page)
+        assert token is not None
+        return self.client.post(path, data={"csrf": token[1], **data}, **more)  # type: ignore[arg-type] # files
+
+    def filled(self, *answers: tuple[str, dict[str, str]]) -> httpx.Response:
+        answer = self.post(f"{ROOT}/new", {})
+        for page, given in answers:
+            answer = self.post(f"{ROOT}/new/{page}", given)
+            assert answer.status_code == 303, answer.text
+        return answer
+
+    def filed(self, *answers: tuple[str, dict[str, str]]) -> str:
+        self.filled(*answers)
+        answer = self.post(f"{ROOT}/new/check", {})
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"].partition("?")[0]
+
+
+def stranger(person: dict[str, str]) -> tuple[tuple[str, dict[str, str]], ...]:
+    return (*DISCLOSURE, ("who", {"who": "self"}), ("person", person))
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    folder = Path(tmp_path_factory.mktemp("requests"))
+    wiring = create(folder)
+    import_file(wiring, write_file(folder, register([customer(1)])))
+    app = create_app(wiring)
+    app.state.request_throttle = Throttle(10_000)
+    with served(app) as base:
+        made = Portal(wiring, base)
+        yield made
+        for client in made.clients:
+            client.close()
+    wiring.close()
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("ja", ("どちらにお住まい", "受付番号", "コードを確認しました")),
+     ("en", ("Where do you live?", "Reference", "The code was right"))],
+)  # fmt: skip
+def test_a_customer_files_a_disclosure_and_proves_it_without_script(
+    portal: Portal, lang: str, words: tuple[str, ...]
+) -> None:
+    visitor = portal.customer(lang)
+    visitor.post(f"{ROOT}/new", {})
+    assert words[0] in visitor.get(f"{ROOT}/new/home").text
+    place = visitor.filed(*DISCLOSURE)
+    assert words[1] in visitor.get(place).text
+    assert visitor.post(f"{place}/codes", {"kind": "email_code"}).status_code == 303
+    done = visitor.post(f"{place}/code", {"kind": "email_code", "code": portal.code()})
+    assert words[2] in visitor.get(done.headers["location"]).text
+    assert "nobody" not in visitor.get(place).text
+
+
+def _shape(html: str) -> str:
+    """The page without what differs by request."""
+    return re.sub(r"R-\d{4}-\w{5}-\w{5}|[0-9a-f]{8}-[0-9a-f-]{27}", "-", html)
+
+
+def test_pages_of_a_known_and_an_unknown_person_say_the_same(portal: Portal) -> None:
+    seen = []
+    for person in (PERSON, NOBODY):
+        visitor = portal.visitor()
+        place = visitor.filed(*stranger(person))
+        pages = [visitor.get(f"{place}?filed=yes").text]
+        sent = visitor.post(f"{place}/codes", {"kind": "email_code"})
+        pages.append(visitor.get(sent.headers["location"]).text)
+        code = portal.code()
+        wrong = f"{(int(code) + 1) % 10**8:08}"
+        refused = visitor.post(f"{place}/code", {"kind": "email_code", "code": wrong})
+        assert refused.status_code == 422
+        pages.append(refused.text)
+        right = visitor.post(f"{place}/code", {"kind": "email_code", "code": code})
+        pages.append(visitor.get(right.headers["location"]).text)
+        seen.append([_shape(page) for page in pages])
+    assert seen[0] == seen[1]
+
+
+def test_another_browser_sees_nothing_of_a_request(portal: Portal) -> None:
+    place = portal.visitor().filed(*stranger(PERSON))
+    other = portal.visitor()
+    nowhere = f"{ROOT}/of/019ac000-0000-7000-8000-000000000000"
+    for path in (place, nowhere):
+        assert other.get(path).status_code == 404
+        for act in ("codes", "code", "papers", "fee"):
+            answer = other.post(f"{path}/{act}", {"kind": "email_code", "code": "1"})
+            assert answer.status_code == 404, act
+    assert _shape(other.get(place).text) == _shape(other.get(nowhere).text)
+    assert portal.customer().get(place).status_code == 404  # not proved: not shown to the person
+
+
+def test_sending_twice_files_once_and_back_shows_what_was_said(portal: Portal) -> None:
+    before = portal.count(REQUEST)
+    visitor = portal.visitor()
+    place = visitor.filed(*stranger(PERSON))
+    again = visitor.post(f"{ROOT}/new/check", {})
+    assert again.headers["location"].startswith(place)
+    assert portal.count(REQUEST) == before + 1
+    assert visitor.get(f"{ROOT}/new/home").headers["location"].startswith(place)
+    other = portal.visitor()
+    other.filled(*stranger(NOBODY))
+    assert 'value="disclosure" checked' in other.get(f"{ROOT}/new/right").text
+    assert NOBODY["email"] in other.get(f"{ROOT}/new/person?then=check").text
+    changed = other.post(f"{ROOT}/new/right", {"right": "cessation", "then": "check"})
+    assert changed.headers["location"] == f"{ROOT}/new/ground"  # a question that comes up by it
+
+
+def test_a_mistake_stands_beside_its_item_and_keeps_what_was_written(portal: Portal) -> None:
+    visitor = portal.visitor()
+    visitor.filled(*DISCLOSURE, ("who", {"who": "self"}))
+    answer = visitor.post(
+        f"{ROOT}/new/person", {"name": "架空 太郎", "email": "taro@", "phone": ""}
+    )
+    assert answer.status_code == 422
+    assert 'id="email-wrong"' in answer.text
+    assert 'href="#email"' in answer.text
+    assert "架空 太郎" in answer.text
+    assert "taro@" in answer.text
+    for page in ("home", "right", "data"):
+        assert visitor.post(f"{ROOT}/new/{page}", {}).status_code == 422
+
+
+def test_markup_is_shown_as_text(portal: Portal) -> None:
+    wild = '<script>alert(1)</script>"><b>=1+1'
+    visitor = portal.visitor()
+    visitor.filled(*stranger({**PERSON, "name": wild}))
+    page = visitor.get(f"{ROOT}/new/check").text
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_paper_is_stored_sealed_and_what_is_no_paper_nowhere(portal: Portal) -> None:
+    visitor = portal.visitor()
+    place = visitor.filed(*stranger(PERSON))
+    for name, content in (("a.jpg", b"MZ\x90"), ("a.jpg", b""), ("a.pdf", b"%PDF" + b"-")):
+        sent = visitor.post(
+            f"{place}/papers", {"kind": "identity"}, files={"paper": (name, content)}
+        )
+        assert sent.status_code == (303 if content.startswith(b"%PDF-") else 422)
+    big = visitor.post(
+        f"{place}/papers",
+        {"kind": "identity"},
+        files={"paper": ("a.jpg", b"\xff\xd8\xff" + bytes(8 * 1024 * 1024))},
+    )
+    assert big.status_code == 422
+    before = portal.count(UPLOAD)
+    sent = visitor.post(f"{place}/papers", {"kind": "identity"}, files={"paper": ("a.jpg", PAPER)})
+    assert sent.status_code == 303
+    with portal.wiring.database.read() as tx:
+        kept = tx.execute(select(UPLOAD).order_by(UPLOAD.c.id.desc()).limit(1)).one()
+    assert portal.count(UPLOAD) == before + 1
+    assert PAPER[:100] not in kept.content
+    assert kept.media == "image/jpeg"
+
+
+def test_two_hundred_megabytes_are_refused_before_they_are_read(portal: Portal) -> None:
+    visitor = portal.visitor()
+    place = visitor.filed(*stranger(PERSON))
+    before = portal.count(UPLOAD)
+
+    def endless() -> Iterator[bytes]:
+        for _ in range(200):
+            yield bytes(1024 * 1024)
+
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    try:
+        answer = visitor.client.post(f"{place}/papers", content=endless(), headers=kind)
+        assert answer.status_code in (413, 422)
+    except httpx.TransportError:
+        pass  # the server may hang up on a sender that does not stop
+    host = portal.base.removeprefix("http://")
+    with closing(http.client.HTTPConnection(host, timeout=60)) as announced:
+        announced.putrequest("POST", f"{place}/papers")
+        announced.putheader("content-length", str(200 * 1024 * 1024))
+        announced.endheaders()
+        assert announced.getresponse().status == 413
+    assert portal.count(UPLOAD) == before
+
+
+def test_a_form_of_another_site_or_without_its_token_is_refused(portal: Portal) -> None:
+    visitor = portal.visitor()
+    foreign = visitor.client.post(f"{ROOT}/new", headers={"sec-fetch-site": "cross-site"})
+    assert foreign.status_code == 403
+    assert portal.customer().client.post(f"{ROOT}/new", data={"csrf": "x"}).status_code == 403

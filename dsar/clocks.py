@@ -15,7 +15,8 @@ from policies.law.calendars import JAPAN_OFFICES, calendar_of
 from policies.law.dates import Due
 from policies.law.due import due
 from policies.law.events import Pause, day_of
-from policies.law.load import RuleSet, rule_set
+from policies.law.in_force import rule_set
+from policies.law.load import RuleSet
 
 MONTH, EXTENDED = "gdpr_1m", "gdpr_ext_3m"
 PROMPTLY, SUIT = "appi_chitai", "appi_39_2w"

@@ -51,7 +51,7 @@ from governance.customers.subjects import known_laws
 from governance.http.principal import Principal, PrincipalKind
 from policies.actions import Action
 from policies.api import ensure
-from policies.law.load import rule_set
+from policies.law.in_force import rule_set
 
 WORDS: Final = FieldId("dsar.words")
 SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read for another

@@ -9,8 +9,8 @@ from policies.law.calendars import NO_CALENDAR, calendar_of, next_open
 from policies.law.counting import add_days, add_months, period_end
 from policies.law.due import due as law_due
 from policies.law.errors import CalendarYearError
+from policies.law.in_force import follows, rule_set
 from policies.law.keeping import retention as law_retention
-from policies.law.load import rule_set
 from policies.law.types import JP_ADMIN
 from retention.types import (
     Duty,
@@ -48,6 +48,9 @@ def keep_of(duty: Duty, day: date, overflow: Overflow, at: date) -> Keep:
             return Keep(duty=duty.id, until=end, free_from=end)
         case LawPeriod() as law:
             return _by_law(duty, law, day, at)
+
+
+follows(keep_of.cache_clear)
 
 
 def _by_law(duty: Duty, law: LawPeriod, day: date, at: date) -> Keep:

@@ -9,7 +9,7 @@ from governance.core.terms import FieldId
 from governance.customers.catalogue import catalogue
 from governance.customers.subjects import SubjectKind
 from policies.law.errors import LawError
-from policies.law.load import shipped
+from policies.law.in_force import law_in_force
 from policies.law.reader import Node, Record, read_yaml
 from policies.law.types import DeadlineRule, RetentionRule, RuleKind
 from retention.errors import ScheduleFormError
@@ -246,9 +246,9 @@ def _law(node: Node) -> LawPeriod:
     entry = node.record(required=("rule",), optional=("fiscal_year_end", "filing_months"))
     rule = entry["rule"].text()
     known: dict[str, DeadlineRule | RetentionRule] = {
-        found.id: found for found in shipped().rules if found.kind is RuleKind.RETAIN_AT_LEAST
+        found.id: found for found in law_in_force().rules if found.kind is RuleKind.RETAIN_AT_LEAST
     }
-    known |= {found.id: found for found in shipped().retention_rules}
+    known |= {found.id: found for found in law_in_force().retention_rules}
     if rule not in known:
         raise entry["rule"].bad(", ".join(sorted(known)))
     closing = entry.get("fiscal_year_end")

@@ -56,6 +56,8 @@ from governance.pii.types import Span
 from governance.pii.worker import PiiWorker
 from policies.admin.types import Desk
 from policies.admin.watching import PolicyWatch
+from policies.law.in_force import install as install_law
+from policies.law.load import installed
 from policies.snapshot import PolicyHolder
 
 SYSTEM = ActorId("svc:sekisho")
@@ -170,6 +172,7 @@ class Wiring:
         vault = FieldVault.open(keys, provider, clock=clock)
         audit = AuditLog(database.writer_engine, process_id=new_row_id(), sealer=vault.seal_part)
         journal = Journal.open(settings.journal, installation=vault.ring.installation)
+        install_law(installed(settings.law_folder, settings.law_rule_sets))
         declared, policies, worker = _declared(settings), PolicyHolder(), PiiWorker()
         signing = LogSigning(settings, vault)
         ports = Ports(

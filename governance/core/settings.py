@@ -241,6 +241,18 @@ class Settings(RequestIntake):
         "Folder of the installation's own fields and vocabularies (YAML). "
         "Default: catalogue.d in data_dir.",
     )
+    law_dir: Path | None = described(
+        None,
+        "自社の規程やほかの法令（YAML）のフォルダー。省略時は data_dir の law.d。"
+        "誤りがあると起動しません（sekisho law check で確かめられます）。",
+        "Folder of company rules and other laws (YAML). Default: law.d in data_dir. "
+        "A fault stops the start; `sekisho law check` tells it before.",
+    )
+    law_switches: str = described(
+        "",
+        "有効にする改正法の規則（カンマ区切り。名前は sekisho law list）。",
+        "Rule sets of amendments that are in force here (by comma; `sekisho law list` names them).",
+    )
     mail: MailKind = described(
         MailKind.FOLDER, "メールの送り方。", "How e-mail leaves: into a folder, or by SMTP."
     )
@@ -332,6 +344,16 @@ class Settings(RequestIntake):
     def catalogue_folder(self) -> Path:
         """Folder of the installation's own fields."""
         return self.catalogue_dir or self.data_dir / "catalogue.d"
+
+    @property
+    def law_folder(self) -> Path:
+        """Folder of the installation's own law files."""
+        return self.law_dir or self.data_dir / "law.d"
+
+    @property
+    def law_rule_sets(self) -> tuple[str, ...]:
+        """Rule sets of amendments that are switched on."""
+        return tuple(name.strip() for name in self.law_switches.split(",") if name.strip())
 
     @property
     def mail_folder(self) -> Path:

@@ -16,18 +16,18 @@ from policies.admin.errors import PolicyFaultyError
 from policies.admin.types import Desk
 from policies.beside import Surroundings, check_beside
 from policies.check import Finding, FindingCode, Severity, check
-from policies.law.load import shipped as shipped_law
+from policies.law.in_force import law_in_force
 from policies.snapshot import PolicySnapshot
 
 
 def known_notices(versions: Iterable[NoticeVersion]) -> Surroundings:
-    """Where no installation is: notices alone, and the duties of the shipped law book."""
+    """Where no installation is: notices alone, and the duties of the law book."""
     notices: dict[str, tuple[str, ...]] = {}
     for one in versions:
         notices[one.notice] = (*notices.get(one.notice, ()), one.version)
     return Surroundings(
         notices=notices,
-        duties=frozenset(rule.id for rule in shipped_law().retention_rules),
+        duties=frozenset(rule.id for rule in law_in_force().retention_rules),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from governance.core.terms import Lang
@@ -17,8 +18,9 @@ from policies.law.errors import (
     UnknownLawIdError,
 )
 from policies.law.events import day_of, event_names
+from policies.law.in_force import law_in_force
 from policies.law.keeping import retention
-from policies.law.load import RuleSet, rules_of, shipped
+from policies.law.load import RuleSet, rules_of
 from policies.law.reasons import shown, title
 from policies.law.types import (
     Amendment,
@@ -26,6 +28,7 @@ from policies.law.types import (
     LawBook,
     Obligation,
     RetentionRule,
+    Switch,
     Validity,
     When,
 )
@@ -53,7 +56,7 @@ def due_json(
 
     The law is that of the day of the first event. A keeping duty (RET-...) takes `start`.
     """
-    book = book or shipped()
+    book = book or law_in_force()
     parsed = {name: parse_when(text, name=name) for name, text in events.items()}
     given_calendar = None if calendar is None else calendar_of(calendar)
     day = min((day_of(w, given_calendar or NO_CALENDAR) for w in parsed.values()), default=None)
@@ -124,7 +127,7 @@ def plain(value: When | int) -> str | int:
 
 def law_show(id_: str, *, at: date | None = None, book: LawBook | None = None) -> dict[str, Json]:
     """What the law files say under this id: rule, obligation, keeping duty or amendment."""
-    book = book or shipped()
+    book = book or law_in_force()
     rules = rules_of(book, at or book.compiled)
     if id_ in rules.rules:
         answer = rule_json(rules.rule(id_), rules)
@@ -133,7 +136,11 @@ def law_show(id_: str, *, at: date | None = None, book: LawBook | None = None) -
     elif id_ in rules.retention_rules:
         answer = retention_json(rules.retention_rule(id_))
     elif id_ in book.amendments:
-        answer = amendment_json(book.amendments[id_])
+        answer = amendment_json(book.amendments[id_], book)
+    elif id_ in book.switches:
+        answer = switch_json(book.switches[id_], book)
+    elif (prepared := prepared_entry(book, id_)) is not None:
+        answer = prepared
     else:
         raise UnknownLawIdError(id=id_)
     return answer | {"version": rules.version, "disclaimer": book.disclaimer}
@@ -192,6 +199,7 @@ def obligation_json(duty: Obligation) -> dict[str, Json]:
             "fee": duty.fee,
             "identity": duty.identity,
             "in_force": duty.in_force,
+            "rule_set": duty.rule_set,
             **evidence(duty.verification.value, duty.sources, duty.validity),
         }
     )
@@ -219,8 +227,36 @@ def retention_json(rule: RetentionRule) -> dict[str, Json]:
     )
 
 
-def amendment_json(change: Amendment) -> dict[str, Json]:
-    """An amendment with its dates."""
+def prepared_entry(book: LawBook, id_: str) -> dict[str, Json] | None:
+    """An entry of a rule set that is switched off, marked so; None where there is none."""
+    for duty in book.obligations:
+        if duty.id == id_ and duty.rule_set is not None:
+            return obligation_json(duty) | {"switched_on": False}
+    for rule in book.rules:
+        if rule.id == id_ and rule.rule_set is not None:
+            on = replace(book, switched_on=book.switched_on | {rule.rule_set})
+            return rule_json(rule, rules_of(on, book.compiled)) | {"switched_on": False}
+    return None
+
+
+def switch_json(switch: Switch, book: LawBook) -> dict[str, Json]:
+    """A rule set of an amendment, and whether it is on."""
+    return present(
+        {
+            "type": "rule_set",
+            "id": switch.id,
+            "amendment": switch.amendment,
+            "title_ja": switch.title_ja,
+            "title_en": switch.title_en,
+            "switched_on": switch.id in book.switched_on,
+            "collects": texts(switch.collects),
+            "entries": texts(one.id for one in book.entries if one.rule_set == switch.id),
+        }
+    )
+
+
+def amendment_json(change: Amendment, book: LawBook) -> dict[str, Json]:
+    """An amendment with its dates and its rule sets."""
     return present(
         {
             "type": "amendment",
@@ -231,6 +267,9 @@ def amendment_json(change: Amendment) -> dict[str, Json]:
             "promulgated": iso(change.promulgated),
             "steps": [{"date": step.when, "state": step.state} for step in change.steps],
             "items": texts(change.items),
+            "rule_sets": texts(
+                switch.id for switch in book.switches.values() if switch.amendment == change.id
+            ),
             "next": change.next,
             "note": change.note,
             "verification": change.verification.value,

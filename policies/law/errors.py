@@ -71,6 +71,18 @@ class DuplicateIdError(LawSchemaError):
     code = "law_schema_duplicate"
 
 
+class UnknownSwitchError(LawError):
+    """The law files know no rule set of this name; nothing was started."""
+
+    code, status = "law_unknown_switch", 422
+
+
+class LawCasesError(LawError):
+    """Date cases of a law file come out otherwise than the file says."""
+
+    code, status, exit_code = "law_cases", 422, 1
+
+
 class UnknownLawIdError(LawError):
     """No rule, obligation, keeping duty or amendment of this id on this day."""
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -15,10 +15,13 @@ from policies.law import sections
 from policies.law.errors import (
     DuplicateIdError,
     LawFileError,
+    LawSchemaError,
     UnknownLawIdError,
-    UnknownReferenceError,
+    UnknownSwitchError,
 )
+from policies.law.places import line_of
 from policies.law.reader import Node, Record, read_yaml
+from policies.law.references import check_references
 from policies.law.types import (
     Amendment,
     ChildAge,
@@ -29,20 +32,24 @@ from policies.law.types import (
     RetentionRule,
     Source,
     StateMachine,
+    Switch,
     Validity,
 )
 
 SCHEMA = "governance-law/1"
 SHIPPED = "law.yaml"
+AMENDMENTS = "amendments.yaml"
+PATTERN = "*.yaml"
 NEEDED = ("schema", "compiled")
 SECTIONS = (
     *("disclaimer", "guideline_versions", "sources", "calendars", "deadline_rules"),
     *("obligations", "retention_rules", "special_categories", "personal_identifier_codes"),
     *("child_age_gdpr8", "dsar_state_machines", "test_cases", "amendments", "standards"),
 )
+MORE = ("rule_sets",)  # sections that a first file may lack
 
 Entry = TypeVar("Entry", DeadlineRule, Obligation, RetentionRule)
-Named = TypeVar("Named", ChildAge, Amendment, Source, StateMachine, str)
+Named = TypeVar("Named", ChildAge, Amendment, Source, StateMachine, Switch, str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +98,33 @@ def found(entries: Mapping[str, T], id_: str) -> T:
 @cache
 def shipped() -> LawBook:
     """The law as shipped with the product."""
-    text = files("policies.law").joinpath("data", SHIPPED).read_text(encoding="utf-8")
-    return law_book([(SHIPPED, text)])
+    return law_book(shipped_texts())
+
+
+def shipped_texts() -> tuple[tuple[str, str], ...]:
+    """The shipped files, the law and what will change it."""
+    folder = files("policies.law").joinpath("data")
+    names = (SHIPPED, AMENDMENTS)
+    return tuple((name, folder.joinpath(name).read_text(encoding="utf-8")) for name in names)
 
 
 def with_files(paths: Iterable[Path]) -> LawBook:
     """The shipped law with company rules and other laws added, in this order."""
-    base = files("policies.law").joinpath("data", SHIPPED).read_text(encoding="utf-8")
-    return law_book([(SHIPPED, base), *((path.name, file_text(path)) for path in paths)])
+    added = tuple((path.name, file_text(path)) for path in paths)
+    return law_book((*shipped_texts(), *added)) if added else shipped()
+
+
+def installed(folder: Path, switched_on: Iterable[str] = ()) -> LawBook:
+    """The law of an installation: shipped, the folder's files by name, rule sets switched on."""
+    return switched(with_files(sorted(folder.glob(PATTERN))), switched_on)
+
+
+def switched(book: LawBook, on: Iterable[str]) -> LawBook:
+    """The book with these rule sets switched on; raises UnknownSwitchError."""
+    wanted = frozenset(on)
+    for name in sorted(wanted - book.switches.keys()):
+        raise UnknownSwitchError(name=name, known=", ".join(sorted(book.switches)))
+    return replace(book, switched_on=wanted)
 
 
 def file_text(path: Path) -> str:
@@ -109,15 +135,14 @@ def file_text(path: Path) -> str:
         raise LawFileError(file=path.name) from None
 
 
-@lru_cache(maxsize=256)
-def rule_set(at: date) -> RuleSet:
-    """The shipped law of this day."""
-    return rules_of(shipped(), at)
-
-
 def rules_of(book: LawBook, at: date) -> RuleSet:
     """The law of this day out of a book; extensions know the period that they extend."""
-    rules = {rule.id: rule for rule in book.rules if rule.validity.holds(at)}
+
+    def law(entry: DeadlineRule | Obligation | RetentionRule) -> bool:
+        on = entry.rule_set is None or entry.rule_set in book.switched_on
+        return on and entry.validity.holds(at)
+
+    rules = {rule.id: rule for rule in book.rules if law(rule)}
     for rule in tuple(rules.values()):
         if rule.extends_id is not None and rule.extends_id in rules:
             base = replace(rules[rule.extends_id], extension_id=rule.id)
@@ -127,11 +152,9 @@ def rules_of(book: LawBook, at: date) -> RuleSet:
         at=at,
         version=book.version,
         rules=MappingProxyType(rules),
-        obligations=MappingProxyType(
-            {entry.id: entry for entry in book.obligations if entry.validity.holds(at)}
-        ),
+        obligations=MappingProxyType({entry.id: entry for entry in book.obligations if law(entry)}),
         retention_rules=MappingProxyType(
-            {entry.id: entry for entry in book.retention_rules if entry.validity.holds(at)}
+            {entry.id: entry for entry in book.retention_rules if law(entry)}
         ),
         book=book,
     )
@@ -141,18 +164,29 @@ def law_book(texts: Iterable[tuple[str, str]]) -> LawBook:
     """All files as one book; the first must hold every section, later ones add to it."""
     book: LawBook | None = None
     for file, text in texts:
-        root = read_yaml(text, file=file)
-        entry = (
-            root.record(required=(*NEEDED, *SECTIONS))
-            if book is None
-            else root.record(required=NEEDED, optional=SECTIONS)
-        )
-        part = read_book(entry, text)
-        book = part if book is None else joined(book, part, file=file)
-        check_references(book, entry, file=file)
+        try:
+            book = extended(book, file, text)
+        except LawSchemaError as error:
+            line = error.params.setdefault("line", line_of(text, str(error.params.get("path", ""))))
+            error.params["file"] = f"{file}:{line}"
+            raise
     if book is None:
         raise ValueError("a law book needs at least one file")
     return book
+
+
+def extended(book: LawBook | None, file: str, text: str) -> LawBook:
+    """The book with one file more, every name in it pointing at something."""
+    root = read_yaml(text, file=file)
+    entry = (
+        root.record(required=(*NEEDED, *SECTIONS), optional=MORE)
+        if book is None
+        else root.record(required=NEEDED, optional=(*SECTIONS, *MORE))
+    )
+    part = read_book(entry, text)
+    result = part if book is None else joined(book, part, file=file)
+    check_references(result, entry, file=file)
+    return result
 
 
 def read_book(entry: Record, text: str) -> LawBook:
@@ -184,6 +218,8 @@ def read_book(entry: Record, text: str) -> LawBook:
         personal_identifier_codes=entry.texts("personal_identifier_codes"),
         child_ages={age.country: age for age in sections.child_ages(ages)} if ages else {},
         standards=plain,
+        switches={k: sections.switch(k, n) for k, n in named(entry.get("rule_sets")).items()},
+        files=(file,),
     )
 
 
@@ -225,6 +261,8 @@ def joined(base: LawBook, more: LawBook, *, file: str) -> LawBook:
         personal_identifier_codes=base.personal_identifier_codes + more.personal_identifier_codes,
         child_ages=union(base.child_ages, more.child_ages, file=file),
         standards=merged_standards(base.standards, more.standards),
+        switches=union(base.switches, more.switches, file=file),
+        files=(*base.files, *more.files),
     )
 
 
@@ -265,32 +303,3 @@ def ended_before(earlier: Entry, later: Entry, *, path: str, file: str) -> Entry
     if begins <= earlier.validity.valid_to:
         raise DuplicateIdError(file=file, path=path)
     return earlier
-
-
-def check_references(book: LawBook, entry: Record, *, file: str) -> None:
-    """Refuses a book in which a name points at nothing."""
-    rules = {rule.id for rule in book.rules}
-    for rule in book.rules:
-        if rule.extends_id is not None and (rule.extends_id not in rules - {rule.id}):
-            refuse(file, f"deadline_rules.{rule.id}.extends", rule.extends_id)
-    for duty in book.obligations:
-        if duty.deadline_rule not in rules:
-            refuse(file, f"obligations.{duty.id}.deadline_rule", duty.deadline_rule)
-    cited = [
-        *((rule.id, rule.sources) for rule in book.rules),
-        *((duty.id, duty.sources) for duty in book.obligations),
-        *((keeping.id, keeping.sources) for keeping in book.retention_rules),
-        *((change.id, change.sources) for change in book.amendments.values()),
-    ]
-    for id_, sources in cited:
-        for source in sources:
-            if source not in book.sources:
-                refuse(file, f"{id_}.sources", source)
-    for case in listed(entry.get("test_cases")):
-        if (id_ := sections.check_test_case(case)) not in rules:
-            refuse(file, f"{case.path}.rule", id_)
-
-
-def refuse(file: str, path: str, name: str) -> None:
-    """Raises the error for a name that points at nothing."""
-    raise UnknownReferenceError(file=file, path=path, name=name)

@@ -36,7 +36,9 @@ class StrictLoader(LOADER):  # type: ignore[misc]  # the base is chosen at run t
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(problem=str(key.value))
+                raise yaml.constructor.ConstructorError(
+                    problem=str(key.value), problem_mark=key.start_mark
+                )
             seen.add(key.value)
         found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return found
@@ -47,10 +49,11 @@ def read_yaml(source: str, *, file: str) -> "Node":
     try:
         return Node(file=file, path="", value=yaml.load(source, Loader=StrictLoader))  # noqa: S506 - a SafeLoader
     except yaml.constructor.ConstructorError as error:
-        raise DuplicateIdError(file=file, path=str(error.problem)) from None
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise DuplicateIdError(file=file, path=str(error.problem), line=line) from None
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise LawYamlError(file=file, path=f"line {line}") from None
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise LawYamlError(file=file, path=f"line {line}", line=line) from None
     except yaml.YAMLError:
         raise LawYamlError(file=file, path="/") from None
 

@@ -19,13 +19,14 @@ from policies.law.types import (
     RuleKind,
     Source,
     StateMachine,
+    Switch,
     Transition,
     Unit,
     Validity,
     Verification,
 )
 
-VALIDITY = ("valid_from", "valid_to")
+VALIDITY = ("valid_from", "valid_to", "rule_set")
 EVIDENCE = ("verification", "sources")
 COUNTRY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 ALSO = re.compile(r"min\(([a-z][a-z ]*(?:, ?[a-z][a-z ]*)*)\)")
@@ -82,6 +83,7 @@ def deadline_rule(id_: str, node: Node) -> DeadlineRule:
         title_en=entry.text("title_en"),
         note=entry.text("note"),
         validity=validity(entry),
+        rule_set=entry.text("rule_set"),
     )
     check_measure(rule, node, entry)
     return rule
@@ -203,6 +205,7 @@ def obligation(node: Node) -> Obligation:
         fee=entry.text("fee"),
         identity=entry.text("identity"),
         validity=validity(entry),
+        rule_set=entry.text("rule_set"),
     )
 
 
@@ -234,6 +237,7 @@ def retention_rule(node: Node) -> RetentionRule:
         applies=entry.text("applies"),
         note=entry.text("note"),
         validity=validity(entry),
+        rule_set=entry.text("rule_set"),
     )
 
 
@@ -306,6 +310,18 @@ def child_ages(node: Node) -> Iterator[ChildAge]:
             yield ChildAge(
                 country=country.removesuffix("*"), age=int(key), certain=not country.endswith("*")
             )
+
+
+def switch(id_: str, node: Node) -> Switch:
+    """One rule set of an amendment."""
+    entry = node.record(required=("amendment", "title_ja", "title_en"), optional=("collects",))
+    return Switch(
+        id=id_,
+        amendment=entry["amendment"].text(),
+        title_ja=entry["title_ja"].text(),
+        title_en=entry["title_en"].text(),
+        collects=entry.texts("collects"),
+    )
 
 
 def source(id_: str, node: Node) -> Source:

@@ -114,6 +114,7 @@ class DeadlineRule:
     title_en: str | None = None
     note: str | None = None
     validity: Validity = ALWAYS
+    rule_set: str | None = None  # law only where this set is switched on
 
     @property
     def pauses(self) -> tuple[str, ...]:
@@ -157,6 +158,7 @@ class Obligation:
     fee: str | None = None
     identity: str | None = None
     validity: Validity = ALWAYS
+    rule_set: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +180,7 @@ class RetentionRule:
     applies: str | None = None
     note: str | None = None
     validity: Validity = ALWAYS
+    rule_set: str | None = None
 
     @property
     def minimum_months(self) -> int:
@@ -241,6 +244,17 @@ class Amendment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """A rule set of an amendment: off until somebody switches it on."""
+
+    id: str
+    amendment: str
+    title_ja: str
+    title_en: str
+    collects: tuple[str, ...] = ()  # what is recorded already, so that nothing is missing then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where a statement about the law was read."""
 
@@ -269,8 +283,17 @@ class LawBook:
     child_ages: Mapping[str, ChildAge] = field(default_factory=dict)
     standards: Mapping[str, Plain] = field(default_factory=dict)
     disclaimer: str = ""
+    switches: Mapping[str, Switch] = field(default_factory=dict)
+    switched_on: frozenset[str] = frozenset()
+    files: tuple[str, ...] = ()
+
+    @property
+    def entries(self) -> tuple[DeadlineRule | Obligation | RetentionRule, ...]:
+        """Everything that a rule set may hold."""
+        return (*self.rules, *self.obligations, *self.retention_rules)
 
     @property
     def version(self) -> str:
-        """Stamp for cases: schema, date of compilation, content hash."""
-        return f"{self.schema}@{self.compiled.isoformat()}#{self.digest[:16]}"
+        """Stamp for cases: schema, date of compilation, content hash, sets switched on."""
+        stamp = f"{self.schema}@{self.compiled.isoformat()}#{self.digest[:16]}"
+        return "+".join((stamp, *sorted(self.switched_on)))

@@ -10,7 +10,7 @@ from governance.registers.rules import ground_of
 from governance.registers.types import Recipient, RecipientRole, TransferGround
 from policies.law.calendars import NO_CALENDAR
 from policies.law.due import due
-from policies.law.load import rule_set
+from policies.law.in_force import rule_set
 from policies.purposes import HOME, Basis, Provision, PurposeRecord
 
 SINGLE: Final = "rec_3y"  # Rule 21(iii): from the day of the record

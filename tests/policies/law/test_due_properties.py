@@ -10,7 +10,7 @@ from policies.law.calendars import JAPAN_OFFICES, NO_CALENDAR, Calendar, calenda
 from policies.law.counting import add_months, period_end
 from policies.law.due import due
 from policies.law.events import Pause
-from policies.law.load import rule_set
+from policies.law.in_force import rule_set
 
 RULES = rule_set(date(2026, 11, 1))
 MONTH, LONG = RULES.rule("gdpr_1m"), RULES.rule("gdpr_ext_3m")

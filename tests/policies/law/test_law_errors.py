@@ -12,7 +12,7 @@ from policies.law.answers import due_json, law_show
 from policies.law.calendars import NO_CALENDAR
 from policies.law.due import due
 from policies.law.events import Pause
-from policies.law.load import rule_set
+from policies.law.in_force import rule_set
 
 ASKED = [
     ("no_such", {"received": "2026-01-01"}, None, errors.UnknownLawIdError),

@@ -12,7 +12,8 @@ from policies.law import errors
 from policies.law.answers import due_json, law_show
 from policies.law.calendars import calendar_of
 from policies.law.due import due
-from policies.law.load import SHIPPED, law_book, rule_set, rules_of, shipped, with_files
+from policies.law.in_force import rule_set
+from policies.law.load import SHIPPED, law_book, rules_of, shipped, shipped_texts, with_files
 from policies.law.types import LawBook, RuleKind, Unit
 
 DAY = date(2026, 11, 1)
@@ -37,7 +38,7 @@ def ccpa() -> LawBook:
 
 
 def beside(text: str) -> LawBook:
-    return law_book([(SHIPPED, LAW), ("own.yaml", text)])
+    return law_book([*shipped_texts(), ("own.yaml", text)])
 
 
 def test_shipped_law_is_complete() -> None:
@@ -53,8 +54,9 @@ def test_shipped_law_is_complete() -> None:
 def test_version_names_schema_day_and_content() -> None:
     version = rule_set(DAY).version
     assert version.startswith("governance-law/1@2026-11-22#")
-    assert law_book([(SHIPPED, LAW + "\n")]).version != version
-    assert law_book([(SHIPPED, LAW)]).version == version
+    (name, law), *rest = shipped_texts()
+    assert law_book([(name, law + "\n"), *rest]).version != version
+    assert law_book([(name, law), *rest]).version == version
 
 
 def test_rule_set_of_a_day_is_read_once() -> None:
@@ -195,7 +197,9 @@ def test_a_file_not_of_the_schema_is_refused_with_its_place(
 ) -> None:
     with pytest.raises(error) as caught:
         beside(text)
-    assert caught.value.params["file"] == "own.yaml"
+    line = int(caught.value.params["line"])
+    assert caught.value.params["file"] == f"own.yaml:{line}"
+    assert 1 <= line <= len(text.splitlines())
     assert caught.value.params["path"]
     for lang in Lang:
         assert "own.yaml" in error_text(caught.value, lang)

@@ -21,7 +21,14 @@ from governance.core.terms import Lang
 from governance.db.engine import Database
 from governance.http.principal import Principal
 from governance.keys.vault import FieldVault
-from governance.reports import integrity, integrity_words, provisions, recipients, transfers
+from governance.reports import (
+    integrity,
+    integrity_words,
+    provisions,
+    recipients,
+    requests,
+    transfers,
+)
 from governance.reports.errors import ReportPeriodError, ReportUnknownError
 from governance.reports.rendering import ReportFormat, rendered
 from governance.reports.types import Document, Head, Made, Period, ReportId
@@ -78,6 +85,10 @@ def _integrity(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document
     return integrity_words.write(facts, made, lang)
 
 
+def _requests(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
+    return requests.write(requests.collect(tx, period=asked.period, at=asked.at), made, lang)
+
+
 def _provisions(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
     today = asked.at.astimezone(JST).date()
     facts = provisions.collect(tx, asked.vault, period=asked.period, size=asked.size, on=today)
@@ -96,6 +107,7 @@ def _transfers(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document
 
 REGISTER: Final = (Action.REGISTER_READ,)
 KINDS: Final[Mapping[ReportId, Kind]] = {
+    ReportId.R07: Kind(actions=(Action.DSAR_READ,), write=_requests),
     ReportId.R09: Kind(actions=REGISTER, write=_provisions),
     ReportId.R10: Kind(actions=REGISTER, write=_recipients),
     ReportId.R11: Kind(actions=REGISTER, write=_transfers),

@@ -48,6 +48,7 @@ def export(
     from governance.gateway.bulk.exporting import refused
     from governance.gateway.bulk.types import (
         ExportFormat,
+        ExportGuardError,
         ExportRefusedError,
         ExportRequest,
         Naming,
@@ -68,7 +69,7 @@ def export(
         principal, at = acting(wiring), wiring.clock()
         try:
             manifest = make(wiring.ports, principal, request, output, at=at)
-        except ExportRefusedError as error:
+        except (ExportRefusedError, ExportGuardError) as error:
             refused(wiring.ports, principal, request.bulk, error, at=at)
             raise
     emit(manifest.as_json(), lambda: _told(manifest, output))

@@ -20,6 +20,7 @@ from governance.gateway.bulk.exporting import export, refused
 from governance.gateway.bulk.types import (
     BulkRequest,
     ExportFormat,
+    ExportGuardError,
     ExportRefusedError,
     ExportRequest,
     Manifest,
@@ -116,7 +117,7 @@ def _exported(asked: Asking, given: ExportIn) -> StreamingResponse:
         path = Path(folder) / f"export.{given.format.value}"
         try:
             manifest = export(asked.ports, asked.principal, wanted, path, at=asked.at)
-        except ExportRefusedError as error:
+        except (ExportRefusedError, ExportGuardError) as error:
             refused(asked.ports, asked.principal, wanted.bulk, error, at=asked.at)
             raise
         stream = path.open("rb")  # the name goes with the folder; the octets when it is read

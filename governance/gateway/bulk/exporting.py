@@ -27,11 +27,12 @@ from governance.documents.files import whole_file
 from governance.gateway.bulk import deciding
 from governance.gateway.bulk.deciding import Bulk, MovedError, Run
 from governance.gateway.bulk.files import Row, digest_of, write
-from governance.gateway.bulk.guard import guard, guarded
+from governance.gateway.bulk.guard import Guarded, found_in, guarded
 from governance.gateway.bulk.providing import Providing
 from governance.gateway.bulk.types import (
     BulkRequest,
     ExportFormError,
+    ExportGuardError,
     ExportRefusedError,
     ExportRequest,
     Manifest,
@@ -68,6 +69,7 @@ class _Making:
     rows: int = 0
     withheld: Counter[ReasonCode] = field(default_factory=Counter)
     tokens: DataTokens = field(default_factory=DataTokens)
+    guarded: Guarded = field(default_factory=Guarded)
 
 
 def export(
@@ -93,10 +95,12 @@ def export(
 
 
 def refused(
-    ports: Ports, principal: Principal, request: BulkRequest, error: ExportRefusedError,
-    *, at: datetime,
+    ports: Ports, principal: Principal, request: BulkRequest,
+    error: ExportRefusedError | ExportGuardError, *, at: datetime,
 ) -> None:  # fmt: skip
-    """The refusal of an export stands in the log."""
+    """The refusal of an export stands in the log, with the persons whose texts it was for."""
+    about = dict(error.params)
+    named = str(about.get("persons", "")).split(", ") if about.get("persons") else []
     purpose = ports.policies.current.purpose(request.purpose) if request.purpose else None
     draft = EventDraft(
         action=EventCode.PERSON_EXPORTED,
@@ -107,7 +111,10 @@ def refused(
         object_id="-",
         purpose=purpose.id if purpose is not None else None,
         outcome=Outcome.DENY,
-        reasons=(str(error.params["reason"]),),
+        reasons=(str(about.get("reason", error.code)),),
+        fields=tuple(FieldId(name) for name in str(about["field"]).split(", ") if "." in name),
+        counts=(("rows", int(about["rows"])),) if "rows" in about else (),
+        refs=tuple(f"person:{subject}" for subject in named),
         policy_version=ports.policies.current.version or None,
         request_id=request.request_id,
         network=Network(principal.network) if principal.network else None,
@@ -237,13 +244,17 @@ def _rows(making: _Making) -> Iterator[Row]:
         )
         views = [view for row in opened for view in row]
         if guarded(bulk.purpose):
-            guard(bulk.ports, views)
+            hits = found_in(bulk.ports, views)
+            making.guarded.note(hits, [one.rows[0].subject for one in shown])
+        if making.guarded.rows:
+            continue  # nothing leaves; the rest is looked at so that all of it can be mended
         bulk.ports.database.write(
             partial(_noted, making=making, people=people, provided=provided), batch=True
         )
         for one, view in zip(shown, views, strict=True):
             making.rows += 1
             yield _cells(making, one.rows[0].subject, view)
+    making.guarded.refuse()
 
 
 def _noted(

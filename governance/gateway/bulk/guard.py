@@ -1,17 +1,22 @@
 """Texts of an export hold no personal data that their field does not declare; else nothing leaves.
 
 A field of free text that is shown in clear is analysed; one finding refuses the whole file, and the
-refusal names the field alone. What is shown redacted has lost its findings already.
+refusal names fields and persons, so that somebody can mend them, and no word of a text. What is
+shown redacted has lost its findings already.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
-from governance.core.terms import FieldId, Lang, Treatment
+from governance.core.terms import FieldId, Lang, SubjectId, Treatment
 from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.gateway.bulk.types import ExportGuardError
 from governance.gateway.types import RowView
 from policies.purposes import Basis, PurposeRecord
+
+NAMED: Final = 20  # persons in a refusal; the count tells of all
 
 
 def guarded(purpose: PurposeRecord) -> bool:
@@ -25,17 +30,44 @@ def scanned(field: FieldId) -> bool:
     return bool(entry.free_text) or entry.category == "free_text"
 
 
-def guard(ports: Ports, rows: Sequence[RowView]) -> None:
-    """Raises ExportGuardError for the first field whose text names somebody, or nobody can tell."""
-    texts: dict[str, FieldId] = {}
-    for row in rows:
+def found_in(ports: Ports, rows: Sequence[RowView]) -> tuple[tuple[int, FieldId], ...]:
+    """Places in the rows and fields whose text names somebody, one after the other."""
+    texts: dict[str, list[tuple[int, FieldId]]] = {}
+    for place, row in enumerate(rows):
         for view in row.fields:
             value = view.shown.value
             if value and view.decision.treatment is Treatment.CLEAR and scanned(view.field):
-                texts.setdefault(value, view.field)
+                texts.setdefault(value, []).append((place, view.field))
     if not texts:
-        return
+        return ()
     found = ports.analyse(list(texts), Lang.JA)  # fails closed: raises when it cannot tell
-    for field, spans in zip(texts.values(), found, strict=True):
-        if spans:
-            raise ExportGuardError(field=field)
+    hits = zip(texts.values(), found, strict=True)
+    return tuple(sorted(place for places, spans in hits if spans for place in places))
+
+
+@dataclass(slots=True)
+class Guarded:
+    """Texts of one file that name somebody; as soon as there is one, nothing of it leaves."""
+
+    rows: int = 0
+    fields: set[FieldId] = field(default_factory=set)
+    persons: dict[SubjectId, None] = field(default_factory=dict)  # the first, by pseudonym
+
+    def note(self, hits: Iterable[tuple[int, FieldId]], subjects: Sequence[SubjectId]) -> None:
+        """The hits of some rows, whose persons are these, are counted."""
+        places = set[int]()
+        for place, name in hits:
+            self.fields.add(name)
+            places.add(place)
+            if len(self.persons) < NAMED:
+                self.persons[subjects[place]] = None
+        self.rows += len(places)
+
+    def refuse(self) -> None:
+        """Raises ExportGuardError with fields, counts and persons, when there was any."""
+        if self.rows:
+            raise ExportGuardError(
+                field=", ".join(sorted(self.fields)),
+                rows=self.rows,
+                persons=", ".join(self.persons),
+            )

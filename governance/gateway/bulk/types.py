@@ -23,7 +23,7 @@ class ExportFormError(WrongUseError):
 
 
 class ExportGuardError(GovernanceError):
-    """A text holds personal data that its field does not declare; nothing left."""
+    """Texts hold personal data that their field does not declare; params: field, rows, persons."""
 
     code, status = "export_guard", 422
 

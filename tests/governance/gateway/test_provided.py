@@ -11,6 +11,7 @@ from consent.types import EventKind
 from governance.app.wiring import Wiring
 from governance.core.terms import FieldId, Lang, Law, SubjectId, Treatment
 from governance.gateway.bulk.exporting import export
+from governance.gateway.bulk.exporting import refused as record_refusal
 from governance.gateway.bulk.types import BulkRequest, ExportGuardError
 from governance.gateway.reading import read
 from governance.gateway.types import ReadAnswer, ReadRequest
@@ -150,8 +151,13 @@ def test_a_text_that_names_somebody_refuses_the_whole_file(
     path = tmp_path / "notes.csv"
     with pytest.raises(ExportGuardError) as refused:
         export(ports, OFFICER, notes, path, at=AT)
-    assert refused.value.params == {"field": "person.notes"}
+    assert refused.value.params == {"field": "person.notes", "rows": 1, "persons": people[0]}
     assert not path.exists()
+    record_refusal(ports, OFFICER, bulk, refused.value, at=AT)
+    with wiring.database.read() as tx:
+        event = events(tx, "person.exported")[-1]
+    assert (event.outcome, event.reasons) == ("deny", "export_guard")
+    assert (event.fields, event.counts) == ("person.notes", "rows=1")
     assert export(wiring.ports, OFFICER, notes, path, at=AT).persons == 1
 
 

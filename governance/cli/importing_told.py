@@ -20,6 +20,8 @@ COLUMNS_SHOWN = 12
 
 def told_outcome(name: str, outcome: "ImportOutcome") -> None:
     """The counts in one sentence, every kind of problem with what it means, what comes next."""
+    from governance.discovery.report import kind_name
+
     counts = outcome.counts
     line(
         say(
@@ -40,6 +42,9 @@ def told_outcome(name: str, outcome: "ImportOutcome") -> None:
         line(say("import.updated", count=counts.updated))
     if outcome.left_out:
         line(say("import.left_out", columns=", ".join(outcome.left_out)))
+    for column in outcome.undeclared:
+        kinds = ", ".join(kind_name(label, current().lang) for label in column.kinds)
+        line(say("import.undeclared", column=column.column or "-", kinds=kinds))
     rows = [
         (kind, str(count), text(f"customers.problem.{kind.lower()}", current().lang))
         for kind, count in sorted(outcome.problems.items(), key=lambda item: -item[1])

@@ -48,6 +48,7 @@ from governance.gateway.intake.types import (
     Progress,
     RunFacts,
 )
+from governance.gateway.intake.undeclared import undeclared_in
 from governance.gateway.intake.vendors import store_vendors
 from governance.http.principal import Principal
 from policies.actions import Action
@@ -71,6 +72,20 @@ def take_in(
     """What became of every row of the file; running it twice equals running it once."""
     opened = open_source(ports, request)
     may_take_in(ports, principal, opened.layout.kind)
+    outcome = _taken(ports, principal, request, opened, at=at, progress=progress)
+    return replace(outcome, undeclared=undeclared_in(ports, opened))
+
+
+def _taken(
+    ports: Ports,
+    principal: Principal,
+    request: ImportRequest,
+    opened: Opened,
+    *,
+    at: datetime,
+    progress: Progress,
+) -> ImportOutcome:
+    """What became of every row of the opened file."""
     with ports.database.read() as tx:
         run = imports.run_of(tx, opened.layout.kind.value, opened.digest)
     if run is not None and run.done:

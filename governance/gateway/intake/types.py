@@ -94,6 +94,25 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undeclared:
+    """A column that no field holds and in which personal data was found; it was not stored."""
+
+    column: str
+    kinds: tuple[str, ...]  # labels of the outside contract
+    special_care: tuple[str, ...]
+    confidence: float
+
+    def as_json(self) -> dict[str, object]:
+        """The column for programs."""
+        return {
+            "column": self.column,
+            "kinds": list(self.kinds),
+            "special_care": list(self.special_care),
+            "confidence": self.confidence,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOutcome:
     """What a file came to."""
 
@@ -107,6 +126,7 @@ class ImportOutcome:
     source: str | None = None  # the source that the rows are of
     left_out: tuple[str, ...] = ()  # headers of columns that no field holds
     corrects: str | None = None  # the run whose rows this file corrects
+    undeclared: tuple[Undeclared, ...] = ()  # columns left out that hold personal data
 
     def as_json(self) -> dict[str, object]:
         """The outside shape of `sekisho import` (design.md section 4)."""
@@ -128,6 +148,7 @@ class ImportOutcome:
             "updated": counts.updated,
             "left_out": list(self.left_out),
             "corrects": self.corrects,
+            "undeclared": [column.as_json() for column in self.undeclared],
         }
 
 

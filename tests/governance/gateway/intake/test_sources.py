@@ -261,6 +261,20 @@ def test_columns_left_out_are_named(on_sqlite: Wiring, tmp_path: Path) -> None:
     assert "血液型" in outcome.left_out
 
 
+def test_personal_data_in_a_column_without_a_field_is_told_and_not_stored(
+    on_sqlite: Wiring, tmp_path: Path
+) -> None:
+    strange = {"血液型": "A", "紹介者の連絡先": "shokai@example.com", "職場": "株式会社さくら"}
+    rows = [customer(n) | strange for n in (1, 2)]
+    path = write(tmp_path, rows, "a.csv", headers=tuple(rows[0]))
+    for outcome in (taken(on_sqlite, path), taken(on_sqlite, path)):  # the repeated one too
+        (told,) = [one for one in outcome.undeclared if one.column == "紹介者の連絡先"]
+        assert told.kinds == ("EMAIL",)
+        assert not {"血液型", "職場"} & {one.column for one in outcome.undeclared}
+        assert "shokai" not in str(outcome.as_json())
+    assert all("shokai@example.com" not in map(str, kept.values()) for kept in persons(on_sqlite))
+
+
 def test_sensitive_notes_of_a_third_party_need_a_ground(on_sqlite: Wiring, tmp_path: Path) -> None:
     wiring = replace(on_sqlite, ports=replace(on_sqlite.ports, analyse=sensitive))
     rows = [customer(1, 備考="持病あり", 取得元="")]

@@ -98,9 +98,30 @@ def check_now(
     ports: Ports, live: LiveState, principal: Principal, request: UseRequest, *, at: datetime
 ) -> CheckAnswer | None:
     """The same from memory, without waiting for anything; None: ask `check` in a thread."""
+    said = said_now(ports, live, principal, request, at=at)
+    return None if said is None else _answer(said.policy, said.id, said.found, until=said.until)
+
+
+class Said(NamedTuple):
+    """One answer that is on record already; a tuple, because one is made for every check."""
+
+    id: EventId
+    policy: PolicySnapshot
+    found: Found
+    until: datetime  # a permit is void then at the latest
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """When the permit is void; a refusal has no end."""
+        return _ends(self.found, until=self.until)
+
+
+def said_now(
+    ports: Ports, live: LiveState, principal: Principal, request: UseRequest, *, at: datetime
+) -> Said | None:
+    """What memory says of one question; None: ask `check` in a thread."""
     state = live.to_permit(at)
-    found = None if state is None else by_memory(state, live.kinds, principal, request)
-    if state is None or found is None:
+    if state is None or (found := by_memory(state, live.kinds, principal, request)) is None:
         return None
     until = _until(live, at=at)
     if until is None:
@@ -109,7 +130,7 @@ def check_now(
     decision = _decision(state.policy, principal, request.subject, correlated, found, at=at)
     if not ports.decisions.record_now((decision,)):
         return None
-    return _answer(state.policy, decision.id, found, until=until)
+    return Said(decision.id, state.policy, found, until)
 
 
 def check_many(
@@ -162,16 +183,7 @@ def check_many_now(
     )
 
 
-class Decided(NamedTuple):
-    """Answers that are on record already."""
-
-    policy: PolicySnapshot
-    decisions: Sequence[Decision]
-    found: Sequence[Found]
-    until: datetime
-
-
-def decided_now(
+def each_said_now(
     ports: Ports,
     live: LiveState,
     principal: Principal,
@@ -179,7 +191,7 @@ def decided_now(
     subjects: Sequence[SubjectId],
     *,
     at: datetime,
-) -> Decided | None:
+) -> list[Said] | None:
     """One use of many persons' data from memory; None: ask `check_many` in a thread."""
     state = live.to_permit(at)
     if state is None:
@@ -188,22 +200,14 @@ def decided_now(
     until = _until(live, at=at)
     if found is None or until is None:
         return None
-    correlated = _correlation(use.request_id)
+    correlated, policy = _correlation(use.request_id), state.policy
     decisions = [
-        _decision(state.policy, principal, subject, correlated, one, at=at)
+        _decision(policy, principal, subject, correlated, one, at=at)
         for subject, one in zip(subjects, found, strict=True)
     ]
     if not ports.decisions.record_now(decisions):
         return None
-    return Decided(state.policy, decisions, found, until)
-
-
-def answers_of(decided: Decided) -> list[CheckAnswer]:
-    """The answers as the caller may see them."""
-    return [
-        _answer(decided.policy, decision.id, one, until=decided.until)
-        for decision, one in zip(decided.decisions, decided.found, strict=True)
-    ]
+    return [Said(made.id, policy, one, until) for made, one in zip(decisions, found, strict=True)]
 
 
 def _remembered(
@@ -307,18 +311,23 @@ def _answer(
     policy: PolicySnapshot, decision: EventId, found: Found, *, until: datetime
 ) -> CheckAnswer:
     """The answer as the caller may see it; a refusal has no end."""
-    permits = found.code is ReasonCode.PERMIT
-    ends = found.ends
     return CheckAnswer(
         decision_id=decision,
-        decision=permits,
+        decision=bool(found),
         reasons=shown(found.code, explained=found.kind.explained),
-        obligations=found.kind.ahead.obligations if permits else (),
+        obligations=found.obligations,
         policy_version=policy.version,
         consent_seq=found.seq,
-        valid_until=(until if ends is None or ends > until else ends) if permits else None,
+        valid_until=_ends(found, until=until),
         exact=found.code,
     )
+
+
+def _ends(found: Found, *, until: datetime) -> datetime | None:
+    if found.code is not ReasonCode.PERMIT:
+        return None
+    ends = found.ends
+    return until if ends is None or ends > until else ends
 
 
 @cache

@@ -23,7 +23,7 @@ from governance.http.principal import Principal
 from policies.purposes import PurposeRecord
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
-from policies.types import Outcome
+from policies.types import Obligation, Outcome
 
 PART: Final = 500  # persons of one statement
 NOBODY: Final = SubjectDecision(outcome=Outcome.DENY, code=ReasonCode.SUBJECT_UNKNOWN)
@@ -39,6 +39,11 @@ class Found(NamedTuple):
 
     def __bool__(self) -> bool:
         return self.code is ReasonCode.PERMIT
+
+    @property
+    def obligations(self) -> tuple[Obligation, ...]:
+        """The duties that the permit brings; none with a refusal."""
+        return self.kind.ahead.obligations if self else ()
 
 
 def by_memory(

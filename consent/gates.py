@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -21,9 +22,11 @@ from policies.types import Obligation, ObligationKind
 RECORD = "person"  # what a use without a field of its own is about
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UseRequest:
-    """One question: may this caller use this person's data for this purpose."""
+class UseRequest(NamedTuple):
+    """One question: may this caller use this person's data for this purpose.
+
+    A tuple, because one is made for every check.
+    """
 
     subject: SubjectId
     purpose: str

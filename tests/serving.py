@@ -13,13 +13,13 @@ START_SECONDS = 20
 
 
 @contextmanager
-def served(app: Callable[..., Any]) -> Iterator[str]:
-    """The base URL of the application, until the block ends."""
+def served(app: Callable[..., Any], *, http: Any = "auto") -> Iterator[str]:
+    """The base URL of the application, until the block ends; `http` is uvicorn's protocol."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         config = uvicorn.Config(
-            app, log_level="critical", lifespan="off", ws="none", server_header=False
+            app, http=http, log_level="critical", lifespan="off", ws="none", server_header=False
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

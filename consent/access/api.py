@@ -101,13 +101,24 @@ class AccessApplication:
         ensure(caller, Action.CONSENT_CHECK, self._ports.policies.current)
         require_json(scope)
         body = await body_of(receive, limit=MAX_BODY, form=EvaluationFormError)
-        given = None if request_id is None else request_id.decode("latin-1")
-        asking = Asking(caller=caller, request_id=given, at=self._clock())
+        asking = self._asking(caller, request_id)
         if (read := QUICK.get(scope["path"])) is not None:
             made = read(self._ports, self._live, asking, body)
             if made is not None:
                 return made
         return await endpoint(asking, _document(body))
+
+    def single_now(self, caller: Principal, request_id: bytes | None, body: bytes) -> bytes | None:
+        """The answer to one question of the commonest form; None: ask in general.
+
+        Raises what `ensure` raises, for a caller who may not ask.
+        """
+        ensure(caller, Action.CONSENT_CHECK, self._ports.policies.current)
+        return quick.single(self._ports, self._live, self._asking(caller, request_id), body)
+
+    def _asking(self, caller: Principal, request_id: bytes | None) -> Asking:
+        given = None if request_id is None else request_id.decode("latin-1")
+        return Asking(caller, given, self._clock())
 
     async def _refused(self, caller: Principal, action: Action) -> None:
         """That somebody asked who may not is on record; a full queue is waited for elsewhere."""

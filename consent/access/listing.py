@@ -1,7 +1,6 @@
 """Searches among what the policy declares: its entries, its actions, and who it gives roles to."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from consent.access import entities
@@ -77,6 +76,6 @@ def _principals(
         yield Candidate(
             principal.id,
             {"type": kind, "id": principal.id.removeprefix(PREFIX[kind])},
-            replace(asking, caller=principal),
+            asking._replace(caller=principal),
             question._replace(subject=entity),
         )

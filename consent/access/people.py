@@ -5,7 +5,6 @@ withdrawal counts at once, on the next page too. Memory only says who is worth t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -108,7 +107,7 @@ def actions(ports: Ports, live: LiveState, asking: Asking, question: Question) -
         if principal is None:
             return NOBODY
         purposes = (use.purpose,) if use.purpose else _purposes(policy, principal)
-        asked = [replace(use, purpose=purpose) for purpose in purposes]
+        asked = [use._replace(purpose=purpose) for purpose in purposes]
         decided = by_database(tx, policy, live.kinds, principal, asked, at=asking.at)
     return Results(found=_permitted(asked, decided), last=None)
 

@@ -6,7 +6,6 @@ Whatever is not exactly of this form (a member more, an escape, a colon in a wor
 subject) is `None` here and read by the general reader, which decides what it means.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -14,10 +13,10 @@ import msgspec
 from consent.access.batch import MAX_ITEMS
 from consent.access.questions import Entity
 from consent.access.recording import Asking
-from consent.access.shapes import encode, of_check
+from consent.access.shapes import Tails
 from consent.access.subjects import is_caller
 from consent.access.uses import PERSON, USE
-from consent.checks import CheckAnswer, answers_of, check_now, decided_now
+from consent.checks import each_said_now, said_now
 from consent.gates import UseRequest
 from consent.state.live import LiveState
 from governance.core.terms import SubjectId
@@ -67,6 +66,7 @@ class _Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     context: _Context | None = None
 
 
+_TAILS: Final = Tails()
 _SINGLE: Final = msgspec.json.Decoder(_Single)
 _BATCH: Final = msgspec.json.Decoder(_Batch)
 
@@ -85,8 +85,8 @@ def single(ports: Ports, live: LiveState, asking: Asking, body: bytes) -> bytes 
     if not _own(asking, asked.subject, asked.action):
         return None
     use = _use(asked.action, asked.context, asked.resource.id, asking)
-    checked = check_now(ports, live, asking.caller, use, at=asking.at)
-    return None if checked is None else encode(of_check(checked).as_json())
+    said = said_now(ports, live, asking.caller, use, at=asking.at)
+    return None if said is None else _TAILS.written(said)
 
 
 def batch(ports: Ports, live: LiveState, asking: Asking, body: bytes) -> bytes | None:
@@ -109,28 +109,10 @@ def batch(ports: Ports, live: LiveState, asking: Asking, body: bytes) -> bytes |
         return None
     use = _use(asked.action, asked.context, "", asking)
     subjects = [SubjectId(item.resource.id) for item in items]
-    decided = decided_now(ports, live, asking.caller, use, subjects, at=asking.at)
-    return None if decided is None else _written(answers_of(decided))
-
-
-def _written(answers: Sequence[CheckAnswer]) -> bytes:
-    """The answers, each around its own id; the rest of equal answers is written once."""
-    ends: dict[tuple[object, ...], bytes] = {}
-    parts: list[bytes] = []
-    for one in answers:
-        key = one.exact, one.consent_seq, one.valid_until
-        end = ends.get(key)
-        if end is None:
-            shape = of_check(one)
-            context = {name: v for name, v in shape.context.items() if name != "decision_id"}
-            end = ends[key] = encode(context)[1:] + b"}"
-        begin = _YES if one.decision else _NO
-        parts.append(begin + one.decision_id.encode() + b'",' + end)
-    return b'{"evaluations":[' + b",".join(parts) + b"]}"
-
-
-_YES: Final = b'{"decision":true,"context":{"decision_id":"'
-_NO: Final = b'{"decision":false,"context":{"decision_id":"'
+    said = each_said_now(ports, live, asking.caller, use, subjects, at=asking.at)
+    if said is None:
+        return None
+    return b'{"evaluations":[' + b",".join(map(_TAILS.written, said)) + b"]}"
 
 
 def _members(context: _Context | None) -> int:

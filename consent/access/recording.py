@@ -1,6 +1,5 @@
 """Who asks, and what the log keeps of a question that is about no person."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,9 +14,8 @@ from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """Who asks, over which request, and when."""
+class Asking(NamedTuple):
+    """Who asks, over which request, and when; a tuple, because one is made for every check."""
 
     caller: Principal
     request_id: str | None

@@ -6,13 +6,15 @@ own; what only this product means is of the type `custom` and names it.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from consent.access.recording import Recorded
-from consent.checks import CheckAnswer, Reason, shown
+from consent.checks import CheckAnswer, Reason, Said, shown
 from consent.gates import obligation_type
+from consent.kinds import Kind
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 from policies.reasons import ReasonCode
@@ -58,20 +60,78 @@ class _Written(Generic[F]):
 
 def of_check(checked: CheckAnswer) -> Answer:
     """The answer of all three gates."""
-    context: dict[str, Any] = {
-        "decision_id": checked.decision_id,
-        "reasons": _REASONS.of(checked.reasons),
-        "obligations": _OBLIGATIONS.of(checked.obligations),
-        "snapshot": {
-            "policy_version": checked.policy_version,
-            "consent_seq": checked.consent_seq,
-        },
-    }
+    rests = _rests(
+        checked.exact,
+        checked.reasons,
+        checked.obligations,
+        policy_version=checked.policy_version,
+        consent_seq=checked.consent_seq,
+    )
+    context = {"decision_id": checked.decision_id, **rests}
     if checked.valid_until is not None:
         context["valid_until"] = checked.valid_until.isoformat()
-    elif checked.exact in UNAVAILABLE:
-        context["retry_after"] = RETRY_AFTER
     return Answer(checked.decision, context)
+
+
+class Tails:
+    """Written answers as `of_check` gives them; what equal answers have in common is written once.
+
+    Between the id of a decision and its end everything follows from the kind of question, the
+    code and the number of the state.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ReasonCode, int], tuple[Kind, bytes]] = {}
+        self._end: tuple[datetime | None, bytes] = None, b""
+
+    def written(self, said: Said) -> bytes:
+        """The answer as octets."""
+        found = said.found
+        kind = found.kind
+        known = self._known.get((id(kind), found.code, found.seq))
+        if known is None or known[0] is not kind:
+            known = kind, self._made(said)
+        until = said.valid_until
+        if until is None:
+            return b"".join((_NO, said.id.encode(), known[1], b"}}"))
+        end = self._end
+        if end[0] is not until:  # the answers of a batch share it
+            end = self._end = until, b',"valid_until":"' + until.isoformat().encode() + b'"}}'
+        return b"".join((_YES, said.id.encode(), known[1], end[1]))
+
+    def _made(self, said: Said) -> bytes:
+        found = said.found
+        rests = _rests(
+            found.code,
+            shown(found.code, explained=found.kind.explained),
+            found.obligations,
+            policy_version=said.policy.version,
+            consent_seq=found.seq,
+        )
+        made = b'",' + encode(rests)[1:-1]
+        if len(self._known) >= KEPT:
+            self._known.clear()
+        self._known[id(found.kind), found.code, found.seq] = found.kind, made  # alive: keeps its id
+        return made
+
+
+def _rests(
+    code: ReasonCode,
+    reasons: tuple[Reason, ...],
+    obligations: tuple[Obligation, ...],
+    *,
+    policy_version: str,
+    consent_seq: int,
+) -> dict[str, Any]:
+    """What equal answers have in common."""
+    context: dict[str, Any] = {
+        "reasons": _REASONS.of(reasons),
+        "obligations": _OBLIGATIONS.of(obligations),
+        "snapshot": {"policy_version": policy_version, "consent_seq": consent_seq},
+    }
+    if code in UNAVAILABLE:
+        context["retry_after"] = RETRY_AFTER
+    return context
 
 
 def of_code(
@@ -132,6 +192,8 @@ def _both(key: str) -> str:
     return f"{text(key, Lang.JA)} / {text(key, Lang.EN)}"
 
 
+_YES: Final = b'{"decision":true,"context":{"decision_id":"'
+_NO: Final = b'{"decision":false,"context":{"decision_id":"'
 _REASONS: Final = _Written(_reasons)
 _OBLIGATIONS: Final = _Written(_obligations)
 UNAVAILABLE: Final = frozenset(code for code in ReasonCode if code.value.startswith("unavailable."))

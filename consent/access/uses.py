@@ -37,18 +37,8 @@ def use_of(question: Question, request_id: str | None) -> UseRequest:
 
 
 def same_use(use: UseRequest, subject: str) -> UseRequest:
-    """The same use of another person's data; `dataclasses.replace` takes twice as long."""
-    return UseRequest(
-        subject=SubjectId(subject),
-        purpose=use.purpose,
-        recipient=use.recipient,
-        channel=use.channel,
-        country=use.country,
-        field=use.field,
-        min_seq=use.min_seq,
-        request_id=use.request_id,
-        obligations_supported=use.obligations_supported,
-    )
+    """The same use of another person's data."""
+    return use._replace(subject=SubjectId(subject))
 
 
 def purpose_of(question: Question) -> str:

@@ -1,7 +1,7 @@
 """The outermost layer of the application: ids, limits and headers of every request and answer."""
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -44,7 +44,7 @@ class Edge:
         """`answer` makes the response to an error of which nobody else has heard."""
         self._app, self._problem = app, answer
         self._static = _octets(security_headers(https=https))
-        self._pages = _octets(page_headers(https=https))
+        self.pages: Final = _octets(page_headers(https=https))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The request goes on with an id; its answer carries the headers."""
@@ -54,7 +54,7 @@ class Edge:
         path = scope["path"]
         request_id = _given_id(scope) or new_row_id()
         scope.setdefault("state", {})["request_id"] = request_id
-        headers = self._static if path.startswith("/static/") else self._pages
+        headers = self._static if path.startswith("/static/") else self.pages
 
         begun = False
 

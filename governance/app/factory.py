@@ -18,18 +18,18 @@ from consent.access.api import AccessApplication
 from consent.checks import record_refusal
 from consent.columns.api import ColumnApplication
 from consent.feed.api import router as feed
+from dsar.intake.api import router as data_rights
 from governance.app import health
 from governance.app.edge import Asgi, Edge, Receive, Scope, Send
 from governance.app.integrating import Integrating
+from governance.app.lane import Lane
 from governance.app.openapi import with_evaluation
 from governance.app.pages import router as start_pages
 from governance.app.statement_routes import router as statements
 from governance.app.version import VERSION
 from governance.app.webhooks.api import router as webhooks
 from governance.app.wiring import Wiring
-from governance.console.log_pages import router as log_pages
-from governance.console.pages import router as console
-from governance.console.policy_pages import router as policy_pages
+from governance.console.routers import ROUTERS as CONSOLE
 from governance.core.errors import GovernanceError, NotFoundError, WrongUseError
 from governance.gateway.api.bodies import query_invalid
 from governance.gateway.api.bulk import router as bulk
@@ -74,6 +74,7 @@ class Application(FastAPI):
     """FastAPI's routes behind what answers without them: decisions take none of their time."""
 
     front: Asgi
+    lane: Lane
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A request passes the edge, the sign-in and the decisions; the rest is FastAPI's."""
@@ -91,9 +92,7 @@ class Application(FastAPI):
 
 ROUTERS = (
     start_pages,
-    console,
-    log_pages,
-    policy_pages,
+    *CONSOLE,
     portal,
     receipts,
     request_form,
@@ -120,10 +119,11 @@ ROUTERS = (
     audit,
     statements,
     reports,
+    data_rights,
 )
 
 
-def create_app(wiring: Wiring) -> FastAPI:
+def create_app(wiring: Wiring) -> Application:
     """The assembled application over one open installation."""
     app = Application(
         title="Sekisho",
@@ -145,12 +145,12 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_middleware(Integrating, wiring=wiring, answer=_answer)
-    app.front = _front(app, wiring)
+    app.front, app.lane = _front(app, wiring)
     return app
 
 
-def _front(app: Application, wiring: Wiring) -> Asgi:
-    """The layers from the inside to the outside."""
+def _front(app: Application, wiring: Wiring) -> tuple[Asgi, Lane]:
+    """The layers from the inside to the outside, and the lane past them."""
     decisions = AccessApplication(
         partial(FastAPI.__call__, app),
         ports=wiring.ports,
@@ -162,7 +162,8 @@ def _front(app: Application, wiring: Wiring) -> Asgi:
     signed_in = Authentication(
         columns, database=wiring.database, clock=wiring.clock, callers=wiring.live.callers
     )
-    return Edge(signed_in, https=wiring.settings.origin.startswith("https:"), answer=_answer)
+    edge = Edge(signed_in, https=wiring.settings.origin.startswith("https:"), answer=_answer)
+    return edge, Lane(decisions, signed_in, edge.pages)
 
 
 class MethodError(WrongUseError):

@@ -8,8 +8,9 @@ import uvicorn
 
 from governance.app import scheduler
 from governance.app.errors import PortInUseError
-from governance.app.factory import create_app
+from governance.app.factory import Application, create_app
 from governance.app.following import following
+from governance.app.lane import protocol_of
 from governance.app.owners import require_own_packages
 from governance.app.supervisor import supervise
 from governance.app.wiring import Wiring
@@ -62,19 +63,24 @@ def serve_open(wiring: Wiring, listening: socket.socket) -> None:
     """An open installation is served on a listening socket."""
     ticking = scheduler.start(wiring)
     try:
-        config = uvicorn.Config(
-            create_app(wiring),
-            access_log=False,  # paths hold ids; our own log holds the routes
-            log_config=None,  # what it says goes through our own log, without its words
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=STOP_SECONDS,
-            lifespan="off",
-        )
         with following(wiring):
-            _Server(config, wiring).run(sockets=[listening])
+            _Server(config_of(create_app(wiring)), wiring).run(sockets=[listening])
     finally:
         ticking.stop()
+
+
+def config_of(app: Application) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
+        app,
+        http=protocol_of(app.lane),
+        access_log=False,  # paths hold ids; our own log holds the routes
+        log_config=None,  # what it says goes through our own log, without its words
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        lifespan="off",
+    )
 
 
 class _Server(uvicorn.Server):

@@ -59,17 +59,20 @@ class Authentication:
             return self._authenticate(scope)
         return await to_thread.run_sync(self._authenticate, scope)
 
-    def _remembered(self, scope: Scope) -> Principal | None:
+    def remembered(self, authorization: bytes, address: str | None) -> Principal | None:
         """Who presented this key before, if no change of who may call has come since.
 
         Fails closed: without the word that every acknowledged change is known here, nobody is.
         """
+        if authorization[:7] not in BEARER:
+            return None
+        found = self._known.get((sha256(authorization[7:]).digest(), address))
+        return found[1] if found is not None and found[0] == self._callers() else None
+
+    def _remembered(self, scope: Scope) -> Principal | None:
         for name, value in scope["headers"]:
-            if name == b"authorization" and value[:7] in BEARER:
-                address = (scope.get("client") or (None,))[0]
-                found = self._known.get((sha256(value[7:]).digest(), address))
-                if found is not None and found[0] == self._callers():
-                    return found[1]
+            if name == b"authorization":
+                return self.remembered(value, (scope.get("client") or (None,))[0])
         return None
 
     def _remember(self, key: str, address: str | None, place: int, found: Principal) -> None:

@@ -16,6 +16,7 @@ import uvicorn
 from governance.app.bench.deciding.naive import create_naive
 from governance.app.factory import create_app
 from governance.app.following import following
+from governance.app.server import config_of
 from governance.app.wiring import Wiring
 from governance.core.settings import Settings
 
@@ -48,7 +49,7 @@ def serve_ours(folder: str, listening: socket.socket) -> None:
     """The installation of the folder, as `sekisho serve` serves it, without its jobs."""
     wiring = Wiring.open(Settings(data_dir=Path(folder)))
     with following(wiring):
-        _run(create_app(wiring), listening)
+        uvicorn.Server(config_of(create_app(wiring))).run(sockets=[listening])
     wiring.close()
 
 

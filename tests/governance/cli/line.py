@@ -1,10 +1,13 @@
 """Runs command lines against an installation of their own, in this process, as people would."""
 
 import json
+import shutil
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from governance.app.wiring import Wiring
@@ -61,10 +64,11 @@ class Line:
 
     def found(self) -> None:
         """The installation exists with an officer, an approver and an operator, all signed in."""
-        codes = self.done(
-            *("init", "--officer", "hanako", "--officer", "taro", "--operator", "jiro")
-        )["codes"]
-        for code in codes.values():
+        shutil.copytree(_founded().name, self.folder)
+
+    def _begin(self) -> None:
+        words = ("init", "--officer", "hanako", "--officer", "taro", "--operator", "jiro")
+        for code in self.done(*words)["codes"].values():
             self.done("login", "--code", code)
 
     def hire(self, login: str, role: str) -> None:
@@ -75,3 +79,11 @@ class Line:
     def wiring(self) -> Wiring:
         """The installation, opened beside the commands."""
         return Wiring.open(Settings(data_dir=self.folder))
+
+
+@cache
+def _founded() -> "TemporaryDirectory[str]":
+    """An installation just founded, made once a process, that others are copies of."""
+    folder = TemporaryDirectory(prefix="sekisho-line-", ignore_cleanup_errors=True)
+    Line(folder=Path(folder.name))._begin()  # the one place that runs the commands
+    return folder

@@ -66,6 +66,8 @@ class EventCode(StrEnum):
     REQUEST_DELIVERED = "request.delivered"
     REQUEST_REFUSED = "request.refused"
     REQUEST_CLOSED = "request.closed"
+    COMPLAINT_RECEIVED = "complaint.received"
+    COMPLAINT_CHANGED = "complaint.changed"
     RECIPIENT_TOLD = "recipient.told"
     CERTIFICATE_ISSUED = "certificate.issued"
     # retention and erasure

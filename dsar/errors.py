@@ -27,6 +27,24 @@ class RequestChangedError(GovernanceError):
     code, status = "request_changed", 409
 
 
+class ComplaintUnknownError(GovernanceError):
+    """No complaint of this id."""
+
+    code, status = "complaint_unknown", 404
+
+
+class ComplaintStepError(GovernanceError):
+    """The step is not possible for the complaint now; `reason` says why."""
+
+    code, status = "complaint_step", 409
+
+    @property
+    def text_key(self) -> str:
+        """The sentence of the reason."""
+        reason = self.params.get("reason")
+        return f"dsar.complaint.refused.{reason}" if reason else super().text_key
+
+
 class RecipientUnknownError(GovernanceError):
     """The register names no such company to which data goes. Nothing changed."""
 

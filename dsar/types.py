@@ -269,6 +269,8 @@ class Letter(StrEnum):
     READY = "ready"
     OUTCOME = "outcome"  # of a request that no package answers (APPI 34(3), 35(7); GDPR 12(3), (4))
     WITHDRAWN = "withdrawn"  # 取下げ
+    COMPLAINT_RECEIVED = "complaint_received"  # 苦情の受付 (APPI 40)
+    COMPLAINT_ANSWERED = "complaint_answered"
 
 
 class ClockKind(StrEnum):

@@ -16,6 +16,7 @@ from governance.cli import (
     catalogue,
     check,
     collect,
+    complaints,
     consents,
     data,
     exporting,
@@ -26,6 +27,7 @@ from governance.cli import (
     keys_provider,
     law,
     login,
+    measures,
     notices,
     person,
     pii,
@@ -82,7 +84,7 @@ audit.app.add_typer(alarms.app, name="alarms", help=say("alarms.help"))
 audit.app.add_typer(restoring.app, name="restore", help=say("restore.help"))
 audit.app.add_typer(witness.app, name="witness", help=say("witness.help"))
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
-for part in (intake, answers):
+for part in (intake, answers, measures, complaints):
     requests.app.add_typer(part.app)
 application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))
 keys.app.add_typer(keys_provider.app)

@@ -27,6 +27,27 @@ def upgrade() -> None:
     with op.batch_alter_table('dsar_code', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_dsar_code_request_id'), ['request_id'], unique=False)
 
+    op.create_table('dsar_complaint',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('request_id', sa.String(length=36), nullable=False),
+    sa.Column('cause', sa.String(), nullable=False),
+    sa.Column('status', sa.String(), nullable=False),
+    sa.Column('received_at', UtcDateTime(), nullable=False),
+    sa.Column('last_at', UtcDateTime(), nullable=False),
+    sa.Column('answer_by', sa.Date(), nullable=True),
+    sa.Column('reviewer', sa.String(), nullable=True),
+    sa.Column('authority', sa.String(), nullable=True),
+    sa.Column('authority_reference', sa.String(), nullable=True),
+    sa.Column('follow_up_id', sa.String(length=36), nullable=True),
+    sa.Column('answered_at', UtcDateTime(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['follow_up_id'], ['dsar_request.id'], ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['request_id'], ['dsar_request.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('dsar_complaint', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_dsar_complaint_request_id'), ['request_id'], unique=False)
+
     op.create_table('dsar_draft',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('digest', sa.String(), nullable=False),
@@ -94,6 +115,17 @@ def upgrade() -> None:
     with op.batch_alter_table('dsar_upload', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_dsar_upload_request_id'), ['request_id'], unique=False)
 
+    op.create_table('dsar_complaint_event',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('complaint_id', sa.String(length=36), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('event', sa.String(), nullable=False),
+    sa.Column('actor', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['complaint_id'], ['dsar_complaint.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('complaint_id', 'version')
+    )
     with op.batch_alter_table('dsar_clock', schema=None) as batch_op:
         batch_op.add_column(sa.Column('until', sa.Date(), nullable=True))
 

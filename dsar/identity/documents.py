@@ -5,7 +5,6 @@ number (個人番号) is refused and goes at once (My Number Act 20). No image w
 """
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
@@ -155,14 +154,10 @@ def judge(
     return record_proof(tx, ports, principal, case, evidence, at=at, document=document)
 
 
-def forget_old(ports: Ports, principal: Principal, *, at: datetime, limit: int) -> int:
+def forget_old(
+    tx: Connection, ports: Ports, principal: Principal, *, at: datetime, limit: int
+) -> int:
     """How many codes that are over and papers that nobody looked at are gone."""
-    return ports.database.write(
-        partial(_forget, ports=ports, principal=principal, at=at, limit=limit), batch=True
-    )
-
-
-def _forget(tx: Connection, *, ports: Ports, principal: Principal, at: datetime, limit: int) -> int:
     codes = forget_codes(tx, at=at, limit=limit)
     requests = forget_uploads(tx, before=at - KEPT, limit=limit)
     for request in dict.fromkeys(requests):

@@ -1,7 +1,5 @@
 """Refusals of intake; parameters are names of items, codes and counts, never a value."""
 
-from collections.abc import Iterable
-
 from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
 from governance.http.problems import DetailedError
@@ -42,12 +40,11 @@ class FeeStepError(GovernanceError):
     code, status = "fee_step", 409
 
 
-class ImportRowsError(GovernanceError):
-    """Rows of the file are faulty; nothing of it was stored. Params: rows, first."""
+class ImportRowsError(DetailedError):
+    """Rows of the file are faulty, each named by number and column; nothing of it was stored."""
 
     code, status, exit_code = "import_rows", 422, 2
 
-    def __init__(self, faults: Iterable[tuple[int, str, str]]) -> None:
-        """`faults`: row number (1 = first data row), column and code."""
-        self.faults = tuple(faults)
-        super().__init__(rows=len({row for row, _, _ in self.faults}), first=self.faults[0][0])
+    def detail(self, code: str, lang: Lang, /) -> str:
+        """What is wrong with one cell."""
+        return text(f"dsar.fault.{code}", lang)

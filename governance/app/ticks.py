@@ -16,6 +16,8 @@ from sqlalchemy import Connection
 
 from consent.notices.service import take_effect
 from dsar import delivery
+from dsar.identity.documents import forget_old
+from dsar.intake.store import forget_drafts
 from governance.app.alarms import watch_step
 from governance.app.checkpoint_copies import letter_step
 from governance.app.coming_due import come_of_age_step, end_consents_step
@@ -72,6 +74,8 @@ MEASURE: Final = "quality.measure"
 COME_OF_AGE: Final = "subject.come_of_age"
 REVIEW: Final = "quality.review"
 COPY_PURGE: Final = "dsar.purge_copies"
+PROOF_PURGE: Final = "dsar.forget_proofs"
+DRAFT_PURGE: Final = "dsar.forget_drafts"
 RESUME_KEYS: Final = "keys.resume"
 FORGET_TASKS: Final = "keys.forget_tasks"
 FORGET_SENT: Final = "outbox.forget_sent"
@@ -99,6 +103,8 @@ SCHEDULES: Final = {
         Schedule(job=FORGET_SEARCHES, rule=EveryMinutes(minutes=60)),
         Schedule(job=FORGET_TASKS, rule=Daily(at=time(1, 35))),
         Schedule(job=COPY_PURGE, rule=Daily(at=time(1, 0))),
+        Schedule(job=PROOF_PURGE, rule=EveryMinutes(minutes=60)),
+        Schedule(job=DRAFT_PURGE, rule=EveryMinutes(minutes=60)),
         Schedule(job=FORGET_SENT, rule=Daily(at=time(1, 20))),
         Schedule(job=FORGET_RUNS, rule=Daily(at=time(1, 30))),
         Schedule(job=FORGET_STONES, rule=Daily(at=time(1, 40))),
@@ -129,6 +135,7 @@ class Forgets(Protocol):
 
 def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
     """What each schedule of this installation runs."""
+    proofs = partial(forget_old, ports=wiring.ports, principal=HOUSE)
     return {
         ROLL: Open(step=partial(_roll, wiring), limit=1),
         STAMP: Open(step=partial(stamp_step, wiring), limit=1),
@@ -141,6 +148,8 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         FORGET_SEARCHES: InTransaction(step=partial(_forget, forget_searches), limit=BATCH),
         FORGET_TASKS: InTransaction(step=partial(_forget, _tasks), limit=BATCH),
         COPY_PURGE: Open(step=partial(_purge_copies, wiring), limit=COPIES),
+        PROOF_PURGE: InTransaction(step=partial(_forget, proofs), limit=BATCH),
+        DRAFT_PURGE: InTransaction(step=partial(_forget, forget_drafts), limit=BATCH),
         FORGET_SENT: InTransaction(step=partial(_forget, _sent), limit=BATCH),
         FORGET_RUNS: InTransaction(step=partial(_forget, _runs), limit=BATCH),
         FORGET_STONES: InTransaction(step=_forget_stones, limit=BATCH),

@@ -1,4 +1,4 @@
-"""`sekisho dsar receive`, `match`, `identity`: a request comes in, and who asks is proved."""
+"""`sekisho dsar receive`, `import`, `match`, `identity`: who asks what, and whether it is they."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from governance.cli.output import say
+from governance.cli.output import emit, line, say
 from governance.cli.requests import Which, chosen, request_of, stands
 
 app = typer.Typer(rich_markup_mode=None)
@@ -61,6 +61,22 @@ def _read(path: Path) -> str:
 
     with open_text(path, detect(path)) as stream:
         return stream.read()
+
+
+@app.command("import", help=say("dsar.import"))
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=say("dsar.import_file"))],
+) -> int:
+    """Requests of a CSV file are on file, all of them or none; known rows are passed over."""
+    from dsar.intake.importing import import_file
+    from governance.cli.session import acting, opened
+
+    with opened() as wiring:
+        principal, days = acting(wiring), wiring.settings.dsar_policy_days
+        done = import_file(wiring.ports, principal, file, policy_days=days, at=wiring.clock())
+    shape = {"read": done.read, "filed": len(done.filed), "known": done.known}
+    emit(shape, lambda: line(say("dsar.imported", **shape)))
+    return 0
 
 
 @app.command("match", help=say("dsar.match"))

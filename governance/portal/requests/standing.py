@@ -70,14 +70,12 @@ class Standing:
 
 def line_of(one: Summary, lang: Lang) -> Line:
     """What was asked, its number and its day."""
-    kinds = " / ".join(
-        dict.fromkeys(text(f"portal.request.right.{kind}", lang) for _, kind, _ in one.tracks)
-    )
+    kind = one.tracks[0][1]
     told = one.answer_by or one.received_at.astimezone(JST).date()
     key = "until" if one.open and one.answer_by else "received" if one.open else "closed"
     return Line(
         href=f"/portal/requests/of/{one.id}",
-        title=kinds,
+        title=text(f"portal.request.right.{kind}", lang),
         note=text(f"portal.request.line.{key}", lang, reference=one.reference, day=str(told)),
     )
 
@@ -126,13 +124,11 @@ def _headline(case: Case, lang: Lang, *, proved: bool) -> str:
 
 
 def _terms(case: Case, lang: Lang) -> tuple[Term, ...]:
-    kinds = " / ".join(
-        dict.fromkeys(text(f"portal.request.right.{track.kind}", lang) for track in case.tracks)
-    )
+    asked = text(f"portal.request.right.{case.tracks[0].kind}", lang)  # in the first law's words
     day = case.received_at.astimezone(JST).date().isoformat()
     said = (
         ("reference", case.reference),
-        ("right", kinds),
+        ("right", asked),
         ("received", day),
         ("delivery", text(f"portal.request.delivery.{case.delivery}", lang)),
         ("who", text(f"portal.request.who.{case.requester}", lang)),

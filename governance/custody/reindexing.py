@@ -11,8 +11,6 @@ more: whom it names nobody could name again.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
@@ -38,7 +36,7 @@ from governance.customers import tokens
 from governance.customers.catalogue import catalogue
 from governance.customers.indexing import IndexedField, indexed_fields
 from governance.customers.ports import Ports
-from governance.customers.search.filling import BATCH, STEP, Filler, Prepared, put
+from governance.customers.search.filling import SPAN, STEP, Filler
 from governance.customers.search_plan import bits_of, index_name
 from governance.customers.store import SUPPRESSION, TABLES
 from governance.customers.tokens import Version
@@ -115,7 +113,7 @@ def _begin(ports: Ports, name: FieldId, *, bits: int) -> Turnover:
 # Steps
 
 
-def step(ports: Ports, run: RowId, *, filler: Filler, limit: int = STEP) -> Reindexing:
+def step(ports: Ports, run: RowId, *, filler: Filler, limit: int = SPAN) -> Reindexing:
     """The rotation one bounded step further; its effects are committed. Twice equals once."""
     with ports.database.read() as tx:
         found = status(tx, run)
@@ -140,12 +138,19 @@ def filler_of(ports: Ports, run: Reindexing) -> Filler:
 
 
 def _change(ports: Ports, run: Reindexing, **values: object) -> None:
-    statement = update(RUN).where(RUN.c.id == run.id, RUN.c.state == run.state.value)
-    ports.database.write(lambda tx: tx.execute(statement.values(**values)), batch=True)
+    same = RUN.c.id == run.id, RUN.c.state == run.state.value
+    before = RUN.c.cursor.is_(None) if run.cursor is None else RUN.c.cursor == run.cursor
+    statement = update(RUN).where(*same, before).values(**values)
+
+    def write(tx: Connection) -> None:
+        if tx.execute(statement).rowcount != 1:
+            raise KeyTaskHeldElsewhereError
+
+    ports.database.write(write, batch=True)
 
 
 def _build(ports: Ports, run: Reindexing, filler: Filler, *, limit: int) -> None:
-    """Some batches of rows; the tokens of one are made while the one before is being stored."""
+    """The next rows have the new versions; a step that broke off here is done again."""
     source = TABLES[run.source]
     wanted = select(source.c.id).order_by(source.c.id).limit(limit)
     if run.cursor is not None:
@@ -155,35 +160,12 @@ def _build(ports: Ports, run: Reindexing, filler: Filler, *, limit: int) -> None
     if not rows:
         _change(ports, run, state=ReindexState.SWEEPING.value, cursor=None)
         return
-    after = run
-    with ThreadPoolExecutor(max_workers=1) as writer:
-        stored: list[Future[None]] = []
-        for start in range(0, len(rows), BATCH):
-            batch = rows[start : start + BATCH]
-            prepared = filler.prepared(run.source, batch, only=run.new)
-            stored.append(writer.submit(_store, ports, after, prepared, last=batch[-1]))
-            after = replace(after, cursor=batch[-1], done=after.done + len(batch))
-        for one in stored:
-            one.result()
-
-
-def _store(ports: Ports, run: Reindexing, prepared: Prepared, *, last: RowId) -> None:
-    """The batch after `run.cursor` is stored, or nothing is: none goes in before the last one."""
-    same = RUN.c.id == run.id, RUN.c.state == run.state.value
-    before = RUN.c.cursor.is_(None) if run.cursor is None else RUN.c.cursor == run.cursor
-    count = sum(len(part.rows) for part in prepared.parts)
-    moved = update(RUN).where(*same, before).values(cursor=last, done=run.done + count)
-
-    def write(tx: Connection) -> None:
-        if tx.execute(moved).rowcount != 1:
-            raise KeyTaskHeldElsewhereError
-        put(tx, prepared)
-
-    ports.database.write(write, batch=True)
+    filler.fill(run.source, rows, only=run.new)
+    _change(ports, run, cursor=rows[-1], done=run.done + len(rows))
 
 
 def _sweep(ports: Ports, run: Reindexing, filler: Filler, *, limit: int) -> None:
-    if filler.due(limit=limit).rows:
+    if filler.due(limit=min(limit, STEP)).rows:
         return
     for name, version in sorted(run.new):
         ports.vault.indexes.activate(name, version)

@@ -8,43 +8,23 @@ of its index is still to come, so that a search can tell what it may be missing.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, func, select, text, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from governance.core.terms import FieldId, RowId, SubjectId
+from governance.customers.postings import Posting, post, unpost
 from governance.customers.search import models
 from governance.db.fetching import NO_FACTS, PreparedSelect
-from governance.db.prepared import PreparedInsert, sqlite_errors, sqlite_of
+from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore, table_of
 
 INDEX, ROW = table_of(models.SearchIndexRow), table_of(models.SearchRow)
 ENTRY, POSTING = table_of(models.SearchEntryRow), table_of(models.SearchPostingRow)
 IN_LIMIT: Final = 500  # values in one IN list
 _ENTRIES: Final = PreparedInsert(ENTRY, ignore=True)
-_ADD_SQLITE: Final = (  # tokens of one length and their rows in one value: one step of the engine,
-    # during which other threads of this process work; a step for each row lets none of them
-    "WITH RECURSIVE place(i) AS"
-    " (SELECT 1 UNION ALL SELECT i + ?2 + ?3 FROM place WHERE i + ?2 + ?3 < ?4)"
-    " INSERT OR IGNORE INTO search_posting (index_id, token, row_key)"
-    " SELECT ?1, substr(?5, i, ?2), substr(?5, i + ?2, ?3) FROM place"
-)
-_DROP_SQLITE: Final = "DELETE FROM search_posting WHERE index_id = ? AND token = ? AND row_key = ?"
-_ADD_PG: Final = text(
-    "INSERT INTO search_posting (index_id, token, row_key)"
-    " SELECT * FROM unnest(CAST(:numbers AS smallint[]), CAST(:tokens AS bytea[]),"
-    " CAST(:rows AS bytea[])) ON CONFLICT DO NOTHING"
-)
-_DROP_PG: Final = text(
-    "DELETE FROM search_posting p USING unnest(CAST(:numbers AS smallint[]),"
-    " CAST(:tokens AS bytea[]), CAST(:rows AS bytea[])) AS gone (index_id, token, row_key)"
-    " WHERE p.index_id = gone.index_id AND p.token = gone.token AND p.row_key = gone.row_key"
-)
-
 Version = tuple[FieldId, int]  # an index by name (search_plan.index_name) and version of its key
-_Posting = tuple[int, bytes, bytes]
 
 
 class Due(IntEnum):
@@ -53,6 +33,7 @@ class Due(IntEnum):
     NOTHING = 0
     REST = 1  # prefixes, ends and n-grams: the following job writes them
     ALL = 2  # whole values too: the row came before its index
+    POSTINGS = 3  # all is listed with the row, but may not lead to it: a job stores that now
 
 
 _READ: Final = select(INDEX.c.id, INDEX.c.name, INDEX.c.version, INDEX.c.dropped)
@@ -175,18 +156,29 @@ def fill_tokens(tx: Connection, rows: Sequence[RowTokens]) -> None:
 
 def _write(tx: Connection, rows: Sequence[RowTokens], known: Known) -> None:
     _enter(tx, rows, known)
+    post(tx, _postings(rows, known))
+
+
+def enter_tokens(tx: Connection, rows: Sequence[RowTokens]) -> list[Posting]:
+    """What the rows, which are known already, will be found by is listed; what finds them.
+
+    `postings.post_listed` stores that, later and in the order of many rows.
+    """
+    known = number_indexes(tx, {version for row in rows for version in row.tokens})
+    _enter(tx, rows, known)
+    return _postings(rows, known)
+
+
+def _postings(rows: Sequence[RowTokens], known: Known) -> list[Posting]:
     numbers = known.numbers  # without those that were dropped while the tokens were made
-    post(
-        tx,
-        [
-            (numbers[version], token, key)
-            for row in rows
-            for key in (packed(row.row),)
-            for version, tokens in row.tokens.items()
-            if version in numbers
-            for token in tokens
-        ],
-    )
+    return [
+        (numbers[version], token, key)
+        for row in rows
+        for key in (packed(row.row),)
+        for version, tokens in row.tokens.items()
+        if version in numbers
+        for token in tokens
+    ]
 
 
 def put_entries(tx: Connection, rows: Sequence[RowTokens], known: Known) -> None:
@@ -248,41 +240,10 @@ def _upsert(engine: Any) -> Any:
 _UPSERT: Final = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
 
 
-def post(tx: Connection, postings: list[_Posting]) -> None:
-    """The tokens lead to their rows; in key order, so that neighbours go into one page."""
-    postings.sort()
-    if tx.dialect.name == "sqlite":
-        _post_sqlite(tx, postings)
-    elif postings:
-        tx.execute(_ADD_PG, _columns(postings))
-
-
-def _post_sqlite(tx: Connection, postings: Sequence[_Posting]) -> None:
-    driver = sqlite_of(tx)
-    if driver is None:
-        return
-    for (number, width, key), part in groupby(postings, key=lambda p: (p[0], len(p[1]), len(p[2]))):
-        joined = b"".join(token + row for _, token, row in part)
-        with sqlite_errors(_ADD_SQLITE):
-            driver.execute(_ADD_SQLITE, (number, width, key, len(joined) + 1, joined))
-
-
-def _many(tx: Connection, sql: str, postings: list[_Posting]) -> None:
-    driver = sqlite_of(tx)
-    if driver is not None:
-        with sqlite_errors(sql):
-            driver.executemany(sql, postings)
-
-
-def _columns(postings: Sequence[_Posting]) -> dict[str, list[Any]]:
-    numbers, tokens, rows = zip(*postings, strict=True)
-    return {"numbers": list(numbers), "tokens": list(tokens), "rows": list(rows)}
-
-
-def settle(tx: Connection, rows: Iterable[RowId]) -> None:
-    """Nothing of these rows' index is still to come."""
+def settle(tx: Connection, rows: Iterable[RowId], *, due: Due = Due.NOTHING) -> None:
+    """This much of these rows' index is still to come."""
     for part in parts([packed(row) for row in rows]):
-        tx.execute(update(ROW).where(ROW.c.row_key.in_(part)).values(due=int(Due.NOTHING)))
+        tx.execute(update(ROW).where(ROW.c.row_key.in_(part)).values(due=int(due)))
 
 
 def owe(tx: Connection, source: str, *, due: Due = Due.ALL) -> int:
@@ -317,18 +278,28 @@ def _numbers_of(tx: Connection, names: set[FieldId]) -> list[int]:
 
 
 def _unpost(tx: Connection, mine: Any) -> int:
-    postings: list[_Posting] = []
-    held = tx.execute(select(ENTRY.c.index_id, ENTRY.c.row_key, ENTRY.c.tokens).where(mine))
-    for number, key, joined in held:
-        postings += [(number, token, bytes(key)) for token in split(bytes(joined))]
-    if not postings:
-        return 0
-    postings.sort()
-    if tx.dialect.name == "sqlite":
-        _many(tx, _DROP_SQLITE, postings)
-    else:
-        tx.execute(_DROP_PG, _columns(postings))
+    postings = _listed(tx, mine)
+    unpost(tx, postings)
     return len(postings)
+
+
+def listed(tx: Connection, rows: Iterable[RowId], numbers: Iterable[int]) -> list[Posting]:
+    """What should lead to these rows in these indexes."""
+    within = ENTRY.c.index_id.in_(list(numbers))
+    return [
+        posting
+        for part in parts([packed(row) for row in rows])
+        for posting in _listed(tx, ENTRY.c.row_key.in_(part) & within)
+    ]
+
+
+def _listed(tx: Connection, mine: Any) -> list[Posting]:
+    held = tx.execute(select(ENTRY.c.index_id, ENTRY.c.row_key, ENTRY.c.tokens).where(mine))
+    return [
+        (number, token, bytes(key))
+        for number, key, joined in held
+        for token in split(bytes(joined))
+    ]
 
 
 def purge_index(tx: Connection, number: int, *, limit: int) -> int:

@@ -8,6 +8,7 @@ from typing import BinaryIO, Self
 from sqlalchemy import Connection
 
 from governance.customers import tokens
+from governance.customers.postings import post
 from governance.customers.tokens import RowTokens
 from governance.db.engine import Database
 
@@ -53,4 +54,4 @@ class Postings:
             found = sorted(whole[at : at + size] for at in range(0, len(whole), size))
             for start in range(0, len(found), STORED):
                 part = [(number, one[:width], one[width:]) for one in found[start : start + STORED]]
-                database.write(lambda tx, part=part: tokens.post(tx, part))  # type: ignore[misc] # bound now
+                database.write(lambda tx, part=part: post(tx, part))  # type: ignore[misc] # bound now

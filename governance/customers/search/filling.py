@@ -1,12 +1,15 @@
 """Writing tokens of stored rows: opened and hashed outside the writer, checked again inside it.
 
-What makes it safe beside other writers: the tokens go in only for rows whose cells are still the
-ones that were read, and a row that changed is left to the next step. Twice equals once.
+What makes it safe beside other writers: tokens are listed only with rows whose cells are still the
+ones that were read, a row that changed is left to the next step, and a token leads to a row only
+as long as the row lists it. Tokens are listed row by row and lead to rows in their own order, many
+rows at a time: else nearly each of them would touch a page of its own. Twice equals once.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -22,6 +25,7 @@ from governance.customers.indexing import (
     indexed_tables,
     is_clear,
 )
+from governance.customers.postings import Posting, post_listed, slices
 from governance.customers.search import looking
 from governance.customers.store import IN_LIMIT, TABLES
 from governance.customers.tokens import Due, RowTokens, Version
@@ -30,7 +34,9 @@ from governance.keys.errors import KeyDestroyedError
 from governance.keys.vault import FieldVault
 
 BATCH: Final = 500  # rows of one transaction; keeps the writer free for others
-STEP: Final = 8 * BATCH  # rows of one step
+STEP: Final = 8 * BATCH  # rows of one step of the following job
+SPAN: Final = 40 * BATCH  # rows of one step of a rotation, which writes fewer tokens of each
+POSTED: Final = 5_000  # tokens of one transaction
 
 _Plain = Mapping[FieldId, Plain | None]
 
@@ -72,11 +78,20 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class _Prepared:
     """Tokens that wait to be stored, with what they were made of."""
 
     parts: tuple[_Part, ...]
     made: tuple[RowTokens, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entered:
+    """A batch that is listed, and what is to lead to its rows."""
+
+    rows: Mapping[RowId, frozenset[Version]]  # in which versions
+    gone: frozenset[RowId]  # these have nothing to index any more
+    postings: tuple[Posting, ...] = field(repr=False)
 
 
 class Filler:
@@ -94,38 +109,75 @@ class Filler:
         """The next rows whose index is not complete are; whole values before the rest."""
         self._tokeniser.look()
         with self._database.read() as tx:
-            rows = looking.rows_due(tx, limit=limit)
+            rows = looking.rows_due(tx, limit=limit, sources=self._tables)
             have = looking.indexed(tx, [row for _, row, _ in rows])
             numbers = tokens.known_indexes(tx).numbers
+            owed = [row for _, row, due in rows if due is Due.POSTINGS]
+            listed = tokens.listed(tx, owed, numbers.values())  # by a step that broke off
         alike = {row: frozenset(held) for row, held in have.items()}
         lacks = {held: self._lacks(held, numbers) for held in {None, *alike.values()}}
         wanted = [
-            _Wanted(row=row, source=source, lacks=lacks[alike.get(row)])
-            for source, row, _ in rows
-            if source in self._tables
+            _Wanted(row=row, source=source, lacks=lacks[alike.get(row)]) for source, row, _ in rows
         ]
-        batches = [wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH)]
-        with ThreadPoolExecutor(max_workers=1) as writer:  # stores one while the next is made
-            stored = [writer.submit(self._settle, self._prepare(batch)) for batch in batches]
-        done = [one.result() for one in stored]
-        ready = sum(one.rows for one in done)
-        made = sum(one.tokens for one in done)
-        return Filled(rows=ready, tokens=made, later=len(wanted) - ready)
+        batches = (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
+        entered = self._enter_all((self._prepare(batch) for batch in batches), owing=True)
+        self._post([*listed, *(one for part in entered for one in part.postings)])
+        with self._database.read() as tx:
+            numbers = tokens.known_indexes(tx).numbers  # the first rows of all make new ones
+        needs = {row: frozenset[int]() for part in entered for row in part.gone}
+        for row, made in (one for part in entered for one in part.rows.items()):
+            lacked = {numbers[version] for version in made if version in numbers}
+            needs[row] = alike.get(row, frozenset()) | lacked
+        ready = self._settle(needs)
+        count = sum(len(part.postings) for part in entered)
+        return Filled(rows=ready, tokens=count, later=len(wanted) - ready)
 
-    def _settle(self, prepared: Prepared) -> Filled:
-        """The batch is stored, and what is still to come of its rows is nothing."""
+    def fill(self, source: str, rows: Sequence[RowId], *, only: Collection[Version]) -> None:
+        """These rows of one table, as far as they do not change meanwhile, have these versions."""
+        batches = (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
+        made = (self._prepared(source, batch, only=only) for batch in batches)
+        entered = self._enter_all(made, owing=False)
+        self._post([one for part in entered for one in part.postings])
 
-        def write(tx: Connection) -> Filled:
-            done = put(tx, prepared)
-            tokens.settle(tx, done)
-            ready = (row.tokens.values() for row in prepared.made if row.row in done)
-            return Filled(rows=len(done), tokens=sum(len(one) for row in ready for one in row))
+    def _enter_all(self, batches: Iterable[_Prepared], *, owing: bool) -> list[_Entered]:
+        """Every batch is listed with its rows, one while the next is made."""
+        with ThreadPoolExecutor(max_workers=1) as writer:
+            stored = [writer.submit(self._enter, made, owing=owing) for made in batches]
+        return [one.result() for one in stored]
+
+    def _enter(self, prepared: _Prepared, *, owing: bool) -> _Entered:
+        def write(tx: Connection) -> _Entered:
+            ready, gone = _unchanged(tx, prepared)
+            postings = tokens.enter_tokens(tx, ready)
+            done = {row.row: frozenset(row.tokens) for row in ready}
+            if owing:
+                tokens.settle(tx, done, due=Due.POSTINGS)
+            return _Entered(rows=done, gone=gone, postings=tuple(postings))
 
         return self._database.write(write, batch=True)
 
-    def prepared(
+    def _post(self, postings: list[Posting]) -> None:
+        for part in slices(postings, POSTED):
+            self._database.write(partial(post_listed, postings=part), batch=True)
+
+    def _settle(self, needs: Mapping[RowId, frozenset[int]]) -> int:
+        """How many of these rows owe nothing more: those that still list what they need."""
+
+        def write(tx: Connection, part: Sequence[RowId]) -> int:
+            looking.hold(tx, part)
+            have = looking.indexed(tx, part)
+            done = [row for row in part if needs[row] <= have.get(row, frozenset())]
+            tokens.settle(tx, done)
+            return len(done)
+
+        return sum(
+            self._database.write(partial(write, part=part), batch=True)
+            for part in tokens.parts(list(needs))
+        )
+
+    def _prepared(
         self, source: str, rows: Sequence[RowId], *, only: Collection[Version]
-    ) -> Prepared:
+    ) -> _Prepared:
         """The tokens of these rows of one table in these versions, not stored yet."""
         self._tokeniser.look()
         lacks = frozenset(only)
@@ -137,7 +189,7 @@ class Filler:
         live = self._tokeniser.live()
         return frozenset(one for one in live if have is None or numbers.get(one) not in have)
 
-    def _prepare(self, wanted: Sequence[_Wanted]) -> Prepared:
+    def _prepare(self, wanted: Sequence[_Wanted]) -> _Prepared:
         by_source: dict[str, list[_Wanted]] = {}
         for one in wanted:
             by_source.setdefault(one.source, []).append(one)
@@ -149,7 +201,7 @@ class Filler:
                 parts.append(_Part(source=source, rows=rows, fields=names, cells=cells))
         for part in parts:
             made += self._make(by_source[part.source], part.cells)
-        return Prepared(parts=tuple(parts), made=tuple(made))
+        return _Prepared(parts=tuple(parts), made=tuple(made))
 
     def _fields(self, source: str, part: Sequence[_Wanted]) -> tuple[FieldId, ...]:
         """The fields that the lacking tokens are made of; no other is opened."""
@@ -189,19 +241,17 @@ class Filler:
             return None
 
 
-def put(tx: Connection, prepared: Prepared) -> frozenset[RowId]:
-    """The tokens of all rows that are as they were read; which these are, and which are gone."""
+def _unchanged(tx: Connection, prepared: _Prepared) -> tuple[list[RowTokens], frozenset[RowId]]:
+    """The tokens of all rows that are as they were read; and which rows are gone."""
     same = {
         row
         for part in prepared.parts
         for row, cells in _cells(tx, part.source, part.rows, part.fields, lock=True).items()
         if cells == part.cells.get(row)
     }
-    ready = [row for row in prepared.made if row.row in same]
-    tokens.fill_tokens(tx, ready)
     made = {row.row for row in prepared.made}
     gone = {row for part in prepared.parts for row in part.rows if row not in made}
-    return frozenset({row.row for row in ready} | gone)
+    return [row for row in prepared.made if row.row in same], frozenset(gone)
 
 
 def _cells(
@@ -260,4 +310,4 @@ def complete_whole_values(database: Database, vault: FieldVault) -> None:
 
 def _owes_whole_values(database: Database) -> bool:
     with database.read() as tx:
-        return any(due is Due.ALL for _, _, due in looking.rows_due(tx, limit=1))
+        return any(due >= Due.ALL for _, _, due in looking.rows_due(tx, limit=1))

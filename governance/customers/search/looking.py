@@ -1,6 +1,6 @@
 """Rows of index tokens: in rounds of the rarest token, newest first, those that have the others."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -138,15 +138,27 @@ def find_tokens(
     return tuple(found)
 
 
-def rows_due(tx: Connection, *, limit: int) -> tuple[tuple[str, RowId, Due], ...]:
-    """The next rows of the following job, oldest first: whole values before the rest."""
+def rows_due(
+    tx: Connection, *, limit: int, sources: Collection[str] | None = None
+) -> tuple[tuple[str, RowId, Due], ...]:
+    """The next rows of the following job (of some tables), oldest first: whole values first."""
     wanted = select(ROW.c.source, ROW.c.row_key, ROW.c.due)
+    if sources is not None:
+        wanted = wanted.where(ROW.c.source.in_(sources))
     found: list[tuple[str, RowId, Due]] = []
-    for due in (Due.ALL, Due.REST):
+    for due in (Due.POSTINGS, Due.ALL, Due.REST):
         mine = wanted.where(ROW.c.due == int(due)).order_by(ROW.c.row_key)
         rows = tx.execute(mine.limit(limit - len(found))) if len(found) < limit else ()
         found += [(source, unpacked(bytes(key)), Due(owed)) for source, key, owed in rows]
     return tuple(found)
+
+
+def hold(tx: Connection, rows: Iterable[RowId]) -> None:
+    """Nobody says of these rows what is still to come before the commit."""
+    if tx.dialect.name != "sqlite":  # whose writer is alone
+        for part in parts([packed(row) for row in rows]):
+            mine = select(ROW.c.row_key).where(ROW.c.row_key.in_(part)).order_by(ROW.c.row_key)
+            tx.execute(mine.with_for_update())
 
 
 def indexed(tx: Connection, rows: Iterable[RowId]) -> dict[RowId, set[int]]:

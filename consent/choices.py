@@ -10,6 +10,7 @@ from consent.types import EVERY, GRANTS, NARROWING, By, Cell, ConsentEvent, Even
 from governance.core.errors import GovernanceError
 from governance.core.terms import EventId, Lang, PurposeId, RowId, SubjectId
 from governance.jobs.journal_record import JournalEntry, JournalKind
+from governance.pii.redaction import mask_numbers
 from policies.purposes import Channel, recipient_class
 from policies.snapshot import PolicySnapshot
 
@@ -93,6 +94,16 @@ class Choice:
     valid_until: datetime | None = None  # an end that the person set
     user_agent: str | None = None  # phone, desktop, app, unknown
     source: str | None = None  # key under which another source says it once
+
+
+def without_numbers(choice: Choice) -> Choice:
+    """The choice without 個人番号 and full card numbers in its words (番号法20条)."""
+    said, shown = choice.statement, choice.shown
+    return replace(
+        choice,
+        statement=mask_numbers(said)[0] if said else said,
+        shown=mask_numbers(shown)[0] if shown else shown,
+    )
 
 
 def known_choice(policy: PolicySnapshot, choice: Choice) -> Choice:

@@ -21,6 +21,7 @@ from consent.choices import (
     journal_entry,
     known_choice,
     overtaken,
+    without_numbers,
 )
 from consent.facts import facts_of
 from consent.merged import earliest, lives
@@ -162,7 +163,7 @@ def record(
     at: datetime,
 ) -> int:
     """The event with its sealed proof is in the ledger, and its audit event beside it."""
-    choice = known_choice(ports.policies.current, choice)
+    choice = without_numbers(known_choice(ports.policies.current, choice))
     purpose = ports.policies.current.purpose(choice.purpose)
     said_at = choice.occurred_at or at
     if said_at > at or (choice.valid_until is not None and choice.valid_until <= said_at):

@@ -8,7 +8,9 @@ from audit.types import canonical_json
 from dsar.case import WithheldItem
 from dsar.types import Ground
 from governance.core.terms import FieldId, RowId
-from policies.masking import Span, redact
+from governance.pii.redaction import Placeholders
+from governance.pii.types import Entity
+from policies.masking import Span
 from policies.types import Label
 
 VERSION: Final = 1
@@ -23,10 +25,13 @@ class FoundValue:
     text: str = field(repr=False)
     others: tuple[Span, ...] = ()  # places only; what stands there is in `text`
 
-    def shown(self, name: str) -> str:
-        """The text as the person gets it: every place about others is replaced by the name."""
-        names = {span.label: name for span in self.others}
-        return redact(self.text, spans=self.others, names=names) if self.others else self.text
+    def shown(self, placeholders: Placeholders) -> str:
+        """The text as the person gets it: others stand as placeholders, the same ones throughout.
+
+        For the officer's review the text itself stays in the sealed finding, and nowhere else.
+        """
+        places = [(place.start, place.end, Entity(place.label)) for place in self.others]
+        return placeholders.redacted(self.text, places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from governance.core.terms import FieldId, Lang, Law, RowId
 from governance.customers.catalogue import catalogue
 from governance.documents.neutralise import neutralised
 from governance.i18n.catalogue import text
+from governance.pii.redaction import Placeholders
 from policies.types import Label
 
 SCHEMA: Final = "sekisho-dsar/1"
@@ -110,12 +111,13 @@ def _label(name: FieldId) -> Label:
 
 
 def files_of(answer: Answer) -> dict[str, bytes]:
-    """Every file of the answer by its name in the package."""
+    """Every file of the answer by its name in the package; one numbering of others in all."""
+    placeholders = Placeholders(Lang.JA)
     files = {f"report.{lang.value}.html": page(answer, lang).encode() for lang in Lang}
-    files["data.json"] = document(answer)
+    files["data.json"] = document(answer, placeholders)
     for found in answer.findings:
         if found.records:
-            files[f"csv/{found.source}.csv"] = table(found).encode()
+            files[f"csv/{found.source}.csv"] = table(found, placeholders).encode()
     return files
 
 
@@ -128,6 +130,7 @@ def page(answer: Answer, lang: Lang) -> str:
             answer=answer,
             lang=lang,
             t=lambda key: text(f"dsar.package.{key}", lang),
+            placeholders=Placeholders(lang),
             words=lambda key: text(f"dsar.{key}", lang),
         )
     )
@@ -143,7 +146,7 @@ def _environment() -> Environment:
     )
 
 
-def document(answer: Answer) -> bytes:
+def document(answer: Answer, placeholders: Placeholders) -> bytes:
     """The answer for machines (GDPR 20: structured, commonly used, machine-readable)."""
     body = {
         "schema": SCHEMA,
@@ -154,7 +157,7 @@ def document(answer: Answer) -> bytes:
             "outcome": answer.decision.outcome.value,
             "grounds": [_ground(ground) for ground in answer.decision.grounds],
         },
-        "sources": [_source(found) for found in answer.findings],
+        "sources": [_source(found, placeholders) for found in answer.findings],
         "withheld": [
             {
                 "field": line.name,
@@ -179,7 +182,7 @@ def document(answer: Answer) -> bytes:
     return json.dumps(body, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
 
-def _source(found: Found) -> dict[str, object]:
+def _source(found: Found, placeholders: Placeholders) -> dict[str, object]:
     return {
         "source": found.source,
         "label": _both(found.label),
@@ -188,7 +191,7 @@ def _source(found: Found) -> dict[str, object]:
                 {
                     "field": value.name,
                     "label": _both(value.label),
-                    "value": value.shown(text("dsar.package.others", Lang.JA)),
+                    "value": value.shown(placeholders),
                 }
                 for value in record.values
             ]
@@ -206,7 +209,7 @@ def _both(label: Label) -> dict[str, str]:
     return {"ja": label.ja, "en": label.en}
 
 
-def table(found: Found) -> str:
+def table(found: Found, placeholders: Placeholders) -> str:
     """A source as CSV with one line per record; a text that a spreadsheet would run is marked."""
     columns = {
         value.name: f"{value.label.ja} / {value.label.en}"
@@ -216,12 +219,13 @@ def table(found: Found) -> str:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow([neutralised(label) for label in columns.values()])
-    writer.writerows(_cells(found, tuple(columns)))
+    writer.writerows(_cells(found, tuple(columns), placeholders))
     return BOM + stream.getvalue()
 
 
-def _cells(found: Found, columns: tuple[FieldId, ...]) -> Iterator[list[str]]:
-    name = text("dsar.package.others", Lang.JA)
+def _cells(
+    found: Found, columns: tuple[FieldId, ...], placeholders: Placeholders
+) -> Iterator[list[str]]:
     for record in found.records:
-        values = {value.name: value.shown(name) for value in record.values}
+        values = {value.name: value.shown(placeholders) for value in record.values}
         yield [neutralised(values.get(column, "")) for column in columns]

@@ -48,6 +48,7 @@ from governance.crypto.revealed import Ciphertext
 from governance.customers.ports import Ports
 from governance.customers.store import Subject, subject_by_id
 from governance.customers.subjects import known_laws
+from governance.gateway.intake.screening import without_numbers
 from governance.http.principal import Principal, PrincipalKind
 from policies.actions import Action
 from policies.api import ensure
@@ -87,12 +88,16 @@ def prepare_request(ports: Ports, new: NewRequest) -> PreparedRequest:
     """The person's words are sealed under a record key of their own; call outside a transaction.
 
     Whoever asks is not yet known to be the person: the words never go under that person's key.
+    個人番号 and full card numbers in them are masked before (番号法20条).
     """
     request, requester = new_request_id(), new_subject_id()
     words = None
     if new.words:
         cells = ports.vault.seal_row(
-            requester, request, {WORDS: new.words}, key_class=KeyClass.RECORD
+            requester,
+            request,
+            {WORDS: without_numbers(new.words)[0]},
+            key_class=KeyClass.RECORD,
         )
         words = cells[WORDS]
     return PreparedRequest(id=request, requester_id=requester, words=words)

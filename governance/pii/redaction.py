@@ -1,5 +1,6 @@
 """Personal data taken out of a text: stable placeholders, and numbers that are never stored."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,7 @@ from governance.pii.numbers import Digits, cards, my_numbers
 from governance.pii.shadow import shadow_of
 from governance.pii.types import Entity, Span
 
+WHOLE: Final = "＊＊＊"  # a text of which nothing can be shown
 _KEPT_DIGITS: Final = 4  # last digits of a card that may be shown (PCI DSS 4.0, 3.4.1)
 
 
@@ -34,31 +36,67 @@ class MaskedNumber:
     entity: Entity
 
 
-def _placeholder(entity: Entity, number: int, lang: Lang) -> str:
-    name = catalogue_text(f"pii.placeholder.{entity.value.lower()}", lang)
-    return catalogue_text("pii.placeholder", lang, name=name, number=number)
+Place = tuple[int, int, Entity]  # code points, end exclusive
+
+
+class Placeholders:
+    """Placeholders of one case or text: the same value of an entity has the same one throughout.
+
+    A placeholder tells neither the value nor its length. `hidden` gives the values back and is
+    for review under the case's key alone; a package is made without it.
+    """
+
+    def __init__(self, lang: Lang) -> None:
+        self._lang = lang
+        self._known: dict[tuple[Entity, str], str] = {}
+        self._counts: dict[Entity, int] = {}
+        self._originals: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"Placeholders({len(self._known)})"
+
+    @property
+    def hidden(self) -> Mapping[str, str]:
+        """The value behind each placeholder, as it was written first."""
+        return dict(self._originals)
+
+    def of(self, entity: Entity, value: str) -> str:
+        """The placeholder of a value."""
+        key = (entity, _identity(value))
+        if key not in self._known:
+            number = self._counts[entity] = self._counts.get(entity, 0) + 1
+            name = catalogue_text(f"pii.placeholder.{entity.value.lower()}", self._lang)
+            made = catalogue_text("pii.placeholder", self._lang, name=name, number=number)
+            self._known[key] = made
+            self._originals[made] = value
+        return self._known[key]
+
+    def redacted(self, text: str, places: Iterable[Place]) -> str:
+        """The text with every place replaced; hidden whole when a place is not one of it."""
+        parts: list[str] = []
+        at = 0
+        for start, end, entity in sorted(places, key=lambda place: (place[0], -place[1])):
+            if not 0 <= start < end <= len(text):
+                return WHOLE  # fails closed: these places belong to another text
+            if start >= at:
+                parts += [text[at:start], self.of(entity, text[start:end])]
+            at = max(at, end)
+        return "".join([*parts, text[at:]])
 
 
 def redact(text: str, spans: Iterable[Span], *, lang: Lang) -> Redacted:
-    """The text with every span replaced; the same value of an entity gets the same placeholder."""
-    numbers: dict[tuple[Entity, str], str] = {}
-    counts: dict[Entity, int] = {}
-    originals: dict[str, str] = {}
-    parts: list[str] = []
-    at = 0
-    for span in sorted(spans, key=lambda s: (s.start, -s.end)):
-        if span.start < at:
-            continue  # inside one that was replaced already
-        key = (span.entity, _identity(text[span.start : span.end]))
-        if key not in numbers:
-            counts[span.entity] = counts.get(span.entity, 0) + 1
-            numbers[key] = _placeholder(span.entity, counts[span.entity], lang)
-            originals[numbers[key]] = text[span.start : span.end]
-        parts += [text[at : span.start], numbers[key]]
-        at = span.end
-    parts.append(text[at:])
-    hidden = {placeholder: originals[placeholder] for placeholder in numbers.values()}
-    return Redacted(text="".join(parts), hidden=hidden)
+    """One text with every span replaced, and what stands behind the placeholders."""
+    placeholders = Placeholders(lang)
+    shown = placeholders.redacted(text, ((span.start, span.end, span.entity) for span in spans))
+    return Redacted(text=shown, hidden=placeholders.hidden)
+
+
+def restored(text: str, hidden: Mapping[str, str]) -> str:
+    """The text with the values back in their places, for the review screen."""
+    if not hidden:
+        return text
+    signs = sorted(hidden, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, signs)), lambda found: hidden[found.group()], text)
 
 
 def _identity(value: str) -> str:

@@ -76,7 +76,8 @@ def test_disclosure_ends_in_a_package_that_holds_the_person_and_nobody_else(worl
         assert all(value in page for page in pages)
     for value in THIRD:
         assert value not in everything
-    assert "［他の方の情報］" in pages[0]
+    assert "【氏名1】" in pages[0]
+    assert "[Name 1]" in pages[1]
     assert "架空配送株式会社" in pages[0]
     assert "退会から5年" in pages[0]
     assert "32条" in pages[0]
@@ -344,6 +345,13 @@ def test_words_of_the_person_are_sealed_apart_from_the_subjects_key(world: World
         )
         (look,) = tx.execute(looks).all()
     assert look.fields == "dsar.words"
+
+
+def test_my_number_in_the_persons_words_is_masked_before_it_is_stored(world: World) -> None:
+    case = world.receive(words="私の番号は 1234-5678-9018 です。")
+    read = reading.words(world.ports, OFFICER, case.id, at=world.tick())
+    assert read.value is not None
+    assert "9018" not in read.value
 
 
 def test_decision_can_be_made_anew_after_its_approval_expired(world: World) -> None:

@@ -16,6 +16,7 @@ from dsar.types import Ground, Outcome, RequestKind
 from governance.core.terms import FieldId, Lang, RowId
 from governance.documents.neutralise import restored
 from governance.pii.language import language_of
+from governance.pii.redaction import Placeholders
 from governance.pii.types import Entity, Reason, Role, Span
 from policies.masking import Span as Place
 from policies.types import Label
@@ -63,7 +64,7 @@ def test_shown_text_never_holds_a_replaced_place() -> None:
     text = "佐藤花子さんと山田太郎"
     places = places_about_others(text, [span(text, "佐藤花子", Role.UNKNOWN)], own=OWN)
     value = FoundValue(name=FieldId("inquiry.body"), label=LABEL, text=text, others=places)
-    assert value.shown("他の方") == "［他の方］さんと山田太郎"
+    assert value.shown(Placeholders(Lang.JA)) == "【氏名1】さんと山田太郎"
     assert "佐藤" not in repr(value)
 
 
@@ -74,7 +75,7 @@ def test_place_beyond_the_text_hides_all_of_it() -> None:
         text="短い",
         others=(Place(start=0, end=9, label="PERSON"),),
     )
-    assert value.shown("他の方") == "＊＊＊"
+    assert value.shown(Placeholders(Lang.JA)) == "＊＊＊"
 
 
 def test_text_is_analysed_in_its_language() -> None:
@@ -120,7 +121,7 @@ DANGEROUS = st.text(min_size=1, max_size=20).map(lambda text: f"={text}")
 
 @given(st.lists(DANGEROUS, min_size=1, max_size=3))
 def test_no_cell_starts_a_formula_and_every_one_can_be_restored(texts: list[str]) -> None:
-    lines = csv.reader(io.StringIO(table(found_of(texts)).removeprefix("\ufeff"), newline=""))
+    lines = csv.reader(io.StringIO(table(found_of(texts), Placeholders(Lang.JA)).removeprefix("\ufeff"), newline=""))
     _, *rows = list(lines)
     assert not any(cell.startswith("=") for row in rows for cell in row)
     assert [restored(row[1]) for row in rows] == texts

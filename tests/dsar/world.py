@@ -162,8 +162,9 @@ class World:
         )
 
     def receive(self, kind: RequestKind = RequestKind.DISCLOSURE, **more: Any) -> Case:
+        more = {"words": WORDS} | more
         new = service.NewRequest(
-            kind=kind, intake=Intake.PORTAL, policy_days=14, subject=SUBJECT, words=WORDS, **more
+            kind=kind, intake=Intake.PORTAL, policy_days=14, subject=SUBJECT, **more
         )
         prepared = service.prepare_request(self.ports, new)
         at = self.tick()

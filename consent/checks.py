@@ -12,9 +12,10 @@ from audit.decisions.types import Decision
 from audit.errors import DecisionUnrecordedError
 from audit.types import TOKEN, Outcome
 from consent import ledger
-from consent.deciding import Found, by_database, by_memory, each_by_memory, remember
+from consent.deciding import Found, by_database, by_memory, each_by_memory, of_kind, remember
 from consent.gates import UseRequest, decide_use
-from consent.kinds import kind_of
+from consent.kinds import Kind, kind_of
+from consent.state.array import ConsentState
 from consent.state.live import PERMIT_LIFE, LiveState
 from governance.core.ids import new_event_id
 from governance.core.terms import EventId, Lang, SubjectId
@@ -121,10 +122,26 @@ def said_now(
 ) -> Said | None:
     """What memory says of one question; None: ask `check` in a thread."""
     state = live.to_permit(at)
-    if state is None or (found := by_memory(state, live.kinds, principal, request)) is None:
+    if state is None:
         return None
+    kind = live.kinds.of(state.policy, principal, request)
+    return said_of(ports, live, state, principal, kind, request, at=at)
+
+
+def said_of(
+    ports: Ports,
+    live: LiveState,
+    state: ConsentState,
+    principal: Principal,
+    kind: Kind,
+    request: UseRequest,
+    *,
+    at: datetime,
+) -> Said | None:
+    """The same for a state that may permit and a question whose kind is known under its policy."""
+    found = of_kind(state, kind, request.subject, request.min_seq)
     until = _until(live, at=at)
-    if until is None:
+    if found is None or until is None:
         return None
     correlated = _correlation(request.request_id)
     decision = _decision(state.policy, principal, request.subject, correlated, found, at=at)

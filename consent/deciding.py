@@ -50,8 +50,16 @@ def by_memory(
     state: ConsentState, kinds: Kinds, principal: Principal, request: UseRequest
 ) -> Found | None:
     """The answer of the state; None where the database must be asked."""
-    kind, seq = kinds.of(state.policy, principal, request), state.seq
-    if not kind.quick or (request.min_seq is not None and request.min_seq > seq):
+    kind = kinds.of(state.policy, principal, request)
+    return of_kind(state, kind, request.subject, request.min_seq)
+
+
+def of_kind(
+    state: ConsentState, kind: Kind, subject: SubjectId, min_seq: int | None
+) -> Found | None:
+    """The same for a question whose kind is known."""
+    seq = state.seq
+    if not kind.quick or (min_seq is not None and min_seq > seq):
         return None
     before = kind.ahead
     if before.code is not ReasonCode.PERMIT:
@@ -59,7 +67,7 @@ def by_memory(
     use = state.layout.uses.get(kind.asked)
     if use is None:
         return None
-    person = state.look(request.subject, use)
+    person = state.look(subject, use)
     if person is None:
         return None
     if person.code is ReasonCode.PERMIT and before.lacking:

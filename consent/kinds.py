@@ -45,6 +45,7 @@ class Kind:
     durable: bool  # 要配慮個人情報: the record is on the disk before the answer
     asked: Asked  # how the state in memory names the use
     quick: bool  # memory alone may answer: no register is asked, no disk is waited for
+    may_ask: bool  # the caller holds the action of asking at all
 
 
 def kind_of(policy: PolicySnapshot, principal: Principal, request: UseRequest) -> Kind:
@@ -64,6 +65,7 @@ def kind_of(policy: PolicySnapshot, principal: Principal, request: UseRequest) -
         explained=bool(explained),
         durable=durable,
         quick=not (durable or before.outside),
+        may_ask=bool(policy.may(roles_of(principal, policy), Action.CONSENT_CHECK)),
     )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from anyio import to_thread
 
-from consent.access import metadata, quick
+from consent.access import metadata
 from consent.access.batch import answers, answers_now, batch_of
 from consent.access.errors import (
     EvaluationFormError,
@@ -20,6 +20,7 @@ from consent.access.errors import (
 )
 from consent.access.paging import Sought
 from consent.access.questions import Document, question_of
+from consent.access.quick import Quick
 from consent.access.recording import Asking
 from consent.access.search import search
 from consent.access.shapes import encode
@@ -49,7 +50,7 @@ from policies.api import ActionForbiddenError, ensure
 Endpoint = Callable[[Asking, Document], Awaitable[bytes]]
 PREFIX: Final = "/access/"
 MAX_BODY: Final = 1_048_576  # octets of one question
-QUICK: Final = {metadata.EVALUATION: quick.single, metadata.EVALUATIONS: quick.batch}
+QUICK: Final = {metadata.EVALUATION: Quick.single, metadata.EVALUATIONS: Quick.batch}
 MAX_DEPTH: Final = 32  # levels of nesting; a question has four
 
 
@@ -60,6 +61,7 @@ class AccessApplication:
         self, app: Application, *, ports: Ports, live: LiveState, clock: Clock, origin: str
     ) -> None:
         self._app, self._ports, self._live = app, ports, live
+        self._quick: Final = Quick(ports, live)
         self._clock: Final = ForwardClock(clock)  # a clock put back revives no ended consent
         self._configuration: Final = encode(metadata.configuration(origin))
         place = urlsplit(origin).path.rstrip("/")
@@ -103,18 +105,14 @@ class AccessApplication:
         body = await body_of(receive, limit=MAX_BODY, form=EvaluationFormError)
         asking = self._asking(caller, request_id)
         if (read := QUICK.get(scope["path"])) is not None:
-            made = read(self._ports, self._live, asking, body)
+            made = read(self._quick, asking, body)
             if made is not None:
                 return made
         return await endpoint(asking, _document(body))
 
     def single_now(self, caller: Principal, request_id: bytes | None, body: bytes) -> bytes | None:
-        """The answer to one question of the commonest form; None: ask in general.
-
-        Raises what `ensure` raises, for a caller who may not ask.
-        """
-        ensure(caller, Action.CONSENT_CHECK, self._ports.policies.current)
-        return quick.single(self._ports, self._live, self._asking(caller, request_id), body)
+        """The answer to one question of the commonest form; None: ask in general."""
+        return self._quick.single(self._asking(caller, request_id), body)
 
     def _asking(self, caller: Principal, request_id: bytes | None) -> Asking:
         given = None if request_id is None else request_id.decode("latin-1")

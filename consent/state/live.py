@@ -11,6 +11,7 @@ from governance.db.engine import Database
 from policies.snapshot import PolicyHolder
 
 PERMIT_LIFE: Final = timedelta(milliseconds=250)  # a permit is void after it; what waits, waits so
+LIFE: Final = PERMIT_LIFE.total_seconds()
 
 
 class Freshness(Protocol):
@@ -69,7 +70,7 @@ class LiveState:
         Before the look: whoever then changes what was seen waits until `promised`.
         """
         with self._promising:
-            self.promised = boottime() + PERMIT_LIFE.total_seconds()
+            self.promised = boottime() + LIFE
 
     def to_permit(self, at: datetime) -> ConsentState | None:
         """The state as `exact` gives it, for who may permit by it."""
@@ -78,7 +79,8 @@ class LiveState:
 
     def until(self, at: datetime) -> datetime:
         """When a permit of this moment is void: at once, where no lease is held."""
-        return at + min(PERMIT_LIFE, timedelta(seconds=self.left()))
+        left = self.left()
+        return at + (PERMIT_LIFE if left >= LIFE else timedelta(seconds=left))
 
     def left(self) -> float:
         """Seconds for which a decision that was just made may be relied on; 0 without a lease."""
@@ -88,4 +90,5 @@ class LiveState:
     def callers(self) -> int | None:
         """The last change of who may call that this process relies on; None without a lease."""
         state = self.current
-        return state.callers_seq if state is not None and self.left() > 0 else None
+        held = state is not None and self.freshness.holds_until() is not None
+        return state.callers_seq if held and state is not None else None

@@ -9,7 +9,7 @@ the same (tests/governance/app/test_lane.py); so are the limits, for uvicorn sti
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -17,15 +17,24 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from consent.access.api import AccessApplication
 from consent.access.metadata import EVALUATION
 from consent.wire import JSON
-from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
+from governance.http.principal import Principal
 from governance.identity.middleware import Authentication
 
 PATH: Final = EVALUATION.encode()
 SHORT: Final = 4_096  # octets of a body that is kept until it is whole; the commonest have 200
 PLAIN: Final = re.compile(rb"[!-~]{1,128}")  # an id of a request that needs no second look
 UNUSUAL: Final = frozenset({b"transfer-encoding", b"upgrade"})
+END: Final = b"\r\n\r\n"
 Headers = Sequence[tuple[bytes, bytes]]
+
+
+class Asker(NamedTuple):
+    """What a head said: who asks, known since which change of callers, under which own id."""
+
+    place: int
+    caller: Principal
+    request_id: bytes | None
 
 
 class Lane:
@@ -44,23 +53,28 @@ class Lane:
 
     def answer(
         self, said: Mapping[bytes, bytes], address: str | None, body: bytes, *, given: Headers
-    ) -> bytes | None:
-        """The answer as octets, with the server's own headers; None: ask the application."""
+    ) -> tuple[Asker, bytes] | None:
+        """Who asks, and the answer with the server's own headers; None: ask the application."""
         request_id = said.get(b"x-request-id")
         if said.get(b"content-type") != JSON or not UNUSUAL.isdisjoint(said):
             return None
         if request_id is not None and PLAIN.fullmatch(request_id) is None:
             return None
-        caller = self._signed_in.remembered(said.get(b"authorization", b""), address)
-        if caller is None:
+        known = self._signed_in.remembered(said.get(b"authorization", b""), address)
+        if known is None:
             return None
-        try:
-            made = self._decisions.single_now(caller, request_id, body)
-        except GovernanceError:  # the application answers, and records that it was refused
-            return None
+        asker = Asker(*known, request_id)
+        made = self.again(asker, body, given=given)
+        return None if made is None else (asker, made)
+
+    def again(self, asker: Asker, body: bytes, *, given: Headers) -> bytes | None:
+        """The same to the octets of a head to which an answer was given before."""
+        if asker.place != self._signed_in.callers():
+            return None  # fails closed: who may call has changed
+        made = self._decisions.single_now(asker.caller, asker.request_id, body)
         if made is None:
             return None
-        told = request_id or new_row_id().encode()
+        told = asker.request_id or new_row_id().encode()
         head = self._begin(given)
         return b"%b%b\r\ncontent-length: %d\r\n\r\n%b" % (head, told, len(made), made)
 
@@ -73,6 +87,14 @@ class Lane:
         return known[1]
 
 
+class Head(NamedTuple):
+    """A head that was read and answered; who sends the same octets again means the same."""
+
+    octets: bytes
+    length: int  # of the body that it announces
+    asker: Asker
+
+
 class LaneProtocol(HttpToolsProtocol):
     """uvicorn's connection, with the lane before its application."""
 
@@ -81,8 +103,30 @@ class LaneProtocol(HttpToolsProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._open: Final = self.limit_concurrency is None and not self.root_path
+        self._between = True  # no request has begun to come
+        self._fresh = b""  # what came since then, as long as it may be one whole request
+        self._known: Head | None = None
         self._body: bytes | None = None  # of a question that may be answered here
         self._leaving = False  # the server stops: what comes is answered and the connection closed
+        self._active = 0.0  # when the last answer was given here, on the loop's clock
+
+    def data_received(self, data: bytes) -> None:
+        """A whole request under a head that is known needs no reading; any other is read."""
+        known = self._known
+        if known is not None and self._between and data.startswith(known.octets):
+            body = data[len(known.octets) :]
+            if len(body) == known.length and not self._busy():
+                given = self.server_state.default_headers
+                if (made := self.lane.again(known.asker, body, given=given)) is not None:
+                    self._sent(made)
+                    return
+        self._fresh = data if self._between else b""
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._between = False
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """What may be answered here waits for its body; the rest is on its way."""
@@ -102,29 +146,53 @@ class LaneProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The question is answered, or goes the usual way as if it came now."""
+        self._between = True
+        fresh, self._fresh = self._fresh, b""
         body = self._body
         if body is not None:
-            if (made := self._answered(body)) is not None:
+            self._known = None
+            if (found := self._answered(body)) is not None:
                 self._body = None
-                self.transport.write(made)
-                self.on_response_complete()
+                asker, made = found
+                head, end, rest = fresh.partition(END)
+                if rest == body:  # nothing came before or after it
+                    self._known = Head(head + end, len(body), asker)
+                self._sent(made)
                 return
             self._usual()
             super().on_body(body)
         super().on_message_complete()
 
-    def _answered(self, body: bytes) -> bytes | None:
-        said = dict(self.headers)
-        if self._busy() or len(said) != len(self.headers):  # a header that stands twice
-            return None
-        given = self.server_state.default_headers
-        return self.lane.answer(said, self._address(said), body, given=given)
+    def timeout_keep_alive_handler(self) -> None:
+        """A connection on which an answer was given since is closed so much later."""
+        left = self._active + self.timeout_keep_alive - self.loop.time()
+        if left <= 0:
+            super().timeout_keep_alive_handler()
+            return
+        handler = self.timeout_keep_alive_handler
+        self.timeout_keep_alive_task = self.loop.call_later(left, handler)
 
     def shutdown(self) -> None:
         """A question whose body is on its way is answered yet."""
         self._leaving = True
         if self._body is None:
             super().shutdown()
+
+    def _answered(self, body: bytes) -> tuple[Asker, bytes] | None:
+        said = dict(self.headers)
+        if self._busy() or len(said) != len(self.headers):  # a header that stands twice
+            return None
+        given = self.server_state.default_headers
+        return self.lane.answer(said, self._address(said), body, given=given)
+
+    def _sent(self, answer: bytes) -> None:
+        """The answer is on its way, and the connection waits for the next question."""
+        self.transport.write(answer)
+        self._active = self.loop.time()
+        self.server_state.total_requests += 1
+        if self.timeout_keep_alive_task is None:
+            handler = self.timeout_keep_alive_handler
+            self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, handler)
 
     def _takes(self) -> bool:
         """Whether a request with these headers may be answered here."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import Any, Final
 
 from anyio import to_thread
 
@@ -41,7 +41,7 @@ class Authentication:
         self._app = app
         self._database = database
         self._clock = clock
-        self._callers = callers
+        self.callers: Final = callers
         self._known: dict[tuple[bytes, str | None], tuple[int, Principal]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,20 +59,22 @@ class Authentication:
             return self._authenticate(scope)
         return await to_thread.run_sync(self._authenticate, scope)
 
-    def remembered(self, authorization: bytes, address: str | None) -> Principal | None:
+    def remembered(self, authorization: bytes, address: str | None) -> tuple[int, Principal] | None:
         """Who presented this key before, if no change of who may call has come since.
 
         Fails closed: without the word that every acknowledged change is known here, nobody is.
+        The number is good as long as `callers` gives it.
         """
         if authorization[:7] not in BEARER:
             return None
         found = self._known.get((sha256(authorization[7:]).digest(), address))
-        return found[1] if found is not None and found[0] == self._callers() else None
+        return found if found is not None and found[0] == self.callers() else None
 
     def _remembered(self, scope: Scope) -> Principal | None:
         for name, value in scope["headers"]:
             if name == b"authorization":
-                return self.remembered(value, (scope.get("client") or (None,))[0])
+                found = self.remembered(value, (scope.get("client") or (None,))[0])
+                return None if found is None else found[1]
         return None
 
     def _remember(self, key: str, address: str | None, place: int, found: Principal) -> None:

@@ -42,7 +42,19 @@ def people(on_sqlite: Wiring) -> tuple[Wiring, list[SubjectId]]:
     return on_sqlite, [*found, new_subject_id()]
 
 
-def asked(wiring: Wiring, path: str, body: bytes) -> tuple[int, Any]:
+async def nothing(*_asked: Any) -> None:
+    """No question goes on to it."""
+    raise AssertionError
+
+
+def application(wiring: Wiring) -> AccessApplication:
+    live, ports = wiring.live, wiring.ports
+    return AccessApplication(nothing, ports=ports, live=live, clock=lambda: AT, origin="http://x")
+
+
+def asked(
+    wiring: Wiring, path: str, body: bytes, *, app: AccessApplication | None = None
+) -> tuple[int, Any]:
     parts: list[MutableMapping[str, Any]] = []
 
     async def send(message: MutableMapping[str, Any]) -> None:
@@ -59,9 +71,7 @@ def asked(wiring: Wiring, path: str, body: bytes) -> tuple[int, Any]:
         "headers": [(b"content-type", b"application/json")],
         "state": {"principal": SENDER},
     }
-    live, ports = wiring.live, wiring.ports
-    app = AccessApplication(send, ports=ports, live=live, clock=lambda: AT, origin="http://x")  # type: ignore[arg-type] # nothing goes on to it
-    asyncio.run(app(scope, receive, send))
+    asyncio.run((app or application(wiring))(scope, receive, send))
     return int(parts[0]["status"]), plain(json.loads(parts[1]["body"]))
 
 
@@ -122,10 +132,37 @@ def test_both_readings_answer_alike(
     for more in CONTEXTS[number : number + 9]:
         bodies += [(ONE, json.dumps(question(name, **more)).encode()) for name in (*names, "a:b")]
         bodies.append((MANY, json.dumps(batch(names, **more)).encode()))
-    quick = [asked(wiring, path, body) for path, body in bodies]
+    app = application(wiring)
+    quick = [asked(wiring, path, body, app=app) for path, body in bodies]
     monkeypatch.setattr(api, "QUICK", {})
     for (path, body), told in zip(bodies, quick, strict=True):
         assert asked(wiring, path, body) == told, body
+
+
+def test_what_surrounds_a_person_is_remembered_for_that_place_alone(
+    people: tuple[Wiring, list[SubjectId]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wiring, (yes, no, *_) = people
+    plain_one = json.dumps(question(yes)).encode()
+    front = b'{"context": {"recipient": "%b"}, '
+    bodies = [
+        plain_one,
+        plain_one.replace(yes.encode(), no.encode()),
+        plain_one.replace(yes.encode(), yes[:-1].encode()),
+        plain_one.replace(yes.encode(), yes.upper().encode()),
+        plain_one.replace(yes.encode(), b"x" + yes.encode()),
+        plain_one.replace(b"}}", b"}},") + b"}",
+        front % yes.encode() + plain_one[1:],  # the same pseudonym at two places
+        front % no.encode() + plain_one[1:],
+        front % no.encode() + plain_one.replace(yes.encode(), no.encode())[1:],
+        plain_one.replace(b"mail_sender", yes.encode()),
+        plain_one.replace(b"mail_sender", no.encode()),
+        plain_one,
+    ]
+    app = application(wiring)
+    quick = [asked(wiring, ONE, body, app=app) for body in bodies * 2]
+    monkeypatch.setattr(api, "QUICK", {})
+    assert quick == [asked(wiring, ONE, body) for body in bodies * 2]
 
 
 def test_a_key_that_stands_twice_is_refused_by_both(

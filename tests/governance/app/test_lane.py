@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ from governance.app.lane import SHORT, LaneProtocol, protocol_of
 from governance.app.wiring import Wiring
 from governance.core.terms import PurposeId, SubjectId
 from governance.identity.service import register_client
+from governance.identity.store import set_client_state
+from governance.identity.types import AccountState
 from tests.consent.state.town import Held
 from tests.installation import AT, OFFICER, add_person, create
 from tests.serving import served
@@ -112,12 +115,16 @@ def told(where: tuple[str, int], *parts: bytes, answers: int = 1) -> bytes:
     with socket.create_connection(where, timeout=20) as line:
         for part in parts:
             line.sendall(part)
-        got = b""
-        while got.count(b'"context"') + got.count(b'"status"') < answers or not whole(got):
-            if not (more := line.recv(65_536)):
-                break
-            got += more
-        return got
+        return received(line, answers)
+
+
+def received(line: socket.socket, answers: int = 1) -> bytes:
+    got = b""
+    while got.count(b'"context"') + got.count(b'"status"') < answers or not whole(got):
+        if not (more := line.recv(65_536)):
+            break
+        got += more
+    return got
 
 
 def whole(got: bytes) -> bool:
@@ -203,6 +210,80 @@ def test_the_common_question_never_reaches_the_application(
     assert b'"decision":false' in told(hall.lane, request(hall, hall.no, "x-request-id: a"))
     assert b" 500 " in told(hall.lane, request(hall, hall.yes, first="GET / HTTP/1.1"))
     assert hall.recorded() == before + 2
+
+
+def test_after_a_plain_question_every_other_is_answered_alike(hall: Hall) -> None:
+    first = request(hall, hall.yes)
+    for name, octets in variants(hall).items():
+        with socket.create_connection(hall.lane, timeout=20) as line:
+            for _ in range(2):
+                line.sendall(first)
+                assert b'"decision":true' in received(line), name
+            line.sendall(octets)
+            assert plain(received(line)) == plain(told(hall.usual, octets)), name
+
+
+def test_under_the_same_head_each_body_is_looked_at(hall: Hall) -> None:
+    first = request(hall, hall.yes)
+    head, _, body = first.partition(END)
+    with socket.create_connection(hall.lane, timeout=20) as line:
+        for sent, expected in (
+            ((first,), b'"decision":true'),
+            ((first,), b'"decision":true'),
+            ((first.replace(hall.yes.encode(), hall.no.encode()),), b'"decision":false'),
+            ((first.replace(b"mail_marketing", b"mail_astrology"),), b"denied."),
+            ((first[:-3], first[-3:]), b'"decision":true'),
+            ((head, END, body), b'"decision":true'),
+            ((first.replace(b'"use"', b'"us" '),), b'"decision":false'),
+            ((first[:-1] + b"]",), b" 400 "),
+            ((first,), b'"decision":true'),
+        ):
+            for part in sent:
+                line.sendall(part)
+                time.sleep(0.002)
+            assert expected in received(line), sent
+
+
+def test_a_key_that_ends_is_refused_on_an_open_connection(hall: Hall) -> None:
+    known = frozenset(hall.wiring.policies.current.roles)
+    client, key = hall.wiring.database.write(
+        lambda tx: register_client(
+            tx, name="leaving", role="mail_sender", purposes=[MAIL], known_roles=known, at=AT
+        )
+    )
+    hall.wiring.live.follow(at=AT)
+    body = body_of(hall.yes, subject={"type": "system", "id": "leaving"})
+    octets = request(hall, hall.yes, authorization=f"authorization: Bearer {key}", body=body)
+    with socket.create_connection(hall.lane, timeout=20) as line:
+        for _ in range(3):
+            line.sendall(octets)
+            assert b'"decision":true' in received(line)
+        hall.wiring.database.write(
+            lambda tx: set_client_state(tx, client.id, AccountState.SUSPENDED)
+        )
+        hall.wiring.live.follow(at=AT)
+        line.sendall(octets)
+        assert b" 401 " in received(line)
+
+
+def test_a_connection_that_rests_is_closed(hall: Hall) -> None:
+    class Hasty(LaneProtocol):
+        """A connection that waits a moment alone."""
+
+        lane = hall.app.lane
+
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            self.timeout_keep_alive = 0.05  # type: ignore[assignment] # shorter than uvicorn's
+
+    with (
+        served(hall.app, http=Hasty) as url,
+        socket.create_connection(place(url), timeout=20) as line,
+    ):
+        for _ in range(3):
+            line.sendall(request(hall, hall.yes))
+            assert b'"decision":true' in received(line)
+        assert line.recv(1) == b""
 
 
 @pytest.mark.parametrize("step", [1, 7, 64])

@@ -15,12 +15,14 @@ from governance.cli.errors import FileTroubleError
 from governance.cli.invocation import begin, refused, split
 from governance.cli.output import report
 from governance.core.errors import GovernanceError
+from governance.core.failures import tell_by_place
 
 OK, FINDING, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3  # exit codes of every command
 
 
 def run() -> None:
     """The process ends with 0 fine, 1 finding or refusal, 2 wrong use, 3 unavailable."""
+    tell_by_place()
     raise SystemExit(main(sys.argv[1:]))
 
 

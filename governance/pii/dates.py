@@ -9,9 +9,15 @@ from typing import Final
 _KANJI_DIGIT: Final = {"〇": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7,
                        "八": 8, "九": 9, "元": 1}  # fmt: skip
 _ERA_START: Final = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和": 2019,
-                     "M": 1868, "T": 1912, "S": 1926, "H": 1989, "R": 2019}  # fmt: skip
-_ERA_YEARS: Final = {1868: 45, 1912: 15, 1926: 64, 1989: 31, 2019: 99}  # last year of each era
-_N: Final = r"[0-9]{1,2}|[〇一二三四五六七八九十]{1,3}|元"
+                     "明": 1868, "大": 1912, "昭": 1926, "平": 1989, "令": 2019,
+                     "M": 1868, "T": 1912, "S": 1926, "H": 1989, "R": 2019,
+                     "皇紀": -659}  # fmt: skip
+# Last year of each era
+_ERA_YEARS: Final = {1868: 45, 1912: 15, 1926: 64, 1989: 31, 2019: 99, -659: 2759}
+_MISREAD: Final = str.maketrans("OlI", "011")  # as scanners read digits
+_N: Final = (
+    r"[0-9]{1,2}|[OlI][0-9]|[0-9][OlI]|[OlI]{2}|[0-9] [0-9]|[〇一二三四五六七八九十]{1,3}|元"
+)
 _MONTHS: Final = (
     "jan",
     "feb",
@@ -32,9 +38,11 @@ _MONTH: Final = (
 )
 _JAPANESE: Final = re.compile(
     r"(?<![0-9A-Za-z])(?:"
-    rf"(?P<era>明治|大正|昭和|平成|令和|[MTSHR]) ?(?P<ey>{_N}) ?(?P<s1>年|[./-]) ?(?P<em>{_N}) ?"
-    rf"(?:月|[./-]) ?(?P<ed>{_N})(?![0-9])日?"
-    r"|(?P<y>[12][0-9]{3}|[一二][〇一二三四五六七八九]{3}) ?(?:年|[./-]) ?"
+    rf"(?P<era>明治|大正|昭和|平成|令和|[MTSHR]|[明大昭平令](?= ?[0-9]{{1,2}}[./年])"
+    rf"|皇紀(?=[0-9]{{4}}年)) ?"
+    rf"(?P<ey>{_N}|[0-9]{{4}}(?=年)) ?(?P<s1>年の?|[./・-]) ?(?P<em>{_N}) ?"
+    rf"(?:月|[./・-]) ?(?P<ed>{_N})(?![0-9])[日曰]?"
+    r"|(?<!皇紀)(?P<y>[12][0-9]{3}|[一二][〇一二三四五六七八九]{3}) ?(?:年|[./-]) ?"
     rf"(?P<m>{_N}) ?(?:月|[./-]) ?(?P<d>{_N})(?![0-9])日?"
     r"|(?P<c>(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9])"
     r"|(?P<d1>[0-3]?[0-9])(?P<s2>[./-])(?P<d2>[0-3]?[0-9])(?P=s2)(?P<dy>(?:19|20)[0-9]{2})(?![0-9])"
@@ -59,6 +67,7 @@ class DateSpan:
 
 
 def _number(text: str) -> int:
+    text = text.translate(_MISREAD).replace(" ", "")
     if text.isascii():
         return int(text)
     if "十" not in text:
@@ -116,3 +125,24 @@ def dates_in(shadow: str, *, english: bool) -> Iterator[DateSpan]:
         for found in _ENGLISH.finditer(shadow):
             if value := _english_value(found):
                 yield DateSpan(start=found.start(), end=found.end(), value=value)
+
+
+_DAY: Final = re.compile(
+    r"(?<![0-9年/.\-])(?P<m>[0-9]{1,2}|[一二三四五六七八九十]{1,3})(?:月|/)"
+    r"(?P<d>[0-9]{1,2}|[一二三四五六七八九十]{1,3})(?:日|(?![0-9/.月日]))"
+    r"|(?<![0-9/.\-])(?P<a>[0-9]{1,2})/(?P<b>[0-9]{1,2})/(?P<y>[0-9]{2})(?![0-9/])"
+)
+_LEAP: Final = 2000  # a year that has every day
+
+
+def days_in(shadow: str) -> Iterator[DateSpan]:
+    """Days without a year, or with two digits of one; their value stands in a leap year."""
+    for found in _DAY.finditer(shadow):
+        first, second = found["m"] or found["a"], found["d"] or found["b"]
+        try:
+            month, day = _number(first), _number(second)
+        except (KeyError, ValueError):
+            continue
+        value = _date(_LEAP, month, day) or (_date(_LEAP, day, month) if found["y"] else None)
+        if value is not None:
+            yield DateSpan(start=found.start(), end=found.end(), value=value)

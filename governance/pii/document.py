@@ -5,7 +5,9 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import Final
 
+from governance.pii.cells import Cells
 from governance.pii.labels import LabelIndex
+from governance.pii.numbers import legible
 from governance.pii.shadow import shadow_of
 from governance.pii.sudachi import Token, tokens_of
 
@@ -34,7 +36,17 @@ class Document:
     @cached_property
     def labels(self) -> LabelIndex:
         """Labels, positive and negative."""
-        return LabelIndex(self.shadow)
+        return LabelIndex(self.shadow, self.cells)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """Cells of pasted tables."""
+        return Cells(self.text)
+
+    @cached_property
+    def legible(self) -> str:
+        """The shadow with kanji numerals and misread letters in numbers as digits."""
+        return legible(self.shadow)
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from governance.pii.cells import Cell, Cells
+
 
 class Topic(StrEnum):
     """What a label announces."""
@@ -27,6 +29,7 @@ class Topic(StrEnum):
     SSN = "ssn"
     IP = "ip"
     ADDRESS = "address"
+    POSTAL = "postal"
     NUMBER = "number"  # says only that a number follows
     OTHER_NUMBER = "other_number"  # a number of a thing, not of a person
     OTHER_DATE = "other_date"  # a date of an event, not of birth
@@ -38,7 +41,7 @@ _PATTERNS: Final[tuple[tuple[Topic, str], ...]] = (
     (
         Topic.OTHER_NUMBER,
         (
-            r"(?:ご?注文|オーダー|伝票|追跡|送り状|問い?合わ?せ|受付|受注|発注"
+            r"(?:ご?注文|オーダー|伝票|追跡|送り状|問い?合わ?せ|受付|受注|発注書?"
             r"|会員|顧客|お客様|社員|職員"
             r"|従業員|学籍|学生|法人|管理|整理|契約者?|証券|予約|案件|商談|請求書?"
             r"|見積書?|納品書?|領収書?"
@@ -54,7 +57,8 @@ _PATTERNS: Final[tuple[tuple[Topic, str], ...]] = (
     (
         Topic.OTHER_NUMBER,
         (
-            r"型番|品番|型式|機番|追跡|送り状|伝票|在庫|JAN|ISBN|SKU|ポイントカード"
+            r"型番|品番|型式|機番|車台|車検|検針|検収|稟議|議案|決裁|労災"
+            r"|雇用保険(?:被保険者)?(?:番号)?|追跡|送り状|伝票|在庫|JAN|ISBN|SKU|ポイントカード"
             r"|会員証|社員証|学生証"
             r"|(?<![A-Za-z])(?:[Oo]rder|[Ii]nvoice|[Tt]racking|[Tt]icket|[Pp]art"
             r"|[Ss]erial|[Ee]mployee"
@@ -76,11 +80,18 @@ _PATTERNS: Final[tuple[tuple[Topic, str], ...]] = (
             r"|納期|日時|日付|設立|創業|創立"
         ),
     ),
-    (Topic.MY_NUMBER, r"マイナンバー(?:カード)?" + _NO + r"|マイナ番号|個人番号(?:カード)?"),
+    (
+        Topic.MY_NUMBER,
+        r"マイナンバー(?:カード)?" + _NO + r"|マイナ番号|個人番号(?:カード)?"
+        r"|通知カード|番号カード|マイナカード|ﾏｲﾅﾝﾊﾞｰ",
+    ),
     (Topic.MY_NUMBER, r"(?i:my ?number)(?! is)"),
     (Topic.DRIVER_LICENSE, r"(?:運転)?免許証?" + _NO),
-    (Topic.DRIVER_LICENSE, r"(?i:driver'?s? licen[cs]e)" + _NO),
-    (Topic.PASSPORT, r"パスポート" + _NO + r"|旅券" + _NO + r"|(?i:passport)" + _NO),
+    (
+        Topic.DRIVER_LICENSE,
+        r"(?i:(?:driver'?s? |driving )?(?<![A-Za-z])licen[cs]e(?: check)?(?: ok)?)" + _NO,
+    ),
+    (Topic.PASSPORT, r"パスポート" + _NO + r"|ﾊﾟｽﾎﾟｰﾄ" + r"|旅券" + _NO + r"|(?i:passport)" + _NO),
     (Topic.RESIDENCE_CARD, r"在留カード" + _NO + r"|在留" + _NO + r"|(?i:residence card)" + _NO),
     (Topic.PENSION, r"(?:基礎)?年金(?:手帳|証書)?" + _NO),
     (
@@ -93,9 +104,15 @@ _PATTERNS: Final[tuple[tuple[Topic, str], ...]] = (
     ),
     (
         Topic.BANK,
-        r"(?:口座|普通(?!郵便|便|車|紙)預?金?|当座預?金?|貯蓄預?金?|通常貯金"
+        r"(?:口座|普通(?!郵便|便|車|紙|免許|自動車|ごみ|に)預?金?|(?<=[ 　])[普当](?=[ ]?[0-9])"
+        r"|当座預?金?|貯蓄預?金?|通常貯金|通帳|ｺｳｻﾞ|ﾌﾂｳ"
         r"|預金|貯金|振込先|引落先?|振替|ゆうちょ"
-        r"|キャッシュカード)" + _NO + r"|(?i:account|acct)" + _NO,
+        r"|キャッシュカード"
+        r")"
+        + _NO
+        + r"|振込(?=[ :]{0,2}[0-9]{7}(?![0-9円]))|(?<![A-Za-z])Bank(?= [0-9]{7}(?![0-9]))"
+        + r"|(?i:(?<![a-z])(?:account|acct|acc|a/c))"
+        + _NO,
     ),
     (
         Topic.CARD,
@@ -114,12 +131,14 @@ _PATTERNS: Final[tuple[tuple[Topic, str], ...]] = (
         + _NO
         + r"|(?<![A-Za-z])(?i:tel|fax|phone|mobile|cell|telephone)(?![A-Za-z])"
         + _NO
-        + r"|℡|☎|📞|📱|ケータイ|スマホ",
+        + r"|℡|☎|📞|📱|ケータイ|スマホ|テル(?![ァ-ヶー])"
+        r"|デンワ|でんわ|ﾃﾞﾝﾜ|ﾃﾙ|ｹｲﾀｲ|ﾚﾝﾗｸｻｷ|れんらくさき",
     ),
     (
         Topic.BIRTH,
         (
-            r"生年月日|誕生日|お誕生|バースデー|生まれ|(?i:date of birth|birth ?da(?:te|y)|dob"
+            r"生年月日|ｾｲﾈﾝｶﾞｯ?ﾂ?ﾋﾞ|せいねんがっぴ|たんじょうび|誕生会|誕生日|お誕生|バースデー"
+            r"|生まれ|(?i:date of birth|(?<![a-z])birth(?:[ _]?da(?:te|y))?(?![ _]?place|[a-z])|dob"
             r"|d\.o\.b\.?|born(?: on)?)"
         ),
     ),
@@ -129,7 +148,20 @@ _PATTERNS: Final[tuple[tuple[Topic, str], ...]] = (
         Topic.VERSION,
         r"ファームウェア|ファーム|バージョン|(?i:firmware|version|ver\.|build|release)",
     ),
-    (Topic.ADDRESS, r"ご?住所|所在地|お?届け先|送付先|配送先|居所|転居先|(?i:address)"),
+    (
+        Topic.ADDRESS,
+        (
+            r"(?:ご|現)?住所|じゅうしょ|ｼﾞ[ﾕｭ]ｳｼ[ﾖｮ]|本籍|居住地|住居地|おところ"
+            r"|所在地|お?届け先|送付先|配送先|居所|転居先|(?i:address)"
+        ),
+    ),
+    (
+        Topic.POSTAL,
+        (
+            r"〒|郵便番号|郵便No\.?|ゆうびんばんごう|ﾕｳﾋﾞﾝﾊﾞﾝｺﾞｳ"
+            r"|(?<![A-Za-z])(?i:zip(?: ?code)?|postal code|postcode)(?![A-Za-z])"
+        ),
+    ),
     (Topic.NUMBER, r"番号|ナンバー|№|(?<![A-Za-z])[Nn][Oo]\.|(?i:(?<![a-z])number)"),
 )
 # Signs that a label can begin with: all but the hiragana inside labels; a scan skips the others
@@ -137,7 +169,7 @@ _FIRST: Final = "".join(
     sorted(
         sign
         for sign in {sign for _, pattern in _PATTERNS for sign in pattern}
-        if (sign.isalpha() and not "ぁ" <= sign <= "ゖ") or sign in "ごおゆつ№℡☎📞📱"
+        if (sign.isalpha() and not "ぁ" <= sign <= "ゖ") or sign in "ごおゆつれたせでじ〒№℡☎📞📱"
     )
 )
 _ALL: Final = re.compile(
@@ -146,6 +178,10 @@ _ALL: Final = re.compile(
     + ")"
 )
 _TOPICS: Final = tuple(topic for topic, _ in _PATTERNS)
+
+
+_NONE: Final[frozenset[Topic]] = frozenset()
+_VAGUE: Final = frozenset({Topic.NUMBER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,30 +196,52 @@ class Label:
 class LabelIndex:
     """All labels of one shadow text, in order, with the nearest-before question answered fast."""
 
-    __slots__ = ("_ends", "labels")
+    __slots__ = ("_cells", "_ends", "labels")
 
-    def __init__(self, shadow: str) -> None:
+    def __init__(self, shadow: str, cells: Cells | None = None) -> None:
         self.labels = tuple(
             Label(start=found.start(), end=found.end(), topic=_TOPICS[(found.lastindex or 1) - 1])
             for found in _ALL.finditer(shadow)
         )
         self._ends = tuple(label.end for label in self.labels)
+        self._cells = cells if cells is not None and cells.cells else None
 
-    def before(self, position: int, *, within: int) -> Label | None:
-        """The nearest label that ends at most `within` code points before the position."""
-        index = bisect_right(self._ends, position) - 1
-        if index < 0 or position - self._ends[index] > within:
+    def _column(self, cell: Cell) -> Label | None:
+        """The label in the header above the cell, the last of them."""
+        index = bisect_right(self._ends, cell.head[1]) - 1
+        if index < 0 or self.labels[index].start < cell.head[0]:
             return None
         return self.labels[index]
+
+    def before(self, position: int, *, within: int) -> Label | None:
+        """The nearest label that ends at most `within` code points before the position.
+
+        In a table that is a label inside the cell, else the one in the header of the column.
+        """
+        return self.before_but(position, within=within, skip=_NONE)
 
     def before_but(self, position: int, *, within: int, skip: frozenset[Topic]) -> Label | None:
         """The same, passing over labels of the given topics."""
         index = bisect_right(self._ends, position) - 1
-        while index >= 0 and position - self._ends[index] <= within:
-            if self.labels[index].topic not in skip:
-                return self.labels[index]
+        cell = self._cells.at(position) if self._cells else None
+        floor = position - within if cell is None else max(position - within, cell.start)
+        while index >= 0 and self._ends[index] >= floor:
+            label = self.labels[index]
+            if label.topic not in skip and (cell is None or label.start >= cell.start):
+                return label
             index -= 1
-        return None
+        if cell is None:
+            return None
+        column = self._column(cell)
+        if column is not None and column.topic not in skip | _VAGUE:
+            return column
+        if (
+            index >= 0
+            and self.labels[index].start >= cell.line
+            and (position - self._ends[index] <= within and self.labels[index].topic not in skip)
+        ):
+            return self.labels[index]  # a table of names and values: マイナンバー | 119388452070
+        return column if column is not None and column.topic not in skip else None
 
     def after(self, position: int, *, within: int) -> Label | None:
         """The label that begins at most `within` code points after the position."""

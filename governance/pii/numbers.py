@@ -26,9 +26,35 @@ _ISSUER: Final = re.compile(
 _CARD_GROUPS: Final = frozenset(
     {(16,), (15,), (14,), (13,), (19,), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3)}
 )
-_MY_GROUPS: Final = frozenset({(12,), (4, 4, 4)})
+_PLAIN: Final = (12,)  # a part of a longer run counts only unsplit
 MAX_GROUPS: Final = 19  # a card number has no more digits
 LABEL_REACH: Final = 24  # code points between a label and its number
+
+
+_KANJI_RUN: Final = re.compile(
+    r"(?<![一-龥0-9])[〇零一二三四五六七八九]{1,7}(?:[ ]?[\-()][ ]?[〇零一二三四五六七八九]{1,7"
+    r"}){1,3}(?![一-龥])"
+)
+_KANJI_DIGIT: Final = re.compile("[〇零一二三四五六七八九][-()〇零一二三四五六七八九]")
+_SCANNED: Final = re.compile(
+    r"(?<![A-Za-z0-9])[0-9OolI]{1,7}(?:[ ]?[\-.()][ ]?[0-9OolI]{1,7}){1,3}(?![A-Za-z0-9])"
+)
+_LEGIBLE: Final = str.maketrans("〇零一二三四五六七八九OolI", "00123456789" + "0011")
+_LETTER: Final = re.compile("[OolI]")
+
+
+def legible(shadow: str) -> str:
+    """The text, of equal length, with kanji numerals and misread letters in numbers as digits."""
+
+    def read(found: re.Match[str]) -> str:
+        text = found.group()
+        letters = len(_LETTER.findall(text))
+        mostly = letters == 0 or sum(sign.isdigit() for sign in text) > letters
+        return text.translate(_LEGIBLE) if mostly else text
+
+    if _KANJI_DIGIT.search(shadow):
+        shadow = _KANJI_RUN.sub(read, shadow)
+    return _SCANNED.sub(read, shadow) if _LETTER.search(shadow) else shadow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +126,7 @@ def my_numbers(shadow: str, labels: LabelIndex) -> Iterator[tuple[Digits, float]
         elif (
             valid
             and topic in {Topic.NUMBER, Topic.BIRTH, Topic.ADDRESS}
-            and (found.groups in _MY_GROUPS or found.whole)
+            and (found.groups == _PLAIN or found.whole)
         ):
             yield found, 0.6
 

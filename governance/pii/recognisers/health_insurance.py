@@ -7,39 +7,109 @@ from typing import Final
 from governance.pii.document import Document
 from governance.pii.types import Entity, Reason, Span
 
-_FIELD: Final = re.compile(
-    r"(保険者(?:等)?番号|被保険者証?(?:等)?(?:の)?(?:記号)?[・・]?(?:番号)?"
-    r"|組合員証?番号|記号[・・]?番号|記号|番号"
-    r"|保険証(?:番号|No\.?)?|資格確認書(?:番号)?)"
-    r"[ 「]?(?:は|が|:|=|\.)?[ 「]{0,2}(?!記号|番号|枝番)([0-9A-Za-z][0-9A-Za-z\-]{1,15}"
-    r"|[一-龥ァ-ヶぁ-ん]{1,4}[0-9]{1,8})"
+_WORD: Final = (
+    r"(?:(?<!被)保険者(?:等)?(?:番号)?"
+    r"|(?<!雇用保険)被保険者証?(?:等)?(?:の)?(?:記号)?[・]?(?:番号)?(?:[（(]介護[）)])?"
+    r"|組合員証?番号|資格?記号|資格番号|保険記号|記[ ]?号[ ]?[・][ ]?番[ ]?号|記号番号|記[ ]?号"
+    r"|番[ ]?号|証番号|ばんごう"
+    r"|(?:健康)?保険証(?:の?写し|の番号|番号|No\.?)?|ほけんしょう|国保|健保|社保"
+    r"|資格確認書(?:番号)?)"
 )
-_TOPIC: Final = re.compile("保険証|健康保険|健保|国保|社保|被保険者|保険者|組合員証|資格確認書")
+_VALUE: Final = (
+    r"(?:[0-9](?: [0-9]){2,9}|[一-龥ァ-ヶぁ-んＡ-Ｚ]{0,4}[ ]?[0-9]{1,10}(?:-[0-9]{1,8}){0,2}"
+    r"|[ぁ-んァ-ヶ一-龥][ ][0-9]{1,4}|[0-9A-Za-z][0-9A-Za-z\-]{1,15})"
+)
+_END: Final = r"(?![0-9A-Za-z]|-[0-9]|[ ]?(?:人|名|円|月|年|割|級|日|枚|件|時|歳|%|丁目))"
+_FIELD: Final = re.compile(
+    rf"({_WORD})[ 「]?(?:は口頭で|は|が|:|=|\.)?[ 「]{{0,3}}(?!記号|番号|枝番|月"
+    rf"|年)({_VALUE}){_END}"
+)
+_NUMBER: Final = re.compile(_VALUE)
+_PAIR: Final = re.compile(  # 記号 8820 番号 117: both words side by side say it
+    rf"記[ ]?号[ ]?[:は]?[ ]{{0,2}}({_VALUE})[ 、,・/\n]{{1,4}}(?:の)?番[ ]?号[ ]?[:は]?[ ]{{0,2}}"
+    rf"([0-9](?:[ ]?[0-9]){{0,9}}){_END}"
+    rf"|記号[:は]?([0-9]{{1,8}})番号[:は]?([0-9]{{1,10}}){_END}"
+)
+_NEXT: Final = re.compile(
+    r"(?:[ ]?[・/、 ][ ]?|[ ]の[ ]?)([0-9]{1,8})(?![0-9]|[\-/年月日割人名円])"
+)
+_TOPIC: Final = re.compile(
+    "保険証|健康保険|健保|国保|社保|被保険者|保険者|組合員証|資格確認書|後期高齢|ほけんしょう"
+    "|保険記号|資格記号|資格番号"
+)
 _OTHER: Final = re.compile(
-    r"免許|パスポート|旅券|口座|ゆうちょ|銀行|カード番号|クレジット"
+    r"免許|パスポート|旅券|口座|ゆうちょ|銀行|貯金|カード番号|クレジット|年金|雇用保険|労災保険"
+    r"|個人番号|マイナ"
     r"|電話|(?:注文|伝票|会員|社員|受付|証券|契約"
     r"|商品|管理|自動車|火災|生命|損害)"
 )
+_BANK: Final = re.compile("ゆうちょ|口座|貯金|銀行|振込|証券|名義|保証書|製造|型")
+_SIGNS: Final = re.compile("保険|健保|国保|社保|ほけんしょう|資格|記[ ]?号")
+_NUMBER_WORD: Final = re.compile("番[ ]?号")
 _REACH: Final = 60
+_JOINED: Final = re.compile(r"保険証|記[ ]?号[ ]?[・][ ]?番[ ]?号|記号番号|ばんごう|国保|健保")
+_DIGIT: Final = re.compile("[0-9]")
+
+
+def _of(start: int, end: int) -> Span:
+    return Span(start=start, end=end, entity=Entity.HEALTH_INSURANCE, score=0.96,
+                reason=Reason.LABEL)  # fmt: skip
+
+
+def _about(shadow: str, found: re.Match[str]) -> bool:
+    """The nearest topic before the field is health insurance."""
+    context = shadow[max(0, found.start() - _REACH) : found.start()] + found.group(1)
+    topics = [hit.end() for hit in _TOPIC.finditer(context)]
+    others = [hit.end() for hit in _OTHER.finditer(context)]
+    return bool(topics) and not (others and others[-1] > topics[-1])
+
+
+def _pairs(shadow: str) -> Iterator[Span]:
+    """Symbol and number together, unless a bank or a product is meant."""
+    for found in _PAIR.finditer(shadow):
+        if _BANK.search(shadow, max(0, found.start() - _REACH), found.start()):
+            continue
+        for group in (1, 2, 3, 4):
+            if found.group(group) and _DIGIT.search(found.group(group)):
+                yield _of(found.start(group), found.end(group))
+
+
+def _fields(shadow: str) -> Iterator[Span]:
+    for found in _FIELD.finditer(shadow):
+        if not _DIGIT.search(found.group(2)) or not _about(shadow, found):
+            continue
+        yield _of(found.start(2), found.end(2))
+        end = found.end(2)
+        if _JOINED.fullmatch(found.group(1)) or _JOINED.match(found.group(1)):
+            for _ in range(2):  # 保険証：33110027 12 3390
+                more = _NEXT.match(shadow, end)
+                if more is None:
+                    break
+                yield _of(more.start(1), more.end(1))
+                end = more.end(1)
+
+
+def _columns(document: Document) -> Iterator[Span]:
+    """Cells below 保険記号, 資格番号 and the like, and below 番号 beside them."""
+    text = document.shadow
+    heads = {cell.head for cell in document.cells.cells}
+    told = {head for head in heads if _TOPIC.search(text, *head)}
+    symbol = any("記号" in text[a:b] for a, b in told)
+    for cell in document.cells.cells:
+        head = text[slice(*cell.head)]
+        beside = symbol and head in {"番号", "証番号"}
+        value = text[cell.start : cell.end]
+        if (cell.head in told or beside) and _NUMBER.fullmatch(value) and _DIGIT.search(value):
+            yield _of(cell.start, cell.end)
 
 
 def find(document: Document) -> Iterator[Span]:
     """Symbols and numbers of an insurance card; the nearest topic before them decides."""
     shadow = document.shadow
-    if "保険" not in shadow and "健保" not in shadow and "国保" not in shadow:
+    if not _SIGNS.search(shadow):
         return
-    for found in _FIELD.finditer(shadow):
-        context = shadow[max(0, found.start() - _REACH) : found.start()] + found.group(1)
-        topics = [hit.end() for hit in _TOPIC.finditer(context)]
-        others = [hit.end() for hit in _OTHER.finditer(context)]
-        if not topics or (others and others[-1] > topics[-1]):
-            continue
-        if not any(sign.isdigit() for sign in found.group(2)):
-            continue
-        yield Span(
-            start=found.start(2),
-            end=found.end(2),
-            entity=Entity.HEALTH_INSURANCE,
-            score=0.96,
-            reason=Reason.LABEL,
-        )
+    if _NUMBER_WORD.search(shadow):
+        yield from _pairs(shadow)
+    yield from _fields(shadow)
+    if document.cells.cells:
+        yield from _columns(document)

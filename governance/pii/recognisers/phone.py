@@ -8,12 +8,15 @@ from governance.pii.document import Document
 from governance.pii.labels import Topic
 from governance.pii.types import Entity, Reason, Span
 
-_S: Final = r"[ \-.]?"
+_S: Final = r"(?:[ ]?[\-.][ ]?|[ ])"
+_SPOKEN: Final = r"(?:の、?|、|/)"
 _JAPAN: Final = re.compile(
-    r"(?:(?<![0-9A-Za-z+\-./_])|(?<=TEL)|(?<=Tel)|(?<=tel)|(?<=FAX)|(?<=Fax)|(?<=fax))(?:"
+    r"(?:(?<![0-9A-Za-z+\-._])(?<![0-9A-Za-z]/)|(?<=TEL)|(?<=Tel)|(?<=tel)|(?<=FAX)|(?<=Fax)"
+    r"|(?<=fax))(?:"
     r"\(0[0-9]{1,4}\) ?[0-9]{1,4}[ \-]?[0-9]{4}"  # (03)1234-5678
     r"|0[0-9]{1,4}\([0-9]{1,4}\)[0-9]{4}"  # 03(1234)5678
-    r"|0[0-9]{1,4}[ \-.][0-9]{1,4}[ \-.][0-9]{3,4}"  # 03-1234-5678
+    rf"|0[0-9]{{1,4}}{_S}[0-9]{{1,4}}{_S}[0-9]{{3,4}}"  # 03-1234-5678, 06 - 6352 - 0071
+    rf"|0[5-9]0{_SPOKEN}[0-9]{{4}}{_SPOKEN}[0-9]{{4}}"  # 080の5571の3306
     r"|0[0-9]{1,4}[ \-.][0-9]{6,8}"  # 090-12345678
     r"|0[5-9]0[0-9]{4}[ \-][0-9]{4}"  # 0901234-5678
     r"|0[0-9]{9,10}"
@@ -29,13 +32,29 @@ _AMERICA: Final = re.compile(
 )
 _BRITAIN: Final = re.compile(
     r"(?<![0-9A-Za-z+\-./])0(?:[0-9]{4} [0-9]{6}|[0-9]{3} [0-9]{3} [0-9]{4}"
-    r"|[0-9]{2} [0-9]{4} [0-9]{4}"
+    r"|[0-9]{2} [0-9]{4} [0-9]{4}|[0-9]{4} [0-9]{3} [0-9]{3}"
     r"|7[0-9]{3} [0-9]{3} [0-9]{3})(?![0-9])"
 )
 _ANY_FORM: Final = re.compile(
     r"(?<![0-9A-Za-z+])\(?[0-9]{2,5}\)?(?:[ \-.][0-9]{2,6}){1,5}(?![0-9A-Za-z])"
 )
-_BARE: Final = re.compile(r"(?<![0-9A-Za-z+\-./])[2-9][0-9]{9}(?![0-9A-Za-z])")
+_SPOKEN_LONG: Final = re.compile(
+    rf"(?<![0-9A-Za-z+\-./])0[0-9]{{1,4}}{_SPOKEN}の?[0-9]{{1,4}}{_SPOKEN}の?[0-9]{{4}}(?![0-9])"
+)
+_SPACED_OUT: Final = re.compile(r"(?<![0-9A-Za-z+\-./])0(?: [0-9\-]){9,13}(?! ?[0-9])")
+_KOREA: Final = re.compile(r"(?<![0-9A-Za-z+\-./])010-[0-9]{4}-[0-9]{4}(?![0-9A-Za-z\-])")
+_SIGN: Final = r"(?:ゼロ|マル|レイ|イチ|サン|ヨン|ゴ|ロク|ナナ|ハチ|キュウ|キュー|ニ)"
+_READ_OUT: Final = re.compile(
+    rf"(?:ゼロ|マル|レイ){_SIGN}{{1,3}}[、, \-]?(?:{_SIGN}{{2,4}}|[0-9]{{2,4}})[、, \-]?"
+    rf"(?:{_SIGN}{{4}}|[0-9]{{4}})(?![0-9])"
+)
+# Without the area code, right after a label
+_LOCAL: Final = re.compile(
+    r"(?<![0-9A-Za-z+\-./])[1-9][0-9]{1,3}(?:-|の、?)[0-9]{4}(?![0-9A-Za-z\-])"
+)
+_CALL: Final = re.compile(r"(?i:\b(?:call|text|phone|ring|dial|tel)\b)[^\n0-9]{0,20}$")
+_SEVEN: Final = re.compile(r"(?<![0-9A-Za-z+\-./])[2-9][0-9]{2}-[0-9]{4}(?![0-9A-Za-z\-])")
+_BARE: Final = re.compile(r"(?<![0-9A-Za-z+\-./])[1-9][0-9]{9,10}(?![0-9A-Za-z])")
 _DIGIT: Final = re.compile("[0-9]")
 _AGAINST: Final = frozenset({
     Topic.OTHER_NUMBER, Topic.VERSION, Topic.IP, Topic.MY_NUMBER, Topic.DRIVER_LICENSE,
@@ -43,6 +62,7 @@ _AGAINST: Final = frozenset({
 })  # fmt: skip
 _THINGS: Final = frozenset({Topic.OTHER_NUMBER, Topic.VERSION, Topic.IP})
 _REACH: Final = 20
+_NEAR: Final = 8  # code points; a number without its area code stands close to the label
 _LEAST_DIGITS: Final = 8
 _MOST_DIGITS: Final = 15  # E.164
 _PLAIN: Final = 10  # digits of a fixed line written without any sign
@@ -52,7 +72,7 @@ _LABELLED_ONLY: Final = 0.4  # ten plain digits are too often something else
 
 def _japanese_score(document: Document, start: int, end: int) -> float:
     """How sure a Japanese number is: 0 means no."""
-    found = document.shadow[start:end]
+    found = document.legible[start:end]
     digits = "".join(_DIGIT.findall(found))
     label = document.labels.before(start, within=_REACH)
     topic = label.topic if label else None
@@ -74,9 +94,34 @@ def _of(start: int, end: int, score: float) -> Span:
     return Span(start=start, end=end, entity=Entity.PHONE, score=score, reason=Reason.SHAPE)
 
 
+def _spoken(document: Document) -> Iterator[Span]:
+    """Numbers as they are said or spaced out, after a label."""
+    for pattern in (_SPOKEN_LONG, _SPACED_OUT):
+        for found in pattern.finditer(document.legible):
+            label = document.labels.before(found.start(), within=_REACH)
+            score = _japanese_score(document, found.start(), found.end())
+            if score and label is not None and label.topic is Topic.PHONE:
+                yield _of(found.start(), found.end(), score)
+
+
+def _short(document: Document) -> Iterator[Span]:
+    """Numbers without area code after a label, read out in words, or of a Korean mobile."""
+    shadow = document.legible
+    for found in _LOCAL.finditer(shadow):
+        label = document.labels.before(found.start(), within=_NEAR)
+        if label is not None and label.topic is Topic.PHONE:
+            yield _of(found.start(), found.end(), 0.7)
+    for found in _SEVEN.finditer(shadow):
+        if _CALL.search(shadow, max(0, found.start() - 30), found.start()):
+            yield _of(found.start(), found.end(), 0.7)
+    for pattern in (_KOREA, _READ_OUT):
+        for found in pattern.finditer(shadow):
+            yield _of(found.start(), found.end(), 0.85)
+
+
 def find(document: Document) -> Iterator[Span]:
     """Telephone numbers of the text; a plain ten-digit one needs a label."""
-    shadow = document.shadow
+    shadow = document.legible
     for found in _JAPAN.finditer(shadow):
         score = _japanese_score(document, found.start(), found.end())
         if score > _LABELLED_ONLY or (
@@ -90,6 +135,8 @@ def find(document: Document) -> Iterator[Span]:
         if _LEAST_DIGITS < count <= _MOST_DIGITS:
             yield _of(found.start(), found.end(), 0.95)
     yield from _western(document)
+    yield from _spoken(document)
+    yield from _short(document)
 
 
 def _western(document: Document) -> Iterator[Span]:
@@ -105,5 +152,6 @@ def _western(document: Document) -> Iterator[Span]:
             label = document.labels.before(found.start(), within=within)
             if label is None or label.topic is not Topic.PHONE:
                 continue
-            if _LEAST_DIGITS <= len(_DIGIT.findall(found.group())) <= _MOST_DIGITS:
+            digits = "".join(_DIGIT.findall(found.group()))
+            if _LEAST_DIGITS <= len(digits) <= _MOST_DIGITS and digits.strip("0"):
                 yield _of(found.start(), found.end(), score)

@@ -8,30 +8,49 @@ from governance.pii.document import Document
 from governance.pii.types import Entity, Reason, Span
 
 _NETWORK: Final = (
-    r"(?:Twitter|ツイッター|Instagram|インスタ(?:グラム)?|Facebook|フェイスブック"
-    r"|TikTok|YouTube|Threads|LINE|Line"
-    r"|mixi|Bluesky|Mastodon|Discord|Skype|SNS|(?<![A-Za-z])X)"
+    r"(?:(?<![A-Za-z])(?:Twitter|Instagram|Insta|insta|IG|Facebook|FB|TikTok|YouTube|Threads|LINE"
+    r"|Line"
+    r"|mixi|Bluesky|Mastodon|Discord|Skype|Telegram|WhatsApp|WeChat|KakaoTalk|SNS|X(?=[ :(はの@]))"
+    r"|ツイッター|インスタ(?:グラム)?|フェイスブック|ティックトック|ライン(?=の?ID)"
+    r"|カカオ(?:トーク)?|微信)"
 )
+_NAME: Final = r"@?[A-Za-z0-9_](?:[A-Za-z0-9_.\-]{1,28}[A-Za-z0-9_])"
+_STOP: Final = r"(?![A-Za-z0-9@_]|\.[A-Za-z])"
 _HANDLE: Final = re.compile(
-    _NETWORK + r"[ の]?(?:の?(?:アカウント|ID|id|垢|DM))?(?:名)?[ :(は「]{0,3}"
-    r"(@?[A-Za-z0-9_](?:[A-Za-z0-9_.]{1,28}[A-Za-z0-9_]))(?![A-Za-z0-9@_])"
+    _NETWORK + r"[ の]{0,3}(?:の?(?:アカウント|ID|id|垢|DM))?(?:名)?[ :(は「\-]{0,3}"
+    rf"((?:live:)?{_NAME}){_STOP}"
 )
-_AT: Final = re.compile(r"(?<![A-Za-z0-9_.@/])@[A-Za-z0-9_]{3,30}(?![A-Za-z0-9_@]|\.[A-Za-z])")
+# LINE教えてもらったよ　IDは mochi_88: the network, some words, ID and the handle
+_ID: Final = re.compile(
+    _NETWORK + r"[^。\n@]{0,20}?(?:ID|id|アカウント|垢|アカ|account|handle)[ :はが「]{0,4}"
+    rf"({_NAME}){_STOP}"
+)
+_AT: Final = re.compile(
+    r"(?<![A-Za-z0-9_.@/])@[A-Za-z0-9_](?:[A-Za-z0-9_.]{1,28}[A-Za-z0-9_])(?![A-Za-z0-9_@])"
+)
 _WORD: Final = re.compile(
-    r"(?i:twitter|instagram|インスタ|ツイッター|sns|アカウント|垢|tiktok"
-    r"|dm|フォロー|facebook|line|handle|account)"
+    rf"{_NETWORK}|(?i:twitter|instagram|\binsta\b|facebook|tiktok|youtube|bluesky|mastodon|discord)"
+    r"|アカウント|垢|フォロー|(?i:\bhandle\b|\baccount\b|\bdm\b)"
 )
+_EVERYBODY: Final = frozenset({"@channel", "@here", "@all", "@everyone", "@group"})
+_MARKED: Final = re.compile(r"[0-9_.\-]")
+
+
+def _of(found: re.Match[str], group: int, score: float, reason: Reason) -> Span:
+    return Span(start=found.start(group), end=found.end(group), entity=Entity.SNS_ACCOUNT,
+                score=score, reason=reason)  # fmt: skip
 
 
 def find(document: Document) -> Iterator[Span]:
     """Handles of the text that a network's name or the word account announces."""
     shadow = document.shadow
-    for found in _HANDLE.finditer(shadow):
-        handle = found.group(1)
-        if handle.startswith("@") or re.search(r"[0-9_.]", handle):
-            yield Span(start=found.start(1), end=found.end(1), entity=Entity.SNS_ACCOUNT,
-                       score=0.85, reason=Reason.LABEL)  # fmt: skip
-    if "@" in shadow and _WORD.search(shadow):
-        for found in _AT.finditer(shadow):
-            yield Span(start=found.start(), end=found.end(), entity=Entity.SNS_ACCOUNT,
-                       score=0.75, reason=Reason.SHAPE)  # fmt: skip
+    if not document.has_latin or not _WORD.search(shadow):
+        return
+    for pattern in (_HANDLE, _ID):
+        for found in pattern.finditer(shadow):
+            handle = found.group(1)
+            if handle.startswith(("@", "live:")) or _MARKED.search(handle):
+                yield _of(found, 1, 0.85, Reason.LABEL)
+    for found in _AT.finditer(shadow):
+        if found.group().lower() not in _EVERYBODY:
+            yield _of(found, 0, 0.75, Reason.SHAPE)

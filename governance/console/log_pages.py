@@ -31,6 +31,7 @@ from audit.reviewing.service import (
 from audit.reviewing.service import Page as EventPage
 from audit.reviewing.signing import ReviewWords, Unreviewed, opened_reviews, sign_off, unreviewed
 from audit.store import last_note, prove_inclusion
+from governance.console.frame import Csrf, may, report_file, today, way
 from governance.console.log_facts import (
     FIELDS,
     HOME,
@@ -48,19 +49,17 @@ from governance.console.log_facts import (
     verdict_of,
 )
 from governance.console.pages import console_page
-from governance.core.clock import JST
 from governance.core.errors import NotFoundError
 from governance.core.terms import EventId, Lang, PurposeId, RowId, SubjectId
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text, text
-from governance.reports.rendering import MEDIA, ReportFormat
-from governance.reports.service import ground_of, make, report_id
+from governance.reports.rendering import ReportFormat
+from governance.reports.service import report_id
 from governance.reports.types import Period
 from governance.ui.parts import Crumb, Mistake
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
-from policies.actors import roles_of
 from policies.api import require, snapshot_of
 
 router = APIRouter(include_in_schema=False)
@@ -69,7 +68,6 @@ COUNTED = 10_000  # matching events that a page counts; more are "or more"
 Reader = Annotated[Principal, Depends(require(Action.AUDIT_READ))]
 Signer = Annotated[Principal, Depends(require(Action.AUDIT_REVIEW))]
 Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
-Csrf = Annotated[str, Form()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +85,6 @@ class Shown:
 
 def _by(request: Request, principal: Principal) -> Reviewer:
     return reviewer(principal, at=wiring_of(request).clock())
-
-
-def _may(request: Request, principal: Principal, action: Action) -> bool:
-    policy = snapshot_of(request)
-    return bool(policy.may(roles_of(principal, policy), action))
 
 
 @router.get("/console/audit", response_class=HTMLResponse)
@@ -132,11 +125,11 @@ async def _log_page(
         options=choices_of(purposes, page.lang),
         verdict=verdict_of(watched, waiting=shown.waiting),
         alarm_words=[in_words(one, page.lang) for one in shown.alarms],
-        may_sign=_may(request, principal, Action.AUDIT_REVIEW),
+        may_sign=may(request, principal, Action.AUDIT_REVIEW),
         mistakes=mistakes,
         comment=comment,
         signed=given.get("signed", ""),
-        today=wiring.clock().astimezone(JST).date(),
+        today=today(request),
         way=_way(page.lang),
     )
 
@@ -189,12 +182,7 @@ def _purposes(request: Request, lang: Lang) -> dict[PurposeId, str]:
 
 
 def _way(lang: Lang, *further: str) -> tuple[Crumb, ...]:
-    names = ("console.log.title", *further)
-    crumbs = [Crumb(label=text("console.nav.overview", lang), href="/console")]
-    for at, name in enumerate(names):
-        last = at == len(names) - 1
-        crumbs.append(Crumb(label=text(name, lang), href="" if last else HOME))
-    return tuple(crumbs)
+    return way(lang, ("console.log.title", HOME), *((name, "") for name in further))
 
 
 @router.get("/console/audit/events/{event}", response_class=HTMLResponse)
@@ -320,13 +308,8 @@ async def report(
         raise NotFoundError
     wanted, id_ = ReportFormat(form), report_id("R14")
     page = console_page(request, "console.log.title", principal)
-    ground = ground_of(wiring_of(request))
-
-    def work() -> bytes:
-        period = Period(first=first, last=last)
-        return make(ground, principal, id_, period, form=wanted, lang=page.lang)[1]
-
-    content = await run_in_threadpool(work)
-    name = f"{id_.value}_{first.isoformat()}_{last.isoformat()}.{wanted.value}"
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=MEDIA[wanted], headers=headers)
+    period = Period(first=first, last=last)
+    content, headers, media = await run_in_threadpool(
+        report_file, request, principal, id_, period, form=wanted, lang=page.lang
+    )
+    return Response(content, media_type=media, headers=headers)

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
+from governance.console.frame import may, today, way
 from governance.console.log_facts import verdict_of
+from governance.console.menu import menu
 from governance.console.overview import CARE, STORE, overview
 from governance.console.person import treated_rows
 from governance.core.clock import JST
@@ -23,11 +25,10 @@ from governance.http.principal import Principal
 from governance.http.request import wiring_of
 from governance.i18n.catalogue import text
 from governance.ui.pages import Page, Surface
-from governance.ui.parts import Choice, Crumb, NavGroup, NavItem
+from governance.ui.parts import Choice
 from governance.ui.style_page import style_page
 from governance.ui.surfaces import page_of, templates_of
 from policies.actions import Action
-from policies.actors import roles_of
 from policies.api import require, snapshot_of
 
 router = APIRouter(include_in_schema=False)
@@ -36,34 +37,13 @@ TABLES = (
     *("subscription", "purchase", "inquiry", "inquiry_message", "contact", "deal", "company"),
 )
 DEFAULT_PURPOSE = "dsar_fulfilment"
-DAILY = NavGroup(
-    label="console.nav.daily",
-    items=(NavItem(href="/console", label="console.nav.overview"),),
-)
-EVIDENCE = NavGroup(
-    label="console.nav.evidence",
-    items=(NavItem(href="/console/audit", label="console.nav.audit"),),
-)
-RULES = NavGroup(
-    label="console.nav.rules",
-    items=(NavItem(href="/console/policies", label="console.nav.policies"),),
-)
-HELP = NavGroup(
-    label="console.nav.help",
-    items=(
-        NavItem(href="/docs", label="console.nav.api"),
-        NavItem(href="/console/style", label="console.nav.style"),
-    ),
-)
 Officer = Annotated[Principal, Depends(require(Action.CONSOLE_OPEN))]
 Reader = Annotated[Principal, Depends(require(Action.PERSON_READ))]
 
 
 def console_page(request: Request, title: str, principal: Principal) -> Page:
     """The facts of a console page, with the roles of who looks at it."""
-    log = (EVIDENCE,) if _holds(request, principal, Action.AUDIT_READ) else ()
-    rules = (RULES,) if _holds(request, principal, Action.POLICY_READ) else ()
-    nav = (DAILY, *rules, *log, HELP)
+    nav = menu(lambda action: may(request, principal, action))
     page = page_of(request, title, surface=Surface.CONSOLE, nav=nav)
     roles = snapshot_of(request).roles
     names = [roles[name].label[page.lang] for name in sorted(principal.roles) if name in roles]
@@ -85,17 +65,12 @@ def _open_glass(request: Request, principal: Principal, lang: Lang) -> str:
     return text("console.glass.open", lang, until=f"{until:%Y-%m-%d %H:%M}", ids=ids)
 
 
-def _holds(request: Request, principal: Principal, action: Action) -> bool:
-    policy = snapshot_of(request)
-    return bool(policy.may(roles_of(principal, policy), action))
-
-
 @router.get("/console", response_class=HTMLResponse)
 async def console(request: Request, principal: Officer) -> str:
     """What is held and what needs care; whoever reads the log also sees its end and its proof."""
     wiring = wiring_of(request)
     page = console_page(request, "console.overview.title", principal)
-    reads_log = _holds(request, principal, Action.AUDIT_READ)
+    reads_log = may(request, principal, Action.AUDIT_READ)
 
     def look() -> dict[str, object]:
         with wiring.database.read() as tx:
@@ -129,16 +104,13 @@ async def figure(request: Request, name: str, principal: Officer) -> str:
         "console/figure.html",
         page,
         figure=name,
-        way=(
-            Crumb(label=text("console.nav.overview", page.lang), href="/console"),
-            Crumb(label=text(f"console.figure.{name}", page.lang)),
-        ),
+        way=way(page.lang, (f"console.figure.{name}", "")),
         runs=runs,
         problems=sorted(problems.items(), key=lambda item: -item[1]),
         unsaid=dict.fromkeys(PLACES_OF_PROBLEMS, "…"),  # a kind of problem has no row of its own
         findings=sorted(findings.items(), key=lambda item: -item[1]),
         tasks=tasks,
-        today=wiring.clock().astimezone(JST).date(),
+        today=today(request),
     )
 
 
@@ -164,10 +136,8 @@ async def person(
         subject=subject,
         answer=answer,
         rows=treated_rows(answer, page.lang),
-        way=(
-            Crumb(label=text("console.nav.overview", page.lang), href="/console"),
-            Crumb(label=text("console.person.heading", page.lang)),
-        ),
+        may_read_choices=may(request, principal, Action.CONSENT_READ),
+        way=way(page.lang, ("console.person.heading", "")),
         purpose=purpose,
         purposes=[
             Choice(value=name, label=record.label[page.lang]) for name, record in purposes.items()

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from governance.approvals.service import Approvals
 from governance.approvals.store import find as approvals_find
 from governance.approvals.types import ApprovalId, ApprovalKind
+from governance.console.frame import MISTAKES, Csrf, may, way
 from governance.console.pages import console_page
 from governance.console.policy_facts import proposal_of, standing_of
 from governance.core.clock import JST
@@ -23,7 +24,6 @@ from governance.i18n.catalogue import error_text, text
 from governance.ui.parts import Choice, Crumb, Mistake
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
-from policies.actors import roles_of
 from policies.admin.documents import Documents
 from policies.admin.errors import PolicyFaultyError
 from policies.admin.service import (
@@ -42,25 +42,13 @@ from policies.types import Verb
 
 router = APIRouter(include_in_schema=False)
 HOME = "/console/policies"
-MISTAKES = 20  # faults of a refused policy that the page lists
 Reader = Annotated[Principal, Depends(require(Action.POLICY_READ))]
 Proposer = Annotated[Principal, Depends(require(Action.POLICY_PROPOSE))]
 Approver = Annotated[Principal, Depends(require(Action.POLICY_APPLY))]
-Csrf = Annotated[str, Form()]
 
 
 def _way(lang: Lang, *further: str) -> tuple[Crumb, ...]:
-    names = ("console.policy.title", *further)
-    crumbs = [Crumb(label=text("console.nav.overview", lang), href="/console")]
-    for at, name in enumerate(names):
-        last = at == len(names) - 1
-        crumbs.append(Crumb(label=text(name, lang), href="" if last else HOME))
-    return tuple(crumbs)
-
-
-def _may(request: Request, principal: Principal, action: Action) -> bool:
-    policy = snapshot_of(request)
-    return bool(policy.may(roles_of(principal, policy), action))
+    return way(lang, ("console.policy.title", HOME), *((name, "") for name in further))
 
 
 @router.get("/console/policies", response_class=HTMLResponse)
@@ -89,7 +77,7 @@ async def _policies(
             *(Choice(value=n, label=one.label[page.lang]) for n, one in known.roles.items()),
         ],
         mistakes=mistakes,
-        may_propose=_may(request, principal, Action.POLICY_PROPOSE),
+        may_propose=may(request, principal, Action.POLICY_PROPOSE),
         way=_way(page.lang),
     )
 
@@ -135,7 +123,7 @@ async def _change(request: Request, principal: Principal, approval: str, *, wron
         page,
         found=found,
         mistakes=[Mistake(field_id="approve", sentence=wrong)] if wrong else [],
-        may_approve=found.open and not own and _may(request, principal, Action.POLICY_APPLY),
+        may_approve=found.open and not own and may(request, principal, Action.POLICY_APPLY),
         own=own,
         way=_way(page.lang, "console.policy.change"),
     )

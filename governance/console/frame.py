@@ -1,0 +1,80 @@
+"""What the officers' pages share: the way to a page, what its reader may do, a form that failed."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import Form, Request
+
+from governance.core.clock import JST
+from governance.core.errors import GovernanceError
+from governance.core.terms import Lang
+from governance.http.principal import Principal
+from governance.http.problems import DetailedError
+from governance.http.request import wiring_of
+from governance.i18n.catalogue import error_text, text
+from governance.reports.rendering import MEDIA, ReportFormat
+from governance.reports.service import ground_of, make
+from governance.reports.types import Period, ReportId
+from governance.ui.pages import Page
+from governance.ui.parts import Crumb, Mistake
+from policies.actions import Action
+from policies.actors import roles_of
+from policies.api import snapshot_of
+
+Csrf = Annotated[str, Form()]
+MISTAKES = 20  # faults of a refused document that a page lists
+
+
+def may(request: Request, principal: Principal, action: Action) -> bool:
+    """Whether the reader may do this too; a page says so before somebody tries."""
+    policy = snapshot_of(request)
+    return bool(policy.may(roles_of(principal, policy), action))
+
+
+def way(lang: Lang, *places: tuple[str, str]) -> tuple[Crumb, ...]:
+    """The way here from the overview: key and address of each place; the last has no link."""
+    steps = [("console.nav.overview", "/console"), *places]
+    return tuple(
+        Crumb(label=text(key, lang), href=href if at < len(steps) - 1 else "")
+        for at, (key, href) in enumerate(steps)
+    )
+
+
+def today(request: Request) -> date:
+    """The day in Japan."""
+    at: datetime = wiring_of(request).clock()
+    return at.astimezone(JST).date()
+
+
+def again(page: Page, path: str, mistakes: tuple[Mistake, ...]) -> Page:
+    """The page as the answer to a form: it returns to its own address and says that it failed."""
+    return replace(page, path=path, invalid=bool(mistakes))
+
+
+def mistakes_of(error: GovernanceError, lang: Lang, *, field_id: str) -> tuple[Mistake, ...]:
+    """What was wrong, one sentence for each part where the error names parts."""
+    if not isinstance(error, DetailedError) or not error.faults:
+        return (Mistake(field_id=field_id, sentence=error_text(error, lang)),)
+    return tuple(
+        Mistake(field_id=field_id, sentence=f"{name}: {error.detail(code, lang)}")
+        for name, code in error.faults[:MISTAKES]
+    )
+
+
+def report_file(
+    request: Request,
+    principal: Principal,
+    report: ReportId,
+    period: Period,
+    *,
+    form: ReportFormat,
+    lang: Lang,
+) -> tuple[bytes, dict[str, str], str]:
+    """The report as a file: content, headers, media type; that it was made is on record."""
+    ground = ground_of(wiring_of(request))
+    content = make(ground, principal, report, period, form=form, lang=lang)[1]
+    days = f"{period.first.isoformat()}_{period.last.isoformat()}"
+    name = f"{report.value}_{days}.{form.value}"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return content, headers, MEDIA[form]

@@ -1,0 +1,102 @@
+"""The officers' menu: each place for whoever may open it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from governance.ui.parts import NavGroup, NavItem
+from policies.actions import Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One entry of the menu; any one of the actions opens it."""
+
+    href: str
+    label: str
+    any_of: tuple[Action, ...]
+
+
+MENU: Final = (
+    (
+        "console.nav.daily",
+        (
+            Place(href="/console", label="console.nav.overview", any_of=(Action.CONSOLE_OPEN,)),
+            Place(
+                href="/console/requests", label="console.nav.requests", any_of=(Action.DSAR_READ,)
+            ),
+            Place(
+                href="/console/request-figures",
+                label="console.nav.request_figures",
+                any_of=(Action.DSAR_READ,),
+            ),
+            Place(
+                href="/console/consents",
+                label="console.nav.consents",
+                any_of=(Action.CONSENT_READ,),
+            ),
+            Place(
+                href="/console/break-glass",
+                label="console.nav.glass",
+                any_of=(Action.GLASS_BREAK, Action.GLASS_REVIEW),
+            ),
+        ),
+    ),
+    (
+        "console.nav.rules",
+        (
+            Place(
+                href="/console/policies",
+                label="console.nav.policies",
+                any_of=(Action.POLICY_READ,),
+            ),
+            Place(href="/console/law", label="console.nav.law", any_of=(Action.POLICY_READ,)),
+            Place(
+                href="/console/notices", label="console.nav.notices", any_of=(Action.NOTICE_READ,)
+            ),
+            Place(
+                href="/console/collect", label="console.nav.points", any_of=(Action.NOTICE_READ,)
+            ),
+        ),
+    ),
+    (
+        "console.nav.registers",
+        (
+            Place(
+                href="/console/recipients",
+                label="console.nav.recipients",
+                any_of=(Action.REGISTER_READ,),
+            ),
+            Place(
+                href="/console/provisions",
+                label="console.nav.provisions",
+                any_of=(Action.REGISTER_READ,),
+            ),
+        ),
+    ),
+    (
+        "console.nav.evidence",
+        (Place(href="/console/audit", label="console.nav.audit", any_of=(Action.AUDIT_READ,)),),
+    ),
+    (
+        "console.nav.help",
+        (
+            Place(href="/docs", label="console.nav.api", any_of=(Action.CONSOLE_OPEN,)),
+            Place(href="/console/style", label="console.nav.style", any_of=(Action.CONSOLE_OPEN,)),
+        ),
+    ),
+)
+
+
+def menu(may: Callable[[Action], bool]) -> tuple[NavGroup, ...]:
+    """The places that this reader may open, under their words; empty groups are left out."""
+    groups = []
+    for label, places in MENU:
+        items = tuple(
+            NavItem(href=place.href, label=place.label)
+            for place in places
+            if any(may(action) for action in place.any_of)
+        )
+        if items:
+            groups.append(NavGroup(label=label, items=items))
+    return tuple(groups)

@@ -1,0 +1,190 @@
+"""The officers' pages of collection points: what is asked where, what for, open or closed."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from fastapi.responses import HTMLResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from consent.collecting import service, store
+from consent.collecting.errors import PointFormError
+from consent.collecting.reading import read_points
+from consent.collecting.types import KeptPoint
+from governance.console.frame import Csrf, again, may, mistakes_of, today, way
+from governance.console.pages import console_page
+from governance.core.errors import GovernanceError
+from governance.core.terms import FieldId, Lang
+from governance.customers.catalogue import catalogue
+from governance.http.principal import Principal
+from governance.http.request import check_csrf, wiring_of
+from governance.ui.parts import Crumb, Mistake
+from governance.ui.surfaces import templates_of
+from policies.actions import Action
+from policies.api import require, snapshot_of
+
+router = APIRouter(prefix="/console/collect", include_in_schema=False)
+HOME = "/console/collect"
+PERSON = "person"  # the table that points write to
+Reader = Annotated[Principal, Depends(require(Action.NOTICE_READ))]
+Writer = Annotated[Principal, Depends(require(Action.NOTICE_WRITE))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointLine:
+    """One version of a point as the list shows it."""
+
+    kept: KeptPoint
+    open: bool
+    collected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedLine:
+    """One item of a point, and what for."""
+
+    item: str
+    purposes: str
+    required: bool
+    hint: str
+
+
+def _way(lang: Lang, *further: tuple[str, str]) -> tuple[Crumb, ...]:
+    return way(lang, ("console.points.title", HOME), *further)
+
+
+def _lines(wiring: Any, on: date) -> tuple[PointLine, ...]:
+    """Every version of every point, the newest of each first."""
+    with wiring.database.read() as tx:
+        found, counts = store.every(tx), store.counts(tx)
+    ordered = sorted(found, key=lambda one: (one.point.id, -one.point.version))
+    return tuple(
+        PointLine(
+            kept=one,
+            open=one.is_open(on=on),
+            collected=counts.get((one.point.id, one.point.version), 0),
+        )
+        for one in ordered
+    )
+
+
+@router.get("", response_class=HTMLResponse)
+async def points(request: Request, principal: Reader) -> str:
+    """Every point, whether it takes anything in, and how much came in."""
+    return await _points(request, principal)
+
+
+async def _points(
+    request: Request, principal: Principal, mistakes: tuple[Mistake, ...] = ()
+) -> str:
+    page = again(console_page(request, "console.points.title", principal), HOME, mistakes)
+    lines = await run_in_threadpool(_lines, wiring_of(request), today(request))
+    return templates_of(request).render(
+        "console/points.html",
+        page,
+        lines=lines,
+        mistakes=mistakes,
+        may_write=may(request, principal, Action.NOTICE_WRITE),
+        way=_way(page.lang),
+    )
+
+
+@router.post("/declare")
+async def declare(
+    request: Request, principal: Writer, file: Annotated[UploadFile, File()], csrf: Csrf = ""
+) -> Response:
+    """Every point of the file is declared, closed; all of them or none."""
+    check_csrf(request, csrf)
+    wiring, raw = wiring_of(request), await file.read()
+
+    def work() -> None:
+        try:
+            found = read_points(raw.decode())
+        except UnicodeDecodeError:
+            raise PointFormError(path="/", problem="utf8") from None
+
+        def store_all(tx: Any) -> None:
+            for one in found:
+                service.declare(tx, wiring.ports, principal, one, at=wiring.clock())
+
+        wiring.database.write(store_all)
+
+    try:
+        await run_in_threadpool(work)
+    except GovernanceError as error:
+        lang = console_page(request, "console.points.title", principal).lang
+        told = mistakes_of(error, lang, field_id="file")
+        return HTMLResponse(await _points(request, principal, told), status_code=error.status)
+    return RedirectResponse(HOME, status_code=303)
+
+
+@router.get("/{name}", response_class=HTMLResponse)
+async def point(request: Request, principal: Reader, name: str) -> str:
+    """The newest version of a point: items with their purposes, consents, the notice shown."""
+    return await _point(request, principal, name)
+
+
+async def _point(
+    request: Request, principal: Principal, name: str, mistakes: tuple[Mistake, ...] = ()
+) -> str:
+    page = again(
+        console_page(request, "console.points.point", principal), f"{HOME}/{name}", mistakes
+    )
+    wiring, lang = wiring_of(request), page.lang
+
+    def look() -> KeptPoint:
+        with wiring.database.read() as tx:
+            return store.newest(tx, name)
+
+    kept = await run_in_threadpool(look)
+    purposes = {one: record.label[lang] for one, record in snapshot_of(request).purposes.items()}
+    return templates_of(request).render(
+        "console/point.html",
+        page,
+        kept=kept,
+        open=kept.is_open(on=today(request)),
+        fields=[
+            AskedLine(
+                item=catalogue().fields[FieldId(f"{PERSON}.{one.name}")].label(lang),
+                purposes=" / ".join(purposes.get(p, p) for p in one.purposes),
+                required=one.required,
+                hint=one.hint[lang] if one.hint else "",
+            )
+            for one in kept.point.fields
+        ],
+        purposes=purposes,
+        mistakes=mistakes,
+        may_write=may(request, principal, Action.NOTICE_WRITE),
+        way=_way(lang, ("console.points.point", "")),
+    )
+
+
+@router.post("/{name}/state")
+async def set_state(
+    request: Request,
+    principal: Writer,
+    name: str,
+    state: Annotated[str, Form()],
+    csrf: Csrf = "",
+) -> Response:
+    """The point takes data in from now on, or no more."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+    work = partial(
+        service.set_open,
+        ports=wiring.ports,
+        principal=principal,
+        name=name,
+        opened=state == "open",
+        at=wiring.clock(),
+    )
+    try:
+        await run_in_threadpool(wiring.database.write, work)
+    except GovernanceError as error:
+        lang = console_page(request, "console.points.point", principal).lang
+        told = mistakes_of(error, lang, field_id="state")
+        return HTMLResponse(await _point(request, principal, name, told), status_code=error.status)
+    return RedirectResponse(f"{HOME}/{name}", status_code=303)

@@ -1,0 +1,208 @@
+"""The officers' pages of recipients and processors: what is missing, transfers abroad, checks."""
+
+from datetime import date
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from governance.console.frame import Csrf, again, may, mistakes_of, report_file, today, way
+from governance.console.pages import console_page
+from governance.console.register_facts import abroad_lines, line_of, recipient_terms
+from governance.core.errors import GovernanceError, NotFoundError
+from governance.core.terms import Lang
+from governance.http.principal import Principal
+from governance.http.request import check_csrf, wiring_of
+from governance.i18n.catalogue import text
+from governance.registers import service
+from governance.registers.errors import RecipientFieldError
+from governance.registers.service import Listed, NewCheck, Shown
+from governance.registers.types import CheckKind, CheckMethod, CheckOutcome, RecipientRole
+from governance.reports.rendering import ReportFormat
+from governance.reports.types import Period, ReportId
+from governance.ui.parts import Choice, Crumb, Mistake
+from governance.ui.surfaces import templates_of
+from policies.actions import Action
+from policies.api import require, snapshot_of
+
+router = APIRouter(prefix="/console", include_in_schema=False)
+HOME = "/console/recipients"
+REPORTS = {one.value: one for one in (ReportId.R09, ReportId.R10, ReportId.R11)}
+Reader = Annotated[Principal, Depends(require(Action.REGISTER_READ))]
+Keeper = Annotated[Principal, Depends(require(Action.REGISTER_WRITE))]
+Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
+Words = Annotated[str, Form()]
+
+
+def _way(lang: Lang, *further: tuple[str, str]) -> tuple[Crumb, ...]:
+    return way(lang, ("console.recipients.title", HOME), *further)
+
+
+@router.get("/recipients", response_class=HTMLResponse)
+async def recipients(request: Request, principal: Reader, role: str = "", missing: str = "") -> str:
+    """Every recipient with what is missing, and what stands behind each one abroad."""
+    page = console_page(request, "console.recipients.title", principal)
+    wiring, lang, day = wiring_of(request), page.lang, today(request)
+
+    def look() -> tuple[Listed, ...]:
+        with wiring.database.read() as tx:
+            return service.listing(tx, wiring.ports, principal, at=wiring.clock())
+
+    every = await run_in_threadpool(look)
+    wanted = [
+        one
+        for one in every
+        if role in ("", one.recipient.role.value) and (missing != "yes" or one.missing)
+    ]
+    return templates_of(request).render(
+        "console/recipients.html",
+        page,
+        lines=[line_of(one, lang, on=day) for one in wanted],
+        lacking=sum(bool(one.missing) for one in every),
+        abroad=abroad_lines(every, lang, on=day),
+        role=role,
+        missing=missing,
+        roles=[
+            Choice(value="", label=text("console.log.every", lang)),
+            *(
+                Choice(value=one.value, label=text(f"consent.recipient.{one.value}", lang))
+                for one in RecipientRole
+            ),
+        ],
+        may_report=may(request, principal, Action.REPORT_READ),
+        today=day,
+        way=_way(lang),
+    )
+
+
+@router.get("/recipients/{key}", response_class=HTMLResponse)
+async def recipient(request: Request, principal: Reader, key: str) -> str:
+    """One recipient with contract, grounds, who works for it, every look, and every version."""
+    return await _recipient(request, principal, key)
+
+
+async def _recipient(
+    request: Request,
+    principal: Principal,
+    key: str,
+    mistakes: tuple[Mistake, ...] = (),
+    findings: str = "",
+) -> str:
+    page = again(
+        console_page(request, "console.recipients.one", principal), f"{HOME}/{key}", mistakes
+    )
+    wiring, lang, day = wiring_of(request), page.lang, today(request)
+
+    def look() -> Shown:
+        with wiring.database.read() as tx:
+            return service.show(tx, wiring.ports, principal, key, at=wiring.clock())
+
+    shown = await run_in_threadpool(look)
+    return templates_of(request).render(
+        "console/recipient.html",
+        page,
+        shown=shown,
+        entry=shown.listed.recipient,
+        line=line_of(shown.listed, lang, on=day),
+        terms=recipient_terms(shown, snapshot_of(request), lang),
+        kinds=_options("kind", CheckKind, lang),
+        methods=_options("method", CheckMethod, lang),
+        outcomes=_options("outcome", CheckOutcome, lang),
+        may_write=may(request, principal, Action.REGISTER_WRITE),
+        today=day,
+        mistakes=mistakes,
+        wrong={one.field_id: one.sentence for one in mistakes},
+        findings=findings,
+        way=_way(lang, ("console.recipients.one", "")),
+    )
+
+
+def _options(name: str, kind: Any, lang: Lang) -> list[Choice]:
+    return [
+        Choice(value=one.value, label=text(f"reports.R10.{name}.{one.value}", lang)) for one in kind
+    ]
+
+
+@router.post("/recipients/{key}/checks")
+async def check(
+    request: Request,
+    principal: Keeper,
+    key: str,
+    kind: Words = "",
+    method: Words = "",
+    outcome: Words = "",
+    checked_on: Words = "",
+    next_due: Words = "",
+    findings: Words = "",
+    csrf: Csrf = "",
+) -> Response:
+    """The look is on file (APPI 25, 28(3)); after a stop nothing goes there any more."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+
+    def work() -> None:
+        new = NewCheck(
+            kind=_read("kind", CheckKind, kind),
+            method=_read("method", CheckMethod, method),
+            outcome=_read("outcome", CheckOutcome, outcome),
+            checked_on=_read("checked_on", date.fromisoformat, checked_on),
+            next_due=_read("next_due", date.fromisoformat, next_due) if next_due else None,
+            findings=findings.strip(),
+        )
+        wiring.database.write(
+            partial(
+                service.note_check,
+                ports=wiring.ports,
+                principal=principal,
+                key=key,
+                new=new,
+                at=wiring.clock(),
+            )
+        )
+
+    try:
+        await run_in_threadpool(work)
+    except GovernanceError as error:
+        lang = console_page(request, "console.recipients.one", principal).lang
+        told = mistakes_of(error, lang, field_id=str(error.params.get("field", "kind")))
+        body = await _recipient(request, principal, key, told, findings)
+        return HTMLResponse(body, status_code=error.status)
+    return RedirectResponse(f"{HOME}/{key}#checks", status_code=303)
+
+
+def _read(name: str, reader: Any, value: str) -> Any:
+    try:
+        return reader(value)
+    except ValueError:
+        raise RecipientFieldError(field=name) from None
+
+
+@router.post("/reports/registers")
+async def report(
+    request: Request,
+    principal: Reporter,
+    report: Words,
+    first: Annotated[date, Form()],
+    last: Annotated[date, Form()],
+    form: Words = "html",
+    csrf: Csrf = "",
+) -> Response:
+    """A report of the registers as a file: provisions (R09), recipients (R10), abroad (R11)."""
+    check_csrf(request, csrf)
+    if form not in {one.value for one in ReportFormat} or report not in REPORTS:
+        raise NotFoundError
+    lang = console_page(request, "console.recipients.title", principal).lang
+    period = Period(first=first, last=last)
+    content, headers, media = await run_in_threadpool(
+        report_file,
+        request,
+        principal,
+        REPORTS[report],
+        period,
+        form=ReportFormat(form),
+        lang=lang,
+    )
+    return Response(content, media_type=media, headers=headers)

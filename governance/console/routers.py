@@ -1,0 +1,21 @@
+"""Every page of the officers, for the application to take in."""
+
+from typing import Final
+
+from governance.console.choice_pages import router as choices
+from governance.console.figure_pages import router as figures
+from governance.console.glass_pages import router as glass
+from governance.console.law_pages import router as law
+from governance.console.log_pages import router as log
+from governance.console.notice_pages import router as notices
+from governance.console.pages import router as console
+from governance.console.point_pages import router as points
+from governance.console.policy_pages import router as policies
+from governance.console.provision_pages import router as provisions
+from governance.console.recipient_pages import router as recipients
+from governance.console.request_pages import router as requests
+
+ROUTERS: Final = (
+    *(console, requests, figures, choices, glass, policies, law, notices, points),
+    *(recipients, provisions, log),
+)

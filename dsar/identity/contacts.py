@@ -123,8 +123,10 @@ def _since(
     ]
     if not held:
         return None
-    changed = _last_change(tx, subject, [name for name, _ in held])
-    return max((*(_came(record) for _, record in held), *([changed] if changed else ())))
+    days = [_came(record) for _, record in held]
+    if changed := _last_change(tx, subject, [name for name, _ in held]):
+        days.append(changed)
+    return max(days)
 
 
 def _holds(ports: Ports, record: Record, name: FieldId, value: str) -> bool:

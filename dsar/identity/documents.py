@@ -97,14 +97,16 @@ def _note(
     ports.audit.append(tx, draft(ports, principal, case, code, at=at, reasons=(reason,)))
 
 
-def look(ports: Ports, principal: Principal, paper: RowId, *, at: datetime) -> tuple[str, bytes]:
+def look(
+    ports: Ports, principal: Principal, paper: RowId, *, request: RequestId, at: datetime
+) -> tuple[str, bytes]:
     """Media type and content for the officer who judges it; the look is on record before it."""
+    demand(actor_of(principal, ports.policies.current), Action.DSAR_WRITE)
     with ports.database.read() as tx:
         found = upload_by_id(tx, paper)
-    demand(actor_of(principal, ports.policies.current), Action.DSAR_WRITE)
-    if found is None or found.content is None:
+    if found is None or found.request != request or found.content is None:
         raise UploadUnknownError
-    request, content = found.request, ports.vault.open_part(found.id, found.content)
+    content = ports.vault.open_part(found.id, found.content)
     ports.database.write(
         lambda tx: _note(tx, ports, principal, case_by_id(tx, request), "paper_seen", at=at)
     )

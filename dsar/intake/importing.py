@@ -122,7 +122,7 @@ def _filing(
     channel = word("channel", Intake, Intake.POST)
     if channel not in CHANNELS:
         faults.append((number, "channel", "unknown"))
-    received = _day(said["received_on"])
+    received = arrived(said["received_on"])
     if said["received_on"] and (received is None or received > at):
         faults.append((number, "received_on", "day"))
     scope = tuple(one for one in Scope if one in said["scope"].split(";"))
@@ -150,7 +150,7 @@ def _claim(said: Mapping[str, str]) -> Claim:
     return Claim(**{name: said[name] for name in names})
 
 
-def _day(written: str) -> datetime | None:
+def arrived(written: str) -> datetime | None:
     """The beginning of that day in Japan: it arrived then at the latest."""
     try:
         return datetime.combine(date.fromisoformat(written), time(), JST)

@@ -36,9 +36,9 @@ def index(world: World) -> None:
         for subject in (SUBJECT, OTHER):
             for record in records_of(tx, subject, "person"):
                 opened = world.ports.vault.open_row(record.id, record.sealed)
-                plain = {name: cell.value for name, cell in opened.items()}
+                plain = {name: cell.value for name, cell in opened.items() if cell.value}
                 if mobile := plain.get(FieldId("person.mobile")):
-                    plain[FieldId("person.mobile")] = normalise_phone(str(mobile)).value
+                    plain[FieldId("person.mobile")] = str(normalise_phone(str(mobile)).value)
                 rows += indexer.row_tokens("person", record.id, subject, plain)
     world.write(lambda tx: add_tokens(tx, rows))
 

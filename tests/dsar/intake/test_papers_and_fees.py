@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -56,8 +57,9 @@ def test_a_paper_is_sealed_seen_by_an_officer_judged_once_and_gone(world: World)
     paper = sent(world, case)
     assert PAPER[:64] not in (content(world, paper) or b"")
     with pytest.raises(RequestNotAllowedError):
-        documents.look(world.ports, PERSON, paper, at=world.tick())
-    assert documents.look(world.ports, OFFICER, paper, at=world.tick()) == ("image/png", PAPER)
+        documents.look(world.ports, PERSON, paper, request=case.id, at=world.tick())
+    seen = documents.look(world.ports, OFFICER, paper, request=case.id, at=world.tick())
+    assert seen == ("image/png", PAPER)
     with pytest.raises(DocumentKindError):
         judged(world, case, paper, Document.MANDATE)
     done = judged(world, case, paper, Document.PASSPORT)
@@ -67,7 +69,7 @@ def test_a_paper_is_sealed_seen_by_an_officer_judged_once_and_gone(world: World)
         with pytest.raises(UploadUnknownError):
             judged(world, case, again, Document.PASSPORT)
     with pytest.raises(UploadUnknownError):
-        documents.look(world.ports, OFFICER, paper, at=world.tick())
+        documents.look(world.ports, OFFICER, paper, request=case.id, at=world.tick())
 
 
 def test_a_paper_of_one_request_proves_nothing_for_another(world: World) -> None:
@@ -120,8 +122,12 @@ def test_what_nobody_looked_at_goes_after_thirty_days(world: World) -> None:
     paper = sent(world, case)
     gone = [
         world.write(
-            lambda tx, days=days: documents.forget_old(
-                tx, world.ports, OFFICER, at=NOW + timedelta(days=days), limit=50
+            partial(
+                documents.forget_old,
+                ports=world.ports,
+                principal=OFFICER,
+                at=NOW + timedelta(days=days),
+                limit=50,
             )
         )
         for days in (29, 31, 31)

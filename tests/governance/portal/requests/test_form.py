@@ -22,6 +22,7 @@ from governance.http.throttle import Throttle
 from governance.identity.service import issue_code
 from governance.jobs.models import OutboxRow
 from governance.jobs.outbox import OutboxMessage
+from governance.outbound.mail import Mail
 from tests.installation import AT, create, customer, import_file, register, subjects, write_file
 from tests.serving import served
 
@@ -77,8 +78,8 @@ class Portal:
                 payload=row.payload,
             ),
         )  # fmt: skip
-        code: str = message.params["code"]
-        return code
+        assert isinstance(message, Mail)
+        return message.params["code"]
 
     def count(self, table: object) -> int:
         with self.wiring.database.read() as tx:

@@ -1,0 +1,48 @@
+"""How a request came, for the officer who checks it: who is said to ask, papers, fee, and alike."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from audit.actions import EventCode
+from dsar.case import Case
+from dsar.identity.store import Upload, uploads_of
+from dsar.intake.service import Companion, claim_of, companions
+from dsar.intake.store import Fee, Filed, fees_of, filing_of
+from dsar.intake.types import Claim
+from dsar.records import actor_of, demand, draft
+from dsar.store import case_by_id
+from governance.core.terms import RequestId
+from governance.customers.ports import Ports
+from governance.http.principal import Principal
+from policies.actions import Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Everything about how a request came and who is proved so far."""
+
+    case: Case
+    filed: Filed | None
+    claim: Claim = field(repr=False)
+    papers: tuple[Upload, ...]
+    alike: tuple[Companion, ...]
+    fees: tuple[Fee, ...]
+
+
+def arrival_of(ports: Ports, principal: Principal, request: RequestId, *, at: datetime) -> Arrival:
+    """The arrival as an officer sees it; that the claim was looked at is on record before."""
+    demand(actor_of(principal, ports.policies.current), Action.DSAR_WRITE)
+    with ports.database.read() as tx:
+        case = case_by_id(tx, request)
+        filed = filing_of(tx, request)
+        seen = Arrival(
+            case=case,
+            filed=filed,
+            claim=claim_of(ports, filed) if filed is not None else Claim(),
+            papers=uploads_of(tx, request),
+            alike=tuple(companions(tx, case)),
+            fees=fees_of(tx, request),
+        )
+    look = draft(ports, principal, case, EventCode.REQUEST_CHANGED, at=at, reasons=("claim_seen",))
+    ports.database.write(lambda tx: ports.audit.append(tx, look))
+    return seen

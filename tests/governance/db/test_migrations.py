@@ -172,6 +172,40 @@ def test_rows_of_the_first_release_are_left_to_the_index_job(empty: Database) ->
     ]
 
 
+def test_requests_of_an_older_release_keep_the_days_of_their_clocks(empty: Database) -> None:
+    """What a clock's ledger says of an extension and of the end stands beside the track, too."""
+    upgraded_to(empty, "0003")
+    which = "01a215c4-64f1-73f8-b5e5-e4cad607677a"
+    facts = {"id": which, "at": "2026-01-01 00:00:00", "end": "2026-01-09 00:00:00", "yes": True,
+             "no": False}  # fmt: skip
+
+    def held(tx: Connection) -> None:
+        request = "INSERT INTO dsar_request (id, reference, requester, requester_id, intake,"
+        request += " delivery, lang, calendar, policy_days, rule_set_version, received_at, last_at,"
+        request += " \"open\", executed, version) VALUES (:id, 'R-1', 'self', :id, 'portal',"
+        request += " 'download', 'ja', 'none', 14, 'x', :at, :at, :yes, :no, 1)"
+        tx.execute(text(request), facts)
+        for law in ("appi", "gdpr"):
+            track = "INSERT INTO dsar_track (request_id, law, kind, status, rule)"
+            track += " VALUES (:id, :law, 'access', 'closed', 'r')"
+            tx.execute(text(track), facts | {"law": law})
+        for n, (law, kind, at) in enumerate(
+            (("gdpr", "start", "at"), ("gdpr", "extension", "at"), ("gdpr", "stop", "end"))
+        ):
+            clock = "INSERT INTO dsar_clock (id, request_id, law, rule, kind, at, actor)"
+            clock += " VALUES (:row, :id, :law, 'gdpr_1m', :kind, :then, 'u:x')"
+            more = {"row": f"01a215c4-64f1-73f8-b5e5-e4cad607678{n}", "law": law, "kind": kind}
+            tx.execute(text(clock), facts | more | {"then": facts[at]})
+
+    empty.write(held)
+    migrate.upgrade(empty)
+    with empty.read() as tx:
+        wanted = "SELECT law, extended_at, ended_at FROM dsar_track ORDER BY law"
+        (_, *running), (_, *ended) = tx.execute(text(wanted)).all()
+    assert running == [None, None]
+    assert [str(day)[:10] for day in ended] == ["2026-01-01", "2026-01-09"]
+
+
 def at_revision(database: Database, revision: str) -> None:
     database.write(
         lambda tx: tx.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": revision})

@@ -1,0 +1,216 @@
+"""The officers' pages of the law: duties of a day, what changes them, one entry in full."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from governance.console.frame import today, way
+from governance.console.pages import console_page
+from governance.core.errors import NotFoundError
+from governance.core.terms import Lang
+from governance.http.principal import Principal
+from governance.i18n.catalogue import domain, text
+from governance.ui.parts import Choice, Term
+from governance.ui.surfaces import templates_of
+from policies.actions import Action
+from policies.api import require
+from policies.law.answers import Json, law_show
+from policies.law.errors import UnknownLawIdError
+from policies.law.in_force import law_in_force
+from policies.law.load import RuleSet, rules_of
+from policies.law.reasons import shown, title
+from policies.law.types import Amendment, DeadlineRule, LawBook, Obligation, Switch
+
+HOME: Final = "/console/law"
+router = APIRouter(prefix=HOME, include_in_schema=False)
+Reader = Annotated[Principal, Depends(require(Action.POLICY_READ))]
+HIDDEN: Final = frozenset({"id", "type", "disclaimer"})  # said elsewhere on the page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DutyLine:
+    """One duty as the list shows it."""
+
+    id: str
+    law: str
+    article: str
+    duty: str
+    rule: str
+    rule_id: str
+    binds: str  # what in the product does it
+    seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleLine:
+    """One deadline rule as the list shows it."""
+
+    id: str
+    title: str
+    length: str
+    first_day: str
+    closed_days: str
+    pauses: str
+    duties: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLine:
+    """One rule set of an amendment."""
+
+    id: str
+    title: str
+    on: bool
+    collects: tuple[str, ...]
+    amendment: str
+
+
+@router.get("", response_class=HTMLResponse)
+async def law(request: Request, principal: Reader, law: str = "", on: str = "") -> str:
+    """Duties of a day by law, deadline rules, amendments and their rule sets."""
+    page = console_page(request, "console.law.title", principal)
+    wrong, day = _day(on, today(request))
+    book = law_in_force()
+    rules = rules_of(book, day)
+    names = sorted({duty.law for duty in rules.obligations.values()})
+    return templates_of(request).render(
+        "console/law.html",
+        page,
+        book=book,
+        day=day,
+        wrong=wrong,
+        law=law,
+        laws=[Choice(value=name, label=_law(name, page.lang)) for name in names],
+        duties=[
+            _duty(one, rules, page.lang)
+            for one in rules.obligations.values()
+            if law in {"", one.law}
+        ],
+        rules=[_rule(one, rules, page.lang) for one in rules.rules.values()],
+        amendments=tuple(book.amendments.values()),
+        sets=[_set(one, book, page.lang) for one in book.switches.values()],
+        way=way(page.lang, ("console.law.title", HOME)),
+    )
+
+
+@router.get("/{entry}", response_class=HTMLResponse)
+async def law_entry(request: Request, entry: str, principal: Reader, on: str = "") -> str:
+    """One duty, rule, keeping period, amendment or rule set with everything the file says."""
+    page = console_page(request, "console.law.title", principal)
+    _, day = _day(on, today(request))
+    book = law_in_force()
+    try:
+        found = law_show(entry, at=day, book=book)
+    except UnknownLawIdError:
+        raise NotFoundError from None
+    kept = {name: value for name, value in found.items() if name not in HIDDEN}
+    return templates_of(request).render(
+        "console/law_entry.html",
+        page,
+        entry=entry,
+        lead=_lead(found, page.lang),
+        disclaimer=book.disclaimer,
+        terms=[_term(name, value, page.lang) for name, value in kept.items()],
+        sources=[book.sources[name] for name in _texts(found.get("sources"))],
+        way=way(page.lang, ("console.law.title", HOME), ("console.law.entry", "")),
+    )
+
+
+def _lead(found: Mapping[str, Json], lang: Lang) -> str:
+    """What the entry is, in a line."""
+    words = (f"duty_{lang.value}", f"title_{lang.value}", "what", "law")
+    return next((str(found[key]) for key in words if found.get(key)), "")
+
+
+def _day(given: str, standing: date) -> tuple[bool, date]:
+    """The day asked for; the present one when it is none."""
+    try:
+        return (False, date.fromisoformat(given)) if given else (False, standing)
+    except ValueError:
+        return True, standing
+
+
+def _law(name: str, lang: Lang) -> str:
+    return domain("law", lang).get(f"law.name.{name}", name)
+
+
+def _duty(one: Obligation, rules: RuleSet, lang: Lang) -> DutyLine:
+    rule = rules.rules[one.deadline_rule]
+    return DutyLine(
+        id=one.id,
+        law=_law(one.law, lang),
+        article=one.article,
+        duty=one.duty_ja if lang is Lang.JA else one.duty_en,
+        rule=str(shown(title(rule), lang)),
+        rule_id=rule.id,
+        binds=one.software or "",
+        seen=text(f"console.law.seen.{one.verification.name.lower()}", lang),
+    )
+
+
+def _rule(one: DeadlineRule, rules: RuleSet, lang: Lang) -> RuleLine:
+    none = text("console.none", lang)
+    words = domain("law", lang)
+    amount = one.amount or one.policy_days
+    unit = "days" if one.amount is None and one.policy_days else one.unit.value
+    number = "one" if amount == 1 else "many"
+    length = text(f"law.unit.{unit}.{number}", lang, n=amount) if amount else none
+    if one.amount is None and one.policy_days:
+        length = text("console.law.policy", lang, length=length)
+    return RuleLine(
+        id=one.id,
+        title=str(shown(title(one), lang)),
+        length=length,
+        first_day=text(f"console.law.first_day.{one.day_one.name.lower()}", lang)
+        if one.day_one
+        else none,
+        closed_days=text(f"console.law.closed.{one.roll.value}", lang),
+        pauses="、".join(words.get(f"law.ground.{ground}", ground) for ground in one.pauses)
+        if lang is Lang.JA
+        else ", ".join(words.get(f"law.ground.{ground}", ground) for ground in one.pauses),
+        duties=sum(duty.deadline_rule == one.id for duty in rules.obligations.values()),
+    )
+
+
+def _set(one: Switch, book: LawBook, lang: Lang) -> SetLine:
+    amendment: Amendment = book.amendments[one.amendment]
+    return SetLine(
+        id=one.id,
+        title=one.title_ja if lang is Lang.JA else one.title_en,
+        on=one.id in book.switched_on,
+        collects=one.collects,
+        amendment=amendment.id,
+    )
+
+
+def _term(name: str, value: Json, lang: Lang) -> Term:
+    label = domain("console", lang).get(f"console.law.key.{name}", name)
+    return Term(term=label, text=_said(value, lang), href=_href(name, value))
+
+
+def _href(name: str, value: Json) -> str:
+    linked = name in {"deadline_rule", "extends", "extension", "amendment", "rule_set"}
+    return f"{HOME}/{value}" if linked and isinstance(value, str) else ""
+
+
+def _said(value: Json, lang: Lang) -> str:
+    match value:
+        case bool():
+            return text("console.law.yes" if value else "console.law.no", lang)
+        case list():
+            between = "、" if lang is Lang.JA else ", "
+            return between.join(_said(item, lang) for item in value)
+        case dict():
+            return "  ".join(_said(item, lang) for item in value.values())
+        case None:
+            return text("console.none", lang)
+        case _:
+            return str(value)
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()

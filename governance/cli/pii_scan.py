@@ -50,6 +50,8 @@ def scan(
     if report is not None:
         write(found, report, lang=current().lang)
     emit(shape(found), lambda: _told(found, report))
+    if found.failed:
+        return 3
     return 1 if found.found or not found.complete else 0
 
 

@@ -10,13 +10,17 @@ import traceback
 from types import TracebackType
 
 QUIET = (KeyboardInterrupt, SystemExit)
+OURS = (NameError, ImportError)  # whose words name the code alone
 
 
-def words_of(kind: type[BaseException], trace: TracebackType | None) -> str:
+def words_of(
+    kind: type[BaseException], failure: BaseException | None, trace: TracebackType | None
+) -> str:
     """Class of the exception and the places that it passed, the outermost first."""
     places = [f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in
               traceback.extract_tb(trace)]  # fmt: skip
-    return "\n".join([f"process.failed exception={kind.__name__}", *places]) + "\n"
+    said = f" {failure}" if issubclass(kind, OURS) else ""
+    return "\n".join([f"process.failed exception={kind.__name__}{said}", *places]) + "\n"
 
 
 def _process(
@@ -25,12 +29,12 @@ def _process(
     if issubclass(kind, QUIET):
         sys.__excepthook__(kind, failure, trace)
         return
-    sys.stderr.write(words_of(kind, trace))
+    sys.stderr.write(words_of(kind, failure, trace))
 
 
 def _thread(failed: threading.ExceptHookArgs) -> None:
     if not issubclass(failed.exc_type, QUIET):
-        sys.stderr.write(words_of(failed.exc_type, failed.exc_traceback))
+        sys.stderr.write(words_of(failed.exc_type, failed.exc_value, failed.exc_traceback))
 
 
 def tell_by_place() -> None:

@@ -119,3 +119,8 @@ class ScanReport:
     def found(self) -> bool:
         """Whether any place holds personal data."""
         return any(place.personal for place in self.places)
+
+    @property
+    def failed(self) -> bool:
+        """Whether of some place the analysis gave no answer."""
+        return any(one.reason is NotReadReason.FAILED for one in self.not_read)

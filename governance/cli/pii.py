@@ -7,11 +7,12 @@ from typing import Annotated, TextIO
 
 import typer
 
-from governance.cli import pii_scan
+from governance.cli import pii_models, pii_scan
 from governance.cli.output import say
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 pii_scan.register(app)
+pii_models.register(app)
 
 
 def _write(lines: Iterable[str]) -> None:

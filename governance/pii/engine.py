@@ -18,10 +18,13 @@ from presidio_analyzer import (
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
 from governance.pii.document import Document
+from governance.pii.learned.recogniser import ENTITIES, finder
+from governance.pii.learned.shipped import tagger
+from governance.pii.learned.tagger import Tagger
 from governance.pii.recognisers.registry import Recogniser, recognisers
 from governance.pii.resolve import resolve
 from governance.pii.sudachi import chunks
-from governance.pii.types import Entity, Span
+from governance.pii.types import NO_MODEL, Entity, Span
 
 LANGUAGES: Final = ("ja", "en")
 CHUNK: Final = 4_000  # code points analysed together; keeps Presidio's pairwise steps small
@@ -165,9 +168,11 @@ class SekishoEngine(AnalyzerEngine):
         return raw_results
 
 
-def build_engine(own_numbers: Iterable[str] = ()) -> SekishoEngine:
+def build_engine(own_numbers: Iterable[str] = (), learned: Tagger | None = None) -> SekishoEngine:
     """A Presidio engine that knows our recognisers and none of its own."""
     ours = recognisers(own_numbers)
+    if learned is not None:
+        ours["learned"] = (finder(learned), ENTITIES)
     registry = RecognizerRegistry(
         recognizers=[
             SekishoRecogniser(name, find, entities, language)
@@ -186,8 +191,8 @@ def build_engine(own_numbers: Iterable[str] = ()) -> SekishoEngine:
 class Analyzer:
     """Personal data of texts; one object serves all threads of a process."""
 
-    def __init__(self, *, own_numbers: Iterable[str] = ()) -> None:
-        self.engine = build_engine(own_numbers)
+    def __init__(self, *, own_numbers: Iterable[str] = (), model: str = NO_MODEL) -> None:
+        self.engine = build_engine(own_numbers, tagger(model))
 
     def analyze(self, text: str, lang: str = "ja") -> tuple[Span, ...]:
         """Findings without overlap, in order; offsets are code points of the text given."""

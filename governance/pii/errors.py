@@ -21,7 +21,19 @@ class PiiTextTooLongError(GovernanceError):
     code, status = "pii_text_too_long", 422
 
 
-class PiiFileError(GovernanceError):
-    """A file to scan is missing, a directory, or not text."""
+class PiiModelError(UnavailableError):
+    """A file of weights is missing, damaged or of another version."""
 
-    code, status, exit_code = "pii_file_unreadable", 400, 2
+    code, status, exit_code = "pii_model_unreadable", 503, 3
+
+
+class PiiNothingToLearnError(GovernanceError):
+    """The texts to learn from hold no span."""
+
+    code, status, exit_code = "pii_nothing_to_learn", 422, 2
+
+
+class PiiOutputError(GovernanceError):
+    """The folder for a model could not be written."""
+
+    code, status, exit_code = "pii_output_unwritable", 400, 2

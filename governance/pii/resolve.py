@@ -1,9 +1,14 @@
-"""Overlaps: of findings that share a sign, the surest and then the longest stays; linear."""
+"""Overlaps: of findings that share a sign, the surest and then the longest stays; linear.
 
-from collections.abc import Iterable
+The rules come first. What the learned tagger found adds to them where they are silent, and mends
+their bounds: of a name when it sees the same name otherwise cut, of an address when it sees more.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
-from governance.pii.types import Entity, Span
+from governance.pii.types import Entity, Reason, Span
 
 # Where score and length tie, the graver number wins; a mention gives way to every identifier
 _RANK: Final = {entity: rank for rank, entity in enumerate((
@@ -28,6 +33,17 @@ def _key(span: Span) -> tuple[bool, float, int, int, int, str]:
 
 def resolve(spans: Iterable[Span], size: int) -> tuple[Span, ...]:
     """Findings without any overlap, in order of the text."""
+    ruled: list[Span] = []
+    learned: list[Span] = []
+    for span in spans:
+        (learned if span.reason is Reason.LEARNED else ruled).append(span)
+    kept = _without_overlap(ruled, size)
+    if not learned:
+        return kept
+    return _without_overlap(_mended(kept, _without_overlap(learned, size)), size)
+
+
+def _without_overlap(spans: Iterable[Span], size: int) -> tuple[Span, ...]:
     taken = bytearray(size)
     kept: list[Span] = []
     for span in sorted(spans, key=_key):
@@ -37,3 +53,34 @@ def resolve(spans: Iterable[Span], size: int) -> tuple[Span, ...]:
         kept.append(span)
     kept.sort(key=lambda span: span.start)
     return tuple(kept)
+
+
+def _mended(ruled: Sequence[Span], learned: Sequence[Span]) -> Iterator[Span]:
+    """The rules' findings, with other bounds where that helps, and what the tagger adds."""
+    gone: set[int] = set()
+    first = 0
+    for seen in learned:
+        while first < len(ruled) and ruled[first].end <= seen.start:
+            first += 1
+        hits = []
+        at = first
+        while at < len(ruled) and ruled[at].start < seen.end:
+            if ruled[at].entity is not Entity.SENSITIVE:
+                hits.append(at)
+            at += 1
+        if not hits:
+            yield seen
+        elif _better(seen, [ruled[hit] for hit in hits]):
+            surest = max((ruled[hit] for hit in hits), key=lambda span: span.score)
+            yield replace(surest, start=seen.start, end=seen.end)
+            gone.update(hits)
+    yield from (span for at, span in enumerate(ruled) if at not in gone)
+
+
+def _better(seen: Span, hits: Sequence[Span]) -> bool:
+    """The tagger's bounds are taken instead of the rules'."""
+    if any(hit.entity is not seen.entity for hit in hits):
+        return False
+    if seen.entity is Entity.PERSON:
+        return len(hits) == 1
+    return all(seen.start <= hit.start and hit.end <= seen.end for hit in hits)

@@ -41,6 +41,7 @@ class Token(NamedTuple):
     end: int
     word: Word
     unknown: bool
+    pos: int  # number of its part of speech in the dictionary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +142,16 @@ def tokens_of(text: str) -> tuple[Token, ...]:
             if word is None:
                 word = words[number] = _classify(morpheme.part_of_speech())
             end = offset + morpheme.end()
-            found.append(Token(at, end, word, morpheme.is_oov()))
+            if end == at:
+                continue  # a sign that the dictionary writes as several words: ㍿
+            found.append(Token(at, end, word, morpheme.is_oov(), number))
             at = end
     return tuple(found)
+
+
+def part_of_speech(number: int) -> tuple[str, ...]:
+    """The parts of a part of speech, by its number in the dictionary."""
+    return tuple(_own().dictionary.pos_of(number))
 
 
 @lru_cache(maxsize=65_536)

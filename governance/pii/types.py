@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from governance.core.terms import Lang
 
@@ -75,6 +75,7 @@ class Reason(StrEnum):
     SIGNATURE = "signature"  # a line or closing segment that is a name
     GAZETTEER = "gazetteer"
     LEXICON = "lexicon"
+    LEARNED = "learned"  # the learned tagger reads it from the words around; to be reviewed
     REPEATED = "repeated"  # the same name was found elsewhere in the text
 
 
@@ -124,5 +125,11 @@ class ColumnLabel:
             return "FREE_TEXT"
         return self.entity.value if self.entity else None
 
+
+# Weights of the learned tagger: the shipped ones, those of our own texts alone, or rules alone;
+# anything else is the path of a file that `sekisho pii train` made
+SHIPPED_MODEL: Final = "shipped"
+OWN_MODEL: Final = "own"
+NO_MODEL: Final = "none"
 
 Analyse: TypeAlias = Callable[[Sequence[str], Lang], Sequence[tuple[Span, ...]]]  # of each text

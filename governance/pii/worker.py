@@ -11,7 +11,7 @@ from typing import IO, Final, Self, cast
 
 from governance.pii.errors import PiiTextTooLongError, PiiTimeoutError, PiiWorkerError
 from governance.pii.frames import Ask, Tell, read_tell, unpacked, write_frame
-from governance.pii.types import Span
+from governance.pii.types import SHIPPED_MODEL, Span
 
 BATCH: Final = 64  # texts per question
 BATCH_CHARS: Final = 200_000  # code points per question, about a second of work
@@ -23,10 +23,10 @@ ANSWER_SECONDS: Final = 60.0
 class _Child:
     """One worker process with a thread that reads its answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: str) -> None:
         # -P: the working folder must not shadow our packages
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "governance.pii.worker_main"],
+            [sys.executable, "-P", "-m", "governance.pii.worker_main", model],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -71,8 +71,13 @@ class PiiWorker:
     """Personal data of texts, found in a child process; safe to call from several threads."""
 
     def __init__(
-        self, *, start_seconds: float = START_SECONDS, answer_seconds: float = ANSWER_SECONDS
+        self,
+        *,
+        model: str = SHIPPED_MODEL,
+        start_seconds: float = START_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
+        self._model = model
         self._lock = threading.Lock()
         self._child: _Child | None = None
         self._numbers = count(1)
@@ -139,7 +144,7 @@ class PiiWorker:
             return self._child
         self._drop()
         try:
-            child = _Child()
+            child = _Child(self._model)
         except OSError as refused:
             raise PiiWorkerError from refused
         self._child = child

@@ -30,7 +30,7 @@ def main() -> None:
     socket.socket.connect = _no_network  # type: ignore[method-assign]  # nothing here may call out
     source, target = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not break the frames
-    analyzer = Analyzer()
+    analyzer = Analyzer(model=sys.argv[1])
     analyzer.analyze("東京都千代田区丸の内1-2-3 山田太郎様", "ja")  # loads dictionary and gazetteer
     write_frame(target, Tell(0, []))
     while (ask := read_ask(source)) is not None:

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from governance.app.bench import auditing, decisions, intake, recording, sealing, searching
+from governance.app.bench import (
+    auditing,
+    decisions,
+    finding,
+    intake,
+    recording,
+    sealing,
+    searching,
+)
 from governance.app.bench.figure import Figure
 
 
@@ -22,6 +30,7 @@ FIGURES: Mapping[str, Measure] = {
     "import": intake.measure,
     "index": searching.measure_index,
     "open": sealing.measure_open,
+    "pii": finding.measure,
     "reindex": searching.measure_reindex,
     "seal": sealing.measure_seal,
     "search": searching.measure_search,

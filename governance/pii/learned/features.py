@@ -1,0 +1,255 @@
+"""Features of a text for the learned tagger: hashed features, word by word, sign by sign.
+
+Everything is computed with numpy over the whole text at once. Words see two words to each side
+(spaces are skipped), their line, its key (the word before the last separator) and the line above;
+signs see three signs to each side and the word they stand in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from governance.pii.learned import forms as f
+from governance.pii.learned.forms import Forms
+from governance.pii.sudachi import Token
+
+BITS: Final = 22  # of a feature's number
+_PRIME: Final = np.uint64(0x9E3779B97F4A7C15)
+_SHIFT: Final = np.uint64(29)
+_TOP: Final = np.uint64(64 - BITS)
+_PAD: Final = 3  # rows before the first and after the last word
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """Numbers of features: a row per word and a row per sign, and the word of each sign."""
+
+    words: NDArray[np.int32]
+    signs: NDArray[np.int32]
+    word_of: NDArray[np.int64]
+    inside: NDArray[np.int64]  # 0 for the first sign of a word, 1 for the others
+
+
+_FORMS: Final = Forms()
+
+
+def _hashed(columns: Numbers, templates: Numbers, salts: NDArray[np.uint64]) -> NDArray[np.int32]:
+    """Numbers of features: for each row, the columns that each template names, mixed."""
+    values = columns.astype(np.uint64)
+    mixed = np.broadcast_to(salts, (len(values), len(salts))).copy()
+    for part in templates.T:
+        mixed ^= values[:, part]
+        mixed *= _PRIME
+        mixed ^= mixed >> _SHIFT
+    mixed *= _PRIME
+    mixed >>= _TOP
+    return mixed.astype(np.int32)
+
+
+def _last(flags: NDArray[np.bool_]) -> Numbers:
+    """For each place, the last place up to here where the flag stands, or -1."""
+    places = np.where(flags, np.arange(len(flags)), -1)
+    return np.maximum.accumulate(places)
+
+
+def _next(flags: NDArray[np.bool_]) -> Numbers:
+    """For each place, the first place from here where the flag stands, or the length."""
+    size = len(flags)
+    places = np.where(flags, np.arange(size), size)
+    return np.minimum.accumulate(places[::-1])[::-1]
+
+
+def _bucket(distances: Numbers) -> Numbers:
+    return np.minimum(distances, 3) + (distances > 5) + (distances > 10)  # noqa: PLR2004
+
+
+class _Words:
+    """Attributes of the words of one text, shifted and looked up."""
+
+    def __init__(self, table: Numbers) -> None:
+        size = len(table)
+        self.size = size
+        flags = table[:, f.FLAGS]
+        spaces = (flags & f.SPACE) > 0
+        solid = ~spaces
+        order = np.arange(size)
+        # Places in the padded table: 0.._PAD-1 before the text, size+_PAD.. after it
+        before = np.concatenate(([-1], _last(solid)[:-1]))
+        after = np.concatenate((_next(solid)[1:], [size]))
+        wide_before = np.concatenate((before, [-1]))  # index -1 is -1 again
+        wide_after = np.concatenate((after, [size]))
+        b2 = wide_before[before]
+        a2 = wide_after[after]
+        self.places = {0: order, -1: before, 1: after, -2: b2, 2: a2}
+        self.padded = np.concatenate((table, np.full((2, f.COLUMNS), 7, dtype=np.int64)))
+        self.flags = flags
+        self.spaced = spaces
+
+    def at(self, column: int, offset: int = 0) -> Numbers:
+        """This attribute of the word so many solid words away."""
+        found: Numbers = self.padded[self.places[offset], column]
+        return found
+
+    def of(self, column: int, places: Numbers) -> Numbers:
+        """This attribute of the words at these places; -1 and the size are outside."""
+        found: Numbers = self.padded[places, column]
+        return found
+
+
+def _line_columns(words: _Words) -> dict[str, Numbers]:
+    """What the line tells: key, first word, place, ends, the line above, the title's word."""
+    size, flags = words.size, words.flags
+    order = np.arange(size)
+    newline = (flags & f.NEWLINE) > 0
+    start = np.concatenate(([0], (_last(newline) + 1)[:-1])) if size else order
+    start = np.minimum(start, size)
+    end = _next(newline)
+    separator = _last(((flags & f.SEPARATOR) > 0) & ~newline)
+    separator = np.concatenate(([-1], separator[:-1]))
+    inside = separator >= start
+    wide = np.concatenate((words.places[-1], [-1]))
+    key_at = np.where(inside, wide[separator], -1)
+    key_at = np.where(key_at >= start, key_at, -1)
+    above = np.where(start > 0, np.concatenate((start, [0]))[np.maximum(start - 1, 0)], -1)
+    honorific = _next((flags & f.HONORIFIC) > 0)
+    divider = np.cumsum((flags & f.DIVIDER) > 0)
+    field = divider - np.concatenate((divider, [0]))[start - (start > 0)] * (start > 0)
+    title = _title(words, field, end)
+    return {
+        "key": words.of(f.SURFACE, key_at),
+        "gap": np.where(inside, _bucket(order - separator), 9),
+        "first": words.of(f.SURFACE, start),
+        "from": _bucket(order - start),
+        "to": _bucket(end - order),
+        "long": _bucket((end - start) // 3),
+        "above": words.of(f.SURFACE, above),
+        "honorific": np.where(honorific < end, np.minimum(honorific - order, 5), 5),
+        "title": title,
+        "spaces": (
+            np.concatenate(([0], words.spaced[:-1])) * 2 + np.concatenate((words.spaced[1:], [0]))
+        ).astype(np.int64),
+    }
+
+
+def _title(words: _Words, field: Numbers, end: Numbers) -> Numbers:
+    """The word of the first line in the same field, where the first line has three fields."""
+    first = int(end[0]) if words.size else 0
+    head: dict[int, int] = {}
+    for place in range(min(first, 60)):
+        if not words.flags[place] & (f.DIVIDER | f.SPACE):
+            head[int(field[place])] = int(words.padded[place, f.SURFACE])
+    if len(head) < 3:  # noqa: PLR2004
+        return np.zeros(words.size, dtype=np.int64)
+    table = np.zeros(64, dtype=np.int64)
+    for number, value in head.items():
+        table[min(number, 63)] = value
+    return table[np.minimum(np.maximum(field, 0), 63)]
+
+
+def _word_columns(words: _Words) -> Numbers:
+    line = _line_columns(words)
+    columns = [np.zeros(words.size, dtype=np.int64)]
+    columns += [words.at(column, offset) for column, offset in _AROUND.values()]
+    columns += [line[name] for name in _LINE]
+    return np.stack(columns, axis=1)
+
+
+# Name of each column: the attribute and how many words away it stands
+_AROUND: Final = {
+    f"{name}{offset:+d}": (column, offset)
+    for name, column, offsets in (
+        ("surface", f.SURFACE, (-2, -1, 0, 1, 2)),
+        ("speech", f.POS, (-2, -1, 0, 1, 2)),
+        ("class", f.CLASS, (-2, -1, 0, 1, 2)),
+        ("kind", f.KIND, (-1, 0, 1)),
+        ("sense", f.SENSE, (-1, 0, 1)),
+        ("shape", f.SHAPE, (-1, 0, 1)),
+        ("opens", f.FIRST, (0,)),
+        ("ends", f.LAST, (-1, 0, 1)),
+        ("ends_two", f.LAST_TWO, (0,)),
+        ("ends_three", f.LAST_THREE, (0,)),
+    )
+    for offset in offsets
+}
+_LINE: Final = (
+    "key", "gap", "first", "from", "to", "long", "above", "honorific", "title", "spaces",
+)  # fmt: skip
+_WORD_TEMPLATES: Final = """
+surface-2|surface-1|surface+0|surface+1|surface+2|speech-2|speech-1|speech+0|speech+1|speech+2
+kind-1|kind+0|kind+1|sense-1|sense+0|sense+1|shape-1|shape+0|shape+1
+opens+0|ends+0|ends_two+0|ends_three+0|ends_three+0 shape+0|ends+1|ends-1
+surface-2 surface-1|surface+1 surface+2
+surface-1 kind+0|kind+0 surface+1|surface-1 shape+0 surface+1
+kind-1 kind+0|kind+0 kind+1|speech-1 kind+0 speech+1
+sense-1 sense+0|sense+0 sense+1|sense-1 sense+0 sense+1
+shape-1 shape+0|shape+0 shape+1|shape-1 shape+0 shape+1
+class-2 class-1 class+0 class+1 class+2|class-2 class-1 sense+0|sense+0 class+1 class+2
+sense-1 sense+0 surface+1|surface-1 sense+0 class+1
+key gap|key kind+0|key|first from|from kind+0|to kind+0|from to sense+0|long kind+0
+above from sense+0|honorific kind+0|honorific sense+0 sense+1
+spaces sense+0|spaces shape+0 shape+1|title sense+0|title shape+0
+"""
+_SIGN_COLUMNS: Final = (
+    "none", *(f"c{offset:+d}" for offset in range(-3, 4)),
+    *(f"k{offset:+d}" for offset in range(-3, 4)), "word",
+)  # fmt: skip
+_SIGN_TEMPLATES: Final = """
+c-2|c-1|c+0|c+1|c+2|c-1 c+0|c+0 c+1|c-2 c-1|c+1 c+2|c-1 c+0 c+1|c-3 c-2 c-1|c+1 c+2 c+3
+c-2 c-1 c+0|c+0 c+1 c+2|k-1 k+0 k+1|k-3 k-2 k-1 k+0|k+0 k+1 k+2 k+3|k-2 k-1 k+0 k+1 k+2
+word|word c-1|word c+1
+"""
+
+
+def _compiled(source: str, names: tuple[str, ...]) -> tuple[Numbers, NDArray[np.uint64]]:
+    """Templates as rows of column numbers, filled up with the empty column, and their salts."""
+    texts = [template for line in source.split("\n") for template in line.split("|") if template]
+    longest = max(len(text.split(" ")) for text in texts)
+    rows = [[names.index(name) for name in text.split(" ")] for text in texts]
+    salts = [crc32(text.encode()) for text in texts]
+    return (
+        np.array([[*row, *[0] * (longest - len(row))] for row in rows], dtype=np.int64),
+        np.array(salts, dtype=np.uint64),
+    )
+
+
+_WORDS: Final = _compiled(_WORD_TEMPLATES, ("none", *_AROUND, *_LINE))
+_SIGNS: Final = _compiled(_SIGN_TEMPLATES, _SIGN_COLUMNS)
+
+
+def _sign_columns(text: str, at_word: Numbers) -> Numbers:
+    size = len(text)
+    raw = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    codes = np.ones(size + 2 * _PAD, dtype=np.int64)
+    codes[_PAD:-_PAD] = raw
+    classes = f.class_table()[np.minimum(codes, f.LAST_CODE)]
+    columns = np.empty((size, len(_SIGN_COLUMNS)), dtype=np.int64)
+    columns[:, 0] = 0
+    for offset in range(2 * _PAD + 1):
+        columns[:, 1 + offset] = codes[offset : offset + size]
+        columns[:, 8 + offset] = classes[offset : offset + size]
+    columns[:, 15] = at_word
+    return columns
+
+
+def features_of(text: str, tokens: Sequence[Token]) -> Features:
+    """Features of a text that has at least one word."""
+    table = _FORMS.numbers([(text[token.start : token.end], token.pos) for token in tokens])
+    words = _Words(table)
+    starts = np.fromiter((token.start for token in tokens), dtype=np.int64, count=len(tokens))
+    first = np.zeros(len(text), dtype=np.int64)
+    first[starts] = 1
+    word_of = np.cumsum(first) - 1
+    inside = 1 - first
+    at_word = table[:, f.CLASS][word_of] * 2 + inside
+    return Features(
+        words=_hashed(_word_columns(words), *_WORDS),
+        signs=_hashed(_sign_columns(text, at_word), *_SIGNS),
+        word_of=word_of,
+        inside=inside,
+    )

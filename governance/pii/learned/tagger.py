@@ -1,0 +1,187 @@
+"""The learned tagger: weights over the features of a text give spans with their probability."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from governance.pii.document import Document
+from governance.pii.learned.features import BITS, features_of
+from governance.pii.learned.tags import CLASSES, TAGS, legal, runs
+from governance.pii.learned.view import view_of
+from governance.pii.learned.weights import Weights
+from governance.pii.sudachi import Token, tokens_of
+from governance.pii.types import Entity
+
+Floats = NDArray[np.float32]
+_NEVER: Final = np.float32(-1e4)
+_FEW: Final = 48  # rows that are summed in one step; more take a step for each column
+_UNBIASED: Final[Mapping[Entity, float]] = MappingProxyType({})
+_SURE: Final = 6.0  # by so much a sign must lie outside to be left out of the search
+_LIKELY: Final = 1.0  # the same for the end of a line or sentence
+_ENDS: Final = re.compile("[\n。]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tagged:
+    """One run that the model sees, with its mean probability."""
+
+    start: int
+    end: int
+    entity: Entity | None  # None: a number of some other kind
+    probability: float
+
+
+class Tagger:
+    """Spans of texts by one file of weights; serves all threads."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._word_of = _index(weights.word_keys)
+        self._words = _rows(weights.word_rows, weights.word_step)
+        self._sign_of = _index(weights.sign_keys)
+        self._signs = _rows(weights.sign_rows, weights.sign_step)
+        moves = weights.moves[:TAGS].astype(np.float32)
+        moves[~legal()] = _NEVER
+        self._moves = moves
+        self._steps = np.exp(moves)
+        self._begin = weights.moves[TAGS].astype(np.float32)
+
+    def emissions(self, text: str, tokens: Sequence[Token]) -> Floats:
+        """A score for each sign and tag."""
+        found = features_of(text, tokens)
+        words = _summed(self._words, self._word_of[found.words])
+        scores: Floats = words.reshape(-1, TAGS)[2 * found.word_of + found.inside]
+        scores += _summed(self._signs, self._sign_of[found.signs])
+        scores[0] += self._begin
+        return scores
+
+    def tag(
+        self, document: Document, *, bias: Mapping[Entity, float] = _UNBIASED
+    ) -> tuple[Tagged, ...]:
+        """What the model sees in the text, in order; a bias above zero finds more of an entity."""
+        view = view_of(document.text)
+        if view is None:
+            return tuple(self._tagged(document.text, document.tokens, bias))
+        return tuple(
+            Tagged(
+                start=view.starts[found.start],
+                end=view.ends[found.end - 1],
+                entity=found.entity,
+                probability=found.probability,
+            )
+            for found in self._tagged(view.text, tokens_of(view.text), bias)
+        )
+
+    def _tagged(
+        self, text: str, tokens: Sequence[Token], bias: Mapping[Entity, float]
+    ) -> Iterator[Tagged]:
+        if not tokens:
+            return
+        scores = self.emissions(text, tokens)
+        for entity, more in bias.items():
+            first = 1 + 2 * CLASSES.index(entity)
+            scores[:, first : first + 2] += more
+        pieces = _pieces(text, scores)
+        if not pieces:
+            return
+        for begin, tags, marginals in self._decoded(scores, pieces):
+            for start, stop, number in runs(tags):
+                chosen = marginals[np.arange(start, stop), tags[start:stop]]
+                yield Tagged(
+                    start=begin + start,
+                    end=begin + stop,
+                    entity=CLASSES[number],
+                    probability=float(chosen.mean()),
+                )
+
+    def _decoded(
+        self, scores: Floats, pieces: list[tuple[int, int]]
+    ) -> Iterator[tuple[int, list[int], Floats]]:
+        """Begin, best tags and marginals of each piece; all pieces are searched side by side."""
+        longest = max(end - begin for begin, end in pieces)
+        grid = np.full((longest, len(pieces), TAGS), _NEVER, dtype=np.float32)
+        grid[:, :, 0] = 0  # beyond its end a piece lies outside
+        for number, (begin, end) in enumerate(pieces):
+            grid[: end - begin, number] = scores[begin:end]
+        best, last = self._paths(grid)
+        marginals = self._marginals(grid)
+        for number, (begin, end) in enumerate(pieces):
+            tag = int(last[number])
+            tags = [tag]
+            for at in range(longest - 1, 0, -1):
+                tag = int(best[at, number, tag])
+                tags.append(tag)
+            yield begin, tags[::-1][: end - begin], marginals[: end - begin, number]
+
+    def _paths(self, grid: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the best path to each tag comes from, and the tag each piece ends in."""
+        best = np.empty(grid.shape, dtype=np.int64)
+        path = grid[0] + self._moves[0]
+        moves = self._moves.T[None]
+        for at in range(1, len(grid)):
+            ways = path[:, None, :] + moves
+            best[at] = ways.argmax(axis=2)
+            path = ways.max(axis=2) + grid[at]
+        return best, (path + self._moves[:, 0]).argmax(axis=1)
+
+    def _marginals(self, grid: Floats) -> Floats:
+        local = np.exp(grid - grid.max(axis=2, keepdims=True))
+        forward, backward = np.empty_like(local), np.empty_like(local)
+        state = local[0] * self._steps[0]
+        forward[0] = state / state.sum(axis=1, keepdims=True)
+        for at in range(1, len(grid)):
+            state = (forward[at - 1] @ self._steps) * local[at]
+            forward[at] = state / state.sum(axis=1, keepdims=True)
+        backward[-1] = self._steps[:, 0]
+        back = self._steps.T
+        for at in range(len(grid) - 2, -1, -1):
+            state = (local[at + 1] * backward[at + 1]) @ back
+            backward[at] = state / state.sum(axis=1, keepdims=True)
+        marginals: Floats = forward * backward
+        marginals /= marginals.sum(axis=2, keepdims=True)
+        return marginals
+
+
+def _summed(weights: Floats, rows: NDArray[np.int32]) -> Floats:
+    """The sum of these rows of weights, for each row of numbers."""
+    if len(rows) <= _FEW:
+        few: Floats = weights[rows].sum(axis=1)
+        return few
+    found: Floats = weights[rows[:, 0]]
+    for column in range(1, rows.shape[1]):
+        found += weights[rows[:, column]]
+    return found
+
+
+def _pieces(text: str, scores: Floats) -> list[tuple[int, int]]:
+    """Parts of the text that are searched apart: between signs that surely lie outside.
+
+    The end of a line or sentence is such a sign as soon as outside is its best tag.
+    """
+    above = scores[:, 0] - scores[:, 1:].max(axis=1)
+    closed = above > _SURE
+    ends = [found.start() for found in _ENDS.finditer(text)]
+    closed[ends] |= above[ends] > _LIKELY
+    bounds = np.flatnonzero(np.diff(np.concatenate(([1], closed.view(np.int8), [1]))))
+    # The outside sign before and after belongs to the piece: it bears the moves in and out
+    return [
+        (max(int(begin) - 1, 0), min(int(end) + 1, len(text)))
+        for begin, end in zip(bounds[::2], bounds[1::2], strict=True)
+    ]
+
+
+def _index(keys: NDArray[np.int32]) -> NDArray[np.int32]:
+    index = np.zeros(1 << BITS, dtype=np.int32)
+    index[keys] = np.arange(1, len(keys) + 1, dtype=np.int32)
+    return index
+
+
+def _rows(rows: NDArray[np.int8], step: Floats) -> Floats:
+    """Weights as they are added up, behind a row of nothing for unknown features."""
+    found = np.zeros((len(rows) + 1, rows.shape[1]), dtype=np.float32)
+    found[1:] = rows * step
+    return found

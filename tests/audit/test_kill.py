@@ -2,9 +2,6 @@
 
 import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,27 +13,20 @@ from audit.models import EVENTS, LEAVES, PENDING
 from audit.sequencer import Turn
 from audit.types import Verdict
 from tests.audit.bench import Bench
+from tests.forking import Forked
 
-ROOT = Path(__file__).parents[2]
 PROCESSES = 3
 SOAKING = "SEKISHO_SOAK" in os.environ
 WRITERS, APPENDS, KILLS = (8, 1_000, 5) if SOAKING else (3, 30, 1)  # of each writer
 
 
-def started(bench: Bench, process_id: str, *more: str) -> subprocess.Popen[str]:
+def started(bench: Bench, process_id: str, *more: str) -> Forked:
     url = bench.db.engine.url.render_as_string(hide_password=False)
     known = url, str(bench.keys.anchor), process_id
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.audit.worker", *known, *more],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    return Forked("tests.audit.worker", *known, *more, quiet=True)
 
 
-def wait_ready(child: subprocess.Popen[str]) -> None:
-    assert child.stdout is not None
+def wait_ready(child: Forked) -> None:
     assert child.stdout.readline() == "ready\n"
     child.stdout.close()
 
@@ -48,7 +38,7 @@ def test_killed_processes_leave_one_tree_without_gap(bench: Bench) -> None:
             wait_ready(child)
         for child in children:
             time.sleep(0.15)
-            child.send_signal(signal.SIGKILL)
+            child.kill()
         for child in children:
             child.wait()
         assert bench.verify().verdict in {Verdict.VERIFIED_SELF_SIGNED, Verdict.INCOMPLETE}
@@ -82,7 +72,7 @@ def writer(bench: Bench, told: Path, name: str, pauses: random.Random) -> None:
         child = started(bench, f"{name}-{life}", str(told))
         wait_ready(child)
         time.sleep(pauses.uniform(0.05, 0.6))
-        child.send_signal(signal.SIGKILL)
+        child.kill()
         child.wait()
     rest = max(1, APPENDS - len(told_of(told)))
     last = started(bench, f"{name}-last", str(told), str(rest))

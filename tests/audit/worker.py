@@ -3,7 +3,6 @@
 Arguments: url, anchor, process id, and a file where it notes every append it was told of.
 """
 
-import sys
 from pathlib import Path
 
 from audit.log import AuditLog
@@ -35,7 +34,3 @@ def main(url: str, anchor: str, process_id: str, told: str = "/dev/null", most: 
             noted.write(db.write(lambda tx: log.append(tx, draft(), [part()])) + "\n")
             if turn % 5 == 0:
                 sequence_once(db, keys, log, at=utc_now(), turn=Turn.STRICT)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,7 +1,6 @@
 """A rotation that dies anywhere is finished by the next: nothing lost, nothing doubled."""
 
 import contextlib
-import multiprocessing
 import os
 import random
 import signal
@@ -22,6 +21,7 @@ from governance.custody.types import TaskState
 from governance.db.engine import Database
 from governance.keys.models import DATA_KEY
 from governance.keys.types import KeyState
+from tests.forking import forks
 from tests.governance.custody import worker
 from tests.governance.custody.world import Killed, Killer, World
 
@@ -87,8 +87,7 @@ def test_processes_killed_while_they_rotate_lose_and_double_nothing(
     world.settle(PERSONS)
     world.fill()
     before = {row: sizes(found) for row, found in world.index().items()}
-    fork = multiprocessing.get_context("forkserver")
-    fork.set_forkserver_preload(["tests.governance.custody.worker"])
+    fork = forks()
     url, keys_url = (
         database.engine.url.render_as_string(hide_password=False)
         for database in (world.by.ports.database, keys)

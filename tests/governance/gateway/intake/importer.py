@@ -1,7 +1,6 @@
 """A process that takes files in, for a test that kills it; ends by itself when all are in."""
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from tests.installation import AT, MANAGER, nothing_found
 BATCH = 50  # rows; many commits in which to die
 
 
-def main(setting: Path) -> None:
+def main(setting: str) -> None:
     """Every file is taken in, in order, each under the source of its kind."""
-    told = json.loads(setting.read_text())
+    told = json.loads(Path(setting).read_text())
     flow.BATCH = BATCH
     wiring = Wiring.open(
         Settings(data_dir=Path(told["data"]), database_url=told["url"]), clock=lambda: AT
@@ -28,7 +27,3 @@ def main(setting: Path) -> None:
         request = ImportRequest(path=Path(name), source="crm")
         take_in(ports, MANAGER, request, at=AT)
     wiring.close()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

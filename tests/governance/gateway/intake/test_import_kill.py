@@ -4,8 +4,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,9 +18,10 @@ from governance.app.wiring import Wiring
 from governance.customers import imports, store
 from governance.customers.sources.store import IMPORT_ROW
 from governance.jobs.journal_record import JournalKind
+from tests.forking import Forked
 from tests.installation import create, customer, register, write_file
 
-ROOT = Path(__file__).parents[4]
+IMPORTER = "tests.governance.gateway.intake.importer"
 SOAKING = "SEKISHO_SOAK" in os.environ
 KILLS = 50 if SOAKING else 4
 PEOPLE = 4_000 if SOAKING else 500
@@ -54,18 +53,12 @@ def kill_until_done(setting: Path, wanted: int) -> tuple[int, int]:
     chance = random.Random(SEED)  # noqa: S311 # moments of death, not secrets
     kills = 0
     while True:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.governance.gateway.intake.importer", str(setting)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-        )
-        assert process.stdout is not None
-        with process.stdout:
+        with Forked(IMPORTER, str(setting)) as process:
             process.stdout.readline()
             if kills < wanted:
                 time.sleep(chance.expovariate(1 / 0.35))
                 if process.poll() is None:
-                    process.send_signal(signal.SIGKILL)
+                    process.kill()
                     kills += 1
             code = process.wait(timeout=300)
         if code != -signal.SIGKILL:
@@ -143,9 +136,8 @@ def test_two_processes_that_take_the_same_files_in_store_them_once(
     setting = tmp_path / "setting.json"
     told = {"data": str(wiring.settings.data_dir), "url": None, "files": [str(path)]}
     setting.write_text(json.dumps(told))
-    command = [sys.executable, "-m", "tests.governance.gateway.intake.importer", str(setting)]
-    processes = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
-    assert [process.wait(timeout=300) for process in processes] == [0, 0]
+    with Forked(IMPORTER, str(setting)) as one, Forked(IMPORTER, str(setting)) as other:
+        assert [process.wait(timeout=300) for process in (one, other)] == [0, 0]
     reopened = Wiring.open(wiring.settings)
     with reopened.database.read() as tx:
         (run,) = imports.all_runs(tx)

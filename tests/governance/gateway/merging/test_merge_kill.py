@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +14,11 @@ from sqlalchemy import update
 from governance.customers.upkeep.candidates import DUPLICATE
 from governance.db.engine import Database
 from governance.gateway.merge_types import Merged
+from tests.forking import Forked
 from tests.governance.gateway.merging.couple import PAIR, Couple
 from tests.governance.gateway.merging.worker import apart, opened
 from tests.retention.town import Killed, Killer
 
-ROOT = Path(__file__).parents[4]
 KILLS = 50 if "SEKISHO_SOAK" in os.environ else 4
 SEED = 20261125
 MOST = 600  # statements; more than either act makes, with what PostgreSQL reads there
@@ -60,20 +58,12 @@ def test_death_at_any_statement_changes_nothing(couple: Couple, keys: Database, 
     assert couple.world() == one
 
 
-def started(folder: Path, url: str) -> subprocess.Popen[str]:
-    name = "tests.governance.gateway.merging.worker"
-    return subprocess.Popen(  # our own module
-        [sys.executable, "-m", name, str(folder), url],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+def started(folder: Path, url: str) -> Forked:
+    return Forked("tests.governance.gateway.merging.worker", str(folder), url, quiet=True)
 
 
-def struck(child: subprocess.Popen[str], draw: Random) -> None:
+def struck(child: Forked, draw: Random) -> None:
     """The process died somewhere within one of its acts, wherever a slow machine has it then."""
-    assert child.stdout is not None
     begun: list[float] = []
     with child:
         try:

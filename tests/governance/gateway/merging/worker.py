@@ -1,6 +1,5 @@
 """A process that merges and undoes until it is killed: folder, URL of the data."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -73,7 +72,3 @@ def main(folder: str, url: str) -> None:
             for act in (partial(apart, couple), couple.merge):
                 print("begun", flush=True)  # noqa: T201 # read by the test
                 act()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

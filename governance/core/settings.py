@@ -302,6 +302,13 @@ class Settings(RequestIntake):
         "収集窓口の画面で、同じネットワーク（/24、/48）から1時間に受け付ける件数。",
         "Forms taken at pages of collection points from one network (/24, /48) within an hour.",
     )
+    pii_model: str = described(
+        "shipped",
+        "個人情報の検出に使う学習済みの重み。shipped（同梱）、own（自社作成の文例だけから学習した同梱の"
+        "重み）、none（規則だけ）、または sekisho pii train が作ったファイルのパス。",
+        "Weights of personal data detection: `shipped`, `own` (shipped, learned from our own texts "
+        "alone), `none` (rules alone), or the path of a file that `sekisho pii train` made.",
+    )
     session_minutes: int = described(
         480, "担当者のサインインが続く時間（分）。", "Minutes that a staff session lasts."
     )

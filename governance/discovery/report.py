@@ -11,7 +11,6 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from governance.core.clock import JST
 from governance.core.terms import Lang
-from governance.discovery.profile import PLACES
 from governance.discovery.types import ColumnFinding, Place, ScanReport, ScanReportError
 from governance.documents.files import whole_file
 from governance.documents.tables import Sheet, write_sheets
@@ -23,6 +22,7 @@ _HEADS: Final = (
     "place", "kind", "column", "label", "confidence", "rows", "sampled", "found", "special_care",
     "at_most", "examples", "lines",
 )  # fmt: skip
+LINES: Final = 20  # numbers of rows in a cell; the JSON has more
 Row = tuple[str, ...]
 
 
@@ -98,9 +98,14 @@ def _row(place: Place, column: ColumnFinding, lang: Lang) -> Row:
         ", ".join(found) or "-",
         ", ".join(care) or "-",
         _share(column.at_most, lang),
-        " ".join(column.examples) or "-",
-        ", ".join(map(str, column.lines)) or "-",
+        " / ".join(column.examples) or "-",
+        _numbers(column.lines),
     )
+
+
+def _numbers(lines: Sequence[int]) -> str:
+    shown = ", ".join(map(str, lines[:LINES])) or "-"
+    return f"{shown} ..." if len(lines) > LINES else shown
 
 
 def _share(share: float, lang: Lang) -> str:
@@ -109,7 +114,7 @@ def _share(share: float, lang: Lang) -> str:
 
 def heads(lang: Lang) -> tuple[str, ...]:
     """Headings of the rows."""
-    return tuple(text(f"discovery.head.{name}", lang, most=PLACES) for name in _HEADS)
+    return tuple(text(f"discovery.head.{name}", lang, most=LINES) for name in _HEADS)
 
 
 def missed(report: ScanReport, lang: Lang) -> tuple[Row, ...]:

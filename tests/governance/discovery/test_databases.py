@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
+from governance.db.engine import Database
 from governance.discovery.databases import address_of, opened, shown
 from governance.discovery.types import ScanDatabaseError, ScanReport, ScanTargetError
 
@@ -67,6 +69,28 @@ def test_rows_come_from_all_over_the_table(shop: str) -> None:
     assert len(numbers) == len(set(numbers)) >= 200
     assert numbers[0] < ROWS * 0.1
     assert numbers[-1] > ROWS * 0.9
+
+
+def test_postgresql_is_sampled_read_only(database: Database) -> None:
+    if database.engine.dialect.name != "postgresql":
+        pytest.skip("the sample of SQLite has its own tests")
+    with database.engine.begin() as tx:
+        tx.execute(text("CREATE TABLE shop_person (id text PRIMARY KEY, mail text)"))
+        tx.execute(
+            text(
+                "INSERT INTO shop_person SELECT 'A' || n, 'u' || n || '@example.com'"
+                " FROM generate_series(1, 5000) AS n"
+            )
+        )
+    with opened(database.engine.url.set(drivername="postgresql+psycopg")) as source:
+        stored = {table.name: table for table in source.tables()}
+        table = stored["shop_person"]
+        rows = [dict(row) for row in source.records(table, 400, seed=3)]
+        with pytest.raises(SQLAlchemyError):
+            source._tx.execute(text("DELETE FROM shop_person"))
+    assert table.rows == 5_000
+    assert 400 <= len(rows) <= 700  # 520 expected, 22 is one standard deviation
+    assert max(int(row["id"][1:]) for row in rows) > 4_500
 
 
 def test_nothing_can_be_written(shop: str) -> None:

@@ -1,6 +1,7 @@
 """Scans of folders: every form that is read, what is not read, nothing that is shown."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,6 +95,20 @@ def test_every_form_is_read(report: ScanReport) -> None:
     assert column(report, "a.eml", "").counts == {"EMAIL": 1, "PHONE": 1}
     assert report.complete
     assert report.found
+
+
+def test_parquet_is_read_where_its_part_is_there(
+    look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "people.parquet"
+    people = [{"name": name, "contact": {"mail": mail}} for name, mail, *_ in ROWS]
+    pq.write_table(pa.Table.from_pylist(people), path)
+    assert column(look(path), "people.parquet", "contact.mail").label == "EMAIL"
+    path.write_bytes(b"PAR1 and nothing more")
+    assert [one.reason for one in look(path).not_read] == [NotReadReason.BROKEN]
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    assert [one.reason for one in look(path).not_read] == [NotReadReason.PART_MISSING]
 
 
 def test_what_was_not_read_is_named_with_its_reason(report: ScanReport) -> None:

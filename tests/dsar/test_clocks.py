@@ -1,14 +1,24 @@
 """Days of requests: the law's where it names a number, ours where it does not."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from dsar.case import Case, Evidence, Transition
+from dsar.case import Case, ClockEntry, Evidence, Transition
 from dsar.clocks import answer_by, dates_of, pauses_of
 from dsar.identity.rules import sufficient
 from dsar.rules import advance, applied
-from dsar.types import Event, EvidenceKind, ExtensionGround, Requester, RequestKind
+from dsar.types import (
+    ClockKind,
+    Event,
+    EvidenceKind,
+    ExtensionGround,
+    HoldGround,
+    Requester,
+    RequestKind,
+)
+from governance.core.terms import Law
 from tests.dsar.cases import DESK, NOW, OFFICER, case_of, later, ready
 
 
@@ -108,3 +118,56 @@ def test_identity_needs_two_families_for_a_grave_right(
     evidence: tuple[Evidence, ...], kind: RequestKind, requester: Requester, *, expected: bool
 ) -> None:
     assert sufficient(evidence, kind, requester=requester, at=NOW) is expected
+
+
+def resting(case: Case, ground: HoldGround, *, since: int, until: int) -> Case:
+    answer = advance(
+        case, Event.HOLD, actor=OFFICER, at=later(since), ground=ground.value,
+        until=later(until).date(),
+    )  # fmt: skip
+    assert isinstance(answer, Transition)
+    return applied(case, answer, actor=OFFICER)
+
+
+def test_hold_on_a_ground_of_the_law_stops_our_own_clock_and_not_the_month() -> None:
+    both = ready(case_of(RequestKind.DISCLOSURE, RequestKind.ACCESS, calendar="DE"))
+    case = walk(both, (Event.TRIAGE, 0), (Event.START, 1))
+    month = dates_of(case, case.tracks[1], at=later(1)).legal
+    case = resting(case, HoldGround.DATA_SPECIFICATION, since=3, until=20)
+    case = walk(case, (Event.RELEASE, 8))
+    appi, gdpr = case.tracks
+    (pause,) = pauses_of(appi.clocks)
+    assert (pause.asked, pause.answered) == (later(3), later(8))
+    assert dates_of(case, appi, at=later(8)).policy_due == date(2026, 12, 15)  # 10th + 5 days
+    assert pauses_of(gdpr.clocks) == ()
+    assert dates_of(case, gdpr, at=later(8)).legal == month
+
+
+def test_hold_that_is_no_pause_of_the_law_moves_no_day() -> None:
+    case = walk(ready(case_of(RequestKind.DISCLOSURE)), (Event.START, 0))
+    before = dates_of(case, case.tracks[0], at=later(0)).policy_due
+    case = resting(case, HoldGround.LEGAL_DISPUTE, since=2, until=30)
+    assert dates_of(case, case.tracks[0], at=later(20)).policy_due == before
+
+
+def test_forgotten_hold_stops_the_clock_no_longer_than_its_own_last_day() -> None:
+    case = walk(ready(case_of(RequestKind.DISCLOSURE)), (Event.START, 0))
+    case = resting(case, HoldGround.FEE_PAYMENT, since=2, until=6)
+    for asked, expected in ((4, 11), (6, 13), (7, 13), (60, 13)):
+        dates = dates_of(case, case.tracks[0], at=later(asked))
+        assert dates.policy_due == date(2026, 12, expected), asked
+    case = walk(case, (Event.RELEASE, 40))
+    assert dates_of(case, case.tracks[0], at=later(40)).policy_due == date(2026, 12, 13)
+
+
+def test_hold_before_the_request_is_complete_stops_nothing() -> None:
+    case = resting(ready(case_of()), HoldGround.IDENTITY, since=0, until=9)
+    assert pauses_of(case.tracks[0].clocks) == ()
+
+
+def test_answered_law_no_longer_sets_the_day() -> None:
+    case = ready(case_of(RequestKind.DISCLOSURE, RequestKind.ACCESS, calendar="DE"))
+    appi, gdpr = walk(case, (Event.TRIAGE, 0), (Event.START, 1)).tracks
+    stop = ClockEntry(law=Law.APPI, rule="appi_chitai", kind=ClockKind.STOP, at=later(2))
+    told = replace(case, tracks=(replace(appi, clocks=(*appi.clocks, stop)), gdpr))
+    assert answer_by(told, at=later(2)) == date(2026, 12, 28)

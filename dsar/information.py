@@ -137,11 +137,11 @@ def _purposes(found: tuple[Found, ...], facts: Facts, law: Law) -> tuple[Label, 
 
 def _purpose(record: PurposeRecord, law: Law) -> Label:
     basis = f"policies.basis.{record.basis[law].value}"
-    article = record.law_refs.get(law, "")
+    article = record.law_refs.get(law, Label(ja="", en=""))
     return _both(
         "dsar.information.purpose",
-        {"purpose": record.label.ja, "basis": text(basis, Lang.JA), "article": article},
-        {"purpose": record.label.en, "basis": text(basis, Lang.EN), "article": article},
+        {"purpose": record.label.ja, "basis": text(basis, Lang.JA), "article": article.ja},
+        {"purpose": record.label.en, "basis": text(basis, Lang.EN), "article": article.en},
     )
 
 

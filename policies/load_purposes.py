@@ -19,6 +19,7 @@ from policies.purposes import (
     SignalOverride,
 )
 from policies.reader import NAME, Cursor
+from policies.types import Label
 
 _REQUIRED = frozenset({"label", "basis", "categories"})
 _ALLOWED = _REQUIRED | frozenset(
@@ -96,11 +97,11 @@ def _read_basis(cursor: Cursor) -> Mapping[Law, Basis]:
     return MappingProxyType(found)
 
 
-def _read_refs(cursor: Cursor | None) -> Mapping[Law, str]:
+def _read_refs(cursor: Cursor | None) -> Mapping[Law, Label]:
     if cursor is None:
         return MappingProxyType({})
     entries = cursor.table(_LAWS, required=frozenset())
-    return MappingProxyType({Law(key): entry.written() for key, entry in entries.items()})
+    return MappingProxyType({Law(key): entry.reference() for key, entry in entries.items()})
 
 
 def _matched(cursor: Cursor | None, pattern: re.Pattern[str], code: str) -> tuple[str, ...]:

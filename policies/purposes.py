@@ -125,7 +125,7 @@ class PurposeRecord:
     direct_marketing: bool = False
     provisions: frozenset[Provision] = frozenset()
     duties: tuple[str, ...] = ()  # keeping duties under which kept data serves this purpose
-    law_refs: Mapping[Law, str] = field(default_factory=lambda: MappingProxyType({}))
+    law_refs: Mapping[Law, Label] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def basis_under(purpose: PurposeRecord, law: Law) -> Basis | None:

@@ -194,6 +194,12 @@ class Cursor:
             raise self.refuse("label_in_both")
         return Label(ja=ja.strip(), en=en.strip())
 
+    def reference(self) -> Label:
+        """Both forms of a reference: ``日本語 / English``, or one form that serves both."""
+        if isinstance(self.tree, Table) or " / " in self.written():
+            return self.label()
+        return Label(ja=self.written(), en=self.written())
+
     def one_of(self, known: Mapping[str, T], code: str) -> T:
         """What this word names; the word must be known."""
         word = self.written()

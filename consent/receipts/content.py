@@ -16,6 +16,7 @@ from consent.types import By, ConsentEvent
 from governance.core.controller import Controller
 from governance.core.terms import Lang, RowId
 from governance.customers.catalogue import catalogue
+from governance.i18n.catalogue import text
 from governance.registers.types import Recipient
 from policies.purposes import INTERNAL, PurposeRecord, recipient_class
 from policies.snapshot import PolicySnapshot
@@ -119,13 +120,14 @@ def _purpose(
         "ja": purpose.label.ja,
         "en": purpose.label.en,
         "basis": {law.value: found.value for law, found in sorted(purpose.basis.items())},
-        "law_refs": {law.value: ref for law, ref in sorted(purpose.law_refs.items())},
+        "law_refs": {law.value: ref.ja for law, ref in sorted(purpose.law_refs.items())},
         "categories": categories_of(policy, purpose),
         "recipients": list(purpose.recipients),
         "channels": sorted(channel.value for channel in purpose.channels),
         "countries": sorted(purpose.countries),
         "provisions": sorted(one.value for one in purpose.provisions),
         "direct_marketing": purpose.direct_marketing,
+        "law_refs_en": {law.value: ref.en for law, ref in sorted(purpose.law_refs.items())},
     }
 
 
@@ -219,6 +221,14 @@ def _past(event: ConsentEvent) -> dict[str, Any]:
 
 def _both(label: Label) -> dict[str, str]:
     return {"ja": label.ja, "en": label.en}
+
+
+def basis_words(purpose: Mapping[str, Any], law: str, lang: Lang) -> str:
+    """The basis under one law in words, with the article behind it where one is named."""
+    refs = purpose.get("law_refs_en" if lang is Lang.EN else "law_refs", {})
+    basis = text(f"policies.basis.{purpose['basis'][law]}", lang)
+    said = f"{text(f'consent.law.{law}', lang)}: {basis}"
+    return f"{said} ({refs[law]})" if refs.get(law) else said
 
 
 def language_of(content: Mapping[str, Any]) -> Lang:

@@ -8,7 +8,7 @@ by key. What the DPV has no term for stands under our own prefix.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from consent.receipts.content import CONTROLLER, language_of, outside
+from consent.receipts.content import CONTROLLER, basis_words, language_of, outside
 from consent.types import EVERY, EventKind
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
@@ -114,7 +114,7 @@ def _process(content: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
         "dpv:hasDataSource": ["dpv:DataSubjectDataSource"],
         "dpv:hasStorageCondition": [_storage(content, lang)],
         "dpv:hasRecipient": [CONTROLLER, *(key for key, _ in _recipients(content, lang))],
-        "dpv:hasLegalBasis": list(_bases(purpose)),
+        "dpv:hasLegalBasis": list(_bases(purpose, lang)),
         "dpv:hasJurisdiction": ["loc:JP"],
         "dpv:hasConsentControl": [
             {
@@ -163,13 +163,12 @@ def _storage(content: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
     }
 
 
-def _bases(purpose: Mapping[str, Any]) -> Iterator[Any]:
+def _bases(purpose: Mapping[str, Any], lang: Lang) -> Iterator[Any]:
     for law, basis in purpose.get("basis", {}).items():
-        ref = purpose.get("law_refs", {}).get(law)
         yield {
             "@type": ["dpv:LegalBasis"],
             "skos:broader": [BASES.get(basis, "dpv:LegalBasis")],
-            "skos:prefLabel": f"{law}: {basis}" + (f" ({ref})" if ref else ""),
+            "skos:prefLabel": basis_words(purpose, law, lang),
         }
     if not purpose.get("basis"):
         yield "dpv:Consent"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from consent.receipts.content import basis_words
 from consent.types import EVERY, GRANTS
 from governance.core.clock import JST
 from governance.core.terms import Lang
@@ -111,19 +112,15 @@ def _covered(content: Mapping[str, Any], lang: Lang) -> Iterator[Entry]:
         text(f"consent.recipient.{name.partition(':')[0]}", lang) for name in purpose["recipients"]
     ]
     yield Entry(term=_said(lang, "recipients"), text=comma.join(named))
-    yield Entry(term=_said(lang, "basis"), text="\n".join(_bases(purpose, lang)))
+    yield Entry(
+        term=_said(lang, "basis"),
+        text="\n".join(basis_words(purpose, law, lang) for law in purpose["basis"]),
+    )
 
 
 def _recipient(one: Mapping[str, Any]) -> str:
     abroad = one["country"] and one["country"] != HOME
     return f"{one['name']} ({one['country']})" if abroad else str(one["name"])
-
-
-def _bases(purpose: Mapping[str, Any], lang: Lang) -> Iterator[str]:
-    for law, basis in purpose["basis"].items():
-        said = f"{text(f'consent.law.{law}', lang)}: {text(f'policies.basis.{basis}', lang)}"
-        ref = purpose["law_refs"].get(law)
-        yield f"{said} ({ref})" if ref else said
 
 
 def _history(content: Mapping[str, Any], lang: Lang) -> Iterator[str]:

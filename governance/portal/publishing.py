@@ -202,7 +202,7 @@ def _bases(purpose: PurposeRecord, lang: Lang) -> str:
         ref = purpose.law_refs.get(law)
         words = text(f"policies.basis.{basis.value}", lang)
         law_name = text(f"consent.law.{law.value}", lang)
-        found.append(f"{law_name}: {words}" + (f" ({ref})" if ref else ""))
+        found.append(f"{law_name}: {words}" + (f" ({ref[lang]})" if ref else ""))
     return " / ".join(found)
 
 

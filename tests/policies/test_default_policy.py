@@ -130,6 +130,18 @@ def test_requesting_and_approving_roles_are_kept_apart(shipped: PolicySnapshot) 
     assert not conflicts(shipped, ["privacy_officer", "support"])
 
 
+def test_the_shop_may_show_its_customers_how_they_chose(shipped: PolicySnapshot) -> None:
+    assert shipped.may(frozenset({"shop"}), Action.CONSENT_READ)
+    assert not shipped.may(frozenset({"mail_sender"}), Action.CONSENT_READ)
+
+
+def test_articles_stand_in_both_languages(shipped: PolicySnapshot) -> None:
+    for purpose in shipped.purposes.values():
+        for law in purpose.basis:
+            assert purpose.law_refs[law].en.isascii(), purpose.id
+            assert purpose.law_refs[law].ja != purpose.law_refs[law].en, purpose.id
+
+
 def test_matrix_withholds_what_the_purpose_does_not_cover(shipped: PolicySnapshot) -> None:
     cells = list(matrix(shipped, purposes=[PurposeId("mail_marketing")]))
     assert {cell.role for cell in cells} == set(shipped.roles)

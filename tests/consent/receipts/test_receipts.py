@@ -35,6 +35,7 @@ from tests.installation import AT, OFFICER, add_person, create
 
 HERE = Path(__file__).parent
 MAIL = PurposeId("mail_marketing")
+BASIS = "consent.receipt.basis"
 
 
 def schema(name: str) -> jsonschema_rs.Validator:
@@ -237,6 +238,17 @@ def test_what_never_stands_still_is_not_issued(
     monkeypatch.setattr(statements, "files_of", lambda content, **_: content.clear() or {})
     with pytest.raises(ReceiptMovedError):
         given(wiring, choice, ReceiptForm.STATEMENT)
+
+
+@pytest.mark.parametrize("purpose", ["mail_marketing", "foreign_provision", "health_consultation"])
+def test_an_english_receipt_names_articles_in_english(wiring: Wiring, purpose: str) -> None:
+    files = bundle(wiring, chosen(wiring, add_person(wiring), EventKind.GIVEN, purpose))
+    stated = json.loads(files[forms.STATEMENT].split(b"\n", 1)[0])["content"]
+    covered = receipt_paper(stated, Lang.EN).parts[1]
+    basis = next(one.text for one in covered.entries if one.term == text(BASIS, Lang.EN))
+    assert "(Art. " in basis
+    assert basis.isascii()
+    assert "条" in receipt_paper(stated, Lang.JA).parts[1].entries[-1].text
 
 
 def test_two_bundles_of_the_same_files_are_the_same_bytes() -> None:

@@ -1,5 +1,6 @@
 """`sekisho pii scan`: where a folder, a file or a database holds personal data."""
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +46,7 @@ def scan(
         try:
             running.run()
         except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not cost the report
             typer.echo(say("pii.broken_off"), err=True)
         found = running.report(at=utc_now())
     if report is not None:

@@ -48,8 +48,10 @@ class PiiPool:
         """No worker runs; what was still waiting is given up."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
-            worker.close()
+            worker.abandon()
         self._threads.shutdown(wait=True)
+        for worker in self._workers:
+            worker.close()
 
     def analyze_many(self, texts: Texts) -> Iterator[Found]:
         """Findings of each (text, language) in order; raises when a worker cannot answer."""

@@ -80,6 +80,7 @@ class PiiWorker:
         self._model = model
         self._lock = threading.Lock()
         self._child: _Child | None = None
+        self._abandoned = False
         self._numbers = count(1)
         self._start_seconds = start_seconds
         self._answer_seconds = answer_seconds
@@ -100,6 +101,13 @@ class PiiWorker:
         """The child runs and has loaded its dictionaries."""
         with self._lock:
             self._alive()
+
+    def abandon(self) -> None:
+        """Whoever waits for an answer is refused at once; no child starts again."""
+        self._abandoned = True
+        child = self._child
+        if child is not None:
+            child.process.kill()
 
     def close(self) -> None:
         """No child runs."""
@@ -140,6 +148,8 @@ class PiiWorker:
         raise PiiWorkerError
 
     def _alive(self) -> _Child:
+        if self._abandoned:
+            raise PiiWorkerError
         if self._child is not None and self._child.process.poll() is None:
             return self._child
         self._drop()

@@ -138,8 +138,13 @@ def dates_of(case: Case, track: Track, *, at: datetime) -> Dates:
 
 def answer_by(case: Case, *, at: datetime) -> date | None:
     """The earliest day of the laws still to be answered; one that gives no day is passed over."""
+    return earliest(case, {track.law: dates_of(case, track, at=at) for track in case.tracks})
+
+
+def earliest(case: Case, dates: Mapping[Law, Dates]) -> date | None:
+    """The same, of dates that were counted already."""
     waiting = tuple(track for track in case.tracks if ended_at(track.clocks) is None)
-    days = (dates_of(case, track, at=at).act_by for track in waiting or case.tracks)
+    days = (dates[track.law].act_by for track in waiting or case.tracks)
     return min((day for day in days if day is not None), default=None)
 
 

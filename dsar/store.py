@@ -1,14 +1,15 @@
 """Rows of requests in and out; history, clocks, evidence and results have no update or delete."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from dsar.case import (
     Case,
     ClockEntry,
+    Dates,
     Decision,
     Evidence,
     Hold,
@@ -17,7 +18,7 @@ from dsar.case import (
     Track,
     WithheldItem,
 )
-from dsar.clocks import answer_by, dates_of, ended_at, extension_of
+from dsar.clocks import dates_of, earliest, ended_at, extension_of
 from dsar.errors import RequestChangedError, RequestUnknownError
 from dsar.models import (
     ClockRow,
@@ -42,50 +43,58 @@ from dsar.types import (
 )
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, FieldId, Lang, Law, RequestId, RowId, SubjectId
+from governance.db.fetching import PreparedSelect
+from governance.db.prepared import PreparedInsert
 from governance.db.types import table_of
 
 REQUEST, TRACK, EVENT = table_of(RequestRow), table_of(TrackRow), table_of(EventRow)
 CLOCK, EVIDENCE, ITEM = table_of(ClockRow), table_of(EvidenceRow), table_of(ItemRow)
+NEW_REQUEST, NEW_TRACKS = PreparedInsert(REQUEST), PreparedInsert(TRACK)
+NEW_EVENTS, NEW_CLOCKS = PreparedInsert(EVENT), PreparedInsert(CLOCK)
+LAST_EVENT = PreparedSelect(
+    select(func.max(EVENT.c.seq)).where(EVENT.c.request_id == bindparam("request"))
+)
 
 
 def insert_case(
     tx: Connection, case: Case, *, words: bytes | None, lang: Lang, actor: ActorId
 ) -> None:
     """The new request is stored with its tracks and first clocks."""
-    at = case.received_at
-    tx.execute(
-        insert(REQUEST).values(
-            id=case.id,
-            reference=case.reference,
-            requester=case.requester.value,
-            requester_id=case.requester_id,
-            intake=case.intake.value,
-            delivery=case.delivery.value,
-            lang=lang.value,
-            calendar=case.calendar,
-            policy_days=case.policy_days,
-            rule_set_version=case.rule_set_version,
-            received_at=at,
-            words=words,
-            **_state(case, at=case.last_at),
-        )
-    )
-    tx.execute(
-        insert(TRACK),
-        [
-            {"request_id": case.id, "law": t.law.value, "kind": t.kind.value} | _days(case, t)
-            for t in case.tracks
-        ],
-    )
+    dates = _dates(case)
+    row = {
+        "id": case.id,
+        "reference": case.reference,
+        "requester": case.requester.value,
+        "requester_id": case.requester_id,
+        "intake": case.intake.value,
+        "delivery": case.delivery.value,
+        "lang": lang.value,
+        "calendar": case.calendar,
+        "policy_days": case.policy_days,
+        "rule_set_version": case.rule_set_version,
+        "received_at": case.received_at,
+        "words": words,
+        **_state(case, dates),
+    }
+    NEW_REQUEST.rows(tx, [row])
+    tracks = [
+        {"request_id": case.id, "law": t.law.value, "kind": t.kind.value, **_days(t, dates[t.law])}
+        for t in case.tracks
+    ]
+    NEW_TRACKS.rows(tx, tracks)
     add_clocks(tx, case.id, [entry for t in case.tracks for entry in t.clocks], actor=actor)
 
 
-def _state(case: Case, *, at: datetime) -> dict[str, Any]:
+def _dates(case: Case) -> dict[Law, Dates]:
+    return {track.law: dates_of(case, track, at=case.last_at) for track in case.tracks}
+
+
+def _state(case: Case, dates: Mapping[Law, Dates]) -> dict[str, Any]:
     decision = case.decision
     return {
         "subject_id": case.subject,
         "last_at": case.last_at,
-        "answer_by": answer_by(case, at=at),
+        "answer_by": earliest(case, dates),
         "open": not case.closed,
         "executed": case.executed,
         "assignee": case.assignee,
@@ -104,8 +113,7 @@ def _state(case: Case, *, at: datetime) -> dict[str, Any]:
     }
 
 
-def _days(case: Case, track: Track) -> dict[str, Any]:
-    dates = dates_of(case, track, at=case.last_at)
+def _days(track: Track, dates: Dates) -> dict[str, Any]:
     return {
         "status": track.status.value,
         "rule": dates.rule,
@@ -121,10 +129,11 @@ def _days(case: Case, track: Track) -> dict[str, Any]:
 
 def save_case(tx: Connection, case: Case, *, expected: int) -> None:
     """The case stands as given; raises RequestChangedError when somebody else was first."""
+    dates = _dates(case)
     changed = tx.execute(
         update(REQUEST)
         .where(REQUEST.c.id == case.id, REQUEST.c.version == expected)
-        .values(**_state(case, at=case.last_at))
+        .values(**_state(case, dates))
     )
     if changed.rowcount != 1:
         raise RequestChangedError(request=case.id)
@@ -132,7 +141,7 @@ def save_case(tx: Connection, case: Case, *, expected: int) -> None:
         tx.execute(
             update(TRACK)
             .where(TRACK.c.request_id == case.id, TRACK.c.law == track.law.value)
-            .values(**_days(case, track))
+            .values(**_days(track, dates[track.law]))
         )
 
 
@@ -147,19 +156,17 @@ def append_event(
     ground: str | None = None,
 ) -> None:
     """The history has one line per moved track, or one line for a mark."""
-    last = tx.execute(select(func.max(EVENT.c.seq)).where(EVENT.c.request_id == request)).scalar()
+    last = LAST_EVENT.one(tx, {"request": request})
     lines: list[dict[str, Any]] = [
         {"law": move.law.value, "source": move.source.value, "target": move.target.value}
         for move in moves
     ] or [{"law": None, "source": None, "target": None}]
     shared = {"request_id": request, "at": at, "event": event, "actor": actor, "ground": ground}
-    tx.execute(
-        insert(EVENT),
-        [
-            {"id": new_row_id(), "seq": int(last or 0) + n, **shared, **line}
-            for n, line in enumerate(lines, start=1)
-        ],
-    )
+    rows = [
+        {"id": new_row_id(), "seq": int(last or 0) + n, **shared, **line}
+        for n, line in enumerate(lines, start=1)
+    ]
+    NEW_EVENTS.rows(tx, rows)
 
 
 def add_clocks(
@@ -180,8 +187,7 @@ def add_clocks(
         }
         for entry in entries
     ]
-    if rows:
-        tx.execute(insert(CLOCK), rows)
+    NEW_CLOCKS.rows(tx, rows)
 
 
 def add_evidence(tx: Connection, request: RequestId, evidence: Evidence) -> None:

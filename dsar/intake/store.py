@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from dsar.intake.models import DraftRow, FeeRow, FilingRow
 from dsar.intake.types import FeeState, Scope, Source, StopGround
@@ -13,10 +13,24 @@ from dsar.models import RequestRow, TrackRow
 from dsar.types import RequestKind
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RequestId, RowId, SubjectId
+from governance.db.fetching import PreparedSelect
 from governance.db.types import insert_ignore, table_of
 
 DRAFT, FILING, FEE = table_of(DraftRow), table_of(FilingRow), table_of(FeeRow)
 REQUEST, TRACK = table_of(RequestRow), table_of(TrackRow)
+ALIKE = tuple(
+    PreparedSelect(
+        select(REQUEST.c.received_at, FILING.c.group_id)
+        .join_from(FILING, REQUEST, FILING.c.request_id == REQUEST.c.id)
+        .join(TRACK, TRACK.c.request_id == REQUEST.c.id)
+        .where(column == bindparam("person"), REQUEST.c.open.is_(True))
+        .where(TRACK.c.kind.in_(bindparam("rights", expanding=True)))
+        .where(REQUEST.c.received_at > bindparam("since"))
+        .order_by(REQUEST.c.received_at, REQUEST.c.id)
+        .limit(1)
+    )
+    for column in (FILING.c.claimed_id, REQUEST.c.subject_id)
+)  # two looks, each by its own index
 FILE_ONCE = {
     dialect: insert_ignore(FILING, dialect).returning(FILING.c.request_id)
     for dialect in ("sqlite", "postgresql")
@@ -160,22 +174,11 @@ def first_alike(
     tx: Connection, subject: SubjectId, kinds: Iterable[RequestKind], *, at: datetime
 ) -> RequestId | None:
     """The group of an open request for the same right that is said to be about the same person."""
-    rights, since = [kind.value for kind in kinds], at - ALIKE_WITHIN
-    earliest: tuple[datetime, str] | None = None
-    for said in (FILING.c.claimed_id == subject, REQUEST.c.subject_id == subject):
-        found = tx.execute(
-            select(REQUEST.c.received_at, FILING.c.group_id)
-            .join_from(FILING, REQUEST, FILING.c.request_id == REQUEST.c.id)
-            .join(TRACK, TRACK.c.request_id == REQUEST.c.id)
-            .where(said, TRACK.c.kind.in_(rights))
-            .where(REQUEST.c.open.is_(True), REQUEST.c.received_at > since)
-            .order_by(REQUEST.c.received_at, REQUEST.c.id)
-            .limit(1)
-        ).one_or_none()
-        if found is not None:
-            one = (found.received_at, found.group_id)
-            earliest = one if earliest is None else min(earliest, one)
-    return RequestId(earliest[1]) if earliest is not None else None
+    rights = [kind.value for kind in kinds]
+    facts = {"person": subject, "rights": rights, "since": at - ALIKE_WITHIN}
+    found = [row for look in ALIKE for row in look.rows(tx, facts)]
+    first = min(((row.received_at, row.group_id) for row in found), default=None)
+    return RequestId(first[1]) if first is not None else None
 
 
 def alike(tx: Connection, filed: Filed) -> tuple[RequestId, ...]:

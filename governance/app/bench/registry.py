@@ -9,6 +9,7 @@ from governance.app.bench import (
     finding,
     intake,
     recording,
+    requesting,
     sealing,
     searching,
 )
@@ -32,6 +33,7 @@ FIGURES: Mapping[str, Measure] = {
     "open": sealing.measure_open,
     "pii": finding.measure,
     "reindex": searching.measure_reindex,
+    "requests": requesting.measure,
     "seal": sealing.measure_seal,
     "search": searching.measure_search,
 }

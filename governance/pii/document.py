@@ -24,7 +24,9 @@ class Document:
         self.text = text
         self.lang = lang
         self.shadow = shadow_of(text)
-        self.has_digit = _DIGIT.search(self.shadow) is not None
+        self.has_digit = (
+            _DIGIT.search(self.shadow) is not None or _DIGIT.search(self.legible) is not None
+        )
         self.has_latin = _LATIN.search(self.shadow) is not None
         self.has_japanese = _JAPANESE.search(text) is not None
 

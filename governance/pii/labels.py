@@ -57,7 +57,8 @@ _PATTERNS: Final[tuple[tuple[Topic, str], ...]] = (
     (
         Topic.OTHER_NUMBER,
         (
-            r"型番|品番|型式|機番|車台|車検|検針|検収|稟議|議案|決裁|労災"
+            r"シリアル(?!番号)|ロット(?!番号)|型番|品番|型式|機番|車台|車検|検針|検収|稟議|議案"
+            r"|決裁|労災"
             r"|雇用保険(?:被保険者)?(?:番号)?|追跡|送り状|伝票|在庫|JAN|ISBN|SKU|ポイントカード"
             r"|会員証|社員証|学生証"
             r"|(?<![A-Za-z])(?:[Oo]rder|[Ii]nvoice|[Tt]racking|[Tt]icket|[Pp]art"

@@ -23,7 +23,7 @@ _POST: Final = re.compile(
 )
 _POST_PAIR: Final = re.compile(r"(?<![0-9\-])1[0-9]{4}-[0-9]{6,8}(?![0-9\-])")
 _POST_WORD: Final = re.compile("ゆうちょ|郵便局|郵貯|貯金|口座|振込")
-_PLACE: Final = re.compile("銀行|信用金庫|信金|信組|農協|労金|支店|店番|出張所|本店")
+_PLACE: Final = re.compile(r"\(普\)|\(当\)|銀行|信用金庫|信金|信組|農協|労金|支店|店番|出張所|本店")
 _REACH: Final = 22
 _NEAR: Final = 3
 _NEUTRAL: Final = frozenset({Topic.NUMBER})

@@ -62,6 +62,7 @@ _AGAINST: Final = frozenset({
 })  # fmt: skip
 _THINGS: Final = frozenset({Topic.OTHER_NUMBER, Topic.VERSION, Topic.IP})
 _REACH: Final = 20
+_BESIDE: Final = 3
 _NEAR: Final = 8  # code points; a number without its area code stands close to the label
 _LEAST_DIGITS: Final = 8
 _MOST_DIGITS: Final = 15  # E.164
@@ -81,7 +82,9 @@ def _japanese_score(document: Document, start: int, end: int) -> float:
     if len(digits) != (_MOBILE if mobile or digits.startswith("0800") else _PLAIN):
         return 0.0
     plain = len(found) == len(digits)
-    if digits[1] == "0" or (topic in _AGAINST and plain) or (topic in _THINGS and not mobile):
+    beside = label is not None and start - label.end <= _BESIDE
+    against = topic in _THINGS and (beside or not mobile)
+    if digits[1] == "0" or against or (topic in _AGAINST and plain):
         return 0.0
     if topic is Topic.PHONE:
         return 0.5 if free else 0.97

@@ -16,12 +16,11 @@ import weakref
 from collections.abc import Iterable, Sequence
 from typing import Final, Self
 
-from .decision import PERMIT, Decision
+from .decision import PERMIT, Asked, Decision
 from .engine import Engine, Observe
 from .lease import NEVER, boottime
 from .records import LIMIT
 from .upstream import Upstream
-from .view import Asked
 
 DUTIES: Final = frozenset(  # policies/types.py:ObligationKind; a duty of another kind is refused
     {"mask", "redact", "log", "expire", "notify", "purpose_tag", "no_onward_transfer", "rate"}
@@ -61,7 +60,6 @@ class Client:
         self._queue, self._observe = queue, observe
         self._running = False
         self._lock = threading.Lock()
-        self._standing = self._stands  # bound once: one is handed out with every decision
         self._begin()
         _forked(self)
 
@@ -90,6 +88,7 @@ class Client:
                 self._engine.stop()
             else:
                 self._engine.upstream.close()
+            self._engine.forget()
             self._begin()
 
     def ready(self, timeout: float = PATIENCE) -> None:
@@ -158,12 +157,9 @@ class Client:
                 code = "unavailable.stale"
             if len(waiting) >= self._queue:
                 return self._refused(subject, asked, "unavailable.audit", recorded=False)
-            n, seq = number(), view.seq
-            waiting.append((n, subject, asked, code, seq, view.policy_version, now))
-            return _made(
-                Decision,
-                (code, subject, asked, n, now, until, duties, seq, view, row, self._standing),
-            )
+            said = (number(), subject, asked, code, view.seq, view.policy_version, now)
+            waiting.append(said)
+            return _made(Decision, (code, said, until, duties, view, row, engine))
         except Exception:  # noqa: BLE001 # fails closed: whatever it was, the answer is no
             words = (purpose, channel, recipient, country)
             return self._refused(subject, words, "unavailable.error", recorded=True)
@@ -181,18 +177,10 @@ class Client:
         words = all(part is None or isinstance(part, str) for part in (subject, *asked))
         n = number() if recorded and words else 0
         view, now = engine.view, boottime()
+        said = (n, subject, asked, code, view.seq, view.policy_version, now)
         if n:
-            waiting.append((n, subject, asked, code, view.seq, view.policy_version, now))
-        return Decision(
-            code, subject, asked, n, now, NEVER, (), view.seq, view, None, self._standing
-        )
-
-    def _stands(self, decision: Decision) -> bool:
-        """Whether nothing that the permit rests on has changed, and it has not ended."""
-        view = self._engine.view
-        if view is not decision.view or view.rows.get(decision.subject) is not decision.row:
-            return False
-        return boottime() < decision.until  # after the look: see lease.py
+            waiting.append(said)
+        return Decision(code, said, NEVER, (), view, None, engine)
 
     def _begin(self) -> None:
         """A fresh life: a holder of its own, numbers from 1, nothing known."""
@@ -221,6 +209,7 @@ class Client:
         """The parent's lease, numbers and connections are the parent's."""
         running, self._lock = self._running, threading.Lock()
         self._running = False
+        self._engine.forget()
         self._begin()
         self._asleep = running
 

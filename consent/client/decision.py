@@ -1,27 +1,27 @@
 """The answer to one question: a permit that can end, or a refusal with its code."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from .lease import boottime
+
 PERMIT: Final = "permit"
 Obligation = Mapping[str, str | int]
+Asked = tuple[str, str | None, str | None, str | None]  # purpose, channel, recipient, country
+Said = tuple[int, str, Asked, str, int, str, float]  # as `records.py:Recorded`; goes upstream
 
 
 class Facts(NamedTuple):
     """What a decision is made of; a tuple, because one is made for every question."""
 
     code: str
-    subject: str
-    asked: tuple[str, str | None, str | None, str | None]  # purpose, channel, recipient, country
-    number: int  # of this process's decisions, from 1 without a hole; 0: not recorded
-    decided: float  # seconds since boot
-    until: float  # the same; of a refusal nothing
+    said: Said  # what is recorded of it
+    until: float  # seconds since boot; of a refusal nothing
     obligations: tuple[Obligation, ...]
-    seq: int  # the position that it rests on
     view: Any  # what it was decided by
-    row: Any
-    standing: Callable[["Decision"], bool]
+    row: Any  # the same, of the person
+    engine: Any  # whose view it is, as long as that client lives
 
 
 class Decision(Facts):
@@ -33,21 +33,38 @@ class Decision(Facts):
     __slots__ = ()
 
     def __bool__(self) -> bool:
-        return self.code == PERMIT and self.standing(self)
+        code, said, until, _, view, row, engine = self
+        if code != PERMIT or engine.view is not view or view.rows.get(said[1]) is not row:
+            return False
+        return boottime() < until  # after the look: see lease.py
 
     def __repr__(self) -> str:
         return f"Decision({self.code}, seq={self.seq}, number={self.number})"
 
     @property
-    def policy_version(self) -> str:
-        """The policy that it rests on."""
-        version: str = self.view.policy_version
-        return version
+    def number(self) -> int:
+        """Of this process's decisions, from 1 without a hole; 0: not recorded."""
+        return self.said[0]
+
+    @property
+    def subject(self) -> str:
+        """Whom it is about."""
+        return self.said[1]
 
     @property
     def purpose(self) -> str:
         """The purpose that was asked about."""
-        return self.asked[0]
+        return self.said[2][0]
+
+    @property
+    def seq(self) -> int:
+        """The position that it rests on."""
+        return self.said[4]
+
+    @property
+    def policy_version(self) -> str:
+        """The policy that it rests on."""
+        return self.said[5]
 
     @property
     def retryable(self) -> bool:

@@ -68,6 +68,10 @@ class Engine:
             log.warning("lease not given back")
         self.upstream.close()
 
+    def forget(self) -> None:
+        """No decision of this engine stands any more."""
+        self.view = nothing()
+
     def wait(self, holds: Callable[[], bool], timeout: float) -> bool:
         """Whether this came true in so many seconds."""
         with self._ready:

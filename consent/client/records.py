@@ -3,13 +3,16 @@
 Recording costs a place in a queue. A number that never arrives is seen there as a gap.
 """
 
+import json
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
+
+from .decision import Asked, Said
 
 BATCH: Final = 1_000  # decisions of one request
 LIMIT: Final = 250_000  # that wait; about 60 MB. Then nothing is permitted
-Plain = tuple[int, str, tuple[str, str | None, str | None, str | None], str, int, str, float]
+quoted: Final = json.encoder.encode_basestring_ascii  # a text as JSON
 
 
 class Recorded(NamedTuple):
@@ -17,7 +20,7 @@ class Recorded(NamedTuple):
 
     number: int
     subject: str
-    asked: tuple[str, str | None, str | None, str | None]  # purpose, channel, recipient, country
+    asked: Asked
     code: str
     seq: int
     policy_version: str
@@ -29,8 +32,8 @@ class Records:
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.limit: Final = limit
-        self.waiting: deque[Plain] = deque()
-        self._taken: list[Plain] = []  # in order, from the next number that is owed
+        self.waiting: deque[Said] = deque()
+        self._taken: list[Said] = []  # in order, from the next number that is owed
         self._next = 1
 
     @property
@@ -56,25 +59,31 @@ class Records:
         self._next += len(batch)
 
 
-def shape(
-    batch: Sequence[Recorded], *, stream: str, wall: Callable[[float], float]
-) -> dict[str, Any]:
-    """The body of `POST /v1/decisions` (docs/sdk.md)."""
-    return {
-        "stream": stream,
-        "first": batch[0].number,
-        "decisions": [
-            {
-                "subject": one.subject,
-                "purpose": one.asked[0],
-                "channel": one.asked[1],
-                "recipient": one.asked[2],
-                "country": one.asked[3],
-                "code": one.code,
-                "policy_version": one.policy_version,
-                "consent_seq": one.seq,
-                "at": max(0, round(wall(one.decided) * 1000)),
-            }
-            for one in batch
-        ],
+def body(batch: Sequence[Recorded], *, stream: str, wall: Callable[[float], float]) -> bytes:
+    """The body of `POST /v1/decisions` (docs/sdk.md); what decisions share is written once."""
+    shared: dict[tuple[object, ...], str] = {}
+    parts: list[str] = []
+    for one in batch:
+        key = one.asked, one.code, one.policy_version, one.seq
+        common = shared.get(key)
+        if common is None:
+            common = shared[key] = _common(one)
+        at = max(0, round(wall(one.decided) * 1000))
+        parts.append(f'{{"subject":{quoted(one.subject)},{common},"at":{at}}}')
+    head = f'{{"stream":{quoted(stream)},"first":{batch[0].number},"decisions":['
+    return f"{head}{','.join(parts)}]}}".encode()
+
+
+def _common(one: Recorded) -> str:
+    """The members of a decision that thousands of others share, without braces."""
+    purpose, channel, recipient, country = one.asked
+    members = {
+        "purpose": purpose,
+        "channel": channel,
+        "recipient": recipient,
+        "country": country,
+        "code": one.code,
+        "policy_version": one.policy_version,
+        "consent_seq": one.seq,
     }
+    return json.dumps(members)[1:-1]

@@ -8,12 +8,13 @@ from typing import Any, Final, NamedTuple
 
 import httpx
 
-from .records import Recorded, shape
+from .records import Recorded, body
 from .sse import Event, events
 
 TIMEOUT: Final = 10.0  # seconds of one request
 SILENCE: Final = 5.0  # seconds without any line of the feed; it speaks every half second
 PART: Final = 1_000  # persons of one request
+JSON: Final = {"content-type": "application/json"}
 FORBIDDEN: Final = frozenset({401, 403})
 
 
@@ -78,15 +79,15 @@ class Upstream:
         adds, removes, seq = list(add), list(remove), 0
         for start in range(0, max(len(adds), len(removes), 1), PART):
             end = start + PART
-            body = {"add": adds[start:end], "remove": removes[start:end]}
-            seq = int(self._post("/v1/identifiers", body)["seq"])
+            part = {"add": adds[start:end], "remove": removes[start:end]}
+            seq = int(self._post("/v1/identifiers", part)["seq"])
         return seq
 
     def record(
         self, batch: Sequence[Recorded], *, stream: str, wall: Callable[[float], float]
     ) -> None:
         """The decisions stand in the server's log; `wall` turns our clock into the server's."""
-        self._post("/v1/decisions", shape(batch, stream=stream, wall=wall))
+        self._sent("/v1/decisions", body(batch, stream=stream, wall=wall))
 
     @contextmanager
     def feed(self, *, after: int | None, tag: str, rows: int) -> Iterator[Iterator[Event]]:
@@ -112,8 +113,11 @@ class Upstream:
             if self._opened is not None:
                 self._opened.close()
 
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = self._http.post(path, json=body)
+    def _post(self, path: str, members: dict[str, Any]) -> dict[str, Any]:
+        return self._sent(path, json.dumps(members).encode())
+
+    def _sent(self, path: str, octets: bytes) -> dict[str, Any]:
+        answer = self._http.post(path, content=octets, headers=JSON)
         if answer.status_code in FORBIDDEN:
             raise RefusedError
         answer.raise_for_status()

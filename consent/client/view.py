@@ -9,12 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from .decision import PERMIT, Obligation
+from .decision import PERMIT, Asked, Obligation
 
 WIRE_VERSION: Final = 1
 INTERNAL: Final = "internal"
 ROUTES: Final = 4_096  # different questions that are remembered
-Asked = tuple[str, str | None, str | None, str | None]  # purpose, channel, recipient, country
 Row = tuple[int, ...]
 
 

@@ -105,7 +105,7 @@ def test_a_permit_is_void_when_its_own_end_has_come(
 ) -> None:
     decision = client.allowed(ANNA, "offers")
     assert decision
-    monkeypatch.setattr("consent.client.client.boottime", lambda: decision.until)
+    monkeypatch.setattr("consent.client.decision.boottime", lambda: decision.until)
     assert not decision
     client._engine.lease.granted(asked=boottime() + 3600, seconds=3600)
     assert not decision  # a later lease does not lengthen it

@@ -28,6 +28,12 @@ class PageTokenError(GovernanceError):
     code, status, exit_code = "page_token", 400, 2
 
 
+class PageMovedError(GovernanceError):
+    """Choices changed since the first page; the pages would not be one answer."""
+
+    code, status = "page_moved", 409
+
+
 class NotFoundHereError(GovernanceError):
     """No such address under /access."""
 

@@ -1,7 +1,9 @@
 """Pages of a search: a sealed token that is good for this search, this caller and this policy.
 
-It says where the next page begins and how many results a page has. Nobody but this installation
-reads it; another question, another caller or another policy under it is an error, never a page.
+It says where the next page begins, how many results a page has, and on which place of the ledger
+the first page rested. Nobody but this installation reads it; another question, another caller or
+another policy under it is an error, never a page. Pages about persons are one answer: once
+somebody chose anew, the next page is refused, unless the caller asked for moving pages.
 """
 
 import hashlib
@@ -11,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from audit.types import canonical_json
-from consent.access.errors import PageTokenError
+from consent.access.errors import PageMovedError, PageTokenError
 from consent.access.questions import NOTHING, Document, refuse
 from consent.access.recording import Asking
 from governance.customers.ports import Ports
@@ -37,6 +39,7 @@ class Page:
 
     limit: int
     after: str  # the last id of the page before; empty on the first page
+    seq: int | None = None  # place of the ledger of the first page; None: none is held to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,8 @@ def _continued(
 ) -> Page:
     try:
         told = json.loads(opened(ports.vault, KIND, _bound(asking, sought, document), token))
-        page = Page(limit=int(told["limit"]), after=str(told["after"]))
+        seq = None if told.get("seq") is None else int(told["seq"])
+        page = Page(limit=int(told["limit"]), after=str(told["after"]), seq=seq)
     except (NotOursError, ValueError, KeyError):
         raise PageTokenError from None
     changed = limit is not None and min(limit, MOST) != page.limit
@@ -83,15 +87,35 @@ def _continued(
     return page
 
 
+def demand_still(page: Page, seq: int | None) -> None:
+    """The ledger stands where the first page rested; raises PageMovedError."""
+    if page.seq is not None and seq != page.seq:
+        raise PageMovedError  # fails closed: two pages of two ledgers are no list
+
+
 def token_of(
-    ports: Ports, asking: Asking, sought: Sought, document: Document, page: Page, last: str | None
+    ports: Ports,
+    asking: Asking,
+    sought: Sought,
+    document: Document,
+    page: Page,
+    last: str | None,
+    *,
+    seq: int | None,
 ) -> str:
     """The token of the next page; empty when there is none."""
     if last is None:
         return ""
     policy = ports.policies.current.digest
-    content = canonical_json({"limit": page.limit, "after": last, "policy": policy})
+    held = None if _moving(document) else seq
+    content = canonical_json({"limit": page.limit, "after": last, "policy": policy, "seq": held})
     return opaque(ports.vault, KIND, _bound(asking, sought, document), content)
+
+
+def _moving(document: Document) -> bool:
+    """Whether each page may rest on its own place of the ledger: `page.properties.moving`."""
+    properties = document.get("page", NOTHING).get("properties")
+    return isinstance(properties, dict) and properties.get("moving") is True
 
 
 def _bound(asking: Asking, sought: Sought, document: Document) -> str:

@@ -1,7 +1,7 @@
 """Searches about persons: whose data a subject may use, who may use one person's, and for what.
 
-Each person is decided by the database as an evaluation would decide now, page by page, so that a
-withdrawal counts at once, on the next page too. Memory only says who is worth the look.
+Each person is decided by the database as an evaluation would decide now, page by page. Memory
+only says who is worth the look.
 """
 
 from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ from typing import Any
 from consent import ledger
 from consent.access import people
 from consent.access.listing import found_among
-from consent.access.paging import Page, Results, Sought, page_of, token_of
+from consent.access.paging import Page, Results, Sought, demand_still, page_of, token_of
 from consent.access.questions import (
     NOTHING,
     Document,
@@ -40,11 +40,10 @@ def search(
     policy, persons = ports.policies.current, question.resource.type == PERSON
     if persons and sought is Sought.RESOURCE:
         ensure(asking.caller, Action.AUDIENCE_READ, policy)
-    seq = None
-    if persons:
-        with ports.database.read() as tx:
-            seq = ledger.head(tx)  # before the look: never more than was seen
+    seq = _head(ports) if persons else None  # before the look: never more than was seen
+    demand_still(page, seq)
     results = _found(ports, live, asking, sought, question, page)
+    demand_still(page, _head(ports) if page.seq is not None else None)
     purpose = policy.purpose(purpose_of(question)) if persons else None
     decision = decision_of(
         asking,
@@ -60,12 +59,17 @@ def search(
         rests_on["consent_seq"] = seq
     return {
         "page": {
-            "next_token": token_of(ports, asking, sought, document, page, results.last),
+            "next_token": token_of(ports, asking, sought, document, page, results.last, seq=seq),
             "count": len(results.found),
         },
         "context": {"decision_id": decision.id, "snapshot": rests_on},
         "results": results.found,
     }
+
+
+def _head(ports: Ports) -> int:
+    with ports.database.read() as tx:
+        return ledger.head(tx)
 
 
 def _question(sought: Sought, document: Document) -> Question:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from audit.decisions.models import DECISIONS
+from consent.access import people
 from consent.types import EventKind
 from governance.core.terms import PurposeId
 from governance.http.principal import Principal
@@ -199,12 +200,42 @@ def test_persons_whose_data_may_be_used_are_found_page_by_page(
     assert {one["type"] for one in found} == {"person"}
 
 
-def test_a_withdrawal_counts_on_the_next_page(decider: Decider, use: Use) -> None:
+def test_pages_are_one_answer_or_none(decider: Decider, use: Use) -> None:
     body = use(resource=PERSON)
     first = decider.ask("search/resource", {**body, "page": {"limit": 1}}).shape
+    page = {"token": first["page"]["next_token"]}
     decider.choice(decider.persons[1], EventKind.WITHDRAWN)
     try:
-        page = {"token": first["page"]["next_token"]}
+        moved = decider.ask("search/resource", {**body, "page": page})
+    finally:
+        decider.choice(decider.persons[1], EventKind.GIVEN)
+    assert (moved.status, moved.shape["code"]) == (409, "page_moved")
+    assert "results" not in moved.shape
+
+
+def test_a_choice_made_while_a_page_is_looked_for_refuses_it(
+    decider: Decider, use: Use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = use(resource=PERSON)
+    first = decider.ask("search/resource", {**body, "page": {"limit": 1}}).shape
+    look = people.resources
+
+    def meanwhile(*asked: Any) -> Any:
+        found = look(*asked)
+        decider.choice(decider.persons[0], EventKind.GIVEN)
+        return found
+
+    monkeypatch.setattr(people, "resources", meanwhile)
+    page = {"token": first["page"]["next_token"]}
+    assert decider.ask("search/resource", {**body, "page": page}).shape["code"] == "page_moved"
+
+
+def test_a_withdrawal_counts_on_the_next_of_moving_pages(decider: Decider, use: Use) -> None:
+    body, moving = use(resource=PERSON), {"properties": {"moving": True}}
+    first = decider.ask("search/resource", {**body, "page": {"limit": 1, **moving}}).shape
+    decider.choice(decider.persons[1], EventKind.WITHDRAWN)
+    try:
+        page = {"token": first["page"]["next_token"], **moving}
         second = decider.ask("search/resource", {**body, "page": page}).shape
     finally:
         decider.choice(decider.persons[1], EventKind.GIVEN)

@@ -20,6 +20,7 @@ from governance.gateway.intake.tokens import indexed_fields
 from governance.gateway.rows import owner_of, records_of
 from governance.gateway.types import UnknownPersonError
 from governance.gateway.writing import store as statements
+from governance.gateway.writing.announcing import announce_contacts
 from governance.gateway.writing.errors import (
     PersonClosedError,
     UnknownRowError,
@@ -69,6 +70,8 @@ def correct(tx: Connection, writer: Writer, ready: Ready) -> Written | Governanc
     )
     if not store.update_record(tx, changed, expected_version=version):
         return VersionConflictError()
+    if item.table == "person":
+        announce_contacts(tx, writer, ready, record)
     note_rows(tx, writer.ports, [changed], by=writer.principal.id, at=writer.at)
     for name in indexed_fields(item.table):
         if name in ready.fields:

@@ -54,9 +54,6 @@ class FilingRow(SQLModel, table=True):
             RowIdType, ForeignKey("subject.id", ondelete="RESTRICT"), nullable=True, index=True
         ),
     )
-    group_id: str = Field(  # the first request that looks alike; shown to officers, decides nothing
-        sa_column=Column(RowIdType, nullable=False, index=True)
-    )
     claim: bytes | None = Field(default=None, sa_column=sealed())
 
 

@@ -18,12 +18,11 @@ from dsar.identity.contacts import claimed, normalised
 from dsar.identity.recording import record_proof
 from dsar.intake.errors import FiledBeforeError, FilingFaultsError
 from dsar.intake.rules import filing_faults
-from dsar.intake.store import Filed, alike, filed_once, filing_of, first_alike, insert_filing
+from dsar.intake.store import Filed, alike, filed_once, filing_of, insert_filing
 from dsar.intake.types import Claim, Filing
 from dsar.service import NewRequest, PreparedRequest, prepare_request, receive
 from dsar.store import case_by_id
 from dsar.types import EvidenceKind, Intake
-from governance.core.ids import new_subject_id
 from governance.core.terms import KeyClass, RequestId
 from governance.crypto.revealed import Ciphertext
 from governance.customers.ports import Ports
@@ -89,8 +88,6 @@ def enter(
     filing = prepared.filing
     said = filing.subject or claimed(tx, ports, filing.claim)
     case = receive(tx, ports, principal, prepared.new, prepared.request, at=at)
-    kinds = [track.kind for track in case.tracks]
-    group = first_alike(tx, said or new_subject_id(), kinds, at=at)  # nobody: the same look
     filed = Filed(
         request=case.id,
         source=filing.source,
@@ -98,7 +95,6 @@ def enter(
         scope=filing.scope,
         ground=filing.ground,
         claimed=said,
-        group=group or case.id,
         claim=prepared.claim,
     )
     if not insert_filing(tx, filed, once=filing.once):
@@ -144,7 +140,7 @@ class Companion:
 def companions(tx: Connection, case: Case) -> Sequence[Companion]:
     """What an officer may see together. No proof of one counts for another, nothing is closed."""
     filed = filing_of(tx, case.id)
-    others: tuple[RequestId, ...] = alike(tx, filed) if filed is not None else ()
+    others: tuple[RequestId, ...] = alike(tx, case, filed) if filed is not None else ()
     return tuple(
         Companion(
             case=other,

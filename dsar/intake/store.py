@@ -5,32 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
+from dsar.case import Case
 from dsar.intake.models import DraftRow, FeeRow, FilingRow
 from dsar.intake.types import FeeState, Scope, Source, StopGround
 from dsar.models import RequestRow, TrackRow
-from dsar.types import RequestKind
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RequestId, RowId, SubjectId
-from governance.db.fetching import PreparedSelect
 from governance.db.types import insert_ignore, table_of
 
 DRAFT, FILING, FEE = table_of(DraftRow), table_of(FilingRow), table_of(FeeRow)
 REQUEST, TRACK = table_of(RequestRow), table_of(TrackRow)
-ALIKE = tuple(
-    PreparedSelect(
-        select(REQUEST.c.received_at, FILING.c.group_id)
-        .join_from(FILING, REQUEST, FILING.c.request_id == REQUEST.c.id)
-        .join(TRACK, TRACK.c.request_id == REQUEST.c.id)
-        .where(column == bindparam("person"), REQUEST.c.open.is_(True))
-        .where(TRACK.c.kind.in_(bindparam("rights", expanding=True)))
-        .where(REQUEST.c.received_at > bindparam("since"))
-        .order_by(REQUEST.c.received_at, REQUEST.c.id)
-        .limit(1)
-    )
-    for column in (FILING.c.claimed_id, REQUEST.c.subject_id)
-)  # two looks, each by its own index
 FILE_ONCE = {
     dialect: insert_ignore(FILING, dialect).returning(FILING.c.request_id)
     for dialect in ("sqlite", "postgresql")
@@ -61,7 +47,6 @@ class Filed:
     scope: tuple[Scope, ...]
     ground: StopGround | None
     claimed: SubjectId | None
-    group: RequestId
     claim: bytes | None = field(repr=False)
 
 
@@ -138,7 +123,6 @@ def insert_filing(tx: Connection, filed: Filed, *, once: str | None) -> bool:
             "scope": ",".join(one.value for one in filed.scope),
             "ground": filed.ground.value if filed.ground else None,
             "claimed_id": filed.claimed,
-            "group_id": filed.group,
             "claim": filed.claim,
         },
     )
@@ -165,31 +149,29 @@ def _filed(row: Row[Any]) -> Filed:
         scope=tuple(Scope(code) for code in row.scope.split(",")),
         ground=StopGround(row.ground) if row.ground else None,
         claimed=SubjectId(row.claimed_id) if row.claimed_id else None,
-        group=RequestId(row.group_id),
         claim=row.claim,
     )
 
 
-def first_alike(
-    tx: Connection, subject: SubjectId, kinds: Iterable[RequestKind], *, at: datetime
-) -> RequestId | None:
-    """The group of an open request for the same right that is said to be about the same person."""
-    rights = [kind.value for kind in kinds]
-    facts = {"person": subject, "rights": rights, "since": at - ALIKE_WITHIN}
-    found = [row for look in ALIKE for row in look.rows(tx, facts)]
-    first = min(((row.received_at, row.group_id) for row in found), default=None)
-    return RequestId(first[1]) if first is not None else None
+def alike(tx: Connection, case: Case, filed: Filed) -> tuple[RequestId, ...]:
+    """Other requests for the same right that name the same person or contact, oldest first.
 
-
-def alike(tx: Connection, filed: Filed) -> tuple[RequestId, ...]:
-    """The other requests of the group, oldest first."""
+    Looked for when an officer looks, never at intake: there it would take longer for a person whom
+    others have named.
+    """
+    persons = {one for one in (case.subject, filed.claimed) if one is not None}
     rows = tx.execute(
-        select(FILING.c.request_id)
-        .where(FILING.c.group_id == filed.group, FILING.c.request_id != filed.request)
-        .order_by(FILING.c.request_id)
+        select(REQUEST.c.id)
+        .join_from(REQUEST, FILING, FILING.c.request_id == REQUEST.c.id, isouter=True)
+        .join(TRACK, TRACK.c.request_id == REQUEST.c.id)
+        .where(or_(FILING.c.claimed_id.in_(persons), REQUEST.c.subject_id.in_(persons)))
+        .where(TRACK.c.kind.in_([track.kind.value for track in case.tracks]))
+        .where(REQUEST.c.id != case.id, REQUEST.c.received_at > case.received_at - ALIKE_WITHIN)
+        .distinct()
+        .order_by(REQUEST.c.id)
         .limit(ALIKE_MOST)
     )
-    return tuple(RequestId(row.request_id) for row in rows)
+    return tuple(RequestId(row.id) for row in rows)
 
 
 def add_fee(tx: Connection, request: RequestId, fee: Fee) -> None:

@@ -85,7 +85,6 @@ def upgrade() -> None:
     sa.Column('scope', sa.String(), nullable=False),
     sa.Column('ground', sa.String(), nullable=True),
     sa.Column('claimed_id', sa.String(length=36), nullable=True),
-    sa.Column('group_id', sa.String(length=36), nullable=False),
     sa.Column('claim', sa.LargeBinary(), nullable=True),
     sa.ForeignKeyConstraint(['claimed_id'], ['subject.id'], ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['request_id'], ['dsar_request.id'], ondelete='RESTRICT'),
@@ -94,7 +93,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('dsar_filing', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_dsar_filing_claimed_id'), ['claimed_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_dsar_filing_group_id'), ['group_id'], unique=False)
 
     op.create_table('dsar_upload',
     sa.Column('id', sa.String(length=36), nullable=False),

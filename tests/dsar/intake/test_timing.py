@@ -1,0 +1,65 @@
+"""Nobody learns by the clock whether a person is in the register (SEKISHO_SOAK alone)."""
+
+import os
+import random
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dsar.identity.codes import answer_code, send_code
+from dsar.identity.errors import CodeRefusedError
+from dsar.intake.service import file_request
+from dsar.intake.types import Claim
+from dsar.types import EvidenceKind
+from governance.http.principal import ANONYMOUS
+from tests.dsar.intake.filed import filing, index
+from tests.dsar.world import EMAIL, MOBILE, NAME, World
+
+if TYPE_CHECKING:
+    from dsar.case import Case
+
+TRIES = 1_000
+LEAST, MOST = 0.45, 0.55
+MAIL = EvidenceKind.EMAIL_CODE
+KNOWN = Claim(name=NAME, email=EMAIL, phone=MOBILE)
+# of the same form and length, so that only the register differs
+UNKNOWN = Claim(name="山本 太郎", email="taro.yamado@example.com", phone="090-0000-9876")
+
+
+def auc(known: Sequence[float], unknown: Sequence[float]) -> float:
+    """How often a known person takes longer than an unknown one; one half tells nothing."""
+    ranked = sorted([(t, 1) for t in known] + [(t, 0) for t in unknown])
+    ranks = sum(place for place, (_, one) in enumerate(ranked, start=1) if one)
+    return (ranks - len(known) * (len(known) + 1) / 2) / (len(known) * len(unknown))
+
+
+@pytest.mark.skipif("SEKISHO_SOAK" not in os.environ, reason="a campaign of `make soak`")
+@pytest.mark.timeout(3600)
+def test_the_clock_tells_nothing_of_who_is_known(world: World) -> None:
+    index(world)
+    ports, at = world.ports, world.tick()
+    order = [KNOWN, UNKNOWN] * TRIES
+    random.Random(20261126).shuffle(order)  # noqa: S311 # an order of tries, no secret
+    taken: dict[tuple[str, str], list[float]] = {}
+
+    def timed(act: str, claim: Claim, begun: float) -> None:
+        taken.setdefault((act, claim.email), []).append(time.perf_counter() - begun)
+
+    for claim in order:
+        begun = time.perf_counter()
+        case: Case = file_request(ports, ANONYMOUS, filing(claim), at=at)
+        timed("file", claim, begun)
+        begun = time.perf_counter()
+        send_code(ports, case.id, MAIL, claim, at=at)
+        timed("send", claim, begun)
+        begun = time.perf_counter()
+        with pytest.raises(CodeRefusedError):
+            answer_code(ports, ANONYMOUS, case.id, MAIL, claim, "0", at=at)
+        timed("answer", claim, begun)
+    found = {
+        act: auc(taken[act, KNOWN.email], taken[act, UNKNOWN.email])
+        for act in ("file", "send", "answer")
+    }
+    assert all(LEAST <= one <= MOST for one in found.values()), found

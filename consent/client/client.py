@@ -139,7 +139,7 @@ class Client:
             engine, lease, waiting, number = self._parts
             view = engine.view
             asked = (purpose, channel, recipient, country)
-            code, cell, duties = view.routes.get(asked) or view.route(asked)
+            asked, code, cell, duties = view.routes.get(asked) or view.route(asked)
             row = None
             ends = until = lease.until
             if cell >= 0:

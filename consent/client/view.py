@@ -24,6 +24,7 @@ class WireError(ValueError):
 class Route(NamedTuple):
     """What a question comes to before any person is looked at."""
 
+    asked: Asked  # one object for all who ask so
     code: str  # permit: the person decides
     cell: int = -1
     obligations: tuple[Obligation, ...] = ()
@@ -118,34 +119,33 @@ class View:
 
     def route(self, asked: Asked) -> Route:
         """The first two gates for a question, and which cell of the person it needs."""
-        found = self._routed(*asked)
+        found = self._routed(asked)
         if found.obligations and found.code == PERMIT:
             kinds = {str(one.get("type")) for one in found.obligations}
             if not kinds <= self._enforced:
-                found = Route("unavailable.obligation")
+                found = Route(asked, "unavailable.obligation")
         if len(self.routes) >= ROUTES:
             self.routes.clear()
         self.routes[asked] = found
         return found
 
-    def _routed(
-        self, name: str, channel: str | None, recipient: str | None, country: str | None
-    ) -> Route:
+    def _routed(self, asked: Asked) -> Route:
+        name, channel, recipient, country = asked
         if not name:
-            return Route("denied.purpose.missing")
+            return Route(asked, "denied.purpose.missing")
         purpose = self._purposes.get(self._aliases.get(name, name))
         if purpose is None:
-            return Route("denied.actor.purpose_not_granted")
+            return Route(asked, "denied.actor.purpose_not_granted")
         if purpose.code != PERMIT:
-            return Route(purpose.code)
+            return Route(asked, purpose.code)
         refused = purpose.refusal(channel, recipient, country, home=self._home)
         if refused is not None:
-            return Route(refused)
+            return Route(asked, refused)
         kind = INTERNAL if recipient is None else recipient.partition(":")[0]
         cell = purpose.cells.get((channel, kind))
         if cell is None:
-            return Route("unavailable.error")  # fails closed: the server named no such cell
-        return Route(PERMIT, cell, purpose.obligations)
+            return Route(asked, "unavailable.error")  # fails closed: the server named no such cell
+        return Route(asked, PERMIT, cell, purpose.obligations)
 
 
 def _purposes(given: Iterable[Mapping[str, Any]]) -> tuple[int, dict[str, Purpose]]:

@@ -1,9 +1,10 @@
-"""Single checks over HTTP: one worker of the product beside one of a first draft."""
+"""Single checks over HTTP and by the client: one worker beside one of a first draft."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from governance.app.bench.deciding import local
 from governance.app.bench.deciding.crowds import CHANNEL, PURPOSE, Place, installation
 from governance.app.bench.deciding.naive import fill
 from governance.app.bench.deciding.served import (
@@ -25,7 +26,7 @@ QUICK_MS: Final = 0.2
 
 
 def measure(*, rows: int | None = None) -> tuple[Figure, ...]:
-    """Requests a second by sixteen connections, and the latency by one."""
+    """Requests a second by sixteen connections, the latency by one, and the client's checks."""
     with installation(rows or PERSONS) as place, TemporaryDirectory() as folder:
         path = Path(folder) / "naive.db"
         fill(path, place.people, PURPOSE)
@@ -34,12 +35,13 @@ def measure(*, rows: int | None = None) -> tuple[Figure, ...]:
             worker(serve_ours, str(place.folder)) as ours,
             worker(serve_naive, str(path)) as naive,
         ):
-            return _figures(place, ours, naive)
+            return (*_figures(place, ours, naive), local.measure(place, ours))
 
 
 def _figures(place: Place, ours: int, naive: int) -> tuple[Figure, ...]:
     asked = [request_of(name, PURPOSE, CHANNEL, place.key) for name in place.people]
     plain = [request_of(name, PURPOSE, CHANNEL, None) for name in place.people]
+    ask_for(ours, asked, lines=LINES, seconds=0, warm=len(asked))  # what refusals rest on is known
     many = [
         (
             ask_for(ours, asked, lines=LINES, seconds=SECONDS),

@@ -3,6 +3,12 @@
 from governance.core.errors import GovernanceError
 
 
+def _by_reason(error: GovernanceError, group: str) -> str:
+    """The key of the sentence of the reason; empty where none is told, as in a list of codes."""
+    reason = getattr(error, "params", {}).get("reason")
+    return f"{group}.{reason}" if reason else ""
+
+
 class RequestUnknownError(GovernanceError):
     """No request of this id, or this caller may not know of it."""
 
@@ -17,8 +23,7 @@ class RequestStepError(GovernanceError):
     @property
     def text_key(self) -> str:
         """The sentence of the reason: what is so, that nothing was changed, what to do."""
-        reason = self.params.get("reason")
-        return f"dsar.refused.{reason}" if reason else super().text_key
+        return _by_reason(self, "dsar.refused") or super().text_key
 
 
 class RequestChangedError(GovernanceError):
@@ -41,8 +46,7 @@ class ComplaintStepError(GovernanceError):
     @property
     def text_key(self) -> str:
         """The sentence of the reason."""
-        reason = self.params.get("reason")
-        return f"dsar.complaint.refused.{reason}" if reason else super().text_key
+        return _by_reason(self, "dsar.complaint.refused") or super().text_key
 
 
 class RecipientUnknownError(GovernanceError):

@@ -207,3 +207,27 @@ def test_roles_do_their_own_steps_alone(line: Line, person: str) -> None:
         assert line.refused("dsar", command, request, by="mori") == "request_not_allowed"
     assert line.refused("dsar", "decide", request, by="mori") == "request_unknown"
     assert line.refused("dsar", "decide", request, by="taro") == "request_step"
+
+
+def test_a_request_rests_is_measured_and_complained_of(line: Line, person: str) -> None:
+    request = received(line, person)
+    hold = ("dsar", "advance", request, "hold", "--ground", "third_person")
+    said = line.run(*hold, by="hanako", as_json=False)
+    assert said.code == 1
+    assert "A hold needs a last day" in said.err
+    line.done(*hold, "--until", "2999-12-31", by="hanako")
+    shown = line.done("dsar", "show", request, by="hanako")
+    assert shown["on_hold_until"] == "2999-12-31"
+    assert "withdraw" in shown["tracks"][0]["next"]
+    line.done("dsar", "advance", request, "release", by="hanako")
+    figures = line.done("dsar", "figures", by="hanako")
+    assert [(one["law"], one["open"]) for one in figures["rights"]] == [("appi", 1)]
+    assert figures["ageing"]["week"] == 1
+    assert line.done("dsar", "forecast", by="hanako")["open"] == 1
+    filed = line.done("dsar", "complain", request, "--cause", "late", by="mori")
+    assert line.refused("dsar", "complaint", filed["id"], "answer", by="hanako") == "complaint_step"
+    for step in ("take_up", "dismiss", "answer"):
+        filed = line.done("dsar", "complaint", filed["id"], step, by="hanako")
+    assert filed["status"] == "answered"
+    assert line.done("dsar", "complaints", request, by="hanako") == [filed]
+    assert line.refused("dsar", "figures", by="kondo") == "request_not_allowed"

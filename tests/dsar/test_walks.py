@@ -121,6 +121,10 @@ def test_walks_keep_every_promise(
             assert not ends or track.clocks == old.clocks  # what stopped for good stays so
         withdrawn |= {m.law for m in answer.moves if m.target is Status.WITHDRAWN}
         for move in answer.moves:
+            told, step = {e.kind for e in move.clocks}, tables()[move.law][move.source, event]
+            assert told - {ClockKind.RESUME} <= set(step.clocks)  # the table says what a step does
+            assert set(step.clocks) - told <= {ClockKind.RESUME, ClockKind.PAUSE}
+            assert move.letter is step.letter
             if move.target is Status.CLOSED and move.law not in withdrawn:
                 assert case.decision is not None
                 assert grounded(case.decision, move.law)

@@ -23,11 +23,12 @@ from policies.law.errors import UnknownLawIdError
 from policies.law.in_force import law_in_force
 from policies.law.load import RuleSet, rules_of
 from policies.law.reasons import shown, title
-from policies.law.types import Amendment, DeadlineRule, LawBook, Obligation, Switch
+from policies.law.types import Amendment, DeadlineRule, LawBook, Obligation, Switch, Verification
 
 HOME: Final = "/console/law"
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Reader = Annotated[Principal, Depends(require(Action.POLICY_READ))]
+RULES: Final = frozenset({"deadline_rule", "extends", "extension"})  # ids of deadline rules
 HIDDEN: Final = frozenset({"id", "type", "disclaimer"})  # said elsewhere on the page
 
 
@@ -114,7 +115,7 @@ async def law_entry(request: Request, entry: str, principal: Reader, on: str = "
         entry=entry,
         lead=_lead(found, page.lang),
         disclaimer=book.disclaimer,
-        terms=[_term(name, value, page.lang) for name, value in kept.items()],
+        terms=[_term(name, value, rules_of(book, day), page.lang) for name, value in kept.items()],
         sources=[book.sources[name] for name in _texts(found.get("sources"))],
         way=way(page.lang, ("console.law.title", HOME), ("console.law.entry", "")),
     )
@@ -187,13 +188,18 @@ def _set(one: Switch, book: LawBook, lang: Lang) -> SetLine:
     )
 
 
-def _term(name: str, value: Json, lang: Lang) -> Term:
-    label = domain("console", lang).get(f"console.law.key.{name}", name)
-    return Term(term=label, text=_said(value, lang), href=_href(name, value))
+def _term(name: str, value: Json, rules: RuleSet, lang: Lang) -> Term:
+    """One thing that the file says, in the reader's words where there are some."""
+    label, said = domain("console", lang).get(f"console.law.key.{name}", name), _said(value, lang)
+    if name == "verification":
+        said = text(f"console.law.seen.{Verification(said).name.lower()}", lang)
+    elif said in rules.rules and name in RULES:
+        said = str(shown(title(rules.rules[said]), lang))
+    return Term(term=label, text=said, href=_href(name, value))
 
 
 def _href(name: str, value: Json) -> str:
-    linked = name in {"deadline_rule", "extends", "extension", "amendment", "rule_set"}
+    linked = name in {*RULES, "amendment", "rule_set"}
     return f"{HOME}/{value}" if linked and isinstance(value, str) else ""
 
 

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from functools import cached_property
+from operator import itemgetter
 from typing import Final
 
 from governance.pii.cells import Cells
@@ -13,6 +14,7 @@ from governance.pii.sudachi import Token, tokens_of
 
 _DIGIT: Final = re.compile("[0-9]")
 _DIGITS_OR_KANJI: Final = re.compile("[0-9一二三四五六七八九十元]")
+_LONG: Final = re.compile(r"[0-9](?:[^0-9\n]{0,3}[0-9]){4}")
 _LATIN: Final = re.compile("[A-Za-z]{2}")
 _JAPANESE: Final = re.compile("[\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f]")
 
@@ -46,6 +48,11 @@ class Document:
         return Cells(self.text)
 
     @cached_property
+    def has_long_number(self) -> bool:
+        """Five digits or more stand together, whatever parts them."""
+        return _LONG.search(self.legible) is not None
+
+    @cached_property
     def legible(self) -> str:
         """The shadow with kanji numerals and misread letters in numbers as digits."""
         return legible(self.shadow)
@@ -58,7 +65,7 @@ class Document:
     @cached_property
     def starts(self) -> frozenset[int]:
         """Offsets where a word begins."""
-        return frozenset(token.start for token in self.tokens)
+        return frozenset(map(itemgetter(0), self.tokens))
 
     @cached_property
     def by_end(self) -> dict[int, Token]:
@@ -76,4 +83,4 @@ class Document:
     @cached_property
     def ends(self) -> frozenset[int]:
         """Offsets where a word ends."""
-        return frozenset(token.end for token in self.tokens)
+        return frozenset(map(itemgetter(1), self.tokens))

@@ -85,6 +85,7 @@ def _extra() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(given.replace("[given]", "").split()), frozenset(surnames.split())
 
 
+@lru_cache(maxsize=65_536)
 def given_name(text: str) -> bool:
     """The dictionary, in kanji or by reading, knows it as a given name."""
     if text in NO_NAME or text in _COMMON_KANA:
@@ -95,6 +96,7 @@ def given_name(text: str) -> bool:
     return bool(_HIRA_ONLY.fullmatch(text)) and (kana in _extra()[0] or senses(kana).given)
 
 
+@lru_cache(maxsize=65_536)
 def surname(text: str) -> bool:
     """The dictionary, in kanji or by reading, knows it as a surname."""
     if text in NO_NAME or text in _COMMON_KANA:

@@ -47,7 +47,7 @@ def _without_overlap(spans: Iterable[Span], size: int) -> tuple[Span, ...]:
     taken = bytearray(size)
     kept: list[Span] = []
     for span in sorted(spans, key=_key):
-        if 1 in memoryview(taken)[span.start : span.end]:
+        if taken.find(1, span.start, span.end) >= 0:
             continue
         taken[span.start : span.end] = b"\1" * (span.end - span.start)
         kept.append(span)

@@ -29,24 +29,27 @@ from governance.pii.recognisers import (
 from governance.pii.types import Entity, Span
 
 Recogniser = Callable[[Document], Iterator[Span]]
+Named = MappingProxyType[str, tuple[Recogniser, frozenset[Entity]]]
 
-# Those that a text without any digit cannot concern
-NEEDS_DIGIT: Final[MappingProxyType[str, tuple[Recogniser, frozenset[Entity]]]] = MappingProxyType({
+# Those that a text without a long number cannot concern, and those without any digit
+NEEDS_LONG_NUMBER: Final[Named] = MappingProxyType({
     "my_number": (my_number.find, frozenset({Entity.MY_NUMBER})),
     "credit_card": (credit_card.find, frozenset({Entity.CREDIT_CARD})),
     "phone": (phone.find, frozenset({Entity.PHONE})),
-    "postal_code": (postal_code.find, frozenset({Entity.POSTAL_CODE})),
     "labelled": (
         labelled.find,
         frozenset({Entity.DRIVER_LICENSE, Entity.PASSPORT, Entity.RESIDENCE_CARD,
                    Entity.PENSION_NUMBER, Entity.US_SSN}),
     ),
-    "health_insurance": (health_insurance.find, frozenset({Entity.HEALTH_INSURANCE})),
     "bank_account": (bank_account.find, frozenset({Entity.BANK_ACCOUNT})),
     "iban": (iban.find, frozenset({Entity.IBAN})),
+})  # fmt: skip
+NEEDS_DIGIT: Final[Named] = MappingProxyType({
+    "postal_code": (postal_code.find, frozenset({Entity.POSTAL_CODE})),
+    "health_insurance": (health_insurance.find, frozenset({Entity.HEALTH_INSURANCE})),
     "address_western": (address_western.find, frozenset({Entity.ADDRESS})),
 })  # fmt: skip
-ALWAYS: Final[MappingProxyType[str, tuple[Recogniser, frozenset[Entity]]]] = MappingProxyType({
+ALWAYS: Final[Named] = MappingProxyType({
     "email": (email.find, frozenset({Entity.EMAIL})),
     "birth_date": (birth_date.find, frozenset({Entity.BIRTH_DATE})),
     "ip_address": (ip_address.find, frozenset({Entity.IP_ADDRESS})),
@@ -65,7 +68,14 @@ def recognisers(own_numbers: Iterable[str]) -> dict[str, tuple[Recogniser, froze
     def guarded(find: Recogniser) -> Recogniser:
         return lambda document: find(document) if document.has_digit else iter(())
 
+    def guarded_longer(find: Recogniser) -> Recogniser:
+        return lambda document: find(document) if document.has_long_number else iter(())
+
     found = {name: (guarded(find), entities) for name, (find, entities) in NEEDS_DIGIT.items()}
+    found |= {
+        name: (guarded_longer(find), entities)
+        for name, (find, entities) in NEEDS_LONG_NUMBER.items()
+    }
     own = customer_number.finder(own_numbers)
     found["customer_number"] = (guarded(own), frozenset({Entity.CUSTOMER_NUMBER}))
     return found | dict(ALWAYS)

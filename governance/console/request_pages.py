@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from dsar.errors import RequestUnknownError
 from dsar.identity import documents
 from dsar.identity.types import Document, Doubt, UploadKind
 from dsar.intake import fees
@@ -21,12 +22,13 @@ from dsar.intake.rules import fee_allowed, scope_of
 from dsar.intake.service import file_request
 from dsar.intake.types import Claim, FeeState, Filing, Scope, Source, StopGround
 from dsar.reading import list_requests
+from dsar.service import match_subject
 from dsar.types import Delivery, Intake, Requester, RequestKind
 from governance.console import request_facts as facts
 from governance.console.frame import Csrf, again, may, mistakes_of, way
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError, NotFoundError
-from governance.core.terms import Lang, RequestId, RowId
+from governance.core.terms import Lang, RequestId, RowId, SubjectId
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
@@ -195,6 +197,24 @@ async def judge(
     return await _done(request, request_id, principal, work, field_id="document")
 
 
+@router.post("/{request_id}/match")
+async def match(
+    request: Request, request_id: str, principal: Desk, subject: Words = "", csrf: Csrf = ""
+) -> Response:
+    """The request is about this person of the store, as the officer has seen for themselves."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+    work = partial(
+        match_subject,
+        ports=wiring.ports,
+        principal=principal,
+        request=RequestId(request_id),
+        subject=SubjectId(subject.strip()),
+        at=wiring.clock(),
+    )
+    return await _done(request, request_id, principal, work, field_id="subject")
+
+
 @router.get("/{request_id}/papers/{paper}")
 async def see(request: Request, request_id: str, paper: str, principal: Desk) -> Response:
     """The image of a paper for the look; the look is on record, no cache keeps it."""
@@ -257,7 +277,7 @@ async def _done(
     try:
         await run_in_threadpool(wiring_of(request).database.write, work)
     except GovernanceError as error:
-        if error.status == NotFoundError.status:
+        if isinstance(error, RequestUnknownError):
             raise
         page = partial(_identity, request, request_id, principal, error=error, field_id=field_id)
         return HTMLResponse(await run_in_threadpool(page), status_code=error.status)
@@ -293,6 +313,8 @@ def _identity(
         verdicts=facts.verdict_choices(lang),
         kinds=_choices(UploadKind if agent else (UploadKind.IDENTITY,), "console.paper", lang),
         alike=facts.alike_lines(arrival, lang),
+        claimed=arrival.filed.claimed if arrival.filed else None,
+        opens_persons=may(request, principal, Action.PERSON_READ),
         fee=arrival.fees[-1] if arrival.fees else None,
         fee_allowed=fee_allowed(arrival.case) and published > 0,
         published=published,

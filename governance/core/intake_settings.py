@@ -13,7 +13,7 @@ class RequestIntake(Controller):
     """What the portal's form for requests needs beside the controller's own facts."""
 
     request_limit: Annotated[int, Field(ge=1, le=1_000_000)] = described(
-        60,
+        300,
         "開示等の請求の画面で、同じネットワーク（/24、/48）から1時間に受け付ける送信の件数。",
         "Sendings taken at the pages for requests from one network (/24, /48) within an hour.",
     )

@@ -18,7 +18,7 @@ from governance.app.wiring import Wiring
 from governance.core.terms import RequestId
 from governance.http.principal import ANONYMOUS
 from tests.governance.console.test_policy_pages import Office
-from tests.installation import AT, create
+from tests.installation import AT, add_person, create
 from tests.serving import served
 
 HOME = "/console/requests"
@@ -109,3 +109,15 @@ def test_no_fee_is_quoted_where_none_is_published(office: Office) -> None:
     answer = sent(office, f"{HOME}/{request}/fee", {"step": "quoted", "yen": "300"})
     assert answer.status_code == 409
     assert sent(office, f"{HOME}/{request}/fee", {"step": "free"}).status_code == 404
+
+
+def test_a_request_is_linked_to_a_person_of_the_store_alone(office: Office) -> None:
+    request, person = filed(office.wiring), add_person(office.wiring)
+    place = f"{HOME}/{request}/match"
+    nobody = sent(office, place, {"subject": "3b241101-e2bb-4255-8caf-4136c566a962"})
+    assert nobody.status_code == 404
+    assert sent(office, place, {"subject": person}).status_code == 303
+    with office.wiring.database.read() as tx:
+        assert case_by_id(tx, request).subject == person
+    assert person in office.page(f"{HOME}/{request}/identity", by="support")
+    assert sent(office, place, {"subject": add_person(office.wiring)}).status_code == 409

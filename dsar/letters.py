@@ -103,10 +103,10 @@ def _params(case: Case, step: Transition, letter: Letter, lang: Lang) -> Mapping
             dates = dates_of(case, track, at=step.at) if track is not None else None
             day = dates.legal or dates.nominal if dates is not None else None
             reason = text(f"dsar.extension.{step.ground}", lang)
-            return {"day": day.isoformat() if day else "-", "reason": reason}
+            return {"due": day.isoformat() if day else "-", "reason": reason}
         case Letter.HELD:
             until = step.until.isoformat() if step.until else "-"
-            return {"day": until, "reason": text(f"dsar.hold.{step.ground}", lang)}
+            return {"due": until, "reason": text(f"dsar.hold.{step.ground}", lang)}
         case _:
             return NOTHING
 

@@ -38,6 +38,8 @@ PERMANENT = 500  # SMTP replies from here on will not change by trying again
 CONNECT_SECONDS = 5.0
 SMTP_SECONDS = 30.0
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+LINE = r"[^\x00-\x1f\x7f]{1,200}"  # words of the catalogue or of a register
+LINES = re.compile(rf"-|- {LINE}(\n- {LINE})*")  # in a body alone; no subject names one
 PARAMS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
         "reference": re.compile(r"[A-Za-z0-9-]{1,64}"),
@@ -48,6 +50,12 @@ PARAMS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         "count": re.compile(r"\d{1,9}"),
         "version": re.compile(r"[A-Za-z0-9.-]{1,32}"),
         "origin": re.compile(r"[A-Za-z0-9./-]{1,255}"),
+        "person": re.compile(r"[0-9a-f-]{36}"),  # a pseudonym
+        "outcome": re.compile(LINE),
+        "reason": re.compile(LINE),
+        "grounds": LINES,
+        "fields": LINES,
+        "recipients": LINES,
         "root": re.compile(r"[A-Za-z0-9+/]{43}="),  # a hash in base64
         "signature": re.compile(r"[A-Za-z0-9+/]{90,92}={0,2}"),  # key id and Ed25519 signature
     }

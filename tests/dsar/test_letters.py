@@ -1,12 +1,24 @@
 """Letters about a request: to the own address, in the language of the case, with a reference."""
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from audit.models import EVENTS
-from dsar.types import Delivery, Event, Ground, Outcome, Requester, RequestKind
+from dsar.store import CLOCK
+from dsar.types import (
+    Delivery,
+    Event,
+    ExtensionGround,
+    Ground,
+    HoldGround,
+    Outcome,
+    Requester,
+    RequestKind,
+)
 from governance.core.terms import Lang
 from governance.customers.post import unsealed
 from governance.jobs.outbox import OUTBOX, OutboxMessage
@@ -114,3 +126,38 @@ def test_a_refusal_is_told_with_its_ground(world: World) -> None:
 def test_an_answer_in_a_package_has_one_letter(world: World) -> None:
     world.answered()
     assert "dsar.mail.outcome" not in {letter.template for letter in letters(world)}
+
+
+def test_every_step_that_the_table_gives_a_letter_sends_it(world: World) -> None:
+    case = world.step(world.proved(world.receive(RequestKind.PORTABILITY)), Event.TRIAGE)
+    case = world.step(world.step(case, Event.ASK_IDENTITY), Event.CONFIRM_IDENTITY)
+    case = world.step(case, Event.EXTEND, ground=ExtensionGround.COMPLEXITY.value)
+    world.step(case, Event.HOLD, ground=HoldGround.THIRD_PERSON.value, until=date(2026, 12, 20))
+    world.step(case, Event.WITHDRAW)
+    _, asked, extended, held, withdrawn = sent = letters(world)
+    assert [letter.template.rpartition(".")[2] for letter in sent[1:]] == [
+        *("identity_asked", "extended", "held", "withdrawn")
+    ]
+    assert extended.params["due"] == "2027-02-25"
+    assert extended.params["reason"] == "請求が複雑である"
+    assert held.params["due"] == "2026-12-20"
+    for letter in (asked, extended, held, withdrawn):
+        linked = replace(letter, params=letter.params | {"link": "https://example.com/portal"})
+        body = compose(linked, sender="no-reply@example.com", at=case.received_at).get_content()
+        assert case.reference in body
+        assert "{" not in body
+
+
+def test_each_stop_of_a_clock_is_an_event_beside_its_row(world: World) -> None:
+    case = world.step(world.proved(world.receive(RequestKind.PORTABILITY)), Event.TRIAGE)
+    case = world.step(world.step(case, Event.ASK_IDENTITY), Event.CONFIRM_IDENTITY)
+    with world.ports.database.read() as tx:
+        told = tx.execute(
+            select(EVENTS.c.action, EVENTS.c.reasons).where(EVENTS.c.object_id == case.id)
+        ).all()
+        rows = tx.execute(select(CLOCK.c.kind).where(CLOCK.c.request_id == case.id)).scalars()
+        assert sorted(rows) == ["pause", "resume", "start"]
+    stops = {row.action: row.reasons for row in told if row.action.startswith("request.")}
+    for code in ("request.paused", "request.resumed"):
+        assert "identity_doubt" in stops[code]
+        assert "gdpr_1m" in stops[code]

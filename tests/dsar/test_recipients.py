@@ -1,5 +1,6 @@
 """Recipients hear of a correction once, without a value; who was not told is on record with why."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -12,6 +13,7 @@ from dsar.recipients import Told, Untold, recipients_of, tell_recipients
 from dsar.types import Event
 from governance.core.ids import new_row_id
 from governance.core.terms import RowId
+from governance.outbound.mail import compose
 from governance.registers.sealing import CONTACT
 from governance.registers.store import add_recipient
 from governance.registers.types import Recipient, RecipientRole
@@ -94,3 +96,18 @@ def test_an_unknown_company_and_a_stranger_tell_nobody(world: World, partner: st
     with world.ports.database.read() as tx, pytest.raises(RequestNotAllowedError):
         recipients_of(tx, world.ports, SUPPORT, case.id)
     assert notices(world) == []
+
+
+def test_every_letter_and_notice_of_a_change_can_be_written(world: World, partner: str) -> None:
+    """What the outbox cannot write is put off and given up, so that nobody would hear of it."""
+    case = world.corrected()
+    told(world, case, partner)
+    world.step(case, Event.RESPOND)
+    sent = letters(world)
+    written = {letter.template for letter in sent}
+    assert {"dsar.mail.outcome", "dsar.mail.recipient_corrected"} <= written
+    for letter in sent:
+        linked = replace(letter, params=letter.params | {"link": "https://example.com/portal"})
+        message = compose(linked, sender="no-reply@example.com", at=NOW)
+        assert case.reference in message.get_content()
+        assert ADDRESS not in message.get_content()

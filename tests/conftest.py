@@ -9,19 +9,19 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 from governance.core.logging import FromLibraries
 from governance.db.engine import Database, sqlite_url
 from governance.db.migrate import upgrade
+from tests.emptied import EMPTY, Databases, of_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -118,49 +118,47 @@ def postgres_url() -> Iterator[str]:
     folder.chmod(0o755)
     server = _started_postgres(folder)
     url = server.get_uri()
-    with _admin(url) as connection:  # our processes die in tests, this server does not
-        for name in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
-        connection.execute(text("SELECT pg_reload_conf()"))
+    with of_server(url) as connection:  # our processes die in tests, this server does not
+        for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+            connection.execute(f"ALTER SYSTEM SET {name} = off".encode())
+        connection.execute("SELECT pg_reload_conf()")
     yield url
     with suppress(Exception):  # it may be gone already; the tests are over
         server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_url: str) -> Iterator[Databases]:
+    """The databases of this process's server."""
+    with of_server(postgres_url) as admin:
+        server = Databases(admin)
+        server.know(EMPTY, postgres_url)
+        yield server
+
+
 @pytest.fixture
 def new_database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., str]]:
     """Makes URLs of databases: `sqlite` and `postgres` are empty, `declared` has the tables of the
     models and `upgraded` those of the revisions, on PostgreSQL."""
-    made: list[str] = []
+    made: list[tuple[str, str]] = []
 
     def make(kind: str) -> str:
         if kind == "sqlite":
             return f"sqlite:///{tmp_path / f'data{next(COUNTER)}.db'}"
         base: str = request.getfixturevalue("postgres_url")
+        server: Databases = request.getfixturevalue("postgres_databases")
         tables = frozenset(SQLModel.metadata.tables)
-        like = "template1" if kind == "postgres" else _postgres_with(base, kind, tables)
-        made.append(name := f"t{os.getpid()}_{next(COUNTER)}")
-        with _admin(base) as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY file_copy"))
+        like = EMPTY if kind == "postgres" else _postgres_with(server, base, kind, tables)
+        made.append((name := f"t{os.getpid()}_{next(COUNTER)}", like))
+        server.take(name, like)
         return _beside(base, name)
 
     yield make
     if made:
-        with _admin(request.getfixturevalue("postgres_url")) as connection:
-            for name in made:
-                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-@contextmanager
-def _admin(url: str) -> Iterator[Connection]:
-    """A connection that makes and drops databases."""
-    opened = Database.open(url)
-    try:
-        with opened.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            yield connection
-    finally:
-        opened.close()
+        base, server = map(request.getfixturevalue, ("postgres_url", "postgres_databases"))
+        for name, like in made:
+            server.give_back(name, like, _beside(base, name))
 
 
 def _beside(base: str, name: str) -> str:
@@ -170,17 +168,17 @@ def _beside(base: str, name: str) -> str:
 
 
 @functools.cache
-def _postgres_with(base: str, kind: str, tables: frozenset[str]) -> str:
+def _postgres_with(server: Databases, base: str, kind: str, tables: frozenset[str]) -> str:
     """A database with tables, made once a process, that others are copies of."""
     name = f"like_{kind}_{os.getpid()}_{len(tables)}_{next(COUNTER)}"
-    with _admin(base) as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    server.take(name, EMPTY)
     made = Database.open(_beside(base, name))
     if kind == "upgraded":
         upgrade(made)
     else:
         SQLModel.metadata.create_all(made.writer_engine)
     made.close()
+    server.know(name, _beside(base, name))
     return name
 
 

@@ -202,6 +202,7 @@ def policy_executor(desk: Desk) -> Executor:
         stored = store.version_by_id(tx, change.version_id)
         if stored is None or stored.digest != change.digest:
             raise PolicyBrokenError(reason="digest")  # fails closed: not what was agreed to
+        store.hold_in_force(tx)  # of two approvals at one instant the second sees the first
         if number_in_force(tx) != change.base:
             raise PolicyMovedError(number=change.base)
         snapshot = demand_sound(desk, proved(desk, stored))

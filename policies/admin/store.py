@@ -36,6 +36,12 @@ def version_by_id(tx: Connection, version: RowId) -> StoredVersion | None:
     return None if row is None else _version(row)
 
 
+def hold_in_force(tx: Connection) -> None:
+    """Nobody else changes what is in force before this transaction ends; read it after this."""
+    newest = select(ENTRY.c.number).where(ENTRY.c.state == EntryState.TAKEN.value)
+    tx.execute(newest.order_by(ENTRY.c.number.desc()).limit(1).with_for_update()).all()
+
+
 def add_entry(tx: Connection, entry: Entry) -> None:
     """The change is on file."""
     values = asdict(entry) | {"kind": entry.kind.value, "state": entry.state.value}

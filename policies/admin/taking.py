@@ -45,6 +45,7 @@ def take_due(desk: Desk, entry: Entry, *, at: datetime) -> bool:
 
 
 def _take_scheduled(tx: Connection, *, desk: Desk, entry: Entry, at: datetime) -> bool:
+    store.hold_in_force(tx)
     before = in_force(tx)
     if (0 if before is None else before.number) != entry.base:
         return _lapse(tx, desk=desk, entry=entry, why="policy_moved", at=at)

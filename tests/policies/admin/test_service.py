@@ -1,17 +1,22 @@
 """Two persons change the policy in force; what cannot be proved opens nothing."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection, delete, update
 
+from governance.approvals import store as approvals_store
 from governance.approvals.errors import ApprovalForbiddenError
+from governance.approvals.types import Approval, ApprovalState
 from governance.core.errors import GovernanceError
 from governance.db.engine import Database
+from policies.admin import service
 from policies.admin.documents import Documents
 from policies.admin.errors import (
     NoEarlierPolicyError,
@@ -84,6 +89,40 @@ def test_what_was_agreed_about_one_policy_is_not_done_to_another(office: Office)
     with pytest.raises(PolicyMovedError):
         office.agreed(second)
     assert office.holder.current.version == "2"
+
+
+def test_of_two_approvals_at_one_instant_one_is_told_that_the_policy_moved(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [
+        office.asked(small("2", fields="name, phone")),
+        office.asked(small("3")),
+    ]
+    gate, sound = threading.Barrier(2), service.demand_sound
+
+    def together(*given: Any) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            gate.wait(timeout=0.5)  # both are past the look at what is in force, if both may
+        return sound(*given)
+
+    monkeypatch.setattr(service, "demand_sound", together)
+    database = office.desk.ports.database
+
+    def agree(approval: Approval) -> str | None:
+        return database.write(
+            lambda tx: office.approvals.approve_and_execute(
+                tx, approval.id, digest=approval.digest, by=CHIEF, at=NOW
+            )
+        )
+
+    with ThreadPoolExecutor(2) as threads:
+        done = [threads.submit(agree, one) for one in asked]
+        failed = [one.exception() for one in done]
+    assert [type(one) for one in failed if one is not None] == [PolicyMovedError]
+    assert office.states() == [(1, "taken"), (2, "taken")]
+    refused = asked[0] if failed[0] is not None else asked[1]
+    with database.read() as tx:
+        assert approvals_store.find(tx, refused.id).state is ApprovalState.REQUESTED
 
 
 @pytest.mark.parametrize(

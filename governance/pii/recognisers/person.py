@@ -111,7 +111,7 @@ def _by_reading(document: Document) -> Iterator[Span]:
     for found in _BRACKET.finditer(text):
         reading = name_of(found.group(1))
         before = re.search(
-            rf"[{CHARS}]+(?:[ 　][{CHARS}]+)?$", text[max(0, found.start() - 16) : found.start()]
+            rf"[{CHARS}]+(?:[ 　][{CHARS}]+)?\Z", text[max(0, found.start() - 16) : found.start()]
         )
         if before is None:
             continue

@@ -10,7 +10,7 @@ from governance.pii.types import Entity, Reason, Role, Span
 CHARS: Final = rf"{KANJI}{KATA}{HIRA}ヶケ"
 RUN_BEFORE: Final = re.compile(
     rf"(?:[{LATIN}'’.\-]+(?:[ 　][{LATIN}'’.\-]+){{0,3}}|[{HALF}]+(?:[ 　][{HALF}]+)?"
-    rf"|[{CHARS}・＝]+(?:[ 　][{CHARS}]+)?)$"
+    rf"|[{CHARS}・＝]+(?:[ 　][{CHARS}]+)?)\Z"
 )
 NAME_AHEAD: Final = re.compile(
     rf"[{LATIN}][{LATIN}'’.\-]*(?:,? [{LATIN}'’.\-]+){{0,3}}"

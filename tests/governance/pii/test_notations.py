@@ -119,8 +119,8 @@ ADDRESSES = [
 @pytest.mark.parametrize(
     "marked", [*PHONES, *MAILS, *BANKS, *NUMBERS, *BIRTHS, *TABLES, *ADDRESSES]
 )
-def test_exactly_what_is_marked_is_found(analyzer: Analyzer, marked: str) -> None:
+def test_exactly_what_is_marked_is_found(rules: Analyzer, marked: str) -> None:
     text = MARK.sub(lambda found: found[2], marked)
     expected = [(found[1], found[2]) for found in MARK.finditer(marked)]
-    spans = [span for span in analyzer.analyze(text) if span.entity not in OTHERS]
+    spans = [span for span in rules.analyze(text) if span.entity not in OTHERS]
     assert [(span.entity.value, text[span.start : span.end]) for span in spans] == expected

@@ -32,10 +32,10 @@ def texts() -> tuple[AnnotatedText, ...]:
 
 
 @pytest.fixture(scope="module")
-def scores(analyzer: Analyzer, texts: tuple[AnnotatedText, ...]) -> Scores:
+def scores(rules: Analyzer, texts: tuple[AnnotatedText, ...]) -> Scores:
     scores = Scores()
     for text in texts:
-        scores.add(text, analyzer.analyze(text.text, lang(text)))
+        scores.add(text, rules.analyze(text.text, lang(text)))
     return scores
 
 
@@ -53,14 +53,12 @@ def test_few_findings_are_stray(scores: Scores) -> None:
     assert scores.stray_per_thousand <= 0.7
 
 
-def test_threads_give_the_answers_of_one(
-    analyzer: Analyzer, texts: tuple[AnnotatedText, ...]
-) -> None:
-    alone = [analyzer.analyze(text.text, lang(text)) for text in texts]
+def test_threads_give_the_answers_of_one(rules: Analyzer, texts: tuple[AnnotatedText, ...]) -> None:
+    alone = [rules.analyze(text.text, lang(text)) for text in texts]
 
     def read(first: int) -> list[tuple[int, tuple[Span, ...]]]:
         places = [(first * 31 + step) % len(texts) for step in range(PER_THREAD)]
-        return [(at, analyzer.analyze(texts[at].text, lang(texts[at]))) for at in places]
+        return [(at, rules.analyze(texts[at].text, lang(texts[at]))) for at in places]
 
     with ThreadPoolExecutor(THREADS) as pool:
         for answers in pool.map(read, range(THREADS)):
@@ -69,7 +67,7 @@ def test_threads_give_the_answers_of_one(
 
 
 def test_odd_signs_anywhere_leave_spans_true(
-    analyzer: Analyzer, texts: tuple[AnnotatedText, ...]
+    rules: Analyzer, texts: tuple[AnnotatedText, ...]
 ) -> None:
     """Spans stay inside the text, in order and apart."""
     dice = Random(20251126)  # noqa: S311 (places, no secret)
@@ -79,6 +77,6 @@ def test_odd_signs_anywhere_leave_spans_true(
             at = dice.randrange(len(text) + 1)
             text = text[:at] + dice.choice(ODD) + text[at:]
         reached = 0
-        for span in analyzer.analyze(text, lang(one)):
+        for span in rules.analyze(text, lang(one)):
             assert reached <= span.start < span.end <= len(text)
             reached = span.end

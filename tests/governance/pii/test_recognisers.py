@@ -106,18 +106,18 @@ NOT_FOUND = [
 ]
 
 
-def texts(analyzer: Analyzer, text: str, entity: str) -> list[str]:
-    return [text[s.start : s.end] for s in analyzer.analyze(text) if s.entity == entity]
+def texts(rules: Analyzer, text: str, entity: str) -> list[str]:
+    return [text[s.start : s.end] for s in rules.analyze(text) if s.entity == entity]
 
 
 @pytest.mark.parametrize(("text", "entity", "expected"), FOUND)
-def test_recogniser_finds(analyzer: Analyzer, text: str, entity: str, expected: list[str]) -> None:
-    assert texts(analyzer, text, entity) == expected
+def test_recogniser_finds(rules: Analyzer, text: str, entity: str, expected: list[str]) -> None:
+    assert texts(rules, text, entity) == expected
 
 
 @pytest.mark.parametrize(("text", "entity"), NOT_FOUND)
-def test_recogniser_leaves(analyzer: Analyzer, text: str, entity: str) -> None:
-    assert texts(analyzer, text, entity) == []
+def test_recogniser_leaves(rules: Analyzer, text: str, entity: str) -> None:
+    assert texts(rules, text, entity) == []
 
 
 MENTIONS = [
@@ -154,15 +154,22 @@ TRAPS = [
 
 
 @pytest.mark.parametrize(("text", "label"), MENTIONS)
-def test_mention_is_found_with_its_kind(analyzer: Analyzer, text: str, label: str) -> None:
-    assert label in {span.label for span in analyzer.analyze(text)}
+def test_mention_is_found_with_its_kind(rules: Analyzer, text: str, label: str) -> None:
+    assert label in {span.label for span in rules.analyze(text)}
 
 
 @pytest.mark.parametrize("text", TRAPS)
-def test_trap_is_no_mention(analyzer: Analyzer, text: str) -> None:
-    assert not [span for span in analyzer.analyze(text) if span.kind]
+def test_trap_is_no_mention(rules: Analyzer, text: str) -> None:
+    assert not [span for span in rules.analyze(text) if span.kind]
 
 
 def test_own_numbers_are_found_by_configured_labels() -> None:
     own = Analyzer(own_numbers=["会員番号"])
     assert texts(own, "会員番号：KS1029384", "CUSTOMER_NUMBER") == ["KS1029384"]
+
+
+def test_a_name_before_a_title_never_crosses_the_line(rules: Analyzer) -> None:
+    text = "　社長　安倍 晴臣\n　専務　阿倍 仲太\n　部長　安部 公平"
+    names = texts(rules, text, "PERSON")
+    assert "安倍 晴臣" in names
+    assert not [name for name in names if "\n" in name]

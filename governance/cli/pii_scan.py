@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def scan(
-    target: Annotated[str, typer.Argument(metavar="PATH|URL", help=say("pii.target"))],
+    target: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help=say("pii.target"))],
     report: Annotated[Path | None, typer.Option("--report", help=say("pii.report"))] = None,
     sample: Annotated[int, typer.Option("--sample", min=0, help=say("pii.sample"))] = 3_000,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help=say("pii.jobs"))] = 0,

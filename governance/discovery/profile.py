@@ -6,7 +6,7 @@ Numbers of the report rest on the sample alone; `at_most` says what it proves ab
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from governance.discovery.examples import examples
@@ -38,7 +38,7 @@ class _Column:
 
     name: str
     rows: list[int]
-    values: list[str]
+    values: list[str] = field(repr=False)
 
 
 def profile(

@@ -3,13 +3,17 @@
 The structure follows the W3C community group's guide for TS 27560 (dpv-27560, record version 2):
 root members, one process per choice with its mandatory members, states in their order, entities
 by key. What the DPV has no term for stands under our own prefix.
+
+Compared with the tables of DPV 2.0 (w3c/dpv, 2.0/dpv/modules): consent, consent_status,
+consent_types, consent_controls, entities_legalrole, entities_datasubject. Terms of other modules are
+not yet compared.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from consent.receipts.content import CONTROLLER, basis_words, language_of, outside
-from consent.types import EVERY, EventKind
+from consent.types import EVERY, GRANTS, EventKind, EvidenceGrade
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 
@@ -182,7 +186,7 @@ def _states(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         kind = EventKind(one["kind"])
         last = one["seq"] == choice["seq"]
         state: dict[str, Any] = {
-            "@type": [STATUS[kind], *_way(kind)],
+            "@type": [STATUS[kind], *(_way(kind, choice["evidence"]) if last else ())],
             "dpv:isIndicatedAtTime": one["at"],
             "dpv:isExercisedAt": shown if last else "record",
             "dpv:isIndicatedBy": "guardian" if last and choice["guardian"] else "person",
@@ -203,10 +207,10 @@ def _states(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield state
 
 
-def _way(kind: EventKind) -> tuple[str, ...]:
-    """How a yes was expressed: by a statement or act of its own (GDPR 4(11))."""
-    given = kind in (EventKind.GIVEN, EventKind.RENEWED)
-    return ("dpv:ExplicitlyExpressedConsent",) if given else ()
+def _way(kind: EventKind, evidence: str) -> tuple[str, ...]:
+    """How a yes was expressed, where an act of its own is on record (GDPR 4(11))."""
+    explicit = kind in GRANTS and evidence == EvidenceGrade.ACTIVE.value
+    return ("dpv:ExplicitlyExpressedConsent",) if explicit else ()
 
 
 def _entities(content: Mapping[str, Any], lang: Lang) -> Iterator[tuple[str, dict[str, Any]]]:

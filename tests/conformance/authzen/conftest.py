@@ -15,7 +15,7 @@ from governance.identity.service import register_client
 from policies.load import load_folder
 from policies.snapshot import compile_policy
 from tests.installation import AT, create
-from tests.serving import served
+from tests.serving import NO_TLS, served
 
 POLICIES = Path(__file__).parent / "policies"
 
@@ -46,7 +46,7 @@ def scenario(
     """Puts one of the policy folders in force and gives a client of it."""
     wiring, base, key = installation
     before = wiring.policies.current
-    with httpx.Client(base_url=base, timeout=30) as client:
+    with httpx.Client(base_url=base, timeout=30, verify=NO_TLS) as client:
         client.headers["authorization"] = f"Bearer {key}"
 
         def load(name: str) -> Pep:
@@ -59,7 +59,7 @@ def scenario(
 
 @pytest.fixture
 def anonymous(installation: tuple[Wiring, str, str]) -> Iterator["Pep"]:
-    with httpx.Client(base_url=installation[1], timeout=30) as client:
+    with httpx.Client(base_url=installation[1], timeout=30, verify=NO_TLS) as client:
         yield Pep(client)
 
 

@@ -23,7 +23,7 @@ from tests.installation import (
     subjects,
     write_file,
 )
-from tests.serving import served
+from tests.serving import NO_TLS, served
 
 ROLES = ("privacy_officer", "privacy_approver", "support", "marketing", "auditor")
 
@@ -41,7 +41,7 @@ class Town:
 
     def client(self) -> httpx.Client:
         """A caller that is nobody yet."""
-        client = httpx.Client(base_url=self.base, timeout=30)
+        client = httpx.Client(base_url=self.base, timeout=30, verify=NO_TLS)
         self.clients.append(client)
         return client
 

@@ -26,7 +26,7 @@ from tests.installation import (
     with_ports,
     write_file,
 )
-from tests.serving import served
+from tests.serving import NO_TLS, served
 
 STAFF = ("privacy_officer", "support", "sales", "marketing", "data_manager", "auditor")
 SYSTEMS = {
@@ -48,7 +48,7 @@ class Desk:
     made: list[httpx.Client] = field(default_factory=list)
 
     def _client(self) -> httpx.Client:
-        client = httpx.Client(base_url=self.base, timeout=60)
+        client = httpx.Client(base_url=self.base, timeout=60, verify=NO_TLS)
         self.made.append(client)
         return client
 

@@ -24,7 +24,7 @@ from governance.pii.learned.tagger import Tagger
 from governance.pii.recognisers.registry import Recogniser, recognisers
 from governance.pii.resolve import resolve
 from governance.pii.sudachi import chunks
-from governance.pii.types import NO_MODEL, Entity, Span
+from governance.pii.types import SHIPPED_MODEL, Entity, Span
 
 LANGUAGES: Final = ("ja", "en")
 CHUNK: Final = 4_000  # code points analysed together; keeps Presidio's pairwise steps small
@@ -191,7 +191,7 @@ def build_engine(own_numbers: Iterable[str] = (), learned: Tagger | None = None)
 class Analyzer:
     """Personal data of texts; one object serves all threads of a process."""
 
-    def __init__(self, *, own_numbers: Iterable[str] = (), model: str = NO_MODEL) -> None:
+    def __init__(self, *, own_numbers: Iterable[str] = (), model: str = SHIPPED_MODEL) -> None:
         self.engine = build_engine(own_numbers, tagger(model))
 
     def analyze(self, text: str, lang: str = "ja") -> tuple[Span, ...]:

@@ -28,7 +28,7 @@ def wikipedia_path() -> Path:
 
 def chosen(choice: str) -> Weights | None:
     """The weights of a choice; None is rules alone. Raises PiiModelError."""
-    if choice == NO_MODEL or not own_path().is_file():
+    if choice == NO_MODEL:
         return None
     if choice == OWN_MODEL:
         return load(own_path())

@@ -32,14 +32,19 @@ class Weights:
 
 def save(weights: Weights, path: Path) -> int:
     """The file stands at this path; the same weights give the same bytes. Answers its size."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(path, "w") as archive:
         for name in Weights.__slots__:
             held = io.BytesIO()
             # Column by column packs better
             np.save(held, np.asfortranarray(getattr(weights, name)), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _DATE), held.getvalue())
-        archive.writestr(zipfile.ZipInfo("version", _DATE), f"{VERSION} {BITS} {TAGS}")
+            _put(archive, f"{name}.npy", held.getvalue())
+        _put(archive, "version", f"{VERSION} {BITS} {TAGS}".encode())
     return path.stat().st_size
+
+
+def _put(archive: zipfile.ZipFile, name: str, octets: bytes) -> None:
+    entry = zipfile.ZipInfo(name, _DATE)
+    archive.writestr(entry, octets, compress_type=zipfile.ZIP_DEFLATED, compresslevel=9)
 
 
 def load(path: Path) -> Weights:

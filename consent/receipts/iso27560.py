@@ -5,8 +5,8 @@ root members, one process per choice with its mandatory members, states in their
 by key. What the DPV has no term for stands under our own prefix.
 
 Compared with the tables of DPV 2.0 (w3c/dpv, 2.0/dpv/modules): consent, consent_status,
-consent_types, consent_controls, entities_legalrole, entities_datasubject. Terms of other modules are
-not yet compared.
+consent_types, consent_controls, entities_legalrole, entities_datasubject. Terms of other modules
+are not yet compared.
 """
 
 from collections.abc import Iterator, Mapping

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.responses import Response
@@ -19,7 +20,8 @@ from consent.feed.hub import Hub
 from consent.feed.records import SentDecisions, take_in
 from consent.feed.teller import FeedEndedError, Resume, Teller
 from consent.leases import store as leases
-from consent.leases.types import HolderKind, Terms
+from consent.leases.desk import Desk
+from consent.leases.types import HolderKind
 from governance.core.errors import ForbiddenError, WrongUseError
 from governance.core.terms import RowId, SubjectId
 from governance.customers.changes import counter
@@ -37,6 +39,8 @@ Wanted = Annotated[str | None, Query(max_length=4_000, description="目的（コ
 HEARTBEAT: Final = 0.5  # seconds without news until a comment line shows that the feed lives
 DEPTH: Final = 8
 MOST: Final = 10_000  # identifiers of one request
+THREADS: Final = 64  # holders that are answered at once; one commit serves them all
+_threads: RunVar[CapacityLimiter] = RunVar("lease_threads")  # of an event loop
 T = TypeVar("T")
 Pseudonym = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
@@ -113,19 +117,15 @@ async def ask(request: Request, principal: Checker) -> JSONResponse:
     """The lease is granted to who applied what it owes; otherwise the answer says what is owed."""
     _system(principal)
     body, wiring = await _body(request, AskIn), wiring_of(request)
-    terms: Terms = wiring.barrier.terms
+    desk: Desk = wiring.barrier.desk
 
     def work() -> dict[str, Any]:
-        answer = wiring.database.write(
-            partial(
-                leases.ask,
-                holder=RowId(body.holder),
-                actor=principal.id,
-                kind=HolderKind.CLIENT,
-                applied=body.applied,
-                terms=terms,
-                at=wiring.clock(),
-            )
+        answer = desk.ask(
+            RowId(body.holder),
+            actor=principal.id,
+            kind=HolderKind.CLIENT,
+            applied=body.applied,
+            at=wiring.clock(),
         )
         return {
             "standing": answer.standing.value,
@@ -134,7 +134,17 @@ async def ask(request: Request, principal: Checker) -> JSONResponse:
             "now": round(wiring.clock().timestamp() * 1000),
         }
 
-    return JSONResponse(await to_thread.run_sync(work))
+    return JSONResponse(await to_thread.run_sync(work, limiter=_lease_threads()))
+
+
+def _lease_threads() -> CapacityLimiter:
+    """Threads for leases alone: a lease must not end because pages wait for the database."""
+    try:
+        return _threads.get()
+    except LookupError:
+        made = CapacityLimiter(THREADS)
+        _threads.set(made)
+        return made
 
 
 @router.delete("/leases/{holder}")

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from consent.client.lease import boottime
 from consent.leases import store
+from consent.leases.desk import Desk
 from consent.leases.rules import Seen, behind, has_ended, looked
 from consent.leases.types import LeaseRow, Terms
 from governance.core.errors import GovernanceError
@@ -58,10 +59,14 @@ class Barrier:
     own: Own = field(default_factory=Nobody)
     clock: Callable[[], float] = boottime
     sleep: Callable[[float], object] = time.sleep
+    desk: Desk = field(init=False)  # where holders ask that this process answers
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _seen: dict[str, Seen] = field(default_factory=dict)
     _rows: tuple[LeaseRow, ...] = ()
     _begun: float = float("-inf")  # when the last look at the leases began
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(self.database, self.terms)
 
     def settle(self, position: int) -> None:
         """No permit rests on less than this position any more; raises NotYetEverywhereError.
@@ -111,7 +116,11 @@ class Barrier:
         return has_ended(row, self._seen, self.terms, at=at)
 
     def _hold_nothing(self, rows: Sequence[LeaseRow], position: int) -> frozenset[str]:
-        return self.database.write(lambda tx: store.demand(tx, rows, position=position))
+        demand = partial(store.demand, rows=rows, position=position)
+        return self.database.write(demand, urgent=True)
+
+    def _gone(self, row: LeaseRow) -> bool:
+        return self.database.write(partial(store.end, row=row), urgent=True)
 
     def _end(self, rows: Iterable[LeaseRow]) -> int:
         """How many of them are gone; who was renewed since the look is not.
@@ -121,7 +130,7 @@ class Barrier:
         ended = 0
         for row in rows:
             with self._lock:
-                if row in self._rows and self.database.write(partial(store.end, row=row)):
+                if row in self._rows and self._gone(row):
                     self._rows = tuple(one for one in self._rows if one is not row)
                     ended += 1
         return ended

@@ -135,7 +135,8 @@ class Follower:
                 applied=max(0, told),
                 terms=self._terms,
                 at=self._clock(),
-            )
+            ),
+            urgent=True,
         )
         self._rested, self._told = asked + REST, told
         if answer:

@@ -93,7 +93,7 @@ def demand(tx: Connection, rows: Sequence[LeaseRow], *, position: int) -> frozen
 
     Who holds nothing need not be waited for: its first lease comes after this position.
     """
-    for row in rows:
+    for row in sorted(rows):  # by their ids: no two processes wait for each other's rows
         tx.execute(
             update(LEASE).where(LEASE.c.id == row.id, LEASE.c.owed < position).values(owed=position)
         )

@@ -98,14 +98,18 @@ class Database:
                 connection.exec_driver_sql(PG_LOOK)
             yield connection
 
-    def write(self, fn: Callable[[Connection], T], *, batch: bool = False) -> T:
-        """The result of `fn(tx)` after its transaction is durable; `batch` work yields to others.
+    def write(
+        self, fn: Callable[[Connection], T], *, batch: bool = False, urgent: bool = False
+    ) -> T:
+        """The result of `fn(tx)` after its transaction is durable.
+
+        `batch` work yields to others; `urgent` work, which must be short and seldom, goes first.
 
         `fn` may run again after a rolled-back attempt, so it must have no effect outside `tx`.
         Raises whatever `fn` raises, with nothing changed.
         """
         if self._writer is not None:
-            return self._writer.submit(fn, batch=batch)
+            return self._writer.submit(fn, batch=batch, urgent=urgent)
         return self._write_postgres(fn)
 
     def _write_postgres(self, fn: Callable[[Connection], T]) -> T:

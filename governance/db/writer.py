@@ -42,11 +42,14 @@ BUSY_WAIT_S = 30.0  # how long a write waits for other processes before it is re
 class _Work:
     """One write and, once `done` is released, what came of it."""
 
-    __slots__ = ("batch", "came", "done", "failure", "left", "result", "run", "woken")
+    __slots__ = ("batch", "came", "done", "failure", "left", "result", "run", "urgent", "woken")
 
-    def __init__(self, run: Callable[[Connection], Any], *, batch: bool) -> None:
+    def __init__(
+        self, run: Callable[[Connection], Any], *, batch: bool = False, urgent: bool = False
+    ) -> None:
         self.run = run
         self.batch = batch
+        self.urgent = urgent
         self.came = time.monotonic() if batch else 0.0
         self.result: Any = None
         self.failure: Exception | None = None
@@ -118,11 +121,13 @@ class GroupWriter:
         self._commit_s = 0.0  # how long the last commit took: mostly the disk
         self._company = 0  # callers that were about at the last commit
 
-    def submit(self, fn: Callable[[Connection], T], *, batch: bool) -> T:
+    def submit(
+        self, fn: Callable[[Connection], T], *, batch: bool = False, urgent: bool = False
+    ) -> T:
         """The result of `fn` once the commit that holds it is durable."""
         if threading.current_thread() is self._thread:
             raise NestedWriteError
-        work = _Work(fn, batch=batch)
+        work = _Work(fn, batch=batch, urgent=urgent)
         with self._lock:
             if self._closed:
                 raise DatabaseClosedError
@@ -154,6 +159,8 @@ class GroupWriter:
             ended |= self._sort_in(foreground, batch, wait=not (ended or foreground or batch))
             if batch and (not foreground or _impatient(batch[0])):
                 self._commit([batch.popleft()])
+            elif foreground and foreground[0].urgent:
+                self._commit(_first(foreground))  # without the others, whose writing takes longer
             elif foreground:
                 ended |= self._linger(foreground, batch)
                 group = [foreground.popleft() for _ in range(min(len(foreground), GROUP_LIMIT))]
@@ -176,7 +183,10 @@ class GroupWriter:
         try:
             work = self._queue.get(block=wait)
             while work is not None:
-                (batch if work.batch else foreground).append(work)
+                if work.urgent:
+                    foreground.appendleft(work)
+                else:
+                    (batch if work.batch else foreground).append(work)
                 work = self._queue.get(block=False)
         except Empty:
             return False
@@ -223,6 +233,14 @@ class GroupWriter:
                 else:
                     savepoint.commit()
             _end(connection, commit=True)
+
+
+def _first(foreground: deque[_Work]) -> list[_Work]:
+    """The urgent work that has come, which is not in the line any more."""
+    found = []
+    while foreground and foreground[0].urgent:
+        found.append(foreground.popleft())
+    return found
 
 
 def _impatient(work: _Work) -> bool:

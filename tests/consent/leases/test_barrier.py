@@ -10,6 +10,7 @@ import pytest
 
 from consent.leases import store
 from consent.leases.barrier import Barrier, NotYetEverywhereError
+from consent.leases.desk import Desk
 from consent.leases.types import Answer, HolderKind, Standing, Terms, terms_of
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId
@@ -39,11 +40,8 @@ class Scene:
         )
 
     def ask(self, holder: RowId, *, applied: int, actor: ActorId = SHOP) -> Answer:
-        return self.database.write(
-            lambda tx: store.ask(
-                tx, holder, actor=actor, kind=HolderKind.CLIENT, applied=applied, terms=TERMS, at=AT
-            )
-        )
+        desk = Desk(self.database, TERMS)
+        return desk.ask(holder, actor=actor, kind=HolderKind.CLIENT, applied=applied, at=AT)
 
     def change(self) -> int:
         return self.database.write(counter.take)
@@ -159,7 +157,7 @@ class Silent:
         with self._database.read() as tx:
             yield tx
 
-    def write(self, _fn: object) -> Any:
+    def write(self, _fn: object, **_kind: bool) -> Any:
         return frozenset()
 
 

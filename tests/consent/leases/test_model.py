@@ -59,7 +59,7 @@ class World:
         with self.engine.connect() as tx:
             yield tx
 
-    def write(self, fn: Callable[[Connection], Any]) -> Any:
+    def write(self, fn: Callable[[Connection], Any], **_kind: bool) -> Any:
         self.between()
         with self.engine.connect() as tx:
             return fn(tx)

@@ -56,8 +56,8 @@ def grouped(database: Database) -> Iterator[Callable[..., Future[object]]]:
         assert started.wait(10)
         waiting: list[Future[object]] = []
 
-        def give(write: Write, *, batch: bool = False) -> Future[object]:
-            waiting.append(pool.submit(database.write, write, batch=batch))
+        def give(write: Write, **kind: bool) -> Future[object]:
+            waiting.append(pool.submit(database.write, write, **kind))
             queue = database._writer._queue  # to know that it has come
             while queue.qsize() < len(waiting):
                 threading.Event().wait(0.001)
@@ -65,6 +65,18 @@ def grouped(database: Database) -> Iterator[Callable[..., Future[object]]]:
 
         yield give
         gate.set()
+
+
+def test_urgent_work_goes_first_and_alone(database: Database) -> None:
+    order: list[str] = []
+    with database.writer_engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        driver.set_trace_callback(lambda sql: order.append(sql) if sql == "COMMIT" else None)
+    with grouped(database) as give:
+        for n in range(3):
+            give(lambda _tx, n=n: order.append(f"usual {n}"))  # type: ignore[misc] # its own number
+        give(lambda _tx: order.append("urgent"), urgent=True)
+    assert order == ["COMMIT", "urgent", "COMMIT", "usual 0", "usual 1", "usual 2", "COMMIT"]
 
 
 def test_a_group_shares_one_commit(database: Database) -> None:

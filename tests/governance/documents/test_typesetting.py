@@ -98,7 +98,18 @@ def test_the_document_is_tagged_and_says_its_language_and_title(made: bytes) -> 
     assert reader.metadata.title == f"同意の受領書 {MARKUP}"
     assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_data()
     kinds = set(tags(root["/StructTreeRoot"]))
-    assert {"/Document", "/Title", "/H1", "/P", "/Table", "/TH", "/TD", "/L", "/LI", "/Link"} <= kinds
+    assert {
+        "/Document",
+        "/Title",
+        "/H1",
+        "/P",
+        "/Table",
+        "/TH",
+        "/TD",
+        "/L",
+        "/LI",
+        "/Link",
+    } <= kinds
 
 
 def tags(node: Any) -> list[str]:

@@ -173,7 +173,11 @@ class Wiring:
         audit = AuditLog(database.writer_engine, process_id=new_row_id(), sealer=vault.seal_part)
         journal = Journal.open(settings.journal, installation=vault.ring.installation)
         install_law(installed(settings.law_folder, settings.law_rule_sets))
-        declared, policies, worker = _declared(settings), PolicyHolder(), PiiWorker(model=settings.pii_model)
+        declared, policies, worker = (
+            _declared(settings),
+            PolicyHolder(),
+            PiiWorker(model=settings.pii_model),
+        )
         signing = LogSigning(settings, vault)
         ports = Ports(
             database=database,

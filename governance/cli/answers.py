@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from governance.cli.invocation import current
 from governance.cli.output import emit, line, say
 from governance.cli.requests import Which, chosen, request_of, stands
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from dsar.case import Case, WithheldItem
     from dsar.found import Found
     from dsar.types import Ground, Outcome
+    from governance.pii.redaction import Placeholders
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -69,12 +71,13 @@ def review(request: Which) -> int:
     """What was found, as the person would get it; the look is recorded."""
     from dsar import fulfilment
     from governance.cli.session import acting, opened
+    from governance.pii.redaction import Placeholders
 
     with opened() as wiring:
         principal, wanted = acting(wiring), request_of(wiring, request)
         found = fulfilment.review(wiring.ports, principal, wanted, at=wiring.clock())
-    other = say("dsar.other_person")
-    shape = [_shown(part, other) for part in found]
+    placeholders = Placeholders(current().lang)
+    shape = [_shown(part, placeholders) for part in found]
 
     def words() -> None:
         for part in shape:
@@ -89,15 +92,15 @@ def review(request: Which) -> int:
     return 0
 
 
-def _shown(part: "Found", other: str) -> dict[str, Any]:
-    """One source's finding; every place about another person is replaced by the word."""
+def _shown(part: "Found", placeholders: "Placeholders") -> dict[str, Any]:
+    """One source's finding; other persons stand as placeholders, the same throughout."""
     return {
         "source": part.source,
         "records": [
             {
                 "row": record.row,
                 "values": [
-                    {"field": v.name, "text": v.shown(other), "others": len(v.others)}
+                    {"field": v.name, "text": v.shown(placeholders), "others": len(v.others)}
                     for v in record.values
                 ],
             }

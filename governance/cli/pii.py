@@ -9,6 +9,7 @@ import typer
 
 from governance.cli import pii_models, pii_scan
 from governance.cli.output import say
+from governance.cli.session import settings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 pii_scan.register(app)
@@ -37,7 +38,7 @@ def analyze(
     from governance.pii.pool import PiiPool
 
     tally = Tally()
-    with PiiPool(jobs or None) as pool:
+    with PiiPool(jobs or None, model=settings().pii_model) as pool:
         _write(analyze_lines(_stream(), pool.answers, tally))
     return tally.exit_code
 

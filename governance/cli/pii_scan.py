@@ -8,6 +8,7 @@ import typer
 
 from governance.cli.invocation import current
 from governance.cli.output import emit, line, say, table
+from governance.cli.session import settings
 
 if TYPE_CHECKING:
     from governance.discovery.types import ScanReport
@@ -35,7 +36,10 @@ def scan(
     if report is not None:
         check_form(report)
         refuse_existing(report)
-    with PiiPool(jobs or None) as pool, steps_bar(say("pii.scanning")) as progress:
+    with (
+        PiiPool(jobs or None, model=settings().pii_model) as pool,
+        steps_bar(say("pii.scanning")) as progress,
+    ):
         running = Scan(
             target=target,
             analyse=pool.analyze_many,

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from typing import Final, Self, TypeAlias, TypeVar
 
 from governance.core.errors import UnavailableError
-from governance.pii.types import Span
+from governance.pii.types import SHIPPED_MODEL, Span
 from governance.pii.worker import PiiWorker, batches_of
 
 AHEAD: Final = 2  # questions that wait for each worker; more would only fill memory
@@ -31,8 +31,8 @@ class PiiPool:
     A second worker starts only when there is work for it.
     """
 
-    def __init__(self, workers: int | None = None) -> None:
-        self._workers = [PiiWorker() for _ in range(workers or cores())]
+    def __init__(self, workers: int | None = None, *, model: str = SHIPPED_MODEL) -> None:
+        self._workers = [PiiWorker(model=model) for _ in range(workers or cores())]
         self._idle: SimpleQueue[PiiWorker] = SimpleQueue()
         self._threads = ThreadPoolExecutor(len(self._workers), thread_name_prefix="pii-pool")
         for worker in self._workers:

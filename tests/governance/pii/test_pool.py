@@ -13,7 +13,8 @@ from governance.pii.types import Entity, Reason, Span
 class Child:
     """Stands for a worker process: a text is found by its length; some end it."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: str) -> None:
+        self.model = model
         self.asked = 0
         self.closed = False
 
@@ -44,8 +45,8 @@ class Child:
 def children(monkeypatch: pytest.MonkeyPatch) -> list[Child]:
     made: list[Child] = []
 
-    def child() -> Child:
-        made.append(Child())
+    def child(*, model: str) -> Child:
+        made.append(Child(model))
         return made[-1]
 
     monkeypatch.setattr(pools, "PiiWorker", child)
@@ -85,3 +86,9 @@ def test_reader_may_stop_in_the_middle(children: list[Child]) -> None:
         found = pool.analyze_many(("x" * 80, "ja") for _ in range(10_000))
         assert next(found)
     assert all(child.closed for child in children)
+
+
+def test_every_worker_reads_with_the_chosen_weights(children: list[Child]) -> None:
+    with PiiPool(2, model="none"), PiiPool(1):
+        pass
+    assert [child.model for child in children] == ["none", "none", "shipped"]

@@ -12,7 +12,9 @@ from consent.types import EVERY, Cell
 from governance.core.terms import Lang
 from governance.gateway.choices import Choices, shown_code
 from governance.i18n.catalogue import text
+from governance.ui.formats import moment
 from governance.ui.parts import Link, Occurrence, Term, Tone
+from governance.ui.words import actor_name
 from policies.reasons import Audience, ReasonCode, reason_text
 from policies.snapshot import PolicySnapshot
 
@@ -149,7 +151,7 @@ def tally_lines(
 def proof_terms(view: ProofView, policy: PolicySnapshot, lang: Lang) -> tuple[Term, ...]:
     """Who said what, when, where and how; every part that says something."""
     event, proof = view.event, view.proof
-    acted = view.acted_by
+    acted, by = view.acted_by, actor_name(proof.actor, lang)
     place = proof.place
     if view.collection_point:
         place = " ".join(
@@ -160,7 +162,7 @@ def proof_terms(view: ProofView, policy: PolicySnapshot, lang: Lang) -> tuple[Te
         ("purpose", purpose_words(policy, event.purpose, lang), ""),
         ("channel", channel_words(event.channel, lang), ""),
         ("recipients", recipient_words(event.recipient_class, lang), ""),
-        ("by", text(f"console.consents.by.{acted.value}", lang) if acted else "", proof.actor),
+        ("by", text(f"console.consents.by.{acted.value}", lang) if acted else "", by),
         ("action", _action(proof.action, lang), ""),
         ("method", proof.method, ""),
         ("place", place, ""),
@@ -169,7 +171,7 @@ def proof_terms(view: ProofView, policy: PolicySnapshot, lang: Lang) -> tuple[Te
         ("device", proof.user_agent, ""),
         ("network", proof.network, ""),
         ("guardians", ", ".join(_guardians(proof.guardians)), ""),
-        ("valid_until", event.valid_until.isoformat() if event.valid_until else "", ""),
+        ("valid_until", moment(event.valid_until, lang) if event.valid_until else "", ""),
         ("import_run", event.import_run or "", ""),
         ("seq", f"{event.seq:,}", ""),
     )

@@ -9,6 +9,14 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from governance.console.frame import today, way
+from governance.console.law_words import (
+    HOME,
+    article_words,
+    day_words,
+    item_labels,
+    law_name,
+    rule_words,
+)
 from governance.console.pages import console_page
 from governance.core.errors import NotFoundError
 from governance.core.terms import Lang
@@ -22,10 +30,8 @@ from policies.law.answers import Json, law_show
 from policies.law.errors import UnknownLawIdError
 from policies.law.in_force import law_in_force
 from policies.law.load import RuleSet, rules_of
-from policies.law.reasons import shown, title
 from policies.law.types import Amendment, DeadlineRule, LawBook, Obligation, Switch, Verification
 
-HOME: Final = "/console/law"
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Reader = Annotated[Principal, Depends(require(Action.POLICY_READ))]
 RULES: Final = frozenset({"deadline_rule", "extends", "extension"})  # ids of deadline rules
@@ -37,8 +43,7 @@ class DutyLine:
     """One duty as the list shows it."""
 
     id: str
-    law: str
-    article: str
+    article: str  # with its law
     duty: str
     rule: str
     rule_id: str
@@ -66,7 +71,7 @@ class SetLine:
     id: str
     title: str
     on: bool
-    collects: tuple[str, ...]
+    collects: str
     amendment: str
 
 
@@ -85,14 +90,14 @@ async def law(request: Request, principal: Reader, law: str = "", on: str = "") 
         day=day,
         wrong=wrong,
         law=law,
-        laws=[Choice(value=name, label=_law(name, page.lang)) for name in names],
+        laws=[Choice(value=name, label=law_name(name, page.lang)) for name in names],
         duties=[
             _duty(one, rules, page.lang)
             for one in rules.obligations.values()
             if law in {"", one.law}
         ],
         rules=[_rule(one, rules, page.lang) for one in rules.rules.values()],
-        amendments=tuple(book.amendments.values()),
+        amendments=[_amendment(one, page.lang) for one in book.amendments.values()],
         sets=[_set(one, book, page.lang) for one in book.switches.values()],
         way=way(page.lang, ("console.law.title", HOME)),
     )
@@ -109,6 +114,8 @@ async def law_entry(request: Request, entry: str, principal: Reader, on: str = "
     except UnknownLawIdError:
         raise NotFoundError from None
     kept = {name: value for name, value in found.items() if name not in HIDDEN}
+    if "article" in kept:
+        kept["article"] = article_words(str(kept.pop("law")), str(kept["article"]), page.lang)
     return templates_of(request).render(
         "console/law_entry.html",
         page,
@@ -135,19 +142,13 @@ def _day(given: str, standing: date) -> tuple[bool, date]:
         return True, standing
 
 
-def _law(name: str, lang: Lang) -> str:
-    return domain("law", lang).get(f"law.name.{name}", name)
-
-
 def _duty(one: Obligation, rules: RuleSet, lang: Lang) -> DutyLine:
-    rule = rules.rules[one.deadline_rule]
     return DutyLine(
         id=one.id,
-        law=_law(one.law, lang),
-        article=one.article,
+        article=article_words(one.law, one.article, lang),
         duty=one.duty_ja if lang is Lang.JA else one.duty_en,
-        rule=str(shown(title(rule), lang)),
-        rule_id=rule.id,
+        rule=rule_words(one.deadline_rule, rules, lang),
+        rule_id=one.deadline_rule,
         binds=one.software or "",
         seen=text(f"console.law.seen.{one.verification.name.lower()}", lang),
     )
@@ -164,7 +165,7 @@ def _rule(one: DeadlineRule, rules: RuleSet, lang: Lang) -> RuleLine:
         length = text("console.law.policy", lang, length=length)
     return RuleLine(
         id=one.id,
-        title=str(shown(title(one), lang)),
+        title=rule_words(one.id, rules, lang),
         length=length,
         first_day=text(f"console.law.first_day.{one.day_one.name.lower()}", lang)
         if one.day_one
@@ -177,13 +178,21 @@ def _rule(one: DeadlineRule, rules: RuleSet, lang: Lang) -> RuleLine:
     )
 
 
+def _amendment(one: Amendment, lang: Lang) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "law": law_name(one.law, lang),
+        "days": [day_words(step.when, lang) for step in one.steps],
+    }
+
+
 def _set(one: Switch, book: LawBook, lang: Lang) -> SetLine:
     amendment: Amendment = book.amendments[one.amendment]
     return SetLine(
         id=one.id,
         title=one.title_ja if lang is Lang.JA else one.title_en,
         on=one.id in book.switched_on,
-        collects=one.collects,
+        collects=item_labels(one.collects, lang),
         amendment=amendment.id,
     )
 
@@ -193,8 +202,10 @@ def _term(name: str, value: Json, rules: RuleSet, lang: Lang) -> Term:
     label, said = domain("console", lang).get(f"console.law.key.{name}", name), _said(value, lang)
     if name == "verification":
         said = text(f"console.law.seen.{Verification(said).name.lower()}", lang)
-    elif said in rules.rules and name in RULES:
-        said = str(shown(title(rules.rules[said]), lang))
+    elif name == "law":
+        said = law_name(said, lang)
+    elif name in RULES:
+        said = rule_words(said, rules, lang)
     return Term(term=label, text=said, href=_href(name, value))
 
 
@@ -215,7 +226,7 @@ def _said(value: Json, lang: Lang) -> str:
         case None:
             return text("console.none", lang)
         case _:
-            return str(value)
+            return day_words(str(value), lang)
 
 
 def _texts(value: Json) -> tuple[str, ...]:

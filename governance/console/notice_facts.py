@@ -14,7 +14,7 @@ from consent.notices.types import EditionState
 from consent.types import NoticeVersion
 from governance.approvals import store as approvals_store
 from governance.approvals.types import Approval, ApprovalKind
-from governance.core.terms import Lang
+from governance.core.terms import Lang, NoticeId
 from policies.snapshot import PolicySnapshot
 
 ASKED = 500  # open approvals among which those of notices are looked for
@@ -100,6 +100,12 @@ def notices_shown(wiring: Any, lang: Lang) -> NoticesShown:
                 for one in store.every(tx, states=present.WAITING)
             ),
         )
+
+
+def notice_title(tx: Connection, notice: str, lang: Lang) -> str:
+    """The first line of the notice's newest version; nothing where none is in force."""
+    newest = {one.notice: one for one in ledger.notices(tx)}.get(NoticeId(notice))
+    return "" if newest is None else present.title_of(tx, newest, lang)
 
 
 def _asked(tx: Connection, *, at: datetime) -> dict[str, Approval]:

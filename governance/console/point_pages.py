@@ -15,6 +15,7 @@ from consent.collecting.errors import PointFormError
 from consent.collecting.reading import read_points
 from consent.collecting.types import KeptPoint
 from governance.console.frame import Csrf, again, may, mistakes_of, today, way
+from governance.console.notice_facts import notice_title
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, Lang
@@ -135,16 +136,18 @@ async def _point(
     )
     wiring, lang = wiring_of(request), page.lang
 
-    def look() -> KeptPoint:
+    def look() -> tuple[KeptPoint, str]:
         with wiring.database.read() as tx:
-            return store.newest(tx, name)
+            found = store.newest(tx, name)
+            return found, notice_title(tx, found.point.notice, lang)
 
-    kept = await run_in_threadpool(look)
+    kept, notice = await run_in_threadpool(look)
     purposes = {one: record.label[lang] for one, record in snapshot_of(request).purposes.items()}
     return templates_of(request).render(
         "console/point.html",
         page,
         kept=kept,
+        notice_title=notice,
         open=kept.is_open(on=today(request)),
         fields=[
             AskedLine(

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from governance.console.law_words import duty_term, item_labels, rule_words
 from governance.core.terms import Lang, RowId
 from governance.i18n.catalogue import text
 from governance.registers.countries import countries
@@ -15,7 +16,11 @@ from governance.registers.rules import ground_of
 from governance.registers.service import Listed, Shown
 from governance.registers.store import recipient_by_id
 from governance.registers.types import GdprGround, Recipient
+from governance.ui.formats import long_day
 from governance.ui.parts import Term
+from governance.ui.words import actor_name, country_name
+from policies.law.in_force import law_in_force
+from policies.law.load import rules_of
 from policies.purposes import HOME
 from policies.snapshot import PolicySnapshot
 
@@ -122,7 +127,7 @@ def recipient_terms(shown: Shown, policy: PolicySnapshot, lang: Lang) -> tuple[T
     said: tuple[tuple[str, object], ...] = (
         ("key", entry.source_key),
         ("role", text(f"consent.recipient.{entry.role.value}", lang)),
-        ("country", entry.country),
+        ("country", country_name(entry.country or "", lang)),
         ("address", entry.address),
         ("representative", person.representative),
         ("contact", " ".join(filter(None, (person.contact_name, person.contact_email)))),
@@ -150,7 +155,7 @@ def recipient_terms(shown: Shown, policy: PolicySnapshot, lang: Lang) -> tuple[T
 def _terms(said: tuple[tuple[str, object], ...], lang: Lang) -> Iterator[Term]:
     for name, value in said:
         if value:
-            shown = value.isoformat() if isinstance(value, date) else str(value)
+            shown = long_day(value, lang) if isinstance(value, date) else str(value)
             yield Term(term=text(f"console.recipients.term.{name}", lang), text=shown)
 
 
@@ -196,27 +201,35 @@ def provision_terms(
 ) -> tuple[Term, ...]:
     """One record with the other side as it was at the time (Rules 20, 24)."""
     one = line.provision
-    days = (one.first_on.isoformat(), one.last_on.isoformat())
-    said: tuple[tuple[str, object], ...] = (
-        ("direction", text(f"cli.provision.direction.{one.direction.value}", lang)),
-        ("party", party.name),
-        ("party_address", party.address),
-        ("party_representative", party.representative),
-        ("country", one.country),
-        ("days", days[0] if days[0] == days[1] else f"{days[0]} - {days[1]}"),
-        ("purpose", line.purpose),
-        ("ground", line.ground),
-        ("duty", one.recorded.duty),
-        ("acquisition", acquisition),
-        ("fields", ", ".join(one.fields)),
-        ("persons", f"{one.persons:,}"),
-        ("kept_until", one.keeping.until),
-        ("rule", one.keeping.rule),
-        ("recorded_by", one.recorded_by),
-        ("event", one.event_id),
+    first, last = (long_day(day, lang) for day in (one.first_on, one.last_on))
+    rules = rules_of(law_in_force(), one.last_on)
+    said: tuple[tuple[str, str, str], ...] = (
+        ("direction", text(f"cli.provision.direction.{one.direction.value}", lang), ""),
+        ("party", party.name, ""),
+        ("party_address", party.address or "", ""),
+        ("party_representative", party.representative or "", ""),
+        ("country", country_name(one.country or "", lang), ""),
+        ("days", first if first == last else f"{first} - {last}", ""),
+        ("purpose", line.purpose, ""),
+        ("ground", line.ground, ""),
+        ("duty", one.recorded.duty, ""),
+        ("acquisition", acquisition, ""),
+        ("fields", item_labels(one.fields, lang), ""),
+        ("persons", f"{one.persons:,}", ""),
+        ("kept_until", long_day(one.keeping.until, lang), ""),
+        ("rule", rule_words(one.keeping.rule, rules, lang), one.keeping.rule),
+        ("recorded_by", actor_name(one.recorded_by, lang), ""),
     )
-    return tuple(
-        Term(term=text(f"console.provisions.term.{name}", lang), text=str(value))
-        for name, value in said
+    terms = {
+        name: Term(term=_label(name, lang), text=value, note=note)
+        for name, value, note in said
         if value
-    )
+    }
+    terms["duty"] = duty_term(_label("duty", lang), one.recorded.duty, lang, on=one.last_on)
+    if one.event_id:
+        terms["event"] = Term(term=_label("event", lang), text=one.event_id, mono=True)
+    return tuple(terms.values())
+
+
+def _label(name: str, lang: Lang) -> str:
+    return text(f"console.provisions.term.{name}", lang)

@@ -1,7 +1,7 @@
 """Requests that came in, in words: lines of the list, the facts beside an identity check."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from dsar.identity.rules import sufficient
 from dsar.identity.store import Upload
@@ -35,7 +35,7 @@ class ProofLine:
     kind: str
     accepted: bool
     why: str
-    on: str
+    on: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def proof_lines(arrival: Arrival, lang: Lang) -> tuple[ProofLine, ...]:
             kind=text(f"dsar.evidence.{proof.kind}", lang),
             accepted=proof.accepted,
             why=_why(proof.reason, proof.contact_days, proof.kind, lang),
-            on=proof.at.astimezone(JST).strftime("%Y-%m-%d %H:%M"),
+            on=proof.at,
         )
         for place, proof in enumerate(arrival.case.evidence)
     )

@@ -26,7 +26,8 @@ Global in every template: ``t(key, **params)`` (catalogue text in the page's lan
 ``ui`` (all components, listed in ``templates/ui.html``; every macro has a comment with its
 parameters), ``asset(name)``, and the small facts ``Term``, ``Link``, ``Choice``, ``Column``.
 From the caller: ``page`` and the facts. Filters: ``long_day(era=False)``, ``short_day``,
-``moment(seconds=False)``, ``machine_time``, ``number``, ``share(digits=0)``, ``size``.
+``moment(seconds=False)``, ``machine_time``, ``number``, ``share(digits=0)``, ``size``, ``actor``,
+``country``.
 
 Facts for components come from ``governance.ui.parts`` and are already in the reader's language;
 only navigation carries keys. Layouts: ``layouts/console.html``, ``layouts/portal.html``,
@@ -56,6 +57,7 @@ from governance.ui.assets import asset_url
 from governance.ui.formats import long_day, machine_time, moment, number, share, short_day, size
 from governance.ui.parts import Choice, Column, Link, NavGroup, NavItem, Term, Who
 from governance.ui.preferences import Keys, Theme
+from governance.ui.words import actor_name, country_name
 
 
 class Surface(StrEnum):
@@ -137,6 +139,8 @@ def _environment(lang: Lang, loader: BaseLoader) -> Environment:
     )
     made.filters.update(
         **_date_filters(lang),
+        actor=lambda value: actor_name(value, lang),
+        country=lambda value: country_name(value, lang),
         machine_time=machine_time,
         number=number,
         share=share,

@@ -1,0 +1,32 @@
+"""Codes in the reader's words where more than one page shows them: countries, who acted."""
+
+from functools import cache
+
+from babel import Locale
+
+from governance.core.terms import Lang
+from governance.i18n.catalogue import text
+
+
+@cache
+def _countries(lang: Lang) -> dict[str, str]:
+    return dict(Locale.parse(lang.value).territories)
+
+
+def country_name(code: str, lang: Lang) -> str:
+    """The country by its ISO 3166-1 code; what is no such code stays as it is written."""
+    return _countries(lang).get(code, code)
+
+
+def actor_name(actor: str, lang: Lang) -> str:
+    """Staff by their name, a system by its own, the customer without a number."""
+    kind, _, name = actor.partition(":")
+    match kind:
+        case "u":
+            return name
+        case "svc":
+            return text("ui.actor.system", lang, name=name)
+        case "p":
+            return text("ui.actor.person", lang)
+        case _:
+            return actor

@@ -51,7 +51,7 @@ def is_about_others(text: str, span: Span, own: frozenset[str]) -> bool:
     match span.role:
         case Role.SELF:
             return False
-        case Role.THIRD | Role.STAFF:
+        case Role.FAMILY | Role.THIRD | Role.STAFF:
             return True
         case Role.UNKNOWN:
             return folded(text[span.start : span.end]) not in own

@@ -22,6 +22,7 @@ from governance.pii.learned.recogniser import ENTITIES, finder
 from governance.pii.learned.shipped import tagger
 from governance.pii.learned.tagger import Tagger
 from governance.pii.recognisers.registry import Recogniser, recognisers
+from governance.pii.relations import related
 from governance.pii.resolve import resolve
 from governance.pii.sudachi import chunks
 from governance.pii.types import SHIPPED_MODEL, Entity, Span
@@ -198,7 +199,7 @@ class Analyzer:
         found: list[Span] = []
         for offset, piece in chunks(text, limit=CHUNK):
             spans = [_span(result) for result in self._results(piece, lang)]
-            kept = resolve(spans, len(piece))
+            kept = related(piece, resolve(spans, len(piece)))
             found.extend(span.shifted(offset) if offset else span for span in kept)
         return tuple(found)
 

@@ -55,6 +55,7 @@ class Role(StrEnum):
     """Whom a person's name or a mention is about, as far as the words around it tell."""
 
     SELF = "self"
+    FAMILY = "family"  # a relative or member of the household: a third person all the same
     THIRD = "third"
     STAFF = "staff"
     UNKNOWN = "unknown"

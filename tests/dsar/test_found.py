@@ -43,6 +43,7 @@ def span(text: str, part: str, role: Role, entity: Entity = Entity.PERSON) -> Sp
     [
         ("佐藤花子さん", "佐藤花子", Role.UNKNOWN, True),
         ("佐藤花子さん", "佐藤花子", Role.THIRD, True),
+        ("妻の山田です", "山田", Role.FAMILY, True),
         ("担当の鈴木です", "鈴木", Role.STAFF, True),
         ("私は糖尿病です", "糖尿病", Role.SELF, False),
         ("山田太郎です", "山田太郎", Role.UNKNOWN, False),

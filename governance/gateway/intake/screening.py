@@ -29,6 +29,7 @@ WRITTEN_BY_PERSON = frozenset({FieldId("inquiry.subject"), FieldId("inquiry.body
 PROVIDED, UNCONFIRMED, REFUSED = "provided_by_person", "unconfirmed", "refused"
 MASKED = frozenset({Entity.MY_NUMBER, Entity.CREDIT_CARD})
 THIRD_PERSON = "THIRD_PERSON"
+OTHERS = frozenset({Role.FAMILY, Role.THIRD})
 K = TypeVar("K", bound=str)
 LEAST_DIGITS = 12  # of a 個人番号; a card number has more
 GROUP = 4  # digits of one group of a number that a form splits
@@ -228,7 +229,7 @@ def _labels(span: Span) -> tuple[tuple[str, str], ...]:
     if span.entity in MASKED:
         return ()  # masked already and counted then
     own = (span.entity.value, span.kind.value if span.kind else "")
-    if span.entity is Entity.PERSON and span.role is Role.THIRD:
+    if span.entity is Entity.PERSON and span.role in OTHERS:
         return (own, (THIRD_PERSON, ""))
     return (own,)
 

@@ -55,6 +55,21 @@ _KIN: Final = re.compile(
 )
 
 
+# Labels of whoever it may be: the person's own name is told by comparing, not by the label
+_ANYBODY: Final = re.compile(
+    r"代理人|紹介|同席|相手|先方|参加|メンバー|出席|欠席|当事者|送り主|贈り主|届け?先|送付先|宛名|差出人"
+    r"|発信者|受取人|配偶者|保護者|世帯主|代表者|責任者|記入者|報告者|起票者|作成者|連絡者|応対者"
+    r"|架電者|受電者|来店者|電話口|依頼主|From|To|Cc|CC"
+)
+
+
+def _role(label: str) -> Role:
+    """Whom a label speaks of; no label of another person claims the name for the one who asks."""
+    if "担当" in label or "対応" in label or "受付" in label:
+        return Role.STAFF
+    return Role.UNKNOWN if _ANYBODY.search(label) else Role.SELF
+
+
 def by_label(document: Document) -> Iterator[Span]:
     """Names in a field or after a word that announces one."""
     text = document.text
@@ -72,7 +87,7 @@ def by_label(document: Document) -> Iterator[Span]:
                 continue
             if ORG_AFTER.match(text, end) and kind < Name.LIKELY:
                 continue
-            role = Role.STAFF if "担当" in word or "対応" in word or "受付" in word else Role.SELF
+            role = _role(word)
             score = 0.93 if kind >= Name.LIKELY else (0.7 if bare else 0.85)
             yield span_of(start, end, score, Reason.LABEL, role)
             if not bare:

@@ -32,9 +32,9 @@ _SIGN_LATIN: Final = re.compile(
     "|transgender|insulin|rehab|therapy"
 )
 _THIRD: Final = re.compile(
-    r"(?:母|父|妻|夫|息子|娘|長男|長女|次男|次女|子ども|子供|孫|祖父"
-    r"|祖母|兄|弟|姉|妹|主人|家内|同居|隣|友人|知人|上司|部下|同僚|親"
-    r"|彼|彼女|お母様|お父様|奥様|ご主人|ご家族|家族)[^。\n]{0,24}$"
+    r"(?:(?P<kin>母|父|妻|夫|息子|娘|長男|長女|次男|次女|子ども|子供|孫|祖父"
+    r"|祖母|兄|弟|姉|妹|主人|家内|同居|親|奥様|家族)|隣|友人|知人|上司|部下|同僚"
+    r"|彼)[^。\n]{0,24}$"
 )
 _REACH: Final = 30
 
@@ -78,5 +78,12 @@ def _in_sentence(text: str, begin: int, stop: int) -> Iterator[Span]:
                 score=mention.score,
                 reason=Reason.LEXICON,
                 kind=mention.kind,
-                role=Role.THIRD if third else Role.SELF,
+                role=_role(third),
             )
+
+
+def _role(third: re.Match[str] | None) -> Role:
+    """Whom a mention is about: the words before it name a relative, another person, or nobody."""
+    if third is None:
+        return Role.SELF
+    return Role.FAMILY if third["kin"] else Role.THIRD

@@ -1,0 +1,50 @@
+"""Whether a name is a relative's, by a word of kinship right before it or in a bracket after."""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from governance.pii.types import Entity, Role, Span
+
+# One sign alone is kin only where no kanji stands before it: 和夫, 大丈夫 and 神父 are none
+_KIN: Final = (
+    r"(?:(?<![一-龥々])(?:妻|夫|父|母|兄|弟|姉|妹|娘|孫|甥|姪)"
+    r"|[義実養亡継祖叔伯][父母]|[義亡実][兄弟姉妹]|[亡元][夫妻]|曾祖[父母]|曾孫|父親|母親|両親"
+    r"|[長次二三四五][男女]|息子|子息|令嬢|子ども|子供|お子(?:さん|様)|兄弟|姉妹|従兄弟|従姉妹"
+    r"|いとこ|主人|旦那|家内|奥(?:さん|様|さま)|配偶者|保護者|家族|親族|親戚|同居人?|(?:お母|お父"
+    r"|お兄|お姉|おじい|おばあ)(?:さん|様|さま|ちゃん))"
+)
+_KIN_EN: Final = (
+    r"(?:wife|husband|spouse|mother|father|mom|mum|dad|parent|son|daughter|child|brother|sister"
+    r"|grand(?:mother|father|son|daughter|ma|pa)|uncle|aunt|niece|nephew|cousin"
+    r"|(?:mother|father|son|daughter|brother|sister)-in-law)"
+)
+_BEFORE: Final = re.compile(
+    rf"(?:{_KIN}(?:さん|様|さま)?(?:の(?:お?名前?は|氏名)?|、|・|である|[：:=＝（(]|[ 　])?[ 　]?"
+    rf"|(?<![a-z]){_KIN_EN}(?:,|:| is| was| named| called)? (?:(?:mr|mrs|ms|miss|dr)\.? )?)$",
+    re.IGNORECASE,
+)
+_AFTER: Final = re.compile(
+    rf"(?:さん|様|さま|ちゃん|くん|君|氏)?[ 　]?[（(](?:続柄[：:]?)?(?:{_KIN}|{_KIN_EN}(?![a-z]))",
+    re.IGNORECASE,
+)
+_REACH: Final = 32  # signs before a name that _BEFORE looks at
+
+
+def related(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The findings, with the role of a relative where a word of kinship says so."""
+    return tuple(
+        replace(span, role=Role.FAMILY)
+        if span.entity is Entity.PERSON
+        and span.role is not Role.STAFF
+        and _is_relative(text, span.start, span.end)
+        else span
+        for span in spans
+    )
+
+
+def _is_relative(text: str, start: int, end: int) -> bool:
+    return (
+        _BEFORE.search(text[max(0, start - _REACH) : start]) is not None
+        or _AFTER.match(text, end) is not None
+    )

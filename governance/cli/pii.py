@@ -31,7 +31,9 @@ def _stream() -> TextIO:
 
 @app.command("analyze", help=say("pii.analyze"))
 def analyze(
+    *,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help=say("pii.jobs"))] = 0,
+    reasons: Annotated[bool, typer.Option("--reasons", help=say("pii.reasons"))] = False,
 ) -> int:
     """Spans for each text on standard input, in its order."""
     from governance.pii.filters import Tally, analyze_lines
@@ -39,7 +41,7 @@ def analyze(
 
     tally = Tally()
     with PiiPool(jobs or None, model=settings().pii_model) as pool:
-        _write(analyze_lines(_stream(), pool.answers, tally))
+        _write(analyze_lines(_stream(), pool.answers, tally, reasons=reasons))
     return tally.exit_code
 
 

@@ -72,10 +72,11 @@ def _read(line: str | None) -> dict[str, object]:
     return _object(line)
 
 
-def _spans(spans: tuple[Span, ...], tally: Tally) -> list[dict[str, object]]:
+def _spans(spans: tuple[Span, ...], tally: Tally, *, reasons: bool) -> list[dict[str, object]]:
     tally.found.update(span.label for span in spans)
     return [
         {"start": s.start, "end": s.end, "label": s.label, "score": round(s.score, 3)}
+        | ({"reason": s.reason.value, "role": s.role.value} if reasons else {})
         for s in spans
     ]
 
@@ -96,11 +97,14 @@ def _text_of(record: dict[str, object]) -> tuple[str, str]:
     return text, lang
 
 
-def analyze_lines(stream: TextIO, analyse: Answers, tally: Tally) -> Iterator[str]:
+def analyze_lines(
+    stream: TextIO, analyse: Answers, tally: Tally, *, reasons: bool = False
+) -> Iterator[str]:
     """{"id","lang","text"} per line becomes {"id","spans":[{"start","end","label","score"}]}.
 
-    Lines are answered in their order, several at a time; one of which nothing can be said is an
-    error with its number and stops nobody.
+    With `reasons` each span tells also why it was found and whose it is. Lines are answered in
+    their order, several at a time; one of which nothing can be said is an error with its number
+    and stops nobody.
     """
     waiting: deque[tuple[int, object, _BadLineError | None]] = deque()
 
@@ -124,7 +128,7 @@ def analyze_lines(stream: TextIO, analyse: Answers, tally: Tally) -> Iterator[st
         if bad is not None or spans is None:
             yield _bad(number, bad or _BadLineError("not_analysed"), tally)
         else:
-            yield _dump({"id": name, "spans": _spans(spans, tally)})
+            yield _dump({"id": name, "spans": _spans(spans, tally, reasons=reasons)})
 
 
 def _column_of(record: dict[str, object]) -> tuple[str, list[object]]:

@@ -127,3 +127,10 @@ def test_text_that_nobody_can_analyse_is_an_error_and_no_clean_text() -> None:
     found = [json.loads(out) for out in analyze_lines(given(lines), unable, tally)]
     assert found[0] == {"error": {"code": "not_analysed", "line": 1}}
     assert (found[1]["id"], tally.exit_code) == (2, 1)
+
+
+def test_reasons_are_told_when_asked_for() -> None:
+    lines = ['{"id": 1, "text": "a"}']
+    (out,) = analyze_lines(given(lines), one, Tally(), reasons=True)
+    (span,) = json.loads(out)["spans"]
+    assert (span["reason"], span["role"]) == ("label", "unknown")

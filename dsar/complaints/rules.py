@@ -86,7 +86,7 @@ def advance(
         return Refused.CLOCK_BACKWARDS
     if not may_take(actor, step.party):
         return Refused.WRONG_PARTY
-    if step.other_person and actor.id in _deciders(case):
+    if step.other_person and actor.id in deciders(case):
         return Refused.SAME_PERSON
     if event is ComplaintEvent.REFER and given.authority is None:
         return Refused.AUTHORITY_MISSING
@@ -107,7 +107,7 @@ def advance(
     )
 
 
-def _deciders(case: Case) -> frozenset[str]:
+def deciders(case: Case) -> frozenset[str]:
     """Who decided the request, and who approved it."""
     decision = case.decision
     if decision is None:

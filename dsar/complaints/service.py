@@ -8,7 +8,13 @@ from sqlalchemy import Connection
 from audit.actions import EventCode
 from dsar.case import Case
 from dsar.complaints.rules import NOTHING, TABLE, Given, advance
-from dsar.complaints.store import add_complaint, complaint_by_id, complaints_of, save_complaint
+from dsar.complaints.store import (
+    add_complaint,
+    complaint_by_id,
+    complaints_of,
+    history,
+    save_complaint,
+)
 from dsar.complaints.types import Cause, Complaint, ComplaintEvent, ComplaintStatus, Refused
 from dsar.errors import ComplaintStepError, RequestTimeError, RequestUnknownError
 from dsar.letters import tell
@@ -17,7 +23,7 @@ from dsar.store import answer_language, case_by_id
 from dsar.types import Letter
 from governance.core.clock import JST
 from governance.core.ids import new_row_id
-from governance.core.terms import RequestId, RowId
+from governance.core.terms import ActorId, RequestId, RowId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from governance.i18n.catalogue import text
@@ -96,6 +102,14 @@ def list_complaints(
     """Complaints about a request, or all of them, for whoever may read requests."""
     demand(actor_of(principal, ports.policies.current), Action.DSAR_READ)
     return complaints_of(tx, request)
+
+
+def show_complaint(
+    tx: Connection, ports: Ports, principal: Principal, complaint: RowId
+) -> tuple[Complaint, tuple[tuple[datetime, str, ActorId], ...]]:
+    """The complaint and its history, for whoever may read requests."""
+    demand(actor_of(principal, ports.policies.current), Action.DSAR_READ)
+    return complaint_by_id(tx, complaint), history(tx, complaint)
 
 
 def _may_file(ports: Ports, principal: Principal, case: Case) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from dsar.complaints.models import ComplaintEventRow, ComplaintRow
 from dsar.complaints.types import Authority, Cause, Complaint, ComplaintStatus
 from dsar.errors import ComplaintUnknownError, RequestChangedError
+from dsar.store import REQUEST
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RequestId, RowId
 from governance.db.types import table_of
@@ -50,6 +51,15 @@ def complaints_of(tx: Connection, request: RequestId | None = None) -> tuple[Com
     if request is not None:
         wanted = wanted.where(COMPLAINT.c.request_id == request)
     return tuple(_complaint(row) for row in tx.execute(wanted))
+
+
+def references(tx: Connection) -> dict[RequestId, str]:
+    """The numbers of requests that complaints are about, and of those that put them right."""
+    about = select(COMPLAINT.c.request_id).union(
+        select(COMPLAINT.c.follow_up_id).where(COMPLAINT.c.follow_up_id.is_not(None))
+    )
+    rows = tx.execute(select(REQUEST.c.id, REQUEST.c.reference).where(REQUEST.c.id.in_(about)))
+    return {RequestId(row.id): row.reference for row in rows}
 
 
 def history(tx: Connection, complaint: RowId) -> tuple[tuple[datetime, str, ActorId], ...]:

@@ -26,6 +26,11 @@ MENU: Final = (
                 href="/console/requests", label="console.nav.requests", any_of=(Action.DSAR_READ,)
             ),
             Place(
+                href="/console/complaints",
+                label="console.nav.complaints",
+                any_of=(Action.DSAR_READ,),
+            ),
+            Place(
                 href="/console/request-figures",
                 label="console.nav.request_figures",
                 any_of=(Action.DSAR_READ,),

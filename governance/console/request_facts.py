@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from dsar.case import Case
+from dsar.clocks import extension_in_time
 from dsar.identity.rules import sufficient
 from dsar.identity.store import Upload
 from dsar.identity.types import Document, Doubt
 from dsar.intake.desk import Arrival
 from dsar.listing import Summary
-from dsar.types import EvidenceKind
+from dsar.machine import step
+from dsar.types import Event, EvidenceKind
 from governance.core.clock import JST
-from governance.core.terms import Lang
+from governance.core.terms import Lang, Law
 from governance.i18n.catalogue import text
 from governance.ui.parts import Choice, Term
 
@@ -133,6 +136,13 @@ def proved(arrival: Arrival) -> bool:
         sufficient(case.evidence, track.kind, requester=case.requester, at=case.last_at)
         for track in case.tracks
     )
+
+
+def may_extend(case: Case, *, at: datetime) -> bool:
+    """Whether the month of the GDPR may be extended now (GDPR 12(3))."""
+    track = case.track(Law.GDPR)
+    known = track and step(track.law, track.status, Event.EXTEND)
+    return bool(track and known and extension_in_time(case, track, at=at))
 
 
 def waiting(papers: tuple[Upload, ...]) -> tuple[Upload, ...]:

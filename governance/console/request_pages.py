@@ -1,9 +1,10 @@
 """The officers' pages of requests that come in: enter one, check who asks, quote a fee."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import partial
+from types import MappingProxyType
 from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -23,9 +24,9 @@ from dsar.intake.service import file_request
 from dsar.intake.types import Claim, FeeState, Filing, Scope, Source, StopGround
 from dsar.reading import list_requests
 from dsar.service import match_subject
-from dsar.types import Delivery, Intake, Requester, RequestKind
+from dsar.types import Delivery, ExtensionGround, HoldGround, Intake, Requester, RequestKind
 from governance.console import request_facts as facts
-from governance.console.frame import Csrf, again, may, mistakes_of, way
+from governance.console.frame import Csrf, again, may, mistakes_of, today, way
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import Lang, RequestId, RowId, SubjectId
@@ -194,7 +195,7 @@ async def judge(
             paper=RowId(paper) if paper else None,
         )
 
-    return await _done(request, request_id, principal, work, field_id="document")
+    return await changed(request, request_id, principal, work, field_of=_at("document"))
 
 
 @router.post("/{request_id}/match")
@@ -212,7 +213,7 @@ async def match(
         subject=SubjectId(subject.strip()),
         at=wiring.clock(),
     )
-    return await _done(request, request_id, principal, work, field_id="subject")
+    return await changed(request, request_id, principal, work, field_of=_at("subject"))
 
 
 @router.get("/{request_id}/papers/{paper}")
@@ -262,16 +263,22 @@ async def fee(
             case FeeState.PAID | FeeState.WAIVED as end:
                 return fees.settle(tx, wiring.ports, principal, state=end, **act)
 
-    return await _done(request, request_id, principal, work, field_id="yen")
+    return await changed(request, request_id, principal, work, field_of=_at("yen"))
 
 
-async def _done(
+def _at(field_id: str) -> Callable[[GovernanceError], str]:
+    """Every refusal of a form is about this field."""
+    return lambda _: field_id
+
+
+async def changed(
     request: Request,
     request_id: str,
     principal: Principal,
     work: Callable[[Connection], object],
     *,
-    field_id: str,
+    field_of: Callable[[GovernanceError], str],
+    given: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
     """Back to the page after the change; or the page with what was refused."""
     try:
@@ -279,7 +286,8 @@ async def _done(
     except GovernanceError as error:
         if isinstance(error, RequestUnknownError):
             raise
-        page = partial(_identity, request, request_id, principal, error=error, field_id=field_id)
+        told = partial(mistakes_of, error, field_id=field_of(error))
+        page = partial(_identity, request, request_id, principal, told=told, given=given)
         return HTMLResponse(await run_in_threadpool(page), status_code=error.status)
     return RedirectResponse(f"{HOME}/{request_id}/identity", status_code=303)
 
@@ -289,12 +297,12 @@ def _identity(
     request_id: str,
     principal: Principal,
     *,
-    error: GovernanceError | None = None,
-    field_id: str = "",
+    told: Callable[[Lang], tuple[Mistake, ...]] = lambda _: (),
+    given: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     page = console_page(request, "console.requests.identity", principal)
     wiring, lang = wiring_of(request), page.lang
-    mistakes = mistakes_of(error, lang, field_id=field_id) if error else ()
+    mistakes = told(lang)
     arrival = arrival_of(wiring.ports, principal, RequestId(request_id), at=wiring.clock())
     here = f"{HOME}/{request_id}/identity"
     agent = arrival.case.requester is not Requester.SELF
@@ -304,7 +312,15 @@ def _identity(
         again(page, here, mistakes),
         way=way(lang, (TITLE, HOME), ("console.requests.identity", here)),
         mistakes=mistakes,
+        wrong={one.field_id: one.sentence for one in mistakes},
         case=arrival.case,
+        given={"ground": "", "until": "", **given},
+        holds=_choices(HoldGround, "dsar.hold", lang),
+        extensions=_choices(ExtensionGround, "dsar.extension", lang),
+        extends=facts.may_extend(arrival.case, at=wiring.clock()),
+        decides=may(request, principal, Action.DSAR_DECIDE),
+        reads=may(request, principal, Action.DSAR_READ),
+        today=today(request),
         said=facts.said_terms(arrival, lang),
         proofs=facts.proof_lines(arrival, lang),
         proved=facts.proved(arrival),

@@ -3,6 +3,7 @@
 from typing import Final
 
 from governance.console.choice_pages import router as choices
+from governance.console.complaint_pages import router as complaints
 from governance.console.figure_pages import router as figures
 from governance.console.glass_pages import router as glass
 from governance.console.law_pages import router as law
@@ -14,8 +15,9 @@ from governance.console.policy_pages import router as policies
 from governance.console.provision_pages import router as provisions
 from governance.console.recipient_pages import router as recipients
 from governance.console.request_pages import router as requests
+from governance.console.step_pages import router as steps
 
 ROUTERS: Final = (
-    *(console, requests, figures, choices, glass, policies, law, notices, points),
-    *(recipients, provisions, log),
+    *(console, requests, steps, complaints, figures, choices, glass, policies, law),
+    *(notices, points, recipients, provisions, log),
 )

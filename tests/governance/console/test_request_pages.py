@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from dsar.complaints.store import complaints_of, history
 from dsar.identity.documents import upload
 from dsar.identity.types import UploadKind
 from dsar.intake.service import file_request
@@ -121,3 +122,93 @@ def test_a_request_is_linked_to_a_person_of_the_store_alone(office: Office) -> N
         assert case_by_id(tx, request).subject == person
     assert person in office.page(f"{HOME}/{request}/identity", by="support")
     assert sent(office, place, {"subject": add_person(office.wiring)}).status_code == 409
+
+
+REST = {"step": "hold", "ground": "legal_dispute", "until": "2026-10-20"}
+COMPLAINTS = "/console/complaints"
+LEAD = "privacy_officer"
+
+
+def test_a_request_rests_to_a_day_for_a_reason_and_goes_on(office: Office) -> None:
+    request = filed(office.wiring)
+    place, page = f"{HOME}/{request}/rest", f"{HOME}/{request}/identity"
+    assert sent(office, place, REST).status_code == 403  # the desk may not
+    assert "個人情報保護管理者が行います" in office.page(page, by="support")
+    assert sent(office, place, REST, by=LEAD).status_code == 303
+    assert "2026年10月20日(火)まで保留中" in office.page(page, by=LEAD)
+    assert sent(office, place, {"step": "release"}, by=LEAD).status_code == 303
+    assert sent(office, place, {"step": "release"}, by=LEAD).status_code == 409
+    with office.wiring.database.read() as tx:
+        assert case_by_id(tx, request).hold is None
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"until": ""}, "until"),
+        ({"until": "2020-01-01"}, "until"),
+        ({"ground": "tired"}, "hold-ground"),
+        ({"step": "extend", "ground": "complexity"}, ""),
+    ],
+)
+def test_what_is_wrong_with_a_rest_stands_beside_its_field(
+    office: Office, given: dict[str, str], field: str
+) -> None:
+    request = filed(office.wiring)
+    answer = sent(office, f"{HOME}/{request}/rest", {**REST, **given}, by=LEAD)
+    assert answer.status_code == 409
+    assert not field or f'id="{field}-wrong"' in answer.text
+    assert ('value="legal_dispute" selected' in answer.text) == ("ground" not in given)
+    with office.wiring.database.read() as tx:
+        assert case_by_id(tx, request).hold is None
+
+
+def test_no_other_step_is_taken_by_the_form_of_a_rest(office: Office) -> None:
+    place = f"{HOME}/{filed(office.wiring)}/rest"
+    assert sent(office, place, {**REST, "step": "close"}, by=LEAD).status_code == 404
+
+
+def complained(office: Office, **given: str) -> httpx.Response:
+    request = filed(office.wiring)
+    with office.wiring.database.read() as tx:
+        reference = case_by_id(tx, request).reference
+    form = {"request": reference, "cause": "late", "received_on": AT.date().isoformat(), **given}
+    return sent(office, f"{COMPLAINTS}/file", form, by=LEAD)
+
+
+def test_a_complaint_is_filed_looked_at_and_referred(office: Office) -> None:
+    place = complained(office).headers["location"]
+    step = f"{place}/step"
+    assert "回答の遅れ" in office.page(place, by="auditor")
+    assert sent(office, step, {"event": "take_up"}, by="auditor").status_code == 409
+    assert sent(office, step, {"event": "take_up"}, by=LEAD).status_code == 303
+    bare = sent(office, step, {"event": "refer"}, by=LEAD)
+    assert (bare.status_code, 'id="authority-wrong"' in bare.text) == (409, True)
+    whole = {"event": "refer", "authority": "ppc", "number": "架空-1"}
+    assert sent(office, step, whole, by=LEAD).status_code == 303
+    page = office.page(place, by="auditor")
+    assert "個人情報保護委員会" in page
+    assert "架空-1" in page
+    with office.wiring.database.read() as tx:
+        (one,) = (row for row in complaints_of(tx) if place.endswith(row.id))
+        assert [event for _, event, _ in history(tx, one.id)] == ["filed", "take_up", "refer"]
+
+
+def test_an_upheld_complaint_is_not_answered_before_it_is_put_right(office: Office) -> None:
+    step = f"{complained(office).headers['location']}/step"
+    for event in ("take_up", "uphold"):
+        assert sent(office, step, {"event": event}, by=LEAD).status_code == 303
+    nothing = sent(office, step, {"event": "answer"}, by=LEAD)
+    nowhere = sent(office, step, {"event": "answer", "follow_up": "R-none"}, by=LEAD)
+    assert (nothing.status_code, nowhere.status_code) == (409, 404)
+    assert all('id="follow_up-wrong"' in answer.text for answer in (nothing, nowhere))
+
+
+def test_a_complaint_of_no_request_or_no_day_comes_back(office: Office) -> None:
+    unknown = complained(office, request="R-none")
+    assert (unknown.status_code, 'id="request-wrong"' in unknown.text) == (404, True)
+    for day in ("", "2020-01-01", "2099-01-01"):
+        wrong = complained(office, received_on=day)
+        assert (wrong.status_code, 'id="received_on-wrong"' in wrong.text) == (422, True)
+    assert sent(office, f"{COMPLAINTS}/file", {}, by="auditor").status_code == 403
+    assert office.browsers["support"].get(COMPLAINTS).status_code == 403

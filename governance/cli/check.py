@@ -59,6 +59,9 @@ def check(
         for reason in answer.reasons:
             line(f"  {reason.code.value}")
             line(f"  {reason.text_ja if current().lang is Lang.JA else reason.text_en}")
+        if answer.valid_until is not None:
+            until = answer.valid_until.astimezone(JST).isoformat(timespec="milliseconds")
+            line(f"  {say('check.valid_until')}: {until}")
         if explain:
             line(f"  {say('check.rests_on')}: {answer.policy_version} / {answer.consent_seq}")
 

@@ -124,9 +124,12 @@ def _told(manifest: "Manifest", output: Path) -> None:
 
 
 def _listed(found: "UseAnswer") -> None:
+    from governance.core.clock import JST
+
     for subject in found.permit:
         line(subject)
-    typer.echo(say("use.made", count=f"{len(found.permit):,}"), err=True)
+    until = found.valid_until.astimezone(JST).isoformat(timespec="milliseconds")
+    typer.echo(say("use.made", count=f"{len(found.permit):,}", until=until), err=True)
 
 
 def _excluded(counted: "Mapping[ReasonCode, int]") -> None:

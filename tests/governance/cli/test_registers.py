@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,14 @@ def test_a_refused_export_leaves_nothing_and_tells_why(
 def test_a_use_prints_pseudonyms(run: Run, home: Home) -> None:
     found = by(run, home, "support", "use", "--purpose", "mail_marketing")
     assert (found.code, found.problem["code"]) == (1, "action_forbidden")
+
+
+def test_a_permit_says_in_words_until_when_it_is_one(run: Run, home: Home) -> None:
+    for purpose, permits in (("order_support", True), ("mail_marketing", False)):
+        asked = ("check", "--subject", home.subjects[0], "--purpose", purpose)
+        said = run("--data", home.data, "--as", "support", "--lang", "en", *asked).out
+        until = re.search(r"The permit ends at: 20\d\d-\S+\.\d{3}\+09:00", said)
+        assert (until is not None) == permits, said
 
 
 def test_an_emergency_access_is_opened_and_reviewed_by_another(

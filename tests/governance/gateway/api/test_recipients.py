@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,7 @@ def test_a_use_lists_pseudonyms_alone(desk: Desk) -> None:
     body = {"purpose": "mail_marketing", "channel": "email"}
     found = answered(desk.staff("marketing").post("/v1/uses", json=body))
     assert found["permit"] == [desk.people[2]]
+    assert datetime.fromisoformat(found["valid_until"]).tzinfo is not None
     named = body | {"subjects": [desk.people[0]]}
     assert answered(desk.staff("marketing").post("/v1/uses", json=named))["permit"] == []
 

@@ -45,6 +45,9 @@ soak: $(BIN)/.developer  ## Run the long campaigns (docs/soak.md)
 	@SEKISHO_SOAK=20000 $(BIN)/python -m pytest tests/consent/test_rules_differential.py tests/consent/state/test_differential.py tests/audit/test_kill.py tests/governance/gateway/intake/test_import_kill.py tests/governance/gateway/merging/test_merge_kill.py --timeout=3600 --hypothesis-seed=20261125 $(ARGS)
 	@SEKISHO_KILLS=50 SEKISHO_NONCES=10000000 SEKISHO_SEED=20261125 $(BIN)/python -m pytest tests/governance/custody/test_kill.py tests/governance/custody/test_a4.py --timeout=3600 $(ARGS)
 	@SEKISHO_SOAK=2000 $(BIN)/python -m pytest tests/consent/leases -s --timeout=7200 $(ARGS)
+	@SEKISHO_SOAK=1 $(BIN)/python -m pytest tests/dsar/intake/test_timing.py --timeout=3600 $(ARGS)
+	@SEKISHO_SOAK=10000 $(BIN)/python -m pytest tests/governance/pii/test_realistic.py --timeout=7200 $(ARGS)
+	@SEKISHO_SOAK=20000 $(BIN)/python -m pytest tests/dsar/test_walks.py --timeout=3600 --hypothesis-seed=20261126 $(ARGS)
 
 format: $(BIN)/.developer  ## Format the code
 	$(BIN)/ruff format .

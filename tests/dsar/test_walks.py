@@ -1,9 +1,10 @@
 """Random walks through both machines: nothing is lost, closed unanswered, or runs backwards."""
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsar.case import Actor, Case, Transition
@@ -31,6 +32,7 @@ from tests.dsar.cases import (
     case_of,
 )
 
+EXAMPLES = int(os.environ.get("SEKISHO_SOAK", "50"))
 KINDS = st.sampled_from(
     [
         (RequestKind.DISCLOSURE,),
@@ -95,6 +97,7 @@ def check(case: Case) -> None:
     answer_by(case, at=case.last_at)
 
 
+@settings(max_examples=EXAMPLES)
 @given(kinds=KINDS, steps=st.lists(STEP, max_size=40))
 def test_walks_keep_every_promise(
     kinds: tuple[RequestKind, ...], steps: list[tuple[Event, Actor, str | None, str, int]]

@@ -8,7 +8,9 @@ import typer
 
 from governance.cli.invocation import current
 from governance.cli.output import emit, line, say, table
-from governance.cli.session import settings
+from governance.cli.session import acting, opened, settings
+from governance.core.errors import GovernanceError
+from governance.i18n.catalogue import error_text
 
 if TYPE_CHECKING:
     from governance.discovery.types import ScanReport
@@ -55,13 +57,62 @@ def scan(
         found = running.report(at=utc_now())
     if report is not None:
         write(found, report, lang=current().lang)
-    emit(shape(found), lambda: _told(found, report))
-    if found.failed:
+    unrecorded = _recorded(found)
+    emit(
+        {**shape(found), "recorded": unrecorded is None},
+        lambda: _told(found, report, unrecorded),
+    )
+    if found.failed or _log_refused(unrecorded):
         return 3
     return 1 if found.found or not found.complete else 0
 
 
-def _told(found: "ScanReport", report: Path | None) -> None:
+def _recorded(found: "ScanReport") -> GovernanceError | None:
+    """The scan is on record with counts alone; else why not, for its result is shown anyway.
+
+    Neither the place nor a name of a file or column goes to the log: they may name persons.
+    """
+    from audit.actions import EventCode
+    from audit.types import EventDraft, Outcome
+    from governance.app.wiring import require_file
+    from governance.core.terms import ActorId
+
+    try:
+        require_file(settings().database)
+        with opened() as wiring:
+            principal = acting(wiring)
+            event = EventDraft(
+                action=EventCode.PII_SCANNED,
+                occurred_at=wiring.clock(),
+                actor=ActorId(principal.id),
+                actor_os=principal.os_user,
+                object_type="pii_scan",
+                object_id="command",
+                outcome=Outcome.DONE,
+                counts=(
+                    ("places", len(found.places)),
+                    ("places_personal", sum(place.personal for place in found.places)),
+                    ("places_not_read", len(found.not_read)),
+                    ("broken_off", int(not found.complete)),
+                ),
+            )
+            wiring.database.write(lambda tx: wiring.ports.audit.append(tx, event))
+    except GovernanceError as refused:
+        return refused
+    return None
+
+
+def _log_refused(unrecorded: GovernanceError | None) -> bool:
+    """Somebody is signed in to an installation, and its log took no event."""
+    from governance.app.wiring import NotInitialisedError
+    from governance.identity.errors import NotSignedInError
+
+    return unrecorded is not None and not isinstance(
+        unrecorded, NotInitialisedError | NotSignedInError
+    )
+
+
+def _told(found: "ScanReport", report: Path | None, unrecorded: GovernanceError | None) -> None:
     from governance.discovery.report import heads, missed, rows_of, summary
 
     lang = current().lang
@@ -78,3 +129,7 @@ def _told(found: "ScanReport", report: Path | None) -> None:
         table(say("pii.not_read"), (heads(lang)[0], say("pii.why")), others)
     if report is not None:
         line(say("pii.reported", path=report))
+    if unrecorded is None:
+        line(say("pii.recorded"))
+    else:
+        line(say("pii.unrecorded", why=error_text(unrecorded, lang)))

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -15,13 +16,25 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody; to read whom 
 
 
 @contextmanager
-def served(app: Callable[..., Any], *, http: Any = "auto") -> Iterator[str]:
-    """The base URL of the application, until the block ends; `http` is uvicorn's protocol."""
+def served(
+    app: Callable[..., Any], *, http: Any = "auto", tls: Path | None = None
+) -> Iterator[str]:
+    """The base URL of the application, until the block ends; `http` is uvicorn's protocol.
+
+    `tls` is a file with a certificate for localhost and its key.
+    """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         config = uvicorn.Config(
-            app, http=http, log_level="critical", lifespan="off", ws="none", server_header=False
+            app,
+            http=http,
+            log_level="critical",
+            lifespan="off",
+            ws="none",
+            server_header=False,
+            ssl_certfile=tls,
+            ssl_keyfile=tls,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -31,7 +44,7 @@ def served(app: Callable[..., Any], *, http: Any = "auto") -> Iterator[str]:
             assert time.monotonic() < deadline, "the server did not start"
             time.sleep(0.01)
         try:
-            yield f"http://127.0.0.1:{port}"
+            yield f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
         finally:
             server.should_exit = True
             thread.join(START_SECONDS)

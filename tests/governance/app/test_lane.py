@@ -3,13 +3,16 @@
 import json
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from sqlalchemy import func, select
 
@@ -25,6 +28,7 @@ from governance.core.terms import PurposeId, SubjectId
 from governance.identity.service import register_client
 from governance.identity.store import set_client_state
 from governance.identity.types import AccountState
+from tests.certificates import self_signed
 from tests.consent.state.town import Held
 from tests.installation import AT, OFFICER, add_person, create
 from tests.serving import served
@@ -343,3 +347,28 @@ def test_a_question_that_is_on_its_way_at_a_stop_is_answered(hall: Hall) -> None
             got += more
     assert b'"decision":true' in got
     assert b"connection: close" in got
+
+
+def test_decisions_pages_and_feeds_come_over_one_encrypted_server(
+    hall: Hall, tmp_path: Path
+) -> None:
+    certificate = self_signed(tmp_path, "localhost")
+    trust = ssl.create_default_context(cafile=certificate)
+    key = {"authorization": f"Bearer {hall.key}"}
+    headers = key | {"content-type": "application/json"}
+    with (
+        served(hall.app, http=protocol_of(hall.app.lane), tls=certificate) as base,
+        httpx.Client(base_url=base, verify=trust, timeout=20) as client,
+    ):
+        for person, decision in ((hall.yes, True), (hall.no, False)) * 2:
+            answer = client.post(PATH, headers=headers, content=body_of(person))
+            assert answer.json()["decision"] is decision
+        page = client.get("/sign-in")
+        script = re.search(r'<script src="([^"]*htmx[^"]*)"', page.text)
+        assert script is not None
+        assert "htmx" in client.get(script[1]).raise_for_status().text
+        with client.stream("GET", "/v1/feed", headers=key) as feed:
+            assert feed.headers["content-type"].startswith("text/event-stream")
+            assert next(feed.iter_lines())
+        again = client.post(PATH, headers=headers, content=body_of(hall.yes))
+        assert again.json()["decision"] is True

@@ -9,9 +9,9 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from consent.crowd import unmerged
 from consent.expiring import expire
 from consent.ledger import EVENT
+from consent.persons import persons_of
 from consent.rules import add_months, start_of
 from consent.types import GRANTS, EventKind
 from governance.core.clock import JST
@@ -83,8 +83,9 @@ def _ended(
     wanted, found = list(acts), list[SubjectId]()
     for start in range(0, len(wanted), PART):
         part = wanted[start : start + PART]
-        alone = set(unmerged(tx, part))
-        found += [subject for subject in part if subject not in alone]
+        merged = persons_of(tx, part).merged
+        alone = [subject for subject in part if subject not in merged]
+        found += merged
         first = (
             select(EVENT.c.subject_id, func.min(EVENT.c.occurred_at))
             .where(

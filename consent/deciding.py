@@ -17,16 +17,13 @@ from consent.kinds import Kind, Kinds
 from consent.many import subject_gates
 from consent.state.array import ConsentState
 from consent.state.live import LiveState
-from consent.types import SubjectDecision
 from governance.core.terms import SubjectId
 from governance.http.principal import Principal
-from policies.purposes import PurposeRecord
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
-from policies.types import Obligation, Outcome
+from policies.types import Obligation
 
 PART: Final = 500  # persons of one statement
-NOBODY: Final = SubjectDecision(outcome=Outcome.DENY, code=ReasonCode.SUBJECT_UNKNOWN)
 
 
 class Found(NamedTuple):
@@ -141,26 +138,18 @@ def _of_kind(
     refused = passage_of(tx, policy, kind.ahead, first, at=at)
     if refused is not None:
         return [Found(kind, refused, seq)] * len(requests)
-    gates = _gates(tx, purpose, requests, channel=first.channel, recipient=first.recipient, at=at)
+    gates = subject_gates(
+        tx,
+        [request.subject for request in requests],
+        purpose,
+        channel=first.channel,
+        recipient=first.recipient,
+        at=at,
+    )
     return [
         Found(kind, said.code, seq, None if said.subject is None else said.subject.valid_until)
-        for said in (passed(kind.ahead, gates[request.subject]) for request in requests)
+        for said in (passed(kind.ahead, gates[request.subject].said) for request in requests)
     ]
-
-
-def _gates(
-    tx: Connection,
-    purpose: PurposeRecord,
-    requests: Sequence[UseRequest],
-    *,
-    channel: str | None,
-    recipient: str | None,
-    at: datetime,
-) -> dict[SubjectId, SubjectDecision]:
-    """The third gate of everybody who is asked about; who is not known is not known."""
-    subjects = [request.subject for request in requests]
-    known = subject_gates(tx, subjects, purpose, channel=channel, recipient=recipient, at=at)
-    return {subject: known[subject][1] if subject in known else NOBODY for subject in set(subjects)}
 
 
 def remember(

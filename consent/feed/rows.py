@@ -11,12 +11,14 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from consent import crowd, ledger
+from consent import ledger
 from consent.facts import facts_of
 from consent.feed.part import Part
+from consent.persons import persons_of
 from consent.service import Known, known_of
 from consent.types import ConsentEvent, NoticeVersion, SubjectDecision, SubjectFacts
 from governance.core.terms import PurposeId, SubjectId
+from governance.customers.upkeep.merges import parts
 from policies.reasons import ReasonCode, hidden
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,13 +34,14 @@ def rows_of(
     """The row of each of these persons, as the database sees them now."""
     if not part.cells:
         return dict.fromkeys(subjects, ())
-    alone = crowd.unmerged(tx, subjects)
-    facts, events = crowd.persons(tx, alone, on=at.date()), _events(tx, alone)
+    persons = persons_of(tx, subjects, on=at.date())
+    alone = [subject for subject in dict.fromkeys(subjects) if subject not in persons.merged]
+    events = _events(tx, alone)
     notices = ledger.notices(tx)
     silent: dict[SubjectFacts | None, Row] = {}  # who never chose is answered as others like them
     found: dict[SubjectId, Row] = {}
     for subject in alone:
-        known, history = facts_of(facts.get(subject)), events.get(subject)
+        known, history = facts_of(persons.found.get(subject)), events.get(subject)
         if history is not None:
             found[subject] = _row(part, known, tuple(history), notices, at=at)
             continue
@@ -46,7 +49,7 @@ def rows_of(
         if key not in silent:
             silent[key] = _row(part, known, (), notices, at=at)
         found[subject] = silent[key]
-    for subject in set(subjects) - found.keys():
+    for subject in persons.merged:
         found[subject] = _merged(tx, subject, part, at=at)
     return found
 
@@ -55,8 +58,8 @@ def _events(tx: Connection, subjects: Sequence[SubjectId]) -> dict[SubjectId, li
     """Every event of each, in ledger order; persons without any are left out."""
     found: dict[SubjectId, list[ConsentEvent]] = defaultdict(list)
     event = ledger.EVENT
-    for start in range(0, len(subjects), crowd.PART):
-        some = event.c.subject_id.in_(subjects[start : start + crowd.PART])
+    for ids in parts(subjects):
+        some = event.c.subject_id.in_(ids)
         for row in tx.execute(select(event).where(some).order_by(event.c.seq)):
             found[SubjectId(row.subject_id)].append(ledger.event_of(row))
     return found

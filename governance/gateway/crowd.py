@@ -10,11 +10,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from consent import crowd
-from consent.crowd import Mark
+from consent import persons
+from consent.many import subject_gates
+from consent.persons import Mark, persons_of
 from consent.types import SubjectDecision
 from governance.core.terms import PurposeId, SubjectId
 from governance.customers.store import TABLES, Record, record_of, with_custom
+from governance.customers.upkeep.merges import parts
 from governance.gateway.types import ReadRequest
 from policies.snapshot import PolicySnapshot
 
@@ -51,18 +53,17 @@ def crowd_of(
     """What these readings need; nothing of a few, which are looked up alone."""
     if len(requests) < LEAST:
         return NOBODY
-    alone = crowd.unmerged(tx, (request.subject for request in requests))
-    known = crowd.persons(tx, alone, on=at.date())
+    alone = _alone(tx, [request.subject for request in requests])
     gates: dict[tuple[SubjectId, PurposeId], SubjectDecision] = {}
     for name in {request.purpose for request in requests}:
         if (purpose := policy.purpose(name)) is not None:
-            found = crowd.gates(tx, alone, known, purpose, at=at)
-            gates |= {(subject, purpose.id): gate for subject, gate in found.items()}
+            found = subject_gates(tx, alone, purpose, at=at)
+            gates |= {(subject, purpose.id): gate.said for subject, gate in found.items()}
     rows: dict[tuple[str, SubjectId], list[Record]] = defaultdict(list)
     for table in {table for request in requests for table in request.tables}:
         for record in _records(tx, table, alone):
             rows[table, record.subject].append(record)
-    return Crowd(marks=crowd.marks(tx, alone, known), gates=gates, rows=rows)
+    return Crowd(marks=persons.marks_of(tx, alone, at=at), gates=gates, rows=rows)
 
 
 def marks_of(
@@ -71,15 +72,19 @@ def marks_of(
     """The marks alone; nothing of a few."""
     if len(subjects) < LEAST:
         return {}
-    alone = crowd.unmerged(tx, subjects)
-    return crowd.marks(tx, alone, crowd.persons(tx, alone, on=at.date()))
+    return persons.marks_of(tx, _alone(tx, subjects), at=at)
+
+
+def _alone(tx: Connection, subjects: Sequence[SubjectId]) -> tuple[SubjectId, ...]:
+    """Those of them whom no merge ever touched, each once."""
+    merged = persons_of(tx, subjects).merged
+    return tuple(one for one in dict.fromkeys(subjects) if one not in merged)
 
 
 def _records(tx: Connection, table: str, subjects: Sequence[SubjectId]) -> list[Record]:
     source = TABLES[table]
     found: list[Record] = []
-    for start in range(0, len(subjects), crowd.PART):
-        part = subjects[start : start + crowd.PART]
+    for part in parts(subjects):
         wanted = select(source).where(source.c.subject_id.in_(part)).order_by(source.c.id)
         rows = [record_of(table, row) for row in tx.execute(wanted).mappings()]
         found += with_custom(tx, rows)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
 from consent import ledger
-from consent.crowd import Mark
+from consent.persons import Mark
 from consent.service import subject_gate
 from consent.types import SubjectDecision
 from governance.core.clock import JST

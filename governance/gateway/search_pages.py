@@ -13,9 +13,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from consent import ledger
-from consent.many import Mark, subject_gates
-from consent.service import subject_gate
-from consent.types import SubjectDecision
+from consent.many import Gate, subject_gates
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.search_queries import Part
@@ -49,8 +47,6 @@ COUNTED_AT: Final = 1_000  # rows of one page that are opened where its hits are
 IN_VAIN: Final = {False: 300, True: 60}  # rows that answer not, by whether the page has a hit
 PASSED_OVER: Final = {False: 4_000, True: 300}  # rows of the index that are read, by the same
 BEHIND_MOST: Final = 10_000  # rows beyond which the index is only "far behind"
-
-Gate = tuple[Mark | None, SubjectDecision]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +213,7 @@ class _Looked:
         if decisions is None:
             return {}
         return {
-            record.id: decisions.depths(record.subject, gates[record.subject][1])
+            record.id: decisions.depths(record.subject, gates[record.subject].said)
             for entity in met
             for record in entity.records
             if record.subject in gates
@@ -309,16 +305,8 @@ def _gates(tx: Connection, one: Search, subjects: Sequence[SubjectId]) -> dict[S
     """The third gate of each person; a company is there though its representative was erased."""
     if one.purpose is None:
         return {}
-    wanted = list(dict.fromkeys(subjects))
-    found: dict[SubjectId, Gate] = dict(subject_gates(tx, wanted, one.purpose, at=one.at))
-    if one.request.register.beside:
-        for subject in wanted:
-            if subject not in found:
-                said = subject_gate(
-                    tx, subject, one.purpose, channel=None, recipient=None, at=one.at
-                )
-                found[subject] = None, said
-    return found
+    gates, beside = subject_gates(tx, subjects, one.purpose, at=one.at), one.request.register.beside
+    return {subject: gate for subject, gate in gates.items() if beside or gate.mark is not None}
 
 
 def _prepared(
@@ -333,9 +321,9 @@ def _prepared(
         Prepared(
             policy=one.policy,
             consent_seq=page.consent_seq,
-            mark=found.gates[found.subject][0],
+            mark=found.gates[found.subject].mark,
             rows=(rows[found.row],),
-            decisions=decisions.of_shown(found.subject, found.gates[found.subject][1]),
+            decisions=decisions.of_shown(found.subject, found.gates[found.subject].said),
         )
         for found in page.shown
     ]

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
-from consent.many import marks_of
+from consent.persons import marks_of
 from governance.core.ids import new_row_id
 from governance.core.terms import EventId, FieldId, PurposeId
 from governance.customers.ports import Ports

@@ -26,6 +26,7 @@ from policies.admin.people import OF_THE_GATE
 from policies.purposes import PurposeRecord, decide_purpose
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
+from policies.types import ActorDecision, Verb
 
 RECORD: Final = "person"  # what a use without a field is about
 UNKNOWN: Final = "unknown"  # a word that nobody had registered
@@ -78,31 +79,40 @@ class Judge:
             return Principal(id=actor, kind=PrincipalKind.PERSON, roles=frozenset({PERSON_ROLE}))
         return self._actors.get(actor)
 
-    def use(self, tx: Connection, asked: Decision, *, at: datetime) -> Verdict | None:
-        """The verdict on a recorded use or action; None where it cannot be told."""
+    def use(
+        self,
+        tx: Connection,
+        asked: Decision,
+        *,
+        exported: tuple[FieldId, ...] = (),
+        at: datetime,
+    ) -> Verdict | None:
+        """The verdict on a recorded use, export of these fields or action; None: not to be told."""
         words = (asked.purpose, asked.channel, asked.recipient, asked.country, asked.field)
         if UNKNOWN in words or asked.reasons.startswith("unavailable"):
             return None
         principal = self._principal(asked.actor)
         if principal is None:
             return None
-        key = (asked.actor, *words)
+        key = (asked.actor, *words, *exported)
         code = self._known.get(key)
         if code is None:
-            code = self._gates(principal, asked)
+            code = self._gates(principal, asked, exported)
             if len(self._known) < REMEMBERED:
                 self._known[key] = code
         if code != ReasonCode.PERMIT.value or asked.purpose is None:
             return Verdict(code)
         return self._subject(tx, asked, at=at)
 
-    def _gates(self, principal: Principal, asked: Decision) -> str:
+    def _gates(self, principal: Principal, asked: Decision, exported: tuple[FieldId, ...]) -> str:
         after = self._after
         if asked.purpose is None:
             if asked.field is None or asked.field not in set(Action):
                 return asked.reasons  # no purpose was named: no policy permits that
             return after.may(roles_of(principal, after), Action(asked.field)).code.value
-        if asked.field is None:
+        if exported:
+            actor = self._export(principal, asked.purpose, exported)
+        elif asked.field is None:
             actor = decide_actor_on_record(
                 principal, after, kind=RECORD, action="use", purpose=asked.purpose
             )
@@ -114,12 +124,30 @@ class Judge:
             return actor.code.value
         covered = decide_purpose(
             after.purpose(asked.purpose),
-            categories=() if asked.field is None else _category(after, asked.field),
+            categories=[
+                category
+                for field in (exported or filter(None, (asked.field,)))
+                for category in _category(after, field)
+            ],
             recipient=asked.recipient,
             channel=asked.channel,
             country=asked.country,
         )
         return covered.code.value
+
+    def _export(
+        self, principal: Principal, purpose: PurposeId, exported: tuple[FieldId, ...]
+    ) -> ActorDecision:
+        """The first refusal of a file with these fields; else what lets the last of them out."""
+        after = self._after
+        decided: ActorDecision = after.may(roles_of(principal, after), Action.PERSON_EXPORT)
+        for field in exported:
+            if not decided:
+                break
+            decided = decide_actor(
+                principal, after, field=field, action=Verb.EXPORT.value, purpose=purpose
+            )
+        return decided
 
     def _subject(self, tx: Connection, asked: Decision, *, at: datetime) -> Verdict:
         said = asked.outcome is Outcome.PERMIT or asked.reasons.startswith((_SUBJECT, _CATALOGUE))
@@ -128,9 +156,8 @@ class Judge:
         purpose = self._after.purpose(asked.purpose or "")
         if asked.subject is None or purpose is None:
             return Verdict(ReasonCode.SUBJECT_UNKNOWN.value, personal=True)
-        found = subject_gates(tx, (asked.subject,), purpose, at=at).get(asked.subject)
-        code = ReasonCode.SUBJECT_UNKNOWN if found is None else found[1].code
-        return Verdict(code.value, personal=True)
+        found = subject_gates(tx, (asked.subject,), purpose, at=at)[asked.subject]
+        return Verdict(found.said.code.value, personal=True)
 
     def reading(
         self, actor: ActorId, purpose: str | None, shown: tuple[str, ...]

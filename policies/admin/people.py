@@ -111,7 +111,7 @@ def _decided(
     if purpose is None:
         return {}
     gates = subject_gates(tx, batch, purpose, at=at)
-    return {subject: decision for subject, (_, decision) in gates.items()}
+    return {subject: said for subject, (mark, said) in gates.items() if mark is not None}
 
 
 def _passes(decision: SubjectDecision | None) -> bool:

@@ -82,7 +82,12 @@ class Run:
     @property
     def stream(self) -> str:
         """How the decisions of this attempt are numbered."""
-        return f"bulk:{self.id}"
+        return stream_of(self.id)
+
+
+def stream_of(run: RowId | str) -> str:
+    """The stream in which the decisions of this attempt are numbered."""
+    return f"bulk:{run}"
 
 
 class MovedError(Exception):
@@ -188,12 +193,12 @@ def gates_of(
     closed = _closed_to(tx, bulk, subjects)
     passing: dict[SubjectId, SubjectDecision] = {}
     for subject in subjects:
-        known = found.get(subject)
-        code = ReasonCode.SUBJECT_UNKNOWN if known is None else known[1].code
+        said = found[subject].said
+        code = said.code
         if code is ReasonCode.PERMIT and subject in closed:
             code = ReasonCode.PURPOSE_TRANSFER
-        if known is not None and code is ReasonCode.PERMIT:
-            passing[subject] = known[1]
+        if code is ReasonCode.PERMIT:
+            passing[subject] = said
         else:
             run.excluded[code if bulk.explained else hidden(code)] += 1
     return passing

@@ -11,8 +11,8 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Outcome, canonical_json
 from consent import ledger
 from consent.choices import NARROWS
-from consent.crowd import persons, unmerged
 from consent.facts import facts_of
+from consent.persons import persons_of
 from consent.proofs import PROOF
 from consent.rules import needs_guardian
 from consent.types import GRANTS, By, EventKind, EvidenceGrade, NoticeVersion, Said
@@ -139,7 +139,7 @@ def _said_before(tx: Connection, rows: Iterable[NormalisedRow]) -> dict[str, set
     """What was taken in under the ids of these rows, of merged persons as who they are now."""
     found = ledger.said_under(tx, [row.get("consent_id") or "" for row in rows])
     named = {subject for said in found.values() for subject, _, _ in said}
-    moved = {old: survivor_of(tx, old) for old in named - set(unmerged(tx, named))}
+    moved = {old: survivor_of(tx, old) for old in persons_of(tx, named).merged}
     return {
         key: {(moved.get(subject, subject), kind, at) for subject, kind, at in said}
         for key, said in found.items()
@@ -222,7 +222,7 @@ def _read(
 
 def _with_ages(tx: Connection, taken: Sequence[_Taken], *, at: datetime) -> list[_Taken]:
     """The events with whether the person was too young to choose alone, as far as it is known."""
-    known = persons(tx, (item.subject for item in taken), on=at.date())
+    known = persons_of(tx, (item.subject for item in taken), on=at.date()).found
     return [
         replace(item, young=facts is not None and needs_guardian(facts, item.purpose))
         for item in taken

@@ -142,6 +142,7 @@ def dry_run(
         "since": start.isoformat(),
         "decisions": found.decisions,
         "untold": found.untold,
+        "refused_exports": found.refused_exports,
         "flipped": found.flipped,
         "people": found.persons,
         "flips": [
@@ -174,6 +175,8 @@ def _told_replay(found: "Replayed") -> None:
             untold=f"{found.untold:,}",
         )
     )
+    if found.refused_exports:
+        line(say("policy.exports_refused", exports=f"{found.refused_exports:,}"))
 
 
 def _flip_table(flips: "Iterable[tuple[Flip, int, int | None]]") -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from audit.actions import EventCode
 from audit.decisions.models import DECISIONS
@@ -21,6 +21,7 @@ from audit.models import EVENTS
 from audit.types import EventDraft, Outcome
 from governance.core.terms import ActorId, EventId, FieldId, PurposeId
 from governance.db.engine import Database
+from governance.gateway.bulk.deciding import stream_of
 from governance.http.principal import Principal
 from policies.admin.judging import Judge, Verdict, actors_of, subject_of
 from policies.snapshot import PolicySnapshot
@@ -31,6 +32,7 @@ REMEMBERED: Final = 50_000  # questions whose answer is remembered
 ASKED: Final = (
     DECISIONS.c.id,
     DECISIONS.c.subject,
+    DECISIONS.c.stream,
     DECISIONS.c.actor,
     DECISIONS.c.purpose,
     DECISIONS.c.channel,
@@ -40,14 +42,18 @@ ASKED: Final = (
     DECISIONS.c.outcome,
     DECISIONS.c.reasons,
 )
-QUESTION: Final = 2  # where in ASKED the question begins, without record and person
+QUESTION: Final = 3  # where in ASKED the question begins, without record, person and stream
+_EXPORTS: Final = (
+    EVENTS.c.action == EventCode.PERSON_EXPORTED.value,
+    EVENTS.c.object_type == "export",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Flip:
     """One way in which decisions come out otherwise."""
 
-    kind: str  # use or read
+    kind: str  # use, export or read
     who: str
     purpose: str
     before: str  # reason code
@@ -63,6 +69,7 @@ class Replayed:
 
     decisions: int = 0
     untold: int = 0  # actors that are gone, words that nobody registered, answers unavailable
+    refused_exports: int = 0  # not judged anew: all that they asked for is not on record
     flips: Counter[Flip] = field(default_factory=Counter)
     people: Counter[Flip] = field(default_factory=Counter)
     persons: int = 0  # of whom some decision comes out otherwise
@@ -87,14 +94,18 @@ def replay(
     with database.read() as tx:
         judge = Judge(before, after, actors_of(tx))
         walk, known = _Walk(found, told), dict[tuple[str | None, ...], Flip | None]()
+        exports = exported(tx, EVENTS.c.occurred_at >= since)
+        found.refused_exports = _refused_exports(tx, since=since)
         for row in _uses(tx, since=since):
-            question = tuple(row)[QUESTION:]
+            fields = exports.get(row.stream, ())
+            question = (*tuple(row)[QUESTION:], *fields)
             if question in known:
                 walk.count(row.subject, known[question])
                 continue
             asked = decision_of(row, at=at)
-            verdict = judge.use(tx, asked, at=at)
-            flip = _flip("use", judge, asked.actor, asked.purpose, asked.reasons, verdict)
+            verdict = judge.use(tx, asked, exported=fields, at=at)
+            kind = "export" if fields else "use"
+            flip = _flip(kind, judge, asked.actor, asked.purpose, asked.reasons, verdict)
             walk.count(row.subject, flip)
             if not (verdict is None or verdict.personal) and len(known) < REMEMBERED:
                 known[question] = flip
@@ -204,6 +215,24 @@ def decision_of(row: AnyRow, *, at: datetime) -> Decision:
         request_id=None,
         network=None,
     )
+
+
+def exported(tx: Connection, where: ColumnElement[bool]) -> dict[str, tuple[FieldId, ...]]:
+    """The fields of each file that left, by the stream in which its decisions are numbered."""
+    query = select(EVENTS.c.object_id, EVENTS.c.fields).where(
+        *_EXPORTS, EVENTS.c.outcome == Outcome.PERMIT.value, EVENTS.c.fields.is_not(None), where
+    )
+    return {
+        stream_of(row.object_id): tuple(FieldId(name) for name in row.fields.split(","))
+        for row in tx.execute(query)
+    }
+
+
+def _refused_exports(tx: Connection, *, since: datetime) -> int:
+    refused = select(func.count()).where(
+        *_EXPORTS, EVENTS.c.outcome == Outcome.DENY.value, EVENTS.c.occurred_at >= since
+    )
+    return int(tx.execute(refused).scalar_one())
 
 
 def _readings(tx: Connection, *, since: datetime) -> Iterator[AnyRow]:

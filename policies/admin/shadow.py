@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from audit.actions import EventCode
 from audit.decisions.models import DECISIONS
+from audit.models import EVENTS
 from audit.types import EventDraft, Outcome
 from governance.core.ids import first_id_at, new_row_id
 from governance.core.terms import ActorId, RowId
@@ -26,7 +27,7 @@ from policies.actions import Action
 from policies.admin.documents import Documents, parse_documents
 from policies.admin.errors import NoShadowError
 from policies.admin.judging import Judge, actors_of
-from policies.admin.replay import ASKED, Flip, decision_of
+from policies.admin.replay import ASKED, Flip, decision_of, exported
 from policies.admin.types import Desk
 from policies.api import ensure
 from policies.models import PolicyShadowCountRow, PolicyShadowRow
@@ -192,8 +193,10 @@ def _judged(tx: Connection, desk: Desk, trial: Trial, *, limit: int, at: datetim
     if rows:
         candidate = desk.compiled(parse_documents(trial.content))
         judge = Judge(desk.ports.policies.current, candidate, actors_of(tx))
-        for asked in (decision_of(row, at=at) for row in rows):
-            verdict = judge.use(tx, asked, at=at)
+        exports = exported(tx, EVENTS.c.id > trial.cursor)  # an export's event follows its parts
+        for row in rows:
+            asked = decision_of(row, at=at)
+            verdict = judge.use(tx, asked, exported=exports.get(row.stream, ()), at=at)
             if verdict is not None and verdict.permits is not (asked.outcome is Outcome.PERMIT):
                 who, purpose = judge.who(asked.actor), asked.purpose or ""
                 flips[Flip("use", who, purpose, asked.reasons, verdict.code)] += 1

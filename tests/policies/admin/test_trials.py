@@ -1,16 +1,22 @@
 """A policy is tried on the record and beside the one in force; people are counted once."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
+from audit.actions import EventCode
+from audit.decisions.store import Numbered, write_batch
 from audit.decisions.types import Decision
-from audit.types import Outcome
+from audit.types import EventDraft, Outcome
 from governance.core.clock import utc_now
-from governance.core.ids import new_event_id, new_subject_id
-from governance.core.terms import ActorId, EventId, Law, PurposeId, SubjectId
+from governance.core.ids import new_event_id, new_row_id, new_subject_id
+from governance.core.terms import ActorId, EventId, FieldId, Law, PurposeId, SubjectId
 from governance.customers.store import NewSubject, add_subjects
 from governance.customers.subjects import AgeBand, SubjectKind
+from governance.gateway.bulk.deciding import stream_of
 from governance.identity.store import add_staff
 from governance.identity.types import AccountState, Staff
 from policies.admin import shadow
@@ -18,7 +24,7 @@ from policies.admin.diff import compare_policies
 from policies.admin.documents import Documents
 from policies.admin.errors import NoShadowError
 from policies.admin.people import concerned
-from policies.admin.replay import Flip, replay
+from policies.admin.replay import Flip, Replayed, replay
 from tests.policies.admin.office import NOW, OFFICER, Office, small
 
 SUPPORT = ActorId("u:jiro")
@@ -105,6 +111,60 @@ def test_the_record_is_judged_anew_and_each_person_counts_once(
     assert found.persons == 2
     same = replay(database, current, current, since=NOW - timedelta(days=60), at=NOW)
     assert (same.decisions, same.flipped) == (9, 0)
+
+
+def export(office: Office, people: list[SubjectId], *fields: str, **changes: Any) -> None:
+    """The file of these fields left, or was refused, and stands in the log."""
+    audit, run = office.desk.ports.audit, new_row_id()
+    made = tuple(decision(one) for one in people)
+    event = EventDraft(
+        action=EventCode.PERSON_EXPORTED,
+        occurred_at=NOW,
+        actor=SUPPORT,
+        object_type="export",
+        object_id=run,
+        purpose=PurposeId("help"),
+        fields=tuple(FieldId(name) for name in fields),
+        **{"outcome": Outcome.PERMIT, **changes},
+    )
+
+    def write(tx: Connection) -> None:
+        if made:
+            batch = Numbered(stream=stream_of(run), first=1, decisions=made)
+            write_batch(tx, audit, batch, at=NOW)
+        audit.append(tx, event)
+
+    office.desk.ports.database.write(write)
+
+
+def exporting(fields: str) -> Documents:
+    """Support may use nothing and export these fields."""
+    text = dict(small("2", fields=fields).files)["p.yaml"]
+    may = text.replace('["person:read"]', '["person:read", "person:export"]')
+    return Documents((("p.yaml", may.replace("to: [read, use]", "to: [read, export]")),))
+
+
+def test_an_export_is_judged_by_the_fields_that_left(
+    office: Office, people: list[SubjectId]
+) -> None:
+    export(office, people[:2], "person.name")
+    export(office, people[1:], "person.name", "person.phone")
+    export(office, [], "person.phone", outcome=Outcome.DENY, reasons=("denied.actor.no_rule",))
+    database, current = office.desk.ports.database, office.holder.current
+
+    def tried(documents: Documents) -> Replayed:
+        after = office.desk.compiled(documents)
+        return replay(database, current, after, since=NOW - timedelta(days=1), at=NOW)
+
+    every, names, none = (
+        tried(exporting("name, phone")),
+        tried(exporting("name")),
+        tried(small("2")),
+    )
+    assert (every.decisions, every.flipped, every.refused_exports) == (4, 0, 1)
+    flip = replace(FLIP, kind="export")
+    assert (names.flips, names.people) == ({flip: 2}, {flip: 2})
+    assert (none.flipped, none.persons) == (4, 3)
 
 
 def without_use() -> Documents:

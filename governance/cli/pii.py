@@ -9,7 +9,6 @@ import typer
 
 from governance.cli import pii_models, pii_scan
 from governance.cli.output import say
-from governance.cli.session import settings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 pii_scan.register(app)
@@ -36,6 +35,7 @@ def analyze(
     reasons: Annotated[bool, typer.Option("--reasons", help=say("pii.reasons"))] = False,
 ) -> int:
     """Spans for each text on standard input, in its order."""
+    from governance.cli.session import settings
     from governance.pii.filters import Tally, analyze_lines
     from governance.pii.pool import PiiPool
 

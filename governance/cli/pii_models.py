@@ -8,7 +8,6 @@ import typer
 from governance.cli.errors import ChoiceError
 from governance.cli.output import emit, line, say, table
 from governance.cli.progress import steps_bar
-from governance.cli.session import settings
 
 if TYPE_CHECKING:  # the detection loads where it is needed
     from governance.pii.corpus.scoring import Row, Scores
@@ -85,6 +84,7 @@ def evaluate(
     ] = None,
 ) -> int:
     """Figures of a file of annotated texts, or of a part of the shipped corpus."""
+    from governance.cli.session import settings
     from governance.pii.corpus.lines import read_file
     from governance.pii.corpus.scoring import Scores
     from governance.pii.engine import Analyzer

@@ -8,7 +8,6 @@ import typer
 
 from governance.cli.invocation import current
 from governance.cli.output import emit, line, say, table
-from governance.cli.session import acting, opened, settings
 from governance.core.errors import GovernanceError
 from governance.i18n.catalogue import error_text
 
@@ -29,6 +28,7 @@ def scan(
 ) -> int:
     """Kinds, counts and how sure, never a value; what was broken off is a valid part."""
     from governance.cli.progress import steps_bar
+    from governance.cli.session import settings
     from governance.cli.writing import refuse_existing
     from governance.core.clock import utc_now
     from governance.discovery.report import check_form, shape, write
@@ -75,6 +75,7 @@ def _recorded(found: "ScanReport") -> GovernanceError | None:
     from audit.actions import EventCode
     from audit.types import EventDraft, Outcome
     from governance.app.wiring import require_file
+    from governance.cli.session import acting, opened, settings
     from governance.core.terms import ActorId
 
     try:

@@ -19,6 +19,13 @@ OPEN = {
     ("/notices", "GET"), ("/notices/{notice}", "GET"), ("/notices/{notice}/{version}", "GET"),
     ("/portal/notices", "GET"), ("/collect/{name}", "GET"), ("/collect/{name}", "POST"),
     ("/collect/{name}/received", "GET"),
+    # anybody may ask; who they are is proved inside, and no answer tells whom we know
+    ("/portal/requests", "GET"), ("/portal/requests/new", "POST"),
+    ("/portal/requests/new/{name}", "GET"), ("/portal/requests/new/{name}", "POST"),
+    ("/portal/requests/of/{request_id}", "GET"), ("/portal/requests/of/{request_id}/codes", "POST"),
+    ("/portal/requests/of/{request_id}/code", "POST"),
+    ("/portal/requests/of/{request_id}/papers", "POST"),
+    ("/portal/requests/of/{request_id}/fee", "POST"),
 }  # fmt: skip
 
 

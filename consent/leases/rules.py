@@ -6,15 +6,17 @@ its holder counts it from before it asked.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from datetime import datetime
+from typing import NamedTuple, TypeGuard
 
 from consent.leases.types import LeaseRow, Terms
 
 
 class Seen(NamedTuple):
-    """A holder as it was first seen with this number of renewals."""
+    """A holder as it was first seen with this number of renewals since it joined."""
 
     renewals: int
+    joined_at: datetime
     since: float  # on the watcher's own clock
 
 
@@ -28,8 +30,7 @@ def looked(seen: Mapping[str, Seen], rows: Iterable[LeaseRow], *, at: float) -> 
     found: dict[str, Seen] = {}
     for row in rows:
         known = seen.get(row.id)
-        same = known is not None and known.renewals == row.renewals
-        found[row.id] = known if known is not None and same else Seen(row.renewals, at)
+        found[row.id] = known if _same(known, row) else Seen(row.renewals, row.joined_at, at)
     return found
 
 
@@ -41,6 +42,11 @@ def behind(rows: Iterable[LeaseRow], position: int) -> tuple[LeaseRow, ...]:
 def has_ended(row: LeaseRow, seen: Mapping[str, Seen], terms: Terms, *, at: float) -> bool:
     """Whether the lease has ended on its holder's clock, whatever that holder does now."""
     known = seen.get(row.id)
-    if known is None or known.renewals != row.renewals:
+    if not _same(known, row):
         return False  # fails closed: it may just have been renewed
     return at - known.since >= terms.ended
+
+
+def _same(known: Seen | None, row: LeaseRow) -> TypeGuard[Seen]:
+    """Whether the row is as it was seen; counting begins anew with who joins anew."""
+    return known is not None and known[:2] == (row.renewals, row.joined_at)

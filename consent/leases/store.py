@@ -20,7 +20,13 @@ from governance.db.fetching import PreparedSelect
 from governance.db.types import insert_ignore, table_of
 
 LEASE: Final = table_of(LeaseEntry)
-_COLUMNS: Final = (LEASE.c.id, LEASE.c.renewals, LEASE.c.applied, LEASE.c.owed)
+_COLUMNS: Final = (
+    LEASE.c.id,
+    LEASE.c.renewals,
+    LEASE.c.applied,
+    LEASE.c.owed,
+    LEASE.c.joined_at,
+)
 _ALL: Final = PreparedSelect(select(*_COLUMNS))
 _ONE: Final = PreparedSelect(
     select(*_COLUMNS).where(LEASE.c.id == bindparam("id"), LEASE.c.actor == bindparam("actor"))
@@ -105,9 +111,9 @@ def demand(tx: Connection, rows: Sequence[LeaseRow], *, position: int) -> frozen
 
 
 def end(tx: Connection, row: LeaseRow) -> bool:
-    """Whether the holder is gone; not when it was renewed since it was looked at."""
-    gone = delete(LEASE).where(LEASE.c.id == row.id, LEASE.c.renewals == row.renewals)
-    return tx.execute(gone).rowcount == 1
+    """Whether the holder is gone; not when it was renewed, or came anew, since the look."""
+    same = LEASE.c.renewals == row.renewals, LEASE.c.joined_at == row.joined_at
+    return tx.execute(delete(LEASE).where(LEASE.c.id == row.id, *same)).rowcount == 1
 
 
 def give_back(tx: Connection, holder: RowId, *, actor: ActorId) -> None:

@@ -1,6 +1,7 @@
 """Facts about leases: who may decide by what it holds, and how far that is applied."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ class LeaseRow(NamedTuple):
     renewals: int  # how often the lease was granted; a renewal changes it
     applied: int  # the position up to which the holder applied every change
     owed: int  # the position that the holder must have applied at its next renewal
+    joined_at: datetime  # who was ended and joins again under its id is another holder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

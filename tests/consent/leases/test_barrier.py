@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -39,9 +39,11 @@ class Scene:
             database=self.database, terms=TERMS, clock=lambda: self.now, sleep=self.sleep
         )
 
-    def ask(self, holder: RowId, *, applied: int, actor: ActorId = SHOP) -> Answer:
+    def ask(
+        self, holder: RowId, *, applied: int, actor: ActorId = SHOP, at: datetime = AT
+    ) -> Answer:
         desk = Desk(self.database, TERMS)
-        return desk.ask(holder, actor=actor, kind=HolderKind.CLIENT, applied=applied, at=AT)
+        return desk.ask(holder, actor=actor, kind=HolderKind.CLIENT, applied=applied, at=at)
 
     def change(self) -> int:
         return self.database.write(counter.take)
@@ -90,6 +92,22 @@ def test_a_silent_holder_is_waited_for_until_its_lease_has_ended(scene: Scene) -
     assert TERMS.ended <= scene.now < TERMS.ended + 0.1
     assert scene.holders() == set()
     assert scene.ask(holder, applied=position).standing is Standing.JOINED
+
+
+def test_who_joins_anew_is_waited_for_although_renewed_as_often_as_before(scene: Scene) -> None:
+    barrier, holder = scene.barrier(), scene.granted()
+    barrier.sweep()  # has seen it
+    scene.now += TERMS.ended
+    with scene.database.read() as tx:
+        (row,) = store.holders(tx)
+    assert scene.database.write(lambda tx: store.end(tx, row))  # by another process
+    later = AT + timedelta(seconds=TERMS.ended)
+    owed = scene.ask(holder, applied=0, at=later).owed
+    assert scene.ask(holder, applied=owed, at=later)
+    assert not scene.database.write(lambda tx: store.end(tx, row))  # by one that looked before
+    position, begun = scene.change(), scene.now
+    barrier.settle(position)
+    assert scene.now - begun >= TERMS.ended
 
 
 def test_a_holder_that_applies_meanwhile_ends_the_wait(scene: Scene) -> None:

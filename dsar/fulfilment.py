@@ -1,12 +1,12 @@
-"""Fulfilling a request: collect, review, make the package, prove a change.
+"""Fulfilling a request: collect, review, prove a change.
 
 What takes long or opens values happens outside a transaction; each use case then writes what it did
 in one transaction, and fails without effect if the request moved meanwhile.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from audit.actions import EventCode
 from audit.models import EVENTS
 from audit.types import Outcome as AuditOutcome
-from dsar.case import Case, Decision, SourceState
+from dsar.case import Case, SourceState
 from dsar.collection import Source, gather
 from dsar.errors import (
     PackageKindError,
@@ -23,15 +23,10 @@ from dsar.errors import (
     RequestStepError,
 )
 from dsar.found import Failed, Found, from_bytes, to_bytes
-from dsar.information import Controller, Facts, information
-from dsar.package import SIGNER, Package, pack
 from dsar.reads import Query
 from dsar.records import actor_of, changed, demand, draft, write_down
-from dsar.report import Answer, disclosed, files_of
 from dsar.results import (
     SourceResult,
-    StoredPackage,
-    add_package,
     add_results,
     newest_results,
 )
@@ -41,25 +36,10 @@ from governance.core.ids import new_row_id
 from governance.core.terms import EventId, KeyClass, RequestId, SubjectId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
-from governance.keys.signers import ensure_signer
-from governance.keys.types import SigningAlgorithm
-from governance.registers.store import all_recipients
 from policies.actions import Action
 from policies.types import Label
 
-COPY_LIFE: Final = timedelta(days=30)  # the copy is purged after it; the hash stays
 COLLECTING: Final = frozenset({Status.COLLECTING, Status.EXTENDED})
-HOME: Final = frozenset({"JP"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
-    """A package made from what the case held at its version."""
-
-    case: Case
-    package: Package
-    stored: StoredPackage
-    files: int
 
 
 def owner_of(case: Case) -> SubjectId:
@@ -80,7 +60,7 @@ def collect(
         case = case_by_id(tx, request)
         newest = newest_results(tx, request)
     demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
-    _demand_status(case, COLLECTING)
+    demand_status(case, COLLECTING)
     known = {result.state.source for result in newest if result.state.found}
     asked = [source for source in sources if source.name not in known]
     results = [_sealed(ports, case, answer) for answer in _answers(asked, case, principal, at=at)]
@@ -162,7 +142,8 @@ def _record_results(
     )
 
 
-def _demand_status(case: Case, statuses: frozenset[Status]) -> None:
+def demand_status(case: Case, statuses: frozenset[Status]) -> None:
+    """The case does not rest and stands in one of these; RequestStepError otherwise."""
     if case.hold is not None:
         raise RequestStepError(request=case.id, reason=Refusal.ON_HOLD.value, law="-")
     if not any(track.status in statuses for track in case.tracks):
@@ -197,93 +178,6 @@ def review(
     return found
 
 
-def build_package(
-    ports: Ports,
-    principal: Principal,
-    request: RequestId,
-    *,
-    controller: Controller,
-    periods: Mapping[str, Label],
-    at: datetime,
-) -> Case:
-    """The approved answer is packed, signed and sealed under the person's record key."""
-    with ports.database.read() as tx:
-        case = case_by_id(tx, request)
-        facts = Facts(
-            policy=ports.policies.current,
-            recipients=all_recipients(tx),
-            controller=controller,
-            periods=periods,
-        )
-    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
-    _demand_status(case, frozenset({Status.EXECUTING}))
-    if not any(track.kind in DISCLOSING for track in case.tracks):
-        raise PackageKindError(request=request)
-    if case.decision is None:
-        raise RequestStepError(request=request, reason=Refusal.DECISION_MISSING.value, law="-")
-    made = _make(ports, case, case.decision, facts, at=at)
-    return ports.database.write(
-        partial(_record_package, ports=ports, principal=principal, made=made, at=at)
-    )
-
-
-def _make(ports: Ports, case: Case, decision: Decision, facts: Facts, *, at: datetime) -> _Made:
-    found = findings(ports, case)
-    kinds = tuple(track.kind for track in case.tracks)
-    shown, withheld = disclosed(found, decision, kinds)
-    files = files_of(
-        Answer(
-            reference=case.reference,
-            kinds=kinds,
-            created_at=at,
-            decision=decision,
-            controller=facts.controller,
-            findings=shown,
-            withheld=withheld,
-            information=tuple(
-                (law, information(law, found, facts, countries=HOME)) for law in sorted(case.laws)
-            ),
-        )
-    )
-    signer = ensure_signer(ports.vault.ring, SIGNER, SigningAlgorithm.ED25519)
-    package = pack(files, reference=case.reference, created_at=at, signer=signer)
-    row = new_row_id()
-    stored = StoredPackage(
-        id=row,
-        request=case.id,
-        manifest_hash=package.manifest_hash,
-        size=len(package.content),
-        created_at=at,
-        expires_at=at + COPY_LIFE,
-        token_digest=None,
-        token_expires_at=None,
-        downloaded_at=None,
-        purged_at=None,
-        content=ports.vault.seal_part(
-            owner_of(case), row, package.content, key_class=KeyClass.RECORD
-        ),
-    )
-    return _Made(case=case, package=package, stored=stored, files=len(files))
-
-
-def _record_package(
-    tx: Connection, *, ports: Ports, principal: Principal, made: _Made, at: datetime
-) -> Case:
-    add_package(tx, made.stored, by=principal.id)
-    return write_down(
-        tx,
-        ports,
-        principal,
-        replace(changed(made.case, at=at), executed=True),
-        Mark.PACKAGED,
-        EventCode.REQUEST_PACKAGED,
-        at=at,
-        before=made.case.version,
-        counts=(("files", made.files), ("bytes", made.stored.size)),
-        refs=(f"manifest:{made.package.manifest_hash}",),
-    )
-
-
 def record_execution(
     tx: Connection,
     ports: Ports,
@@ -296,7 +190,7 @@ def record_execution(
     """A granted change is proved by the audit event that made it (APPI 34, 35; GDPR 16-18, 21)."""
     case = case_by_id(tx, request)
     demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
-    _demand_status(case, frozenset({Status.EXECUTING, Status.ALTERNATIVE}))
+    demand_status(case, frozenset({Status.EXECUTING, Status.ALTERNATIVE}))
     if any(track.kind in DISCLOSING for track in case.tracks):
         raise PackageKindError(request=request)
     known = tx.execute(

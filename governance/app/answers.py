@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from dsar import fulfilment
+from dsar import packaging
 from dsar.case import Case
 from dsar.information import Controller
 from governance.app.periods import periods
@@ -25,7 +25,7 @@ def pack(wiring: Wiring, principal: Principal, request: RequestId, *, at: dateti
     """The approved answer is packed with the keeping periods of the schedule in force."""
     with wiring.database.read() as tx:
         schedule = schedules.in_force(tx)
-    return fulfilment.build_package(
+    return packaging.build_package(
         wiring.ports,
         principal,
         request,

@@ -12,7 +12,7 @@ from audit.types import EventDraft
 from audit.types import Outcome as AuditOutcome
 from consent import ledger
 from consent.types import EventKind
-from dsar import decisions, delivery, fulfilment, reading, service, stepping
+from dsar import decisions, delivery, fulfilment, packaging, reading, service, stepping
 from dsar.case import Case
 from dsar.collection import own_sources
 from dsar.delivery import Released
@@ -220,7 +220,7 @@ class World:
         )
 
     def build(self, case: Case) -> Case:
-        return fulfilment.build_package(
+        return packaging.build_package(
             self.ports, OFFICER, case.id, controller=CONTROLLER, periods=PERIODS, at=self.tick()
         )
 

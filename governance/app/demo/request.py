@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from dsar import decisions, delivery, fulfilment, service, stepping
+from dsar import decisions, delivery, fulfilment, packaging, service, stepping
 from dsar.case import Case
 from dsar.collection import own_sources
 from dsar.information import Controller
@@ -146,7 +146,7 @@ def _delivered(stage: Stage, case: Case, person: Principal) -> bytes:
     controller = Controller(
         name=Label(ja=settings.company_ja, en=settings.company_en), contact=settings.contact_mail
     )
-    fulfilment.build_package(
+    packaging.build_package(
         wiring.ports,
         officer,
         case.id,

@@ -9,6 +9,7 @@ from audit.reviewing.models import AuditFilterRow
 from audit.reviewing.service import BLOB as FILTER
 from consent.models import ConsentEventRow
 from consent.proofs import PROOF
+from dsar.dispatch.models import DispatchRow
 from dsar.identity.models import CodeRow, UploadRow
 from dsar.intake.models import DraftRow, FilingRow
 from dsar.intake.store import DRAFT_BLOB
@@ -101,6 +102,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield SealedPlace(table=table_of(PackageRow), columns={"content": PART})
     yield SealedPlace(table=table_of(CodeRow), columns={"code": PART})
     yield SealedPlace(table=table_of(UploadRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(DispatchRow), columns={"address": PART})
     yield SealedPlace(table=table_of(FilingRow), columns={"claim": PART}, row="request_id")
     yield _blob(table_of(DraftRow), "answers", DRAFT_BLOB)
     yield _blob(table_of(QuarantineRow), "content", "quarantine")

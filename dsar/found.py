@@ -8,8 +8,7 @@ from audit.types import canonical_json
 from dsar.case import WithheldItem
 from dsar.types import Ground
 from governance.core.terms import FieldId, RowId
-from governance.pii.redaction import Placeholders
-from governance.pii.types import Entity
+from governance.pii.redaction import Placeholders, kind_of
 from policies.masking import Span
 from policies.types import Label
 
@@ -30,7 +29,7 @@ class FoundValue:
 
         For the officer's review the text itself stays in the sealed finding, and nowhere else.
         """
-        places = [(place.start, place.end, Entity(place.label)) for place in self.others]
+        places = [(place.start, place.end, kind_of(place.label)) for place in self.others]
         return placeholders.redacted(self.text, places)
 
 

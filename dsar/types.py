@@ -207,6 +207,7 @@ class Ground(StrEnum):
     GDPR_17_3_E = "gdpr_17_3_e"
     GDPR_20_4 = "gdpr_20_4"
     GDPR_21_1 = "gdpr_21_1"
+    GDPR_23 = "gdpr_23"  # restrictions by Union or Member State law
 
     @property
     def law(self) -> Law:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from governance.core.terms import Lang
@@ -36,7 +37,18 @@ class MaskedNumber:
     entity: Entity
 
 
-Place = tuple[int, int, Entity]  # code points, end exclusive
+class Marked(StrEnum):
+    """What a person marks in a text where none of the kinds that the analysis knows fits."""
+
+    PASSAGE = "PASSAGE"
+
+
+Place = tuple[int, int, Entity | Marked]  # code points, end exclusive
+
+
+def kind_of(label: str) -> Entity | Marked:
+    """What the label of a place says it is."""
+    return Marked(label) if label in set(Marked) else Entity(label)
 
 
 class Placeholders:
@@ -48,8 +60,8 @@ class Placeholders:
 
     def __init__(self, lang: Lang) -> None:
         self._lang = lang
-        self._known: dict[tuple[Entity, str], str] = {}
-        self._counts: dict[Entity, int] = {}
+        self._known: dict[tuple[Entity | Marked, str], str] = {}
+        self._counts: dict[Entity | Marked, int] = {}
         self._originals: dict[str, str] = {}
 
     def __repr__(self) -> str:
@@ -60,7 +72,7 @@ class Placeholders:
         """The value behind each placeholder, as it was written first."""
         return dict(self._originals)
 
-    def of(self, entity: Entity, value: str) -> str:
+    def of(self, entity: Entity | Marked, value: str) -> str:
         """The placeholder of a value."""
         key = (entity, _identity(value))
         if key not in self._known:

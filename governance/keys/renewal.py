@@ -29,7 +29,7 @@ from governance.keys.errors import KeyDestroyedError, KeyStateError, SubjectEras
 from governance.keys.models import DATA_KEY
 from governance.keys.ring import KeyRing
 from governance.keys.types import HeldKey, KeyState
-from governance.keys.vault import INSTALLATION, FieldVault
+from governance.keys.vault import FILES, INSTALLATION, FieldVault
 
 Owner: TypeAlias = tuple[SubjectId, KeyClass]
 
@@ -53,6 +53,7 @@ def holders(
             DATA_KEY.c.key_class == key_class.value,
             DATA_KEY.c.slot == store.CURRENT_SLOT,
             DATA_KEY.c.state == KeyState.ACTIVE.value,
+            DATA_KEY.c.subject != FILES,  # it opens files outside, which no walk finds
         )
         .order_by(DATA_KEY.c.subject)
         .limit(limit)
@@ -69,6 +70,7 @@ def count_holders(ring: KeyRing, key_class: KeyClass) -> int:
         DATA_KEY.c.key_class == key_class.value,
         DATA_KEY.c.slot == store.CURRENT_SLOT,
         DATA_KEY.c.state == KeyState.ACTIVE.value,
+        DATA_KEY.c.subject != FILES,
     )
     with ring.db.read() as tx:
         return int(tx.execute(wanted).scalar_one())

@@ -41,6 +41,7 @@ SealedRow: TypeAlias = dict[FieldId, Ciphertext | None]
 PART: Final = FieldId("~part")  # '~' stands in no catalogue field
 BLOB: Final = "~blob/"
 INSTALLATION: Final = SubjectId("~installation")  # whose keys serve data without a person
+FILES: Final = SubjectId("~files")  # whose key opens sealed files outside; no rotation renews it
 
 
 class FieldVault:

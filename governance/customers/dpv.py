@@ -15,15 +15,10 @@ class Vocabulary:
     """The terms of one release, and the fields that have one of their own."""
 
     version: str
-    namespaces: Mapping[str, str]
     terms: frozenset[str]  # prefix:Name
     special: frozenset[str]  # terms below dpv:SpecialCategoryPersonalData
+    former: Mapping[str, str]  # what a term was called before: what it is called now
     fields: Mapping[FieldId, str]
-
-    def iri(self, term: str) -> str:
-        """The term's full address."""
-        prefix, _, name = term.partition(":")
-        return self.namespaces[prefix] + name
 
 
 @cache
@@ -34,8 +29,8 @@ def vocabulary() -> Vocabulary:
     named = frozenset(f"{p}:{name}" for p in ("dpv", "dpv-pd") for name in document[p])
     return Vocabulary(
         version=document["version"],
-        namespaces=MappingProxyType(dict(document["namespaces"])),
         terms=named | special,
         special=special,
+        former=MappingProxyType(dict(document["former"])),
         fields=MappingProxyType({FieldId(name): t for name, t in document["fields"].items()}),
     )

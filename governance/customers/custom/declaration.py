@@ -187,7 +187,8 @@ def _term(parts: Mapping[str, Cursor], sensitivity: Sensitivity) -> str | None:
     """The W3C term of the field; one of a special category is not ordinary data."""
     if "dpv" not in parts:
         return None
-    term = parts["dpv"].written()
+    written = parts["dpv"].written()
+    term = dpv().former.get(written, written)
     if term not in dpv().terms:
         raise parts["dpv"].refuse("unknown_term", term, allowed=f"DPV {dpv().version}")
     if term in dpv().special and sensitivity is Sensitivity.ORDINARY:

@@ -98,6 +98,12 @@ def test_an_import_finds_it_by_label_and_by_declared_header(tmp_path: Path) -> N
     assert columns_of(SourceKind.PURCHASES)[-1].choices == ("お中元", "お歳暮")
 
 
+def test_a_former_spelling_of_a_term_is_read_as_what_it_is_called_now(tmp_path: Path) -> None:
+    text = changed("    headers: [足のサイズ]", "    dpv: dpv-pd:BrowsingBehavior")
+    install(declared(tmp_path, text).catalogue())
+    assert catalogue().fields[FieldId("person.custom.shoe_size")].dpv == "dpv-pd:BrowsingBehaviour"
+
+
 def test_what_was_derived_is_made_anew_for_another_catalogue(tmp_path: Path) -> None:
     before = columns_of(SourceKind.CUSTOMERS)
     install(declared(tmp_path, GOOD).catalogue())

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from governance.pii.document import Document
 from governance.pii.learned.features import BITS, features_of
+from governance.pii.learned.lattice import Lattice
 from governance.pii.learned.tags import CLASSES, TAGS, legal, runs
 from governance.pii.learned.view import view_of
 from governance.pii.learned.weights import Weights
-from governance.pii.sudachi import Token, tokens_of
+from governance.pii.sudachi import Token
 from governance.pii.types import Entity
 
 Floats = NDArray[np.float32]
@@ -47,7 +48,6 @@ class Tagger:
         moves = weights.moves[:TAGS].astype(np.float32)
         moves[~legal()] = _NEVER
         self._moves = moves
-        self._steps = np.exp(moves)
         self._begin = weights.moves[TAGS].astype(np.float32)
 
     def emissions(self, text: str, tokens: Sequence[Token]) -> Floats:
@@ -73,7 +73,7 @@ class Tagger:
                 entity=found.entity,
                 probability=found.probability,
             )
-            for found in self._tagged(view.text, tokens_of(view.text), bias)
+            for found in self._tagged(view.text, view.tokens(document.tokens), bias)
         )
 
     def _tagged(
@@ -88,62 +88,17 @@ class Tagger:
         pieces = _pieces(text, scores)
         if not pieces:
             return
-        for begin, tags, marginals in self._decoded(scores, pieces):
-            for start, stop, number in runs(tags):
-                chosen = marginals[np.arange(start, stop), tags[start:stop]]
+        lattice = Lattice(scores, pieces)
+        tags = lattice.best(self._moves)
+        marginals = lattice.marginals(self._moves, of=tags)
+        for begin, at, size in lattice.places():
+            for start, stop, number in runs(tags[at : at + size].tolist()):
                 yield Tagged(
                     start=begin + start,
                     end=begin + stop,
                     entity=CLASSES[number],
-                    probability=float(chosen.mean()),
+                    probability=float(marginals[at + start : at + stop].mean()),
                 )
-
-    def _decoded(
-        self, scores: Floats, pieces: list[tuple[int, int]]
-    ) -> Iterator[tuple[int, list[int], Floats]]:
-        """Begin, best tags and marginals of each piece; all pieces are searched side by side."""
-        longest = max(end - begin for begin, end in pieces)
-        grid = np.full((longest, len(pieces), TAGS), _NEVER, dtype=np.float32)
-        grid[:, :, 0] = 0  # beyond its end a piece lies outside
-        for number, (begin, end) in enumerate(pieces):
-            grid[: end - begin, number] = scores[begin:end]
-        best, last = self._paths(grid)
-        marginals = self._marginals(grid)
-        for number, (begin, end) in enumerate(pieces):
-            tag = int(last[number])
-            tags = [tag]
-            for at in range(longest - 1, 0, -1):
-                tag = int(best[at, number, tag])
-                tags.append(tag)
-            yield begin, tags[::-1][: end - begin], marginals[: end - begin, number]
-
-    def _paths(self, grid: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where the best path to each tag comes from, and the tag each piece ends in."""
-        best = np.empty(grid.shape, dtype=np.int64)
-        path = grid[0] + self._moves[0]
-        moves = self._moves.T[None]
-        for at in range(1, len(grid)):
-            ways = path[:, None, :] + moves
-            best[at] = ways.argmax(axis=2)
-            path = ways.max(axis=2) + grid[at]
-        return best, (path + self._moves[:, 0]).argmax(axis=1)
-
-    def _marginals(self, grid: Floats) -> Floats:
-        local = np.exp(grid - grid.max(axis=2, keepdims=True))
-        forward, backward = np.empty_like(local), np.empty_like(local)
-        state = local[0] * self._steps[0]
-        forward[0] = state / state.sum(axis=1, keepdims=True)
-        for at in range(1, len(grid)):
-            state = (forward[at - 1] @ self._steps) * local[at]
-            forward[at] = state / state.sum(axis=1, keepdims=True)
-        backward[-1] = self._steps[:, 0]
-        back = self._steps.T
-        for at in range(len(grid) - 2, -1, -1):
-            state = (local[at + 1] * backward[at + 1]) @ back
-            backward[at] = state / state.sum(axis=1, keepdims=True)
-        marginals: Floats = forward * backward
-        marginals /= marginals.sum(axis=2, keepdims=True)
-        return marginals
 
 
 def _summed(weights: Floats, rows: NDArray[np.int32]) -> Floats:
@@ -151,9 +106,12 @@ def _summed(weights: Floats, rows: NDArray[np.int32]) -> Floats:
     if len(rows) <= _FEW:
         few: Floats = weights[rows].sum(axis=1)
         return few
-    found: Floats = weights[rows[:, 0]]
-    for column in range(1, rows.shape[1]):
-        found += weights[rows[:, column]]
+    columns = np.ascontiguousarray(rows.T)
+    found: Floats = weights[columns[0]]
+    more = np.empty_like(found)
+    for column in columns[1:]:
+        np.take(weights, column, axis=0, out=more, mode="clip")
+        found += more
     return found
 
 

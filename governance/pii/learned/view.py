@@ -4,17 +4,29 @@ A view keeps for each of its signs where the sign begins and ends in the text.
 """
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import jaconv
+
+from governance.pii.sudachi import Token, tokens_of
 
 _JOINED: Final = "々〆一-鿿㐀-䶿ぁ-ゖァ-ヺー0-9０-９ｦ-ﾟ\\-－丁"
 # Four single signs or more with one space between each: 氏 名 丸 山 清 美
 _SPACED: Final = re.compile(rf"(?<![^ 　\n])[{_JOINED}](?:[ 　][{_JOINED}](?![^ 　\n])){{3,}}")
 _HALF: Final = re.compile("[ｦ-ﾟ]")
 _MARKS: Final = "ﾞﾟ"
+
+
+class Stretch(NamedTuple):
+    """Whole lines of a view: its places, the place in the text, and whether they were changed."""
+
+    start: int
+    end: int
+    origin: int
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +36,24 @@ class View:
     text: str
     starts: Sequence[int]
     ends: Sequence[int]
+    stretches: Sequence[Stretch]
 
-    def origin(self, start: int, end: int) -> tuple[int, int]:
-        """Where a part of the view stands in the text."""
-        return self.starts[start], self.ends[end - 1]
+    def tokens(self, tokens: Sequence[Token]) -> Sequence[Token]:
+        """Words of the view: those of the text where it reads as it stands."""
+        order = [token.start for token in tokens]
+        found: list[Token] = []
+        for part in self.stretches:
+            words: Sequence[Token]
+            if part.changed:
+                words, by = tokens_of(self.text[part.start : part.end]), part.start
+            else:
+                end = part.origin + part.end - part.start
+                words = tokens[bisect_left(order, part.origin) : bisect_left(order, end)]
+                by = part.start - part.origin
+                if not words or words[0].start != part.origin or words[-1].end != end:
+                    return tokens_of(self.text)  # a word goes beyond the line
+            found += [Token(a + by, b + by, word, new, pos) for a, b, word, new, pos in words]
+        return found
 
 
 def view_of(text: str) -> View | None:
@@ -38,7 +64,43 @@ def view_of(text: str) -> View | None:
     signs: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for at, sign in enumerate(text):
+    stretches: list[Stretch] = []
+    for begin, end, changed in _lines(text, dropped):
+        first = len(starts)
+        if changed:
+            _widened(text, begin, end, dropped, signs, starts, ends)
+        else:
+            signs.extend(text[begin:end])
+            starts.extend(range(begin, end))
+            ends.extend(range(begin + 1, end + 1))
+        stretches.append(Stretch(first, len(starts), begin, changed))
+    return View(text="".join(signs), starts=starts, ends=ends, stretches=stretches)
+
+
+def _lines(text: str, dropped: frozenset[int]) -> Iterator[tuple[int, int, bool]]:
+    """Begin and end of lines that change, and of those between them together."""
+    places = sorted({*dropped, *(found.start() for found in _HALF.finditer(text))})
+    reached = 0
+    for place in places:
+        if place < reached:
+            continue
+        begin = text.rfind("\n", reached, place) + 1 or reached
+        end = text.find("\n", place) + 1 or len(text)
+        if begin > reached:
+            yield reached, begin, False
+        yield begin, end, True
+        reached = end
+    if reached < len(text):
+        yield reached, len(text), False
+
+
+def _widened(
+    text: str, begin: int, end: int, dropped: frozenset[int],
+    signs: list[str], starts: list[int], ends: list[int],
+) -> None:  # fmt: skip
+    """The signs of one line, half-width kana made full and spaces of a scan left out."""
+    for at in range(begin, end):
+        sign = text[at]
         if at in dropped:
             continue
         if sign in _MARKS and signs and at and "ｦ" <= text[at - 1] <= "ﾝ":
@@ -49,7 +111,6 @@ def view_of(text: str) -> View | None:
         signs.append(jaconv.h2z(sign) if "ｦ" <= sign <= "ﾝ" else sign)
         starts.append(at)
         ends.append(at + 1)
-    return View(text="".join(signs), starts=starts, ends=ends)
 
 
 def _spaces_within(text: str) -> frozenset[int]:

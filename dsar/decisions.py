@@ -74,13 +74,19 @@ def decide(
         )
         decision = replace(decision, approval=waiting.id)
     return Decided(
-        case=_filed(tx, ports, principal, case, decision, at=at),
+        case=file_decision(tx, ports, principal, case, decision, at=at),
         approval=waiting.id if waiting else None,
         digest=waiting.digest if waiting else None,
     )
 
 
-def _filed(
+def _excepted(case: Case, outcome: Outcome) -> tuple[WithheldItem, ...]:
+    """What the ended review leaves out of an answer that gives something."""
+    gives = outcome in {Outcome.GRANT, Outcome.PARTIAL}
+    return case.reviewed.items if gives and case.reviewed is not None else ()
+
+
+def file_decision(
     tx: Connection,
     ports: Ports,
     principal: Principal,

@@ -70,6 +70,7 @@ EVENTS: Mapping[tuple[Status, Status], Event] = MappingProxyType(
         (Status.EXTENDED, Status.REVIEW): Event.FINISH_COLLECTING,
         (Status.REVIEW, Status.APPROVED): Event.APPROVE,
         (Status.IDENTITY, Status.REFUSED): Event.REFUSE,
+        (Status.SCOPE, Status.REFUSED): Event.REFUSE,
         (Status.FEE, Status.REFUSED): Event.REFUSE,
         (Status.REVIEW, Status.REFUSED): Event.REFUSE,
         (Status.APPROVED, Status.EXECUTING): Event.EXECUTE,

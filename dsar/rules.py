@@ -19,6 +19,7 @@ from dsar.types import (
     FEE_ALLOWED,
     GRANTING,
     LAW_OF,
+    LAPSING,
     NOT_HELD,
     Event,
     ExtensionGround,
@@ -44,7 +45,6 @@ MAY: Mapping[Party, Action] = MappingProxyType(
         Party.APPROVER: Action.DSAR_APPROVE,
     }
 )
-DECIDABLE = frozenset({Status.IDENTITY, Status.FEE, Status.REVIEW})
 
 
 def rights_for(kind: RequestKind, laws: Iterable[Law]) -> tuple[RequestKind, ...]:
@@ -170,7 +170,17 @@ def _approved(ask: Asked) -> Refusal | None:
 
 
 def _refused(ask: Asked) -> Refusal | None:
-    return _decided(ask, frozenset({Outcome.REFUSE, Outcome.NOT_HELD}))
+    refusal = _decided(ask, frozenset({Outcome.REFUSE, Outcome.NOT_HELD}))
+    return refusal or _incomplete(ask)
+
+
+def _incomplete(ask: Asked) -> Refusal | None:
+    """Before it was complete a request is refused for what it lacks, and for nothing else."""
+    track, decision = ask.track, ask.case.decision
+    lacking = LAPSING.get((track.law, track.status))
+    if track.law is not Law.APPI or lacking is None or decision is None:
+        return None
+    return None if lacking in decision.grounds else Refusal.GROUND_MISSING
 
 
 def _alternative(ask: Asked) -> Refusal | None:
@@ -235,7 +245,7 @@ def decidable(case: Case, decision: Decision, *, actor: Actor) -> Refused | None
         return Refused(reason=Refusal.ON_HOLD)
     if case.decision is not None and case.decision.approved_by is not None:
         return Refused(reason=Refusal.DECISION_FIXED)
-    waiting = [track for track in case.tracks if track.status in DECIDABLE]
+    waiting = [track for track in case.tracks if step(track.law, track.status, Event.REFUSE)]
     early = any(track.status is not Status.REVIEW for track in waiting)
     if not waiting or (early and decision.outcome is not Outcome.REFUSE):
         return Refused(reason=Refusal.DECISION_TOO_EARLY)

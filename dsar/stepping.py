@@ -7,7 +7,7 @@ from types import MappingProxyType
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
-from dsar.case import Case, ClockEntry, Transition
+from dsar.case import Actor, Case, ClockEntry, Transition
 from dsar.errors import RequestNotAllowedError, RequestStepError
 from dsar.letters import tell_outcome, tell_step
 from dsar.recipients import told_names
@@ -74,10 +74,14 @@ def take_step(
     ground: str | None = None,
     until: date | None = None,
     refs: tuple[str, ...] = (),
+    actor: Actor | None = None,
 ) -> Case:
-    """The request one step on, with clocks, history and audit event; for this feature's use."""
+    """The request one step on, with clocks, history and audit event; for this feature's use.
+
+    `actor` stands for the house itself, where a term and no person takes the step.
+    """
     case = case_by_id(tx, request)
-    actor = actor_of(principal, ports.policies.current, case)
+    actor = actor or actor_of(principal, ports.policies.current, case)
     answer = advanced(case, event, actor=actor, at=at, ground=ground, until=until)
     demand_possible(answer, case)
     if not isinstance(answer, Transition):

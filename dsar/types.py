@@ -197,6 +197,9 @@ class Ground(StrEnum):
     APPI_35_NO_REASON = "appi_35_no_reason"
     APPI_35_ALTERNATIVE = "appi_35_alternative"
     GDPR_11_2 = "gdpr_11_2"
+    APPI_37_IDENTITY = "appi_37_identity"  # 37(1), (3), Order 13
+    APPI_37_2_SCOPE = "appi_37_2_scope"
+    APPI_38_FEE = "appi_38_fee"
     GDPR_12_3 = "gdpr_12_3"
     GDPR_12_5_A = "gdpr_12_5_a"
     GDPR_12_5_B = "gdpr_12_5_b"
@@ -235,6 +238,14 @@ NOT_HELD: Mapping[Law, Ground] = MappingProxyType(
     {Law.APPI: Ground.APPI_33_3_NOT_HELD, Law.GDPR: Ground.GDPR_15_1_NONE}
 )
 THIRD_PERSON: Mapping[Law, Ground] = MappingProxyType(
+LAPSING: Mapping[tuple[Law, Status], Ground] = MappingProxyType(
+    {
+        (Law.APPI, Status.IDENTITY): Ground.APPI_37_IDENTITY,
+        (Law.APPI, Status.SCOPE): Ground.APPI_37_2_SCOPE,
+        (Law.APPI, Status.FEE): Ground.APPI_38_FEE,
+        (Law.GDPR, Status.IDENTITY): Ground.GDPR_11_2,
+    }
+)  # what a request lacks that never became complete; the one ground there under the APPI
     {Law.APPI: Ground.APPI_33_2_1, Law.GDPR: Ground.GDPR_15_4}
 )
 

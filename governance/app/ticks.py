@@ -15,9 +15,6 @@ from typing import Final, Protocol
 from sqlalchemy import Connection
 
 from consent.notices.service import take_effect
-from dsar import delivery
-from dsar.identity.documents import forget_old
-from dsar.intake.store import forget_drafts
 from governance.app.alarms import watch_step
 from governance.app.checkpoint_copies import letter_step
 from governance.app.coming_due import come_of_age_step, end_consents_step
@@ -27,6 +24,7 @@ from governance.app.indexing import ROWS, follow_step, rotations_step
 from governance.app.keys import custodian_of
 from governance.app.log_life import expiry_step, proposal_step
 from governance.app.quality import measure_step, review_step
+from governance.app.request_jobs import REQUEST_SCHEDULES, request_jobs
 from governance.app.stamping import stamp_step
 from governance.app.webhooks.store import forget_deliveries
 from governance.app.wiring import SYSTEM, Wiring
@@ -41,7 +39,6 @@ from governance.custody.store import forget as forget_tasks
 from governance.db.engine import Database
 from governance.gateway.search_saved import forget_searches
 from governance.gateway.writing.store import forget_requests
-from governance.http.principal import Principal, PrincipalKind
 from governance.jobs import ledger, outbox
 from governance.jobs.registry import InTransaction, Job, Open
 from governance.jobs.rules import due_slots
@@ -62,7 +59,6 @@ SENT_KEPT: Final = timedelta(days=30)  # acknowledged messages, without their co
 TOLD_KEPT: Final = timedelta(days=90)  # lines of the delivery log of webhooks
 RUNS_KEPT: Final = timedelta(days=30)  # ended runs of the ledger; each job keeps its latest
 BATCH: Final = 500  # rows of one transaction of the housekeeping
-COPIES: Final = 50  # requests of one step, each in its own transaction
 ROLL: Final = "keys.roll"
 STAMP: Final = "audit.stamp"
 LETTER: Final = "audit.letter"
@@ -73,9 +69,6 @@ RESUME: Final = "retention.resume"
 MEASURE: Final = "quality.measure"
 COME_OF_AGE: Final = "subject.come_of_age"
 REVIEW: Final = "quality.review"
-COPY_PURGE: Final = "dsar.purge_copies"
-PROOF_PURGE: Final = "dsar.forget_proofs"
-DRAFT_PURGE: Final = "dsar.forget_drafts"
 RESUME_KEYS: Final = "keys.resume"
 FORGET_TASKS: Final = "keys.forget_tasks"
 FORGET_SENT: Final = "outbox.forget_sent"
@@ -102,15 +95,13 @@ SCHEDULES: Final = {
         Schedule(job=REINDEX, rule=EveryMinutes(minutes=5)),
         Schedule(job=FORGET_SEARCHES, rule=EveryMinutes(minutes=60)),
         Schedule(job=FORGET_TASKS, rule=Daily(at=time(1, 35))),
-        Schedule(job=COPY_PURGE, rule=Daily(at=time(1, 0))),
-        Schedule(job=PROOF_PURGE, rule=EveryMinutes(minutes=60)),
-        Schedule(job=DRAFT_PURGE, rule=EveryMinutes(minutes=60)),
         Schedule(job=FORGET_SENT, rule=Daily(at=time(1, 20))),
         Schedule(job=FORGET_RUNS, rule=Daily(at=time(1, 30))),
         Schedule(job=FORGET_STONES, rule=Daily(at=time(1, 40))),
         Schedule(job=FORGET_ONCE, rule=Daily(at=time(1, 50))),
         Schedule(job=PROVISIONS, rule=Daily(at=time(1, 55))),
         NIGHTLY,
+        *REQUEST_SCHEDULES,
         Schedule(job=MEASURE, rule=Daily(at=time(2, 0))),
         Schedule(job=NOTICES, rule=Daily(at=time(0, 0))),
         Schedule(job=COME_OF_AGE, rule=Daily(at=time(0, 10))),
@@ -121,7 +112,6 @@ SCHEDULES: Final = {
         Schedule(job=PROPOSE, rule=Daily(at=time(2, 20))),
     )
 }
-HOUSE = Principal(id=SYSTEM, kind=PrincipalKind.SYSTEM)
 log = logger()
 
 
@@ -135,8 +125,8 @@ class Forgets(Protocol):
 
 def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
     """What each schedule of this installation runs."""
-    proofs = partial(forget_old, ports=wiring.ports, principal=HOUSE)
     return {
+        **request_jobs(wiring),
         ROLL: Open(step=partial(_roll, wiring), limit=1),
         STAMP: Open(step=partial(stamp_step, wiring), limit=1),
         LETTER: Open(step=partial(letter_step, wiring), limit=1),
@@ -147,9 +137,6 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         REINDEX: Open(step=partial(rotations_step, wiring, worker), limit=1),
         FORGET_SEARCHES: InTransaction(step=partial(_forget, forget_searches), limit=BATCH),
         FORGET_TASKS: InTransaction(step=partial(_forget, _tasks), limit=BATCH),
-        COPY_PURGE: Open(step=partial(_purge_copies, wiring), limit=COPIES),
-        PROOF_PURGE: InTransaction(step=partial(_forget, proofs), limit=BATCH),
-        DRAFT_PURGE: InTransaction(step=partial(_forget, forget_drafts), limit=BATCH),
         FORGET_SENT: InTransaction(step=partial(_forget, _sent), limit=BATCH),
         FORGET_RUNS: InTransaction(step=partial(_forget, _runs), limit=BATCH),
         FORGET_STONES: InTransaction(step=_forget_stones, limit=BATCH),
@@ -339,21 +326,6 @@ def _beating(worker: Worker, heartbeat: Callable[[], None]) -> Worker:
         worker.pause(rest)
 
     return replace(worker, pause=pause)
-
-
-def _purge_copies(
-    wiring: Wiring,
-    _db: Database,
-    /,
-    *,
-    cursor: str | None,
-    limit: int,
-    at: datetime,
-    heartbeat: Callable[[], None],  # noqa: ARG001 - a step is short; advancing renews the lease
-) -> Step:
-    """Copies of answers that passed their day are gone."""
-    done = delivery.purge(wiring.ports, HOUSE, at=at, limit=limit)
-    return Step(done=done, cursor=cursor, finished=done < limit)
 
 
 def _forget(

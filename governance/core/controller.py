@@ -90,6 +90,17 @@ class Controller(BaseModel):
     def representative(self, lang: Lang) -> str:
         """Who stands for it."""
         ja = lang is Lang.JA
+    dsar_incomplete_days: Annotated[int, Field(ge=14, le=365)] = described(
+        60,
+        "本人確認・対象の特定・手数料の依頼にお答えがないまま、この日数を過ぎた請求は、理由を通知して"
+        "終了します。請求はいつでもあらためて出せます。",
+        "Days after which a request is closed with a notice when nobody answered the question for "
+        "identity, for the data meant or for the fee; it can be filed anew at any time.",
+    )
+
+    def automated_decisions(self, lang: Lang) -> str | None:
+        """What is told of automated decisions; None while nobody has said it."""
+        return self.automated_decisions_ja if lang is Lang.JA else self.automated_decisions_en
         return self.company_representative_ja if ja else self.company_representative_en
 
     def accredited_body(self, lang: Lang) -> str | None:

@@ -11,6 +11,7 @@ from dsar.errors import MachineMismatchError
 from dsar.machine import ANSWERED, STATES, open_states, step, steps_of, tables
 from dsar.rules import advance, applied, decidable, rights_for, suggestion
 from dsar.types import (
+    LAPSING,
     Event,
     ExtensionGround,
     Ground,
@@ -81,8 +82,11 @@ APPI = {
     (S.RECEIVED, E.START): (S.COLLECTING, DESK_MAY),
     (S.IDENTITY, E.QUOTE_FEE): (S.FEE, DESK_MAY),
     (S.IDENTITY, E.CONFIRM_IDENTITY): (S.COLLECTING, OFFICER_MAY),
+    (S.IDENTITY, E.REFUSE): (S.REFUSED, OFFICER_MAY),
     (S.SCOPE, E.RECEIVE_SCOPE): (S.COLLECTING, DESK_MAY),
+    (S.SCOPE, E.REFUSE): (S.REFUSED, OFFICER_MAY),
     (S.FEE, E.ACCEPT_FEE): (S.COLLECTING, DESK_MAY),
+    (S.FEE, E.REFUSE): (S.REFUSED, OFFICER_MAY),
     (S.COLLECTING, E.FINISH_COLLECTING): (S.REVIEW, OFFICER_MAY),
     (S.REVIEW, E.APPROVE): (S.APPROVED, frozenset({"u:approver"})),
     (S.REVIEW, E.REFUSE): (S.REFUSED, OFFICER_MAY),
@@ -122,6 +126,8 @@ GROUNDS = {
 @pytest.mark.parametrize(("law", "status", "event"), CELLS)
 def test_step_is_the_law_books_for_each_role(law: Law, status: Status, event: Event) -> None:
     decision = DENIED if event is Event.REFUSE else GRANTED
+    if lacking := LAPSING.get((law, status)):
+        decision = replace(decision, grounds=(*decision.grounds, lacking))
     case = ready(case_of(KIND[law], status=status), decision)
     if event is Event.RELEASE:
         case = replace(case, hold=RESTING)
@@ -167,6 +173,21 @@ def test_unknown_state_or_party_of_a_law_file_fails_closed(law: Law) -> None:
     alien = LawStep(source=row.source, target=row.target, actor="anybody", note="")
     with pytest.raises(MachineMismatchError):
         steps_of(law, StateMachine(id="x", states=machine.states, transitions=(alien,)))
+
+
+@pytest.mark.parametrize("status", [Status.IDENTITY, Status.SCOPE, Status.FEE])
+def test_an_incomplete_request_is_refused_for_what_it_lacks_alone(status: Status) -> None:
+    case = case_of(KIND[Law.APPI], status=status)
+    for ground in Ground:
+        if ground.law is not Law.APPI:
+            continue
+        denied = replace(DENIED, grounds=(ground,))
+        assert decidable(case, denied, actor=OFFICER) is None
+        answer = advance(replace(case, decision=denied), E.REFUSE, actor=OFFICER, at=later(1))
+        if ground is LAPSING[Law.APPI, status]:
+            assert isinstance(answer, Transition)
+        else:
+            assert refusal(answer) is Refusal.GROUND_MISSING
 
 
 def refusal(answer: object) -> Refusal:

@@ -103,6 +103,12 @@ class PackageKindError(GovernanceError):
     code, status = "package_kind", 409
 
 
+class PackageGapsError(GovernanceError):
+    """The registers lack what the information page must say. Params: gaps."""
+
+    code, status = "package_gaps", 409
+
+
 class ProofUnknownError(GovernanceError):
     """No audit event of this id tells of this person."""
 

@@ -1,30 +1,22 @@
-"""The answer to a person as pages, JSON and CSV; every value is text, never markup or formula."""
+"""What a person is told: which findings the answer shows, what it leaves out, and why."""
 
-import csv
-import io
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
 from typing import Final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dsar.case import Decision, WithheldItem
 from dsar.found import Found, FoundRecord
-from dsar.information import Controller, Section
+from dsar.information import Section
+from dsar.portability import LeftField, NotPortable
 from dsar.types import COPYING, Ground, RequestKind
 from governance.core.clock import JST
-from governance.core.terms import FieldId, Lang, Law, RowId
+from governance.core.controller import Controller
+from governance.core.terms import FieldId, Law, RowId
 from governance.customers.catalogue import catalogue
-from governance.documents.neutralise import neutralised
-from governance.i18n.catalogue import text
-from governance.pii.redaction import Placeholders
 from policies.types import Label
 
-SCHEMA: Final = "sekisho-dsar/1"
-BOM: Final = "\ufeff"  # so that a Japanese spreadsheet reads UTF-8
+PROVISIONS: Final = "provision"  # the source of the records that APPI 33(5) opens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +27,16 @@ class WithheldLine:
     label: Label
     count: int
     grounds: tuple[Ground, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaysLine:
+    """How often a field stays behind in a portable copy, and why."""
+
+    name: FieldId
+    label: Label
+    count: int
+    reason: NotPortable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Answer:
     findings: tuple[Found, ...] = field(repr=False)
     withheld: tuple[WithheldLine, ...]
     information: tuple[tuple[Law, tuple[Section, ...]], ...] = field(repr=False)
+    stays: tuple[StaysLine, ...] = ()  # of GDPR 20 alone
 
     @property
     def created_on(self) -> str:
@@ -60,15 +63,31 @@ def disclosed(
     findings: Iterable[Found], decision: Decision, kinds: Iterable[RequestKind]
 ) -> tuple[tuple[Found, ...], tuple[WithheldLine, ...]]:
     """What the answer shows, and what it leaves out by rule or by the officer's decision."""
-    if COPYING.isdisjoint(kinds):
-        return (), ()
     shown: list[Found] = []
     left: list[WithheldItem] = []
-    for found in findings:
+    for found in asked_for(findings, kinds):
         records, removed = _without(found, decision.items)
         shown.append(replace(found, records=records))
         left += [*found.withheld, *removed]
     return tuple(shown), _lines(left)
+
+
+def asked_for(findings: Iterable[Found], kinds: Iterable[RequestKind]) -> tuple[Found, ...]:
+    """The sources that these rights open: a copy of all, the records of APPI 33(5), or none."""
+    wanted = frozenset(kinds)
+    if wanted & COPYING:
+        return tuple(findings)
+    if RequestKind.PROVISION_RECORDS in wanted:
+        return tuple(found for found in findings if found.source == PROVISIONS)
+    return ()
+
+
+def stays(left: Iterable[LeftField]) -> tuple[StaysLine, ...]:
+    """The fields of a portable copy that stay behind, by their names for people."""
+    return tuple(
+        StaysLine(name=one.name, label=label_of(one.name), count=one.count, reason=one.reason)
+        for one in left
+    )
 
 
 def _without(
@@ -95,12 +114,13 @@ def _lines(items: Iterable[WithheldItem]) -> tuple[WithheldLine, ...]:
     for item in items:
         counts.setdefault((item.field, item.grounds), set()).add(item.row)
     return tuple(
-        WithheldLine(name=name, label=_label(name), count=len(rows), grounds=grounds)
+        WithheldLine(name=name, label=label_of(name), count=len(rows), grounds=grounds)
         for (name, grounds), rows in sorted(counts.items(), key=lambda pair: pair[0][0])
     )
 
 
-def _label(name: FieldId) -> Label:
+def label_of(name: FieldId) -> Label:
+    """Table and field in words; a field that nobody declared by its id."""
     entry = catalogue().fields.get(name)
     if entry is None:
         return Label(ja=name, en=name)
@@ -108,124 +128,3 @@ def _label(name: FieldId) -> Label:
     return Label(
         ja=f"{tables.label_ja}: {entry.label_ja}", en=f"{tables.label_en}: {entry.label_en}"
     )
-
-
-def files_of(answer: Answer) -> dict[str, bytes]:
-    """Every file of the answer by its name in the package; one numbering of others in all."""
-    placeholders = Placeholders(Lang.JA)
-    files = {f"report.{lang.value}.html": page(answer, lang).encode() for lang in Lang}
-    files["data.json"] = document(answer, placeholders)
-    for found in answer.findings:
-        if found.records:
-            files[f"csv/{found.source}.csv"] = table(found, placeholders).encode()
-    return files
-
-
-def page(answer: Answer, lang: Lang) -> str:
-    """The answer as one page that needs nothing else and runs nothing."""
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            answer=answer,
-            lang=lang,
-            t=lambda key: text(f"dsar.package.{key}", lang),
-            placeholders=Placeholders(lang),
-            words=lambda key: text(f"dsar.{key}", lang),
-        )
-    )
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("dsar", "data"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=False,
-    )
-
-
-def document(answer: Answer, placeholders: Placeholders) -> bytes:
-    """The answer for machines (GDPR 20: structured, commonly used, machine-readable)."""
-    body = {
-        "schema": SCHEMA,
-        "reference": answer.reference,
-        "created_at": answer.created_at.isoformat(),
-        "rights": [kind.value for kind in answer.kinds],
-        "decision": {
-            "outcome": answer.decision.outcome.value,
-            "grounds": [_ground(ground) for ground in answer.decision.grounds],
-        },
-        "sources": [_source(found, placeholders) for found in answer.findings],
-        "withheld": [
-            {
-                "field": line.name,
-                "label": _both(line.label),
-                "count": line.count,
-                "grounds": [_ground(ground) for ground in line.grounds],
-            }
-            for line in answer.withheld
-        ],
-        "information": {
-            law.value: [
-                {
-                    "code": section.code,
-                    "title": _both(section.title),
-                    "lines": [_both(line) for line in section.lines],
-                }
-                for section in sections
-            ]
-            for law, sections in answer.information
-        },
-    }
-    return json.dumps(body, ensure_ascii=False, indent=1, sort_keys=True).encode()
-
-
-def _source(found: Found, placeholders: Placeholders) -> dict[str, object]:
-    return {
-        "source": found.source,
-        "label": _both(found.label),
-        "records": [
-            [
-                {
-                    "field": value.name,
-                    "label": _both(value.label),
-                    "value": value.shown(placeholders),
-                }
-                for value in record.values
-            ]
-            for record in found.records
-        ],
-    }
-
-
-def _ground(ground: Ground) -> dict[str, str]:
-    key = f"dsar.ground.{ground.value}"
-    return {"code": ground.value, "ja": text(key, Lang.JA), "en": text(key, Lang.EN)}
-
-
-def _both(label: Label) -> dict[str, str]:
-    return {"ja": label.ja, "en": label.en}
-
-
-def table(found: Found, placeholders: Placeholders) -> str:
-    """A source as CSV with one line per record; a text that a spreadsheet would run is marked."""
-    columns = {
-        value.name: f"{value.label.ja} / {value.label.en}"
-        for record in found.records
-        for value in record.values
-    }
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([neutralised(label) for label in columns.values()])
-    writer.writerows(_cells(found, tuple(columns), placeholders))
-    return BOM + stream.getvalue()
-
-
-def _cells(
-    found: Found, columns: tuple[FieldId, ...], placeholders: Placeholders
-) -> Iterator[list[str]]:
-    for record in found.records:
-        values = {value.name: value.shown(placeholders) for value in record.values}
-        yield [neutralised(values.get(column, "")) for column in columns]

@@ -17,15 +17,18 @@ RULES_OF: Mapping[str, tuple[str, ...]] = {  # retention class -> rules of the d
 
 
 def periods(schedule: Schedule) -> Mapping[str, Label]:
-    """Words for every retention class of the catalogue; a class without a rule says so."""
-    classes = {field.retention for field in catalogue().fields.values()}
-    return {name: _words(name, schedule) for name in sorted(classes)}
+    """Words for every retention class of the catalogue that the schedule has a rule for."""
+    classes = sorted({field.retention for field in catalogue().fields.values()})
+    found = ((name, _words(name, schedule)) for name in classes)
+    return {name: words for name, words in found if words is not None}
 
 
-def _words(name: str, schedule: Schedule) -> Label:
+def _words(name: str, schedule: Schedule) -> Label | None:
     wanted = RULES_OF.get(name, ())
     rules = [rule for rule in schedule.rules if rule.id in wanted and rule.period is not None]
     duties = [duty for duty in schedule.duties if duty.id in wanted]
+    if not rules and not duties:
+        return None
     found = {}
     for lang in Lang:
         parts = [_rule(rule, lang) for rule in rules]
@@ -33,7 +36,7 @@ def _words(name: str, schedule: Schedule) -> Label:
             text("app.period.duty", lang, what=duty.label.of(lang), basis=duty.basis.of(lang))
             for duty in duties
         ]
-        found[lang] = text("app.period.and", lang).join(parts) or text("app.period.none", lang)
+        found[lang] = text("app.period.and", lang).join(parts)
     return Label(ja=found[Lang.JA], en=found[Lang.EN])
 
 

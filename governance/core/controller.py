@@ -64,6 +64,18 @@ class Controller(BaseModel):
         "同（英語）。",
         "Accredited organisation that handles complaints, and its contact.",
     )
+    automated_decisions_ja: str | None = described(
+        None,
+        "本人に法的効果などを及ぼす、自動化された意思決定（プロファイリングを含む、GDPR 22条）の"
+        "有無と、ある場合の論理・重要性・結果。行わない場合は、その旨を書きます。",
+        "Whether decisions with legal or similar effect are automated (GDPR 22), Japanese.",
+    )
+    automated_decisions_en: str | None = described(
+        None,
+        "同（英語）。省略すると、開示の回答を作る前に不足として示します。",
+        "The same in English: that there are none, or their logic, significance and consequences "
+        "(GDPR 15(1)(h)). Left out, it is told as missing before an answer is made.",
+    )
     disclosure_fee: Annotated[int, Field(ge=0, le=100_000)] = described(
         0,
         "開示と利用目的の通知の手数料（円、法38条）。ほかの請求は無料です。",
@@ -78,6 +90,17 @@ class Controller(BaseModel):
         "開示等の社内目標日数。法の定めではありません（法32条以下は「遅滞なく」）。",
         "Internal target in days for APPI requests; the law says without delay.",
     )
+    dsar_incomplete_days: Annotated[int, Field(ge=14, le=365)] = described(
+        60,
+        "本人確認・対象の特定・手数料の依頼にお答えがないまま、この日数を過ぎた請求は、理由を通知して"
+        "終了します。請求はいつでもあらためて出せます。",
+        "Days after which a request is closed with a notice when nobody answered the question for "
+        "identity, for the data meant or for the fee; it can be filed anew at any time.",
+    )
+
+    def automated_decisions(self, lang: Lang) -> str | None:
+        """What is told of automated decisions; None while nobody has said it."""
+        return self.automated_decisions_ja if lang is Lang.JA else self.automated_decisions_en
 
     def company(self, lang: Lang) -> str:
         """The name."""
@@ -90,17 +113,6 @@ class Controller(BaseModel):
     def representative(self, lang: Lang) -> str:
         """Who stands for it."""
         ja = lang is Lang.JA
-    dsar_incomplete_days: Annotated[int, Field(ge=14, le=365)] = described(
-        60,
-        "本人確認・対象の特定・手数料の依頼にお答えがないまま、この日数を過ぎた請求は、理由を通知して"
-        "終了します。請求はいつでもあらためて出せます。",
-        "Days after which a request is closed with a notice when nobody answered the question for "
-        "identity, for the data meant or for the fee; it can be filed anew at any time.",
-    )
-
-    def automated_decisions(self, lang: Lang) -> str | None:
-        """What is told of automated decisions; None while nobody has said it."""
-        return self.automated_decisions_ja if lang is Lang.JA else self.automated_decisions_en
         return self.company_representative_ja if ja else self.company_representative_en
 
     def accredited_body(self, lang: Lang) -> str | None:

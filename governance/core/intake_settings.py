@@ -1,4 +1,4 @@
-"""Settings of requests that persons file themselves: how often, and how codes reach a telephone."""
+"""Settings of persons' requests: how often, how codes reach them, how long answers stay."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +16,22 @@ class RequestIntake(Controller):
         300,
         "開示等の請求の画面で、同じネットワーク（/24、/48）から1時間に受け付ける送信の件数。",
         "Sendings taken at the pages for requests from one network (/24, /48) within an hour.",
+    )
+    answer_days: Annotated[int, Field(ge=7, le=366)] = described(
+        30,
+        "開示等の回答の控えを保管する日数。過ぎると消去し、ハッシュ値だけを残します。",
+        "Days for which the copy of an answer is kept; then it is purged, its hash stays.",
+    )
+    answer_fresh_minutes: Annotated[int, Field(ge=1, le=60)] = described(
+        15,
+        "回答を受け取る前の本人確認（サインインまたはコード）が有効な時間（分）。",
+        "Minutes for which a sign-in or a code counts as fresh before an answer is downloaded.",
+    )
+    erasure_wait_days: Annotated[int, Field(ge=0, le=30)] = described(
+        7,
+        "消去の決定から実施までの待機日数。この間は利用を止め、本人は取り消せます。回答期限の日には必ず実施します。",
+        "Days between the grant of an erasure and its execution. Meanwhile nothing is used and the "
+        "person can take it back. Never longer than the day of the answer allows.",
     )
     sms: SmsKind = described(
         SmsKind.FOLDER,

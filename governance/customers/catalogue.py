@@ -98,6 +98,7 @@ class CatalogueField:
     owner: str
     free_text: bool = False
     third_person: bool = False
+    derived: bool = False  # made by us from other data, or written by our staff (GDPR 20, WP 242)
     dpv: str | None = None  # the W3C term of the field, or of its category
     custom: CustomKind | None = None  # the type of a field that the installation added
     headers: tuple[str, ...] = ()  # further names of a custom field in files
@@ -362,6 +363,7 @@ def _field(
         owner=spec["owner"],
         free_text=bool(spec.get("free_text", False)),
         third_person=bool(spec.get("third_person", False)),
+        derived=bool(spec.get("derived", False)),
         dpv=vocabulary().fields.get(FieldId(place), terms[spec["category"]]),
     )
 

@@ -16,6 +16,21 @@ START = r"[=+\-@＝＋－＠\u2212\ufe62\ufe63\ufe66\ufe6b\t\r\n]"  # with full-
 DANGEROUS = re.compile(rf"'*{BLANK}*{START}")
 
 
+UNSEEN = re.compile(  # controls, marks of direction, what joins without a trace, lone surrogates
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def visible(text: str) -> str:
+    """The text with each character that is not seen, or turns others around, named by its number.
+
+    CR LF and CR are line ends like LF. (Trojan Source, CVE-2021-42574.)
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", lines)
+
+
 def is_dangerous(text: str) -> bool:
     """Whether a spreadsheet might execute this text, or it already looks marked."""
     return DANGEROUS.match(text) is not None

@@ -16,11 +16,12 @@ from dsar import decisions, delivery, fulfilment, packaging, reading, service, s
 from dsar.case import Case
 from dsar.collection import own_sources
 from dsar.delivery import Released
-from dsar.information import Controller
-from dsar.rules import suggestion
+from dsar.review import service as review
+from dsar.rules import suggestion, unreviewed
 from dsar.types import Event, EvidenceKind, Intake, Outcome, RequestKind
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalKind
+from governance.core.controller import Controller
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, FieldId, Law, PurposeId, RequestId, RowId, SubjectId
 from governance.customers.ports import Ports
@@ -69,7 +70,8 @@ PERSON_VALUES = {
     "notes": "佐藤花子様（hanako.sato@example.org）のご紹介",
 }
 CONTROLLER = Controller(
-    name=Label(ja="架空商店株式会社", en="Kaku Shoten Co., Ltd."), contact="privacy@example.com"
+    automated_decisions_ja="自動化された意思決定は行っていません。",
+    automated_decisions_en="We make no automated decisions.",
 )
 PERIODS = {"customer_master": Label(ja="退会から5年", en="5 years after leaving")}
 
@@ -221,7 +223,11 @@ class World:
 
     def build(self, case: Case) -> Case:
         return packaging.build_package(
-            self.ports, OFFICER, case.id, controller=CONTROLLER, periods=PERIODS, at=self.tick()
+            *(self.ports, OFFICER, case.id),
+            controller=CONTROLLER,
+            periods=PERIODS,
+            at=self.tick(),
+            despite_gaps=True,
         )
 
     def deliver(self, case: Case) -> Released:
@@ -229,12 +235,20 @@ class World:
         return self.write(lambda tx: delivery.deliver(tx, self.ports, OFFICER, case.id, at=at))
 
     def reviewed(self, kind: RequestKind = RequestKind.DISCLOSURE) -> Case:
-        """A case that was collected and waits for its decision."""
+        """A case that was collected, whose review is ended, and that waits for its decision."""
+        case = self.collected(kind)
+        return review.accept_all(self.desk(case)) if unreviewed(case) else case
+
+    def collected(self, kind: RequestKind = RequestKind.DISCLOSURE) -> Case:
+        """A case that was collected and waits for its review."""
         case = self.proved(self.receive(kind))
         if any(track.law is Law.GDPR for track in case.tracks):
             case = self.step(case, Event.TRIAGE)
         case = self.collect(self.step(case, Event.START))
         return self.step(case, Event.FINISH_COLLECTING)
+
+    def desk(self, case: Case, by: Principal = OFFICER, **more: Any) -> review.Desk:
+        return review.Desk(ports=self.ports, principal=by, request=case.id, at=self.tick(), **more)
 
     def answered(self, kind: RequestKind = RequestKind.DISCLOSURE) -> Released:
         """A case whose answer waits for its download."""

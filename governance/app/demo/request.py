@@ -6,24 +6,22 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from dsar import decisions, delivery, fulfilment, packaging, service, stepping
+from dsar import decisions, delivery, fulfilment, service, stepping
 from dsar.case import Case
 from dsar.collection import own_sources
-from dsar.information import Controller
 from dsar.package import SIGNER, verify_package
+from dsar.review import service as review
 from dsar.rules import suggestion
 from dsar.types import Event, EvidenceKind, Intake, RequestKind
+from governance.app import answers
 from governance.app.approvals import approvals_of
 from governance.app.demo.errors import DemoStepError
 from governance.app.demo.stage import Outcome as Told
 from governance.app.demo.stage import Stage, Watch, words
-from governance.app.periods import periods
 from governance.core.terms import ActorId
 from governance.http.principal import Principal, PrincipalKind
 from governance.keys.signers import ensure_signer
 from governance.keys.types import SigningAlgorithm
-from policies.types import Label
-from retention.schedules import default_schedule
 
 T = TypeVar("T")
 STEPS = 10
@@ -102,7 +100,9 @@ def _collected(stage: Stage, case: Case) -> Case:
     fulfilment.collect(
         wiring.ports, officer, case.id, sources=own_sources(wiring.ports), at=wiring.clock()
     )
-    return _do(stage, stepping.advance, officer, case, Event.FINISH_COLLECTING)
+    case = _do(stage, stepping.advance, officer, case, Event.FINISH_COLLECTING)
+    desk = review.Desk(ports=wiring.ports, principal=officer, request=case.id, at=wiring.clock())
+    return review.accept_all(desk)
 
 
 def _decided(stage: Stage, case: Case) -> Case:
@@ -142,18 +142,7 @@ def _decided(stage: Stage, case: Case) -> Case:
 def _delivered(stage: Stage, case: Case, person: Principal) -> bytes:
     """The package, downloaded once by the person and verified as they would verify it."""
     wiring, officer = stage.wiring, stage.who("officer")
-    settings = wiring.settings
-    controller = Controller(
-        name=Label(ja=settings.company_ja, en=settings.company_en), contact=settings.contact_mail
-    )
-    packaging.build_package(
-        wiring.ports,
-        officer,
-        case.id,
-        controller=controller,
-        periods=periods(default_schedule()),
-        at=wiring.clock(),
-    )
+    answers.pack(wiring, officer, case.id, at=wiring.clock(), despite_gaps=True)
     released = wiring.database.write(
         lambda tx: delivery.deliver(tx, wiring.ports, officer, case.id, at=wiring.clock())
     )

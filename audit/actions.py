@@ -26,6 +26,7 @@ class EventCode(StrEnum):
     DATA_QUARANTINED = "data.quarantined"
     QUALITY_REVIEWED = "quality.reviewed"
     PII_SCANNED = "pii.scanned"
+    PII_SCAN_EXPORTED = "pii.scan_exported"
     CATALOGUE_CHANGED = "catalogue.changed"
     CONNECTOR_CALLED = "connector.called"
     # decisions and consent
@@ -61,6 +62,7 @@ class EventCode(StrEnum):
     REQUEST_RESUMED = "request.resumed"
     REQUEST_HELD = "request.held"
     REQUEST_RELEASED = "request.released"
+    REQUEST_REVIEWED = "request.reviewed"
     REQUEST_DECIDED = "request.decided"
     REQUEST_PACKAGED = "request.packaged"
     REQUEST_DELIVERED = "request.delivered"
@@ -69,12 +71,18 @@ class EventCode(StrEnum):
     REQUEST_LETTER_WRITTEN = "request.letter_written"
     REQUEST_LETTER_SENT = "request.letter_sent"
     REQUEST_LETTER_READ = "request.letter_read"
+    REQUEST_MESSAGE_WRITTEN = "request.message_written"
+    REQUEST_MESSAGE_READ = "request.message_read"
+    REQUEST_COMMENTED = "request.commented"  # among officers
+    REQUEST_FILE_ADDED = "request.file_added"
+    REQUEST_FILE_FETCHED = "request.file_fetched"
     REQUEST_REFUSED = "request.refused"
     REQUEST_CLOSED = "request.closed"
     LETTER_TEMPLATE_CHANGED = "letter_template.changed"
     COMPLAINT_RECEIVED = "complaint.received"
     COMPLAINT_CHANGED = "complaint.changed"
     RECIPIENT_TOLD = "recipient.told"
+    RECIPIENT_CONFIRMED = "recipient.confirmed"
     CERTIFICATE_ISSUED = "certificate.issued"
     # retention and erasure
     ERASURE_PLANNED = "erasure.planned"
@@ -87,6 +95,7 @@ class EventCode(StrEnum):
     BACKUP_CREATED = "backup.created"
     BACKUP_VERIFIED = "backup.verified"
     BACKUP_RESTORED = "backup.restored"
+    BACKUP_DRILLED = "backup.drilled"
     # approvals, policy, keys
     APPROVAL_REQUESTED = "approval.requested"
     APPROVAL_GIVEN = "approval.given"

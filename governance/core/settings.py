@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 
+from governance.core.backup_settings import BackupSettings
 from governance.core.controller import described
 from governance.core.errors import GovernanceError
 from governance.core.intake_settings import RequestIntake
@@ -46,7 +47,7 @@ class UnsafeSettingsError(GovernanceError):
     code, status, exit_code = "settings_unsafe", 503, 3
 
 
-class Settings(RequestIntake, KeySettings):
+class Settings(RequestIntake, KeySettings, BackupSettings):
     """Everything that a start depends on; frozen."""
 
     mode: Mode = described(

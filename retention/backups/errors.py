@@ -1,0 +1,69 @@
+"""Refusals of backups and restores; parameters are names of files, codes and counts."""
+
+from governance.core.errors import GovernanceError, NotFoundError, UnavailableError
+
+
+class BackupFolderError(GovernanceError):
+    """No folder for backups is named, or it cannot be used (`reason`); nothing was written."""
+
+    code, status, exit_code = "backup_folder", 400, 2
+
+
+class KeysNotApartError(GovernanceError):
+    """Keys would lie beside the data that they open; nothing was written."""
+
+    code, status, exit_code = "keys_not_apart", 400, 2
+
+
+class BackupBusyError(UnavailableError):
+    """Another process makes or proves a backup now."""
+
+    code = "backup_busy"
+
+
+class BackupFailedError(UnavailableError):
+    """The backup could not be made (`reason`); no file of it is left."""
+
+    code = "backup_failed"
+
+
+class ToolMissingError(UnavailableError):
+    """PostgreSQL's own tool is not there, or is older than the server (`reason`)."""
+
+    code = "backup_tool"
+
+
+class BackupUnknownError(NotFoundError):
+    """There is no such backup."""
+
+    code = "backup_unknown"
+
+
+class BackupForeignError(GovernanceError):
+    """The backup is another installation's, or of another engine; nothing was changed."""
+
+    code, status = "backup_foreign", 409
+
+
+class BackupUnprovenError(GovernanceError):
+    """What the backup holds is not sound (`part`); it must not be relied on."""
+
+    code, status = "backup_unproven", 422
+
+
+class RestoreTargetError(GovernanceError):
+    """There is a database already; a restore goes into an empty place alone."""
+
+    code, status, exit_code = "restore_target", 409, 2
+
+
+class RestoredClosedError(UnavailableError):
+    """The restored installation is closed until the journal's decisions are done again."""
+
+    code = "restored_closed"
+
+
+class ScratchDatabaseError(UnavailableError):
+    """No scratch database can be made on the server to prove the backup in."""
+
+    code = "scratch_database"

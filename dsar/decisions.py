@@ -12,6 +12,10 @@ from audit.actions import EventCode
 from audit.types import canonical_json
 from dsar.case import Case, Decision, WithheldItem
 from dsar.errors import RequestChangedError, RequestNotAllowedError, RequestStepError
+from dsar.execution.agreeing import WAIT_DAYS, agree
+from dsar.execution.planning import file_plan, parameters_of, plan_execution
+from dsar.execution.store import execution_of
+from dsar.execution.types import Execution, Measure
 from dsar.records import actor_of, changed, demand_possible, write_down
 from dsar.rules import decidable
 from dsar.stepping import take_step
@@ -47,6 +51,7 @@ def decide(
     outcome: Outcome,
     grounds: Iterable[Ground],
     items: Iterable[WithheldItem] = (),
+    measure: Measure | None = None,
     at: datetime,
 ) -> Decided:
     """The decision is on file with its grounds; unless it refuses, it waits for a second person."""
@@ -62,17 +67,19 @@ def decide(
     demand_possible(decidable(case, decision, actor=actor), case)
     if case.decision is not None and case.decision.approval is not None:
         _supersede(tx, approvals, ApprovalId(case.decision.approval), principal, at=at)
+    planned = plan_execution(tx, case, decision, measure, at=at)
     waiting = None
     if outcome is not Outcome.REFUSE:
         waiting = approvals.request(
             tx,
             ApprovalKind.REQUEST_DECISION,
             object_ref=f"request:{request}",
-            sealed=_parameters(case, decision),
+            sealed=_parameters(case, decision, planned),
             by=principal,
             at=at,
         )
         decision = replace(decision, approval=waiting.id)
+    file_plan(tx, request, planned)
     return Decided(
         case=file_decision(tx, ports, principal, case, decision, at=at),
         approval=waiting.id if waiting else None,
@@ -121,7 +128,7 @@ def _supersede(
         approvals.refuse(tx, old, reason_code="superseded", by=by, at=at)
 
 
-def _parameters(case: Case, decision: Decision) -> bytes:
+def _parameters(case: Case, decision: Decision, planned: Execution | None) -> bytes:
     """What the second person confirms: codes and references, no value of the person."""
     return canonical_json(
         {
@@ -133,6 +140,7 @@ def _parameters(case: Case, decision: Decision) -> bytes:
                 [item.field, item.row, [ground.value for ground in item.grounds]]
                 for item in decision.items
             ],
+            **parameters_of(planned),
         }
     )
 
@@ -155,7 +163,7 @@ def approve(
     return case_by_id(tx, request)
 
 
-def approval_executor(ports: Ports) -> Executor:
+def approval_executor(ports: Ports, *, wait_days: int = WAIT_DAYS) -> Executor:
     """What carries out an approved decision; register it under ApprovalKind.REQUEST_DECISION."""
 
     def execute(tx: Connection, consumed: Consumed, /, *, by: Principal, at: datetime) -> str:
@@ -164,11 +172,15 @@ def approval_executor(ports: Ports) -> Executor:
         request = RequestId(told["request"])
         case = case_by_id(tx, request)
         decision = case.decision
-        if decision is None or consumed.sealed != _parameters(case, decision):
+        planned = execution_of(tx, request)
+        if decision is None or consumed.sealed != _parameters(case, decision, planned):
             raise RequestChangedError(request=request)  # fails closed: another decision stands
         if by.id != approval.decided_by:
             raise RequestNotAllowedError(action=Action.DSAR_APPROVE.value)
-        take_step(tx, ports, by, request, Event.APPROVE, at=at, refs=(f"approval:{approval.id}",))
+        refs = (f"approval:{approval.id}",)
+        case = take_step(tx, ports, by, request, Event.APPROVE, at=at, refs=refs)
+        if planned is not None:
+            agree(tx, ports, by, case, planned, approval=approval.id, wait_days=wait_days, at=at)
         return f"request:{request}"
 
     return execute

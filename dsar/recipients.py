@@ -1,39 +1,53 @@
 """Recipients hear of what was corrected, erased or restricted (GDPR 19), or why they cannot.
 
-Which recipients hold the person's data an officer says, from the register; what each was told, or
-the reason why not, is an event. The notice names the person by pseudonym and the fields, so that a
-recipient asks the gate anew; no value leaves with it. It waits in the outbox like every mail.
+Who is on the list follows from the records of provision and from who works on our behalf; an
+officer adds others and leaves some out, each for a reason. The notice names the person by pseudonym
+and the fields, so that a recipient asks the gate anew; no value leaves with it. It waits in the
+outbox like every mail, under one key for each recipient and request. A recipient confirms by the
+link of its notice, or an officer notes that it did.
 """
 
+import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from types import MappingProxyType
+from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from audit.actions import EventCode
-from audit.models import EVENTS
 from audit.types import Outcome
 from dsar.case import Case
 from dsar.errors import NothingToTellError, RecipientUnknownError
+from dsar.execution import telling_store as store
+from dsar.execution.rules import CONFIRM_DAYS
+from dsar.execution.types import Because, Confirmed, Telling, TellingState
 from dsar.letters import changed_fields, listed
 from dsar.records import actor_of, demand, draft
 from dsar.store import case_by_id
 from dsar.types import RequestKind
-from governance.core.terms import Lang, RequestId, RowId
+from governance.core.clock import JST
+from governance.core.terms import ActorId, Lang, RequestId, RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.post import post
+from governance.customers.upkeep.merges import circle
 from governance.http.principal import Principal
 from governance.outbound.mail import ADDRESS, Mail
+from governance.registers.provisions.store import of_person
+from governance.registers.provisions.types import Direction
 from governance.registers.sealing import opened_contact
-from governance.registers.store import all_recipients, contact_of
+from governance.registers.store import all_recipients, contact_of, recipient_by_id
 from governance.registers.types import Recipient, RecipientRole
 from policies.actions import Action
 
 HOME = frozenset({"JP", None})  # whose notice is in Japanese
 REF = "recipient:"
+CONFIRM: Final = "/confirm"  # where a recipient says that it was done
+TOKEN_BYTES: Final = 24
+ON_OUR_BEHALF: Final = frozenset({RecipientRole.PROCESSOR, RecipientRole.JOINT})
 
 
 class Notice(StrEnum):
@@ -71,6 +85,11 @@ class Told:
     recipient: Recipient
     told_at: datetime | None = None
     untold: Untold | None = None
+    because: Because | None = None  # None: it is not on the list of this request
+    planned: bool = False
+    answer_by: date | None = None
+    confirmed_at: datetime | None = None
+    confirmed_how: Confirmed | None = None
 
     def as_json(self) -> dict[str, object]:
         """The recipient for programs."""
@@ -78,8 +97,13 @@ class Told:
             "recipient": self.recipient.source_key,
             "name": self.recipient.name,
             "role": self.recipient.role.value,
+            "because": self.because.value if self.because else None,
+            "planned": self.planned,
             "told_at": self.told_at.isoformat() if self.told_at else None,
             "untold": self.untold.value if self.untold else None,
+            "answer_by": self.answer_by.isoformat() if self.answer_by else None,
+            "confirmed_at": self.confirmed_at.isoformat() if self.confirmed_at else None,
+            "confirmed_how": self.confirmed_how.value if self.confirmed_how else None,
         }
 
 
@@ -89,7 +113,64 @@ def recipients_of(
     """Every company that data may go to, with what it was told of this request."""
     case = case_by_id(tx, request)
     demand(actor_of(principal, ports.policies.current, case), Action.DSAR_READ)
-    return _told(tx, case)
+    return told_of(tx, case)
+
+
+def derived(tx: Connection, subject: SubjectId, *, on: date) -> Mapping[RowId, Because]:
+    """Who holds the person's data: whom a record names, and who works on our behalf today."""
+    found: dict[RowId, Because] = {}
+    for one in all_recipients(tx):
+        ended = one.ended_on is not None and one.ended_on < on
+        if one.role in ON_OUR_BEHALF and not ended:
+            found[one.id] = Because.SERVICE
+    for provision, _person in of_person(tx, sorted(circle(tx, subject))):
+        if provision.direction is Direction.PROVIDED:
+            found[provision.recipient] = Because.PROVISION
+    return found
+
+
+def plan_recipients(tx: Connection, case: Case, *, by: ActorId, at: datetime) -> None:
+    """The list of the request is made; what an officer chose before stays as chosen."""
+    if case.subject is None or notice_of(case) is None:
+        return
+    on = at.astimezone(JST).date()
+    for recipient, because in sorted(derived(tx, case.subject, on=on).items()):
+        store.add(tx, case.id, recipient, because=because, by=by)
+
+
+def choose_recipient(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    request: RequestId,
+    key: str,
+    *,
+    untold: Untold | None,
+    at: datetime,
+) -> tuple[Told, ...]:
+    """An officer puts a recipient on the list, or leaves it out for a reason, before it is told."""
+    case = case_by_id(tx, request)
+    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
+    known = {told.recipient.source_key: told for told in told_of(tx, case)}
+    if key not in known:
+        raise RecipientUnknownError
+    recipient = known[key].recipient
+    if known[key].told_at is None:
+        store.add(tx, request, recipient.id, because=Because.OFFICER, by=principal.id)
+        state = TellingState.PLANNED if untold is None else TellingState.LEFT_OUT
+        reason = untold.value if untold else None
+        store.choose(tx, request, recipient.id, state=state, reason=reason, by=principal.id)
+        _note(
+            tx,
+            ports,
+            principal,
+            case,
+            recipient,
+            Outcome.DONE if untold is None else Outcome.FAILED,
+            "listed" if untold is None else untold.value,
+            at=at,
+        )
+    return told_of(tx, case)
 
 
 def tell_recipients(
@@ -100,21 +181,44 @@ def tell_recipients(
     keys: Iterable[str],
     *,
     untold: Untold | None = None,
+    origin: str | None = None,
     at: datetime,
 ) -> tuple[Told, ...]:
     """These recipients are told, or it is on record why not; one that was told is told once."""
     case = case_by_id(tx, request)
     demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
-    notice = next((NOTICE_OF[t.kind] for t in case.tracks if t.kind in NOTICE_OF), None)
+    notice = notice_of(case)
     if notice is None or not case.executed or case.subject is None:
         raise NothingToTellError(request=request)
-    known = {told.recipient.source_key: told for told in _told(tx, case)}
+    known = {told.recipient.source_key: told for told in told_of(tx, case)}
     for key in dict.fromkeys(keys):
         if key not in known:
             raise RecipientUnknownError
+        one = known[key].recipient
         if known[key].told_at is None:
-            _tell(tx, ports, principal, case, known[key].recipient, notice, untold=untold, at=at)
-    return _told(tx, case)
+            store.add(tx, request, one.id, because=Because.OFFICER, by=principal.id)
+            _tell(tx, ports, principal, case, one, notice, untold=untold, origin=origin, at=at)
+    return told_of(tx, case)
+
+
+def tell_listed(
+    tx: Connection, ports: Ports, principal: Principal, case: Case, *, origin: str, at: datetime
+) -> int:
+    """How many of the list were told now; who was told or left out before is left alone."""
+    notice = notice_of(case)
+    if notice is None or case.subject is None:
+        return 0
+    waiting = [one for one in store.of_request(tx, case.id) if one.state is TellingState.PLANNED]
+    for one in waiting:
+        recipient = recipient_by_id(tx, one.recipient)
+        if recipient is not None:
+            _tell(tx, ports, principal, case, recipient, notice, untold=None, origin=origin, at=at)
+    return len(waiting)
+
+
+def notice_of(case: Case) -> Notice | None:
+    """What recipients are told of this request."""
+    return next((NOTICE_OF[t.kind] for t in case.tracks if t.kind in NOTICE_OF), None)
 
 
 def _tell(
@@ -126,25 +230,54 @@ def _tell(
     notice: Notice,
     *,
     untold: Untold | None,
+    origin: str | None,
     at: datetime,
 ) -> None:
+    """The notice waits in the outbox with this change, or the reason why not is on record."""
     address = None if untold is not None else _address(tx, ports, recipient.id)
-    refs: tuple[str, ...] = (f"{REF}{recipient.id}",)
-    reason = notice.value
     if address is None:
         reason = (untold or Untold.NO_ADDRESS).value
-    else:
-        mail = _mail(tx, case, recipient, notice, to=address)
-        refs = (*refs, f"message:{post(tx, ports.vault, mail, subject=None, at=at)}")
-    outcome = Outcome.FAILED if address is None else Outcome.DONE
-    code = EventCode.RECIPIENT_TOLD
-    ports.audit.append(
-        tx,
-        draft(ports, principal, case, code, at=at, outcome=outcome, reasons=(reason,), refs=refs),
+        state = TellingState.LEFT_OUT
+        store.choose(tx, case.id, recipient.id, state=state, reason=reason, by=principal.id)
+        _note(tx, ports, principal, case, recipient, Outcome.FAILED, reason, at=at)
+        return
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    until = at.astimezone(JST).date() + timedelta(days=CONFIRM_DAYS)
+    mail = _mail(tx, case, recipient, notice, to=address, due=until)
+    if origin is not None:
+        link = f"{origin}{CONFIRM}/{token}"
+        mail = replace(mail, template=f"{mail.template}_link", params=mail.params | {"link": link})
+    message = f"message:{post(tx, ports.vault, mail, subject=None, at=at)}"
+    store.note_told(
+        tx, case.id, recipient.id, digest=_digest(token) if origin else None, until=until, at=at
     )
+    _note(tx, ports, principal, case, recipient, Outcome.DONE, notice.value, message, at=at)
 
 
-def _mail(tx: Connection, case: Case, recipient: Recipient, notice: Notice, *, to: str) -> Mail:
+def _note(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    case: Case,
+    recipient: Recipient,
+    outcome: Outcome,
+    reason: str,
+    *refs: str,
+    at: datetime,
+) -> None:
+    code = EventCode.RECIPIENT_TOLD
+    refs = (f"{REF}{recipient.id}", *refs)
+    told = draft(ports, principal, case, code, at=at, outcome=outcome, reasons=(reason,), refs=refs)
+    ports.audit.append(tx, told)
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def _mail(
+    tx: Connection, case: Case, recipient: Recipient, notice: Notice, *, to: str, due: date
+) -> Mail:
     lang = Lang.JA if recipient.country in HOME else Lang.EN
     return Mail(
         idem_key=f"dsar/{case.id}/recipient/{recipient.id}",
@@ -155,6 +288,7 @@ def _mail(tx: Connection, case: Case, recipient: Recipient, notice: Notice, *, t
             "reference": case.reference,
             "person": str(case.subject),
             "fields": listed(changed_fields(tx, case), lang),
+            "due": due.isoformat(),
         },
     )
 
@@ -168,35 +302,84 @@ def _address(tx: Connection, ports: Ports, recipient: RowId) -> str | None:
     return address if ADDRESS.fullmatch(address) else None
 
 
-def _told(tx: Connection, case: Case) -> tuple[Told, ...]:
-    """Companies that data may go to, each with the last event about it."""
-    wanted = (
-        select(EVENTS.c.refs, EVENTS.c.outcome, EVENTS.c.reasons, EVENTS.c.occurred_at)
-        .where(EVENTS.c.object_id == case.id, EVENTS.c.action == EventCode.RECIPIENT_TOLD.value)
-        .order_by(EVENTS.c.id)
+def confirm_by_link(
+    tx: Connection, ports: Ports, principal: Principal, token: str, *, at: datetime
+) -> Case:
+    """The recipient confirmed that it did what it was told; raises RecipientUnknownError."""
+    told = store.by_digest(tx, _digest(token))
+    if told is None:
+        raise RecipientUnknownError
+    case = case_by_id(tx, told.request)
+    _confirm(tx, ports, principal, case, told, Confirmed.LINK, at=at)
+    return case
+
+
+def confirm_by_officer(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    request: RequestId,
+    key: str,
+    *,
+    at: datetime,
+) -> tuple[Told, ...]:
+    """An officer notes that the recipient confirmed by telephone or letter."""
+    case = case_by_id(tx, request)
+    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
+    known = {told.recipient.source_key: told.recipient.id for told in told_of(tx, case)}
+    rows = {one.recipient: one for one in store.of_request(tx, request)}
+    told = rows.get(known.get(key, RowId("")))
+    if told is None or told.state not in {TellingState.TOLD, TellingState.CONFIRMED}:
+        raise RecipientUnknownError
+    _confirm(tx, ports, principal, case, told, Confirmed.OFFICER, at=at)
+    return told_of(tx, case)
+
+
+def _confirm(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    case: Case,
+    told: Telling,
+    how: Confirmed,
+    *,
+    at: datetime,
+) -> None:
+    """Said twice it is said once."""
+    if not store.note_confirmed(tx, told.id, how=how, by=principal.id, at=at):
+        return
+    code, refs = EventCode.RECIPIENT_CONFIRMED, (f"{REF}{told.recipient}",)
+    ports.audit.append(
+        tx, draft(ports, principal, case, code, at=at, reasons=(how.value,), refs=refs)
     )
-    last = {
-        ref.removeprefix(REF): row
-        for row in tx.execute(wanted)
-        for ref in (row.refs or "").split(",")
-        if ref.startswith(REF)
-    }
-    found = []
-    for recipient in all_recipients(tx):
-        if recipient.role is RecipientRole.SOURCE:
-            continue
-        row = last.get(recipient.id)
-        done = row is not None and row.outcome == Outcome.DONE.value
-        found.append(
-            Told(
-                recipient=recipient,
-                told_at=row.occurred_at if row is not None and done else None,
-                untold=Untold(row.reasons) if row is not None and not done else None,
-            )
-        )
-    return tuple(found)
+
+
+def told_of(tx: Connection, case: Case) -> tuple[Told, ...]:
+    """Companies that data may go to, each with what this request says of it."""
+    rows = {one.recipient: one for one in store.of_request(tx, case.id)}
+    return tuple(
+        _one(recipient, rows.get(recipient.id))
+        for recipient in all_recipients(tx)
+        if recipient.role is not RecipientRole.SOURCE
+    )
+
+
+def _one(recipient: Recipient, told: Telling | None) -> Told:
+    if told is None:
+        return Told(recipient=recipient)
+    left = told.state is TellingState.LEFT_OUT
+    return Told(
+        recipient=recipient,
+        told_at=told.told_at,
+        untold=Untold(told.reason) if left and told.reason else None,
+        because=told.because,
+        planned=told.state is TellingState.PLANNED,
+        answer_by=told.answer_by,
+        confirmed_at=told.confirmed_at,
+        confirmed_how=told.confirmed_how,
+    )
 
 
 def told_names(tx: Connection, case: Case) -> tuple[str, ...]:
     """Names of the companies that were told, for the person who asks (GDPR 19)."""
-    return tuple(told.recipient.name for told in _told(tx, case) if told.told_at is not None)
+    return tuple(told.recipient.name for told in told_of(tx, case) if told.told_at is not None)

@@ -127,6 +127,7 @@ class Mark(StrEnum):
     ASSIGNED = "assigned"
     COLLECTED = "collected"
     DECIDED = "decided"
+    AGREED = "agreed"  # what two persons agreed to is in force
     PACKAGED = "packaged"
     EXECUTED = "executed"
     RELEASED = "released"
@@ -281,6 +282,8 @@ class Letter(StrEnum):
     READY = "ready"
     OUTCOME = "outcome"  # of a request that no package answers (APPI 34(3), 35(7); GDPR 12(3), (4))
     WITHDRAWN = "withdrawn"  # 取下げ
+    ERASURE_WAITING = "erasure_waiting"  # until when it can be taken back
+    LIFTING = "lifting"  # before a restriction ends (GDPR 18(3))
     COMPLAINT_RECEIVED = "complaint_received"  # 苦情の受付 (APPI 40)
     COMPLAINT_ANSWERED = "complaint_answered"
 

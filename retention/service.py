@@ -101,6 +101,13 @@ def plan_erasure(
     Raises SubjectUnknownError, SubjectNotErasableError.
     """
     require(ports, principal, Action.ERASURE_REQUEST)
+    return plan_agreed(tx, ports, principal, subject, at=at)
+
+
+def plan_agreed(
+    tx: Connection, ports: Ports, principal: Principal, subject: SubjectId, *, at: datetime
+) -> Plan:
+    """The same plan, for an erasure that two persons agreed to with the decision on a request."""
     used, cutoff = store.in_force(tx), today(at)
     found = facts_of(tx, [survivor_of(tx, subject)], at=cutoff)
     if not found:

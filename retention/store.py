@@ -222,6 +222,19 @@ def mark_items(
         )
 
 
+def cancel_items(tx: Connection, subject: SubjectId, *, because: str, but: RowId) -> int:
+    """How many items of other plans about the person are off (law.md 8.1: an erasure cancels)."""
+    return tx.execute(
+        update(ITEM)
+        .where(
+            ITEM.c.subject_id == subject,
+            ITEM.c.plan_id != but,
+            ITEM.c.state == ItemState.PLANNED.value,
+        )
+        .values(state=ItemState.SKIPPED.value, skipped_because=because)
+    ).rowcount
+
+
 def _item(row: Row[Any]) -> Item:
     return Item(
         id=RowId(row.id),

@@ -5,15 +5,18 @@ from datetime import datetime
 from functools import partial
 from threading import Event
 
+from sqlalchemy import Connection
+
 from consent.notices.service import notice_executor
 from dsar.decisions import approval_executor
+from dsar.execution.agreeing import ANEW, anew_executor
 from governance.app.keys import custodian_of
 from governance.app.log_life import end_months, period_of, restoring_of
 from governance.app.wiring import Wiring
 from governance.approvals import store
 from governance.approvals.executors import Executor
 from governance.approvals.service import Approvals
-from governance.approvals.types import ApprovalId, ApprovalKind
+from governance.approvals.types import ApprovalId, ApprovalKind, Consumed
 from governance.core.terms import RowId
 from governance.custody import service as custody
 from governance.http.principal import Principal
@@ -33,9 +36,11 @@ def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
     """What carries out an approved act, by its kind; a kind that is not here is only approved."""
     purge = purge_executor(wiring.ports)
     return {
-        ApprovalKind.REQUEST_DECISION: approval_executor(wiring.ports),
+        ApprovalKind.REQUEST_DECISION: approval_executor(
+            wiring.ports, wait_days=wiring.settings.erasure_wait_days
+        ),
         ApprovalKind.PURGE: purge,
-        ApprovalKind.ERASURE: purge,
+        ApprovalKind.ERASURE: _erasing(purge, anew_executor(wiring.ports)),
         ApprovalKind.RETENTION_SCHEDULE: schedule_executor(wiring.ports),
         ApprovalKind.KEY_DESTRUCTION: custody.end_executor(custodian_of(wiring)),
         ApprovalKind.LOG_EXPIRY: log_expiry.expiry_executor(wiring.ports, period_of(wiring)),
@@ -44,6 +49,16 @@ def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
         ApprovalKind.HOLD_RELEASE: log_expiry.release_executor(wiring.ports),
         ApprovalKind.POLICY_CHANGE: policy_executor(wiring.policy_desk),
     }
+
+
+def _erasing(purge: Executor, anew: Executor) -> Executor:
+    """A plan by itself, or an erasure on request whose person changed after it was agreed to."""
+
+    def execute(tx: Connection, consumed: Consumed, /, *, by: Principal, at: datetime) -> str:
+        chosen = anew if consumed.approval.object_ref.startswith(ANEW) else purge
+        return chosen(tx, consumed, by=by, at=at)
+
+    return execute
 
 
 def approvals_of(wiring: Wiring) -> Approvals:

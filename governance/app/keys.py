@@ -10,15 +10,18 @@ from audit.reviewing.service import BLOB as FILTER
 from consent.models import ConsentEventRow
 from consent.proofs import PROOF
 from dsar.dispatch.models import DispatchRow
+from dsar.execution.models import CertificateRow, CorrectionRow, ExecutionRow
 from dsar.identity.models import CodeRow, UploadRow
 from dsar.intake.models import DraftRow, FilingRow
 from dsar.intake.store import DRAFT_BLOB
 from dsar.models import PackageRow, RequestRow, SourceResultRow
+from dsar.review.models import ReviewActRow
 from dsar.service import WORDS
 from governance.app.webhooks.models import WebhookRow
 from governance.app.webhooks.store import BLOB as WEBHOOK
 from governance.app.wiring import Wiring
 from governance.approvals.models import ApprovalRow
+from governance.connectors.models import ConnectorTaskRow
 from governance.core.terms import FieldId
 from governance.custody.rotation import Custodian
 from governance.customers.catalogue import catalogue
@@ -31,6 +34,8 @@ from governance.customers.sources.models import ImportDetail, ImportRow
 from governance.customers.store import TABLES
 from governance.customers.upkeep.models import ReviewTaskRow
 from governance.db.types import table_of
+from governance.discovery import store as scans
+from governance.discovery.models import ScanRow
 from governance.gateway.glass.models import BreakGlassRow
 from governance.gateway.glass.service import COMMENT as COMMENTED
 from governance.gateway.glass.service import REASON
@@ -100,9 +105,14 @@ def _beside() -> Iterator[SealedPlace]:
     yield SealedPlace(table=table_of(RequestRow), columns={"words": WORDS})
     yield SealedPlace(table=table_of(SourceResultRow), columns={"found": PART})
     yield SealedPlace(table=table_of(PackageRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(ReviewActRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(ExecutionRow), columns={"answer_to": PART}, row="request_id")
+    yield SealedPlace(table=table_of(CorrectionRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(CertificateRow), columns={"content": PART})
     yield SealedPlace(table=table_of(CodeRow), columns={"code": PART})
     yield SealedPlace(table=table_of(UploadRow), columns={"content": PART})
     yield SealedPlace(table=table_of(DispatchRow), columns={"address": PART})
+    yield SealedPlace(table=table_of(ConnectorTaskRow), columns={"said": PART})
     yield SealedPlace(table=table_of(FilingRow), columns={"claim": PART}, row="request_id")
     yield _blob(table_of(DraftRow), "answers", DRAFT_BLOB)
     yield _blob(table_of(QuarantineRow), "content", "quarantine")
@@ -117,6 +127,8 @@ def _beside() -> Iterator[SealedPlace]:
     yield _blob(table_of(SavedSearchRow), "content", SAVED)
     yield _blob(table_of(AuditFilterRow), "content", FILTER)
     yield _blob(table_of(WebhookRow), "sealed", WEBHOOK)
+    yield _blob(table_of(ScanRow), "name", scans.NAME)
+    yield _blob(table_of(ScanRow), "content", scans.CONTENT)
     about_nobody = OUTBOX.c.target == NOBODY
     yield SealedPlace(
         table=OUTBOX,

@@ -10,23 +10,28 @@ from dsar import delivery
 from dsar.identity.documents import forget_old
 from dsar.identity.lapsing import end_lapsed
 from dsar.intake.store import forget_drafts
+from governance.app.executing import drive_all
 from governance.app.wiring import SYSTEM, Wiring
 from governance.db.engine import Database
 from governance.http.principal import Principal, PrincipalKind
 from governance.jobs.registry import InTransaction, Job, Open
+from governance.jobs.runner import Worker
 from governance.jobs.types import Daily, EveryMinutes, Schedule, Step
 
 BATCH: Final = 500  # rows of one transaction
+EXECUTIONS: Final = 200  # granted requests looked at in one step
 COPIES: Final = 50  # requests of one step, each in its own transaction
 COPY_PURGE: Final = "dsar.purge_copies"
 PROOF_PURGE: Final = "dsar.forget_proofs"
 DRAFT_PURGE: Final = "dsar.forget_drafts"
 LAPSE: Final = "dsar.end_lapsed"
+EXECUTE: Final = "dsar.execute"
 REQUEST_SCHEDULES: Final = (
     Schedule(job=COPY_PURGE, rule=Daily(at=time(1, 0))),
     Schedule(job=PROOF_PURGE, rule=EveryMinutes(minutes=60)),
     Schedule(job=DRAFT_PURGE, rule=EveryMinutes(minutes=60)),
     Schedule(job=LAPSE, rule=Daily(at=time(1, 10))),
+    Schedule(job=EXECUTE, rule=EveryMinutes(minutes=1)),
 )
 HOUSE: Final = Principal(id=SYSTEM, kind=PrincipalKind.SYSTEM)
 
@@ -39,7 +44,7 @@ class Ends(Protocol):
         ...
 
 
-def request_jobs(wiring: Wiring) -> Mapping[str, Job]:
+def request_jobs(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
     """What each of these schedules runs in this installation."""
     ports, days = wiring.ports, wiring.settings.dsar_incomplete_days
 
@@ -48,6 +53,10 @@ def request_jobs(wiring: Wiring) -> Mapping[str, Job]:
 
     def lapsed(*, at: datetime, limit: int) -> int:
         return end_lapsed(ports, HOUSE, days=days, at=at, limit=limit)
+
+    def executed(*, at: datetime, limit: int) -> int:
+        drive_all(wiring, worker, at=at, limit=limit)
+        return 0  # what waits is looked at again in a minute
 
     def proofs(tx: Connection, /, *, cursor: str | None, limit: int, at: datetime) -> Step:
         done = forget_old(tx, ports, HOUSE, at=at, limit=limit)
@@ -58,6 +67,7 @@ def request_jobs(wiring: Wiring) -> Mapping[str, Job]:
         PROOF_PURGE: InTransaction(step=proofs, limit=BATCH),
         DRAFT_PURGE: InTransaction(step=_drafts, limit=BATCH),
         LAPSE: Open(step=_each(lapsed), limit=COPIES),
+        EXECUTE: Open(step=_each(executed), limit=EXECUTIONS),
     }
 
 

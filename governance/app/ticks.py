@@ -126,7 +126,7 @@ class Forgets(Protocol):
 def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
     """What each schedule of this installation runs."""
     return {
-        **request_jobs(wiring),
+        **request_jobs(wiring, worker),
         ROLL: Open(step=partial(_roll, wiring), limit=1),
         STAMP: Open(step=partial(stamp_step, wiring), limit=1),
         LETTER: Open(step=partial(letter_step, wiring), limit=1),

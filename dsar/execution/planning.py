@@ -1,0 +1,98 @@
+"""What a decision will do: the measure, and for an erasure the plan with its digest."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dsar.case import Case, Decision
+from dsar.errors import RequestSubjectError
+from dsar.execution.correction_store import has_corrections
+from dsar.execution.errors import ErasureBlockedError, MeasureUnknownError
+from dsar.execution.rules import measures_of, substance
+from dsar.execution.store import drop_plan, execution_of, put_plan
+from dsar.execution.types import Execution, Measure, Stage
+from dsar.records import actor_of, demand
+from dsar.store import case_by_id
+from dsar.types import Outcome
+from governance.core.terms import RequestId, SubjectId
+from governance.customers.ports import Ports
+from governance.http.principal import Principal
+from policies.actions import Action
+from retention import store as schedules
+from retention.fates import ErasePlan, erase_plan
+
+GRANTING = frozenset({Outcome.GRANT, Outcome.PARTIAL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What an erasure would do to each field now, and the digest that two persons agree to."""
+
+    plan: ErasePlan
+    digest: str
+
+
+def erasure_of(tx: Connection, subject: SubjectId, *, at: datetime) -> Planned:
+    """The plan of erasing this person now; raises SubjectUnknownError."""
+    plan = erase_plan(tx, subject, at=at)
+    schedule = schedules.in_force(tx).digest
+    fates = (fate.as_json() for fate in plan.fates)
+    return Planned(plan=plan, digest=substance(plan.subject, fates, schedule=schedule))
+
+
+def plan_of_request(
+    tx: Connection, ports: Ports, principal: Principal, request: RequestId, *, at: datetime
+) -> Planned:
+    """What an erasure of the person of this request would do, for the officer."""
+    case = case_by_id(tx, request)
+    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_READ)
+    if case.subject is None:
+        raise RequestSubjectError
+    return erasure_of(tx, case.subject, at=at)
+
+
+def plan_execution(
+    tx: Connection, case: Case, decision: Decision, wanted: Measure | None, *, at: datetime
+) -> Execution | None:
+    """What this decision will do once agreed to; None where a package or nothing answers.
+
+    Raises MeasureUnknownError, and ErasureBlockedError where a hold forbids the erasure.
+    """
+    possible = measures_of(case) if decision.outcome in GRANTING else ()
+    if wanted is not None and wanted not in possible:
+        raise MeasureUnknownError(request=case.id, measure=wanted.value)
+    measure = wanted or next(iter(possible), None)
+    if measure is None or case.subject is None:
+        return None
+    if measure is Measure.CORRECT and not has_corrections(tx, case.id):
+        return None  # the officer proves by the event of the correction
+    digest = None
+    if measure is Measure.ERASE:
+        planned = erasure_of(tx, case.subject, at=at)
+        if planned.plan.blocked is not None:  # fails closed: what is held is not promised away
+            raise ErasureBlockedError(request=case.id, rule=planned.plan.blocked)
+        digest = planned.digest
+    return Execution(
+        request=case.id,
+        measure=measure,
+        stage=Stage.PLANNED,
+        plan=digest,
+        planned_at=at,
+        planned_by=decision.decided_by,
+    )
+
+
+def file_plan(tx: Connection, request: RequestId, planned: Execution | None) -> None:
+    """The plan of the newest decision stands, and no other."""
+    if planned is not None:
+        put_plan(tx, planned)
+    elif execution_of(tx, request) is not None:
+        drop_plan(tx, request)
+
+
+def parameters_of(planned: Execution | None) -> dict[str, str | None]:
+    """What the second person confirms besides the decision itself."""
+    if planned is None:
+        return {}
+    return {"measure": planned.measure.value, "plan": planned.plan}

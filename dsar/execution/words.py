@@ -1,0 +1,41 @@
+"""Plans of erasure in words: the name of a field, what becomes of it, why and until when."""
+
+from typing import Final
+
+from governance.core.terms import FieldId, Lang
+from governance.customers.catalogue import catalogue
+from governance.i18n.catalogue import text
+from retention.fates import Fate, FieldFate
+
+BESIDE: Final = frozenset(
+    {
+        *("search_row", "text_finding", "custom_value", "duplicate_candidate", "import_row"),
+        *("collection", "feed_subject", "audit_part", "consent_event", "provision_person"),
+    }
+)  # what stands beside the register; texts under `dsar.beside.<table>`
+
+
+def field_words(field: str, lang: Lang) -> str:
+    """The name of a field for people, with its table; never a column's name alone."""
+    known = catalogue().fields.get(FieldId(field))
+    table = field.partition(".")[0]
+    if known is not None:
+        return f"{table_words(table, lang)}: {known.label(lang)}"
+    return text(f"dsar.beside.{table if table in BESIDE else 'other'}", lang, table=table)
+
+
+def table_words(table: str, lang: Lang) -> str:
+    """The name of a table of the register."""
+    declared = catalogue().table(table)
+    return declared.label_ja if lang is Lang.JA else declared.label_en
+
+
+def fate_words(fate: FieldFate, lang: Lang) -> str:
+    """What becomes of a field, in one sentence with ground and day."""
+    if fate.fate is not Fate.KEEP:
+        return text(f"dsar.fate.{fate.fate.value}", lang)
+    basis = (fate.basis_ja if lang is Lang.JA else fate.basis_en) or "-"
+    if fate.until is None:
+        return text("dsar.fate.keep_record", lang, basis=basis)
+    key = "dsar.fate.keep_review" if fate.gdpr == "review" else "dsar.fate.keep"
+    return text(key, lang, basis=basis, until=fate.until.isoformat())

@@ -1,0 +1,75 @@
+"""Granted requests carried out by the house: who drives, what is connected, each few seconds."""
+
+from datetime import datetime
+
+from dsar.case import Case
+from dsar.execution.driving import Driver, drive
+from dsar.execution.store import at_work
+from dsar.execution.types import REACHED_BY_DRIVING, Execution, House
+from dsar.execution.undoing import end_restrictions
+from governance.app.wiring import SYSTEM, Wiring
+from governance.connectors.types import PersonKeys
+from governance.core.errors import GovernanceError
+from governance.core.logging import logger
+from governance.http.principal import Principal, PrincipalKind
+from governance.jobs.runner import Worker
+
+HOUSE = Principal(id=SYSTEM, kind=PrincipalKind.SYSTEM)
+log = logger()
+
+
+def house_of(wiring: Wiring) -> House:
+    """What executions and certificates say of this installation."""
+    settings, provider = wiring.settings, wiring.vault.ring.provider
+    return House(
+        origin=settings.origin,
+        controller={
+            "ja": settings.company_ja,
+            "en": settings.company_en,
+            "contact": settings.contact_mail,
+        },
+        log=wiring.log_keys.origin,
+        keep_days=settings.key_final_days,
+        ends_after=provider.ends_after if provider.destroys else None,
+    )
+
+
+def driver_of(wiring: Wiring, worker: Worker) -> Driver:
+    """Who carries out what was granted here."""
+    return Driver(
+        ports=wiring.ports,
+        principal=HOUSE,
+        house=house_of(wiring),
+        worker=worker,
+        connectors=(),
+        keys_of=_keys,
+    )
+
+
+def _keys(case: Case) -> PersonKeys:
+    return PersonKeys(subject=case.subject or case.requester_id)
+
+
+def drive_all(wiring: Wiring, worker: Worker, *, at: datetime, limit: int) -> int:
+    """Every agreed execution is as far as it goes now; one that fails stops no other."""
+    with wiring.database.read() as tx:
+        waiting = [one for one in at_work(tx, REACHED_BY_DRIVING, limit=limit) if ready(one, at)]
+    failed: list[GovernanceError] = []
+    driver = driver_of(wiring, worker) if waiting else None
+    for one in waiting:
+        if driver is None or worker.stopping():
+            break
+        try:
+            after = drive(driver, one.request)
+        except GovernanceError as error:
+            failed.append(error)
+            continue
+        log.info("request.driven", state=after.stage.value)
+    if failed:
+        raise failed[0]
+    return end_restrictions(wiring.ports, HOUSE, at=at, limit=limit)
+
+
+def ready(found: Execution, at: datetime) -> bool:
+    """Whether there is something to do for it now."""
+    return found.execute_from is None or found.execute_from <= at

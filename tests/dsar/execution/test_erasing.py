@@ -1,0 +1,218 @@
+"""A granted erasure: nothing is used meanwhile, it can be taken back, then it is final and told."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from dsar.execution.certifying import issued_for
+from dsar.execution.errors import (
+    ErasureBlockedError,
+    ErasurePlanChangedError,
+    UndoLateError,
+)
+from dsar.execution.store import stores_of
+from dsar.execution.types import Stage, StoreState, Without
+from dsar.execution.undoing import undo
+from dsar.execution.without import go_on_without
+from dsar.recipients import recipients_of
+from dsar.types import RequestKind, Status
+from governance.connectors.types import Failed, Pending, Reason
+from governance.core.ids import new_row_id
+from governance.customers.store import HOLD, TABLES, insert_records
+from policies.reasons import ReasonCode
+from tests.dsar.execution.fulfilling import ORIGIN, Shop, Site
+from tests.dsar.world import EMAIL, NAME, OFFICER, PERSON, STRANGER, SUBJECT, World, bought
+
+ERASING = RequestKind.CESSATION
+
+
+@pytest.fixture
+def site(world: World) -> Site:
+    return Site(world)
+
+
+def rows(site: Site, table: str) -> int:
+    with site.ports.database.read() as tx:
+        mine = select(TABLES[table].c.id).where(TABLES[table].c.subject_id == SUBJECT)
+        return len(tx.execute(mine).all())
+
+
+def test_a_granted_erasure_stops_every_use_at_once_and_waits(site: Site) -> None:
+    assert site.code("order_fulfilment") is ReasonCode.PERMIT
+    case = site.granted(ERASING)
+    assert site.code("order_fulfilment") is ReasonCode.SUBJECT_RESTRICTED
+    found = site.drive(case)
+    assert found.stage is Stage.WAITING
+    assert found.agreed_at is not None
+    assert found.execute_from == found.agreed_at + timedelta(days=7)
+    assert rows(site, "person") == 1
+    assert any("erasure_waiting" in mail.template for mail in site.mails())
+
+
+def test_after_the_period_the_person_is_gone_everywhere_and_told(site: Site) -> None:
+    shop = Shop()
+    site.shops = (shop,)
+    case = site.granted(ERASING)
+    site.after(8)
+    found = site.drive(case)
+    assert found.stage is Stage.DONE
+    assert shop.asked == 1
+    assert rows(site, "person") == 0
+    after = site.world.case(case.id)
+    assert after.executed
+    assert {track.status for track in after.tracks} == {Status.RESPONDED}
+    (told,) = [mail for mail in site.mails() if mail.template == "dsar.mail.erased"]
+    assert told.to == EMAIL
+    assert told.params["link"].startswith(f"{ORIGIN}/portal/certificates/")
+    assert site.execution(case).answer_to is None
+    assert site.drive(case) == found  # again changes nothing
+    assert len([mail for mail in site.mails() if mail.template == "dsar.mail.erased"]) == 1
+
+
+def test_the_certificate_names_what_went_what_stays_and_who_was_told(site: Site) -> None:
+    site.shops = (Shop(),)
+    case = site.granted(ERASING)
+    site.after(8)
+    site.drive(case)
+    with site.ports.database.read() as tx:
+        issued = issued_for(tx, site.ports, case.id)
+    assert issued is not None
+    said = issued.content
+    erased = {line["field"] for line in said["erased"]}  # type: ignore[union-attr] # a list
+    kept = {line["field"]: line for line in said["kept"]}  # type: ignore[union-attr] # a list
+    assert {"person.name", "person.email"} <= erased
+    assert kept["purchase.amount"]["until"]
+    assert kept["purchase.amount"]["basis_ja"]
+    assert said["stores"][0]["state"] == "erased"  # type: ignore[index] # a list
+    assert said["keys_ended_at"]
+    assert said["final_on"]
+    assert NAME not in str(said)
+    assert EMAIL not in str(said)
+
+
+@pytest.mark.parametrize("who", [PERSON, OFFICER])
+def test_the_person_takes_it_back_while_it_waits(site: Site, who: object) -> None:
+    case = site.granted(ERASING)
+    undone = undo(site.ports, who, case.id, at=site.clock())  # type: ignore[arg-type] # a principal
+    assert {track.status for track in undone.tracks} == {Status.WITHDRAWN}
+    assert site.code("order_fulfilment") is ReasonCode.PERMIT
+    site.after(8)
+    assert site.drive(case).stage is Stage.UNDONE
+    assert rows(site, "person") == 1
+
+
+def test_a_stranger_cannot_take_it_back_and_nobody_can_when_it_is_over(site: Site) -> None:
+    case = site.granted(ERASING)
+    with pytest.raises(Exception, match="request_not_allowed"):
+        undo(site.ports, STRANGER, case.id, at=site.clock())
+    site.after(8)
+    with pytest.raises(UndoLateError):
+        undo(site.ports, PERSON, case.id, at=site.clock())
+
+
+def test_the_day_of_the_answer_shortens_the_period(site: Site) -> None:
+    site.wait_days = 30
+    Site.__post_init__(site)
+    case = site.granted(ERASING)
+    due = min(day for day in (site.world.case(case.id).tracks[0].clocks[0].at,))
+    found = site.execution(case)
+    assert found.execute_from is not None
+    assert found.execute_from - due < timedelta(days=15)
+
+
+@pytest.mark.parametrize("answer", ["failed", "pending"])
+def test_a_system_that_does_not_answer_stops_before_our_own_rows(site: Site, answer: str) -> None:
+    failed = Failed(reason=Reason.UNREACHABLE)
+    day = site.clock().date()
+    shop = Shop(answers=[failed if answer == "failed" else Pending(task=new_row_id(), due=day)])
+    site.shops = (shop,)
+    case = site.granted(ERASING)
+    site.after(8)
+    assert site.drive(case).stage is Stage.STORES
+    assert rows(site, "person") == 1
+    with site.ports.database.read() as tx:
+        (on_file,) = stores_of(tx, case.id)
+    assert on_file.state is (StoreState.FAILED if answer == "failed" else StoreState.PENDING)
+    assert site.drive(case).stage is Stage.DONE  # asked again, it answers
+    assert shop.asked == 2
+
+
+def test_an_officer_goes_on_without_a_system_and_the_certificate_says_so(site: Site) -> None:
+    site.shops = (Shop(answers=[Failed(reason=Reason.REFUSED)] * 5),)
+    case = site.granted(ERASING)
+    site.after(8)
+    site.drive(case)
+    site.world.write(
+        lambda tx: go_on_without(
+            tx, site.ports, OFFICER, case.id, "shop", Without.SYSTEM_ENDED, at=site.clock()
+        )
+    )
+    assert site.drive(case).stage is Stage.DONE
+    with site.ports.database.read() as tx:
+        issued = issued_for(tx, site.ports, case.id)
+    assert issued is not None
+    (store,) = issued.content["stores"]  # type: ignore[misc] # a list
+    assert (store["state"], store["because"]) == ("left", "system_ended")
+
+
+def hold(site: Site) -> str:
+    row = new_row_id()
+    site.world.write(
+        lambda tx: tx.execute(
+            HOLD.insert().values(
+                id=row, subject_id=SUBJECT, matter="M-1", placed_by="u:officer",
+                placed_at=site.clock(),
+            )
+        )
+    )  # fmt: skip
+    return row
+
+
+def test_what_is_held_cannot_be_promised_away(site: Site) -> None:
+    case = site.world.reviewed(ERASING)
+    hold(site)
+    with pytest.raises(ErasureBlockedError):
+        site.world.decide(case)
+
+
+def test_a_hold_while_it_waits_stops_it_until_two_agree_anew(site: Site) -> None:
+    case = site.granted(ERASING)
+    hold(site)
+    site.after(8)
+    found = site.drive(case)
+    assert found.stage is Stage.CHANGED
+    assert rows(site, "person") == 1
+
+
+def test_who_changed_after_the_decision_is_not_erased_by_it(site: Site) -> None:
+    decided = site.world.decide(site.world.reviewed(ERASING))
+    more = site.world.seal(
+        *("inquiry", SUBJECT, {"source_key": "Q-9", "received_at": site.clock(),
+          "channel": "web", "recorded_at": site.clock()}), subject="x",
+    )  # fmt: skip
+    site.world.write(lambda tx: insert_records(tx, [more]))
+    site.world.approve(decided)  # more rows of the same fate are the same plan
+
+
+def test_another_fate_of_a_field_needs_another_decision(site: Site) -> None:
+    decided = site.world.decide(site.world.reviewed(ERASING))
+    late = bought("P-9", 1) | {"purchased_on": site.clock().date()}
+    more = site.world.seal("purchase", SUBJECT, late, product_name="関所せんべい")
+    site.world.write(lambda tx: insert_records(tx, [more]))
+    with pytest.raises(ErasurePlanChangedError):
+        site.world.approve(decided)
+    assert site.execution(decided.case).stage is Stage.PLANNED
+    assert site.code("order_fulfilment") is ReasonCode.PERMIT
+
+
+def test_recipients_are_listed_by_themselves_and_told_once(site: Site) -> None:
+    case = site.granted(ERASING)
+    with site.ports.database.read() as tx:
+        listed = recipients_of(tx, site.ports, OFFICER, case.id)
+    assert [one.recipient.source_key for one in listed if one.planned] == ["V-1"]
+    site.after(8)
+    site.drive(case)
+    with site.ports.database.read() as tx:
+        (one,) = recipients_of(tx, site.ports, OFFICER, case.id)
+    assert one.untold is not None  # the register knows no address of it

@@ -101,6 +101,15 @@ class SourceState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """An ended review of what the sources found in their last runs."""
+
+    seq: int  # of the act that ended it
+    left_out: int = 0  # places and fields that the person does not get
+    items: tuple[WithheldItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A request with everything that its rules need."""
 
@@ -120,6 +129,7 @@ class Case:
     evidence: tuple[Evidence, ...] = ()
     decision: Decision | None = None
     sources: tuple[SourceState, ...] = ()
+    reviewed: Reviewed | None = None  # None too when a source ran again or an act followed
     executed: bool = False  # a package is made, or the change is proved by its audit event
     assignee: ActorId | None = None
     hold: Hold | None = None

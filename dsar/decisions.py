@@ -54,7 +54,10 @@ def decide(
     measure: Measure | None = None,
     at: datetime,
 ) -> Decided:
-    """The decision is on file with its grounds; unless it refuses, it waits for a second person."""
+    """The decision is on file with its grounds; unless it refuses, it waits for a second person.
+
+    What the review excepted is left out; `items` come to it where no review is needed.
+    """
     case = case_by_id(tx, request)
     actor = actor_of(principal, ports.policies.current, case)
     decision = Decision(
@@ -62,7 +65,7 @@ def decide(
         grounds=tuple(grounds),
         decided_by=principal.id,
         decided_at=at,
-        items=tuple(items),
+        items=(*_excepted(case, outcome), *items),
     )
     demand_possible(decidable(case, decision, actor=actor), case)
     if case.decision is not None and case.decision.approval is not None:
@@ -136,6 +139,7 @@ def _parameters(case: Case, decision: Decision, planned: Execution | None) -> by
             "decided_at": decision.decided_at.isoformat(),
             "outcome": decision.outcome.value,
             "grounds": [ground.value for ground in decision.grounds],
+            "review": case.reviewed.seq if case.reviewed is not None else None,
             "items": [
                 [item.field, item.row, [ground.value for ground in item.grounds]]
                 for item in decision.items

@@ -1,10 +1,10 @@
-"""Fulfilling a request: collect, review, prove a change.
+"""Fulfilling a request: collect, prove a change.
 
 What takes long or opens values happens outside a transaction; each use case then writes what it did
 in one transaction, and fails without effect if the request moved meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -24,7 +24,7 @@ from dsar.errors import (
 )
 from dsar.found import Failed, Found, from_bytes, to_bytes
 from dsar.reads import Query
-from dsar.records import actor_of, changed, demand, draft, write_down
+from dsar.records import actor_of, changed, demand, write_down
 from dsar.results import (
     SourceResult,
     add_results,
@@ -154,28 +154,16 @@ def findings(ports: Ports, case: Case) -> tuple[Found, ...]:
     """What the sources found, opened for the officer's review or the package."""
     with ports.database.read() as tx:
         results = newest_results(tx, case.id)
+    return opened(ports, results)
+
+
+def opened(ports: Ports, results: Iterable[SourceResult]) -> tuple[Found, ...]:
+    """What these runs found; a finding that was purged is not among them."""
     return tuple(
         from_bytes(ports.vault.open_part(result.id, result.found))
         for result in results
         if result.found is not None
     )
-
-
-def review(
-    ports: Ports, principal: Principal, request: RequestId, *, at: datetime
-) -> tuple[Found, ...]:
-    """What was found, for the officer who decides; the look is recorded."""
-    with ports.database.read() as tx:
-        case = case_by_id(tx, request)
-    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
-    found = findings(ports, case)
-    fields = sorted({v.name for part in found for record in part.records for v in record.values})
-    told = replace(
-        draft(ports, principal, case, EventCode.PERSON_READ, at=at, reasons=("review",)),
-        fields=tuple(fields),
-    )
-    ports.database.write(lambda tx: ports.audit.append(tx, told))
-    return found
 
 
 def record_execution(

@@ -13,13 +13,14 @@ from dsar.case import Actor, Case, Decision, Hold, Move, Refused, Track, Transit
 from dsar.clocks import entries_of, extension_in_time
 from dsar.identity.rules import sufficient
 from dsar.machine import ON_HOLD, Step, step
+from dsar.review.types import REVIEWED
 from dsar.types import (
     COPYING,
     COUNTERPART,
     FEE_ALLOWED,
     GRANTING,
-    LAW_OF,
     LAPSING,
+    LAW_OF,
     NOT_HELD,
     Event,
     ExtensionGround,
@@ -249,6 +250,8 @@ def decidable(case: Case, decision: Decision, *, actor: Actor) -> Refused | None
     early = any(track.status is not Status.REVIEW for track in waiting)
     if not waiting or (early and decision.outcome is not Outcome.REFUSE):
         return Refused(reason=Refusal.DECISION_TOO_EARLY)
+    if unreviewed(case) and decision.outcome is not Outcome.REFUSE:
+        return Refused(reason=Refusal.REVIEW_MISSING)
     if not _truthful(case, decision):
         return Refused(reason=Refusal.OUTCOME_MISMATCH)
     return _ungrounded(case, decision)
@@ -265,8 +268,17 @@ def _ungrounded(case: Case, decision: Decision) -> Refused | None:
     return None
 
 
+def unreviewed(case: Case) -> bool:
+    """Fails closed: findings would leave with the answer that nobody has judged."""
+    leaves = any(track.kind in REVIEWED for track in case.tracks)
+    held = any(source.records or source.left_out for source in case.sources)
+    return case.reviewed is None and leaves and held
+
+
 def leaves_out(case: Case) -> bool:
-    """Whether the copy lacks something about others, found while it was collected."""
+    """Whether the copy lacks something: as reviewed, before that as collected."""
+    if case.reviewed is not None:
+        return bool(case.reviewed.left_out)
     copying = any(track.kind in COPYING for track in case.tracks)
     return copying and any(source.left_out for source in case.sources)
 

@@ -14,7 +14,6 @@ from dsar.case import (
     Evidence,
     Hold,
     Move,
-    SourceState,
     Track,
     WithheldItem,
 )
@@ -29,6 +28,7 @@ from dsar.models import (
     TrackRow,
 )
 from dsar.results import newest_results
+from dsar.review.store import reviewed_of
 from dsar.types import (
     ClockKind,
     Delivery,
@@ -230,6 +230,7 @@ def case_by_id(tx: Connection, request: RequestId) -> Case:
     row = tx.execute(select(REQUEST).where(REQUEST.c.id == request)).one_or_none()
     if row is None:
         raise RequestUnknownError
+    results = newest_results(tx, request)
     return Case(
         id=RequestId(row.id),
         reference=row.reference,
@@ -246,7 +247,8 @@ def case_by_id(tx: Connection, request: RequestId) -> Case:
         tracks=_tracks(tx, request),
         evidence=_evidence(tx, request),
         decision=_decision(tx, row),
-        sources=_sources(tx, request),
+        sources=tuple(result.state for result in results),
+        reviewed=reviewed_of(tx, request, (one.id for one in results)) if results else None,
         executed=bool(row.executed),
         assignee=ActorId(row.assignee) if row.assignee else None,
         hold=_hold(row),
@@ -345,10 +347,6 @@ def _decision(tx: Connection, row: Row[Any]) -> Decision | None:
         approved_at=row.approved_at,
         approval=row.approval_id,
     )
-
-
-def _sources(tx: Connection, request: RequestId) -> tuple[SourceState, ...]:
-    return tuple(result.state for result in newest_results(tx, request))
 
 
 def joined(grounds: Iterable[Ground]) -> str:

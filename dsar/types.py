@@ -126,6 +126,7 @@ class Mark(StrEnum):
     MATCHED = "matched"
     ASSIGNED = "assigned"
     COLLECTED = "collected"
+    REVIEWED = "reviewed"
     DECIDED = "decided"
     AGREED = "agreed"  # what two persons agreed to is in force
     PACKAGED = "packaged"
@@ -197,10 +198,10 @@ class Ground(StrEnum):
     APPI_35 = "appi_35"
     APPI_35_NO_REASON = "appi_35_no_reason"
     APPI_35_ALTERNATIVE = "appi_35_alternative"
-    GDPR_11_2 = "gdpr_11_2"
     APPI_37_IDENTITY = "appi_37_identity"  # 37(1), (3), Order 13
     APPI_37_2_SCOPE = "appi_37_2_scope"
     APPI_38_FEE = "appi_38_fee"
+    GDPR_11_2 = "gdpr_11_2"
     GDPR_12_3 = "gdpr_12_3"
     GDPR_12_5_A = "gdpr_12_5_a"
     GDPR_12_5_B = "gdpr_12_5_b"
@@ -238,7 +239,6 @@ GRANTING: Mapping[RequestKind, Ground] = MappingProxyType(
 NOT_HELD: Mapping[Law, Ground] = MappingProxyType(
     {Law.APPI: Ground.APPI_33_3_NOT_HELD, Law.GDPR: Ground.GDPR_15_1_NONE}
 )
-THIRD_PERSON: Mapping[Law, Ground] = MappingProxyType(
 LAPSING: Mapping[tuple[Law, Status], Ground] = MappingProxyType(
     {
         (Law.APPI, Status.IDENTITY): Ground.APPI_37_IDENTITY,
@@ -247,6 +247,7 @@ LAPSING: Mapping[tuple[Law, Status], Ground] = MappingProxyType(
         (Law.GDPR, Status.IDENTITY): Ground.GDPR_11_2,
     }
 )  # what a request lacks that never became complete; the one ground there under the APPI
+THIRD_PERSON: Mapping[Law, Ground] = MappingProxyType(
     {Law.APPI: Ground.APPI_33_2_1, Law.GDPR: Ground.GDPR_15_4}
 )
 
@@ -330,3 +331,4 @@ class Refusal(StrEnum):
     ON_HOLD = "on_hold"
     NOT_ON_HOLD = "not_on_hold"
     HOLD_END_MISSING = "hold_end_missing"
+    REVIEW_MISSING = "review_missing"

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Final
 
 from dsar.case import WithheldItem
-from dsar.types import Ground
+from dsar.found import Found
+from dsar.types import COPYING, Ground, RequestKind
 from governance.core.terms import ActorId, FieldId, Law, RowId
 
 
@@ -37,6 +38,7 @@ class Reason(StrEnum):
     OTHER_LAW = "other_law"
 
 
+REVIEWED: Final = COPYING | {RequestKind.PROVISION_RECORDS}  # findings leave with their answer
 REVEALING: Final = (
     *(Reason.CONSENTED, Reason.ACTS_FOR, Reason.GAVE_IT),
     *(Reason.OWN, Reason.NOBODY, Reason.PUBLIC),
@@ -77,3 +79,24 @@ class Act:
     basis: str = ""  # of FINISH: the runs of the sources that were looked at
     spots: tuple[Spot, ...] = ()
     items: tuple[WithheldItem, ...] = ()
+
+
+class Lack(StrEnum):
+    """What a review still lacks."""
+
+    OPEN = "open"  # a suggested redaction that nobody judged
+    STALE = "stale"  # a cover of a text that was read anew and is another now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What was found about the person with everything that officers did about it."""
+
+    basis: str
+    findings: tuple[Found, ...] = field(repr=False)
+    acts: tuple[Act, ...] = field(repr=False)
+
+    @property
+    def head(self) -> int:
+        """The number of the last act; 0 before the first."""
+        return max((act.seq for act in self.acts), default=0)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from dsar import packaging
 from dsar.case import Case
 from dsar.gaps import Gap
+from dsar.review import preview as previewed
 from governance.app.periods import periods
 from governance.app.wiring import Wiring
 from governance.core.terms import RequestId
@@ -46,6 +47,20 @@ def pack(
         at=at,
         keep=timedelta(days=wiring.settings.answer_days),
         despite_gaps=despite_gaps,
+    )
+
+
+def preview(
+    wiring: Wiring, principal: Principal, request: RequestId, *, at: datetime
+) -> dict[str, bytes]:
+    """The files of the answer as the review stands now, as `pack` would make them."""
+    return previewed.preview(
+        wiring.ports,
+        principal,
+        request,
+        controller=wiring.settings,
+        periods=_periods(wiring),
+        at=at,
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from dsar.case import Actor, Case, Decision, Evidence, SourceState, Track
+from dsar.case import Actor, Case, Decision, Evidence, Reviewed, SourceState, Track
 from dsar.clocks import first_entries
 from dsar.types import (
     LAW_OF,
@@ -70,6 +70,7 @@ def case_of(
         calendar=calendar,
         policy_days=14,
         rule_set_version="test",
+        reviewed=Reviewed(seq=1),
         tracks=tuple(
             Track(
                 law=LAW_OF[kind],

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from dsar.case import Actor, Decision, Hold, Refused, Transition, WithheldItem
+from dsar.case import Actor, Decision, Hold, Refused, Reviewed, Transition, WithheldItem
 from dsar.errors import MachineMismatchError
 from dsar.machine import ANSWERED, STATES, open_states, step, steps_of, tables
 from dsar.rules import advance, applied, decidable, rights_for, suggestion
@@ -369,12 +369,23 @@ def test_decision_stands_only_with_grounds_in_time(
 
 def test_whole_answer_leaves_nothing_out() -> None:
     left = replace(ready(case_of(status=S.REVIEW)), decision=None)
-    left = replace(left, sources=(replace(left.sources[0], left_out=1),))
+    left = replace(left, reviewed=Reviewed(seq=1, left_out=1))
     assert refusal(decidable(left, APPI_GRANT, actor=OFFICER)) is Refusal.OUTCOME_MISMATCH
     outcome, grounds = suggestion(left)
     assert outcome is Outcome.PARTIAL
     told = replace(APPI_GRANT, outcome=outcome, grounds=grounds)
     assert decidable(left, told, actor=OFFICER) is None
+
+
+def test_copy_that_nobody_reviewed_is_not_decided_about() -> None:
+    unseen = replace(ready(case_of(status=S.REVIEW)), decision=None, reviewed=None)
+    assert refusal(decidable(unseen, APPI_GRANT, actor=OFFICER)) is Refusal.REVIEW_MISSING
+    assert decidable(unseen, APPI_DENIAL, actor=OFFICER) is None
+    change = replace(
+        ready(case_of(RequestKind.CORRECTION, status=S.REVIEW)), decision=None, reviewed=None
+    )
+    told = replace(APPI_GRANT, grounds=(Ground.APPI_34_2,))
+    assert decidable(change, told, actor=OFFICER) is None
 
 
 @pytest.mark.parametrize("kind", list(RequestKind))

@@ -64,6 +64,7 @@ def in_review(line: Line, person: str) -> str:
     line.done("dsar", "advance", request, "start", by="hanako")
     assert line.run("dsar", "collect", request, by="hanako").code == 0
     line.done("dsar", "advance", request, "finish_collecting", by="hanako")
+    assert line.done("dsar", "accept", request, "--all", by="hanako")["ended"]
     return request
 
 
@@ -81,7 +82,7 @@ def test_a_disclosure_walks_from_counter_to_package(
 ) -> None:
     request = in_review(line, person)
     found = line.done("dsar", "review", request, by="hanako")
-    texts = {v["text"] for part in found for r in part["records"] for v in r["values"]}
+    texts = {v["text"] for part in found["sources"] for r in part["records"] for v in r["values"]}
     assert "person1@example.com" in texts
     approval = approval_of(line, "dsar", "decide", request)
     assert line.refused("approve", approval, by="hanako") == "approval_forbidden"
@@ -100,6 +101,33 @@ def test_a_disclosure_walks_from_counter_to_package(
     with wiring.database.read() as tx:
         for action in ("received", "decided", "packaged", "delivered", "closed"):
             assert len(events(tx, f"request.{action}")) == 1
+
+
+def test_findings_are_judged_before_a_decision(line: Line, person: str, tmp_path: Path) -> None:
+    request = in_review(line, person)
+    source = ("dsar", "except", request, "person")
+    assert line.refused(*source, "--ground", "gdpr_15_4", by="hanako") == "review_act"
+    assert line.refused(*source, "--ground", "no_law", by="hanako") == "option_choice"
+    field = ("--field", "person.email", "--ground", "appi_33_2_1")
+    assert not line.done(*source, *field, by="hanako")["ended"]
+    assert line.refused("dsar", "decide", request, by="hanako") == "request_step"
+    assert line.refused("dsar", "undo", request, "99", "--reason", "own", by="hanako") == (
+        "review_act"
+    )
+    assert line.done("dsar", "end-review", request, by="hanako")["ended"]
+    seen = line.done("dsar", "review", request, by="taro")
+    assert seen["ended"]
+    assert seen["withheld"][-1]["field"] == "person.email"
+    out = tmp_path / "preview"
+    line.done("dsar", "preview", request, "--output", str(out), by="taro")
+    assert stat.S_IMODE((out / "data.json").stat().st_mode) == 0o600
+    assert "person1@example.com" not in (out / "data.json").read_text()
+    assert line.refused("dsar", "preview", request, "--output", str(out), by="hanako") == (
+        "output_exists"
+    )
+    act = str(seen["acts"][0]["act"])
+    assert not line.done("dsar", "lift", request, act, by="hanako")["ended"]
+    assert line.refused("dsar", "lift", request, act, by="hanako") == "review_act"
 
 
 def test_a_download_code_works_once_and_replaces_no_file(

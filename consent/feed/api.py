@@ -9,8 +9,7 @@ from functools import partial
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from anyio import CapacityLimiter, to_thread
-from anyio.lowlevel import RunVar
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.responses import Response
@@ -28,6 +27,7 @@ from governance.customers.changes import counter
 from governance.http.principal import Principal, PrincipalKind
 from governance.http.request import wiring_of
 from governance.http.strict_json import NotStrictError, object_of
+from governance.http.threads import OwnThreads
 from policies.actions import Action
 from policies.api import require
 
@@ -39,8 +39,8 @@ Wanted = Annotated[str | None, Query(max_length=4_000, description="目的（コ
 HEARTBEAT: Final = 0.5  # seconds without news until a comment line shows that the feed lives
 DEPTH: Final = 8
 MOST: Final = 10_000  # identifiers of one request
-THREADS: Final = 64  # holders that are answered at once; one commit serves them all
-_threads: RunVar[CapacityLimiter] = RunVar("lease_threads")  # of an event loop
+LEASES: Final = OwnThreads("leases", 64)  # holders answered at once; one commit serves them all
+FEEDS: Final = OwnThreads("feeds", 16)  # feeds that look into the database at once
 T = TypeVar("T")
 Pseudonym = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
@@ -107,8 +107,8 @@ async def _told(teller: Teller, resume: Resume | None, hub: Hub) -> AsyncIterato
 
 async def _in_threads(begin: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
     """What a blocking iterator gives, each part made outside the event loop."""
-    parts = begin()
-    while (part := await to_thread.run_sync(next, parts, None)) is not None:
+    parts, limiter = begin(), FEEDS.limiter()
+    while (part := await to_thread.run_sync(next, parts, None, limiter=limiter)) is not None:
         yield part
 
 
@@ -134,17 +134,7 @@ async def ask(request: Request, principal: Checker) -> JSONResponse:
             "now": round(wiring.clock().timestamp() * 1000),
         }
 
-    return JSONResponse(await to_thread.run_sync(work, limiter=_lease_threads()))
-
-
-def _lease_threads() -> CapacityLimiter:
-    """Threads for leases alone: a lease must not end because pages wait for the database."""
-    try:
-        return _threads.get()
-    except LookupError:
-        made = CapacityLimiter(THREADS)
-        _threads.set(made)
-        return made
+    return JSONResponse(await to_thread.run_sync(work, limiter=LEASES.limiter()))
 
 
 @router.delete("/leases/{holder}")

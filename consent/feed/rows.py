@@ -16,7 +16,7 @@ from consent.facts import facts_of
 from consent.feed.part import Part
 from consent.persons import persons_of
 from consent.service import Known, known_of
-from consent.types import ConsentEvent, NoticeVersion, SubjectDecision, SubjectFacts
+from consent.types import EVERY, ConsentEvent, NoticeVersion, SubjectDecision, SubjectFacts
 from governance.core.terms import PurposeId, SubjectId
 from governance.customers.upkeep.merges import parts
 from policies.reasons import ReasonCode, hidden
@@ -73,16 +73,23 @@ def _row(
     *,
     at: datetime,
 ) -> Row:
-    """The third gate for every cell, on one history."""
-    return tuple(
-        _number(
-            part,
-            Known(facts=facts, purpose=cell.purpose, histories=(history,), notices=notices).decide(
-                channel=cell.channel, recipient=cell.recipient_class, at=at
-            ),
-        )
-        for cell in part.cells
-    )
+    """The third gate for every cell, on one history.
+
+    Whoever never named a channel of a purpose is answered alike on each of them: asked once.
+    """
+    by_channel = {event.purpose for event in history if event.channel != EVERY}
+    told: dict[tuple[PurposeId, str, str | None], int] = {}
+    row = []
+    for cell in part.cells:
+        purpose, kind = cell.purpose, cell.recipient_class
+        alike = by_channel.isdisjoint((purpose.id, EVERY))
+        asked = purpose.id, kind, None if alike else cell.channel
+        if asked not in told:
+            known = Known(facts=facts, purpose=purpose, histories=(history,), notices=notices)
+            decision = known.decide(channel=cell.channel, recipient=kind, at=at)
+            told[asked] = _number(part, decision)
+        row.append(told[asked])
+    return tuple(row)
 
 
 def _merged(tx: Connection, subject: SubjectId, part: Part, *, at: datetime) -> Row:

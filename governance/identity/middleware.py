@@ -13,6 +13,7 @@ from governance.customers.changes.counter import position
 from governance.db.engine import Database
 from governance.http.principal import ANONYMOUS, Principal
 from governance.http.problems import preferred
+from governance.http.threads import OwnThreads
 from governance.identity.rules import truncate_network
 from governance.identity.service import principal_by_key, principal_by_session
 
@@ -23,6 +24,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 UNGUARDED = ("/static/", "/healthz", "/metrics")
 BEARER = (b"Bearer ", b"bearer ")
+THREADS = OwnThreads("callers", 16)
 KEYS = 1_024  # keys with their callers' addresses that are remembered
 Callers = Callable[[], int | None]  # the last change of who may call that is known; None: ask
 network_of = lru_cache(maxsize=4_096)(truncate_network)
@@ -57,7 +59,7 @@ class Authentication:
             return known, ""
         if self._database.dialect == "sqlite":
             return self._authenticate(scope)
-        return await to_thread.run_sync(self._authenticate, scope)
+        return await to_thread.run_sync(self._authenticate, scope, limiter=THREADS.limiter())
 
     def remembered(self, authorization: bytes, address: str | None) -> tuple[int, Principal] | None:
         """Who presented this key before, if no change of who may call has come since.

@@ -15,7 +15,7 @@ from consent.feed import store
 from consent.feed.teller import FeedEndedError, Resume, Teller
 from consent.gates import UseRequest, decide_use
 from consent.service import choose
-from consent.types import EventKind
+from consent.types import EVERY, EventKind
 from governance.app.wiring import Wiring
 from governance.core.terms import ActorId, PurposeId, SubjectId
 from governance.customers.changes import counter
@@ -27,7 +27,13 @@ from governance.identity.types import AccountState
 from policies.reasons import hidden
 from tests.installation import AT, add_person, system
 
-PURPOSES = ("mail_marketing", "order_fulfilment", "third_party_provision", "foreign_provision")
+PURPOSES = (
+    "mail_marketing",
+    "phone_marketing",
+    "order_fulfilment",
+    "third_party_provision",
+    "foreign_provision",
+)
 CHANNELS = (None, "email", "sms", "", "pigeon")
 COUNTRIES = (None, "JP", "US", "")
 SHOP = ActorId("svc:shop")
@@ -80,8 +86,10 @@ def _register(wiring: Wiring, *subjects: SubjectId) -> int:
     return wiring.database.write(lambda tx: store.register(tx, SHOP, subjects))
 
 
-def _choose(wiring: Wiring, subject: SubjectId, kind: EventKind, purpose: str) -> int:
-    choice = Choice(subject=subject, purpose=PurposeId(purpose), kind=kind)
+def _choose(
+    wiring: Wiring, subject: SubjectId, kind: EventKind, purpose: str, channel: str = EVERY
+) -> int:
+    choice = Choice(subject=subject, purpose=PurposeId(purpose), kind=kind, channel=channel)
     return choose(wiring.ports, system("shop", *PURPOSES), choice, at=wiring.clock())
 
 
@@ -142,6 +150,22 @@ def test_a_client_answers_as_the_gates_do_after_every_change(follower: Follower)
     follower.hear_news()
     _agrees(follower, subjects)
     assert follower.client.seq == _head(wiring)
+
+
+def test_who_chose_by_channel_is_answered_by_channel(follower: Follower) -> None:
+    wiring, may = follower.wiring, follower.client.allowed
+    everywhere, by_sms = add_person(wiring), add_person(wiring)
+    _register(wiring, everywhere, by_sms)
+    for subject in (everywhere, by_sms):
+        _choose(wiring, subject, EventKind.GIVEN, "phone_marketing")
+    _choose(wiring, by_sms, EventKind.WITHDRAWN, "phone_marketing", channel="phone")
+    follower.hear(follower.teller.opening(None))
+    asked = (None, "phone", "sms")
+    told = [bool(may(everywhere, "phone_marketing", channel=one)) for one in asked]
+    assert told == [True, True, True]
+    told = [bool(may(by_sms, "phone_marketing", channel=one)) for one in asked]
+    assert told == [False, False, True]
+    assert _agrees(follower, [everywhere, by_sms]) > 0
 
 
 def _head(wiring: Wiring) -> int:

@@ -2,8 +2,9 @@
 
     python asker.py BASE IDS OUT MODE      (key on standard input; ends when that is closed)
 
-MODE: `plain`; `deaf` hears the feed until it has a lease and never after, and goes on asking
-for it; `cut` loses its feed again and again, and keeps its lease as long as it is given one.
+MODE: `plain`; `deaf` hears the feed until it has a lease, then applies nothing for a while and goes
+on asking for it, again and again; `cut` loses its feed again and again, once it has had a lease,
+and keeps its lease as long as it is given one.
 """
 
 import json
@@ -12,33 +13,38 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from consent.client.client import Client, NotReadyError
 from consent.client.decision import Decision
+from consent.client.engine import Engine
 from consent.client.lease import boottime
 from consent.client.sse import Event
 from consent.client.upstream import Upstream
 
 PURPOSE, CHANNEL = "mail_marketing", "email"
 HELD = 64  # permits that are kept and asked again whether they still stand
-CUT = 2.5  # seconds without a feed; longer than a lease
+CUT = 2.5  # seconds without a feed, or deaf to it; longer than a lease
 WHOLE = 1.0  # seconds with one
 
 
 class Cutting(Upstream):
-    """A line that is cut every other moment; only the feed's."""
+    """A line that is cut every other moment; only the feed's, and never in the first snapshot."""
+
+    holds: Callable[[], bool]
 
     @contextmanager
     def feed(self, *, after: int | None, tag: str, rows: int) -> Iterator[Iterator[Event]]:
-        begun = time.monotonic()
-
         def until_cut(told: Iterator[Event]) -> Iterator[Event]:
+            held = float("inf")
             for event in told:
                 yield event
-                if time.monotonic() - begun > WHOLE:
+                now = time.monotonic()
+                if self.holds():
+                    held = min(held, now)
+                if now - held > WHOLE:
                     time.sleep(CUT)
                     raise ConnectionError
 
@@ -46,22 +52,34 @@ class Cutting(Upstream):
             yield until_cut(told)
 
 
+def deafened(engine: Engine) -> None:
+    """With each lease the client applies nothing for a while; then it takes up where it stopped."""
+    hear, until = engine._apply, float("inf")
+
+    def apply(event: Event) -> None:
+        nonlocal until
+        now = time.monotonic()
+        if until != float("inf"):
+            if now < until:
+                return
+            until = float("inf")
+            raise ConnectionError  # what was not applied is told again
+        hear(event)
+        if engine.lease.holds():
+            until = now + CUT
+
+    engine._apply = apply  # type: ignore[method-assign] # the fault that is played
+
+
 def client_of(base: str, key: str, mode: str) -> Client:
     client = Client(base, key, queue=2_000)
     engine = client._engine
     if mode == "cut":
         engine.upstream.close()
-        engine.upstream = Cutting(base, key, purposes=None)
+        engine.upstream = cutting = Cutting(base, key, purposes=None)  # type: ignore[misc] # too
+        cutting.holds = engine.lease.holds
     if mode == "deaf":
-        hear, told = engine._apply, threading.Event()
-
-        def once(event: Event) -> None:
-            if not told.is_set():
-                hear(event)
-            if engine.lease.holds() and engine.view.rows:
-                told.set()
-
-        engine._apply = once
+        deafened(engine)
     return client
 
 
@@ -71,6 +89,7 @@ def ask(client: Client, ids: list[str], ended: threading.Event) -> dict[str, obj
     stood: dict[str, float] = {}
     held: deque[Decision] = deque(maxlen=HELD)
     permits = refusals = unavailable = 0
+    seconds: set[int] = set()  # of which in some the answer was yes
     dice = random.Random(len(ids))  # noqa: S311 # a test's dice
     while not ended.is_set():
         for _ in range(20):
@@ -79,6 +98,7 @@ def ask(client: Client, ids: list[str], ended: threading.Event) -> dict[str, obj
             decision = client.allowed(subject, PURPOSE, channel=CHANNEL)
             if decision:
                 permits += 1
+                seconds.add(int(begun))
                 asked[subject] = begun
                 held.append(decision)
             elif decision.retryable:
@@ -97,7 +117,7 @@ def ask(client: Client, ids: list[str], ended: threading.Event) -> dict[str, obj
         "permits": permits,
         "refusals": refusals,
         "unavailable": unavailable,
-        "standing": client._engine.lease.holds(),
+        "seconds": sorted(seconds),
     }
 
 
@@ -105,7 +125,12 @@ def main() -> None:
     base, ids, out, mode = sys.argv[1:5]
     key = sys.stdin.readline().strip()
     ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+
+    def end() -> None:
+        sys.stdin.read()
+        ended.set()
+
+    threading.Thread(target=end, daemon=True).start()
     names: list[str] = json.loads(Path(ids).read_text())
     client = client_of(base, key, mode)
     with client:

@@ -129,6 +129,8 @@ class Withdrawing:
     acknowledged: dict[str, float] = field(default_factory=dict)
     took: list[float] = field(default_factory=list)
     repeated: int = 0
+    begun: float = 0.0
+    ended: float = 0.0
 
     def withdraw(self, http: httpx.Client, person: Person) -> None:
         while True:
@@ -151,9 +153,16 @@ class Withdrawing:
                 for person in persons[number::threads]:
                     self.withdraw(http, person)
 
+        self.begun = self.begun or boottime()
         with ThreadPoolExecutor(threads) as pool:
             for _ in pool.map(some, range(threads)):
                 pass
+        self.ended = boottime()
+
+    def share(self, seconds: Sequence[int]) -> float:
+        """In what part of the time of the withdrawals somebody was told yes."""
+        first, last = int(self.begun), int(self.ended)
+        return len([one for one in seconds if first <= one <= last]) / (last - first + 1)
 
 
 def late(told: dict[str, float], acknowledged: dict[str, float]) -> list[str]:

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     KEY_FORM = "key_form"  # the customer number cannot be compared with this column
     UNSAFE = "unsafe"  # a link, or a name that leads out of the folder
     UNREADABLE = "unreadable"
+    REFERENCED = "referenced"  # another of its tables still needs the rows; nothing was changed
     CHANGED = "changed"  # rows moved while they were erased; nothing was changed
     CANNOT = "cannot"  # the colleague answered that it cannot be done, with a reason
     CRASHED = "crashed"

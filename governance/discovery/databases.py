@@ -79,7 +79,7 @@ def opened(url: URL) -> Iterator["Source"]:
         raise ScanTargetError(reason="driver") from error
     try:
         with engine.connect() as tx:
-            if (words := _READ_ONLY.get(engine.dialect.name)) is not None:
+            if (words := READ_ONLY.get(engine.dialect.name)) is not None:
                 tx.execute(text(words))
             yield Source(engine, tx)
             tx.rollback()

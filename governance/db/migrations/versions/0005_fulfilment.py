@@ -292,4 +292,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_dsar_telling_recipient_id'), ['recipient_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_dsar_telling_request_id'), ['request_id'], unique=False)
 
+    with op.batch_alter_table('dsar_package', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('archive_at', UtcDateTime(), nullable=True))
+
     

@@ -1,0 +1,93 @@
+"""What a colleague says of a system: a reason in words, and an export as records."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from governance.connectors.errors import TaskAnswerError
+from governance.connectors.types import OutsideRecord, OutsideValue
+from policies.types import Label
+
+MOST: Final = 5_000_000  # characters of an export
+MOST_RECORDS: Final = 10_000
+CONTENT: Final = Label(ja="内容", en="Content")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The reason, and the export as it was attached."""
+
+    reason: str = field(default="", repr=False)
+    export: str = field(default="", repr=False)
+
+
+def to_bytes(said: Said) -> bytes:
+    """The answer for sealing."""
+    return json.dumps({"reason": said.reason, "export": said.export}, ensure_ascii=False).encode()
+
+
+def from_bytes(content: bytes) -> Said:
+    """The answer that `to_bytes` wrote."""
+    found: dict[str, str] = json.loads(content)
+    return Said(reason=found["reason"], export=found["export"])
+
+
+def records_of(name: str, export: str) -> tuple[OutsideRecord, ...]:
+    """The records of an export: a list in JSON, a table in CSV, else one text.
+
+    Every value is free text: nobody knows beforehand what a colleague attaches.
+    """
+    if len(export) > MOST:
+        raise TaskAnswerError(field="export")
+    rows = _json(export) or _csv(export) or ({"": export.strip()},)
+    if len(rows) > MOST_RECORDS:
+        raise TaskAnswerError(field="export")
+    return tuple(
+        OutsideRecord(
+            values=tuple(
+                OutsideValue(
+                    name=f"{name}.{column or 'content'}",
+                    label=Label(ja=column, en=column) if column else CONTENT,
+                    text=text,
+                    free_text=True,
+                )
+                for column, text in row.items()
+                if text
+            )
+        )
+        for row in rows
+    )
+
+
+def _json(export: str) -> tuple[Mapping[str, str], ...]:
+    try:
+        found = json.loads(export)
+    except (ValueError, RecursionError):
+        return ()
+    rows = found if isinstance(found, list) else [found]
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        return ()
+    return tuple({str(k): _word(v) for k, v in row.items()} for row in rows)
+
+
+def _word(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _csv(export: str) -> tuple[Mapping[str, str], ...]:
+    """Rows under their heads; empty where every row does not have as many cells as the first."""
+    try:
+        rows = [row for row in csv.reader(io.StringIO(export), strict=True) if row]
+    except csv.Error:
+        return ()
+    if len(rows) < 2 or len(rows[0]) < 2:  # noqa: PLR2004 # a head and a row of two cells
+        return ()
+    head = [name.strip() for name in rows[0]]
+    if len(set(head)) != len(head) or any(len(row) != len(head) for row in rows):
+        return ()
+    return tuple(dict(zip(head, (cell.strip() for cell in row), strict=True)) for row in rows[1:])

@@ -1,13 +1,14 @@
-"""Letters to the person about their own request: a reference, and what was decided and done.
+"""Letters to the person about their own request: which one a step calls for, and what it brings.
 
-Mail about a person's own request is part of answering it (APPI 32 to 39, GDPR 12) and asks for no
-consent. It goes to the person's own address on record only, whoever asked in their name, and holds
-no value of the person: of a correction it names the fields.
+A word about a person's own request is part of answering it (APPI 32 to 39, GDPR 12) and asks for
+no consent. What a letter says stands in `correspondence`; of a correction it names the fields.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from types import MappingProxyType
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -15,19 +16,18 @@ from audit.actions import EventCode
 from audit.models import EVENTS
 from dsar.case import Case, Transition
 from dsar.clocks import dates_of
-from dsar.types import Delivery, Letter, Outcome
+from dsar.correspondence.going import answered_by_letter, issue, settle
+from dsar.correspondence.rules import lines, template_of
+from dsar.correspondence.types import Slot
+from dsar.intake.store import fees_of
+from dsar.types import ClockKind, Event, Letter, Status
 from governance.core.terms import FieldId, Lang, Law
 from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
-from governance.customers.post import own_address, post
 from governance.i18n.catalogue import text
-from governance.outbound.mail import Mail
 
-PROOF = "event:"
-NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-ON_PAPER = frozenset({Letter.READY, Letter.OUTCOME})  # not by mail, when the answer goes on paper
+PROOF: Final = "event:"
+NOTHING: Final[Mapping[Slot, str]] = MappingProxyType({})
 
 
 def tell(
@@ -38,25 +38,17 @@ def tell(
     *,
     lang: Lang,
     at: datetime,
-    params: Mapping[str, str] = NOTHING,
+    given: Mapping[Slot, str] = NOTHING,
+    last: date | None = None,
 ) -> tuple[str, ...]:
-    """The reference of the mail that waits to leave with this change; empty when none does."""
-    if case.subject is None:
-        return ()
-    if letter in ON_PAPER and case.delivery is not Delivery.DOWNLOAD:
-        return ()
-    address = own_address(tx, ports, case.subject, at=at).value
-    if address is None:
-        return ()
-    once = letter is Letter.OUTCOME  # two laws come to it at two times
-    mail = Mail(
-        idem_key=f"dsar/{case.id}/{letter.value}" + ("" if once else f"/{case.version}"),
-        to=address,
-        template=f"dsar.mail.{letter.value}",
-        lang=lang,
-        params={"reference": case.reference, **params},
+    """References of the letter and of the mail that says that it waits, gone with this change.
+
+    `last` is the day on which it must have gone, for a letter that may wait for an officer.
+    """
+    template, waits = template_of(case, letter), letter is not Letter.READY
+    return issue(
+        *(tx, ports, case, template), lang=lang, at=at, given=given, last=last, waits=waits
     )
-    return (f"message:{post(tx, ports.vault, mail, subject=case.subject, at=at)}",)
 
 
 def tell_outcome(
@@ -67,53 +59,78 @@ def tell_outcome(
     recipients: Iterable[str],
     lang: Lang,
     at: datetime,
+    alternative: bool = False,
 ) -> tuple[str, ...]:
-    """The mail that says what was decided, on which ground, what was changed and who was told."""
-    decision = case.decision
-    outcome = decision.outcome if decision is not None else Outcome.REFUSE
-    grounds = decision.grounds if decision is not None else ()
-    params = {
-        "outcome": text(f"dsar.outcome.{outcome.value}", lang),
-        "grounds": lines(text(f"dsar.ground.{ground.value}", lang) for ground in grounds),
-        "fields": listed(changed_fields(tx, case), lang),
-        "recipients": lines(recipients),
+    """The letter that says what was decided, on which ground, what was changed and who was told."""
+    if answered_by_letter(tx, case):
+        return ()
+    given = {
+        Slot.DONE: listed(changed_fields(tx, case), lang),
+        Slot.RECIPIENTS: lines(recipients),
     }
-    return tell(tx, ports, case, Letter.OUTCOME, lang=lang, at=at, params=params)
+    template = template_of(case, Letter.OUTCOME, alternative=alternative)
+    last = _last_day(case, at=at)
+    return issue(tx, ports, case, template, lang=lang, at=at, given=given, last=last)
 
 
 def tell_step(
     tx: Connection, ports: Ports, case: Case, step: Transition, *, lang: Lang, at: datetime
 ) -> tuple[str, ...]:
-    """The letters that the table names for this step; the answer itself is told by others."""
+    """The letters that the table names for this step; the answer itself is told by others.
+
+    With the end of a case nothing stays open: what waits goes before the case is closed.
+    """
+    refs: tuple[str, ...] = ()
+    if step.event in {Event.WITHDRAW, Event.CLOSE}:
+        refs = settle(tx, ports, case, send=step.event is Event.CLOSE, at=at)
     wanted = {move.letter for move in step.moves if move.letter is not None} - {Letter.OUTCOME}
-    return tuple(
-        reference
-        for letter in sorted(wanted)
-        for reference in tell(
-            tx, ports, case, letter, lang=lang, at=at, params=_params(case, step, letter, lang)
-        )
-    )
+    for letter in sorted(wanted):
+        given = _given(tx, case, step, letter, lang)
+        last = _first_month(case, at=at) if letter is Letter.EXTENDED else None
+        refs += tell(tx, ports, case, letter, lang=lang, at=at, given=given, last=last)
+    return refs
 
 
-def _params(case: Case, step: Transition, letter: Letter, lang: Lang) -> Mapping[str, str]:
-    """What the letter says beside the reference: days and reasons, nothing of the person."""
+def _given(
+    tx: Connection, case: Case, step: Transition, letter: Letter, lang: Lang
+) -> Mapping[Slot, str]:
+    """What the step brings to its letter: days, reasons, an amount; nothing of the person."""
     match letter:
         case Letter.EXTENDED:
             track = case.track(Law.GDPR)
             dates = dates_of(case, track, at=step.at) if track is not None else None
             day = dates.legal or dates.nominal if dates is not None else None
             reason = text(f"dsar.extension.{step.ground}", lang)
-            return {"due": day.isoformat() if day else "-", "reason": reason}
+            return {Slot.DUE: day.isoformat() if day else "-", Slot.REASON: reason}
         case Letter.HELD:
             until = step.until.isoformat() if step.until else "-"
-            return {"due": until, "reason": text(f"dsar.hold.{step.ground}", lang)}
+            return {Slot.DUE: until, Slot.REASON: text(f"dsar.hold.{step.ground}", lang)}
+        case Letter.FEE_QUOTED:
+            told = fees_of(tx, case.id)
+            yen = f"{told[-1].yen:,}" if told else "-"
+            return {Slot.FEE: text("dsar.letter.fee_yen", lang, yen=yen)}
         case _:
             return NOTHING
 
 
-def lines(words: Iterable[str]) -> str:
-    """A line a word; a dash for none."""
-    return "\n".join(f"- {word}" for word in words) or "-"
+def _last_day(case: Case, *, at: datetime) -> date | None:
+    """The earliest day of the case's laws, answered or not: no letter goes after it."""
+    days = (dates_of(case, track, at=at).act_by for track in case.tracks)
+    return min((day for day in days if day is not None), default=None)
+
+
+def _first_month(case: Case, *, at: datetime) -> date | None:
+    """The last day on which an extension may be told: that of the month that it extends."""
+    track = case.track(Law.GDPR)
+    if track is None:
+        return None
+    before = tuple(entry for entry in track.clocks if entry.kind is not ClockKind.EXTENSION)
+    return dates_of(case, replace(track, clocks=before), at=at).act_by
+
+
+def by_alternative(step: Transition) -> bool:
+    """Whether the answer tells of another measure than was asked for (APPI 35(2), (4), (6))."""
+    return any(move.source is Status.ALTERNATIVE for move in step.moves)
 
 
 def listed(fields: Iterable[FieldId], lang: Lang) -> str:

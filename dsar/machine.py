@@ -190,6 +190,8 @@ def _step(
     letter = LETTERS.get(event)
     if target is Status.REFUSED and law in REFUSED_IS_ANSWER:
         letter = Letter.OUTCOME
+    if event is Event.CLOSE and source is Status.RESPONDED:
+        letter = Letter.COMPLETED  # what was refused or taken back is told by its own letter
     return Step(
         source=source,
         event=event,

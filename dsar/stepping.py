@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from audit.actions import EventCode
 from dsar.case import Actor, Case, ClockEntry, Transition
 from dsar.errors import RequestNotAllowedError, RequestStepError
-from dsar.letters import tell_outcome, tell_step
+from dsar.execution.effects import object_to_marketing
+from dsar.letters import by_alternative, tell_outcome, tell_step
 from dsar.recipients import told_names
 from dsar.records import actor_of, demand_possible, draft, write_down
 from dsar.results import newest_package
@@ -94,7 +95,12 @@ def take_step(
     refs = (*refs, *tell_step(tx, ports, after, answer, lang=lang, at=at))
     if _answers(tx, answer, request):
         names = told_names(tx, after)
-        refs = (*refs, *tell_outcome(tx, ports, after, recipients=names, lang=lang, at=at))
+        alternative = by_alternative(answer)
+        outcome = tell_outcome(
+            tx, ports, after, recipients=names, lang=lang, at=at, alternative=alternative
+        )
+        refs = (*refs, *outcome)
+    refs = (*refs, *_at_once(tx, ports, principal, after, event, at=at))
     return write_down(
         tx,
         ports,

@@ -272,7 +272,7 @@ class HoldGround(StrEnum):
 
 
 class Letter(StrEnum):
-    """What a step sends the person; the texts stand under `dsar.mail.<letter>`."""
+    """What a step sends the person; which text says it: `correspondence.rules.template_of`."""
 
     RECEIVED = "received"  # 受付
     IDENTITY_ASKED = "identity_asked"  # 本人確認依頼
@@ -285,6 +285,7 @@ class Letter(StrEnum):
     WITHDRAWN = "withdrawn"  # 取下げ
     ERASURE_WAITING = "erasure_waiting"  # until when it can be taken back
     LIFTING = "lifting"  # before a restriction ends (GDPR 18(3))
+    COMPLETED = "completed"  # 完了
     COMPLAINT_RECEIVED = "complaint_received"  # 苦情の受付 (APPI 40)
     COMPLAINT_ANSWERED = "complaint_answered"
 

@@ -16,6 +16,7 @@ from dsar.complaints.store import (
     save_complaint,
 )
 from dsar.complaints.types import Cause, Complaint, ComplaintEvent, ComplaintStatus, Refused
+from dsar.correspondence.types import Slot
 from dsar.errors import ComplaintStepError, RequestTimeError, RequestUnknownError
 from dsar.letters import tell
 from dsar.records import actor_of, demand, draft
@@ -91,7 +92,13 @@ def take_step(
     if letter is not None:
         lang = answer_language(tx, case.id)
         outcome = text(f"dsar.complaint.status.{before.status.value}", lang)
-        told = tell(tx, ports, case, letter, lang=lang, at=at, params={"outcome": outcome})
+        told = tell(
+            *(tx, ports, case, letter),
+            lang=lang,
+            at=at,
+            given={Slot.OUTCOME: outcome},
+            last=after.answer_by,
+        )
     _record(tx, ports, principal, case, after, event.value, told, at=at)
     return after
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from audit.actions import EventCode
 from dsar.case import Case
 from dsar.clocks import dates_of, earliest
+from dsar.correspondence.types import Slot
 from dsar.errors import RequestChangedError, RequestNotAllowedError
 from dsar.execution.effects import take_effect
 from dsar.execution.errors import (
@@ -83,8 +84,8 @@ def agree(
     if starts is not None and starts > at:
         day = starts.astimezone(JST).date().isoformat()
         lang = answer_language(tx, case.id)
-        params = {"due": day}
-        refs += tell(tx, ports, case, Letter.ERASURE_WAITING, lang=lang, at=at, params=params)
+        given = {Slot.DUE: day}
+        refs += tell(tx, ports, case, Letter.ERASURE_WAITING, lang=lang, at=at, given=given)
     plan = (f"sha256:{found.plan}",) if found.plan else ()
     return write_down(
         tx,

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dsar.case import Case
+from dsar.correspondence.rules import lines
 from dsar.execution.types import Execution
-from dsar.letters import lines
 from dsar.recipients import told_names
 from dsar.store import answer_language
 from dsar.types import Delivery, Outcome

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from audit.actions import EventCode
 from consent.choices import Choice
 from dsar.case import Case
+from dsar.correspondence.types import Slot
 from dsar.errors import RequestChangedError
 from dsar.execution.effects import lift, restrict_meanwhile, tell_journal
 from dsar.execution.errors import NothingExecutedError, RestrictionError, UndoLateError
@@ -111,9 +112,9 @@ def announce_end(
 def _tell_end(
     tx: Connection, ports: Ports, principal: Principal, case: Case, ends: datetime, *, at: datetime
 ) -> None:
-    params = {"due": ends.astimezone(JST).date().isoformat()}
+    given = {Slot.DUE: ends.astimezone(JST).date().isoformat()}
     lang = answer_language(tx, case.id)
-    refs = tell(tx, ports, case, Letter.LIFTING, lang=lang, at=at, params=params)
+    refs = tell(tx, ports, case, Letter.LIFTING, lang=lang, at=at, given=given)
     ports.audit.append(
         tx,
         draft(

@@ -6,7 +6,8 @@ from datetime import datetime
 from audit.actions import EventCode
 from dsar.case import Case
 from dsar.identity.store import Upload, uploads_of
-from dsar.intake.service import Companion, claim_of, companions
+from dsar.intake.claims import claim_of
+from dsar.intake.service import Companion, companions
 from dsar.intake.store import Fee, Filed, fees_of, filing_of
 from dsar.intake.types import Claim
 from dsar.records import actor_of, demand, draft

@@ -19,7 +19,7 @@ from dsar.identity.recording import record_proof
 from dsar.intake.errors import FiledBeforeError, FilingFaultsError
 from dsar.intake.rules import filing_faults
 from dsar.intake.store import Filed, alike, filed_once, filing_of, insert_filing
-from dsar.intake.types import Claim, Filing
+from dsar.intake.types import Filing
 from dsar.service import NewRequest, PreparedRequest, prepare_request, receive
 from dsar.store import case_by_id
 from dsar.types import EvidenceKind, Intake
@@ -119,14 +119,6 @@ def _acknowledge(tx: Connection, ports: Ports, case: Case, filing: Filing, *, at
         params={"reference": case.reference},
     )
     post(tx, ports.vault, mail, subject=None, at=at)
-
-
-def claim_of(ports: Ports, filed: Filed) -> Claim:
-    """What whoever asked said of themselves; empty once the file's key has ended."""
-    if filed.claim is None:
-        return Claim()
-    content = ports.vault.open_part(filed.request, filed.claim)
-    return msgspec.json.decode(content, type=Claim)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

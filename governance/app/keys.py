@@ -9,6 +9,7 @@ from audit.reviewing.models import AuditFilterRow
 from audit.reviewing.service import BLOB as FILTER
 from consent.models import ConsentEventRow
 from consent.proofs import PROOF
+from dsar.correspondence.models import LetterRow
 from dsar.dispatch.models import DispatchRow
 from dsar.execution.models import CertificateRow, CorrectionRow, ExecutionRow
 from dsar.identity.models import CodeRow, UploadRow
@@ -112,6 +113,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield SealedPlace(table=table_of(CodeRow), columns={"code": PART})
     yield SealedPlace(table=table_of(UploadRow), columns={"content": PART})
     yield SealedPlace(table=table_of(DispatchRow), columns={"address": PART})
+    yield SealedPlace(table=table_of(LetterRow), columns={"content": PART})
     yield SealedPlace(table=table_of(ConnectorTaskRow), columns={"said": PART})
     yield SealedPlace(table=table_of(FilingRow), columns={"claim": PART}, row="request_id")
     yield _blob(table_of(DraftRow), "answers", DRAFT_BLOB)

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from sqlalchemy import Connection
 
 from dsar import delivery
+from dsar.correspondence.going import send_due
 from dsar.identity.documents import forget_old
 from dsar.identity.lapsing import end_lapsed
 from dsar.intake.store import forget_drafts
@@ -20,17 +21,19 @@ from governance.jobs.types import Daily, EveryMinutes, Schedule, Step
 
 BATCH: Final = 500  # rows of one transaction
 EXECUTIONS: Final = 200  # granted requests looked at in one step
-COPIES: Final = 50  # requests of one step, each in its own transaction
+COPIES: Final = 50  # requests or letters of one step, each in its own transaction
 COPY_PURGE: Final = "dsar.purge_copies"
 PROOF_PURGE: Final = "dsar.forget_proofs"
 DRAFT_PURGE: Final = "dsar.forget_drafts"
 LAPSE: Final = "dsar.end_lapsed"
+LETTERS: Final = "dsar.send_letters"
 EXECUTE: Final = "dsar.execute"
 REQUEST_SCHEDULES: Final = (
     Schedule(job=COPY_PURGE, rule=Daily(at=time(1, 0))),
     Schedule(job=PROOF_PURGE, rule=EveryMinutes(minutes=60)),
     Schedule(job=DRAFT_PURGE, rule=EveryMinutes(minutes=60)),
     Schedule(job=LAPSE, rule=Daily(at=time(1, 10))),
+    Schedule(job=LETTERS, rule=EveryMinutes(minutes=30)),
     Schedule(job=EXECUTE, rule=EveryMinutes(minutes=1)),
 )
 HOUSE: Final = Principal(id=SYSTEM, kind=PrincipalKind.SYSTEM)
@@ -58,6 +61,9 @@ def request_jobs(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         drive_all(wiring, worker, at=at, limit=limit)
         return 0  # what waits is looked at again in a minute
 
+    def letters(*, at: datetime, limit: int) -> int:
+        return send_due(ports, HOUSE, at=at, limit=limit)
+
     def proofs(tx: Connection, /, *, cursor: str | None, limit: int, at: datetime) -> Step:
         done = forget_old(tx, ports, HOUSE, at=at, limit=limit)
         return Step(done=done, cursor=cursor, finished=done < limit)
@@ -67,6 +73,7 @@ def request_jobs(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         PROOF_PURGE: InTransaction(step=proofs, limit=BATCH),
         DRAFT_PURGE: InTransaction(step=_drafts, limit=BATCH),
         LAPSE: Open(step=_each(lapsed), limit=COPIES),
+        LETTERS: Open(step=_each(letters), limit=COPIES),
         EXECUTE: Open(step=_each(executed), limit=EXECUTIONS),
     }
 

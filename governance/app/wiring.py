@@ -185,6 +185,7 @@ class Wiring:
             audit=audit,
             decisions=DecisionRecorder(database, audit, marks=settings.decision_marks, clock=clock),
             journal=journal,
+            controller=settings,
             policies=policies,
             analyse=lambda texts, lang: _analyse(worker, texts, lang),
         )

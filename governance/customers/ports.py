@@ -1,9 +1,10 @@
 """What the use cases above the store need from outside, handed in whole by the wiring."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from audit.decisions.recorder import DecisionRecorder
 from audit.log import AuditLog
+from governance.core.controller import Controller
 from governance.db.engine import Database
 from governance.jobs.journal import Journal
 from governance.keys.vault import FieldVault
@@ -13,7 +14,10 @@ from policies.snapshot import PolicyHolder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Database, keys, audit log, decisions, control journal, policy in force, text analysis."""
+    """Database, keys, audit log, decisions, control journal, policy in force, text analysis.
+
+    And who answers for the data, in whose name letters go out.
+    """
 
     database: Database
     vault: FieldVault
@@ -22,3 +26,4 @@ class Ports:
     journal: Journal
     policies: PolicyHolder
     analyse: Analyse  # fails closed: raises when the analysis cannot answer
+    controller: Controller = field(default_factory=Controller)

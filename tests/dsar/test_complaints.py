@@ -21,13 +21,14 @@ from dsar.complaints.types import (
     ComplaintStatus,
     Refused,
 )
+from dsar.correspondence.types import Template
 from dsar.errors import ComplaintStepError, RequestTimeError
 from dsar.types import Requester
 from governance.core.terms import ActorId, Lang, RequestId, RowId
 from governance.i18n.catalogue import error_text, text
 from tests.dsar.cases import ACTORS, GRANTED, NOW, PERSON, case_of
 from tests.dsar.cases import later as days
-from tests.dsar.test_letters import letters
+from tests.dsar.corresponding import kinds
 from tests.dsar.world import OFFICER, SUPPORT, World, later
 from tests.dsar.world import PERSON as PERSON_SIGNED_IN
 
@@ -162,16 +163,16 @@ def test_a_complaint_is_acknowledged_moved_and_on_record(world: World) -> None:
             )
         )
     assert (taken.status, taken.reviewer) == (S.ANSWERED, OFFICER.id)
-    sent = [letter.template.rpartition(".")[2] for letter in letters(world)]
-    assert sent[-2:] == ["complaint_received", "complaint_answered"]
+    told = kinds(world, case)
+    assert told[-2:] == [Template.COMPLAINT_RECEIVED, Template.COMPLAINT_ANSWERED]
     with world.ports.database.read() as tx:
         assert [event for _, event, _ in history(tx, filed.id)] == [
             *("filed", "take_up", "dismiss", "answer")
         ]
         (found,) = service.list_complaints(tx, world.ports, OFFICER, case.id)
         assert found == taken
-        told = tx.execute(select(EVENTS.c.action).where(EVENTS.c.object_id == filed.id)).scalars()
-        assert sorted(told) == ["complaint.changed"] * 3 + ["complaint.received"]
+        events = tx.execute(select(EVENTS.c.action).where(EVENTS.c.object_id == filed.id)).scalars()
+        assert sorted(events) == ["complaint.changed"] * 3 + ["complaint.received"]
 
 
 def test_what_puts_it_right_is_a_request_of_the_same_person(world: World) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from audit.models import EVENTS
 from audit.types import canonical_json
+from dsar.correspondence.types import Template
 from dsar.errors import NothingToTellError, RecipientUnknownError, RequestNotAllowedError
 from dsar.recipients import Told, Untold, recipients_of, tell_recipients
 from dsar.types import Event
@@ -17,7 +18,8 @@ from governance.outbound.mail import compose
 from governance.registers.sealing import CONTACT
 from governance.registers.store import add_recipient
 from governance.registers.types import Recipient, RecipientRole
-from tests.dsar.test_letters import letters
+from tests.dsar.corresponding import mails as letters
+from tests.dsar.corresponding import words
 from tests.dsar.world import ADDRESS, MOBILE, NAME, NOW, OFFICER, SUBJECT, SUPPORT, World
 
 TO = "desk@recipient.example.com"
@@ -78,8 +80,7 @@ def test_the_person_is_told_who_heard_of_it(world: World, partner: str) -> None:
     case = world.corrected()
     told(world, case, partner)
     world.step(case, Event.RESPOND)
-    (letter,) = [one for one in letters(world) if one.template == "dsar.mail.outcome"]
-    assert letter.params["recipients"] == "- 架空V-2社"
+    assert "- 架空V-2社" in words(world, case, Template.CORRECTED)
 
 
 def test_before_anything_is_done_nobody_is_told(world: World, partner: str) -> None:
@@ -105,7 +106,7 @@ def test_every_letter_and_notice_of_a_change_can_be_written(world: World, partne
     world.step(case, Event.RESPOND)
     sent = letters(world)
     written = {letter.template for letter in sent}
-    assert {"dsar.mail.outcome", "dsar.mail.recipient_corrected"} <= written
+    assert {"dsar.mail.letter", "dsar.mail.recipient_corrected"} <= written
     for letter in sent:
         linked = replace(letter, params=letter.params | {"link": "https://example.com/portal"})
         message = compose(linked, sender="no-reply@example.com", at=NOW)

@@ -5,6 +5,7 @@ from itertools import chain
 import pytest
 
 from dsar import collection, errors
+from dsar.correspondence.types import Slot, Template
 from dsar.machine import tables
 from dsar.types import (
     ClockKind,
@@ -15,7 +16,6 @@ from dsar.types import (
     Ground,
     HoldGround,
     Intake,
-    Letter,
     Mark,
     Outcome,
     Refusal,
@@ -42,7 +42,10 @@ WORDS = {
     "refused": Refusal,
 }
 KEYS = [f"dsar.{group}.{word.value}" for group, words in WORDS.items() for word in words]
-LETTERS = [f"dsar.mail.{letter.value}.{part}" for letter in Letter for part in ("subject", "body")]
+LETTERS = [
+    f"dsar.letter.{template}.{part}" for template in Template for part in ("name", "title", "body")
+]
+SLOTS = [f"dsar.letter.slot.{slot}" for slot in Slot]
 STATES = [
     f"dsar.status.{law.value}.{status.value}"
     for law, steps in tables().items()
@@ -58,7 +61,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize("lang", list(Lang))
-@pytest.mark.parametrize("key", [*KEYS, *STATES, *LETTERS])
+@pytest.mark.parametrize("key", [*KEYS, *STATES, *LETTERS, *SLOTS])
 def test_word_has_a_text(key: str, lang: Lang) -> None:
     assert text(key, lang).strip()
 

@@ -163,11 +163,11 @@ class World:
             at=NOW,
         )
 
-    def receive(self, kind: RequestKind = RequestKind.DISCLOSURE, **more: Any) -> Case:
-        more = {"words": WORDS} | more
-        new = service.NewRequest(
-            kind=kind, intake=Intake.PORTAL, policy_days=14, subject=SUBJECT, **more
-        )
+    def receive(
+        self, kind: RequestKind = RequestKind.DISCLOSURE, by: Principal = PERSON, **more: Any
+    ) -> Case:
+        more = {"words": WORDS, "intake": Intake.PORTAL} | more
+        new = service.NewRequest(kind=kind, policy_days=14, subject=SUBJECT, **more)
         prepared = service.prepare_request(self.ports, new)
         at = self.tick()
         return self.write(lambda tx: service.receive(tx, self.ports, PERSON, new, prepared, at=at))
@@ -234,14 +234,14 @@ class World:
         at = self.tick()
         return self.write(lambda tx: delivery.deliver(tx, self.ports, OFFICER, case.id, at=at))
 
-    def reviewed(self, kind: RequestKind = RequestKind.DISCLOSURE) -> Case:
+    def reviewed(self, kind: RequestKind = RequestKind.DISCLOSURE, **more: Any) -> Case:
         """A case that was collected, whose review is ended, and that waits for its decision."""
-        case = self.collected(kind)
+        case = self.collected(kind, **more)
         return review.accept_all(self.desk(case)) if unreviewed(case) else case
 
-    def collected(self, kind: RequestKind = RequestKind.DISCLOSURE) -> Case:
+    def collected(self, kind: RequestKind = RequestKind.DISCLOSURE, **more: Any) -> Case:
         """A case that was collected and waits for its review."""
-        case = self.proved(self.receive(kind))
+        case = self.proved(self.receive(kind, **more))
         if any(track.law is Law.GDPR for track in case.tracks):
             case = self.step(case, Event.TRIAGE)
         case = self.collect(self.step(case, Event.START))

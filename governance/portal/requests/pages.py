@@ -22,7 +22,7 @@ from dsar.identity.errors import (
 )
 from dsar.identity.types import UploadKind
 from dsar.intake import fees
-from dsar.intake.service import claim_of
+from dsar.intake.claims import claim_of
 from dsar.intake.store import filing_of
 from dsar.intake.types import Claim
 from dsar.types import EvidenceKind

@@ -12,7 +12,7 @@ from dsar.identity.documents import MOST_MB
 from dsar.identity.rules import required_proofs, sufficient
 from dsar.identity.store import Upload, uploads_of
 from dsar.identity.types import Doubt, UploadKind
-from dsar.intake.service import claim_of
+from dsar.intake.claims import claim_of
 from dsar.intake.store import Fee, fees_of, filing_of
 from dsar.intake.types import Claim, FeeState
 from dsar.listing import Summary

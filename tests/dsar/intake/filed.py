@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from dsar.case import Case
 from dsar.identity import codes
-from dsar.intake.service import claim_of, file_request
+from dsar.intake.claims import claim_of
+from dsar.intake.service import file_request
 from dsar.intake.store import filing_of
 from dsar.intake.types import Claim, Filing, Source
 from dsar.types import EvidenceKind, Intake, RequestKind

@@ -1,0 +1,159 @@
+"""What a case says to a letter: days, grounds and remedies in words, no value of the person.
+
+Grounds stand with their article in words, remedies with the duty of the law book on which they
+rest, and a day with the sentence that explains it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from dsar.case import Case, WithheldItem
+from dsar.clocks import dates_of
+from dsar.correspondence.rules import REMEDIES, lines
+from dsar.correspondence.types import Slot
+from dsar.identity.rules import required_proofs
+from dsar.types import Ground, Requester
+from governance.core.clock import JST
+from governance.core.controller import Controller
+from governance.core.terms import Lang, Law
+from governance.customers.catalogue import catalogue
+from governance.i18n.catalogue import text
+from policies.law.in_force import rule_set
+
+Given = Mapping[Slot, str]
+NONE: Given = {}
+NOTHING = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """A case in one language at one moment, for the house that answers."""
+
+    case: Case
+    controller: Controller
+    lang: Lang
+    at: datetime
+
+
+def facts_of(about: About, slots: Iterable[Slot], given: Given = NONE) -> Mapping[Slot, str]:
+    """These slots of this case; what the step itself brought goes before what the case says."""
+    return {slot: given[slot] if slot in given else SAID[slot](about) for slot in slots}
+
+
+def _nothing(_about: About) -> str:
+    """What only the step can say."""
+    return NOTHING
+
+
+def _right(about: About) -> str:
+    return " / ".join(text(f"dsar.right.{track.kind}", about.lang) for track in about.case.tracks)
+
+
+def _received(about: About) -> str:
+    return about.case.received_at.astimezone(JST).date().isoformat()
+
+
+def _outcome(about: About) -> str:
+    decision = about.case.decision
+    return text(f"dsar.outcome.{decision.outcome}", about.lang) if decision else NOTHING
+
+
+def _grounds(about: About) -> str:
+    decision = about.case.decision
+    return grounds_in_words(decision.grounds, about.lang) if decision else NOTHING
+
+
+def grounds_in_words(grounds: Iterable[Ground], lang: Lang) -> str:
+    """A line a ground, with its article (APPI 36; GDPR 12(4))."""
+    return lines(text(f"dsar.ground.{ground}", lang) for ground in grounds)
+
+
+def _withheld(about: About) -> str:
+    """A line a field with its grounds; the value stays where it is."""
+    lang, decision = about.lang, about.case.decision
+    items: tuple[WithheldItem, ...] = decision.items if decision else ()
+    between = "、" if lang is Lang.JA else ", "
+    fields = catalogue().fields
+    found: dict[str, None] = {}
+    for item in items:
+        name = fields[item.field].label(lang) if item.field in fields else item.field
+        grounds = between.join(text(f"dsar.ground.{ground}", lang) for ground in item.grounds)
+        found[text("dsar.letter.withheld_line", lang, field=name, grounds=grounds)] = None
+    return lines(found)
+
+
+def _need(about: About) -> str:
+    case = about.case
+    needs = [required_proofs(track.kind, requester=case.requester) for track in case.tracks]
+    many = "two" if max(need.families for need in needs) > 1 else "one"
+    who = "self" if case.requester is Requester.SELF else "agent"
+    return text(f"dsar.letter.need.{who}.{many}", about.lang)
+
+
+def _answer_by(about: About) -> str:
+    """The day under each law: by law, or by our own target where the law names no number."""
+    return lines(_day(about, track.law) for track in about.case.tracks)
+
+
+def _day(about: About, law: Law) -> str:
+    track = about.case.track(law)
+    dates = dates_of(about.case, track, at=about.at) if track else None
+    if dates is None or dates.act_by is None:
+        key = "after_complete"
+        return text(f"dsar.letter.day.{key}", about.lang, days=about.case.policy_days)
+    why = dates.reason_ja if about.lang is Lang.JA else dates.reason_en
+    day = dates.act_by.isoformat()
+    return text(f"dsar.letter.day.{law}", about.lang, day=day, why=why).strip()
+
+
+def remedies(about: About) -> str:
+    """Where the person can turn, under each law of the case (APPI 39, 40; GDPR 12(4), 77, 79)."""
+    return lines(line for track in about.case.tracks for line in _remedies_of(about, track.law))
+
+
+def _remedies_of(about: About, law: Law) -> Iterable[str]:
+    lang, house = about.lang, about.controller
+    duties = rule_set(about.case.received_at.astimezone(JST).date()).obligations
+    for id_ in REMEDIES.get(law, ()):
+        article = duties[id_].article if id_ in duties else ""
+        yield text(
+            f"dsar.letter.remedy.{id_.lower().replace('-', '_')}",
+            lang,
+            contact=house.contact_mail,
+            article=article,
+            day=_suit_from(about, law),
+        )
+        if id_ == "APPI-40":
+            body = house.accredited_body_ja if lang is Lang.JA else house.accredited_body_en
+            if body:
+                yield text("dsar.letter.remedy.accredited", lang, body=body)
+            yield text("dsar.letter.remedy.ppc", lang)
+
+
+def _suit_from(about: About, law: Law) -> str:
+    track = about.case.track(law)
+    dates = dates_of(about.case, track, at=about.at) if track else None
+    day = dates.suit_from if dates else None
+    return day.isoformat() if day else NOTHING
+
+
+SAID: Mapping[Slot, Callable[[About], str]] = {
+    Slot.REFERENCE: lambda about: about.case.reference,
+    Slot.RECEIVED: _received,
+    Slot.RIGHT: _right,
+    Slot.COMPANY: lambda about: about.controller.company(about.lang),
+    Slot.CONTACT: lambda about: about.controller.contact_mail,
+    Slot.ANSWER_BY: _answer_by,
+    Slot.DUE: _nothing,
+    Slot.REASON: _nothing,
+    Slot.NEED: _need,
+    Slot.TERM: lambda about: str(about.controller.dsar_incomplete_days),
+    Slot.FEE: _nothing,
+    Slot.OUTCOME: _outcome,
+    Slot.GROUNDS: _grounds,
+    Slot.WITHHELD: _withheld,
+    Slot.DONE: _nothing,
+    Slot.RECIPIENTS: _nothing,
+    Slot.REMEDIES: remedies,
+}

@@ -83,12 +83,12 @@ class Teller:
                 return
             head = counter.head(tx)
             anew = self.seq < 0 or before is None or part.tag != before.tag
-            if not anew and counter.everyone(tx) <= self.seq:
-                if head == self.seq and not changed:
-                    return
-                yield from self._moved(tx, part, head, changed)
+            goes_on = not anew and counter.everyone(tx) <= self.seq
+            if goes_on and head == self.seq and not changed:
                 return
-        yield from self._snapshot(part)
+            told = list(self._moved(tx, part, head, changed)) if goes_on else None
+        # outside of the look: a client that reads slowly, or no more, holds no transaction open
+        yield from self._snapshot(part) if told is None else told
 
     def _moved(
         self, tx: Connection, part: Part, head: int, changed: Collection[SubjectId]

@@ -3,9 +3,11 @@
 import itertools
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from consent.choices import Choice
 from consent.client.client import Client
@@ -219,6 +221,33 @@ def test_a_resumed_feed_never_keeps_a_person_who_is_registered_no_more(follower:
     follower.teller = follower.new_teller()
     assert follower.hear(follower.teller.opening(_resume(follower)))[0] == "policy"
     assert not follower.client.allowed(subject, "mail_marketing")
+
+
+def test_a_client_that_reads_no_further_holds_no_transaction_open(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wiring, opened = follower.wiring, list[int]()
+    subject = add_person(wiring)
+    _register(wiring, subject)
+    database = wiring.ports.database
+    read = database.read
+
+    @contextmanager
+    def counted() -> Iterator[Connection]:
+        opened.append(1)
+        with read() as tx:
+            yield tx
+        opened.pop()
+
+    monkeypatch.setattr(type(database), "read", lambda _self: counted())
+    parts = follower.teller.opening(None)
+    first = next(parts)
+    assert opened == []
+    follower.hear(itertools.chain((first,), parts))
+    _choose(wiring, subject, EventKind.GIVEN, "mail_marketing")
+    parts = follower.teller.news(())
+    assert next(parts).startswith(b"event: rows")
+    assert opened == []
 
 
 def test_an_older_or_foreign_position_begins_anew(follower: Follower) -> None:

@@ -1,23 +1,32 @@
 """Handing the answer over: a one-time link, its one download, and the end of the copies."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
-from typing import Final
+from typing import Final, assert_never
 
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft
 from audit.types import Outcome as AuditOutcome
-from dsar.case import Actor, Case
-from dsar.errors import DownloadRefusedError, PackageMissingError
+from dsar.answer_files import page_name
+from dsar.case import Case
+from dsar.errors import (
+    DownloadRefusedError,
+    PackageMissingError,
+    ProofNotFreshError,
+    RequestUnknownError,
+)
 from dsar.letters import tell
 from dsar.machine import step
+from dsar.package import single_page
 from dsar.records import actor_of, changed, demand, draft, write_down
 from dsar.results import (
+    PackageForm,
     StoredPackage,
     newest_package,
     package_by_token,
@@ -28,14 +37,16 @@ from dsar.results import (
 )
 from dsar.stepping import take_step
 from dsar.store import answer_language, case_by_id
-from dsar.types import Event, Letter, Mark
+from dsar.types import Event, EvidenceKind, Letter, Mark
 from governance.core.terms import RequestId, RowId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
+from governance.identity.store import session_opened_at
 from policies.actions import Action
 
 LINK_LIFE: Final = timedelta(days=7)
 TOKEN_BYTES: Final = 32
+CODE_KINDS: Final = frozenset({EvidenceKind.EMAIL_CODE, EvidenceKind.SMS_CODE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +96,15 @@ def _digest(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def download(ports: Ports, principal: Principal, token: str, *, at: datetime) -> bytes:
-    """The package, once, for the person whose it is or for the officer who hands it over.
+def download(
+    ports: Ports,
+    principal: Principal,
+    token: str,
+    *,
+    at: datetime,
+    form: PackageForm = PackageForm.ARCHIVE,
+) -> bytes:
+    """One form of the package, once, for its person or the officer who hands it over.
 
     Unknown, used, expired and foreign links are refused alike, and recorded.
     """
@@ -94,32 +112,109 @@ def download(ports: Ports, principal: Principal, token: str, *, at: datetime) ->
     with ports.database.read() as tx:
         package = package_by_token(tx, digest)
         case = case_by_id(tx, package.request) if package is not None else None
-    if package is None or case is None:
-        _refuse_download(ports, principal, None, at=at)
-    elif not _may_fetch(actor_of(principal, ports.policies.current, case), package, at=at):
+    if case is None or package is None or not _entitled(ports, principal, case):
         _refuse_download(ports, principal, case, at=at)
-    elif package.content is not None:
-        content = ports.vault.open_part(package.id, package.content)
-        used = ports.database.write(
-            partial(
-                _record_download,
-                ports=ports,
-                principal=principal,
-                package=package.id,
-                request=case.id,
-                digest=digest,
-                at=at,
-            )
-        )
-        if used:
-            return content
-    raise DownloadRefusedError
+        raise DownloadRefusedError
+    return _hand_over(ports, principal, case, package, form, at=at)
 
 
-def _may_fetch(actor: Actor, package: StoredPackage, *, at: datetime) -> bool:
-    entitled = actor.is_requester or Action.DSAR_EXECUTE in actor.actions
+def download_own(
+    ports: Ports,
+    principal: Principal,
+    request: RequestId,
+    form: PackageForm,
+    *,
+    within: timedelta,
+    at: datetime,
+) -> bytes:
+    """One form of the answer, once, for the person alone, who was proved within this time.
+
+    Raises ProofNotFreshError when the person must show anew who they are; a request that is
+    nobody's, somebody else's, not answered, fetched or over is refused like any bad link.
+    """
+    with ports.database.read() as tx:
+        case = known_case(tx, request)
+        package = newest_package(tx, request) if case is not None else None
+        proved = proved_at(tx, principal, case) if case is not None else None
+    own = case is not None and actor_of(principal, ports.policies.current, case).is_requester
+    if case is None or package is None or not own:
+        _refuse_download(ports, principal, case, at=at)
+        raise DownloadRefusedError
+    if proved is None or not timedelta() <= at - proved <= within:
+        raise ProofNotFreshError
+    return _hand_over(ports, principal, case, package, form, at=at)
+
+
+def known_case(tx: Connection, request: RequestId) -> Case | None:
+    """The request, or None."""
+    with suppress(RequestUnknownError):
+        return case_by_id(tx, request)
+    return None
+
+
+def _entitled(ports: Ports, principal: Principal, case: Case) -> bool:
+    actor = actor_of(principal, ports.policies.current, case)
+    return actor.is_requester or Action.DSAR_EXECUTE in actor.actions
+
+
+def proved_at(tx: Connection, principal: Principal, case: Case) -> datetime | None:
+    """When the person last showed who they are: signed in, or a code sent to a known contact."""
+    moments = [
+        proof.at
+        for proof in case.evidence
+        if proof.accepted and proof.kind in CODE_KINDS and proof.by == principal.id
+    ]
+    if principal.session is not None:
+        opened = session_opened_at(tx, principal.session)
+        moments += [opened] if opened is not None else []
+    return max(moments, default=None)
+
+
+def _hand_over(
+    ports: Ports,
+    principal: Principal,
+    case: Case,
+    package: StoredPackage,
+    form: PackageForm,
+    *,
+    at: datetime,
+) -> bytes:
+    """The form's bytes after its one use is on record; DownloadRefusedError otherwise."""
     live = package.token_expires_at is not None and at < package.token_expires_at
-    return entitled and live and package.downloaded_at is None and package.content is not None
+    digest = package.token_digest
+    content = None
+    if live and digest is not None and package.content is not None and not package.fetched(form):
+        archive = ports.vault.open_part(package.id, package.content)
+        content = _formed(ports, case, archive, form)
+    if content is None or digest is None:
+        _refuse_download(ports, principal, case, at=at)
+        raise DownloadRefusedError
+    record = partial(
+        _record_download,
+        ports=ports,
+        principal=principal,
+        package=package.id,
+        request=case.id,
+        digest=digest,
+        form=form,
+        at=at,
+    )
+    if not ports.database.write(record):  # somebody was faster
+        _refuse_download(ports, principal, case, at=at)
+        raise DownloadRefusedError
+    return content
+
+
+def _formed(ports: Ports, case: Case, archive: bytes, form: PackageForm) -> bytes | None:
+    match form:
+        case PackageForm.ARCHIVE:
+            return archive
+        case PackageForm.PAGE:
+            with ports.database.read() as tx:
+                lang = answer_language(tx, case.id)
+            return single_page(archive, page_name(lang))
+        case _:
+            assert_never(form)
 
 
 def _record_download(
@@ -130,9 +225,10 @@ def _record_download(
     package: RowId,
     request: RequestId,
     digest: str,
+    form: PackageForm,
     at: datetime,
 ) -> bool:
-    if not use_token(tx, package, digest=digest, at=at):
+    if not use_token(tx, package, digest=digest, form=form, at=at):
         return False
     case = case_by_id(tx, request)
     write_down(
@@ -144,6 +240,7 @@ def _record_download(
         EventCode.REQUEST_DELIVERED,
         at=at,
         before=case.version,
+        reasons=(form.value,),
     )
     return True
 

@@ -115,6 +115,18 @@ class ProofUnknownError(GovernanceError):
     code, status = "proof_unknown", 422
 
 
+class PackageUnreleasedError(GovernanceError):
+    """The answer was not told yet; until then nothing of it leaves."""
+
+    code, status = "package_unreleased", 409
+
+
+class ProofNotFreshError(GovernanceError):
+    """Whoever is signed in must show anew who they are before they get the answer."""
+
+    code, status = "proof_not_fresh", 403
+
+
 class DownloadRefusedError(GovernanceError):
     """The link is unknown, used or over; all alike, so that nothing is learnt from it."""
 

@@ -189,6 +189,7 @@ class PackageRow(SQLModel, table=True):
     expires_at: datetime = Field(sa_column=instant())
     token_digest: str | None = Field(default=None, sa_column_kwargs={"unique": True})
     token_expires_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
-    downloaded_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    downloaded_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))  # page
+    archive_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     purged_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     content: bytes | None = Field(default=None, sa_column=sealed())

@@ -183,6 +183,7 @@ def _made(
         token_digest=None,
         token_expires_at=None,
         downloaded_at=None,
+        archive_at=None,
         purged_at=None,
         content=ports.vault.seal_part(
             owner_of(case), row, package.content, key_class=KeyClass.RECORD

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -15,6 +16,16 @@ from governance.db.types import table_of
 
 RESULT, PACKAGE = table_of(SourceResultRow), table_of(PackageRow)
 FOUND, FAILED = "found", "failed"
+
+
+class PackageForm(StrEnum):
+    """What of a package is fetched; each once a link."""
+
+    PAGE = "page"  # one self-contained HTML file
+    ARCHIVE = "archive"
+
+
+FETCHED: Final = {PackageForm.PAGE: "downloaded_at", PackageForm.ARCHIVE: "archive_at"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +52,17 @@ class StoredPackage:
     expires_at: datetime
     token_digest: str | None
     token_expires_at: datetime | None
-    downloaded_at: datetime | None
+    downloaded_at: datetime | None  # the page
+    archive_at: datetime | None
     purged_at: datetime | None
     content: bytes | None = field(repr=False)
+
+    def fetched(self, form: PackageForm) -> bool:
+        """Whether the link was used for this form."""
+        return {
+            PackageForm.PAGE: self.downloaded_at,
+            PackageForm.ARCHIVE: self.archive_at,
+        }[form] is not None
 
 
 def add_results(
@@ -131,24 +150,29 @@ def package_by_token(tx: Connection, digest: str) -> StoredPackage | None:
 
 
 def set_token(tx: Connection, package: RowId, *, digest: str, expires_at: datetime) -> None:
-    """The package can be fetched once by whoever holds the link; an earlier link is void."""
+    """Each form can be fetched once by whoever holds the link; an earlier link is void."""
     tx.execute(
         update(PACKAGE)
         .where(PACKAGE.c.id == package)
-        .values(token_digest=digest, token_expires_at=expires_at, downloaded_at=None)
+        .values(
+            token_digest=digest, token_expires_at=expires_at, downloaded_at=None, archive_at=None
+        )
     )
 
 
-def use_token(tx: Connection, package: RowId, *, digest: str, at: datetime) -> bool:
-    """Whether this call is the one download; the link is void afterwards."""
+def use_token(
+    tx: Connection, package: RowId, *, digest: str, form: PackageForm, at: datetime
+) -> bool:
+    """Whether this call is the one download of this form."""
+    fetched = FETCHED[form]
     used = tx.execute(
         update(PACKAGE)
         .where(
             PACKAGE.c.id == package,
             PACKAGE.c.token_digest == digest,
-            PACKAGE.c.downloaded_at.is_(None),
+            PACKAGE.c[fetched].is_(None),
         )
-        .values(downloaded_at=at)
+        .values({fetched: at})
     )
     return used.rowcount == 1
 
@@ -188,6 +212,7 @@ def _package(row: Row[Any]) -> StoredPackage:
         token_digest=row.token_digest,
         token_expires_at=row.token_expires_at,
         downloaded_at=row.downloaded_at,
+        archive_at=row.archive_at,
         purged_at=row.purged_at,
         content=bytes(row.content) if row.content is not None else None,
     )

@@ -133,6 +133,8 @@ class Mark(StrEnum):
     EXECUTED = "executed"
     RELEASED = "released"
     DOWNLOADED = "downloaded"
+    WRITTEN_OUT = "written_out"  # encrypted for a medium or mail
+    PRINTED = "printed"
     COPY_PURGED = "copy_purged"
 
 
@@ -283,9 +285,9 @@ class Letter(StrEnum):
     READY = "ready"
     OUTCOME = "outcome"  # of a request that no package answers (APPI 34(3), 35(7); GDPR 12(3), (4))
     WITHDRAWN = "withdrawn"  # 取下げ
+    COMPLETED = "completed"  # 完了
     ERASURE_WAITING = "erasure_waiting"  # until when it can be taken back
     LIFTING = "lifting"  # before a restriction ends (GDPR 18(3))
-    COMPLETED = "completed"  # 完了
     COMPLAINT_RECEIVED = "complaint_received"  # 苦情の受付 (APPI 40)
     COMPLAINT_ANSWERED = "complaint_answered"
 

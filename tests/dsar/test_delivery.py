@@ -1,0 +1,216 @@
+"""The answer in the person's hands: proved anew, each form once, everything else refused alike."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import select
+
+from audit.models import EVENTS
+from audit.verifier.findings import Verdict
+from audit.verifier.note import parse_vkey
+from audit.verifier.package import verify_package
+from audit.verifier.page import verify_page
+from dsar import delivery
+from dsar.case import Case, Evidence
+from dsar.delivery import Released
+from dsar.errors import DownloadRefusedError, PackageGapsError, ProofNotFreshError
+from dsar.identity.recording import record_proof
+from dsar.package import answer_keys, members_of
+from dsar.packaging import build_package, missing
+from dsar.results import PackageForm, newest_package
+from dsar.types import Event, EvidenceKind
+from governance.core.errors import GovernanceError
+from governance.core.terms import RequestId
+from governance.http.principal import Principal, PrincipalKind
+from governance.identity.service import open_session
+from tests.dsar.world import CONTROLLER, OFFICER, PERIODS, PERSON, STRANGER, SUPPORT, World
+
+QUARTER = timedelta(minutes=15)
+
+
+def signed_in(world: World, who: Principal = PERSON) -> Principal:
+    """The person with a session that was opened now."""
+    at = world.tick()
+    session, _ = world.write(
+        lambda tx: open_session(
+            tx, actor=who.id, kind=PrincipalKind.PERSON, lasting=timedelta(hours=8), at=at
+        )
+    )
+    return replace(who, session=session.id)
+
+
+def fetch(
+    world: World, who: Principal, released: Released, form: PackageForm, *, later: int = 0
+) -> bytes:
+    return delivery.download_own(
+        *(world.ports, who, released.case.id, form),
+        within=QUARTER,
+        at=world.tick() + timedelta(minutes=later),
+    )
+
+
+def refusals(world: World) -> list[tuple[str, str]]:
+    with world.ports.database.read() as tx:
+        rows = tx.execute(select(EVENTS.c.action, EVENTS.c.outcome)).all()
+    return [(row.action, row.outcome) for row in rows if row.outcome == "deny"]
+
+
+def test_each_form_is_handed_over_once_and_verifies_without_our_server(world: World) -> None:
+    released, person = world.answered(), signed_in(world)
+    keys = [parse_vkey(key.vkey) for key in answer_keys(world.ports.vault.ring)]
+    page = fetch(world, person, released, PackageForm.PAGE)
+    archive = fetch(world, person, released, PackageForm.ARCHIVE)
+    assert verify_page(page, keys).verdict is Verdict.VERIFIED_SELF_SIGNED
+    assert verify_package(archive, keys).verdict is Verdict.VERIFIED_SELF_SIGNED
+    assert page.startswith(members_of(archive)["report.ja.html"])
+    for form in PackageForm:
+        with pytest.raises(DownloadRefusedError):
+            fetch(world, person, released, form)
+    with world.ports.database.read() as tx:
+        told = tx.execute(
+            select(EVENTS.c.reasons).where(
+                EVENTS.c.action == "request.delivered", EVENTS.c.outcome == "done"
+            )
+        ).scalars()
+    assert sorted(told) == ["downloaded,archive", "downloaded,page"]
+    assert len(refusals(world)) == 2
+
+
+def test_every_other_asker_has_the_same_answer_and_is_on_record(world: World) -> None:
+    released = world.answered()
+    unknown = replace(released, case=replace(released.case, id=RequestId("0" * 36)))
+    told = set()
+    for who, what in ((STRANGER, released), (SUPPORT, released), (OFFICER, released),
+                      (PERSON, unknown)):  # fmt: skip
+        with pytest.raises(DownloadRefusedError) as refused:
+            fetch(world, who, what, PackageForm.PAGE)
+        told.add((refused.value.code, tuple(refused.value.params.items())))
+    assert told == {("download_refused", ())}
+    assert len(refusals(world)) == 4
+
+
+def test_an_answer_that_is_over_is_refused_like_any_bad_link(world: World) -> None:
+    released = world.answered()
+    days = int(delivery.LINK_LIFE.total_seconds() // 60)
+    world.minutes += days
+    with pytest.raises(DownloadRefusedError):
+        fetch(world, signed_in(world), released, PackageForm.PAGE)
+
+
+def test_whoever_signed_in_long_ago_is_asked_anew(world: World) -> None:
+    released, person = world.answered(), signed_in(world)
+    with pytest.raises(ProofNotFreshError):
+        fetch(world, person, released, PackageForm.PAGE, later=16)
+    with pytest.raises(ProofNotFreshError):
+        fetch(world, PERSON, released, PackageForm.PAGE)  # no session at all
+    world.minutes += 20
+    proof = Evidence(
+        kind=EvidenceKind.EMAIL_CODE, accepted=True, at=world.tick(), by=person.id, contact_days=90
+    )
+    world.write(
+        lambda tx: record_proof(
+            tx, world.ports, person, world.case(released.case.id), proof, at=proof.at
+        )
+    )
+    assert fetch(world, person, released, PackageForm.PAGE)
+
+
+@pytest.mark.parametrize(("by", "accepted"), [("u:support", True), ("p:self", False)])
+def test_a_code_of_somebody_else_and_a_wrong_one_prove_nothing(
+    world: World, by: str, *, accepted: bool
+) -> None:
+    released = world.answered()
+    proof = Evidence(
+        kind=EvidenceKind.EMAIL_CODE,
+        accepted=accepted,
+        at=world.tick(),
+        by=PERSON.id if by == "p:self" else SUPPORT.id,
+        contact_days=90,
+    )
+    case = world.case(released.case.id)
+    with_proof = replace(case, evidence=(*case.evidence, proof))
+    with world.ports.database.read() as tx:
+        assert delivery.proved_at(tx, PERSON, with_proof) is None
+
+
+def test_of_two_at_once_one_gets_the_answer(world: World) -> None:
+    released, person = world.answered(), signed_in(world)
+    barrier, at = Barrier(2), world.tick()
+    got: list[object] = []
+
+    def ask() -> None:
+        barrier.wait()
+        try:
+            got.append(
+                delivery.download_own(
+                    *(world.ports, person, released.case.id, PackageForm.PAGE),
+                    within=QUARTER,
+                    at=at,
+                )
+            )
+        except GovernanceError as error:
+            got.append(error.code)
+
+    threads = [Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(isinstance(one, bytes) for one in got) == 1
+
+
+def executing(world: World) -> Case:
+    return world.step(world.approve(world.decide(world.reviewed())), Event.EXECUTE)
+
+
+def test_what_is_missing_stops_the_package_until_the_officer_says_so(world: World) -> None:
+    case = executing(world)
+    use: Callable[..., Case] = lambda **more: build_package(  # noqa: E731 # one call, two ways
+        *(world.ports, OFFICER, case.id),
+        controller=CONTROLLER,
+        periods={"customer_master": PERIODS["customer_master"]},
+        at=world.tick(),
+        **more,
+    )
+    lacking = missing(
+        *(world.ports, OFFICER, case.id), controller=CONTROLLER, periods={}, at=world.tick()
+    )
+    assert {"measures", "period:inquiry"} <= {gap.code for gap in lacking}
+    with pytest.raises(PackageGapsError) as refused:
+        use()
+    assert "period:inquiry" in str(refused.value.params["gaps"])
+    with world.ports.database.read() as tx:
+        assert newest_package(tx, case.id) is None
+    use(despite_gaps=True)
+    with world.ports.database.read() as tx:
+        told = tx.execute(
+            select(EVENTS.c.reasons).where(EVENTS.c.action == "request.packaged")
+        ).scalar_one()
+    assert "missing.period:inquiry" in told
+
+
+def test_the_copy_is_purged_after_the_days_of_the_settings(world: World) -> None:
+    case = executing(world)
+    at = world.tick()
+    build_package(
+        *(world.ports, OFFICER, case.id),
+        controller=CONTROLLER,
+        periods=PERIODS,
+        at=at,
+        keep=timedelta(days=7),
+        despite_gaps=True,
+    )
+    released, person = world.deliver(case), signed_in(world)
+    early, due = at + timedelta(days=6), at + timedelta(days=7)
+    assert delivery.purge(world.ports, OFFICER, at=early, limit=9) == 0
+    assert delivery.purge(world.ports, OFFICER, at=due, limit=9) == 1
+    with world.ports.database.read() as tx:
+        package = newest_package(tx, case.id)
+    assert package is not None
+    assert (package.content, package.token_digest, package.purged_at) == (None, None, due)
+    assert package.manifest_hash
+    with pytest.raises(DownloadRefusedError):
+        fetch(world, person, released, PackageForm.PAGE)

@@ -239,7 +239,7 @@ def test_a_client_that_reads_no_further_holds_no_transaction_open(
             yield tx
         opened.pop()
 
-    monkeypatch.setattr(type(database), "read", lambda _self: counted())
+    monkeypatch.setattr(database, "read", counted)
     parts = follower.teller.opening(None)
     first = next(parts)
     assert opened == []

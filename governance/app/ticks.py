@@ -37,6 +37,7 @@ from governance.custody.errors import KeyTaskHeldElsewhereError
 from governance.custody.rolling import roll_today
 from governance.custody.store import forget as forget_tasks
 from governance.db.engine import Database
+from governance.discovery.store import forget_scans
 from governance.gateway.search_saved import forget_searches
 from governance.gateway.writing.store import forget_requests
 from governance.jobs import ledger, outbox
@@ -78,6 +79,7 @@ FORGET_ONCE: Final = "register.forget_requests"
 INDEX: Final = "search.index"
 REINDEX: Final = "search.rotate"
 FORGET_SEARCHES: Final = "search.forget_saved"
+FORGET_SCANS: Final = "pii.forget_scans"
 PROVISIONS: Final = "registers.purge_provisions"
 NOTICES: Final = "notice.take_effect"
 END_CONSENTS: Final = "consent.expire"
@@ -94,6 +96,7 @@ SCHEDULES: Final = {
         Schedule(job=INDEX, rule=EveryMinutes(minutes=1)),
         Schedule(job=REINDEX, rule=EveryMinutes(minutes=5)),
         Schedule(job=FORGET_SEARCHES, rule=EveryMinutes(minutes=60)),
+        Schedule(job=FORGET_SCANS, rule=Daily(at=time(1, 45))),
         Schedule(job=FORGET_TASKS, rule=Daily(at=time(1, 35))),
         Schedule(job=FORGET_SENT, rule=Daily(at=time(1, 20))),
         Schedule(job=FORGET_RUNS, rule=Daily(at=time(1, 30))),
@@ -136,6 +139,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         INDEX: Open(step=partial(follow_step, wiring, worker), limit=ROWS),
         REINDEX: Open(step=partial(rotations_step, wiring, worker), limit=1),
         FORGET_SEARCHES: InTransaction(step=partial(_forget, forget_searches), limit=BATCH),
+        FORGET_SCANS: InTransaction(step=partial(_forget, forget_scans), limit=BATCH),
         FORGET_TASKS: InTransaction(step=partial(_forget, _tasks), limit=BATCH),
         FORGET_SENT: InTransaction(step=partial(_forget, _sent), limit=BATCH),
         FORGET_RUNS: InTransaction(step=partial(_forget, _runs), limit=BATCH),

@@ -68,36 +68,26 @@ def scan(
 
 
 def _recorded(found: "ScanReport") -> GovernanceError | None:
-    """The scan is on record with counts alone; else why not, for its result is shown anyway.
+    """The scan is kept and on record; else why not, for its result is shown anyway."""
+    from functools import partial
 
-    Neither the place nor a name of a file or column goes to the log: they may name persons.
-    """
-    from audit.actions import EventCode
-    from audit.types import EventDraft, Outcome
     from governance.app.wiring import require_file
     from governance.cli.session import acting, opened, settings
-    from governance.core.terms import ActorId
+    from governance.discovery.service import record
+    from governance.discovery.store import ScanSource
 
     try:
         require_file(settings().database)
         with opened() as wiring:
-            principal = acting(wiring)
-            event = EventDraft(
-                action=EventCode.PII_SCANNED,
-                occurred_at=wiring.clock(),
-                actor=ActorId(principal.id),
-                actor_os=principal.os_user,
-                object_type="pii_scan",
-                object_id="command",
-                outcome=Outcome.DONE,
-                counts=(
-                    ("places", len(found.places)),
-                    ("places_personal", sum(place.personal for place in found.places)),
-                    ("places_not_read", len(found.not_read)),
-                    ("broken_off", int(not found.complete)),
-                ),
+            kept = partial(
+                record,
+                ports=wiring.ports,
+                principal=acting(wiring),
+                report=found,
+                source=ScanSource.COMMAND,
+                at=wiring.clock(),
             )
-            wiring.database.write(lambda tx: wiring.ports.audit.append(tx, event))
+            wiring.database.write(kept)
     except GovernanceError as refused:
         return refused
     return None

@@ -77,6 +77,7 @@ MENU: Final = (
                 label="console.nav.provisions",
                 any_of=(Action.REGISTER_READ,),
             ),
+            Place(href="/console/scans", label="console.nav.scans", any_of=(Action.PII_ANALYZE,)),
         ),
     ),
     (

@@ -15,9 +15,11 @@ from governance.console.policy_pages import router as policies
 from governance.console.provision_pages import router as provisions
 from governance.console.recipient_pages import router as recipients
 from governance.console.request_pages import router as requests
+from governance.console.review_pages import router as reviews
+from governance.console.scan_pages import router as scans
 from governance.console.step_pages import router as steps
 
 ROUTERS: Final = (
-    *(console, requests, steps, complaints, figures, choices, glass, policies, law),
-    *(notices, points, recipients, provisions, log),
+    *(console, requests, reviews, steps, complaints, figures, choices, glass, policies, law),
+    *(notices, points, recipients, provisions, scans, log),
 )

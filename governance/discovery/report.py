@@ -1,17 +1,26 @@
 """A scan's report as JSON, as one HTML page and as a workbook; kinds and counts, no values."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined, Template
 
 from governance.core.clock import JST
 from governance.core.terms import Lang
-from governance.discovery.types import ColumnFinding, Place, ScanReport, ScanReportError
+from governance.discovery.types import (
+    ColumnFinding,
+    NotRead,
+    NotReadReason,
+    Place,
+    ScanReport,
+    ScanReportError,
+)
 from governance.documents.files import whole_file
 from governance.documents.tables import Sheet, write_sheets
 from governance.i18n.catalogue import text
@@ -68,6 +77,40 @@ def _column(column: ColumnFinding) -> dict[str, object]:
     }
 
 
+def reported(document: Mapping[str, Any]) -> ScanReport:
+    """The report whose JSON value this is."""
+    return ScanReport(
+        target=document["target"],
+        began=datetime.fromisoformat(document["began"]),
+        ended=datetime.fromisoformat(document["ended"]),
+        complete=document["complete"],
+        sample=document["sample"],
+        confidence=document["confidence"],
+        places=tuple(
+            Place(**{**place, "columns": tuple(_found(one) for one in place["columns"])})
+            for place in document["places"]
+        ),
+        not_read=tuple(
+            NotRead(name=one["name"], reason=NotReadReason(one["reason"]))
+            for one in document["not_read"]
+        ),
+    )
+
+
+def _found(column: Mapping[str, Any]) -> ColumnFinding:
+    lists = {name: tuple(column[name]) for name in ("special_care", "examples", "lines")}
+    return ColumnFinding(**{**column, **lists})
+
+
+def narrowed(report: ScanReport) -> ScanReport:
+    """The report with those columns alone that hold personal data."""
+    places = (
+        replace(place, columns=tuple(one for one in place.columns if one.personal))
+        for place in report.places
+    )
+    return replace(report, places=tuple(places))
+
+
 def kind_name(label: str, lang: Lang) -> str:
     """A label in words: 氏名, 自由記述, 病歴."""
     if label == "FREE_TEXT":
@@ -81,10 +124,11 @@ def rows_of(report: ScanReport, lang: Lang, *, all_columns: bool = False) -> Ite
     for place in report.places:
         for column in place.columns:
             if all_columns or column.personal:
-                yield _row(place, column, lang)
+                yield row_of(place, column, lang)
 
 
-def _row(place: Place, column: ColumnFinding, lang: Lang) -> Row:
+def row_of(place: Place, column: ColumnFinding, lang: Lang) -> Row:
+    """What was found of one column, in words; one cell for each heading."""
     found = (f"{kind_name(label, lang)} {n:,}" for label, n in column.counts.items())
     care = (kind_name(f":{kind}", lang) for kind in column.special_care)
     return (
@@ -150,15 +194,18 @@ def _method(report: ScanReport, lang: Lang) -> str:
     )
 
 
-def write(report: ScanReport, path: Path, *, lang: Lang) -> None:
-    """The report stands in the file, whole, in the form of its name's end."""
+def write(report: ScanReport, path: Path, *, lang: Lang, every_column: bool = False) -> None:
+    """The report stands in the file, whole, in the form of its name's end.
+
+    A page names the columns with personal data, or every one; the other forms name all.
+    """
     suffix = path.suffix.lower()
     check_form(path)
     if suffix == ".xlsx":
         _workbook(report, path, lang)
         return
     if suffix == ".html":
-        words = html(report, lang)
+        words = html(report, lang, every_column=every_column)
     else:
         words = json.dumps(shape(report), ensure_ascii=False, indent=1) + "\n"
     with whole_file(path) as part:
@@ -190,7 +237,7 @@ def _workbook(report: ScanReport, path: Path, lang: Lang) -> None:
     )
 
 
-def html(report: ScanReport, lang: Lang) -> str:
+def html(report: ScanReport, lang: Lang, *, every_column: bool = False) -> str:
     """One page that needs nothing beside itself, made to be printed."""
 
     def say(name: str, **params: object) -> str:
@@ -201,7 +248,7 @@ def html(report: ScanReport, lang: Lang) -> str:
         say=say,
         summary=summary(report, lang),
         heads=heads(lang),
-        rows=list(rows_of(report, lang)),
+        rows=list(rows_of(report, lang, all_columns=every_column)),
         missed=missed(report, lang),
         proposals=[place.proposal for place in report.places if place.proposal],
         complete=report.complete,

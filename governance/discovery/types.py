@@ -6,7 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from governance.core.errors import GovernanceError, UnavailableError, WrongUseError
+from governance.core.errors import (
+    GovernanceError,
+    NotFoundError,
+    UnavailableError,
+    WrongUseError,
+)
 from governance.pii.types import Span
 
 Record: TypeAlias = Sequence[tuple[str, str]]  # column and value, in the order of the source
@@ -30,6 +35,24 @@ class ScanReportError(WrongUseError):
     """The report's name ends in no form that is written; params: suffix."""
 
     code, status = "scan_report_form", 422
+
+
+class ScanFileError(WrongUseError):
+    """A file that was sent is not looked through; params: reason. Nothing was kept."""
+
+    code, status = "scan_file", 422
+
+
+class ScanUnknownError(NotFoundError):
+    """No kept scan has this id, or its time is over."""
+
+    code = "scan_unknown"
+
+
+class ScanTooLongError(GovernanceError):
+    """The findings of this scan were too long to be kept; the report file holds them."""
+
+    code, status = "scan_too_long", 409
 
 
 class NotReadReason(StrEnum):

@@ -13,7 +13,12 @@ from audit.types import canonical_json
 from dsar.case import Case, Decision, WithheldItem
 from dsar.errors import RequestChangedError, RequestNotAllowedError, RequestStepError
 from dsar.execution.agreeing import WAIT_DAYS, agree
-from dsar.execution.planning import file_plan, parameters_of, plan_execution
+from dsar.execution.planning import (
+    file_plan,
+    parameters_of,
+    plan_execution,
+    refused_fields,
+)
 from dsar.execution.store import execution_of
 from dsar.execution.types import Execution, Measure
 from dsar.records import actor_of, changed, demand_possible, write_down
@@ -65,7 +70,9 @@ def decide(
         grounds=tuple(grounds),
         decided_by=principal.id,
         decided_at=at,
-        items=(*_excepted(case, outcome), *items),
+        items=(*_excepted(case, outcome), *refused_fields(tx, request), *items)
+        if outcome is not Outcome.REFUSE
+        else tuple(items),
     )
     demand_possible(decidable(case, decision, actor=actor), case)
     if case.decision is not None and case.decision.approval is not None:
@@ -165,6 +172,15 @@ def approve(
     approval = ApprovalId(case.decision.approval)
     approvals.approve_and_execute(tx, approval, digest=digest, by=principal, at=at)
     return case_by_id(tx, request)
+
+
+def waiting_digest(tx: Connection, case: Case, *, at: datetime) -> str:
+    """What a second person would confirm now; empty when no decision waits for one."""
+    if case.decision is None or case.decision.approval is None:
+        return ""
+    approval = find_approval(tx, ApprovalId(case.decision.approval))
+    waits = standing(approval, at=at) is ApprovalState.REQUESTED
+    return approval.digest if waits else ""
 
 
 def approval_executor(ports: Ports, *, wait_days: int = WAIT_DAYS) -> Executor:

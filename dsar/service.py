@@ -20,6 +20,7 @@ from dsar.errors import (
     RequestSubjectError,
     RequestTimeError,
 )
+from dsar.execution.effects import object_to_marketing
 from dsar.identity.recording import record_proof
 from dsar.letters import tell
 from dsar.records import actor_of, changed, demand, draft, write_down
@@ -145,10 +146,17 @@ def receive(
     insert_case(tx, case, words=prepared.words, lang=new.lang, actor=principal.id)
     append_event(tx, case.id, event=Mark.RECEIVED.value, at=at, actor=principal.id)
     reasons = (*(kind.value for kind in kinds), new.requester.value, new.intake.value)
+    if own(principal, new.subject) and RequestKind.OBJECTION in kinds:
+        object_to_marketing(tx, ports, principal, case, at=at)  # at once (GDPR 21(3))
     told = tell(tx, ports, case, Letter.RECEIVED, lang=new.lang, at=at)
     code = EventCode.REQUEST_RECEIVED
     ports.audit.append(tx, draft(ports, principal, case, code, at=at, reasons=reasons, refs=told))
     return case
+
+
+def own(principal: Principal, subject: SubjectId | None) -> bool:
+    """Whether this is the person, signed in."""
+    return principal.kind is PrincipalKind.PERSON and principal.id == f"p:{subject}"
 
 
 def _may_receive(ports: Ports, principal: Principal, new: NewRequest) -> None:
@@ -156,10 +164,9 @@ def _may_receive(ports: Ports, principal: Principal, new: NewRequest) -> None:
 
     What these file points at no person of the store until a proof does.
     """
-    own = principal.kind is PrincipalKind.PERSON and principal.id == f"p:{new.subject}"
     nobody = new.subject is None
     stranger = nobody and principal.kind is PrincipalKind.ANONYMOUS
-    if (own or stranger) and new.intake is Intake.PORTAL:
+    if (own(principal, new.subject) or stranger) and new.intake is Intake.PORTAL:
         return
     if nobody and principal.kind is PrincipalKind.SYSTEM and new.intake is Intake.API:
         ensure(principal, Action.DSAR_FILE, ports.policies.current)

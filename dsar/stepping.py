@@ -17,7 +17,7 @@ from dsar.results import newest_package
 from dsar.rules import advance as advanced
 from dsar.rules import applied
 from dsar.store import add_clocks, answer_language, case_by_id
-from dsar.types import ClockKind, Event, Letter, Refusal
+from dsar.types import ClockKind, Event, Letter, Refusal, RequestKind
 from governance.core.terms import RequestId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
@@ -115,6 +115,17 @@ def take_step(
         reasons=(ground,) if ground else (),
         refs=refs,
     )
+
+
+def _at_once(
+    tx: Connection, ports: Ports, principal: Principal, case: Case, event: Event, *, at: datetime
+) -> tuple[str, ...]:
+    """An objection stops direct marketing as soon as the person is proved (law.md 8.1)."""
+    proved = event in {Event.START, Event.CONFIRM_IDENTITY}
+    if not proved or all(track.kind is not RequestKind.OBJECTION for track in case.tracks):
+        return ()
+    made = object_to_marketing(tx, ports, principal, case, at=at)
+    return tuple(f"choice:{entry}" for entry in made)
 
 
 def _note_clocks(

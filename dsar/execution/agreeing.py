@@ -11,10 +11,11 @@ from dsar.case import Case
 from dsar.clocks import dates_of, earliest
 from dsar.correspondence.types import Slot
 from dsar.errors import RequestChangedError, RequestNotAllowedError
+from dsar.execution.correction_store import corrections_of, digest_of
 from dsar.execution.effects import take_effect
 from dsar.execution.errors import (
     ErasureBlockedError,
-    ErasurePlanChangedError,
+    ExecutionChangedError,
     NothingExecutedError,
 )
 from dsar.execution.planning import erasure_of
@@ -60,10 +61,9 @@ def agree(
 ) -> Case:
     """The grant is in force: nothing is used any more, recipients are listed, the period runs.
 
-    Raises ErasurePlanChangedError where the person is not what the plan says any more.
+    Raises ExecutionChangedError where the person is not what the plan says any more.
     """
-    if found.measure is Measure.ERASE:
-        _demand_same(tx, case, found, at=at)
+    _demand_same(tx, case, found, at=at)
     entries = take_effect(tx, ports, principal, case, found.measure, at=at)
     plan_recipients(tx, case, by=principal.id, at=at)
     due = earliest(case, {track.law: dates_of(case, track, at=at) for track in case.tracks})
@@ -103,14 +103,18 @@ def agree(
 
 
 def _demand_same(tx: Connection, case: Case, found: Execution, *, at: datetime) -> None:
-    """Fails closed: two persons agree to exactly what is erased."""
+    """Fails closed: two persons agree to exactly what is erased or corrected."""
+    if found.measure is Measure.CORRECT and digest_of(corrections_of(tx, case.id)) != found.plan:
+        raise ExecutionChangedError(request=case.id)
+    if found.measure is not Measure.ERASE:
+        return
     if case.subject is None:
-        raise ErasurePlanChangedError(request=case.id)
+        raise ExecutionChangedError(request=case.id)
     planned = erasure_of(tx, case.subject, at=at)
     if planned.plan.blocked is not None:
         raise ErasureBlockedError(request=case.id, rule=planned.plan.blocked)
     if planned.digest != found.plan:
-        raise ErasurePlanChangedError(request=case.id)
+        raise ExecutionChangedError(request=case.id)
 
 
 def ask_anew(
@@ -160,7 +164,7 @@ def anew_executor(ports: Ports) -> Executor:
             raise NothingExecutedError
         planned = erasure_of(tx, case.subject, at=at)
         if planned.plan.blocked is not None or planned.digest != told["plan"]:
-            raise ErasurePlanChangedError(request=request)
+            raise ExecutionChangedError(request=request)
         moved = move(
             tx,
             found,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -48,7 +48,7 @@ class Issued:
     request: RequestId
     event: EventId
     issued_at: datetime
-    content: Mapping[str, object] = field(repr=False)
+    content: Mapping[str, Any] = field(repr=False)
 
 
 def certify(

@@ -1,13 +1,16 @@
 """Rows of corrections in and out; what is wanted, was and is stands sealed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from dsar.execution.models import CorrectionRow
+from dsar.store import grounds_of, joined
 from dsar.types import Ground
 from governance.core.terms import ActorId, EventId, FieldId, RequestId, RowId
 from governance.db.types import table_of
@@ -37,17 +40,20 @@ class CorrectionItem:
     name: FieldId
     row: RowId | None  # None: the person's own row
     state: CorrectionState
-    ground: Ground | None = None
+    grounds: tuple[Ground, ...] = ()
     judged_by: ActorId | None = None
     applied_at: datetime | None = None
     event: EventId | None = None
     content: bytes | None = field(default=None, repr=False)
 
 
-def has_corrections(tx: Connection, request: RequestId) -> bool:
-    """Whether the request names fields to correct."""
-    mine = select(CORRECTION.c.id).where(CORRECTION.c.request_id == request).limit(1)
-    return tx.execute(mine).first() is not None
+def digest_of(items: Iterable[CorrectionItem]) -> str:
+    """What two persons agree to: each field, its judgement, and the seal of the value."""
+    hashed = sha256(b"sekisho/corrections/1")
+    for item in items:
+        parts = (item.id, item.name, item.row or "", item.state.value, joined(item.grounds))
+        hashed.update("\n".join(parts).encode() + b"\n" + sha256(item.content or b"").digest())
+    return hashed.hexdigest()
 
 
 def add_correction(tx: Connection, item: CorrectionItem, *, by: ActorId, at: datetime) -> None:
@@ -87,7 +93,7 @@ def _item(row: Row[Any]) -> CorrectionItem:
         name=FieldId(row.field),
         row=RowId(row.row_id) if row.row_id else None,
         state=CorrectionState(row.state),
-        ground=Ground(row.ground) if row.ground else None,
+        grounds=grounds_of(row.ground),
         judged_by=ActorId(row.judged_by) if row.judged_by else None,
         applied_at=row.applied_at,
         event=EventId(row.event_id) if row.event_id else None,

@@ -9,10 +9,10 @@ class ErasureBlockedError(GovernanceError):
     code, status = "erasure_blocked", 409
 
 
-class ErasurePlanChangedError(GovernanceError):
-    """What would be erased is not what was agreed to; nothing was erased."""
+class ExecutionChangedError(GovernanceError):
+    """What would be done is not what was agreed to; nothing was done."""
 
-    code, status = "erasure_plan_changed", 409
+    code, status = "execution_changed", 409
 
 
 class MeasureUnknownError(GovernanceError):
@@ -46,9 +46,15 @@ class RestrictionError(GovernanceError):
 
 
 class CorrectionError(GovernanceError):
-    """The correction cannot be judged or made now; nothing was changed."""
+    """The correction cannot be judged or made now; nothing was changed. `reason` says why."""
 
     code, status = "correction_not_possible", 409
+
+    @property
+    def text_key(self) -> str:
+        """The sentence of the reason."""
+        reason = getattr(self, "params", {}).get("reason")
+        return f"dsar.correction.refused.{reason}" if reason else super().text_key
 
 
 class CertificateUnknownError(NotFoundError):

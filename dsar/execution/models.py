@@ -101,7 +101,7 @@ class CorrectionRow(SQLModel, table=True):
     field: str
     row_id: str | None = Field(default=None, sa_column=Column(RowIdType, nullable=True))
     state: str  # asked, accepted, edited, refused, applied
-    ground: str | None = None
+    ground: str | None = None  # codes, comma separated
     asked_at: datetime = Field(sa_column=instant())
     asked_by: str
     judged_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))

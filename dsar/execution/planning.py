@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from dsar.case import Case, Decision
+from dsar.case import Case, Decision, WithheldItem
 from dsar.errors import RequestSubjectError
-from dsar.execution.correction_store import has_corrections
-from dsar.execution.errors import ErasureBlockedError, MeasureUnknownError
+from dsar.execution.correction_store import CorrectionState, corrections_of, digest_of
+from dsar.execution.errors import CorrectionError, ErasureBlockedError, MeasureUnknownError
 from dsar.execution.rules import measures_of, substance
 from dsar.execution.store import drop_plan, execution_of, put_plan
 from dsar.execution.types import Execution, Measure, Stage
@@ -65,9 +65,14 @@ def plan_execution(
     measure = wanted or next(iter(possible), None)
     if measure is None or case.subject is None:
         return None
-    if measure is Measure.CORRECT and not has_corrections(tx, case.id):
-        return None  # the officer proves by the event of the correction
     digest = None
+    if measure is Measure.CORRECT:
+        items = corrections_of(tx, case.id)
+        if not items:
+            return None  # the officer proves by the event of the correction
+        if any(item.state is CorrectionState.ASKED for item in items):
+            raise CorrectionError(request=case.id, reason="unjudged")
+        digest = digest_of(items)
     if measure is Measure.ERASE:
         planned = erasure_of(tx, case.subject, at=at)
         if planned.plan.blocked is not None:  # fails closed: what is held is not promised away
@@ -80,6 +85,15 @@ def plan_execution(
         plan=digest,
         planned_at=at,
         planned_by=decision.decided_by,
+    )
+
+
+def refused_fields(tx: Connection, request: RequestId) -> tuple[WithheldItem, ...]:
+    """Fields whose correction was refused, with their grounds: they make a grant a partial one."""
+    return tuple(
+        WithheldItem(field=item.name, grounds=item.grounds, row=item.row)
+        for item in corrections_of(tx, request)
+        if item.state is CorrectionState.REFUSED
     )
 
 

@@ -170,7 +170,7 @@ class World:
         new = service.NewRequest(kind=kind, policy_days=14, subject=SUBJECT, **more)
         prepared = service.prepare_request(self.ports, new)
         at = self.tick()
-        return self.write(lambda tx: service.receive(tx, self.ports, PERSON, new, prepared, at=at))
+        return self.write(lambda tx: service.receive(tx, self.ports, by, new, prepared, at=at))
 
     def prove(
         self, case: Case, kind: EvidenceKind, by: Principal, *, accepted: bool = True

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from consent.service import subject_gate
 from dsar import decisions
 from dsar.case import Case
+from dsar.correspondence.store import letters_of
+from dsar.correspondence.types import Template
 from dsar.execution.agreeing import anew_executor
 from dsar.execution.driving import Driver, drive
 from dsar.execution.store import execution_of
@@ -142,6 +144,11 @@ class Site:
             return subject_gate(
                 tx, SUBJECT, known, channel=None, recipient=recipient, at=self.clock()
             ).code
+
+    def letters(self, case: Case, template: Template) -> int:
+        """How many letters of this kind the case has."""
+        with self.ports.database.read() as tx:
+            return sum(one.template is template for one in letters_of(tx, case.id))
 
     def mails(self) -> list[Mail]:
         """Every mail that can still be opened, in order."""

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from dsar.correspondence.types import Template
 from dsar.execution.certifying import issued_for
 from dsar.execution.errors import (
     ErasureBlockedError,
-    ErasurePlanChangedError,
+    ExecutionChangedError,
     UndoLateError,
 )
 from dsar.execution.store import stores_of
@@ -47,7 +48,7 @@ def test_a_granted_erasure_stops_every_use_at_once_and_waits(site: Site) -> None
     assert found.agreed_at is not None
     assert found.execute_from == found.agreed_at + timedelta(days=7)
     assert rows(site, "person") == 1
-    assert any("erasure_waiting" in mail.template for mail in site.mails())
+    assert site.letters(case, Template.ERASURE_WAITING) == 1
 
 
 def test_after_the_period_the_person_is_gone_everywhere_and_told(site: Site) -> None:
@@ -79,12 +80,12 @@ def test_the_certificate_names_what_went_what_stays_and_who_was_told(site: Site)
         issued = issued_for(tx, site.ports, case.id)
     assert issued is not None
     said = issued.content
-    erased = {line["field"] for line in said["erased"]}  # type: ignore[union-attr] # a list
-    kept = {line["field"]: line for line in said["kept"]}  # type: ignore[union-attr] # a list
+    erased = {line["field"] for line in said["erased"]}
+    kept = {line["field"]: line for line in said["kept"]}
     assert {"person.name", "person.email"} <= erased
     assert kept["purchase.amount"]["until"]
     assert kept["purchase.amount"]["basis_ja"]
-    assert said["stores"][0]["state"] == "erased"  # type: ignore[index] # a list
+    assert said["stores"][0]["state"] == "erased"
     assert said["keys_ended_at"]
     assert said["final_on"]
     assert NAME not in str(said)
@@ -152,7 +153,7 @@ def test_an_officer_goes_on_without_a_system_and_the_certificate_says_so(site: S
     with site.ports.database.read() as tx:
         issued = issued_for(tx, site.ports, case.id)
     assert issued is not None
-    (store,) = issued.content["stores"]  # type: ignore[misc] # a list
+    [store] = issued.content["stores"]
     assert (store["state"], store["because"]) == ("left", "system_ended")
 
 
@@ -200,7 +201,7 @@ def test_another_fate_of_a_field_needs_another_decision(site: Site) -> None:
     late = bought("P-9", 1) | {"purchased_on": site.clock().date()}
     more = site.world.seal("purchase", SUBJECT, late, product_name="関所せんべい")
     site.world.write(lambda tx: insert_records(tx, [more]))
-    with pytest.raises(ErasurePlanChangedError):
+    with pytest.raises(ExecutionChangedError):
         site.world.approve(decided)
     assert site.execution(decided.case).stage is Stage.PLANNED
     assert site.code("order_fulfilment") is ReasonCode.PERMIT

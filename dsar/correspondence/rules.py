@@ -99,7 +99,8 @@ def checked(template: Template, source: Source) -> Source:
         raise LetterTextError(most=MOST_BODY)
     named = OPEN_SLOT.findall(title) + OPEN_SLOT.findall(body)
     known = {slot.value for slot in MAY[template]}
-    if strange := next((name for name in named if name not in known), None):
+    strange = next((name for name in named if name not in known), None)
+    if strange is not None:
         raise LetterSlotError(slot=strange if strange.isidentifier() else "{...}")
     if "{" in OPEN_SLOT.sub("", title + body) or "}" in OPEN_SLOT.sub("", title + body):
         raise LetterSlotError(slot="{...}")

@@ -187,5 +187,11 @@ MUST: Mapping[Template, frozenset[Slot]] = MappingProxyType(
     }
 )  # what no edit may take out, beside the reference (law.md 8: ground, remedies, legal day)
 MAY: Mapping[Template, frozenset[Slot]] = MappingProxyType(
-    {template: ALWAYS | must | {Slot.REMEDIES, Slot.ANSWER_BY} for template, must in MUST.items()}
+    {
+        template: ALWAYS
+        | must
+        | {Slot.REMEDIES, Slot.ANSWER_BY}
+        | ({Slot.DONE, Slot.RECIPIENTS} if template in ANSWERS else set())
+        for template, must in MUST.items()
+    }
 )  # what may be named at all

@@ -1,6 +1,5 @@
 """The answer before it leaves: the very files that the package will hold, made by the same code."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,7 +16,6 @@ from governance.core.controller import Controller
 from governance.core.terms import RequestId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
-from policies.types import Label
 
 
 def preview(
@@ -26,7 +24,6 @@ def preview(
     request: RequestId,
     *,
     controller: Controller,
-    periods: Mapping[str, Label],
     at: datetime,
 ) -> dict[str, bytes]:
     """Every file of the answer as the review stands now; the look is recorded.
@@ -35,7 +32,7 @@ def preview(
     """
     with ports.database.read() as tx:
         case = case_by_id(tx, request)
-        facts = facts_of(tx, ports, controller=controller, periods=periods, at=at)
+        facts = facts_of(tx, ports, controller=controller, at=at)
     review = look(ports, principal, request, at=at)
     decision = _decision(case, review, principal, at=at)
     found = shown(review.findings, review.acts)

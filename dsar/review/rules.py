@@ -66,8 +66,8 @@ def alike(findings: Sequence[Found], spot: Spot) -> tuple[Spot, ...]:
     """The suggested places of the whole answer at which the same words stand."""
     every = suggestions(findings)
     said = words_at(findings, every)
-    wanted = _bare(said.get(spot, ""))
-    return tuple(one for one in every if one.label == spot.label and _bare(said[one]) == wanted)
+    wanted = bare(said.get(spot, ""))
+    return tuple(one for one in every if one.label == spot.label and bare(said[one]) == wanted)
 
 
 def open_suggestions(findings: Sequence[Found], acts: Iterable[Act]) -> tuple[Spot, ...]:
@@ -106,7 +106,7 @@ def places_of(
     phrase: str, findings: Iterable[Found], *, label: str, where: Where | None = None
 ) -> tuple[Spot, ...]:
     """Every place of these words: widths, letter cases and blanks between signs do not matter."""
-    signs = _bare(phrase)
+    signs = bare(phrase)
     if not signs or len(signs) > LONGEST_PHRASE:
         return ()
     pattern = re.compile(r"\s*".join(map(re.escape, signs)), re.IGNORECASE)
@@ -120,7 +120,7 @@ def places_of(
     )
 
 
-def _bare(words: str) -> str:
+def bare(words: str) -> str:
     """The words without blanks, folded as they are compared."""
     return "".join(shadow_of(words).split()).casefold()
 

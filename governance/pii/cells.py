@@ -53,7 +53,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 def _sign_of(line: str) -> str | None:
     """The sign that parts most cells of the line; quoted parts do not count."""
-    plain = _QUOTED.sub("", line)
+    plain = _QUOTED.sub("", line) if '"' in line else line
     counts = [(plain.count(sign), -order, sign) for order, sign in enumerate(_SIGNS)]
     best = max(counts)
     return best[2] if best[0] else None

@@ -37,7 +37,7 @@ _MONTH: Final = (
     r"|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
 )
 _JAPANESE: Final = re.compile(
-    r"(?<![0-9A-Za-z])(?:"
+    r"(?=[0-9明大昭平令皇一二MTSHR])(?<![0-9A-Za-z])(?:"
     rf"(?P<era>明治|大正|昭和|平成|令和|[MTSHR]|[明大昭平令](?= ?[0-9]{{1,2}}[./年])"
     rf"|皇紀(?=[0-9]{{4}}年)) ?"
     rf"(?P<ey>{_N}|[0-9]{{4}}(?=年)) ?(?P<s1>年の?|[./・-]) ?(?P<em>{_N}) ?"
@@ -121,16 +121,16 @@ def dates_in(shadow: str, *, english: bool) -> Iterator[DateSpan]:
     for found in _JAPANESE.finditer(shadow):
         if value := _japanese_value(found):
             yield DateSpan(start=found.start(), end=found.end(), value=value)
-    if english:
+    if english and any(month in shadow.lower() for month in _MONTHS):
         for found in _ENGLISH.finditer(shadow):
             if value := _english_value(found):
                 yield DateSpan(start=found.start(), end=found.end(), value=value)
 
 
 _DAY: Final = re.compile(
-    r"(?<![0-9A-Za-z年/.\-])(?P<m>[0-9]{1,2}|[一二三四五六七八九十]{1,3})(?:月|/)"
+    r"(?=[0-9一二三四五六七八九十])(?:(?<![0-9A-Za-z年/.\-])(?P<m>[0-9]{1,2}|[一二三四五六七八九十]{1,3})(?:月|/)"
     r"(?P<d>[0-9]{1,2}|[一二三四五六七八九十]{1,3})(?:日|(?![0-9/.月日]))"
-    r"|(?<![0-9A-Za-z/.\-])(?P<a>[0-9]{1,2})/(?P<b>[0-9]{1,2})/(?P<y>[0-9]{2})(?![0-9/])"
+    r"|(?<![0-9A-Za-z/.\-])(?P<a>[0-9]{1,2})/(?P<b>[0-9]{1,2})/(?P<y>[0-9]{2})(?![0-9/]))"
 )
 _LEAP: Final = 2000  # a year that has every day
 

@@ -11,6 +11,7 @@ from governance.pii.labels import LabelIndex
 from governance.pii.numbers import legible
 from governance.pii.shadow import shadow_of
 from governance.pii.sudachi import Token, tokens_of
+from governance.pii.types import Span
 
 _DIGIT: Final = re.compile("[0-9]")
 _DIGITS_OR_KANJI: Final = re.compile("[0-9一二三四五六七八九十元]")
@@ -31,11 +32,17 @@ class Document:
         )
         self.has_latin = _LATIN.search(self.shadow) is not None
         self.has_japanese = _JAPANESE.search(text) is not None
+        self.findings: dict[str, tuple[Span, ...]] = {}  # of each recogniser that has been asked
 
     @cached_property
     def has_number(self) -> bool:
         """A digit or a kanji numeral stands somewhere."""
         return self.has_digit or _DIGITS_OR_KANJI.search(self.shadow) is not None
+
+    @cached_property
+    def small(self) -> str:
+        """The shadow in small letters."""
+        return self.shadow.lower()
 
     @cached_property
     def labels(self) -> LabelIndex:

@@ -25,7 +25,7 @@ from governance.pii.recognisers.registry import Recogniser, recognisers
 from governance.pii.relations import related
 from governance.pii.resolve import resolve
 from governance.pii.sudachi import chunks
-from governance.pii.types import SHIPPED_MODEL, Entity, Span
+from governance.pii.types import SHIPPED_MODEL, Entity, Reason, Span
 
 LANGUAGES: Final = ("ja", "en")
 LEAST_SCORE: Final = 0.0  # every finding; saves Presidio a look at each recogniser's threshold
@@ -122,8 +122,26 @@ class SekishoRecogniser(EntityRecognizer):
         return [_result(span, self) for span in self._find(document) if span.entity in entities]
 
 
+class Finding(RecognizerResult):
+    """A result of ours; what the tagger sees stays beside a rule's finding around it.
+
+    Presidio drops the less sure of two results of a kind when it lies within the other, and with
+    it the tagger's better bounds.
+    """
+
+    def contained_in(self, other: RecognizerResult) -> bool:
+        """Whether it lies within a result of the same layer."""
+        layers = {found.recognition_metadata["span"].reason is Reason.LEARNED
+                  for found in (self, other)}  # fmt: skip
+        return len(layers) == 1 and bool(super().contained_in(other))
+
+    def __hash__(self) -> int:
+        """Of its place; Presidio's own writes the result out as text first."""
+        return hash((self.start, self.end))
+
+
 def _result(span: Span, recogniser: SekishoRecogniser) -> RecognizerResult:
-    return RecognizerResult(
+    return Finding(
         entity_type=span.entity.value,
         start=span.start,
         end=span.end,

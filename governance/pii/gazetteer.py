@@ -9,11 +9,11 @@ from typing import Final
 from urllib.parse import quote
 
 from governance.pii.lexicon import words
-from governance.pii.shadow import shadow_of
+from governance.pii.shadow import replaced, shadow_of
 
 PREFECTURES: Final = words("prefectures.txt")
 # Letters that addresses write in two ways; folding keeps the length
-_FOLD: Final = str.maketrans("ヶヵ澤嶋﨑髙槇縣區巿濱邊眞", "ケカ沢島崎高槙県区市浜辺真")
+_FOLD: Final = dict(zip("ヶヵ澤嶋﨑髙槇縣區巿濱邊眞", "ケカ沢島崎高槙県区市浜辺真", strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Gazetteer:
 
 def fold(text: str) -> str:
     """The text with letter variants of place names folded, of the same length."""
-    return text.translate(_FOLD)
+    return replaced(text, _FOLD)
 
 
 def _path() -> Path:

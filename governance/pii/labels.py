@@ -165,17 +165,21 @@ _PATTERNS: Final[tuple[tuple[Topic, str], ...]] = (
     ),
     (Topic.NUMBER, r"番号|ナンバー|№|(?<![A-Za-z])[Nn][Oo]\.|(?i:(?<![a-z])number)"),
 )
-# Signs that a label can begin with: all but the hiragana inside labels; a scan skips the others
-_FIRST: Final = "".join(
-    sorted(
-        sign
-        for sign in {sign for _, pattern in _PATTERNS for sign in pattern}
-        if (sign.isalpha() and not "ぁ" <= sign <= "ゖ") or sign in "ごおゆつれたせでじ〒№℡☎📞📱"
-    )
-)
+# Signs that each of the patterns can begin with: a scan tries no other pattern at a sign
+_FIRST: Final = (
+    "おごイオケシジチポメレロ予事会伝保修利取受商問図契学店引従患承整案機決法注物申発登社管納職荷製見診証請車返追送部配領顧",
+    "BCEIJMOPRSTbceimoprstシポロ会伝労品在型学検機決社稟議車追送雇",
+    "お予作入出到創受変契完対手打振提支施日更有期来検注申発登納終締解訪設診請購返退配開面",
+    "マ個番通ﾏ", "Mm", "免運", "DLdl", "Ppパ旅ﾊ", "Rr在", "基年", "保健国社組被資",
+    "ABaゆキ口引当振普貯通預ｺﾌ", "ACDJMVacdjmvカクデ決",
+    "CFMPTcfmpt℡☎おつでれケステデ代勤固折携直自連電ｹﾃﾚ📞📱", "BDbdおせたバ生誕ｾ", "Ss",
+    "Iiアロ接", "BFRVbfrvバフ", "Aaおごじ住居届所本現転送配ｼ", "PZpz〒ゆ郵ﾕ", "Nn№ナ番",
+)  # fmt: skip
 _ALL: Final = re.compile(
-    rf"(?=[{_FIRST}{_FIRST.swapcase()}])(?:"
-    + "|".join(f"({pattern})" for _, pattern in _PATTERNS)
+    f"(?=[{''.join(sorted(set(''.join(_FIRST))))}])(?:"
+    + "|".join(
+        f"(?=[{first}])({pattern})" for first, (_, pattern) in zip(_FIRST, _PATTERNS, strict=True)
+    )
     + ")"
 )
 _TOPICS: Final = tuple(topic for topic, _ in _PATTERNS)
@@ -197,13 +201,14 @@ class Label:
 class LabelIndex:
     """All labels of one shadow text, in order, with the nearest-before question answered fast."""
 
-    __slots__ = ("_cells", "_ends", "labels")
+    __slots__ = ("_cells", "_ends", "labels", "topics")
 
     def __init__(self, shadow: str, cells: Cells | None = None) -> None:
         self.labels = tuple(
             Label(start=found.start(), end=found.end(), topic=_TOPICS[(found.lastindex or 1) - 1])
             for found in _ALL.finditer(shadow)
         )
+        self.topics = frozenset(label.topic for label in self.labels)
         self._ends = tuple(label.end for label in self.labels)
         self._cells = cells if cells is not None and cells.cells else None
 

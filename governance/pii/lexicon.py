@@ -5,6 +5,7 @@ an officer would mark it; a trap that overlaps a mention removes it.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -43,6 +44,29 @@ def words(name: str) -> frozenset[str]:
         for word in line.split(" ")
         if word
     )
+
+
+def places_of(text: str, wanted: Iterable[str]) -> set[int]:
+    """Where any of these words begins."""
+    places: set[int] = set()
+    standing = set(text)
+    for word in wanted:
+        at = text.find(word) if standing.issuperset(word) else -1
+        while at >= 0:
+            places.add(at)
+            at = text.find(word, at + 1)
+    return places
+
+
+def lines_with(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Begin and end of the lines, in order, in which any of these words stands."""
+    reached = -1
+    for at in sorted(places_of(text, wanted)):
+        if at > reached:
+            start = text.rfind("\n", 0, at) + 1
+            end = text.find("\n", at)
+            reached = end if end >= 0 else len(text)
+            yield start, reached
 
 
 def _rows() -> list[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from governance.pii.labels import Label, LabelIndex, Topic
 
 # Signs that people and forms put between digits; zero-width ones only hide a number.
 _GAP: Final = r"[ .\-\u200b-\u200f\u2060\ufeff\u00ad]"
-_RUN: Final = re.compile(rf"(?<![0-9])[0-9]+(?:{_GAP}{{1,3}}[0-9]+)*(?![0-9])")
+_RUN: Final = re.compile(rf"[0-9]+(?:{_GAP}{{1,3}}[0-9]+)*")
 _GROUP: Final = re.compile("[0-9]+")
 # Issuer ranges in use: 4; 51-55, 2221-2720; 34, 37; 3528-3589; 36, 38, 30[0-5]; 60-65
 _ISSUER: Final = re.compile(

@@ -20,15 +20,22 @@ _KIN_EN: Final = (
     r"|(?:mother|father|son|daughter|brother|sister)-in-law)"
 )
 _BEFORE: Final = re.compile(
-    rf"(?:{_KIN}(?:さん|様|さま)?(?:の(?:お?名前?は|氏名)?|、|・|である|[：:=＝（(]|[ 　])?[ 　]?"
-    rf"|(?<![a-z]){_KIN_EN}(?:,|:| is| was| named| called)? (?:(?:mr|mrs|ms|miss|dr)\.? )?)$",
+    rf"{_KIN}(?:さん|様|さま)?(?:の(?:お?名前?は|氏名)?|、|・|である|[：:=＝（(]|[ 　])?[ 　]?$",
     re.IGNORECASE,
 )
+_BEFORE_EN: Final = re.compile(
+    rf"(?<![a-z]){_KIN_EN}(?:,|:| is| was| named| called)? (?:(?:mr|mrs|ms|miss|dr)\.? )?$",
+    re.IGNORECASE,
+)
+# Signs that a Japanese word of kinship ends with, and what may still follow it
+_ENDS: Final = re.compile("[妻夫父母兄弟姉妹娘孫甥姪男女子嬢んこ人居那内様者族戚親さま]")
 _AFTER: Final = re.compile(
     rf"(?:さん|様|さま|ちゃん|くん|君|氏)?[ 　]?[（(](?:続柄[：:]?)?(?:{_KIN}|{_KIN_EN}(?![a-z]))",
     re.IGNORECASE,
 )
-_REACH: Final = 32  # signs before a name that _BEFORE looks at
+_REACH: Final = 18  # signs before a name that _BEFORE looks at
+_REACH_EN: Final = 32
+_ENDING: Final = 10  # the last of them, in which the word itself ends
 
 
 def related(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
@@ -44,7 +51,12 @@ def related(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
 
 
 def _is_relative(text: str, start: int, end: int) -> bool:
-    return (
-        _BEFORE.search(text[max(0, start - _REACH) : start]) is not None
-        or _AFTER.match(text, end) is not None
+    if _AFTER.match(text, end):
+        return True
+    if _ENDS.search(text, max(0, start - _ENDING), start) and _BEFORE.search(
+        text, max(0, start - _REACH), start
+    ):
+        return True
+    return text[start - 1 : start] == " " and bool(
+        _BEFORE_EN.search(text[max(0, start - _REACH_EN) : start])
     )

@@ -2,16 +2,19 @@
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from governance.pii.shadow import replaced
+
 MAX_CHUNK: Final = 12_000  # code points; four bytes each stay under Sudachi's 49,149 bytes
 _LONE: Final = re.compile("[\ud800-\udfff]")
 _IVS: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-_VARIANTS: Final = str.maketrans("髙﨑𠮷濵嵜", "高崎吉浜崎")
+_VARIANTS: Final = dict(zip("髙﨑𠮷濵嵜", "高崎吉浜崎", strict=True))
 _KANA_SHIFT: Final = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 
 
@@ -132,9 +135,11 @@ def chunks(text: str, *, limit: int) -> Iterator[tuple[int, str]]:
 def tokens_of(text: str) -> tuple[Token, ...]:
     """Words of the text with true offsets; lone surrogates count as unknown signs."""
     own, found = _own(), []
-    words, tokenise = own.words, own.tokeniser.tokenize
+    words, tokenise, new = own.words, own.tokeniser.tokenize, tuple.__new__
     for offset, chunk in chunks(text, limit=MAX_CHUNK):
-        safe = _LONE.sub("\ufffd", chunk).translate(_VARIANTS)
+        safe = replaced(chunk, _VARIANTS)
+        if not safe.isascii():
+            safe = _LONE.sub("\ufffd", safe)
         at = offset
         for morpheme in tokenise(safe):  # words follow each other without a gap
             number = morpheme.part_of_speech_id()
@@ -144,7 +149,7 @@ def tokens_of(text: str) -> tuple[Token, ...]:
             end = offset + morpheme.end()
             if end == at:
                 continue  # a sign that the dictionary writes as several words: ㍿
-            found.append(Token(at, end, word, morpheme.is_oov(), number))
+            found.append(new(Token, (at, end, word, morpheme.is_oov(), number)))
             at = end
     return tuple(found)
 
@@ -157,7 +162,7 @@ def part_of_speech(number: int) -> tuple[str, ...]:
 @lru_cache(maxsize=65_536)
 def senses(surface: str) -> Senses:
     """What the dictionary knows about exactly this surface, letter variants folded."""
-    folded = _IVS.sub("", _LONE.sub("\ufffd", surface)).translate(_VARIANTS)
+    folded = replaced(_IVS.sub("", _LONE.sub("\ufffd", surface)), _VARIANTS)
     words = (
         [_classify(entry.part_of_speech()) for entry in _own().dictionary.lookup(folded)]
         if folded
@@ -173,6 +178,24 @@ def senses(surface: str) -> Senses:
             for word in words
         ),
         known=bool(words),
+    )
+
+
+def names_among(
+    surfaces: Iterable[str],
+) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[str, ...]]]:
+    """Those of the surfaces that the dictionary knows as surname or given name, by length."""
+    own = _own()
+    surnames: defaultdict[int, list[str]] = defaultdict(list)
+    given: defaultdict[int, list[str]] = defaultdict(list)
+    for surface in surfaces:
+        words = {_classify(entry.part_of_speech()) for entry in own.dictionary.lookup(surface)}
+        for word, found in ((Word.SURNAME, surnames), (Word.GIVEN, given)):
+            if word in words:
+                found[len(surface)].append(surface)
+    return (
+        {size: tuple(held) for size, held in surnames.items()},
+        {size: tuple(held) for size, held in given.items()},
     )
 
 

@@ -8,8 +8,10 @@ from typing import Final
 from governance.pii.document import Document
 from governance.pii.gazetteer import PREFECTURES, Gazetteer, fold, gazetteer
 from governance.pii.labels import Topic
+from governance.pii.lexicon import lines_with
 from governance.pii.recognisers.address_grammar import (
     ALONE,
+    DWELLINGS,
     NUM,
     TOWN_BLOCK,
     K,
@@ -18,6 +20,7 @@ from governance.pii.recognisers.address_grammar import (
 )
 from governance.pii.types import Entity, Reason, Span
 
+_TAB: Final = re.compile("\t")
 _CITY_END: Final = re.compile("[市区町村]")
 _PREFECTURE: Final = re.compile("(?:" + "|".join(PREFECTURES) + ")[ ]?$")
 _PREFECTURES: Final = re.compile("|".join(PREFECTURES))
@@ -313,13 +316,14 @@ def _town_and_direction(folded: str, position: int, places: Gazetteer) -> int | 
 
 def _alone(folded: str) -> Iterator[Span]:
     """コーポ鶴見302: a dwelling and its room, the rest of the address left unsaid."""
-    for found in ALONE.finditer(folded):
-        yield _span(found.start(), found.end(), 0.55)
+    for start, end in lines_with(folded, DWELLINGS):
+        for found in ALONE.finditer(folded, start, end):
+            yield _span(found.start(), found.end(), 0.55)
 
 
 _MISREAD: Final = re.compile(
-    r"(?<=[0-9目番\-])[lIO|]+(?=[0-9\-\s]|$)|(?<=[0-9\-])[lIO]+(?=-)|(?<=-)[lI](?=[0-9])"
-    r"|(?<=[目\-] )[lI](?=[0-9])"
+    r"(?=[lIO|])(?:(?<=[0-9目番\-])[lIO|]+(?=[0-9\-\s]|$)|(?<=[0-9\-])[lIO]+(?=-)|(?<=-)[lI](?=[0-9])"
+    r"|(?<=[目\-] )[lI](?=[0-9]))"
 )
 _DIGIT_OF: Final = str.maketrans("lI|O", "1110")
 
@@ -338,10 +342,10 @@ def find(document: Document) -> Iterator[Span]:
     places = gazetteer()
     folded = fold(document.shadow)
     if "\t" in document.text:  # a cell ends what stands in it
-        folded = "".join(
-            "\x1f" if sign == "\t" else other
-            for sign, other in zip(document.text, folded, strict=True)
-        )
+        signs = list(folded)
+        for found in _TAB.finditer(document.text):
+            signs[found.start()] = "\x1f"
+        folded = "".join(signs)
     folded = _read_digits(folded)
     yield from _by_city(document, folded, places)
     if document.has_number:

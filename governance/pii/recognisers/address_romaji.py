@@ -27,7 +27,7 @@ _HOUSE: Final = (
 _PLACES: Final = rf"(?:, ?{_TOWN}(?: City| Pref(?:ecture)?\.?)?){{0,4}}"
 _END: Final = r"(?:,? 〒?[0-9]{3}-[0-9]{4}(?![0-9\-]))?(?:, ?Japan)?"
 _LATIN: Final = re.compile(
-    rf"(?<![0-9A-Za-z\-.:/#]){_HOUSE}(?:{_FIGURES},? {_TOWN}"
+    rf"(?=[0-9A-Z#])(?<![0-9A-Za-z\-.:/#]){_HOUSE}(?:{_FIGURES},? {_TOWN}"
     rf"|{_TOWN} [1-9][0-9]?(?:-[1-9][0-9]{{0,3}}){{1,4}}"
     rf"|[1-9][0-9]{{0,3}} [A-Z][a-z]+-(?:cho|machi|dori))(?![0-9\-]){_PLACES}{_END}"
 )

@@ -62,7 +62,7 @@ _BEFORE: Final = re.compile(
     r"(?:, ?|\n| ))+$"
 )
 _ENGLISH: Final = re.compile(
-    rf"(?<![0-9A-Za-z\-/:.])[0-9]{{1,5}}[A-Za-z]?"
+    rf"(?=[0-9])(?<![0-9A-Za-z\-/:.])[0-9]{{1,5}}[A-Za-z]?"
     rf"(?: (?:[NSEW]\.?|North|South|East|West))? (?:{_WORD} ){{1,4}}?{_STREET}\b\.?(?![{_L}])"
 )
 _GERMAN: Final = re.compile(
@@ -96,9 +96,46 @@ _FLAT: Final = re.compile(
     rf"(?<![0-9A-Za-z\-/:.])[0-9]{{1,5}}[ >]{{1,3}}(?:[0-9]{{1,5}} )?(?:[{_L}][{_L}'’.\-]* ){{0,4}}"
     rf"[{_L}][{_L}'’.\-]*(?: [0-9]{{1,4}})?(?= ?(?:,|\n)?[ >]{{0,6}}(?:Apt|Suite)\.? [0-9])"
 )
-_CORES: Final = (_ENGLISH, _GERMAN, _FRENCH, _SOUTHERN, _NORTHERN, _BOX, _FLAT)
+# Each form with words of which one stands in every address of it; none: a digit is enough
+_CORES: Final[tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = (
+    (_ENGLISH, ()),
+    (_GERMAN, ("traße", "trasse", "tr.", "latz", "eg", "llee", "asse", "ing", "damm", "ufer")),
+    (
+        _FRENCH,
+        ("ue", "oulevard", "bd", "lace", "llée", "impasse", "chemin", "uai", "square", "cours"),
+    ),
+    (
+        _SOUTHERN,
+        ("Via", "Piazza", "Corso", "Calle", "Av", "Plaza", "Paseo", "Rua", "Strada"),
+    ),
+    (
+        _NORTHERN,
+        (
+            "straat",
+            "laan",
+            "weg",
+            "plein",
+            "gracht",
+            "kade",
+            "gade",
+            "vej",
+            "gata",
+            "vägen",
+            "veien",
+            "katu",
+            "tie",
+            "gat",
+            "vei",
+            "väg",
+            "utca",
+            "u.",
+        ),
+    ),
+    (_BOX, ("Box",)),
+    (_FLAT, ("Apt", "Suite")),
+)
 # Back from a British or Irish postcode: segments between commas or lines
-_POSTCODE: Final = re.compile(rf"(?<![0-9A-Za-z\-])(?:{_UK}|{_EIRE})(?![0-9A-Za-z])")
+_POSTCODE: Final = re.compile(rf"(?=[A-Z])(?<![0-9A-Za-z\-])(?:{_UK}|{_EIRE})(?![0-9A-Za-z])")
 _SEGMENT: Final = re.compile(
     rf"(?:^|(?<=[\n,:(;])|(?<=\b(?:at|to|in|of|is)))[ ]?((?:Co\. |[0-9]{{1,4}}[A-Za-z]? )?{_WORD}"
     rf"(?:[ \-](?:{_WORD}|on|upon|the|of|in)){{0,4}}|{_UNIT})(?:, ?|\n| )$"
@@ -150,7 +187,9 @@ def find(document: Document) -> Iterator[Span]:
     if not (document.has_latin and document.has_digit):
         return
     shadow = document.shadow
-    for pattern in _CORES:
+    for pattern, words in _CORES:
+        if words and not any(word in shadow for word in words):
+            continue
         for found in pattern.finditer(shadow):
             start = _opened(shadow, found.start())
             yield _span(shadow, start, _extended(shadow, found.end()), 0.9)

@@ -9,10 +9,10 @@ from governance.pii.labels import Topic
 from governance.pii.types import Entity, Reason, Span
 
 _NUMBER: Final = re.compile(
-    r"(?<![0-9A-Za-z\-.])(?:[0-9]{6,8}|[0-9]{3}[ \-][0-9]{4}|[0-9](?: [0-9]){6})(?![0-9A-Za-z]"
-    r"|[\-.][0-9]|円|個|年|月|件)"
+    r"(?=[0-9])(?<![0-9A-Za-z\-.])(?:[0-9]{6,8}|[0-9]{3}[ \-][0-9]{4}|[0-9](?: [0-9]){6})"
+    r"(?![0-9A-Za-z]|[\-.][0-9]|円|個|年|月|件)"
 )
-_LONG: Final = re.compile(r"(?<![0-9A-Za-z\-.])[0-9]{9,17}(?![0-9A-Za-z]|[\-.][0-9]|円)")
+_LONG: Final = re.compile(r"(?=[0-9])(?<![0-9A-Za-z\-.])[0-9]{9,17}(?![0-9A-Za-z]|[\-.][0-9]|円)")
 _KIND_AFTER: Final = re.compile(
     r"[ ]?(?:[(（]|[一-龥ァ-ヶーA-Za-z]{1,8}[ ]?)[^)）\n]{0,14}?(?:普通|当座|普(?![通一-龥])"
     r"|当(?![座一-龥]))"

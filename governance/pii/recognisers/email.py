@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from governance.pii.document import Document
+from governance.pii.lexicon import lines_with
 from governance.pii.types import Entity, Reason, Span
 
 _ADDRESS: Final = re.compile(
@@ -42,9 +43,11 @@ def find(document: Document) -> Iterator[Span]:
     """E-mail addresses of the text, full-width ＠ included."""
     shadow = document.shadow
     if "@" in shadow:
+        lines = tuple(lines_with(shadow, ("@",)))
         for pattern, score in ((_ADDRESS, 0.98), (_SPACED, 0.9)):
-            for found in pattern.finditer(shadow):
-                yield _of(found, score)
+            for start, end in lines:
+                for found in pattern.finditer(shadow, start, end):
+                    yield _of(found, score)
     if document.has_latin and _MARK.search(shadow):
         for found in _WRITTEN_OUT.finditer(shadow):
             yield _of(found, 0.85)

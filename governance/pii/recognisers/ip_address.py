@@ -9,11 +9,14 @@ from governance.pii.document import Document
 from governance.pii.labels import Topic
 from governance.pii.types import Entity, Reason, Span
 
-_V4: Final = re.compile(r"(?<![0-9A-Za-z.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z]|\.[0-9])")
+_V4: Final = re.compile(
+    r"(?=[0-9])(?<![0-9A-Za-z.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z]|\.[0-9])"
+)
 _V6: Final = re.compile(
-    r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Za-z:])"
+    r"(?=[0-9A-Fa-f:])(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Za-z:])"
 )
 _VERSION_BEFORE: Final = re.compile(r"(?i:v|ver\.?|version|rev\.?)[ ]?$")
+_DOTS: Final = 3
 _V6_LEAST: Final = 6  # code points; shorter ones are times
 
 
@@ -28,7 +31,7 @@ def _real(text: str) -> bool:
 def find(document: Document) -> Iterator[Span]:
     """IP addresses of the text."""
     shadow = document.shadow
-    for found in _V4.finditer(shadow):
+    for found in _V4.finditer(shadow) if shadow.count(".") >= _DOTS else ():
         label = document.labels.before(found.start(), within=20)
         if label is not None and label.topic in {Topic.VERSION, Topic.OTHER_NUMBER}:
             continue

@@ -22,7 +22,7 @@ class Shape:
     distinct: bool = False  # only the number of a thing is written the same way
 
 
-_EDGE: Final = r"(?<![0-9A-Za-z])"
+_EDGE: Final = r"(?=[0-9A-Za-z])(?<![0-9A-Za-z])"
 _STOP: Final = r"(?![0-9A-Za-z]|-[0-9])"
 _SHAPES: Final = (
     Shape(
@@ -128,7 +128,10 @@ def _evidence(
 
 def find(document: Document) -> Iterator[Span]:
     """Numbers of documents, each after its own label (a word like 番号 between them is passed)."""
+    topics = document.labels.topics
     for shape in _SHAPES:
+        if not shape.alone and shape.topic not in topics:
+            continue  # nothing could speak for it
         last = -1
         for found in shape.pattern.finditer(document.shadow):
             evidence = _evidence(document, shape, found, last)

@@ -24,6 +24,7 @@ from governance.pii.sudachi import senses
 from governance.pii.types import Reason, Role, Span
 
 _HONORIFIC: Final = re.compile(
+    r"(?=[ 　DMNPSくごさちマリ主会係先副医参取司君夫宛室専常店弁御所支教方様次殿氏看社税課選部院])"
     r"[ 　]?(?:様|さま|さん|ちゃん|くん|君(?!が)|氏(?!名)|殿(?!堂)|先生"
     r"|部長|課長|係長|社長|店長|主任|専務|常務|会長|次長|室長"
     r"|副社長|取締役|支店長|所長|院長|医師|弁護士|税理士|司法書士|看護師"
@@ -201,5 +202,9 @@ def find(document: Document) -> Iterator[Span]:
         found.extend(way(document))
     for span in [span for span in found if span.score >= 0.8]:  # noqa: PLR2004
         found.extend(listed(document, span.end, Role.UNKNOWN, sure=False))
-    yield from found
-    yield from _repeated(document, found)
+    best: dict[tuple[int, int], Span] = {}
+    for span in (*found, *_repeated(document, found)):
+        known = best.get((span.start, span.end))
+        if known is None or span.score > known.score:
+            best[span.start, span.end] = span
+    yield from best.values()

@@ -24,6 +24,10 @@ _NAMELIKE: Final = re.compile(
     rf"|[{KATA}]{{2,11}}(?:[ 　・][{KATA}]{{1,8}})?|[{HALF}]{{2,10}}(?:[ 　][{HALF}]{{1,10}})?"
 )
 _FIELD: Final = re.compile(r"[ 　](?:姓|名|セイ|メイ|氏名|住所|電話|携帯|年齢|性別|備考)$")
+_NOTHING: Final = "\x00"  # stands for the head of a text
+_EMOJI: Final = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf]+$")
+_EMOJI_FROM: Final = "\u2600"
+_LONGEST: Final = 22  # signs of the longest form above
 _LEADING: Final = re.compile(r"^[0-9０-９]{1,4}(?=[ 　])")
 _CLOSING: Final = re.compile(r"^(?:よろしく|宜しく|より|拝|記|です。?$|と申します|でございます)")
 
@@ -33,9 +37,10 @@ def by_segment(document: Document) -> Iterator[Span]:
     text = document.text
     for found in _SEGMENT.finditer(text):
         raw = found.group()
-        value = _LEADING.sub("", raw).strip(" 　\r\u200b\ufe0f")
-        value = re.sub("[\U0001f000-\U0001faff\u2600-\u27bf]+$", "", value).rstrip(" 　")
-        if not value or not _NAMELIKE.fullmatch(value):
+        value = (_LEADING.sub("", raw) if raw[0].isdigit() else raw).strip(" 　\r\u200b\ufe0f")
+        if value[-1:] >= _EMOJI_FROM:
+            value = _EMOJI.sub("", value).rstrip(" 　")
+        if not value or len(value) > _LONGEST or not _NAMELIKE.fullmatch(value):
             if " " in value or "　" in value:
                 yield from _beside_space(document, found.start() + raw.index(value), value)
             continue
@@ -64,8 +69,9 @@ def _common_phrase(value: str) -> bool:
 
 def _beside_space(document: Document, start: int, value: str) -> Iterator[Span]:
     """担当変更　原→濱口: the word after the last space of a segment, when it stands alone."""
-    yield from _first_word(document, start, value)
-    word = re.split("[ 　]", value)[-1]
+    if _last_before(document.text, start) in "→⇒":
+        yield from _first_word(start, value)
+    word = value.replace("　", " ").rpartition(" ")[2]
     at = start + len(value) - len(word)
     if at == start or not word:
         return
@@ -74,23 +80,31 @@ def _beside_space(document: Document, start: int, value: str) -> Iterator[Span]:
         yield span_of(at, at + len(word), 0.7, Reason.SIGNATURE)
 
 
-def _first_word(document: Document, start: int, value: str) -> Iterator[Span]:
+def _first_word(start: int, value: str) -> Iterator[Span]:
     """森山⇒石井 交代: the word after an arrow, when it is a surname."""
-    word = re.split("[ 　]", value)[0]
-    before = document.text[:start].rstrip(" 　")[-1:]
-    if before and before in "→⇒" and word and name_of(word) is Name.SURNAME:
+    word = value.replace("　", " ").partition(" ")[0]
+    if word and name_of(word) is Name.SURNAME:
         yield span_of(start, start + len(word), 0.7, Reason.SIGNATURE, Role.STAFF)
 
 
 def _speaks(document: Document, start: int, end: int) -> bool:
     """はるか: a given name before a colon at the head of a line."""
     text = document.text
-    before = text[:start].rstrip(" 　")
     return (
         end - start > 1
         and text[end : end + 1] in (":", "：")
-        and (not before or before[-1] == "\n")
+        and _last_before(text, start) in _LINE_HEAD
     )
+
+
+_LINE_HEAD: Final = ("\n", _NOTHING)
+
+
+def _last_before(text: str, start: int) -> str:
+    """The last sign before a place that is no space; _NOTHING at the head of the text."""
+    while start and text[start - 1] in " 　":
+        start -= 1
+    return text[start - 1] if start else _NOTHING
 
 
 def _alone_ok(document: Document, start: int, end: int) -> bool:

@@ -33,7 +33,7 @@ _TITLE: Final = re.compile(
     rf"({_ANY}|(?:{_PART} )?{_W})(?![{LATIN}0-9@_])"
 )
 _LABEL: Final = re.compile(
-    r"(?:(?i:full name|first name|last name|surname|customer(?: name)?"
+    r"(?=[A-Za-z])(?<![A-Za-z])(?:(?i:full name|first name|last name|surname|customer(?: name)?"
     r"|client|contact(?: person)?|name on card|cardholder|card holder"
     r"|account holder|holder|recipient|beneficiary|attn|attention|patient"
     r"|employee|applicant|signed(?: by)?|sender|payee|ship to|bill to"

@@ -70,6 +70,9 @@ _RENAMED: Final = re.compile(
 )
 _OWNED: Final = re.compile(r"(?:株式会社|有限会社|合同会社|㈱|㈲|法人)[ 　]?$")
 _PARTS: Final = 3
+_IS_NAME: Final = tuple(word in _NAMES for word in Word)  # quicker to ask than a set of enums
+_MAY_NAME: Final = tuple(word in {Word.PLACE, Word.NOUN, Word.PROPER} for word in Word)
+_LONGEST: Final = 4  # signs of a word that may be a surname taken for something else
 _ENDS_NAME: Final = frozenset({Word.SPACE, Word.SYMBOL, Word.SUFFIX, Word.PARTICLE})
 _PAIR: Final = 2  # signs; a single one is too often a word
 
@@ -91,7 +94,7 @@ def _org(text: str, end: int) -> bool:
 def _run(tokens: tuple[Token, ...], index: int) -> int:
     """Index after the last word of the name that begins here."""
     last = index + 1
-    while last < len(tokens) and last - index < _PARTS and tokens[last].word in _NAMES:
+    while last < len(tokens) and last - index < _PARTS and _IS_NAME[tokens[last].word]:
         if tokens[last].word is Word.SURNAME and tokens[last - 1].word is not Word.SURNAME:
             break
         last += 1
@@ -197,16 +200,16 @@ def by_words(document: Document) -> Iterator[Span]:
     """Names by Sudachi's word classes, with organisations and places vetoed."""
     tokens, text = document.tokens, document.text
     index = 0
-    while index < len(tokens):
-        token = tokens[index]
-        if token.word in _NAMES:
+    for place, (start, end, word, _, _) in enumerate(tokens):
+        if place < index:
+            continue
+        if _IS_NAME[word]:
+            index = place
             last = _spaced_given(document, tokens, _run(tokens, index))
             yield from _named(document, tokens, index, last)
             index = last
-            continue
-        if token.word in {Word.PLACE, Word.NOUN, Word.PROPER} and token.end - token.start <= 4:  # noqa: PLR2004
-            yield from _other_class(document, tokens, index)
-        index += 1
+        elif _MAY_NAME[word] and end - start <= _LONGEST and surname(text[start:end]):
+            yield from _other_class(document, tokens, place)
     yield from _kanji_runs(document, text)
     yield from _pairs(text)
     yield from _senders(text)
@@ -265,9 +268,6 @@ def _given_rest(document: Document, tokens: tuple[Token, ...], last: int, end: i
 def _other_class(document: Document, tokens: tuple[Token, ...], index: int) -> Iterator[Span]:
     """A surname that Sudachi took for a place or a common word; only strong context counts."""
     token = tokens[index]
-    name = document.text[token.start : token.end]
-    if not surname(name):
-        return
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     if following is not None and following.word is Word.GIVEN and following.start == token.end:
         if not _org(document.text, following.end) and not _glued(document.text, token.start):
@@ -307,5 +307,5 @@ def cut_badly(document: Document, start: int, end: int) -> bool:
         if t.word in {Word.NOUN, Word.SUFFIX} and t.end - t.start > 1 and not t.unknown
     ]
     return not plain and any(
-        token.word in _NAMES or token.end - token.start == 1 for token in inside
+        _IS_NAME[token.word] or token.end - token.start == 1 for token in inside
     )

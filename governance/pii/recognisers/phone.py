@@ -11,7 +11,7 @@ from governance.pii.types import Entity, Reason, Span
 _S: Final = r"(?:[ ]?[\-.][ ]?|[ ])"
 _SPOKEN: Final = r"(?:の、?|、|/)"
 _JAPAN: Final = re.compile(
-    r"(?:(?<![0-9A-Za-z+\-._])(?<![0-9A-Za-z]/)|(?<=TEL)|(?<=Tel)|(?<=tel)|(?<=FAX)|(?<=Fax)"
+    r"(?=[0(])(?:(?<![0-9A-Za-z+\-._])(?<![0-9A-Za-z]/)|(?<=TEL)|(?<=Tel)|(?<=tel)|(?<=FAX)|(?<=Fax)"
     r"|(?<=fax))(?:"
     r"\(0[0-9]{1,4}\) ?[0-9]{1,4}[ \-]?[0-9]{4}"  # (03)1234-5678
     r"|0[0-9]{1,4}\([0-9]{1,4}\)[0-9]{4}"  # 03(1234)5678
@@ -23,26 +23,26 @@ _JAPAN: Final = re.compile(
     r")(?![0-9A-Za-z]|[\-.][0-9])"
 )
 _PLUS: Final = re.compile(
-    r"(?<![0-9A-Za-z])\+ ?(?:81[ \-.]?(?:\(0\)[ \-.]?)?[0-9]{1,4}(?:[ \-.]?[0-9]{2,4}){2}"
+    r"\+(?<![0-9A-Za-z]\+) ?(?:81[ \-.]?(?:\(0\)[ \-.]?)?[0-9]{1,4}(?:[ \-.]?[0-9]{2,4}){2}"
     r"|[1-9][0-9]{0,2}(?:[ \-.]?(?:\([0-9]{1,4}\)|[0-9]{1,4})){2,6})(?![0-9])"
 )
 _AMERICA: Final = re.compile(
-    r"(?<![0-9A-Za-z+\-./])(?:1[ \-.])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[\-.])"
+    r"(?=[1-9(])(?<![0-9A-Za-z+\-./])(?:1[ \-.])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[\-.])"
     r"[2-9][0-9]{2}[\-. ][0-9]{4}(?![0-9A-Za-z]|[\-.][0-9])"
 )
 _BRITAIN: Final = re.compile(
-    r"(?<![0-9A-Za-z+\-./])0(?:[0-9]{4} [0-9]{6}|[0-9]{3} [0-9]{3} [0-9]{4}"
+    r"0(?<![0-9A-Za-z+\-./]0)(?:[0-9]{4} [0-9]{6}|[0-9]{3} [0-9]{3} [0-9]{4}"
     r"|[0-9]{2} [0-9]{4} [0-9]{4}|[0-9]{4} [0-9]{3} [0-9]{3}"
     r"|7[0-9]{3} [0-9]{3} [0-9]{3})(?![0-9])"
 )
 _ANY_FORM: Final = re.compile(
-    r"(?<![0-9A-Za-z+])\(?[0-9]{2,5}\)?(?:[ \-.][0-9]{2,6}){1,5}(?![0-9A-Za-z])"
+    r"(?=[0-9(])(?<![0-9A-Za-z+])\(?[0-9]{2,5}\)?(?:[ \-.][0-9]{2,6}){1,5}(?![0-9A-Za-z])"
 )
 _SPOKEN_LONG: Final = re.compile(
     rf"(?<![0-9A-Za-z+\-./])0[0-9]{{1,4}}{_SPOKEN}の?[0-9]{{1,4}}{_SPOKEN}の?[0-9]{{4}}(?![0-9])"
 )
 _SPACED_OUT: Final = re.compile(r"(?<![0-9A-Za-z+\-./])0(?: [0-9\-]){9,13}(?! ?[0-9])")
-_KOREA: Final = re.compile(r"(?<![0-9A-Za-z+\-./])010-[0-9]{4}-[0-9]{4}(?![0-9A-Za-z\-])")
+_KOREA: Final = re.compile(r"010(?<![0-9A-Za-z+\-./]010)-[0-9]{4}-[0-9]{4}(?![0-9A-Za-z\-])")
 _SIGN: Final = r"(?:ゼロ|マル|レイ|イチ|サン|ヨン|ゴ|ロク|ナナ|ハチ|キュウ|キュー|ニ)"
 _READ_OUT: Final = re.compile(
     rf"(?:ゼロ|マル|レイ){_SIGN}{{1,3}}[、, \-]?(?:{_SIGN}{{2,4}}|[0-9]{{2,4}})[、, \-]?"
@@ -50,7 +50,7 @@ _READ_OUT: Final = re.compile(
 )
 # Without the area code, right after a label
 _LOCAL: Final = re.compile(
-    r"(?<![0-9A-Za-z+\-./])[1-9][0-9]{1,3}(?:-|の、?)[0-9]{4}(?![0-9A-Za-z\-])"
+    r"(?=[1-9])(?<![0-9A-Za-z+\-./])[1-9][0-9]{1,3}(?:-|の、?)[0-9]{4}(?![0-9A-Za-z\-])"
 )
 _CALL: Final = re.compile(r"(?i:\b(?:call|text|phone|ring|dial|tel)\b)[^\n0-9]{0,20}$")
 _SEVEN: Final = re.compile(r"(?<![0-9A-Za-z+\-./])[2-9][0-9]{2}-[0-9]{4}(?![0-9A-Za-z\-])")
@@ -110,14 +110,16 @@ def _spoken(document: Document) -> Iterator[Span]:
 def _short(document: Document) -> Iterator[Span]:
     """Numbers without area code after a label, read out in words, or of a Korean mobile."""
     shadow = document.legible
-    for found in _LOCAL.finditer(shadow):
+    told = Topic.PHONE in document.labels.topics
+    for found in _LOCAL.finditer(shadow) if told else ():
         label = document.labels.before(found.start(), within=_NEAR)
         if label is not None and label.topic is Topic.PHONE:
             yield _of(found.start(), found.end(), 0.7)
-    for found in _SEVEN.finditer(shadow):
+    for found in _SEVEN.finditer(shadow) if document.has_latin else ():
         if _CALL.search(shadow, max(0, found.start() - 30), found.start()):
             yield _of(found.start(), found.end(), 0.7)
-    for pattern in (_KOREA, _READ_OUT):
+    read_out = any(word in shadow for word in ("ゼロ", "マル", "レイ"))
+    for pattern in (_KOREA, _READ_OUT) if read_out else (_KOREA,):
         for found in pattern.finditer(shadow):
             yield _of(found.start(), found.end(), 0.85)
 
@@ -138,7 +140,8 @@ def find(document: Document) -> Iterator[Span]:
         if _LEAST_DIGITS < count <= _MOST_DIGITS:
             yield _of(found.start(), found.end(), 0.95)
     yield from _western(document)
-    yield from _spoken(document)
+    if Topic.PHONE in document.labels.topics:
+        yield from _spoken(document)
     yield from _short(document)
 
 
@@ -150,6 +153,8 @@ def _western(document: Document) -> Iterator[Span]:
             label = document.labels.before(found.start(), within=_REACH)
             if label is None or label.topic not in _AGAINST:
                 yield _of(found.start(), found.end(), 0.85)
+    if Topic.PHONE not in document.labels.topics:
+        return
     for pattern, within, score in ((_ANY_FORM, 3, 0.6), (_BARE, _REACH, 0.7)):
         for found in pattern.finditer(shadow):
             label = document.labels.before(found.start(), within=within)

@@ -9,7 +9,7 @@ from governance.pii.labels import Topic
 from governance.pii.types import Entity, Reason, Span
 
 _JAPAN: Final = re.compile(
-    r"(?<![0-9A-Za-z\-.])[0-9]{3}(?:[ ]?-[ ]?)?[0-9]{4}(?![0-9A-Za-z]|-[0-9])"
+    r"(?=[0-9])(?<![0-9A-Za-z\-.])[0-9]{3}(?:[ ]?-[ ]?)?[0-9]{4}(?![0-9A-Za-z]|-[0-9])"
 )
 _PLACE: Final = re.compile(
     r"(?:[^\s0-9、。]{1,6}[)）])?[\)）]?[ \n\t,;|\"]{0,4}(?:北海道"
@@ -60,7 +60,7 @@ def find(document: Document) -> Iterator[Span]:
             reason = Reason.LABEL if score > 0.95 else Reason.SHAPE  # noqa: PLR2004
             yield Span(start=found.start(), end=found.end(), entity=Entity.POSTAL_CODE,
                        score=score, reason=reason)  # fmt: skip
-    if document.has_latin:
+    if document.has_latin and Topic.POSTAL in document.labels.topics:
         for found in _WESTERN.finditer(document.shadow):
             if _labelled(document, found.start()):
                 yield Span(start=found.start(), end=found.end(), entity=Entity.POSTAL_CODE,

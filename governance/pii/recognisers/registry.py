@@ -26,6 +26,7 @@ from governance.pii.recognisers import (
     sensitive,
     sns_account,
 )
+from governance.pii.resolve import resolve
 from governance.pii.types import Entity, Span
 
 Recogniser = Callable[[Document], Iterator[Span]]
@@ -64,18 +65,51 @@ ALWAYS: Final[Named] = MappingProxyType({
 
 def recognisers(own_numbers: Iterable[str]) -> dict[str, tuple[Recogniser, frozenset[Entity]]]:
     """Every recogniser with the entities it can give, the company's own numbers included."""
+    own = customer_number.finder(own_numbers)
+    found = {
+        name: (_remembered(name, find), entities) for name, (find, entities) in _GUARDED.items()
+    }
+    found["customer_number"] = (_with_digit(own), frozenset({Entity.CUSTOMER_NUMBER}))
+    return found
 
-    def guarded(find: Recogniser) -> Recogniser:
-        return lambda document: find(document) if document.has_digit else iter(())
 
-    def guarded_longer(find: Recogniser) -> Recogniser:
-        return lambda document: find(document) if document.has_long_number else iter(())
+def ruled(document: Document) -> tuple[Span, ...]:
+    """What the rules find in the text, without overlaps; each of them is asked at most once."""
+    return resolve(
+        (
+            span
+            for name, (find, _) in _GUARDED.items()
+            if name not in _APART
+            for span in _remembered(name, find)(document)
+        ),
+        len(document.text),
+    )
 
-    found = {name: (guarded(find), entities) for name, (find, entities) in NEEDS_DIGIT.items()}
-    found |= {
-        name: (guarded_longer(find), entities)
+
+def _with_digit(find: Recogniser) -> Recogniser:
+    return lambda document: find(document) if document.has_digit else iter(())
+
+
+def _with_long_number(find: Recogniser) -> Recogniser:
+    return lambda document: find(document) if document.has_long_number else iter(())
+
+
+def _remembered(name: str, find: Recogniser) -> Recogniser:
+    def known(document: Document) -> Iterator[Span]:
+        found = document.findings.get(name)
+        if found is None:
+            found = document.findings[name] = tuple(find(document))
+        return iter(found)
+
+    return known
+
+
+_APART: Final = frozenset({"sensitive"})  # mentions are of anything
+_GUARDED: Final[Named] = MappingProxyType(
+    {name: (_with_digit(find), entities) for name, (find, entities) in NEEDS_DIGIT.items()}
+    | {
+        name: (_with_long_number(find), entities)
         for name, (find, entities) in NEEDS_LONG_NUMBER.items()
     }
-    own = customer_number.finder(own_numbers)
-    found["customer_number"] = (guarded(own), frozenset({Entity.CUSTOMER_NUMBER}))
-    return found | dict(ALWAYS)
+    | dict(ALWAYS)
+)

@@ -32,6 +32,24 @@ _WORD: Final = re.compile(
     rf"{_NETWORK}|(?i:twitter|instagram|\binsta\b|facebook|tiktok|youtube|bluesky|mastodon|discord)"
     r"|アカウント|垢|フォロー|(?i:\bhandle\b|\baccount\b|\bdm\b)"
 )
+# One of these is such a word already; where none of the others stands either there is none
+_SURE: Final = (
+    "アカウント",
+    "垢",
+    "フォロー",
+    "ツイッター",
+    "インスタ",
+    "フェイスブック",
+    "カカオ",
+)
+_SURE_SMALL: Final = (
+    "twitter", "instagram", "facebook", "tiktok", "youtube", "bluesky", "mastodon", "discord",
+)  # fmt: skip
+_PERHAPS: Final = (
+    "IG", "FB", "Threads", "LINE", "Line", "mixi", "Skype", "Telegram", "WhatsApp", "WeChat",
+    "KakaoTalk", "SNS", "X", "ティックトック", "ライン", "微信", "Insta", "insta",
+)  # fmt: skip
+_PERHAPS_SMALL: Final = ("insta", "handle", "account", "dm")
 _EVERYBODY: Final = frozenset({"@channel", "@here", "@all", "@everyone", "@group"})
 _MARKED: Final = re.compile(r"[0-9_.\-]")
 
@@ -41,10 +59,21 @@ def _of(found: re.Match[str], group: int, score: float, reason: Reason) -> Span:
                 score=score, reason=reason)  # fmt: skip
 
 
+def _announced(document: Document) -> bool:
+    """A network's name or the word account stands somewhere."""
+    shadow, small = document.shadow, document.small
+    if any(word in shadow for word in _SURE) or any(word in small for word in _SURE_SMALL):
+        return True
+    perhaps = any(word in shadow for word in _PERHAPS) or any(
+        word in small for word in _PERHAPS_SMALL
+    )
+    return perhaps and _WORD.search(shadow) is not None
+
+
 def find(document: Document) -> Iterator[Span]:
     """Handles of the text that a network's name or the word account announces."""
     shadow = document.shadow
-    if not document.has_latin or not _WORD.search(shadow):
+    if not document.has_latin or not _announced(document):
         return
     for pattern in (_HANDLE, _ID):
         for found in pattern.finditer(shadow):

@@ -1,0 +1,175 @@
+"""The officers' pages of a review: seen by whoever fulfils or approves, judged by who decides."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dsar import fulfilment, service, stepping
+from dsar.collection import every_source
+from dsar.review import rules
+from dsar.review import service as review
+from dsar.store import case_by_id
+from dsar.types import Event, EvidenceKind, Intake, RequestKind
+from governance.app.factory import create_app
+from governance.app.wiring import Wiring
+from governance.core.ids import new_row_id
+from governance.core.terms import ActorId, FieldId, Lang, RequestId
+from governance.customers.store import Record, insert_records
+from governance.http.principal import Principal, PrincipalKind
+from governance.pii.types import Entity, Reason, Role, Span
+from tests.dsar.world import OFFICER, SUPPORT
+from tests.governance.console.test_policy_pages import Office
+from tests.installation import AT, add_person, create, with_ports
+from tests.serving import served
+
+HOME = "/console/requests"
+BODY = "友人の架空花子さん<b>に</b>送ってください。架空花子さんの電話は 080-1111-2222 です。"
+
+
+def others(texts: Sequence[str], _lang: Lang) -> tuple[tuple[Span, ...], ...]:
+    """An analysis that knows one friend by name and number."""
+    return tuple(
+        tuple(
+            Span(start=hit.start(), end=hit.end(), entity=entity, score=1.0, reason=Reason.SHAPE,
+                 role=Role.THIRD)
+            for words, entity in (("架空花子", Entity.PERSON), ("080-1111-2222", Entity.PHONE))
+            for hit in re.finditer(words, text)
+        )
+        for text in texts
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    made = create(Path(tmp_path_factory.mktemp("review")))
+    wiring = with_ports(made, replace(made.ports, analyse=others))
+    with served(create_app(wiring)) as base:
+        made = Office(wiring, base)
+        yield made
+        for browser in made.browsers.values():
+            browser.close()
+    wiring.close()
+
+
+def sent(office: Office, path: str, data: dict[str, str], by: str) -> httpx.Response:
+    browser = office.browsers[by]
+    token = re.search(r'name="csrf" value="([^"]+)"', browser.get("/console").text)
+    assert token is not None
+    answer: httpx.Response = browser.post(path, data={"csrf": token[1], **data})
+    return answer
+
+
+def collected(wiring: Wiring) -> RequestId:
+    """A request whose findings wait for their review."""
+    person, ports = add_person(wiring), wiring.ports
+    row = new_row_id()
+    cells = ports.vault.seal_row(person, row, {FieldId("inquiry.body"): BODY})
+    clear = {"source_key": row, "received_at": AT, "channel": "web", "recorded_at": AT}
+    kept = {name: cell for name, cell in cells.items() if cell is not None}
+    record = Record(table="inquiry", id=row, subject=person, clear=clear, sealed=kept)
+    ports.database.write(lambda tx: insert_records(tx, [record]))
+    by = Principal(
+        id=ActorId(f"p:{person}"), kind=PrincipalKind.PERSON, roles=frozenset({"customer"})
+    )
+    new = service.NewRequest(
+        kind=RequestKind.DISCLOSURE, intake=Intake.PORTAL, policy_days=14, subject=person
+    )
+    prepared = service.prepare_request(ports, new)
+    write = ports.database.write
+    case = write(lambda tx: service.receive(tx, ports, by, new, prepared, at=AT))
+    for kind, who in ((EvidenceKind.PORTAL_SESSION, by), (EvidenceKind.DOCUMENT, SUPPORT)):
+        write(
+            partial(
+                service.prove_identity, ports=ports, principal=who, request=case.id, kind=kind,
+                accepted=True, at=AT,
+            )
+        )  # fmt: skip
+
+    def step(event: Event) -> None:
+        write(lambda tx: stepping.advance(tx, ports, OFFICER, case.id, event, at=AT))
+
+    step(Event.START)
+    fulfilment.collect(ports, OFFICER, case.id, sources=every_source(ports), at=AT)
+    step(Event.FINISH_COLLECTING)
+    return case.id
+
+
+def test_review_from_suggestion_to_approval(office: Office) -> None:
+    request = collected(office.wiring)
+    place, lead = f"{HOME}/{request}/review", "privacy_officer"
+    page = office.page(place, by=lead)
+    assert "未確認" in page
+    assert "&lt;b&gt;" in page
+    assert "<b>に</b>" not in page
+    basis = re.search(r'name="basis" value="([0-9a-f]+)"', page)
+    assert basis is not None
+    seen = review.look(office.wiring.ports, OFFICER, request, at=AT)
+    said = rules.words_at(seen.findings, rules.suggestions(seen.findings))
+    names = [n for n, spot in enumerate(said, 1) if said[spot] == "架空花子"]
+    form = {"basis": basis[1], "source": "inquiry", "page": "1"}
+    undone = sent(
+        office, place,
+        {**form, "step": "reveal", "place": str(names[0]), "reason": "consented",
+         "everywhere": "yes"}, by=lead,
+    )  # fmt: skip
+    assert undone.headers["location"].endswith(f"#place-{names[0]}")
+    assert office.page(place, by=lead).count("取消し（本人に見える）") == len(names)
+    nowhere = sent(office, place, {**form, "step": "cover", "phrase": "どこにもない<i>",
+                   "label": "PASSAGE", "reason": "third_person"}, by=lead)  # fmt: skip
+    assert nowhere.status_code == 422
+    assert "どこにもない&lt;i&gt;" in nowhere.text
+    early = sent(office, f"{HOME}/{request}/decide", {}, by=lead)
+    assert early.status_code == 409
+    head = re.search(r'name="seen" value="(\d+)"', office.page(place, by=lead))
+    assert head is not None
+    assert sent(office, place, {**form, "step": "all", "seen": "0"}, by=lead).status_code == 409
+    assert sent(office, place, {**form, "step": "all", "seen": head[1]}, by=lead).status_code == 303
+    assert "審査は終わっています" in office.page(place, by=lead)
+    report = office.browsers[lead].get(f"{HOME}/{request}/preview/report.ja.html")
+    assert "sandbox" in report.headers["content-security-policy"]
+    assert "架空花子さん" in report.text
+    assert "080-1111-2222" not in report.text
+    data = office.browsers[lead].get(f"{HOME}/{request}/preview/data.json")
+    assert data.headers["content-disposition"].startswith("attachment")
+    assert sent(office, f"{HOME}/{request}/decide", {}, by=lead).status_code == 303
+    assert sent(office, f"{HOME}/{request}/approve", {"digest": "0"}, by=lead).status_code == 403
+    page = office.page(place, by="privacy_approver")
+    digest = re.search(r'name="digest" value="([^"]+)"', page)
+    assert digest is not None
+    wrong = sent(office, f"{HOME}/{request}/approve", {"digest": "0"}, by="privacy_approver")
+    assert wrong.status_code in (403, 409, 422)
+    agreed = sent(office, f"{HOME}/{request}/approve", {"digest": digest[1]}, by="privacy_approver")
+    assert agreed.status_code == 303
+    with office.wiring.database.read() as tx:
+        assert case_by_id(tx, request).tracks[0].status.value == "approved"
+
+
+def test_stranger_to_the_review_sees_and_does_nothing(office: Office) -> None:
+    request = collected(office.wiring)
+    for by in ("support", "auditor"):
+        for path in ("review", "preview", "preview/data.json"):
+            answer = office.browsers[by].get(f"{HOME}/{request}/{path}")
+            assert answer.status_code in (403, 404)
+            assert "架空花子" not in answer.text
+        assert sent(office, f"{HOME}/{request}/review", {"step": "all"}, by=by).status_code in (
+            403,
+            404,
+        )
+    lead = "privacy_officer"
+    unknown = f"{HOME}/3b241101-e2bb-4255-8caf-4136c566a962/review"
+    assert office.browsers[lead].get(unknown).status_code == 404
+    assert sent(office, f"{HOME}/{request}/review", {"step": "erase"}, by=lead).status_code == 404
+    for bad in ({"step": "accept", "place": "９"}, {"step": "lift", "act": "1" * 4000},
+                {"step": "reveal", "place": "1", "reason": "because"}):  # fmt: skip
+        page = office.page(f"{HOME}/{request}/review", by=lead)
+        basis = re.search(r'name="basis" value="([0-9a-f]+)"', page)
+        assert basis is not None
+        refused = sent(office, f"{HOME}/{request}/review", {"basis": basis[1], **bad}, by=lead)
+        assert refused.status_code == 422
+    stale = sent(office, f"{HOME}/{request}/review", {"step": "all", "seen": "0"}, by=lead)
+    assert stale.status_code == 409

@@ -1,7 +1,6 @@
 """The last checkpoint, kept in a file outside the database: a restored database cannot hide."""
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from audit.note import Checkpoint, parse_checkpoint, parse_note
+from governance.core.durable import replace_text
 
 LOST: Final = ".lost-"  # and the size of a head that a restore set aside
 
@@ -42,13 +42,13 @@ def set_aside(path: Path, lost: str, note: str | None) -> None:
     with _locked(path):
         if read_anchor(path) != lost:
             return
-        _write(
+        replace_text(
             path.with_name(f"{path.name}{LOST}{size}-{sha256(lost.encode()).hexdigest()[:8]}"), lost
         )
         if note is None:
             path.unlink()
         else:
-            _write(path, note)
+            replace_text(path, note)
 
 
 def advance_anchor(path: Path, note: str) -> None:
@@ -58,22 +58,7 @@ def advance_anchor(path: Path, note: str) -> None:
         kept = anchored(path)
         if kept is not None and kept.size >= size:
             return
-        _write(path, note)
-
-
-def _write(path: Path, note: str) -> None:
-    """The file holds this durably, or what it held before."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with fresh.open("w", encoding="utf-8") as stream:
-        stream.write(note)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        replace_text(path, note)
 
 
 @contextmanager

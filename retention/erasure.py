@@ -5,7 +5,7 @@ a table that it forgets stops the start, and a RESTRICT key in the database besi
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -35,6 +35,7 @@ class Doomed:
     suppress: Sequence[FieldId] = ()
     suppress_until: date | None = None
     rule: str = ""
+    readable: bool = True  # False: an older database, whose sealed values nobody opens any more
 
     @property
     def kept_by_law(self) -> str | None:
@@ -113,13 +114,19 @@ def _purchases(tx: Connection, vault: FieldVault, batch: Sequence[Doomed]) -> in
         if keep is None:
             gone.append(row.id)
         elif not one.erased_before:
-            fields = frozenset(keep.fields)
+            fields = frozenset(keep.fields if one.readable else _clear(keep.fields))
             kept[fields].append({"row": row.id} | _resealed(vault, row, fields))
     for part in _parts(gone):
         tx.execute(delete(PURCHASE).where(PURCHASE.c.id.in_(part)))
     for fields, rows in kept.items():
         tx.execute(_narrowed(fields), rows)
     return len(gone) + sum(len(rows) for rows in kept.values())
+
+
+def _clear(fields: Iterable[FieldId]) -> list[FieldId]:
+    """Those that stand in clear, which is all that an unreadable row has to keep."""
+    known = catalogue().fields
+    return [name for name in fields if known[name].storage is not Storage.SEALED]
 
 
 def _resealed(vault: FieldVault, row: Row[Any], fields: frozenset[FieldId]) -> dict[str, Any]:
@@ -129,6 +136,8 @@ def _resealed(vault: FieldVault, row: Row[Any], fields: frozenset[FieldId]) -> d
         for field in catalogue().table("purchase").sealed()
         if field.id in fields
     }
+    if not cells:
+        return {}
     moved = vault.reseal(SubjectId(row.subject_id), row.id, cells, to=KeyClass.KEPT)
     return {"new_" + name.partition(".")[2]: cell for name, cell in moved.items()}
 

@@ -1,7 +1,8 @@
 """The officers' procedure after an older database was put back: shown, agreed to by two, declared.
 
 Choices and erasures that the older database does not know stand in the control journal; how many
-of each kind is shown, because they must be done again before the installation serves anybody.
+of each kind is shown, because they must be done again before the installation serves anybody:
+the declaration closes it (`retention/backups/restoring.py` opens it).
 """
 
 import json
@@ -24,6 +25,7 @@ from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from policies.actions import Action
 from retention.access import require, require_approver
+from retention.backups import store
 from retention.errors import LossChangedError
 
 BLOB: Final = "log_restore"
@@ -92,6 +94,8 @@ def restore_executor(desk: Restoring) -> Executor:
             approval=approval.id,
             at=at,
         )
+        if store.closed_since(tx) is None:  # the files were put back by hand
+            store.close_gate(tx, backup=None, at=at)
         return f"{PREFIX}{event}"
 
     return execute

@@ -25,6 +25,7 @@ class Ground(StrEnum):
 
     SCHEDULE = "schedule"
     REQUEST = "request"  # the person asked (APPI 35, GDPR 17)
+    RESTORE = "restore"  # done before, and an older database was put back since
 
 
 class SecondPerson(StrEnum):

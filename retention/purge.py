@@ -19,23 +19,21 @@ from audit.types import EventDraft, Outcome
 from governance.core.clock import JST
 from governance.core.terms import ActorId, EventId, KeyClass, RowId, SubjectId
 from governance.customers.ports import Ports
-from governance.customers.subjects import SubjectState
 from governance.customers.upkeep.merges import absorbed_by
 from governance.jobs import ledger
 from governance.jobs.journal_record import JournalEntry, JournalKind
 from governance.jobs.rules import next_limit
 from governance.jobs.runner import Worker
 from governance.jobs.types import Claim, Slot, Step
-from retention import rules, store, tombstones
-from retention.duties import after, row_keeps
+from retention import store, tombstones
+from retention.duties import after
 from retention.erasure import Doomed, erase, lock, residue
 from retention.errors import ResidueError, RunHeldElsewhereError
-from retention.facts import facts_of
-from retention.merged import merged_into
+from retention.fit import Fitting, fitting
 from retention.plans import Ground, Item, ItemState, Plan, RunState, keep_lines
 from retention.store import Run
 from retention.tombstones import Tombstone
-from retention.types import Due, PersonFacts, Schedule
+from retention.types import Schedule
 
 LEASE = timedelta(seconds=120)
 FIRST, LEAST, MOST = 10, 8, 400  # persons in a batch; the event that names them has a size limit
@@ -138,29 +136,38 @@ def _batch(drive: _Drive, items: Sequence[Item]) -> None:
     """One batch from the journal to the commit."""
     at = drive.worker.clock()
     with drive.ports.database.read() as tx:
-        doomed = _doomed(tx, drive, items, at=at)[0]
-    _announce(drive, doomed, at=at)
+        doomed = _fitting(tx, drive, items, at=at).goes
+    if drive.plan.ground is not Ground.RESTORE:  # those are what the journal says already
+        _announce(drive, JournalKind.ERASURE, doomed, at=at)
     journaled = frozenset(item.id for item, _ in doomed)
-    drive.ports.vault.ensure_keys((one.subject for _, one in doomed if one.keeps), KeyClass.KEPT)
+    resealed = (one.subject for _, one in doomed if one.keeps and one.readable)
+    drive.ports.vault.ensure_keys(resealed, KeyClass.KEPT)
 
-    def commit(tx: Connection) -> tuple[Claim, timedelta]:
+    def commit(tx: Connection) -> tuple[Claim, timedelta, frozenset[RowId]]:
         began = drive.worker.clock()
-        _remove(tx, drive, items, journaled, at=at)
+        gone = _remove(tx, drive, items, journaled, at=at)
         step = Step(done=len(items), cursor=items[-1].id, finished=False)
         moved = ledger.advance(tx, drive.claim, step, at=began, lease=LEASE)
-        return moved, drive.worker.clock() - began
+        return moved, drive.worker.clock() - began, gone
 
-    drive.claim, took = drive.ports.database.write(commit, batch=True)
+    drive.claim, took, gone = drive.ports.database.write(commit, batch=True)
+    if drive.plan.ground is not Ground.RESTORE:
+        stayed = [(item, one) for item, one in doomed if item.id not in gone]
+        _announce(drive, JournalKind.ERASURE_LIFTED, stayed, at=at)
     aim = AIM[drive.ports.database.dialect]
     drive.limit = max(LEAST, next_limit(drive.limit, took=took, aim=aim, most=MOST))
     drive.worker.pause(min(max(took, timedelta(0)), LEASE / 4))
 
 
-def _announce(drive: _Drive, doomed: Sequence[tuple[Item, Doomed]], *, at: datetime) -> None:
-    """Every erasure of the batch is on stable storage in the control journal."""
+def _announce(
+    drive: _Drive, kind: JournalKind, doomed: Sequence[tuple[Item, Doomed]], *, at: datetime
+) -> None:
+    """Every erasure of the batch, or that it did not come to it, is on stable storage."""
+    if not doomed:
+        return
     entries = [
         JournalEntry(
-            kind=JournalKind.ERASURE,
+            kind=kind,
             subject=one.subject,
             scope=f"plan:{drive.plan.id}",
             event=EventId(item.id),
@@ -173,58 +180,6 @@ def _announce(drive: _Drive, doomed: Sequence[tuple[Item, Doomed]], *, at: datet
         deque(pool.map(drive.ports.journal.append, entries), maxlen=0)  # raises what one raised
 
 
-Found = tuple[list[tuple[Item, Doomed]], dict[str, list[RowId]]]
-
-
-def _doomed(tx: Connection, drive: _Drive, items: Sequence[Item], *, at: datetime) -> Found:
-    """Who may still go as planned, and who is left alone for what reason."""
-    cutoff, schedule = drive.plan.cutoff, drive.schedule
-    known = {f.subject: f for f in facts_of(tx, [i.subject for i in items], at=cutoff)}
-    doomed: list[tuple[Item, Doomed]] = []
-    skipped: dict[str, list[RowId]] = {}
-    for item in items:
-        facts = known.get(item.subject)
-        reason = "unknown" if facts is None else _changed(facts, item, drive)
-        if facts is None or reason is not None:
-            skipped.setdefault(reason or "unknown", []).append(item.id)
-            continue
-        rule = schedule.rule(item.rule)
-        suppress = rule.suppress if rule is not None else None
-        until = None
-        if suppress is not None:
-            until = after(at.astimezone(JST).date(), suppress.period, schedule.overflow)
-        one = Doomed(
-            subject=item.subject,
-            erased_before=facts.state is SubjectState.ERASED,
-            keeps=row_keeps(facts, schedule, at=cutoff),
-            suppress=suppress.fields if suppress is not None else (),
-            suppress_until=until,
-            rule=item.rule,
-        )
-        doomed.append((item, one))
-    return [*doomed, *merged_into(tx, doomed)], skipped
-
-
-def _changed(facts: PersonFacts, item: Item, drive: _Drive) -> str | None:
-    """Why the person is not what the plan says any more; None: still due in the same way."""
-    cutoff = drive.plan.cutoff
-    if facts.held:
-        return "held"
-    if facts.fence != item.fence:
-        return "fence"
-    match drive.plan.ground:
-        case Ground.SCHEDULE:
-            now = rules.due(facts, drive.schedule, at=cutoff)
-        case Ground.REQUEST:
-            now = rules.requested(facts, drive.schedule, at=cutoff)
-    same = (now.rule, now.basis, now.due_on) == (item.rule, item.basis, item.due_on)
-    if not isinstance(now, Due) or not same:
-        return "decision"
-    if keep_lines(row_keeps(facts, drive.schedule, at=cutoff)) != item.keeps:
-        return "kept_fields"
-    return None
-
-
 def _remove(
     tx: Connection,
     drive: _Drive,
@@ -232,11 +187,12 @@ def _remove(
     journaled: frozenset[RowId],
     *,
     at: datetime,
-) -> None:
-    """Rows, audit event, tombstones, marks and counts of one batch."""
+) -> frozenset[RowId]:
+    """Rows, audit event, tombstones, marks and counts of one batch; which items went."""
     subjects = [item.subject for item in items]
     lock(tx, [*subjects, *absorbed_by(tx, subjects)])
-    doomed, skipped = _doomed(tx, drive, items, at=at)
+    found = _fitting(tx, drive, items, at=at)
+    doomed, skipped = list(found.goes), found.skipped
     unannounced = [item.id for item, _ in doomed if item.id not in journaled]
     if unannounced:  # a hold ended between: fails closed, the next plan finds the person
         skipped.setdefault("held", []).extend(unannounced)
@@ -265,19 +221,25 @@ def _remove(
             "at": at,
         },
     )
+    return frozenset(item.id for item, _ in doomed)
+
+
+def _fitting(tx: Connection, drive: _Drive, items: Sequence[Item], *, at: datetime) -> Fitting:
+    return fitting(tx, drive.ports.vault.ring, drive.plan, drive.schedule, items, at=at)
 
 
 def _event(drive: _Drive, doomed: Sequence[Doomed], rows: int, *, at: datetime) -> EventDraft:
     """What the log says of a batch: the plan's hash, the approval, the persons, the counts."""
-    asked = drive.plan.ground is Ground.REQUEST
+    by_schedule = drive.plan.ground is Ground.SCHEDULE
     approval = drive.run.approval
     return EventDraft(
-        action=EventCode.ERASURE_EXECUTED if asked else EventCode.RETENTION_PURGED,
+        action=EventCode.RETENTION_PURGED if by_schedule else EventCode.ERASURE_EXECUTED,
         occurred_at=at,
         actor=ActorId(drive.run.requested_by),
         object_type="purge_run",
         object_id=drive.run.id,
         outcome=Outcome.DONE,
+        reasons=("restore",) if drive.plan.ground is Ground.RESTORE else (),
         subject=doomed[0].subject if len(doomed) == 1 else None,
         counts=(("persons", len(doomed)), ("rows", rows)),
         refs=(

@@ -1,18 +1,19 @@
 """After an older database was put back: what the control journal holds and the database does not.
 
-Choices, restrictions and holds are done again from the journal, under the ids that they had, so
-that twice equals once. Erasures are asked for and agreed to again by two persons, as ever; until
-the last of them is done the installation serves nobody.
+Choices, restrictions, holds and their releases are done again from the journal, under the ids
+that they had, so that twice equals once; then the erasures, as one run of the same machine that
+erased before. Two persons agreed to each of them then, and to going on with the older database
+now. Until all is done again the installation serves nobody.
 """
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from audit.actions import EventCode
 from audit.shards.claims import of_action
@@ -22,10 +23,9 @@ from consent.choices import Choice, ChoiceUnknownError
 from consent.models import ConsentEventRow
 from consent.service import record
 from consent.types import EventKind
-from governance.core.clock import JST
 from governance.core.terms import SubjectId
 from governance.customers.ports import Ports
-from governance.customers.store import HOLD, subject_by_id
+from governance.customers.store import HOLD, SUBJECT
 from governance.customers.subjects import SubjectState
 from governance.customers.upkeep.merges import MERGE
 from governance.db.types import table_of
@@ -34,6 +34,7 @@ from governance.jobs.journal_record import JournalEntry, JournalKind
 from policies.actions import Action
 from retention.access import require
 from retention.errors import NotReappliedError
+from retention.tombstones import ERASURE
 
 LEDGER: Final = table_of(ConsentEventRow)
 IN_LIMIT: Final = 500  # values in one IN list
@@ -45,6 +46,8 @@ CHOICES: Final = {
     JournalKind.RESTRICTION: EventKind.RESTRICTED,
     JournalKind.RESTRICTION_LIFTED: EventKind.RESTRICTION_LIFTED,
 }
+PLACED: Final = frozenset({JournalKind.HOLD, JournalKind.RELEASE})
+ERASED: Final = frozenset({JournalKind.ERASURE, JournalKind.ERASURE_LIFTED})
 EVERY: Final = "*"
 
 
@@ -58,69 +61,91 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outstanding:
-    """What is to be done again."""
+    """What is to be done again; what waits for a hold is not."""
 
     choices: tuple[Missing, ...]
     holds: tuple[Missing, ...]
+    releases: tuple[Missing, ...]
     erasures: tuple[SubjectId, ...]
+    deferred: tuple[SubjectId, ...]  # erasures that a standing hold puts off
 
     def __bool__(self) -> bool:
-        return bool(self.choices or self.holds or self.erasures)
+        return bool(self.choices or self.holds or self.releases or self.erasures)
+
+    def counts(self) -> dict[str, int]:
+        """How many of each kind."""
+        return {
+            "choices": len(self.choices),
+            "holds": len(self.holds),
+            "releases": len(self.releases),
+            "erasures": len(self.erasures),
+            "deferred": len(self.deferred),
+        }
 
 
-def outstanding(tx: Connection, ports: Ports, *, at: datetime) -> Outstanding:
+def outstanding(tx: Connection, ports: Ports) -> Outstanding:
     """The decisions of the journal about persons who are here that the database does not know."""
     entries = [found.entry for found in ports.journal.replay()]
     several = Counter(entry.event for entry in entries)
     missing = [
         Missing(row=_row(entry, alone=several[entry.event] == 1), entry=entry) for entry in entries
     ]
-    ids = {row for one in missing for row in (one.row, str(one.entry.event))}
-    known = _known(tx, LEDGER, ids) | _known(tx, HOLD, ids) | _known(tx, MERGE, ids)
-    states = _states(tx, missing, at=at)
+    choices = [one for one in missing if one.entry.kind in CHOICES]
+    ids = {row for one in choices for row in (one.row, str(one.entry.event))}
+    known = _known(tx, LEDGER, ids) | _known(tx, MERGE, ids)
+    states = _states(tx, entries)
+    holds, releases = _holds(tx, missing)
 
-    def unknown(one: Missing) -> bool:
-        here = one.entry.subject is not None and states.get(one.entry.subject) is not None
-        return here and one.row not in known and str(one.entry.event) not in known
+    def here(one: Missing) -> bool:
+        return one.entry.subject is not None and one.entry.subject in states
 
-    erased = (one.entry.subject for one in missing if one.entry.kind is JournalKind.ERASURE)
+    erasures = _erasures(tx, entries, states)
+    held = _held(tx, erasures) | {str(one.entry.subject) for one in holds}
+    held -= {str(one.entry.subject) for one in releases}
     return Outstanding(
-        choices=tuple(one for one in missing if one.entry.kind in CHOICES and unknown(one)),
-        holds=tuple(one for one in missing if one.entry.kind is JournalKind.HOLD and unknown(one)),
-        erasures=tuple(
-            sorted(
-                subject
-                for subject in {one for one in erased if one is not None}
-                if states.get(subject) not in {None, SubjectState.ERASED}
-            )
+        choices=tuple(
+            one
+            for one in choices
+            if here(one) and one.row not in known and str(one.entry.event) not in known
         ),
+        holds=tuple(one for one in holds if here(one)),
+        releases=tuple(one for one in releases if here(one)),
+        erasures=tuple(one for one in erasures if one not in held),
+        deferred=tuple(one for one in erasures if one in held),
     )
 
 
-def require_reapplied(tx: Connection, ports: Ports, *, at: datetime) -> None:
+def require_reapplied(tx: Connection, ports: Ports) -> None:
     """Fails closed: after a declared restore nobody is served before all is done again."""
     if not of_action(claims_in(tx), EventCode.LOG_RESTORED):
         return
-    if found := outstanding(tx, ports, at=at):
+    if found := outstanding(tx, ports):
         raise NotReappliedError(
-            choices=len(found.choices), holds=len(found.holds), erasures=len(found.erasures)
+            choices=len(found.choices),
+            holds=len(found.holds) + len(found.releases),
+            erasures=len(found.erasures),
         )
 
 
 def reapply(ports: Ports, principal: Principal, *, clock: Callable[[], datetime]) -> Outstanding:
-    """Choices and holds are done again, each in its own transaction; what is left over.
+    """Choices, holds and releases are done again, each in its own transaction; what is left over.
 
     A choice about a purpose that the policy does not know any more permits nothing; it is left.
     """
     require(ports, principal, Action.BACKUP_RESTORE)
     with ports.database.read() as tx:
-        found = outstanding(tx, ports, at=clock())
+        found = outstanding(tx, ports)
     for one in found.choices:
         _choose(ports, principal, one)
     for one in found.holds:
         ports.database.write(lambda tx, one=one: _hold(tx, ports, principal, one))  # type: ignore[misc] # bound at once
+    for one in found.releases:
+        at = clock()
+        ports.database.write(
+            lambda tx, one=one, at=at: _release(tx, ports, principal, one, at=at)  # type: ignore[misc] # bound at once
+        )
     with ports.database.read() as tx:
-        return outstanding(tx, ports, at=clock())
+        return outstanding(tx, ports)
 
 
 def _choose(ports: Ports, principal: Principal, one: Missing) -> None:
@@ -153,16 +178,36 @@ def _hold(tx: Connection, ports: Ports, principal: Principal, one: Missing) -> N
             placed_at=entry.at,
         )
     )
+    _record(tx, ports, principal, one, EventCode.HOLD_PLACED, at=entry.at)
+
+
+def _release(
+    tx: Connection, ports: Ports, principal: Principal, one: Missing, *, at: datetime
+) -> None:
+    standing = update(HOLD).where(HOLD.c.id == one.row, HOLD.c.released_at.is_(None))
+    tx.execute(standing.values(released_by=principal.id, released_at=at))
+    _record(tx, ports, principal, one, EventCode.HOLD_RELEASED, at=at)
+
+
+def _record(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    one: Missing,
+    action: EventCode,
+    *,
+    at: datetime,
+) -> None:
     ports.audit.append(
         tx,
         EventDraft(
-            action=EventCode.HOLD_PLACED,
-            occurred_at=entry.at,
+            action=action,
+            occurred_at=at,
             actor=principal.id,
             actor_os=principal.os_user,
             object_type="hold",
             object_id=one.row,
-            subject=entry.subject,
+            subject=one.entry.subject,
             outcome=Outcome.DONE,
             reasons=("restore",),
         ),
@@ -171,26 +216,81 @@ def _hold(tx: Connection, ports: Ports, principal: Principal, one: Missing) -> N
 
 def _row(entry: JournalEntry, *, alone: bool) -> str:
     """The id that the entry's row had, or one made from it where an act wrote several."""
-    if alone:
+    if alone or entry.kind in PLACED:  # a hold and its release name the same row
         return str(entry.event)
     return str(uuid.uuid5(NAMES, f"{entry.event} {entry.kind} {entry.subject} {entry.scope}"))
 
 
-def _known(tx: Connection, table: Table, ids: set[str]) -> set[str]:
-    wanted, found = sorted(ids), set[str]()
-    for start in range(0, len(wanted), IN_LIMIT):
-        query = select(table.c.id).where(table.c.id.in_(wanted[start : start + IN_LIMIT]))
+def _holds(tx: Connection, missing: Sequence[Missing]) -> tuple[list[Missing], list[Missing]]:
+    """Holds that stand by the journal and not here, and those that stand here alone.
+
+    The last word of the journal about a hold counts.
+    """
+    last = {one.row: one for one in missing if one.entry.kind in PLACED}
+    here = _known(tx, HOLD, set(last))
+    standing = _known(tx, HOLD, here, only_standing=True)
+    holds = [
+        one for one in last.values() if one.entry.kind is JournalKind.HOLD and one.row not in here
+    ]
+    releases = [
+        one
+        for one in last.values()
+        if one.entry.kind is JournalKind.RELEASE and one.row in standing
+    ]
+    return holds, releases
+
+
+def _erasures(
+    tx: Connection, entries: Iterable[JournalEntry], states: dict[str, str]
+) -> tuple[SubjectId, ...]:
+    """Persons who are here and were erased: by the journal's last word, later than any known."""
+    last = {str(entry.event): entry for entry in entries if entry.kind in ERASED}
+    erased: dict[SubjectId, datetime] = {}
+    for entry in last.values():
+        subject = entry.subject
+        if subject is None or entry.kind is JournalKind.ERASURE_LIFTED:
+            continue
+        if states.get(subject) not in {None, SubjectState.ERASED.value}:
+            erased[subject] = max(entry.at, erased.get(subject, entry.at))
+    known: dict[str, datetime] = {}
+    moment = func.max(ERASURE.c.at, type_=ERASURE.c.at.type)
+    for part in _parts(erased):
+        wanted = select(ERASURE.c.subject_id, moment).where(ERASURE.c.subject_id.in_(part))
+        known.update((row[0], row[1]) for row in tx.execute(wanted.group_by(ERASURE.c.subject_id)))
+    return tuple(
+        sorted(
+            subject for subject, at in erased.items() if subject not in known or known[subject] < at
+        )
+    )
+
+
+def _held(tx: Connection, subjects: Sequence[SubjectId]) -> set[str]:
+    found = set[str]()
+    for part in _parts(subjects):
+        mine = HOLD.c.subject_id.in_(part), HOLD.c.released_at.is_(None)
+        found.update(tx.execute(select(HOLD.c.subject_id).where(*mine)).scalars())
+    return found
+
+
+def _known(tx: Connection, table: Table, ids: set[str], *, only_standing: bool = False) -> set[str]:
+    found = set[str]()
+    for part in _parts(ids):
+        query = select(table.c.id).where(table.c.id.in_(part))
+        if only_standing:
+            query = query.where(table.c.released_at.is_(None))
         found.update(tx.execute(query).scalars())
     return found
 
 
-def _states(
-    tx: Connection, missing: Sequence[Missing], *, at: datetime
-) -> dict[SubjectId, SubjectState]:
+def _states(tx: Connection, entries: Iterable[JournalEntry]) -> dict[str, str]:
     """Where each person of the journal stands here; whoever is not here has nothing to lose."""
-    on = at.astimezone(JST).date()
-    found: dict[SubjectId, SubjectState] = {}
-    for subject in {one.entry.subject for one in missing if one.entry.subject is not None}:
-        if (known := subject_by_id(tx, subject, on=on)) is not None:
-            found[subject] = known.state
+    found: dict[str, str] = {}
+    for part in _parts({entry.subject for entry in entries if entry.subject is not None}):
+        wanted = select(SUBJECT.c.id, SUBJECT.c.state).where(SUBJECT.c.id.in_(part))
+        found.update((row.id, row.state) for row in tx.execute(wanted))
     return found
+
+
+def _parts(ids: Iterable[str]) -> list[list[str]]:
+    wanted = sorted(ids)
+    return [wanted[start : start + IN_LIMIT] for start in range(0, len(wanted), IN_LIMIT)]

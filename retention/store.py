@@ -301,6 +301,17 @@ def runs(tx: Connection, *, limit: int = 20) -> tuple[Run, ...]:
     return tuple(_run(row) for row in tx.execute(newest))
 
 
+def open_runs(tx: Connection, ground: Ground) -> tuple[Run, ...]:
+    """Runs on this ground that are not at their end, oldest first."""
+    begun = (
+        select(RUN)
+        .join(PLAN, PLAN.c.id == RUN.c.plan_id)
+        .where(RUN.c.state == RunState.RUNNING.value, PLAN.c.ground == ground.value)
+        .order_by(RUN.c.started_at, RUN.c.id)
+    )
+    return tuple(_run(row) for row in tx.execute(begun))
+
+
 def sizes_of_runs(tx: Connection) -> tuple[int, ...]:
     """How many persons each finished run under the schedule erased."""
     done = (

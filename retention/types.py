@@ -69,6 +69,7 @@ class Ending(StrEnum):
 RESTRICTED = "RESTRICTED"  # GDPR 18: only stored until the person or a court lifts it
 NO_RULE = "NO_RULE"  # fails closed: what no rule covers is not deleted
 REQUEST = "REQUEST"  # erased because the person asked for it and two principals agreed
+RESTORED = "RESTORED"  # erased before, and again because an older database was put back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from retention.plans import Item
 from retention.types import (
     NO_RULE,
     REQUEST,
+    RESTORED,
     RESTRICTED,
     Decision,
     Duty,
@@ -50,6 +51,7 @@ OWN = {
     NO_RULE: "no_rule",
     NO_RULE + Ending.ENDED: "ended",
     REQUEST: "request",
+    RESTORED: "restored",
 }
 
 

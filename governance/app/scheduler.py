@@ -85,6 +85,7 @@ def start(wiring: Wiring) -> Ticking:
             DELIVER_SECONDS,
             lambda: put_on_their_way(wiring.ports, at=wiring.clock()),
         ),
+        ("journal.head", DELIVER_SECONDS, wiring.note_journal),
         ("policy.watch", POLICY_SECONDS, wiring.policy_watch.look),
         ("leases.sweep", SWEEP_SECONDS, wiring.barrier.sweep),
         ("jobs.tick", TICK_SECONDS, runs.tick),

@@ -47,7 +47,7 @@ def opened(settings: Settings) -> Wiring:
     wiring = Wiring.open(settings)
     try:
         with wiring.database.read() as tx:
-            require_reapplied(tx, wiring.ports, at=wiring.clock())
+            require_reapplied(tx, wiring.ports)
     except BaseException:
         wiring.close()
         raise

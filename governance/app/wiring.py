@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -32,6 +32,7 @@ from governance.app.catalogue import settle, unregistered
 from governance.app.key_providers import provider_of
 from governance.app.log_signing import LogSigning
 from governance.app.witness_list import witness_keys
+from governance.connectors.reading import read_connectors
 from governance.core.clock import JST, Clock, utc_now
 from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
@@ -50,6 +51,7 @@ from governance.customers.store import TABLES
 from governance.db import migrate
 from governance.db.engine import Database
 from governance.jobs.journal import Journal
+from governance.jobs.journal_head import note_head, require_head
 from governance.keys.epochs import create_key_store
 from governance.keys.vault import FieldVault
 from governance.pii.types import Span
@@ -59,6 +61,7 @@ from policies.admin.watching import PolicyWatch
 from policies.law.in_force import install as install_law
 from policies.law.load import installed
 from policies.snapshot import PolicyHolder
+from retention.backups.restoring import require_open
 
 SYSTEM = ActorId("svc:sekisho")
 PRIVATE, PRIVATE_FILE = 0o700, 0o600
@@ -144,6 +147,9 @@ class Wiring:
             undo.callback((database := Database.open(settings.database)).close)
             undo.callback((keys := Database.open(settings.keys)).close)
             migrate.require_current(database)
+            if not restoring:
+                with database.read() as tx:
+                    require_open(tx)
             wiring = cls._wire(settings, database, keys, provider_of(settings), clock=clock)
             try:
                 check_tree(database, wiring.log_keys)
@@ -171,8 +177,10 @@ class Wiring:
     ) -> Self:
         vault = FieldVault.open(keys, provider, clock=clock)
         audit = AuditLog(database.writer_engine, process_id=new_row_id(), sealer=vault.seal_part)
-        journal = Journal.open(settings.journal, installation=vault.ring.installation)
+        journal = open_journal(settings, installation=vault.ring.installation)
         install_law(installed(settings.law_folder, settings.law_rule_sets))
+        if settings.connectors_file is not None:
+            read_connectors(settings.connectors_file)  # fails closed: not found out at a request
         declared, policies, worker = (
             _declared(settings),
             PolicyHolder(),
@@ -180,12 +188,12 @@ class Wiring:
         )
         signing = LogSigning(settings, vault)
         ports = Ports(
+            controller=settings,
             database=database,
             vault=vault,
             audit=audit,
             decisions=DecisionRecorder(database, audit, marks=settings.decision_marks, clock=clock),
             journal=journal,
-            controller=settings,
             policies=policies,
             analyse=lambda texts, lang: _analyse(worker, texts, lang),
         )
@@ -261,13 +269,30 @@ class Wiring:
                 ),
             )
 
+    def note_journal(self) -> None:
+        """The journal's head is kept outside it, as far as this process has come."""
+        note_head(self.settings.journal_head, self.journal.head)
+
     def close(self) -> None:
         """Nothing of the installation is open in this process."""
+        with suppress(OSError, GovernanceError):  # the next beat or process does it
+            self.note_journal()
         self.worker.close()
         self.ports.decisions.close()
         self.database.close()
         self.keys.close()
         self.journal.close()
+
+
+def open_journal(settings: Settings, *, installation: str) -> Journal:
+    """The control journal, which goes on from the head that was kept outside it."""
+    journal = Journal.open(settings.journal, installation=installation)
+    try:
+        require_head(journal, settings.journal_head)
+    except BaseException:
+        journal.close()
+        raise
+    return journal
 
 
 def _declared(settings: Settings) -> Declaration:

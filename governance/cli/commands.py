@@ -13,6 +13,7 @@ from governance.cli import (
     answers,
     approve,
     audit,
+    backups,
     bench,
     catalogue,
     check,
@@ -90,6 +91,7 @@ for part in (intake, judging, answers, answering, measures, complaints):
     requests.app.add_typer(part.app)
 application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))
 keys.app.add_typer(keys_provider.app)
+application_.add_typer(backups.app, name="backup", help=say("backup.help"))
 application_.add_typer(keys.app, name="keys", help=say("keys.help"))
 application_.add_typer(catalogue.app, name="catalogue", help=say("catalogue.help"))
 for part in (policy_versions, policy_compare):

@@ -121,25 +121,22 @@ def accept(
 
 @app.command("apply", help=say("restore.apply"))
 def apply() -> int:
-    """Choices and holds of the journal are done again; 1 while erasures are to be asked for."""
+    """All that the journal says holds again, the log verifies, and the installation is open."""
+    from governance.app.backups import reopen_data
     from governance.cli.session import acting, opened
-    from retention.reapplying import reapply
 
-    with opened() as wiring:
-        left = reapply(wiring.ports, acting(wiring), clock=wiring.clock)
-    shape = {
-        "choices": len(left.choices),
-        "holds": len(left.holds),
-        "erasures": list(left.erasures),
-    }
+    with opened(restoring=True) as wiring:
+        found = reopen_data(wiring, acting(wiring))
 
     def words() -> None:
-        line(say("restore.applied", choices=len(left.choices), holds=len(left.holds)))
-        for subject in left.erasures:
-            line(say("restore.erase", subject=subject))
+        line(say("restore.applied"))
+        for name, number in found.done.items():
+            line(say(f"restore.done_{name}", count=number))
+        if found.deferred:
+            line(say("restore.deferred", count=found.deferred))
 
-    emit(shape, words)
-    return 1 if left else 0
+    emit(found.as_json(), words)
+    return 0
 
 
 def _hold(wiring: "Wiring", paths: list[Path] | None) -> None:

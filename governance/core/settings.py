@@ -162,6 +162,13 @@ class Settings(RequestIntake, KeySettings, BackupSettings):
         "Folder of company rules and other laws (YAML). Default: law.d in data_dir. "
         "A fault stops the start; `sekisho law check` tells it before.",
     )
+    connectors_file: Path | None = described(
+        None,
+        "連携先（ほかのデータベース、フォルダー、担当者への依頼）を書いたファイル（YAML）。"
+        "誤りがあると起動しません（sekisho connectors check で確かめられます）。",
+        "File (YAML) of connected systems: other databases, folders, colleagues who are asked. "
+        "A fault stops the start; `sekisho connectors check` tells it before.",
+    )
     law_switches: str = described(
         "",
         "有効にする改正法の規則（カンマ区切り。名前は sekisho law list）。",
@@ -260,6 +267,11 @@ class Settings(RequestIntake, KeySettings, BackupSettings):
     def checkpoint(self) -> Path:
         """Path of the outside copy of the last checkpoint."""
         return self.checkpoint_path or self.data_dir / "outside" / "checkpoint"
+
+    @property
+    def journal_head(self) -> Path:
+        """Path of the outside copy of the control journal's head."""
+        return self.checkpoint.with_name(self.checkpoint.name + ".journal")
 
     @property
     def catalogue_folder(self) -> Path:

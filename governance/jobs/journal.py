@@ -22,6 +22,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Self
 
+from governance.core.durable import durable_name
 from governance.core.errors import GovernanceError
 from governance.jobs.errors import (
     JournalBehindError,
@@ -169,7 +170,7 @@ class Journal:
             return
         try:
             self._fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, OWNER_ONLY)
-            _durable_name(self.path.parent)
+            durable_name(self.path.parent)
         except OSError as error:
             raise JournalUnwritableError(reason=type(error).__name__) from error
         self._pid = os.getpid()
@@ -301,11 +302,3 @@ def _durable(fd: int) -> None:
         os.fsync(fd)
     else:
         fcntl.fcntl(fd, full)
-
-
-def _durable_name(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

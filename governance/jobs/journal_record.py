@@ -38,6 +38,7 @@ class JournalKind(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     ERASURE = "erasure"
+    ERASURE_LIFTED = "erasure_lifted"  # announced, and then a hold or a change came between
 
     @property
     def narrows(self) -> bool:
@@ -46,7 +47,12 @@ class JournalKind(StrEnum):
 
 
 _WIDENING = frozenset(
-    {JournalKind.OBJECTION_LIFTED, JournalKind.RESTRICTION_LIFTED, JournalKind.RELEASE}
+    {
+        JournalKind.OBJECTION_LIFTED,
+        JournalKind.RESTRICTION_LIFTED,
+        JournalKind.RELEASE,
+        JournalKind.ERASURE_LIFTED,
+    }
 )
 
 

@@ -37,12 +37,15 @@ class Worker:
     stopping: Callable[[], bool]
 
 
-def worker_of(owner: str, clock: Clock, stop: threading.Event) -> Worker:
-    """A worker that pauses between batches and stops as soon as the event is set."""
+def worker_of(owner: str, clock: Clock, stop: threading.Event, *, hurried: bool = False) -> Worker:
+    """A worker that pauses between batches and stops as soon as the event is set.
+
+    A hurried one pauses for nobody: for work while nobody else is served.
+    """
     return Worker(
         owner=owner,
         clock=clock,
-        pause=lambda rest: _ignore(stop.wait(rest.total_seconds())),
+        pause=lambda rest: None if hurried else _ignore(stop.wait(rest.total_seconds())),
         stopping=stop.is_set,
     )
 

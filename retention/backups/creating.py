@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from audit.actions import EventCode
 from audit.store import frontier_of, last_note
 from audit.types import EventDraft, Outcome, canonical_json
+from governance.core.durable import durable_name
 from governance.core.ids import new_row_id
 from governance.core.terms import RowId
 from governance.crypto.stream import FileDamagedError, StreamReader, StreamWriter
@@ -29,7 +30,7 @@ from governance.keys.store import current_epoch
 from policies.actions import Action
 from retention.access import require
 from retention.backups import store
-from retention.backups.desk import Desk, at_work, durable_name
+from retention.backups.desk import Desk, at_work
 from retention.backups.dumps import dump, form_of
 from retention.backups.errors import BackupFailedError
 from retention.backups.key_copies import copy_keys, end_key_copies

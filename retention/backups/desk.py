@@ -63,29 +63,27 @@ def made(folder: Path) -> Path:
 
 @contextmanager
 def at_work(desk: Desk) -> Iterator[Path]:
+    """`at_work_in` the desk's own folder."""
+    with at_work_in(desk.work) as inner:
+        yield inner
+
+
+@contextmanager
+def at_work_in(work: Path) -> Iterator[Path]:
     """An empty folder for copies on their way; one process at a time has it, and none keeps it.
 
     What a killed process left there is gone first. Raises BackupBusyError.
     """
-    made(desk.work)
-    with (desk.work / LOCK).open("a") as lock:
+    made(work)
+    with (work / LOCK).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise BackupBusyError from None
-        inner = desk.work / "copies"
+        inner = work / "copies"
         shutil.rmtree(inner, ignore_errors=True)
         inner.mkdir(mode=PRIVATE)
         try:
             yield inner
         finally:
             shutil.rmtree(inner, ignore_errors=True)
-
-
-def durable_name(folder: Path) -> None:
-    """Names in the folder survive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

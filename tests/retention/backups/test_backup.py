@@ -34,7 +34,7 @@ from retention.backups.key_copies import key_copies
 from retention.backups.proving import verify
 from retention.errors import RetentionRefusedError
 from tests.installation import AT, OFFICER, events
-from tests.retention.backups.conftest import OPERATOR
+from tests.retention.backups.conftest import BOTH, OPERATOR
 
 
 def folder_of(desk: Desk) -> Path:
@@ -46,11 +46,7 @@ def names(desk: Desk) -> set[str]:
     return {path.name for path in folder_of(desk).iterdir()}
 
 
-def on_sqlite(desk: Desk) -> None:
-    if desk.ports.database.dialect != "sqlite":
-        pytest.skip("the same on both")
-
-
+@BOTH
 def test_a_backup_is_made_proven_and_on_record(wiring: Wiring, desk: Desk) -> None:
     made = create(desk, OPERATOR, at=AT)
     assert made.path.stat().st_mode & 0o777 == 0o600
@@ -67,6 +63,7 @@ def test_a_backup_is_made_proven_and_on_record(wiring: Wiring, desk: Desk) -> No
     assert not list(desk.work.rglob("*.db"))
 
 
+@BOTH
 def test_the_file_names_what_a_restore_needs_and_shows_nobody(wiring: Wiring, desk: Desk) -> None:
     made = create(desk, OPERATOR, at=AT)
     manifest = manifest_in(made.path)
@@ -87,7 +84,6 @@ def test_no_key_lies_with_the_data(desk: Desk) -> None:
 
 
 def test_copies_of_the_key_store_lie_in_two_places_and_go_after_r_days(desk: Desk) -> None:
-    on_sqlite(desk)
     create(desk, OPERATOR, at=AT)
     for copy in key_copies(desk):
         path = copy.folder / copy.name
@@ -101,7 +97,6 @@ def test_copies_of_the_key_store_lie_in_two_places_and_go_after_r_days(desk: Des
 
 
 def test_only_as_many_are_kept_as_the_settings_say(desk: Desk) -> None:
-    on_sqlite(desk)
     few = replace(desk, keep=2)
     made = [create(few, OPERATOR, at=AT + timedelta(hours=n)) for n in range(3)]
     assert [one.ended for one in made] == [0, 0, 1]
@@ -112,7 +107,6 @@ def test_only_as_many_are_kept_as_the_settings_say(desk: Desk) -> None:
 
 
 def test_another_folder_keeps_what_it_is_given(desk: Desk, tmp_path: Path) -> None:
-    on_sqlite(desk)
     few = replace(desk, keep=1)
     made = [
         create(few, OPERATOR, at=AT + timedelta(hours=n), to=tmp_path / "usb") for n in range(2)
@@ -120,9 +114,9 @@ def test_another_folder_keeps_what_it_is_given(desk: Desk, tmp_path: Path) -> No
     assert all(one.path.exists() for one in made)
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_without_the_right_tool_nothing_is_written(desk: Desk, tmp_path: Path) -> None:
-    if desk.ports.database.dialect == "sqlite":
-        pytest.skip("PostgreSQL alone has a tool")
     with pytest.raises(ToolMissingError) as refused:
         create(replace(desk, tools=tmp_path), OPERATOR, at=AT)
     assert refused.value.params == {"tool": "pg_dump", "reason": "missing"}
@@ -139,7 +133,6 @@ def test_without_the_right_tool_nothing_is_written(desk: Desk, tmp_path: Path) -
 
 
 def test_a_full_disk_leaves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    on_sqlite(desk)
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "full")
@@ -158,7 +151,6 @@ def test_a_full_disk_leaves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_a_killed_process_left_is_no_backup_and_goes(desk: Desk) -> None:
-    on_sqlite(desk)
     folder = desk.place()
     left = folder / "sekisho-20260101T000000Z-abcdefabcdef.skb.part"
     left.write_bytes(b"\0" * 100)
@@ -171,13 +163,11 @@ def test_what_a_killed_process_left_is_no_backup_and_goes(desk: Desk) -> None:
 
 
 def test_one_process_at_a_time(desk: Desk) -> None:
-    on_sqlite(desk)
     with at_work(desk), pytest.raises(BackupBusyError):
         create(desk, OPERATOR, at=AT)
 
 
 def test_no_file_is_replaced(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    on_sqlite(desk)
     one = new_row_id()
     monkeypatch.setattr(creating, "new_row_id", lambda: one)
     first = create(desk, OPERATOR, at=AT)
@@ -190,7 +180,6 @@ def test_no_file_is_replaced(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("damage", ["byte", "cut", "empty", "other"])
 def test_a_damaged_file_is_told_and_on_record(wiring: Wiring, desk: Desk, damage: str) -> None:
-    on_sqlite(desk)
     made = create(desk, OPERATOR, at=AT)
     content = bytearray(made.path.read_bytes())
     match damage:
@@ -212,7 +201,6 @@ def test_a_damaged_file_is_told_and_on_record(wiring: Wiring, desk: Desk, damage
 
 
 def test_another_installations_file_is_refused(desk: Desk, tmp_path: Path) -> None:
-    on_sqlite(desk)
     from tests.installation import create as another  # noqa: PLC0415 # of the same name
 
     made = create(desk, OPERATOR, at=AT)
@@ -229,7 +217,6 @@ def test_another_installations_file_is_refused(desk: Desk, tmp_path: Path) -> No
 
 
 def test_no_rotation_of_persons_keys_renews_the_key_of_files(wiring: Wiring, desk: Desk) -> None:
-    on_sqlite(desk)
     ring = wiring.vault.ring
     before = count_holders(ring, KeyClass.RECORD)
     create(desk, OPERATOR, at=AT)
@@ -238,7 +225,6 @@ def test_no_rotation_of_persons_keys_renews_the_key_of_files(wiring: Wiring, des
 
 
 def test_only_who_may_make_backups_makes_and_proves_them(desk: Desk) -> None:
-    on_sqlite(desk)
     with pytest.raises(RetentionRefusedError):
         create(desk, OFFICER, at=AT)
     with pytest.raises(RetentionRefusedError):
@@ -247,6 +233,7 @@ def test_only_who_may_make_backups_makes_and_proves_them(desk: Desk) -> None:
         create(replace(desk, folder=None), OPERATOR, at=AT)
 
 
+@BOTH
 def test_the_index_is_left_out_and_owed_again(desk: Desk) -> None:
     assert RESTORED is copies.RESTORED
     assert create(desk, OPERATOR, at=AT).ending.tokens_left_out > 0 or (

@@ -1,0 +1,146 @@
+"""`sekisho backup`: copies of the data, sealed; their proof; putting one back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from governance.cli.output import emit, line, say, table
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+MEGABYTE = 1_048_576
+Which = Annotated[str | None, typer.Argument(metavar="[FILE]", help=say("backup.file"))]
+
+
+@app.command("create", help=say("backup.create"))
+def create(
+    to: Annotated[Path | None, typer.Option("--to", help=say("backup.to"))] = None,
+) -> int:
+    """A new backup, and a copy of the key store in each folder for those."""
+    from governance.app.backups import desk_of
+    from governance.cli.session import acting, opened
+    from retention.backups.creating import create as make
+
+    with opened() as wiring:
+        made = make(desk_of(wiring), acting(wiring), at=wiring.clock(), to=to)
+    shape = {
+        "file": str(made.path),
+        "size": made.size,
+        "ended": made.ended,
+        "sha256": made.ending.sha256,
+        "tokens_left_out": made.ending.tokens_left_out,
+        "manifest": made.manifest.as_json(),
+    }
+
+    def words() -> None:
+        line(say("backup.made", path=made.path, size=_size(made.size)))
+        copies = ", ".join(made.manifest.key_copies)
+        key = "backup.keys" if copies else "backup.no_keys"
+        line(say(key, copies=copies, epoch=made.manifest.key_epoch))
+        if made.ended:
+            line(say("backup.ended", count=made.ended))
+
+    emit(shape, words)
+    return 0
+
+
+@app.command("list", help=say("backup.list"))
+def list_() -> int:
+    """Every backup in the folder, the newest first, and the copies of the key store."""
+    from governance.app.backups import desk_of
+    from governance.cli.session import acting, opened
+    from policies.actions import Action
+    from policies.api import ensure
+    from retention.backups.creating import kept
+    from retention.backups.key_copies import key_copies
+
+    with opened() as wiring:
+        ensure(acting(wiring), Action.JOB_READ, wiring.policies.current)
+        desk = desk_of(wiring)
+        found, keys = kept(desk, desk.place()), key_copies(desk)
+    shape = {
+        "backups": [one.as_json() for one in found],
+        "key_copies": [
+            {"folder": str(one.folder), "name": one.name, "made_at": one.made_at.isoformat()}
+            for one in keys
+        ],
+    }
+
+    def words() -> None:
+        names = ("file", "size", "created", "log", "verified")
+        rows = [
+            (
+                one.file,
+                _size(one.size),
+                f"{one.manifest.created_at:%Y-%m-%d %H:%M}",
+                str(one.manifest.tree_size),
+                _proof(one.verified),
+            )
+            for one in found
+        ]
+        table("", tuple(say(f"backup.column.{name}") for name in names), rows)
+        for one in keys:
+            line(say("backup.key_copy", path=one.folder / one.name))
+
+    emit(shape, words)
+    return 0
+
+
+@app.command("verify", help=say("backup.verify"))
+def verify(file: Which = None) -> int:
+    """The backup opens, is what was copied, is a sound database, and its log verifies."""
+    from governance.app.backups import desk_of, file_of
+    from governance.cli.session import acting, opened
+    from retention.backups.proving import verify as prove
+
+    with opened() as wiring:
+        desk = desk_of(wiring)
+        path = file_of(desk, file)
+        proven = prove(desk, acting(wiring), path, at=wiring.clock())
+    shape = {
+        "file": str(path),
+        "verified": True,
+        "sha256": proven.ending.sha256,
+        "log": proven.log.as_json(),
+        "manifest": proven.manifest.as_json(),
+    }
+    emit(shape, lambda: line(say("backup.good", path=path, size=proven.log.size)))
+    return 0
+
+
+@app.command("restore", help=say("backup.restore"))
+def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help=say("backup.path"))]) -> int:
+    """The data of a backup in an empty place, closed; what must follow is told."""
+    from governance.app.backups import restore_data
+    from governance.cli.session import settings
+    from governance.core.clock import utc_now
+
+    found = settings()
+    done = restore_data(found, file, at=utc_now())
+    shape = {
+        "restored": str(file),
+        "closed": True,
+        "sha256": done.ending.sha256,
+        "log": done.log.as_json(),
+        "manifest": done.manifest.as_json(),
+        "to_do_again": dict(done.to_do),
+    }
+
+    def words() -> None:
+        line(say("backup.restored", at=f"{done.manifest.created_at:%Y-%m-%d %H:%M}"))
+        for kind, number in done.to_do.items():
+            line(say("restore.again", kind=kind) + f": {number}")
+        line(say("backup.next"))
+
+    emit(shape, words)
+    return 0
+
+
+def _size(size: int) -> str:
+    return f"{size / MEGABYTE:,.1f} MB"
+
+
+def _proof(outcome: str | None) -> str:
+    if outcome is None:
+        return say("backup.unproven")
+    return say("backup.proven") if outcome == "good" else outcome

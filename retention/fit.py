@@ -1,0 +1,111 @@
+"""Who may still go as a plan says, asked right before they go, and why others are left alone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from governance.core.clock import JST
+from governance.core.terms import KeyClass, RowId, SubjectId
+from governance.customers.subjects import SubjectState
+from governance.keys import store as keys
+from governance.keys.ring import KeyRing
+from governance.keys.types import KeyState
+from retention import rules
+from retention.duties import after, row_keeps
+from retention.erasure import Doomed
+from retention.facts import facts_of
+from retention.merged import merged_into
+from retention.plans import Ground, Item, Plan, keep_lines
+from retention.types import Due, PersonFacts, Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitting:
+    """The persons of a batch: who goes, and who is left alone."""
+
+    goes: tuple[tuple[Item, Doomed], ...]
+    skipped: dict[str, list[RowId]]  # reason -> items
+
+
+def fitting(
+    tx: Connection,
+    ring: KeyRing,
+    plan: Plan,
+    schedule: Schedule,
+    items: Sequence[Item],
+    *,
+    at: datetime,
+) -> Fitting:
+    """Who may still go as planned, and who is left alone for what reason."""
+    known = {f.subject: f for f in facts_of(tx, [i.subject for i in items], at=plan.cutoff)}
+    again = plan.ground is Ground.RESTORE
+    opening = _open_keys(ring, known) if again else None
+    goes: list[tuple[Item, Doomed]] = []
+    skipped: dict[str, list[RowId]] = {}
+    for item in items:
+        facts = known.get(item.subject)
+        reason = "unknown" if facts is None else _changed(facts, item, plan, schedule)
+        if facts is None or reason is not None:
+            skipped.setdefault(reason or "unknown", []).append(item.id)
+            continue
+        readable = opening is None or item.subject in opening
+        goes.append((item, _doomed(facts, item, plan, schedule, readable=readable, at=at)))
+    return Fitting(goes=(*goes, *merged_into(tx, goes)), skipped=skipped)
+
+
+def _doomed(
+    facts: PersonFacts, item: Item, plan: Plan, schedule: Schedule, *, readable: bool, at: datetime
+) -> Doomed:
+    rule = schedule.rule(item.rule)
+    suppress = rule.suppress if rule is not None else None
+    until = None
+    if suppress is not None:
+        until = after(at.astimezone(JST).date(), suppress.period, schedule.overflow)
+    return Doomed(
+        subject=item.subject,
+        erased_before=facts.state is SubjectState.ERASED,
+        keeps=row_keeps(facts, schedule, at=plan.cutoff),
+        suppress=suppress.fields if suppress is not None else (),
+        suppress_until=until,
+        rule=item.rule,
+        readable=readable,
+    )
+
+
+def _open_keys(ring: KeyRing, subjects: Iterable[SubjectId]) -> frozenset[SubjectId]:
+    """Those whose values can still be opened and sealed anew: no erasure ended their keys."""
+    wanted = list(subjects)
+    with ring.db.read() as tx:
+        alive, kept_ended = (
+            {
+                one.subject
+                for one in keys.current_keys(tx, wanted, key_class)
+                if (one.state is KeyState.DESTROYED) is ended
+            }
+            for key_class, ended in ((KeyClass.ACTIVE, False), (KeyClass.KEPT, True))
+        )
+    return frozenset(alive - kept_ended)
+
+
+def _changed(facts: PersonFacts, item: Item, plan: Plan, schedule: Schedule) -> str | None:
+    """Why the person is not what the plan says any more; None: still due in the same way."""
+    cutoff = plan.cutoff
+    if facts.held:
+        return "held"
+    match plan.ground:
+        case Ground.RESTORE:  # decided before; what the older database says of it counts nothing
+            return None
+        case Ground.SCHEDULE:
+            now = rules.due(facts, schedule, at=cutoff)
+        case Ground.REQUEST:
+            now = rules.requested(facts, schedule, at=cutoff)
+    if facts.fence != item.fence:
+        return "fence"
+    same = (now.rule, now.basis, now.due_on) == (item.rule, item.basis, item.due_on)
+    if not isinstance(now, Due) or not same:
+        return "decision"
+    if keep_lines(row_keeps(facts, schedule, at=cutoff)) != item.keeps:
+        return "kept_fields"
+    return None

@@ -1,0 +1,134 @@
+"""Erasures of the control journal, done again in an older database: one plan, one run.
+
+The run is the machine that erased before, so it can be killed anywhere and goes on; its plan is
+the list of persons whom the journal names, and its events say that it is a restore.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from audit.actions import EventCode
+from audit.types import EventDraft, Outcome
+from governance.core.ids import new_row_id
+from governance.core.terms import RowId, SubjectId
+from governance.customers.ports import Ports
+from governance.customers.store import SUBJECT
+from governance.customers.subjects import SubjectState
+from governance.http.principal import Principal
+from governance.jobs.runner import Worker
+from policies.actions import Action
+from retention import plans, purge, store
+from retention.access import require, today
+from retention.plans import Ground, Item, Plan
+from retention.purge import RunReport
+from retention.types import RESTORED, DecisionKind
+
+IN_LIMIT: Final = 500  # values in one IN list
+
+
+def erase_again(
+    ports: Ports, principal: Principal, subjects: Sequence[SubjectId], *, worker: Worker
+) -> tuple[RunReport, ...]:
+    """The persons are erased as they were before; a run that was cut short is at its end first.
+
+    Raises ResidueError, RunHeldElsewhereError.
+    """
+    require(ports, principal, Action.BACKUP_RESTORE)
+    with ports.database.read() as tx:
+        begun = [run.id for run in store.open_runs(tx, Ground.RESTORE)]
+    done = [purge.run(ports, run, worker=worker) for run in begun]
+    with ports.database.read() as tx:
+        left = _fences(tx, subjects)
+    if left:
+        at = worker.clock()
+        run = ports.database.write(lambda tx: _begin(tx, ports, principal, left, at=at))
+        done.append(purge.run(ports, run, worker=worker))
+    return tuple(done)
+
+
+def _fences(tx: Connection, subjects: Sequence[SubjectId]) -> dict[SubjectId, int]:
+    """Those of them who are here and not erased, with their fences."""
+    found: dict[SubjectId, int] = {}
+    for start in range(0, len(subjects), IN_LIMIT):
+        part = subjects[start : start + IN_LIMIT]
+        here = SUBJECT.c.id.in_(part), SUBJECT.c.state != SubjectState.ERASED.value
+        rows = tx.execute(select(SUBJECT.c.id, SUBJECT.c.fence).where(*here))
+        found.update((SubjectId(row.id), row.fence) for row in rows)
+    return found
+
+
+def _begin(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    fences: Mapping[SubjectId, int],
+    *,
+    at: datetime,
+) -> RowId:
+    """The run of a plan that is the list of these persons."""
+    made = _plan(tx, principal, fences, at=at)
+    store.add_plan(tx, made)
+    run = store.add_run(
+        tx, made.id, approval=None, requested_by=principal.id, approved_by=None, at=at
+    )
+    ports.audit.append(
+        tx,
+        EventDraft(
+            action=EventCode.ERASURE_PLANNED,
+            occurred_at=at,
+            actor=principal.id,
+            actor_os=principal.os_user,
+            object_type="retention_plan",
+            object_id=made.id,
+            outcome=Outcome.DONE,
+            reasons=("restore",),
+            counts=((DecisionKind.DUE.value, len(fences)),),
+            refs=(f"sha256:{made.digest}", f"schedule:{made.schedule_digest}"),
+        ),
+    )
+    return run
+
+
+def _plan(
+    tx: Connection, principal: Principal, fences: Mapping[SubjectId, int], *, at: datetime
+) -> Plan:
+    schedule, cutoff = store.in_force(tx), today(at)
+    items = tuple(
+        Item(
+            id=new_row_id(),
+            subject=subject,
+            decision=DecisionKind.DUE,
+            rule=RESTORED,
+            basis=None,
+            due_on=cutoff,
+            ledger_until=None,
+            fence=fence,
+        )
+        for subject, fence in sorted(fences.items())
+    )
+    counts = plans.counted([(DecisionKind.DUE, RESTORED)] * len(items))
+    return Plan(
+        id=new_row_id(),
+        ground=Ground.RESTORE,
+        schedule_name=schedule.name,
+        schedule_version=schedule.version,
+        schedule_digest=schedule.digest,
+        cutoff=cutoff,
+        persons=len(items),
+        counts=counts,
+        items=items,
+        digest=plans.digest_of(
+            ground=Ground.RESTORE,
+            schedule_digest=schedule.digest,
+            cutoff=cutoff,
+            persons=len(items),
+            counts=counts,
+            items=items,
+        ),
+        second_person=(),
+        made_by=principal.id,
+        made_at=at,
+    )

@@ -29,6 +29,7 @@ class EventCode(StrEnum):
     PII_SCAN_EXPORTED = "pii.scan_exported"
     CATALOGUE_CHANGED = "catalogue.changed"
     CONNECTOR_CALLED = "connector.called"
+    CONNECTOR_ANSWERED = "connector.answered"  # by a colleague
     # decisions and consent
     DECISION_MADE = "decision.made"
     DECISIONS_RECORDED = "decisions.recorded"

@@ -98,6 +98,7 @@ class SourceState:
     records: int = 0
     left_out: int = 0  # items withheld and places replaced because they are about others
     code: str | None = None
+    without: bool = False  # an officer goes on without its answer, for the reason in `code`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ Our own store is read through the gate alone, under the purpose `dsar_fulfilment
 role decides field by field, and the reading is recorded. Free text is analysed before it is kept.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -12,11 +12,14 @@ from consent import ledger
 from consent.collecting.store import of_persons
 from consent.types import EVERY, ConsentEvent
 from dsar.case import WithheldItem
+from dsar.connected.sources import connected_sources
 from dsar.found import Failed, Found, FoundRecord, FoundValue
 from dsar.mentions import MentionSource, mention_edges
+from dsar.places import places_in
 from dsar.reads import PURPOSE, Query, words_of
-from dsar.redaction import OWN_FIELDS, folded, own_words, places_about_others
+from dsar.redaction import OWN_FIELDS, folded, own_words
 from dsar.types import THIRD_PERSON
+from governance.connectors.types import Connector
 from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, Lang, RowId
 from governance.core.terms import Treatment as Shown
@@ -26,13 +29,11 @@ from governance.customers.upkeep.merges import circle
 from governance.gateway.reading import read
 from governance.gateway.types import ReadRequest, RowView
 from governance.i18n.catalogue import text
-from governance.pii.language import language_of
 from governance.registers.provisions.service import opened
 from governance.registers.provisions.store import of_person
 from governance.registers.provisions.types import ProvidedPerson, Provision
 from policies.actions import Action
 from policies.actors import roles_of
-from policies.masking import Span
 from policies.types import Label
 
 INTERNAL: Final = frozenset(
@@ -78,8 +79,8 @@ class Source(Protocol):
         """The source's name, never reused."""
         ...
 
-    def find(self, query: Query) -> Found:
-        """Everything that it holds about the person; raises when it cannot answer."""
+    def find(self, query: Query) -> Found | Failed:
+        """Everything that it holds about the person; fails or raises when it cannot answer."""
         ...
 
 
@@ -157,7 +158,13 @@ class StoreSource:
             withheld += [WithheldItem(field=name, row=row.row, grounds=grounds) for name in left]
             records.append((row.row, kept))
         words = own_words(value for _, value in own)
-        places = self._places([kept for _, kept in records], words)
+        texts = {
+            (name, value): value
+            for _, kept in records
+            for name, value in kept
+            if self._fields[name].free_text
+        }
+        places = places_in(self._ports, texts, own=words)
         table = catalogue().table(self.name)
         return Found(
             source=self.name,
@@ -200,23 +207,6 @@ class StoreSource:
             else:
                 kept.append((view.field, value))
         return tuple(kept), tuple(left)
-
-    def _places(
-        self, rows: Sequence[Sequence[tuple[FieldId, str]]], own: frozenset[str]
-    ) -> dict[tuple[FieldId, str], tuple[Span, ...]]:
-        """Places about others in every free text; raises when the analysis cannot answer."""
-        texts = dict.fromkeys(
-            (name, value) for row in rows for name, value in row if self._fields[name].free_text
-        )
-        places: dict[tuple[FieldId, str], tuple[Span, ...]] = {}
-        for lang in Lang:
-            chosen = [key for key in texts if language_of(key[1]) is lang]
-            if not chosen:
-                continue
-            found = self._ports.analyse([value for _, value in chosen], lang)
-            for key, spans in zip(chosen, found, strict=True):
-                places[key] = places_about_others(key[1], spans, own=own)
-        return places
 
 
 def _values(rows: Iterable[RowView]) -> tuple[tuple[FieldId, str], ...]:
@@ -352,12 +342,12 @@ def _label(key: str) -> Label:
     return Label(ja=text(key, Lang.JA), en=text(key, Lang.EN))
 
 
-def own_sources(ports: Ports) -> tuple[Source, ...]:
-    """Every source of this installation: the tables of the store and the consent ledger."""
+def every_source(ports: Ports, connectors: Iterable[Connector] = ()) -> tuple[Source, ...]:
+    """Every source: tables of the store, mentions, ledgers, records, and connected systems."""
     own = OwnValues(ports)
     tables: tuple[Source, ...] = tuple(
         StoreSource(ports, table, own) for table in catalogue().tables
     )
     mentions: tuple[Source, ...] = tuple(MentionSource(ports, edge) for edge in mention_edges())
     beside = (ConsentSource(ports), CollectionSource(ports), ProvisionSource(ports))
-    return (*tables, *mentions, *beside)
+    return (*tables, *mentions, *beside, *connected_sources(ports, connectors, own))

@@ -17,6 +17,8 @@ from audit.models import EVENTS
 from audit.types import Outcome as AuditOutcome
 from dsar.case import Case, SourceState
 from dsar.collection import Source, gather
+from dsar.connected.keys import USED
+from dsar.connected.sources import PREFIX
 from dsar.errors import (
     PackageKindError,
     ProofUnknownError,
@@ -24,7 +26,7 @@ from dsar.errors import (
 )
 from dsar.found import Failed, Found, from_bytes, to_bytes
 from dsar.reads import Query
-from dsar.records import actor_of, changed, demand, write_down
+from dsar.records import actor_of, changed, demand, draft, write_down
 from dsar.results import (
     SourceResult,
     add_results,
@@ -63,7 +65,13 @@ def collect(
     demand_status(case, COLLECTING)
     known = {result.state.source for result in newest if result.state.found}
     asked = [source for source in sources if source.name not in known]
-    results = [_sealed(ports, case, answer) for answer in _answers(asked, case, principal, at=at)]
+    left = {result.state.source for result in newest if result.state.without}
+    answers = [
+        answer
+        for answer in _answers(asked, case, principal, at=at)
+        if isinstance(answer, Found) or answer.source not in left  # the officer's word stands
+    ]
+    results = [_sealed(ports, case, answer) for answer in answers]
     return ports.database.write(
         partial(
             _record_results, ports=ports, principal=principal, case=case, results=results, at=at
@@ -119,6 +127,7 @@ def _record_results(
     at: datetime,
 ) -> Case:
     add_results(tx, case.id, results, at=at)
+    _tell_connected(tx, ports, principal, case, results, at=at)
     failed = [result.state.source for result in results if not result.state.found]
     states = {state.source: state for state in case.sources}
     states |= {result.state.source: result.state for result in results}
@@ -140,6 +149,33 @@ def _record_results(
             ("withheld", sum(result.withheld for result in results)),
         ),
     )
+
+
+def _tell_connected(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    case: Case,
+    results: Sequence[SourceResult],
+    *,
+    at: datetime,
+) -> None:
+    """Each question to a connected system is an event of its own, with the keys that were used."""
+    for state in (result.state for result in results):
+        if not state.source.startswith(PREFIX):
+            continue
+        told = draft(
+            ports,
+            principal,
+            case,
+            EventCode.CONNECTOR_CALLED,
+            at=at,
+            outcome=AuditOutcome.DONE if state.found else AuditOutcome.FAILED,
+            reasons=("find", *((state.code,) if state.code else ())),
+            counts=(("records", state.records),),
+            refs=(state.source.replace(".", ":", 1),),
+        )
+        ports.audit.append(tx, replace(told, fields=tuple(sorted(USED))))
 
 
 def demand_status(case: Case, statuses: frozenset[Status]) -> None:

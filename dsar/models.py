@@ -154,7 +154,7 @@ class SourceResultRow(SQLModel, table=True):
     id: str = Field(sa_column=row_id())
     request_id: str = Field(sa_column=request_ref())
     source: str
-    outcome: str  # found, failed
+    outcome: str  # found, failed, without
     code: str | None = None
     records: int = 0
     fields: int = 0

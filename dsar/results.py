@@ -15,7 +15,7 @@ from governance.core.terms import ActorId, RequestId, RowId
 from governance.db.types import table_of
 
 RESULT, PACKAGE = table_of(SourceResultRow), table_of(PackageRow)
-FOUND, FAILED = "found", "failed"
+FOUND, FAILED, WITHOUT = "found", "failed", "without"
 
 
 class PackageForm(StrEnum):
@@ -77,7 +77,7 @@ def add_results(
                     "id": result.id,
                     "request_id": request,
                     "source": result.state.source,
-                    "outcome": FOUND if result.state.found else FAILED,
+                    "outcome": _outcome(result.state),
                     "code": result.state.code,
                     "records": result.state.records,
                     "fields": result.fields,
@@ -89,6 +89,12 @@ def add_results(
                 for result in results
             ],
         )
+
+
+def _outcome(state: SourceState) -> str:
+    if state.without:
+        return WITHOUT
+    return FOUND if state.found else FAILED
 
 
 def newest_results(tx: Connection, request: RequestId) -> tuple[SourceResult, ...]:
@@ -106,6 +112,7 @@ def newest_results(tx: Connection, request: RequestId) -> tuple[SourceResult, ..
                 records=row.records,
                 left_out=row.redactions + row.withheld,
                 code=row.code,
+                without=row.outcome == WITHOUT,
             ),
             fields=row.fields,
             redactions=row.redactions,

@@ -158,8 +158,9 @@ def _released(ask: Asked) -> Refusal | None:
 
 def _collected(ask: Asked) -> Refusal | None:
     """Fails closed: a part that was not looked at is not answered for."""
-    found = bool(ask.case.sources) and all(source.found for source in ask.case.sources)
-    return None if found else Refusal.SOURCES_MISSING
+    sources = ask.case.sources
+    whole = bool(sources) and all(source.found or source.without for source in sources)
+    return None if whole else Refusal.SOURCES_MISSING
 
 
 def _approved(ask: Asked) -> Refusal | None:
@@ -277,10 +278,17 @@ def unreviewed(case: Case) -> bool:
 
 def leaves_out(case: Case) -> bool:
     """Whether the copy lacks something: as reviewed, before that as collected."""
+    copying = any(track.kind in COPYING for track in case.tracks)
+    if copying and goes_without(case):
+        return True
     if case.reviewed is not None:
         return bool(case.reviewed.left_out)
-    copying = any(track.kind in COPYING for track in case.tracks)
     return copying and any(source.left_out for source in case.sources)
+
+
+def goes_without(case: Case) -> bool:
+    """Whether some source gave no answer and an officer went on without it."""
+    return any(source.without for source in case.sources)
 
 
 def _truthful(case: Case, decision: Decision) -> bool:
@@ -291,13 +299,16 @@ def _truthful(case: Case, decision: Decision) -> bool:
             return not partly
         case Outcome.PARTIAL:
             return partly
-        case Outcome.REFUSE | Outcome.NOT_HELD:
+        case Outcome.REFUSE:
             return not decision.items
+        case Outcome.NOT_HELD:  # nobody can say so of what was not looked at
+            return not decision.items and not goes_without(case)
 
 
 def suggestion(case: Case) -> tuple[Outcome, tuple[Ground, ...]]:
     """The decision that follows when no exception applies; the officer confirms or changes it."""
-    if case.sources and not any(source.records for source in case.sources):
+    nothing = not any(source.records for source in case.sources)
+    if case.sources and nothing and not goes_without(case):
         return Outcome.NOT_HELD, tuple(NOT_HELD[track.law] for track in case.tracks)
     outcome = Outcome.PARTIAL if leaves_out(case) else Outcome.GRANT
     return outcome, tuple(GRANTING[track.kind] for track in case.tracks)

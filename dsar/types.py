@@ -126,6 +126,7 @@ class Mark(StrEnum):
     MATCHED = "matched"
     ASSIGNED = "assigned"
     COLLECTED = "collected"
+    WENT_ON = "went_on"  # without a source that gave no answer
     REVIEWED = "reviewed"
     DECIDED = "decided"
     AGREED = "agreed"  # what two persons agreed to is in force

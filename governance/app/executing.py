@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from dsar.case import Case
+from dsar.connected.keys import person_keys
 from dsar.execution.driving import Driver, drive
 from dsar.execution.store import at_work
 from dsar.execution.types import REACHED_BY_DRIVING, Execution, House
 from dsar.execution.undoing import end_restrictions
+from governance.app.connected import connectors_of
 from governance.app.wiring import SYSTEM, Wiring
 from governance.connectors.types import PersonKeys
 from governance.core.errors import GovernanceError
@@ -41,13 +43,16 @@ def driver_of(wiring: Wiring, worker: Worker) -> Driver:
         principal=HOUSE,
         house=house_of(wiring),
         worker=worker,
-        connectors=(),
-        keys_of=_keys,
+        connectors=connectors_of(wiring),
+        keys_of=lambda case: _keys(wiring, case),
     )
 
 
-def _keys(case: Case) -> PersonKeys:
-    return PersonKeys(subject=case.subject or case.requester_id)
+def _keys(wiring: Wiring, case: Case) -> PersonKeys:
+    """By which values connected systems know the person; nobody is known by none."""
+    if case.subject is None:
+        return PersonKeys(subject=case.requester_id)
+    return person_keys(wiring.ports, case.subject)
 
 
 def drive_all(wiring: Wiring, worker: Worker, *, at: datetime, limit: int) -> int:

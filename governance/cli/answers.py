@@ -18,7 +18,7 @@ app = typer.Typer(rich_markup_mode=None)
 def collect(request: Which) -> int:
     """Every source has answered or failed; 1 while one of them has failed."""
     from dsar import fulfilment
-    from dsar.collection import own_sources
+    from governance.app.connected import sources_of
     from governance.cli.session import acting, opened
 
     with opened() as wiring:
@@ -27,7 +27,7 @@ def collect(request: Which) -> int:
             wiring.ports,
             principal,
             wanted,
-            sources=own_sources(wiring.ports),
+            sources=sources_of(wiring),
             at=wiring.clock(),
         )
     shape = {

@@ -110,12 +110,13 @@ class Rows:
         names = _needed(table, self._spec)
         columns = dict.fromkeys([*keys, *(shape.c[name] for name in names)])
         statement = select(*columns).where(wanted).order_by(*keys).limit(self._left + 1)
-        stream = self._tx.execution_options(stream_results=True, max_row_buffer=TOGETHER)
-        for row in stream.execute(statement).yield_per(TOGETHER).mappings():
-            self._spend(table, row.values())
-            yield StoredRow(
-                key=tuple(row[key] for key in keys), values={name: row[name] for name in names}
-            )
+        parts_of = statement.execution_options(stream_results=True, max_row_buffer=TOGETHER)
+        with self._tx.execute(parts_of) as result:  # closed also where the question stops
+            for row in result.yield_per(TOGETHER).mappings():
+                self._spend(table, row.values())
+                yield StoredRow(
+                    key=tuple(row[key] for key in keys), values={name: row[name] for name in names}
+                )
 
     def _spend(self, table: TableSpec, values: Iterable[object]) -> None:
         """This row counts; raises Stopped when it is one too many."""

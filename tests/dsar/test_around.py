@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dsar.collection import gather, own_sources
+from dsar.collection import every_source, gather
 from dsar.found import Found
 from dsar.reads import Query
 from governance.app.wiring import Wiring
@@ -38,7 +38,7 @@ def disclosed(wiring: Wiring, subject: SubjectId) -> dict[str, list[dict[str, st
         principal=OFFICER,
         at=AT,
     )
-    answers = gather(own_sources(wiring.ports), query)
+    answers = gather(every_source(wiring.ports), query)
     assert all(isinstance(answer, Found) for answer in answers), answers
     return {
         answer.source: [

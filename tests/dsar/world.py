@@ -14,7 +14,7 @@ from consent import ledger
 from consent.types import EventKind
 from dsar import decisions, delivery, fulfilment, packaging, reading, service, stepping
 from dsar.case import Case
-from dsar.collection import own_sources
+from dsar.collection import every_source
 from dsar.delivery import Released
 from dsar.review import service as review
 from dsar.rules import suggestion, unreviewed
@@ -194,7 +194,7 @@ class World:
 
     def collect(self, case: Case, by: Principal = OFFICER) -> Case:
         return fulfilment.collect(
-            self.ports, by, case.id, sources=own_sources(self.ports), at=self.tick()
+            self.ports, by, case.id, sources=every_source(self.ports), at=self.tick()
         )
 
     def decide(

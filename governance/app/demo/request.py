@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from dsar import decisions, delivery, fulfilment, service, stepping
 from dsar.case import Case
-from dsar.collection import own_sources
+from dsar.collection import every_source
 from dsar.package import SIGNER, verify_package
 from dsar.review import service as review
 from dsar.rules import suggestion
@@ -98,7 +98,7 @@ def _do(
 def _collected(stage: Stage, case: Case) -> Case:
     wiring, officer = stage.wiring, stage.who("officer")
     fulfilment.collect(
-        wiring.ports, officer, case.id, sources=own_sources(wiring.ports), at=wiring.clock()
+        wiring.ports, officer, case.id, sources=every_source(wiring.ports), at=wiring.clock()
     )
     case = _do(stage, stepping.advance, officer, case, Event.FINISH_COLLECTING)
     desk = review.Desk(ports=wiring.ports, principal=officer, request=case.id, at=wiring.clock())

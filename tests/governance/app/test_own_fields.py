@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dsar.collection import gather, own_sources
+from dsar.collection import every_source, gather
 from dsar.found import Found
 from dsar.reads import Query
 from governance.app.wiring import Wiring
@@ -191,7 +191,7 @@ def test_it_is_disclosed_to_the_person(shop: Wiring) -> None:
         principal=OFFICER,
         at=AT,
     )
-    found = next(f for f in gather(own_sources(shop.ports), query) if f.source == "person")
+    found = next(f for f in gather(every_source(shop.ports), query) if f.source == "person")
     assert isinstance(found, Found)
     told = {value.name: (value.label.ja, value.text) for value in found.records[0].values}
     assert told[SIZE] == ("靴のサイズ", "26.5")

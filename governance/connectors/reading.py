@@ -81,10 +81,8 @@ def _each(entries: Mapping[str, Cursor]) -> tuple[ConnectorSpec, ...]:
 def _connector(name: str, cursor: Cursor) -> ConnectorSpec:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
         raise cursor.refuse("bad_name", name)
-    kinds = frozenset({"kind"})
     kind = cursor.named().get("kind")
     if kind is None:
-        cursor.table(kinds, required=kinds)
         raise cursor.refuse("missing_key", "kind")
     match kind.choice(ConnectorKind):
         case ConnectorKind.DATABASE:

@@ -30,6 +30,7 @@ from governance.connectors.specs import DatabaseSpec, ManualSpec
 from governance.connectors.tasks import Task, TaskAnswer
 from governance.core.terms import Lang, RequestId
 from governance.customers.post import unsealed
+from governance.http.principal import Principal
 from governance.jobs.outbox import OUTBOX, OutboxMessage
 from governance.outbound.mail import Mail, compose
 from governance.pii.redaction import Placeholders
@@ -114,11 +115,11 @@ def found(world: World, case: Case, connector: str) -> Found:
     return next(one for one in every if one.source == source_of(connector))
 
 
-def without(world: World, case: Case, connector: str, **more: object) -> Case:
+def without(world: World, case: Case, connector: str, *, by: Principal = OFFICER) -> Case:
     at = world.tick()
     return world.write(
         lambda tx: go_without(
-            *(tx, world.ports, more.get("by", OFFICER), case.id, source_of(connector)),
+            *(tx, world.ports, by, case.id, source_of(connector)),
             WithoutReason.OUT_OF_ORDER,
             label=Label(ja="架空の店", en="Invented shop"),
             at=at,
@@ -132,7 +133,7 @@ def test_outside_rows_are_found_and_others_are_left_out(
     case = collect(world, begun(world), connected)
     part = found(world, case, "shop")
     said = {
-        value.name: value.shown(Placeholders(Lang.JA))
+        str(value.name): value.shown(Placeholders(Lang.JA))
         for record in part.records
         for value in record.values
     }
@@ -161,7 +162,7 @@ def test_failing_system_hides_no_other_and_is_asked_again_alone(
     down.answer = broken.answer = outside.Found()
     case = collect(world, case, down, broken, good, connected)
     assert (good.times, down.times, broken.times) == (1, 2, 2)
-    assert world.step(case, Event.FINISH_COLLECTING)
+    world.step(case, Event.FINISH_COLLECTING)
 
 
 def test_each_question_is_on_record_without_a_value(
@@ -265,16 +266,14 @@ def test_colleague_is_asked_once_and_the_case_waits_for_the_answer(
     say(world, task, TaskAnswer.NOTHING)
     case = collect(world, case, archive)
     assert state(case, "archive").found
-    assert world.step(case, Event.FINISH_COLLECTING)
+    world.step(case, Event.FINISH_COLLECTING)
 
 
 def test_attached_export_is_read_as_records_and_others_are_replaced(
     world: World, archive: ManualConnector
 ) -> None:
     case = collect(world, begun(world), archive)
-    export = (
-        "箱,メモ\nA-1,佐藤花子様（電話 080-1111-2222）\nA-2,マイナンバー 123456789018\n"
-    )
+    export = "箱,メモ\nA-1,佐藤花子様（電話 080-1111-2222）\nA-2,マイナンバー 123456789018\n"
     say(world, task_of(world), TaskAnswer.FOUND, export=export)
     case = collect(world, case, archive)
     part = found(world, case, "archive")

@@ -8,10 +8,16 @@ from sqlalchemy import Connection
 from dsar.case import Case, Decision, WithheldItem
 from dsar.errors import RequestSubjectError
 from dsar.execution.correction_store import CorrectionState, corrections_of, digest_of
-from dsar.execution.errors import CorrectionError, ErasureBlockedError, MeasureUnknownError
+from dsar.execution.errors import (
+    CorrectionError,
+    ErasureBlockedError,
+    MeasureUnknownError,
+    NothingExecutedError,
+)
 from dsar.execution.rules import measures_of, substance
 from dsar.execution.store import drop_plan, execution_of, put_plan
 from dsar.execution.types import Execution, Measure, Stage
+from dsar.reading import request_by_id
 from dsar.records import actor_of, demand
 from dsar.store import case_by_id
 from dsar.types import Outcome
@@ -50,6 +56,17 @@ def plan_of_request(
     if case.subject is None:
         raise RequestSubjectError
     return erasure_of(tx, case.subject, at=at)
+
+
+def execution_for(
+    tx: Connection, ports: Ports, principal: Principal, request: RequestId
+) -> Execution:
+    """How the request is carried out, for an officer or the person; raises NothingExecutedError."""
+    request_by_id(tx, ports, principal, request)
+    found = execution_of(tx, request)
+    if found is None:
+        raise NothingExecutedError
+    return found
 
 
 def plan_execution(

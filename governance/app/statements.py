@@ -132,7 +132,7 @@ def decision_proof(
     )
     wiring.database.write(lambda tx: wiring.audit.append(tx, looked))
     with wiring.database.read() as tx:
-        return _written(tx, wiring, principal, Form.DECISION, decision_content(proof), place, at=at)
+        return written(tx, wiring, principal, Form.DECISION, decision_content(proof), place, at=at)
 
 
 def _stated(
@@ -141,10 +141,10 @@ def _stated(
     place = integrate_now(wiring.database, wiring.log_keys, wiring.audit, issued.event_id, at=at)
     settle(wiring)  # the signed head covers the place
     with wiring.database.read() as tx:
-        return _written(tx, wiring, principal, form, issued.content, place, at=at)
+        return written(tx, wiring, principal, form, issued.content, place, at=at)
 
 
-def _written(
+def written(
     tx: Connection,
     wiring: Wiring,
     principal: Principal,
@@ -154,6 +154,7 @@ def _written(
     *,
     at: datetime,
 ) -> bytes:
+    """The statement of this content, vouched for by the event at this place of the log."""
     return statement(
         tx,
         form,

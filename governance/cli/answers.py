@@ -85,9 +85,11 @@ def decide(
     withhold: Annotated[
         list[str] | None, typer.Option("--withhold", help=say("dsar.withhold"))
     ] = None,
+    measure: Annotated[str | None, typer.Option("--measure", help=say("dsar.measure"))] = None,
 ) -> int:
     """The decision is on file; unless it refuses, it waits for a second person."""
     from dsar import decisions
+    from dsar.execution.types import Measure
     from dsar.reading import request_by_id
     from dsar.types import Ground
     from governance.app.approvals import approvals_of
@@ -96,6 +98,7 @@ def decide(
 
     grounds = tuple(chosen(Ground, item, option="--ground") for item in ground or [])
     items = tuple(_withheld(item) for item in withhold or [])
+    done = chosen(Measure, measure, option="--measure") if measure is not None else None
     with opened() as wiring:
         principal, wanted = acting(wiring), request_of(wiring, request)
         with wiring.database.read() as tx:
@@ -111,6 +114,7 @@ def decide(
                 outcome=result,
                 grounds=legal,
                 items=items,
+                measure=done,
                 at=wiring.clock(),
             )
         )

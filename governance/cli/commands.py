@@ -21,6 +21,7 @@ from governance.cli import (
     complaints,
     consents,
     data,
+    executing,
     exporting,
     glass,
     importing,
@@ -87,7 +88,7 @@ audit.app.add_typer(alarms.app, name="alarms", help=say("alarms.help"))
 audit.app.add_typer(restoring.app, name="restore", help=say("restore.help"))
 audit.app.add_typer(witness.app, name="witness", help=say("witness.help"))
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
-for part in (intake, judging, answers, answering, measures, complaints):
+for part in (intake, judging, answers, answering, executing, measures, complaints):
     requests.app.add_typer(part.app)
 application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))
 keys.app.add_typer(keys_provider.app)

@@ -169,9 +169,11 @@ def erase(
     """One person is erased on request, after a second person agreed; --plan only shows it."""
     from governance.app.approvals import approvals_of
     from governance.approvals.errors import ApprovalRequiredError
+    from governance.cli.executing import told_fates
     from governance.cli.session import acting, opened
     from governance.core.terms import SubjectId
     from retention import service
+    from retention.fates import erase_plan
     from retention.plans import keeps_json
 
     with opened() as wiring:
@@ -190,17 +192,22 @@ def erase(
             )
             if isinstance(begun, service.Waiting):
                 raise ApprovalRequiredError(approval=begun.approval)
+        with wiring.database.read() as tx:
+            found = erase_plan(tx, SubjectId(subject), at=wiring.clock())
+    fields = found.as_json()["fields"]
     shape = [
-        {"subject": item.subject, "rule": item.rule, "keeps": keeps_json(item.keeps)}
+        {
+            "subject": item.subject,
+            "rule": item.rule,
+            "keeps": keeps_json(item.keeps),
+            "fields": fields,
+        }
         for item in made.items
     ]
 
     def words() -> None:
         line(say("erase.shown", plan=made.id))
-        for item in made.items:
-            for kept in item.keeps:
-                fields = ", ".join(kept.fields)
-                line(say("erase.keep", duty=kept.duty, until=kept.until.isoformat(), fields=fields))
+        told_fates(found.fates, found.blocked)
 
     emit(shape, words)
     return 0

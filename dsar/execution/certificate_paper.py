@@ -1,0 +1,206 @@
+"""A certificate of erasure as people read it: parts of a paper, and a page that needs nothing else.
+
+Both say what the signed content says and nothing more; the statement beside them is the proof.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from governance.core.clock import JST
+from governance.core.terms import Lang
+from governance.documents.neutralise import visible
+from governance.documents.papers import Entry, Paper, Part
+from governance.i18n.catalogue import text
+
+COMMAND: Final = "python3 verifier.pyz certificate.ndjson --key VKEY"
+Content = Mapping[str, Any]
+
+
+def paper_of(content: Content, lang: Lang) -> Paper:
+    """The certificate in one language."""
+    controller = content["controller"]
+    return Paper(
+        title=_say("title", lang),
+        sender=visible(str(controller[lang.value])),
+        number=str(content["reference"]),
+        date=_day(content["issued_at"]),
+        lead=(_say("lead", lang, reference=content["reference"]),),
+        parts=tuple(
+            part
+            for part in (
+                _facts(content, lang),
+                _erased(content, lang),
+                _kept(content, lang),
+                _stores(content, lang),
+                _recipients(content, lang),
+                _final(content, lang),
+                _proof(content, lang),
+            )
+            if part is not None
+        ),
+    )
+
+
+def _say(key: str, lang: Lang, **params: object) -> str:
+    return text(f"dsar.certificate.{key}", lang, **params)
+
+
+def _day(moment: object) -> str:
+    """The day in Japan; a dash for none."""
+    if not moment:
+        return "-"
+    return datetime.fromisoformat(str(moment)).astimezone(JST).date().isoformat()
+
+
+def _entry(key: str, value: object, lang: Lang, *, mono: bool = False) -> Entry:
+    return Entry(term=_say(key, lang), text=visible(str(value)), mono=mono)
+
+
+def _facts(content: Content, lang: Lang) -> Part:
+    return Part(
+        head=_say("facts", lang),
+        entries=(
+            _entry("reference", content["reference"], lang, mono=True),
+            _entry("received", _day(content["received_at"]), lang),
+            _entry("agreed", _day(content["agreed_at"]), lang),
+            _entry("person", content["person"], lang, mono=True),
+            _entry("agreed_plan", content["agreed_sha256"], lang, mono=True),
+        ),
+    )
+
+
+def _lines(found: Iterable[Content], lang: Lang) -> dict[str, int]:
+    """Names of fields with their rows; a field that stands twice is one line."""
+    lines: dict[str, int] = {}
+    for line in found:
+        name = str(line[f"label_{lang.value}"])
+        lines[name] = max(lines.get(name, 0), int(line["rows"]))
+    return lines
+
+
+def _erased(content: Content, lang: Lang) -> Part:
+    lines = _lines(content["erased"], lang)
+    items = tuple(_say("line", lang, field=name, rows=rows) for name, rows in lines.items())
+    return Part(head=_say("erased", lang), items=items)
+
+
+def _kept(content: Content, lang: Lang) -> Part:
+    if not content["kept"]:
+        return Part(head=_say("kept", lang), paragraphs=(_say("kept_nothing", lang),))
+    return Part(
+        head=_say("kept", lang),
+        paragraphs=(_say("kept_lead", lang),),
+        items=tuple(_kept_line(line, lang) for line in content["kept"]),
+    )
+
+
+def _kept_line(line: Content, lang: Lang) -> str:
+    told = {
+        "field": line[f"label_{lang.value}"],
+        "rows": line["rows"],
+        "basis": line.get(f"basis_{lang.value}", "-"),
+    }
+    until = line.get("until")
+    if until is None:
+        return _say("kept_record", lang, **told)
+    return _say("kept_line", lang, until=until, **told)
+
+
+def _stores(content: Content, lang: Lang) -> Part | None:
+    if not content["stores"]:
+        return None
+    items: list[str] = []
+    for one in content["stores"]:
+        name = visible(str(one[f"label_{lang.value}"]))
+        because = text(f"dsar.without.{one['because']}", lang) if one["state"] == "left" else ""
+        key = f"store_{one['state']}"
+        items.append(_say(key, lang, store=name, records=one["records"], because=because))
+        items += [
+            _say(
+                "store_item",
+                lang,
+                store=name,
+                label=visible(str(kept["label"][lang.value])),
+                records=kept["records"],
+                ground=visible(str(kept["ground"][lang.value])),
+                until=kept["until"] or "-",
+            )
+            for kept in one["kept"]
+        ]
+    return Part(head=_say("stores", lang), items=tuple(items))
+
+
+def _recipients(content: Content, lang: Lang) -> Part | None:
+    if not content["recipients"]:
+        return None
+    items = tuple(
+        _say("told", lang, name=visible(str(one["name"])), day=_day(one["told_at"]))
+        if one["told_at"]
+        else _say(
+            "untold",
+            lang,
+            name=visible(str(one["name"])),
+            why=text(f"dsar.untold.{one['untold'] or 'no_address'}", lang),
+        )
+        for one in content["recipients"]
+    )
+    return Part(head=_say("recipients", lang), items=items)
+
+
+def _final(content: Content, lang: Lang) -> Part:
+    final = content["final_on"]
+    key = "final_day" if final else "final_open"
+    return Part(
+        head=_say("final", lang),
+        paragraphs=(_say(key, lang, day=final or "-"),),
+        entries=(
+            _entry("keys", _day(content["keys_ended_at"]), lang),
+            _entry("ledger", content["ledger_ends_on"] or "-", lang),
+        ),
+    )
+
+
+def _proof(content: Content, lang: Lang) -> Part:
+    return Part(
+        head=_say("proof", lang),
+        paragraphs=(_say("proof_text", lang, log=content["controller"]["log"]),),
+        command=COMMAND,
+    )
+
+
+def page(content: Content, lang: Lang) -> str:
+    """The certificate as one page that loads and runs nothing (WCAG 2.2 AA)."""
+    style = _style()
+    return (
+        _environment()
+        .get_template("certificate.html.j2")
+        .render(
+            paper=paper_of(content, lang),
+            lang=lang.value,
+            style=Markup(style),  # noqa: S704 # our own file
+            style_hash=f"sha256-{b64encode(sha256(style.encode()).digest()).decode()}",
+        )
+    )
+
+
+@cache
+def _style() -> str:
+    return files("dsar.data").joinpath("report.css").read_text("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("dsar", "data"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )

@@ -15,6 +15,8 @@ from dsar.execution.models import CertificateRow, CorrectionRow, ExecutionRow
 from dsar.identity.models import CodeRow, UploadRow
 from dsar.intake.models import DraftRow, FilingRow
 from dsar.intake.store import DRAFT_BLOB
+from dsar.messages.models import AttachmentRow, CommentRow, MessageRow
+from dsar.messages.service import NAME
 from dsar.models import PackageRow, RequestRow, SourceResultRow
 from dsar.review.models import ReviewActRow
 from dsar.service import WORDS
@@ -109,6 +111,9 @@ def _beside() -> Iterator[SealedPlace]:
     yield SealedPlace(table=table_of(ReviewActRow), columns={"content": PART})
     yield SealedPlace(table=table_of(ExecutionRow), columns={"answer_to": PART}, row="request_id")
     yield SealedPlace(table=table_of(CorrectionRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(MessageRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(CommentRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(AttachmentRow), columns={"content": PART, "name": NAME})
     yield SealedPlace(table=table_of(CertificateRow), columns={"content": PART})
     yield SealedPlace(table=table_of(CodeRow), columns={"code": PART})
     yield SealedPlace(table=table_of(UploadRow), columns={"content": PART})

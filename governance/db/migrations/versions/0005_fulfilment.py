@@ -111,6 +111,23 @@ def upgrade() -> None:
     with op.batch_alter_table('connector_task', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_connector_task_request_id'), ['request_id'], unique=False)
 
+    op.create_table('dsar_attachment',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('request_id', sa.String(length=36), nullable=False),
+    sa.Column('side', sa.String(), nullable=False),
+    sa.Column('internal', sa.Boolean(), nullable=False),
+    sa.Column('media', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('actor', sa.String(), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('name', sa.LargeBinary(), nullable=True),
+    sa.Column('content', sa.LargeBinary(), nullable=True),
+    sa.ForeignKeyConstraint(['request_id'], ['dsar_request.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('dsar_attachment', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_dsar_attachment_request_id'), ['request_id'], unique=False)
+
     op.create_table('dsar_certificate',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('request_id', sa.String(length=36), nullable=False),
@@ -126,6 +143,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('dsar_certificate', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_dsar_certificate_request_id'), ['request_id'], unique=False)
+
+    op.create_table('dsar_comment',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('request_id', sa.String(length=36), nullable=False),
+    sa.Column('actor', sa.String(), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=True),
+    sa.ForeignKeyConstraint(['request_id'], ['dsar_request.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('dsar_comment', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_dsar_comment_request_id'), ['request_id'], unique=False)
 
     op.create_table('dsar_correction',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -249,6 +278,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_dsar_letter_request_id'), ['request_id'], unique=False)
         batch_op.create_index('ix_dsar_letter_waiting', ['state', 'send_by'], unique=False)
 
+    op.create_table('dsar_message',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('request_id', sa.String(length=36), nullable=False),
+    sa.Column('side', sa.String(), nullable=False),
+    sa.Column('actor', sa.String(), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('open_to_asker', sa.Boolean(), nullable=False),
+    sa.Column('read_at', UtcDateTime(), nullable=True),
+    sa.Column('read_by', sa.String(), nullable=True),
+    sa.Column('content', sa.LargeBinary(), nullable=True),
+    sa.ForeignKeyConstraint(['request_id'], ['dsar_request.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('dsar_message', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_dsar_message_request_id'), ['request_id'], unique=False)
+
+    op.create_table('dsar_return',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('digest', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('request_id', sa.String(length=36), nullable=True),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('expires_at', UtcDateTime(), nullable=False),
+    sa.Column('opened_at', UtcDateTime(), nullable=True),
+    sa.Column('content', sa.LargeBinary(), nullable=True),
+    sa.ForeignKeyConstraint(['request_id'], ['dsar_request.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('digest')
+    )
+    with op.batch_alter_table('dsar_return', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_dsar_return_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_dsar_return_request_id'), ['request_id'], unique=False)
+
     op.create_table('dsar_review_act',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('request_id', sa.String(length=36), nullable=False),
@@ -267,6 +330,19 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('request_id', 'seq')
     )
+    op.create_table('dsar_scope_answer',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('request_id', sa.String(length=36), nullable=False),
+    sa.Column('scope', sa.String(), nullable=False),
+    sa.Column('words', sa.LargeBinary(), nullable=True),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('actor', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['request_id'], ['dsar_request.id'], ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('dsar_scope_answer', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_dsar_scope_answer_request_id'), ['request_id'], unique=False)
+
     op.create_table('dsar_telling',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('request_id', sa.String(length=36), nullable=False),

@@ -78,13 +78,13 @@ def send_code(
         if not may_send((one.created_at for one in codes_of(tx, request)), at=at):
             raise CodesSpentError(most=CODES_PER_REQUEST)
         add_code(tx, request, fresh)
-        message = _message(contact, row, code, lang)
+        message = code_message(contact, row, code, lang)
         post(tx, ports.vault, message, subject=None, at=at)
 
     ports.database.write(write)
 
 
-def _message(contact: Contact, row: RowId, code: str, lang: Lang) -> Mail | Sms:
+def code_message(contact: Contact, row: RowId, code: str, lang: Lang) -> Mail | Sms:
     """The code and how long it lasts; no name, no number of the request."""
     params = {"code": code, "minutes": str(int(CODE_LIFE.total_seconds() // 60))}
     key = f"dsar/code/{row}"
@@ -143,12 +143,12 @@ def _doubt(
         hmac.compare_digest(NOTHING, NOTHING)
         return Doubt.CODE_OVER
     right = ports.vault.open_part(newest.id, newest.code)
-    if not hmac.compare_digest(right, _digits(typed).encode()):
+    if not hmac.compare_digest(right, typed_digits(typed).encode()):
         return Doubt.CODE_WRONG
     return None if use_code(tx, newest.id, at=at) else Doubt.CODE_OVER
 
 
-def _digits(typed: str) -> str:
+def typed_digits(typed: str) -> str:
     """What was typed without spaces and hyphens; full-width figures count as figures."""
     return "".join(str(int(sign)) for sign in typed if sign.isdecimal())
 

@@ -43,6 +43,7 @@ def quote(
     steps = fees_of(tx, request)
     if steps and yen > steps[-1].yen:
         raise FeeStepError  # what was told is the most that is charged
+    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
     _note(tx, ports, principal, case, FeeState.QUOTED, yen, at=at)
     if steps:
         return case
@@ -50,10 +51,21 @@ def quote(
 
 
 def accept(
-    tx: Connection, ports: Ports, principal: Principal, request: RequestId, *, at: datetime
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    request: RequestId,
+    *,
+    at: datetime,
+    asks: bool = False,
 ) -> Case:
-    """The person agrees to the amount, themselves or as an officer notes it; nothing moves yet."""
+    """The person agrees to the amount, themselves or as an officer notes it; nothing moves yet.
+
+    `asks`: the page has admitted whoever asked, by number and code.
+    """
     case = case_by_id(tx, request)
+    if not asks and not actor_of(principal, ports.policies.current, case).is_requester:
+        demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
     _note(tx, ports, principal, case, FeeState.ACCEPTED, _told(tx, request), at=at)
     return case
 
@@ -94,9 +106,6 @@ def _note(
     at: datetime,
 ) -> None:
     """The step is in the fee's own book and in the log; the amount is no personal value."""
-    actor = actor_of(principal, ports.policies.current, case)
-    if not actor.is_requester or state is not FeeState.ACCEPTED:
-        demand(actor, Action.DSAR_WRITE)
     if not fee_step([step.state for step in fees_of(tx, case.id)], state):
         raise FeeStepError
     add_fee(tx, case.id, Fee(state=state, yen=yen, at=at, by=principal.id))

@@ -54,7 +54,10 @@ from governance.portal.collecting import router as collecting
 from governance.portal.pages import router as portal
 from governance.portal.published import router as published
 from governance.portal.receipts import router as receipts
+from governance.portal.requests.answer import router as request_answer
+from governance.portal.requests.life import router as request_life
 from governance.portal.requests.pages import router as request_pages
+from governance.portal.requests.returning import router as request_return
 from governance.portal.requests.wizard import router as request_form
 from governance.reports.api import router as reports
 from governance.ui.pages import environment
@@ -97,7 +100,11 @@ ROUTERS = (
     receipts,
     request_form,
     request_pages,
+    request_life,
     collecting,
+    request_return,
+    request_answer,
+    schemas,
     published,
     health.router,
     bulk,

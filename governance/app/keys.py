@@ -18,6 +18,8 @@ from dsar.intake.store import DRAFT_BLOB
 from dsar.messages.models import AttachmentRow, CommentRow, MessageRow
 from dsar.messages.service import NAME
 from dsar.models import PackageRow, RequestRow, SourceResultRow
+from dsar.returning.models import ReturnRow, ScopeAnswerRow
+from dsar.returning.store import RETURN_BLOB
 from dsar.review.models import ReviewActRow
 from dsar.service import WORDS
 from governance.app.webhooks.models import WebhookRow
@@ -119,6 +121,8 @@ def _beside() -> Iterator[SealedPlace]:
     yield SealedPlace(table=table_of(UploadRow), columns={"content": PART})
     yield SealedPlace(table=table_of(DispatchRow), columns={"address": PART})
     yield SealedPlace(table=table_of(LetterRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(ScopeAnswerRow), columns={"words": PART})
+    yield _blob(table_of(ReturnRow), "content", RETURN_BLOB)
     yield SealedPlace(table=table_of(ConnectorTaskRow), columns={"said": PART})
     yield SealedPlace(table=table_of(FilingRow), columns={"claim": PART}, row="request_id")
     yield _blob(table_of(DraftRow), "answers", DRAFT_BLOB)

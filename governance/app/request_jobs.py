@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, time
+from functools import partial
 from typing import Final, Protocol
 
 from sqlalchemy import Connection
@@ -11,6 +12,8 @@ from dsar.correspondence.going import send_due
 from dsar.identity.documents import forget_old
 from dsar.identity.lapsing import end_lapsed
 from dsar.intake.store import forget_drafts
+from dsar.returning.store import forget_ways
+from governance.app.connected import remind_step
 from governance.app.executing import drive_all
 from governance.app.wiring import SYSTEM, Wiring
 from governance.db.engine import Database
@@ -28,6 +31,7 @@ DRAFT_PURGE: Final = "dsar.forget_drafts"
 LAPSE: Final = "dsar.end_lapsed"
 LETTERS: Final = "dsar.send_letters"
 EXECUTE: Final = "dsar.execute"
+REMIND: Final = "connectors.remind"
 REQUEST_SCHEDULES: Final = (
     Schedule(job=COPY_PURGE, rule=Daily(at=time(1, 0))),
     Schedule(job=PROOF_PURGE, rule=EveryMinutes(minutes=60)),
@@ -35,6 +39,7 @@ REQUEST_SCHEDULES: Final = (
     Schedule(job=LAPSE, rule=Daily(at=time(1, 10))),
     Schedule(job=LETTERS, rule=EveryMinutes(minutes=30)),
     Schedule(job=EXECUTE, rule=EveryMinutes(minutes=1)),
+    Schedule(job=REMIND, rule=Daily(at=time(9, 0))),
 )
 HOUSE: Final = Principal(id=SYSTEM, kind=PrincipalKind.SYSTEM)
 
@@ -75,6 +80,7 @@ def request_jobs(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         LAPSE: Open(step=_each(lapsed), limit=COPIES),
         LETTERS: Open(step=_each(letters), limit=COPIES),
         EXECUTE: Open(step=_each(executed), limit=EXECUTIONS),
+        REMIND: InTransaction(step=partial(remind_step, wiring), limit=BATCH),
     }
 
 
@@ -98,5 +104,5 @@ def _each(ends: Ends) -> Callable[..., Step]:
 
 def _drafts(tx: Connection, /, *, cursor: str | None, limit: int, at: datetime) -> Step:
     """Forms and ways back that passed their day are gone."""
-    done = forget_drafts(tx, at=at, limit=limit)
+    done = forget_drafts(tx, at=at, limit=limit) + forget_ways(tx, at=at, limit=limit)
     return Step(done=done, cursor=cursor, finished=done < limit)

@@ -17,6 +17,7 @@ from dsar.case import Case
 from dsar.errors import RequestUnknownError
 from dsar.intake.drafts import WAY_BACK, Form, form_of
 from dsar.intake.errors import DraftOverError
+from dsar.returning.service import request_of
 from dsar.store import case_by_id
 from governance.core.errors import NotFoundError
 from governance.core.terms import RequestId, SubjectId
@@ -25,6 +26,7 @@ from governance.http.request import check_csrf, check_same_site, principal_of, w
 from governance.portal.pages import subject_of
 
 COOKIE: Final = "sekisho_request"
+BACK: Final = "sekisho_return"  # of a way back by number and code
 ROOT: Final = "/portal/requests"
 
 
@@ -79,17 +81,34 @@ def held_form(tx: Connection, request: Request) -> Form | None:
 
 
 def own_case(tx: Connection, request: Request, wanted: RequestId) -> Case:
-    """The request, for the browser that filed it and the person whom it is about; else no page.
+    """The request, for the browser that filed it, for whoever is back by its code, for the person.
 
     404 for all others alike: nobody learns that a request of this id exists.
     """
-    form, asker = held_form(tx, request), asker_of(request)
+    form = held_form(tx, request)
     if form is not None and form.request == wanted:
         return case_by_id(tx, wanted)
-    person = person_of(asker)
-    if person is not None:
-        with suppress(RequestUnknownError):
-            case = case_by_id(tx, wanted)
-            if case.subject == person:
-                return case
+    with suppress(RequestUnknownError):
+        case = case_by_id(tx, wanted)
+        if admitted(tx, request, case):
+            return case
     raise NotFoundError
+
+
+def admitted(tx: Connection, request: Request, case: Case) -> bool:
+    """Whether whoever asks may act on the request and read its answer.
+
+    Signed in as the person it is about, or back by number and code: the browser that filed it once
+    may stand open to others by now.
+    """
+    person = person_of(asker_of(request))
+    if person is not None and case.subject == person:
+        return True
+    secret = request.cookies.get(BACK, "")
+    return request_of(tx, secret, at=wiring_of(request).clock()) == case.id
+
+
+def admitted_case(tx: Connection, request: Request, wanted: RequestId) -> Case | None:
+    """The request, for whoever may act on it; None for who may see it alone; 404 for others."""
+    case = own_case(tx, request, wanted)
+    return case if admitted(tx, request, case) else None

@@ -25,12 +25,20 @@ from dsar.intake import fees
 from dsar.intake.claims import claim_of
 from dsar.intake.store import filing_of
 from dsar.intake.types import Claim
+from dsar.results import newest_package
 from dsar.types import EvidenceKind
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import RequestId
 from governance.http.request import open_to_all, wiring_of
 from governance.i18n.catalogue import error_text
-from governance.portal.requests.asking import ROOT, asker_of, check_sent, own_case, person_of
+from governance.portal.requests.asking import (
+    ROOT,
+    admitted,
+    asker_of,
+    check_sent,
+    own_case,
+    person_of,
+)
 from governance.portal.requests.standing import CODES, standing
 from governance.ui.pages import Surface
 from governance.ui.parts import Mistake
@@ -38,7 +46,9 @@ from governance.ui.surfaces import page_of, templates_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 OF: Final = f"{ROOT}/of"
-SHOWN: Final = frozenset({"yes", "sent", "right", "paper", "accepted"})
+SHOWN: Final = frozenset(
+    {"yes", "sent", "right", "paper", "accepted", "withdrawn", "scope", "scope_missing"}
+)
 
 
 class InMemory(MultiPartParser):
@@ -121,8 +131,15 @@ async def accept_fee(
     wiring, asker = wiring_of(request), asker_of(request)
 
     def work(case: Case, _claim: Claim) -> None:
+        with wiring.database.read() as tx:
+            asks = admitted(tx, request, case)
         accept = partial(
-            fees.accept, ports=wiring.ports, principal=asker, request=case.id, at=wiring.clock()
+            fees.accept,
+            ports=wiring.ports,
+            principal=asker,
+            request=case.id,
+            at=wiring.clock(),
+            asks=asks,
         )
         wiring.database.write(accept)
 
@@ -182,13 +199,20 @@ def _page(
     with wiring.database.read() as tx:
         case = own_case(tx, request, RequestId(request_id))
         known = case.subject is not None and person_of(asker_of(request)) == case.subject
-        facts = standing(tx, wiring.ports, case, page.lang, known=known, at=wiring.clock())
+        facts = standing(
+            *(tx, wiring.ports, case, page.lang),
+            known=known,
+            admitted=admitted(tx, request, case),
+            at=wiring.clock(),
+        )
+        made = newest_package(tx, case.id) if known else None
     wrong = error_text(error, page.lang) if error else ""
     return templates_of(request).render(
         "portal/request.html",
         page,
         facts=facts,
         root=f"{OF}/{case.id}",
+        answered=made is not None and made.waits(wiring.clock()),
         done=done if done in SHOWN else "",
         wrong=wrong,
         field_id=field_id,

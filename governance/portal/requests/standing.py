@@ -7,6 +7,8 @@ from sqlalchemy import Connection
 
 from dsar.case import Case
 from dsar.clocks import dates_of
+from dsar.correspondence.store import letters_of
+from dsar.correspondence.types import OF_NOBODY, State
 from dsar.identity.codes import given_contact, sent_lately
 from dsar.identity.documents import MOST_MB
 from dsar.identity.rules import required_proofs, sufficient
@@ -14,9 +16,12 @@ from dsar.identity.store import Upload, uploads_of
 from dsar.identity.types import Doubt, UploadKind
 from dsar.intake.claims import claim_of
 from dsar.intake.store import Fee, fees_of, filing_of
-from dsar.intake.types import Claim, FeeState
+from dsar.intake.types import Claim, FeeState, Scope
 from dsar.listing import Summary
-from dsar.types import EvidenceKind, Requester
+from dsar.machine import step
+from dsar.returning.service import awaits_scope
+from dsar.returning.store import scope_answers
+from dsar.types import Event, EvidenceKind, Requester
 from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.customers.ports import Ports
@@ -65,6 +70,10 @@ class Standing:
     most_mb: int = MOST_MB
     fee: Fee | None = None
     may_accept: bool = False
+    letters: tuple[Line, ...] = ()
+    may_withdraw: bool = False
+    scopes: tuple[Choice, ...] = ()  # asked which data: the boxes
+    scope_said: bool = False  # and it was answered
     claim: Claim = field(default_factory=Claim, repr=False)
 
 
@@ -81,9 +90,18 @@ def line_of(one: Summary, lang: Lang) -> Line:
 
 
 def standing(
-    tx: Connection, ports: Ports, case: Case, lang: Lang, *, known: bool, at: datetime
+    tx: Connection,
+    ports: Ports,
+    case: Case,
+    lang: Lang,
+    *,
+    known: bool,
+    admitted: bool = False,
+    at: datetime,
 ) -> Standing:
     """The facts of the request's page; a stranger (not `known`) sees the same whoever is on record.
+
+    `admitted`: may act on the request and read its answer, by session or by number and code.
 
     Whether the proofs suffice is said to the person who is signed in alone: it tells that the
     contact stands in the register.
@@ -113,8 +131,37 @@ def standing(
         papers=_paper_kinds(case, lang),
         waiting=tuple(_waiting(one, lang) for one in papers if one.checked_at is None),
         fee=steps[-1] if steps else None,
-        may_accept=bool(steps) and steps[-1].state is FeeState.QUOTED and known,
+        may_accept=bool(steps) and steps[-1].state is FeeState.QUOTED and admitted,
+        letters=_letters(tx, case, lang, admitted=admitted),
+        may_withdraw=any(step(track.law, track.status, Event.WITHDRAW) for track in case.tracks),
+        scopes=_scopes(lang) if awaits_scope(case) else (),
+        scope_said=bool(scope_answers(tx, case.id)),
         claim=claim,
+    )
+
+
+def _letters(tx: Connection, case: Case, lang: Lang, *, admitted: bool) -> tuple[Line, ...]:
+    """Letters that went, newest first; what tells of the register only to whoever is admitted."""
+    gone = letters_of(tx, case.id, states=(State.SENT,))
+    return tuple(
+        Line(
+            href=f"/portal/requests/of/{case.id}/letters/{one.id}",
+            title=text(f"dsar.letter.{one.template}.name", lang),
+            note=one.sent_at.astimezone(JST).date().isoformat() if one.sent_at else "",
+        )
+        for one in reversed(gone)
+        if admitted or one.template in OF_NOBODY
+    )
+
+
+def _scopes(lang: Lang) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(
+            value=f"scope_{scope}",
+            label=text(f"portal.request.scope.{scope}", lang),
+            hint=text(f"portal.request.scope.{scope}.hint", lang),
+        )
+        for scope in Scope
     )
 
 

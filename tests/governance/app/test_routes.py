@@ -26,6 +26,12 @@ OPEN = {
     ("/portal/requests/of/{request_id}/code", "POST"),
     ("/portal/requests/of/{request_id}/papers", "POST"),
     ("/portal/requests/of/{request_id}/fee", "POST"),
+    ("/portal/requests/of/{request_id}/letters/{letter}", "GET"),
+    ("/portal/requests/of/{request_id}/withdraw", "GET"),
+    ("/portal/requests/of/{request_id}/withdraw", "POST"),
+    ("/portal/requests/of/{request_id}/scope", "POST"),
+    ("/portal/requests/return", "GET"), ("/portal/requests/return", "POST"),
+    ("/portal/requests/return/code", "GET"), ("/portal/requests/return/code", "POST"),
 }  # fmt: skip
 
 

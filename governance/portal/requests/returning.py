@@ -1,0 +1,102 @@
+"""Coming back without an account: the number, then the code; every number is answered alike."""
+
+from functools import partial
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, BackgroundTasks, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from dsar.identity.errors import CodeRefusedError
+from dsar.returning.service import begin, come_back, deliver
+from dsar.returning.store import STAY
+from dsar.types import EvidenceKind
+from governance.http.request import open_to_all, wiring_of
+from governance.i18n.catalogue import error_text, text
+from governance.portal.requests.asking import BACK, ROOT, asker_of, check_sent
+from governance.portal.requests.standing import CODES
+from governance.ui.pages import Surface
+from governance.ui.parts import Choice, Mistake
+from governance.ui.surfaces import page_of, templates_of
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
+RETURN: Final = f"{ROOT}/return"
+CODE: Final = f"{RETURN}/code"
+WORDS_OF_MINE: Final = 64  # signs of a number
+
+
+@router.get(RETURN, response_class=HTMLResponse)
+async def ask_number(request: Request, reference: str = "") -> str:
+    """The form for the number and for where the code goes."""
+    page = page_of(request, "portal.return.title", surface=Surface.PORTAL)
+    kinds = tuple(
+        Choice(value=kind.value, label=text(f"portal.return.kind.{kind}", page.lang))
+        for kind in CODES
+    )
+    return templates_of(request).render(
+        "portal/request_return.html", page, kinds=kinds, reference=reference[:WORDS_OF_MINE]
+    )
+
+
+@router.post(RETURN)
+async def send_code(
+    request: Request,
+    later: BackgroundTasks,
+    reference: Annotated[str, Form()] = "",
+    kind: Annotated[str, Form()] = "",
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """The same answer whatever was typed; whether a code goes out is decided after it."""
+    check_sent(request, csrf)
+    wiring = wiring_of(request)
+    way = EvidenceKind(kind) if kind in set(CODES) else EvidenceKind.EMAIL_CODE
+    at = wiring.clock()
+    begun = await run_in_threadpool(begin, wiring.ports, reference, way, at=at)
+    later.add_task(deliver, wiring.ports, begun.way, at=at)
+    response = RedirectResponse(CODE, status_code=303, background=later)
+    response.set_cookie(
+        BACK,
+        begun.secret,
+        max_age=int(STAY.total_seconds()),
+        path=ROOT,
+        secure=urlsplit(wiring.settings.origin).scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+@router.get(CODE, response_class=HTMLResponse)
+async def ask_code(request: Request) -> str:
+    """The form for the code, for everybody alike."""
+    return _code_page(request)
+
+
+@router.post(CODE)
+async def open_by_code(
+    request: Request,
+    code: Annotated[str, Form()] = "",
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """The request, for whoever has the code; wrong, late and used codes are refused alike."""
+    check_sent(request, csrf)
+    wiring, secret = wiring_of(request), request.cookies.get(BACK, "")
+    work = partial(come_back, wiring.ports, asker_of(request), secret, code[:40], at=wiring.clock())
+    try:
+        found = await run_in_threadpool(work)
+    except CodeRefusedError as error:
+        return HTMLResponse(_code_page(request, error=error), status_code=error.status)
+    return RedirectResponse(f"{ROOT}/of/{found}", status_code=303)
+
+
+def _code_page(request: Request, *, error: CodeRefusedError | None = None) -> str:
+    page = page_of(request, "portal.return.code_title", surface=Surface.PORTAL)
+    wrong = error_text(error, page.lang) if error else ""
+    return templates_of(request).render(
+        "portal/request_return_code.html",
+        page,
+        wrong=wrong,
+        mistakes=(Mistake(field_id="code", sentence=wrong),) if wrong else (),
+        contact=wiring_of(request).settings.contact_mail,
+    )

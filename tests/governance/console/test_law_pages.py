@@ -7,10 +7,8 @@ import pytest
 
 from dsar import service
 from dsar.types import Intake, RequestKind
-from governance.app.factory import create_app
-from tests.governance.console.test_policy_pages import Office
 from tests.installation import AT, OFFICER, create
-from tests.serving import served
+from tests.office import Office, opened
 
 LAW, FIGURES = "/console/law", "/console/request-figures"
 
@@ -23,12 +21,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     wiring.database.write(
         lambda tx: service.receive(tx, wiring.ports, OFFICER, new, prepared, at=AT)
     )
-    with served(create_app(wiring)) as base:
-        made = Office(wiring, base)
-        yield made
-        for browser in made.browsers.values():
-            browser.close()
-    wiring.close()
+    with opened(wiring) as found:
+        yield found
 
 
 def test_duties_rules_and_prepared_amendments_are_shown(office: Office) -> None:

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass
 
 import httpx
 import pytest
@@ -13,82 +12,58 @@ from audit.actions import EventCode
 from audit.models import EVENTS
 from audit.types import EventDraft, Outcome
 from governance.app.audit_log import settle
-from governance.app.factory import create_app
-from governance.app.staff import add_staff
-from governance.app.wiring import Wiring
 from governance.core.terms import ActorId, Lang, SubjectId
-from governance.http.principal import PrincipalKind
-from governance.identity.service import issue_code
 from policies.reasons import Audience, ReasonCode, reason_text
 from tests.installation import AT, add_person, create
-from tests.serving import served
+from tests.office import Office, opened
 
 HOME = "/console/audit"
 ROLES = ("auditor", "privacy_officer", "privacy_approver", "support")
 WORDS = "拒否はすべて説明がついた（架空）"
 
 
-class Office:
-    """A served installation and a browser for each role."""
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """One whose data was erased, one who lives; the log names both."""
 
-    def __init__(self, wiring: Wiring, base: str) -> None:
-        self.wiring = wiring
-        self.erased, self.living = add_person(wiring), add_person(wiring)
-        self.browsers = {role: self._signed_in(role, base) for role in ROLES}
-        wiring.database.write(lambda tx: wiring.audit.append(tx, self._draft(self.living)))
-        wiring.database.write(
-            lambda tx: wiring.audit.erase(tx, self._draft(self.erased, EventCode.ERASURE_EXECUTED))
-        )
-        settle(wiring)
+    erased: SubjectId
+    living: SubjectId
 
-    def _signed_in(self, role: str, base: str) -> httpx.Client:
-        database = self.wiring.database
-        hire = partial(
-            add_staff, wiring=self.wiring, login=role, display_name="架空", roles=[role], at=AT
-        )
-        database.write(hire)
-        actor = ActorId(f"u:{role}")
-        code = database.write(partial(issue_code, actor=actor, kind=PrincipalKind.STAFF, at=AT))
-        client = httpx.Client(base_url=base, timeout=60, trust_env=False)
-        client.headers["accept-language"] = "ja"
-        assert client.post("/sign-in", data={"code": code}).status_code == 303
-        return client
 
-    def _draft(self, subject: SubjectId, action: EventCode = EventCode.PERSON_READ) -> EventDraft:
-        return EventDraft(
-            action=action,
-            occurred_at=AT,
-            actor=ActorId("u:support"),
-            object_type="person",
-            object_id=subject,
-            subject=subject,
-            outcome=Outcome.DENY if action is EventCode.PERSON_READ else Outcome.DONE,
-            reasons=("denied.actor.no_rule",) if action is EventCode.PERSON_READ else (),
-        )
-
-    def page(self, path: str = HOME, *, by: str = "auditor") -> str:
-        answer = self.browsers[by].get(path)
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    def send(self, path: str, by: str = "auditor", **form: str) -> httpx.Response:
-        token = re.search(r'name="csrf" value="([^"]+)"', self.page(by=by))
-        assert token is not None
-        return self.browsers[by].post(f"{HOME}{path}", data={"csrf": token[1], **form})
-
-    def close(self) -> None:
-        for browser in self.browsers.values():
-            browser.close()
-        self.wiring.close()
+def _draft(subject: SubjectId, action: EventCode = EventCode.PERSON_READ) -> EventDraft:
+    return EventDraft(
+        action=action,
+        occurred_at=AT,
+        actor=ActorId("u:support"),
+        object_type="person",
+        object_id=subject,
+        subject=subject,
+        outcome=Outcome.DENY if action is EventCode.PERSON_READ else Outcome.DONE,
+        reasons=("denied.actor.no_rule",) if action is EventCode.PERSON_READ else (),
+    )
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    wiring = create(Path(tmp_path_factory.mktemp("office")))
-    with served(create_app(wiring)) as base:
-        made = Office(wiring, base)
-        yield made
-        made.close()
+    with opened(create(tmp_path_factory.mktemp("office")), home=HOME) as found:
+        yield found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def people(office: Office) -> People:
+    wiring = office.wiring
+    found = People(erased=add_person(wiring), living=add_person(wiring))
+    for role in ROLES:
+        office.page("/console", by=role)
+    wiring.database.write(lambda tx: wiring.audit.append(tx, _draft(found.living)))
+    gone = _draft(found.erased, EventCode.ERASURE_EXECUTED)
+    wiring.database.write(lambda tx: wiring.audit.erase(tx, gone))
+    settle(wiring)
+    return found
+
+
+def send(office: Office, path: str, by: str = "auditor", **form: str) -> httpx.Response:
+    return office.send(f"{HOME}{path}", by=by, form=form)
 
 
 def rows(page: str) -> int:
@@ -96,12 +71,12 @@ def rows(page: str) -> int:
     return 0 if found is None else found[0].count('<tr role="row"') - 1
 
 
-def test_the_filter_of_the_address_is_what_is_shown(office: Office) -> None:
+def test_the_filter_of_the_address_is_what_is_shown(office: Office, people: People) -> None:
     assert rows(office.page()) > 3
     denied = office.page(f"{HOME}?outcome=deny&actor=u:support")
     assert rows(denied) == 1
     assert 'value="u:support"' in denied
-    assert f"{HOME}/persons/{office.living}" in denied
+    assert f"{HOME}/persons/{people.living}" in denied
     assert rows(office.page(f"{HOME}?from=2000-01-01&to=2000-01-02")) == 0
 
 
@@ -112,24 +87,24 @@ def test_what_cannot_be_asked_is_told_in_its_field_and_not_answered(office: Offi
     assert 'value="架空 太郎"' in page
 
 
-def test_one_event_leads_to_the_checkpoint(office: Office) -> None:
+def test_one_event_leads_to_the_checkpoint(office: Office, people: People) -> None:
     with office.wiring.database.read() as tx:
         event = tx.execute(select(EVENTS.c.id).where(EVENTS.c.action == "person.read")).scalar()
     page = office.page(f"{HOME}/events/{event}")
-    assert f"{HOME}/persons/{office.living}" in page
+    assert f"{HOME}/persons/{people.living}" in page
     assert "Ed25519" in page
     assert "ML-DSA-44" in page
     assert office.browsers["auditor"].get(f"{HOME}/events/none").status_code == 404
 
 
-def test_the_page_of_an_erased_person_says_by_which_event(office: Office) -> None:
+def test_the_page_of_an_erased_person_says_by_which_event(office: Office, people: People) -> None:
     with office.wiring.database.read() as tx:
         query = select(EVENTS.c.id).where(EVENTS.c.action == "erasure.executed")
         event = tx.execute(query).scalar()
-    page = office.page(f"{HOME}/persons/{office.erased}")
+    page = office.page(f"{HOME}/persons/{people.erased}")
     assert f"{HOME}/events/{event}" in page
     assert "消去されました" in page
-    living = office.page(f"{HOME}/persons/{office.living}")
+    living = office.page(f"{HOME}/persons/{people.living}")
     assert "消去されました" not in living
     assert reason_text(ReasonCode.ACTOR_NO_RULE, Audience.OFFICER, Lang.JA) in living
 
@@ -137,30 +112,30 @@ def test_the_page_of_an_erased_person_says_by_which_event(office: Office) -> Non
 def test_a_sign_off_covers_what_the_page_told_of(office: Office) -> None:
     below = re.search(r'name="below" value="(\d+)"', office.page())
     assert below is not None
-    wrong = office.send("/sign-off", below=below[1], comment=" ")
+    wrong = send(office, "/sign-off", below=below[1], comment=" ")
     assert wrong.status_code == 422
     assert 'href="#comment"' in wrong.text
-    late = office.send("/sign-off", below="999999", comment=WORDS)
+    late = send(office, "/sign-off", below="999999", comment=WORDS)
     assert (late.status_code, WORDS in late.text) == (422, True)
-    done = office.send("/sign-off", below=below[1], comment=WORDS)
+    done = send(office, "/sign-off", below=below[1], comment=WORDS)
     assert done.headers["location"] == f"{HOME}?signed={int(below[1]) - 1}#reviews"
     assert WORDS in office.page()
 
 
 def test_a_filter_is_kept_under_a_name_for_one_officer(office: Office) -> None:
-    kept = office.send("/filters", name="架空の条件", actor="u:support", outcome="deny")
+    kept = send(office, "/filters", name="架空の条件", actor="u:support", outcome="deny")
     page = office.page(kept.headers["location"])
     assert rows(page) == 1
     assert "架空の条件" in page
     assert "架空の条件" not in office.page(by="privacy_officer")
     row = kept.headers["location"].partition("filter=")[2]
-    assert office.send(f"/filters/{row}/drop").status_code == 303
+    assert send(office, f"/filters/{row}/drop").status_code == 303
     assert "架空の条件" not in office.page()
 
 
 @pytest.mark.parametrize("form", ["html", "md", "csv", "json"])
 def test_the_report_comes_as_a_file(office: Office, form: str) -> None:
-    answer = office.send("/report", first="2026-10-01", last="2026-10-31", form=form)
+    answer = send(office, "/report", first="2026-10-01", last="2026-10-31", form=form)
     assert answer.status_code == 200
     name = f'filename="R14_2026-10-01_2026-10-31.{form}"'
     assert name in answer.headers["content-disposition"]
@@ -173,13 +148,13 @@ def test_the_report_comes_as_a_file(office: Office, form: str) -> None:
 def test_who_may_only_read_signs_nothing(office: Office) -> None:
     page = office.page(by="privacy_approver")
     assert 'action="/console/audit/sign-off"' not in page
-    answer = office.send("/sign-off", by="privacy_approver", below="1", comment=WORDS)
+    answer = send(office, "/sign-off", by="privacy_approver", below="1", comment=WORDS)
     assert answer.status_code == 403
 
 
-def test_who_may_not_read_the_log_sees_no_way_there(office: Office) -> None:
+def test_who_may_not_read_the_log_sees_no_way_there(office: Office, people: People) -> None:
     support = office.browsers["support"]
-    for path in (HOME, f"{HOME}/persons/{office.living}", f"{HOME}/events/x"):
+    for path in (HOME, f"{HOME}/persons/{people.living}", f"{HOME}/events/x"):
         assert support.get(path).status_code == 403
     assert f'href="{HOME}"' in office.page("/console")
 

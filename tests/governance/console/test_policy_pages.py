@@ -1,73 +1,31 @@
 """The pages of the policy say what is in force; a change needs its two persons there as well."""
 
-import re
 from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
 
 import httpx
 import pytest
 
-from governance.app.factory import create_app
-from governance.app.staff import add_staff
-from governance.app.wiring import Wiring
-from governance.core.terms import ActorId
-from governance.http.principal import PrincipalKind
-from governance.identity.service import issue_code
 from policies.admin.documents import shipped_documents
-from tests.installation import AT, create
-from tests.serving import served
+from tests.installation import create
+from tests.office import Files, Office, opened
 
 HOME = "/console/policies"
 ROLES = ("privacy_officer", "privacy_approver", "auditor", "support")
 OFFICER, APPROVER = ROLES[:2]
-Files = list[tuple[str, tuple[str, bytes, str]]]
-
-
-class Office:
-    """A served installation and a browser for each role."""
-
-    def __init__(self, wiring: Wiring, base: str) -> None:
-        self.wiring = wiring
-        self.browsers = {role: self._signed_in(role, base) for role in ROLES}
-
-    def _signed_in(self, role: str, base: str) -> httpx.Client:
-        database = self.wiring.database
-        database.write(
-            partial(
-                add_staff, wiring=self.wiring, login=role, display_name="架空", roles=[role], at=AT
-            )
-        )
-        actor = ActorId(f"u:{role}")
-        code = database.write(partial(issue_code, actor=actor, kind=PrincipalKind.STAFF, at=AT))
-        client = httpx.Client(base_url=base, timeout=60, trust_env=False)
-        client.headers["accept-language"] = "ja"
-        assert client.post("/sign-in", data={"code": code}).status_code == 303
-        return client
-
-    def page(self, path: str = HOME, *, by: str = "auditor") -> str:
-        answer = self.browsers[by].get(path)
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    def send(
-        self, path: str, *, by: str, shown: str = HOME, files: Files | None = None
-    ) -> httpx.Response:
-        token = re.search(r'name="csrf" value="([^"]+)"', self.page(shown, by=by))
-        assert token is not None
-        return self.browsers[by].post(f"{HOME}{path}", data={"csrf": token[1]}, files=files or None)
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    wiring = create(Path(tmp_path_factory.mktemp("policies")))
-    with pytest.MonkeyPatch.context() as quick, served(create_app(wiring)) as base:
+    wiring = create(tmp_path_factory.mktemp("policies"))
+    with pytest.MonkeyPatch.context() as quick, opened(wiring, home=HOME) as found:
         quick.setattr("policies.compare.BUDGET", QUICK)
-        made = Office(wiring, base)
-        yield made
-        for browser in made.browsers.values():
-            browser.close()
-    wiring.close()
+        yield found
+
+
+def send(
+    office: Office, path: str, *, by: str, shown: str = HOME, files: Files | None = None
+) -> httpx.Response:
+    return office.send(f"{HOME}{path}", by=by, shown=shown, files=files)
 
 
 def files(**changes: tuple[str, str]) -> Files:
@@ -103,30 +61,30 @@ def test_the_policy_in_force_stands_in_words_for_who_may_read_it(office: Office)
 
 def test_a_refused_policy_comes_back_fault_by_fault(office: Office) -> None:
     faulty = files(policy=VERSION, rules=("allow: [support]", "allow: [nobody]"))
-    answer = office.send("/propose", by=OFFICER, files=faulty)
+    answer = send(office, "/propose", by=OFFICER, files=faulty)
     assert answer.status_code == 422
     assert "50_rules.yaml" in answer.text
     wrong = files(policy=VERSION, tests=("expect: permit, by: R-101", "expect: deny"))
-    answer = office.send("/propose", by=OFFICER, files=wrong)
+    answer = send(office, "/propose", by=OFFICER, files=wrong)
     assert answer.status_code == 422
     assert "70_tests.yaml" in answer.text
-    assert office.send("/rollback", by=OFFICER).status_code == 409
+    assert send(office, "/rollback", by=OFFICER).status_code == 409
     assert office.wiring.policies.number == 1
 
 
 def test_a_change_is_shown_in_words_and_decided_by_another_person(office: Office) -> None:
     wider = files(policy=VERSION, rules=("fields: [name, status]", "fields: [name, status, rank]"))
-    answer = office.send("/propose", by=OFFICER, files=wider)
+    answer = send(office, "/propose", by=OFFICER, files=wider)
     assert answer.status_code == 303
     change = answer.headers["location"]
     shown = office.page(change)
     assert "「監査担当」は「監査・点検」のために 顧客ランク の閲覧ができるようになります" in shown
     assert change in office.page()
     path = change.removeprefix(HOME)
-    assert office.send(f"{path}/approve", by=OFFICER).status_code == 403
+    assert send(office, f"{path}/approve", by=OFFICER).status_code == 403
     assert "自分の申請は承認できません" in office.page(change, by=OFFICER)
-    done = office.send(f"{path}/approve", by=APPROVER, shown=change)
+    done = send(office, f"{path}/approve", by=APPROVER, shown=change)
     assert done.status_code == 303
     assert office.wiring.policies.number == 2
     assert "2027-04-01.1" in office.page()
-    assert office.send(f"{path}/approve", by=APPROVER, shown="/console").status_code == 409
+    assert send(office, f"{path}/approve", by=APPROVER, shown="/console").status_code == 409

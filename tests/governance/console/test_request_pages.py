@@ -1,8 +1,6 @@
 """The officers' pages of requests: enter, check, quote; each for whoever may, and no one else."""
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -14,13 +12,11 @@ from dsar.intake.service import file_request
 from dsar.intake.types import Claim, Filing, Source
 from dsar.store import case_by_id
 from dsar.types import Intake, RequestKind
-from governance.app.factory import create_app
 from governance.app.wiring import Wiring
 from governance.core.terms import RequestId
 from governance.http.principal import ANONYMOUS
-from tests.governance.console.test_policy_pages import Office
 from tests.installation import AT, add_person, create
-from tests.serving import served
+from tests.office import Office, opened
 
 HOME = "/console/requests"
 PAPER = b"%PDF-1.7 " + b"x" * 500
@@ -33,21 +29,12 @@ ENTRY = {
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    wiring = create(Path(tmp_path_factory.mktemp("desk")))
-    with served(create_app(wiring)) as base:
-        made = Office(wiring, base)
-        yield made
-        for browser in made.browsers.values():
-            browser.close()
-    wiring.close()
+    with opened(create(tmp_path_factory.mktemp("desk"))) as found:
+        yield found
 
 
 def sent(office: Office, path: str, data: dict[str, str], by: str = "support") -> httpx.Response:
-    browser = office.browsers[by]
-    token = re.search(r'name="csrf" value="([^"]+)"', browser.get("/console").text)
-    assert token is not None
-    answer: httpx.Response = browser.post(path, data={"csrf": token[1], **data})
-    return answer
+    return office.send(path, by=by, form=data)
 
 
 def filed(wiring: Wiring) -> RequestId:

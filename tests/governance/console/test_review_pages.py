@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,7 +14,6 @@ from dsar.review import rules
 from dsar.review import service as review
 from dsar.store import case_by_id
 from dsar.types import Event, EvidenceKind, Intake, RequestKind
-from governance.app.factory import create_app
 from governance.app.wiring import Wiring
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, FieldId, Lang, RequestId
@@ -23,9 +21,8 @@ from governance.customers.store import Record, insert_records
 from governance.http.principal import Principal, PrincipalKind
 from governance.pii.types import Entity, Reason, Role, Span
 from tests.dsar.world import OFFICER, SUPPORT
-from tests.governance.console.test_policy_pages import Office
 from tests.installation import AT, add_person, create, with_ports
-from tests.serving import served
+from tests.office import Office, opened
 
 HOME = "/console/requests"
 BODY = "友人の架空花子さん<b>に</b>送ってください。架空花子さんの電話は 080-1111-2222 です。"
@@ -46,14 +43,10 @@ def others(texts: Sequence[str], _lang: Lang) -> tuple[tuple[Span, ...], ...]:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    made = create(Path(tmp_path_factory.mktemp("review")))
+    made = create(tmp_path_factory.mktemp("review"))
     wiring = with_ports(made, replace(made.ports, analyse=others))
-    with served(create_app(wiring)) as base:
-        made = Office(wiring, base)
-        yield made
-        for browser in made.browsers.values():
-            browser.close()
-    wiring.close()
+    with opened(wiring) as found:
+        yield found
 
 
 def sent(office: Office, path: str, data: dict[str, str], by: str) -> httpx.Response:

@@ -245,14 +245,15 @@ def preview(
     output: Annotated[Path, typer.Option("--output", help=say("dsar.preview_output"))],
 ) -> int:
     """The files that the person would get now stand in a new folder; the look is recorded."""
-    from governance.app import answers
+    from dsar.review.preview import preview as files_now
     from governance.cli.session import acting, opened
     from governance.cli.writing import new_file, refuse_existing
 
     refuse_existing(output)
     with opened() as wiring:
         principal, wanted = acting(wiring), request_of(wiring, request)
-        files = answers.preview(wiring, principal, wanted, at=wiring.clock())
+        ports, settings, at = wiring.ports, wiring.settings, wiring.clock()
+        files = files_now(ports, principal, wanted, controller=settings, at=at)
     output.mkdir(mode=0o700)
     for name, content in files.items():
         place = output / name

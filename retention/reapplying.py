@@ -128,11 +128,16 @@ def require_reapplied(tx: Connection, ports: Ports) -> None:
 
 
 def reapply(ports: Ports, principal: Principal, *, clock: Callable[[], datetime]) -> Outstanding:
+    """`do_again`, for whoever may."""
+    require(ports, principal, Action.BACKUP_RESTORE)
+    return do_again(ports, principal, clock=clock)
+
+
+def do_again(ports: Ports, principal: Principal, *, clock: Callable[[], datetime]) -> Outstanding:
     """Choices, holds and releases are done again, each in its own transaction; what is left over.
 
     A choice about a purpose that the policy does not know any more permits nothing; it is left.
     """
-    require(ports, principal, Action.BACKUP_RESTORE)
     with ports.database.read() as tx:
         found = outstanding(tx, ports)
     for one in found.choices:

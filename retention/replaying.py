@@ -32,11 +32,18 @@ IN_LIMIT: Final = 500  # values in one IN list
 def erase_again(
     ports: Ports, principal: Principal, subjects: Sequence[SubjectId], *, worker: Worker
 ) -> tuple[RunReport, ...]:
+    """`run_again`, for whoever may."""
+    require(ports, principal, Action.BACKUP_RESTORE)
+    return run_again(ports, principal, subjects, worker=worker)
+
+
+def run_again(
+    ports: Ports, principal: Principal, subjects: Sequence[SubjectId], *, worker: Worker
+) -> tuple[RunReport, ...]:
     """The persons are erased as they were before; a run that was cut short is at its end first.
 
     Raises ResidueError, RunHeldElsewhereError.
     """
-    require(ports, principal, Action.BACKUP_RESTORE)
     with ports.database.read() as tx:
         begun = [run.id for run in store.open_runs(tx, Ground.RESTORE)]
     done = [purge.run(ports, run, worker=worker) for run in begun]

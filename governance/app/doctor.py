@@ -1,8 +1,7 @@
 """What an operator must know today: keys, log, clock, mail, journal, room on the disk."""
 
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from audit.alarms.watching import alarms
@@ -10,6 +9,9 @@ from audit.expiry.rules import going
 from audit.review import EventFilter, events, waiting
 from audit.types import Verdict
 from audit.verify import verify_log
+from governance.app.backups import backup_finding, drill_finding, key_copy_finding
+from governance.app.connected import connectors_of
+from governance.app.examined import Examined
 from governance.app.forwarding import standing
 from governance.app.key_providers import made
 from governance.app.log_life import period_of
@@ -17,6 +19,7 @@ from governance.app.stamping import newest
 from governance.app.ticks import SCHEDULES
 from governance.app.wiring import Wiring
 from governance.app.witnessing import last_seen
+from governance.connectors.tasks import late
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
 from governance.core.setting_kinds import KeyProviderKind, MailKind, Mode
@@ -39,16 +42,6 @@ MEGABYTE = 1_048_576
 VERIFIED = (Verdict.VERIFIED_WITNESSED, Verdict.VERIFIED_SELF_SIGNED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
-    """One thing that was looked at."""
-
-    check: str
-    state: str  # good, attention, bad
-    key: str  # catalogue key under cli
-    params: Mapping[str, str | int] = field(default_factory=dict)
-
-
 def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined, ...]:
     """Every finding, in the order in which an operator would look."""
     looks: tuple[Callable[[Wiring, datetime, timedelta], Examined], ...] = (
@@ -67,9 +60,13 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _journal,
         _mail,
         _outbox,
+        _connectors,
         _jobs,
         _storage,
         _durable,
+        backup_finding,
+        key_copy_finding,
+        drill_finding,
     )
     return tuple(look(wiring, at, stale) for look in looks)
 
@@ -267,6 +264,26 @@ def _outbox(wiring: Wiring, at: datetime, stale: timedelta) -> Examined:
     params = {"pending": found.pending, "dead": found.dead, "minutes": max(minutes, 0)}
     state = "attention" if found.dead or late else "good"
     return Examined(check="outbox", state=state, key="doctor.outbox", params=params)
+
+
+def _connectors(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
+    """Whether every connected system answers, and no colleague owes an answer too long."""
+    connectors = connectors_of(wiring)
+    silent = [one.name for one in connectors if not one.health(at=at)]
+    with wiring.database.read() as tx:
+        owed = late(tx, on=at.astimezone(JST).date())
+    if owed:
+        params: dict[str, str | int] = {"count": owed}
+        return Examined(
+            check="connectors", state="attention", key="doctor.connectors_late", params=params
+        )
+    if silent:
+        params = {"names": ", ".join(silent)}
+        return Examined(
+            check="connectors", state="attention", key="doctor.connectors_bad", params=params
+        )
+    key = "doctor.connectors_good" if connectors else "doctor.connectors_none"
+    return Examined(check="connectors", state="good", key=key, params={"count": len(connectors)})
 
 
 def _jobs(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from consent.notices.service import take_effect
 from governance.app.alarms import watch_step
+from governance.app.backup_jobs import BACKUP_SCHEDULES, backup_jobs
 from governance.app.checkpoint_copies import letter_step
 from governance.app.coming_due import come_of_age_step, end_consents_step
 from governance.app.duplicates import JOB as DUPLICATES
@@ -105,6 +106,7 @@ SCHEDULES: Final = {
         Schedule(job=PROVISIONS, rule=Daily(at=time(1, 55))),
         NIGHTLY,
         *REQUEST_SCHEDULES,
+        *BACKUP_SCHEDULES,
         Schedule(job=MEASURE, rule=Daily(at=time(2, 0))),
         Schedule(job=NOTICES, rule=Daily(at=time(0, 0))),
         Schedule(job=COME_OF_AGE, rule=Daily(at=time(0, 10))),
@@ -130,6 +132,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
     """What each schedule of this installation runs."""
     return {
         **request_jobs(wiring, worker),
+        **backup_jobs(wiring, worker),
         ROLL: Open(step=partial(_roll, wiring), limit=1),
         STAMP: Open(step=partial(stamp_step, wiring), limit=1),
         LETTER: Open(step=partial(letter_step, wiring), limit=1),

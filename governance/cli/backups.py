@@ -108,6 +108,41 @@ def verify(file: Which = None) -> int:
     return 0
 
 
+@app.command("drill", help=say("backup.drill"))
+def drill(file: Which = None) -> int:
+    """The backup is put back in a scratch place and proven to the end; 1 when it is not sound."""
+    from threading import Event
+
+    from governance.app.backups import desk_of
+    from governance.cli.session import acting, opened
+    from governance.jobs.runner import worker_of
+    from policies.actions import Action
+    from policies.api import ensure
+    from retention.backups.drilling import drill as put_back
+
+    with opened() as wiring:
+        by = ensure(acting(wiring), Action.BACKUP_RUN, wiring.policies.current)
+        worker = worker_of(by.id, wiring.clock, Event(), hurried=True)
+        done = put_back(desk_of(wiring), by, worker=worker, file=file)
+    shape = {
+        "file": done.file,
+        "outcome": done.outcome,
+        "began_at": done.began_at.isoformat(),
+        "ended_at": done.ended_at.isoformat(),
+        "report": dict(done.report),
+    }
+
+    def words() -> None:
+        key = "backup.drill_good" if done.good else "backup.drill_bad"
+        line(say(key, file=done.file, reason=done.outcome))
+        rows = [(say(f"backup.report.{name}"), str(number)) for name, number in done.report.items()]
+        if rows:
+            table("", (say("backup.column.what"), say("backup.column.count")), rows)
+
+    emit(shape, words)
+    return 0 if done.good else 1
+
+
 @app.command("restore", help=say("backup.restore"))
 def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help=say("backup.path"))]) -> int:
     """The data of a backup in an empty place, closed; what must follow is told."""

@@ -52,12 +52,17 @@ class Made:
 
 
 def create(desk: Desk, principal: Principal, *, at: datetime, to: Path | None = None) -> Made:
+    """`make`, for whoever may."""
+    require(desk.ports, principal, Action.BACKUP_RUN)
+    return make(desk, principal, at=at, to=to)
+
+
+def make(desk: Desk, principal: Principal, *, at: datetime, to: Path | None = None) -> Made:
     """A new backup of all data, and a copy of the key store in each folder for those.
 
     Raises BackupFolderError, KeysNotApartError, BackupBusyError, BackupFailedError,
     ToolMissingError; then there is no new file.
     """
-    require(desk.ports, principal, Action.BACKUP_RUN)
     folder = desk.place(to)
     with at_work(desk) as work:
         _require_room(desk, work)

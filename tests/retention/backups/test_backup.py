@@ -15,12 +15,10 @@ from governance.app.wiring import Wiring
 from governance.core.ids import new_row_id
 from governance.core.terms import KeyClass
 from governance.crypto.stream import FileDamagedError
-from governance.custody import copies
 from governance.keys.renewal import count_holders, holders
 from retention.backups import creating, store
 from retention.backups.creating import create, kept, manifest_in
 from retention.backups.desk import Desk, at_work
-from retention.backups.dumps import RESTORED
 from retention.backups.errors import (
     BackupBusyError,
     BackupFailedError,
@@ -235,7 +233,6 @@ def test_only_who_may_make_backups_makes_and_proves_them(desk: Desk) -> None:
 
 @BOTH
 def test_the_index_is_left_out_and_owed_again(desk: Desk) -> None:
-    assert RESTORED is copies.RESTORED
     assert create(desk, OPERATOR, at=AT).ending.tokens_left_out > 0 or (
         desk.ports.database.dialect == "postgresql"
     )

@@ -11,6 +11,7 @@ from governance.cli.output import emit, line, report, say, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from governance.connectors.errors import ConnectorsRefusedError
     from governance.customers.catalogue import CatalogueField, CatalogueTable
     from governance.customers.custom.sources import CatalogueRefusedError
 
@@ -34,7 +35,7 @@ def check(
     try:
         declared, snapshot = open_catalogue(asked)
     except CatalogueRefusedError as error:
-        return _faults(error)
+        return told_faults(error)
     found = declared.catalogue()
     check_shape(found, shapes())
     shape = {
@@ -70,7 +71,7 @@ def _there(folder: Path) -> Path:
     return folder
 
 
-def _faults(error: "CatalogueRefusedError") -> int:
+def told_faults(error: "CatalogueRefusedError | ConnectorsRefusedError") -> int:
     """Each fault on a line of its own; as JSON on standard output when asked."""
     sentences = error.sentences(current().lang)
     shape = {

@@ -19,6 +19,7 @@ from governance.cli import (
     check,
     collect,
     complaints,
+    connectors,
     consents,
     data,
     executing,
@@ -90,7 +91,9 @@ audit.app.add_typer(witness.app, name="witness", help=say("witness.help"))
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
 for part in (intake, judging, answers, answering, executing, measures, complaints):
     requests.app.add_typer(part.app)
+requests.app.add_typer(connectors.without)
 application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))
+application_.add_typer(connectors.app, name="connectors", help=say("connectors.help"))
 keys.app.add_typer(keys_provider.app)
 application_.add_typer(backups.app, name="backup", help=say("backup.help"))
 application_.add_typer(keys.app, name="keys", help=say("keys.help"))

@@ -18,6 +18,7 @@ from governance.connectors.engines import Deadline, Stopped
 from governance.connectors.erasing import Memory, erase_once
 from governance.connectors.patterns import CUSTOMER, fits, step_of
 from governance.connectors.rows import MEGABYTE
+from governance.connectors.said import ENCODINGS
 from governance.connectors.specs import FolderSpec, OnErase
 from governance.connectors.types import (
     Answer,
@@ -43,7 +44,6 @@ from policies.types import Label
 FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 TEXTS: Final = frozenset({".txt", ".csv", ".tsv", ".json", ".xml", ".md", ".log", ".eml"})
-ENCODINGS: Final = ("utf-8-sig", "cp932")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

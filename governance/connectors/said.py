@@ -13,6 +13,7 @@ from policies.types import Label
 
 MOST: Final = 5_000_000  # characters of an export
 MOST_RECORDS: Final = 10_000
+ENCODINGS: Final = ("utf-8-sig", "cp932")
 CONTENT: Final = Label(ja="内容", en="Content")
 
 
@@ -33,6 +34,17 @@ def from_bytes(content: bytes) -> Said:
     """The answer that `to_bytes` wrote."""
     found: dict[str, str] = json.loads(content)
     return Said(reason=found["reason"], export=found["export"])
+
+
+def read_export(content: bytes) -> str:
+    """The text of an attached file; raises TaskAnswerError for what is no text or too large."""
+    if len(content) <= MOST * 4:
+        for encoding in ENCODINGS:
+            try:
+                return content.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+    raise TaskAnswerError(field="export")
 
 
 def records_of(name: str, export: str) -> tuple[OutsideRecord, ...]:

@@ -180,10 +180,9 @@ def _hand_over(
     at: datetime,
 ) -> bytes:
     """The form's bytes after its one use is on record; DownloadRefusedError otherwise."""
-    live = package.token_expires_at is not None and at < package.token_expires_at
     digest = package.token_digest
     content = None
-    if live and digest is not None and package.content is not None and not package.fetched(form):
+    if package.waits(at) and package.content is not None and not package.fetched(form):
         archive = ports.vault.open_part(package.id, package.content)
         content = _formed(ports, case, archive, form)
     if content is None or digest is None:

@@ -1,6 +1,5 @@
 """Making the package of an approved answer: what is shown and said, signed and sealed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -38,6 +37,8 @@ from governance.keys.types import SigningAlgorithm
 from governance.registers.store import all_recipients
 from policies.actions import Action
 from policies.types import Label
+from retention.periods import periods
+from retention.store import in_force as schedule_in_force
 
 COPY_LIFE: Final = timedelta(days=30)  # the copy is purged after it; the hash stays
 PUBLIC: Final = NoticeId("public_matters")  # the notice with the security measures
@@ -59,7 +60,6 @@ def facts_of(
     ports: Ports,
     *,
     controller: Controller,
-    periods: Mapping[str, Label],
     at: datetime,
 ) -> Facts:
     """What the registers say today."""
@@ -68,7 +68,7 @@ def facts_of(
         policy=ports.policies.current,
         recipients=all_recipients(tx),
         controller=controller,
-        periods=periods,
+        periods=periods(schedule_in_force(tx)),
         measures=_measures(tx, on=day),
         on=day,
     )
@@ -90,13 +90,12 @@ def missing(
     request: RequestId,
     *,
     controller: Controller,
-    periods: Mapping[str, Label],
     at: datetime,
 ) -> tuple[Gap, ...]:
     """What the registers lack for this answer's information page, for the officer to fill."""
     with ports.database.read() as tx:
         case = case_by_id(tx, request)
-        facts = facts_of(tx, ports, controller=controller, periods=periods, at=at)
+        facts = facts_of(tx, ports, controller=controller, at=at)
     demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
     return gaps(case.laws, findings(ports, case), facts)
 
@@ -107,7 +106,6 @@ def build_package(
     request: RequestId,
     *,
     controller: Controller,
-    periods: Mapping[str, Label],
     at: datetime,
     keep: timedelta = COPY_LIFE,
     despite_gaps: bool = False,
@@ -119,7 +117,7 @@ def build_package(
     """
     with ports.database.read() as tx:
         case = case_by_id(tx, request)
-        facts = facts_of(tx, ports, controller=controller, periods=periods, at=at)
+        facts = facts_of(tx, ports, controller=controller, at=at)
     demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
     demand_status(case, frozenset({Status.EXECUTING}))
     if not any(track.kind in DISCLOSING for track in case.tracks):

@@ -57,6 +57,11 @@ class StoredPackage:
     purged_at: datetime | None
     content: bytes | None = field(repr=False)
 
+    def waits(self, at: datetime) -> bool:
+        """Whether it was told and can still be fetched in some form."""
+        live = self.token_expires_at is not None and at < self.token_expires_at
+        return live and self.content is not None
+
     def fetched(self, form: PackageForm) -> bool:
         """Whether the link was used for this form."""
         return {

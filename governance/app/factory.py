@@ -59,6 +59,7 @@ from governance.portal.requests.life import router as request_life
 from governance.portal.requests.pages import router as request_pages
 from governance.portal.requests.returning import router as request_return
 from governance.portal.requests.wizard import router as request_form
+from governance.portal.schemas import router as schemas
 from governance.reports.api import router as reports
 from governance.ui.pages import environment
 from governance.ui.routes import ui_routes
@@ -99,12 +100,12 @@ ROUTERS = (
     portal,
     receipts,
     request_form,
-    request_pages,
     request_life,
-    collecting,
+    request_pages,
     request_return,
     request_answer,
     schemas,
+    collecting,
     published,
     health.router,
     bulk,

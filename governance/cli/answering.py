@@ -1,5 +1,6 @@
 """`sekisho dsar package` to `verify`: the answer is made, handed over and checked."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +16,14 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("missing", help=say("dsar.missing"))
 def missing(request: Which) -> int:
     """What the registers lack for the answer's information page; 1 while anything does."""
-    from governance.app import answers
+    from dsar import packaging
     from governance.cli.session import acting, opened
 
     with opened() as wiring:
         principal, wanted = acting(wiring), request_of(wiring, request)
-        lacking = answers.missing(wiring, principal, wanted, at=wiring.clock())
+        lacking = packaging.missing(
+            wiring.ports, principal, wanted, controller=wiring.settings, at=wiring.clock()
+        )
     lang = current().lang
     shape = {"missing": [{"code": gap.code, "text": gap.sentence[lang]} for gap in lacking]}
 
@@ -42,13 +45,19 @@ def package(
     ] = False,
 ) -> int:
     """The approved answer is packed, signed and sealed."""
+    from dsar.packaging import build_package
     from dsar.results import newest_package
-    from governance.app.answers import pack
     from governance.cli.session import acting, opened
 
     with opened() as wiring:
         principal, wanted = acting(wiring), request_of(wiring, request)
-        case = pack(wiring, principal, wanted, at=wiring.clock(), despite_gaps=despite_gaps)
+        case = build_package(
+            *(wiring.ports, principal, wanted),
+            controller=wiring.settings,
+            at=wiring.clock(),
+            keep=timedelta(days=wiring.settings.answer_days),
+            despite_gaps=despite_gaps,
+        )
         with wiring.database.read() as tx:
             made = newest_package(tx, wanted)
     size, manifest = (made.size, made.manifest_hash) if made else (0, "")

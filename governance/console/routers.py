@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from governance.console.answer_pages import router as answers
 from governance.console.choice_pages import router as choices
 from governance.console.complaint_pages import router as complaints
 from governance.console.figure_pages import router as figures
@@ -20,6 +21,18 @@ from governance.console.scan_pages import router as scans
 from governance.console.step_pages import router as steps
 
 ROUTERS: Final = (
-    *(console, requests, reviews, steps, complaints, figures, choices, glass, policies, law),
+    *(
+        console,
+        requests,
+        reviews,
+        answers,
+        steps,
+        complaints,
+        figures,
+        choices,
+        glass,
+        policies,
+        law,
+    ),
     *(notices, points, recipients, provisions, scans, log),
 )

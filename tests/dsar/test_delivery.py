@@ -26,7 +26,7 @@ from governance.core.errors import GovernanceError
 from governance.core.terms import RequestId
 from governance.http.principal import Principal, PrincipalKind
 from governance.identity.service import open_session
-from tests.dsar.world import CONTROLLER, OFFICER, PERIODS, PERSON, STRANGER, SUPPORT, World
+from tests.dsar.world import CONTROLLER, OFFICER, PERSON, STRANGER, SUPPORT, World
 
 QUARTER = timedelta(minutes=15)
 
@@ -171,17 +171,14 @@ def test_what_is_missing_stops_the_package_until_the_officer_says_so(world: Worl
     use: Callable[..., Case] = lambda **more: build_package(  # noqa: E731 # one call, two ways
         *(world.ports, OFFICER, case.id),
         controller=CONTROLLER,
-        periods={"customer_master": PERIODS["customer_master"]},
         at=world.tick(),
         **more,
     )
-    lacking = missing(
-        *(world.ports, OFFICER, case.id), controller=CONTROLLER, periods={}, at=world.tick()
-    )
-    assert {"measures", "period:inquiry"} <= {gap.code for gap in lacking}
+    lacking = missing(world.ports, OFFICER, case.id, controller=CONTROLLER, at=world.tick())
+    assert {"measures", "recipient_items:V-1"} <= {gap.code for gap in lacking}
     with pytest.raises(PackageGapsError) as refused:
         use()
-    assert "period:inquiry" in str(refused.value.params["gaps"])
+    assert "recipient_items:V-1" in str(refused.value.params["gaps"])
     with world.ports.database.read() as tx:
         assert newest_package(tx, case.id) is None
     use(despite_gaps=True)
@@ -189,7 +186,7 @@ def test_what_is_missing_stops_the_package_until_the_officer_says_so(world: Worl
         told = tx.execute(
             select(EVENTS.c.reasons).where(EVENTS.c.action == "request.packaged")
         ).scalar_one()
-    assert "missing.period:inquiry" in told
+    assert "missing.recipient_items:V-1" in told
 
 
 def test_the_copy_is_purged_after_the_days_of_the_settings(world: World) -> None:
@@ -198,7 +195,6 @@ def test_the_copy_is_purged_after_the_days_of_the_settings(world: World) -> None
     build_package(
         *(world.ports, OFFICER, case.id),
         controller=CONTROLLER,
-        periods=PERIODS,
         at=at,
         keep=timedelta(days=7),
         despite_gaps=True,

@@ -30,7 +30,6 @@ from governance.customers.subjects import SubjectKind
 from governance.http.principal import Principal, PrincipalKind
 from governance.registers.store import add_recipient
 from governance.registers.types import Recipient, RecipientRole
-from policies.types import Label
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -73,7 +72,6 @@ CONTROLLER = Controller(
     automated_decisions_ja="自動化された意思決定は行っていません。",
     automated_decisions_en="We make no automated decisions.",
 )
-PERIODS = {"customer_master": Label(ja="退会から5年", en="5 years after leaving")}
 
 
 def later(minutes: int) -> datetime:
@@ -225,7 +223,6 @@ class World:
         return packaging.build_package(
             *(self.ports, OFFICER, case.id),
             controller=CONTROLLER,
-            periods=PERIODS,
             at=self.tick(),
             despite_gaps=True,
         )

@@ -6,14 +6,13 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from dsar import decisions, delivery, fulfilment, service, stepping
+from dsar import decisions, delivery, fulfilment, packaging, service, stepping
 from dsar.case import Case
 from dsar.collection import every_source
 from dsar.package import SIGNER, verify_package
 from dsar.review import service as review
 from dsar.rules import suggestion
 from dsar.types import Event, EvidenceKind, Intake, RequestKind
-from governance.app import answers
 from governance.app.approvals import approvals_of
 from governance.app.demo.errors import DemoStepError
 from governance.app.demo.stage import Outcome as Told
@@ -142,7 +141,12 @@ def _decided(stage: Stage, case: Case) -> Case:
 def _delivered(stage: Stage, case: Case, person: Principal) -> bytes:
     """The package, downloaded once by the person and verified as they would verify it."""
     wiring, officer = stage.wiring, stage.who("officer")
-    answers.pack(wiring, officer, case.id, at=wiring.clock(), despite_gaps=True)
+    packaging.build_package(
+        *(wiring.ports, officer, case.id),
+        controller=wiring.settings,
+        at=wiring.clock(),
+        despite_gaps=True,  # the demo's company has said nothing of automated decisions
+    )
     released = wiring.database.write(
         lambda tx: delivery.deliver(tx, wiring.ports, officer, case.id, at=wiring.clock())
     )

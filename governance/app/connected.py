@@ -15,9 +15,8 @@ from policies.types import Label
 
 
 def connectors_of(wiring: Wiring) -> tuple[Connector, ...]:
-    """Every declared system, as the file says now; nothing of it is kept open."""
-    settings = wiring.settings
-    return connected(settings.connectors_file, wiring.ports, origin=settings.origin)
+    """Every declared system, as the file says now."""
+    return connected(wiring.settings, wiring.ports)
 
 
 def sources_of(wiring: Wiring) -> tuple[Source, ...]:

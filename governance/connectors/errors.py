@@ -32,12 +32,6 @@ class ConnectorsRefusedError(GovernanceError):
         return tuple(fault.sentence(lang) for fault in self.faults)
 
 
-class ConnectorUnknownError(GovernanceError):
-    """No connected system of this name is declared."""
-
-    code, status = "connector_unknown", 404
-
-
 class TaskUnknownError(GovernanceError):
     """No task of this id, or this caller may not know of it."""
 

@@ -73,6 +73,11 @@ MENU: Final = (
                 any_of=(Action.REGISTER_READ,),
             ),
             Place(
+                href="/console/connectors",
+                label="console.nav.connectors",
+                any_of=(Action.CONNECTOR_READ,),
+            ),
+            Place(
                 href="/console/provisions",
                 label="console.nav.provisions",
                 any_of=(Action.REGISTER_READ,),

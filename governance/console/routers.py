@@ -5,6 +5,7 @@ from typing import Final
 from governance.console.answer_pages import router as answers
 from governance.console.choice_pages import router as choices
 from governance.console.complaint_pages import router as complaints
+from governance.console.connector_pages import router as connectors
 from governance.console.figure_pages import router as figures
 from governance.console.glass_pages import router as glass
 from governance.console.law_pages import router as law
@@ -34,5 +35,5 @@ ROUTERS: Final = (
         policies,
         law,
     ),
-    *(notices, points, recipients, provisions, scans, log),
+    *(notices, points, recipients, connectors, provisions, scans, log),
 )

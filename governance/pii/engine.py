@@ -4,9 +4,9 @@ Importing this module loads Presidio; the rest of Sekisho imports `governance.pi
 downloaded: no spaCy model is named, Presidio's own recognisers (and with them tldextract) stay out.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from presidio_analyzer import (
     AnalysisExplanation,
@@ -18,7 +18,7 @@ from presidio_analyzer import (
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
 from governance.pii.document import Document
-from governance.pii.learned.recogniser import ENTITIES, finder
+from governance.pii.learned.recogniser import ENTITIES, NAME, finder, read_together
 from governance.pii.learned.shipped import tagger
 from governance.pii.learned.tagger import Tagger
 from governance.pii.recognisers.registry import Recogniser, recognisers
@@ -190,7 +190,7 @@ def build_engine(own_numbers: Iterable[str] = (), learned: Tagger | None = None)
     """A Presidio engine that knows our recognisers and none of its own."""
     ours = recognisers(own_numbers)
     if learned is not None:
-        ours["learned"] = (finder(learned), ENTITIES)
+        ours[NAME] = (finder(learned), ENTITIES)
     registry = RecognizerRegistry(
         recognizers=[
             SekishoRecogniser(name, find, entities, language)
@@ -206,33 +206,62 @@ def build_engine(own_numbers: Iterable[str] = (), learned: Tagger | None = None)
     )
 
 
+class _Piece(NamedTuple):
+    """A piece of one of several texts: which, where it begins there, the piece."""
+
+    number: int
+    offset: int
+    document: Document
+
+
 class Analyzer:
     """Personal data of texts; one object serves all threads of a process."""
 
     def __init__(self, *, own_numbers: Iterable[str] = (), model: str = SHIPPED_MODEL) -> None:
-        self.engine = build_engine(own_numbers, tagger(model))
+        self._tagger = tagger(model)
+        self.engine = build_engine(own_numbers, self._tagger)
 
     def analyze(self, text: str, lang: str = "ja") -> tuple[Span, ...]:
         """Findings without overlap, in order; offsets are code points of the text given."""
-        found: list[Span] = []
-        for offset, piece in chunks(text, limit=CHUNK):
-            spans = [_span(result) for result in self._results(piece, lang)]
-            kept = related(piece, resolve(spans, len(piece)))
-            found.extend(span.shifted(offset) if offset else span for span in kept)
-        return tuple(found)
+        return self.analyze_all([(text, lang)])[0]
+
+    def analyze_all(self, texts: Iterable[tuple[str, str]]) -> list[tuple[Span, ...]]:
+        """The same for several texts, each with its language; short ones are read together."""
+        found: list[list[Span]] = []
+        waiting: list[_Piece] = []
+        size = 0
+        for number, (text, lang) in enumerate(texts):
+            found.append([])
+            for offset, piece in chunks(text, limit=CHUNK):
+                if size + len(piece) > CHUNK:
+                    self._read(waiting, found)
+                    waiting, size = [], 0
+                waiting.append(_Piece(number, offset, Document(piece, lang)))
+                size += len(piece)
+        self._read(waiting, found)
+        return [tuple(spans) for spans in found]
+
+    def _read(self, pieces: Sequence[_Piece], found: Sequence[list[Span]]) -> None:
+        if self._tagger is not None:
+            read_together(self._tagger, [piece.document for piece in pieces])
+        for number, offset, document in pieces:
+            spans = map(_span, self._results(document))
+            kept = related(document.text, resolve(spans, len(document.text)))
+            found[number].extend(span.shifted(offset) if offset else span for span in kept)
 
     def explain(self, text: str, lang: str = "ja") -> tuple[RecognizerResult, ...]:
         """Presidio's own results with its decision trace, before overlaps are resolved."""
-        return tuple(self._results(text, lang))
+        return tuple(self._results(Document(text, lang)))
 
-    def _results(self, text: str, lang: str) -> list[RecognizerResult]:
-        if not text:
+    def _results(self, document: Document) -> list[RecognizerResult]:
+        if not document.text:
             return []
         results: list[RecognizerResult] = self.engine.analyze(
-            text=text,
-            language=lang,
+            text=document.text,
+            language=document.lang,
             score_threshold=LEAST_SCORE,
             return_decision_process=True,
+            nlp_artifacts=Artifacts(document),
         )
         return results
 

@@ -16,10 +16,8 @@ def _no_network(*_args: object, **_options: object) -> NoReturn:
 def answer(analyzer: Analyzer, ask: Ask) -> Tell:
     """Findings of every text; a fault is told as failed, without a word of the text."""
     try:
-        spans = [
-            [packed(span) for span in analyzer.analyze(raw.decode("utf-8", "surrogatepass"), lang)]
-            for raw, lang in ask.texts
-        ]
+        texts = [(raw.decode("utf-8", "surrogatepass"), lang) for raw, lang in ask.texts]
+        spans = [[packed(span) for span in found] for found in analyzer.analyze_all(texts)]
     except Exception:  # noqa: BLE001 (process edge: the caller refuses, the worker lives on)
         return Tell(ask.number, [], failed=True)
     return Tell(ask.number, spans)

@@ -237,19 +237,46 @@ def _sign_columns(text: str, at_word: Numbers) -> Numbers:
     return columns
 
 
-def features_of(text: str, tokens: Sequence[Token]) -> Features:
-    """Features of a text that has at least one word."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """What is read off one text before features are made of it: a row per word, a row per sign."""
+
+    words: Numbers
+    signs: Numbers
+    word_of: Numbers
+    inside: Numbers
+
+
+def columns_of(text: str, tokens: Sequence[Token]) -> Columns:
+    """Columns of a text that has at least one word."""
     table = _FORMS.numbers([(text[token.start : token.end], token.pos) for token in tokens])
-    words = _Words(table)
     starts = np.fromiter((token.start for token in tokens), dtype=np.int64, count=len(tokens))
     first = np.zeros(len(text), dtype=np.int64)
     first[starts] = 1
     word_of = np.cumsum(first) - 1
     inside = 1 - first
     at_word = table[:, f.CLASS][word_of] * 2 + inside
-    return Features(
-        words=_hashed(_word_columns(words), *_WORDS),
-        signs=_hashed(_sign_columns(text, at_word), *_SIGNS),
+    return Columns(
+        words=_word_columns(_Words(table)),
+        signs=_sign_columns(text, at_word),
         word_of=word_of,
         inside=inside,
     )
+
+
+def features_of_all(columns: Sequence[Columns]) -> Features:
+    """Features of several texts, one after the other; none sees another."""
+    counts = [0, *np.cumsum([len(one.words) for one in columns])[:-1]]
+    return Features(
+        words=_hashed(np.concatenate([one.words for one in columns]), *_WORDS),
+        signs=_hashed(np.concatenate([one.signs for one in columns]), *_SIGNS),
+        word_of=np.concatenate(
+            [one.word_of + count for one, count in zip(columns, counts, strict=True)]
+        ),
+        inside=np.concatenate([one.inside for one in columns]),
+    )
+
+
+def features_of(text: str, tokens: Sequence[Token]) -> Features:
+    """Features of a text that has at least one word."""
+    return features_of_all([columns_of(text, tokens)])

@@ -1,6 +1,7 @@
 """The learned tagger: weights over the features of a text give spans with their probability."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -10,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from governance.pii.document import Document
-from governance.pii.learned.features import BITS, features_of
+from governance.pii.learned.features import BITS, columns_of, features_of_all
 from governance.pii.learned.lattice import Lattice
 from governance.pii.learned.tags import CLASSES, TAGS, legal, runs
-from governance.pii.learned.view import view_of
+from governance.pii.learned.view import View, view_of
 from governance.pii.learned.weights import Weights
 from governance.pii.sudachi import Token
 from governance.pii.types import Entity
@@ -37,6 +38,22 @@ class Tagged:
     probability: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One text with words among those that are read together."""
+
+    number: int
+    begin: int
+    text: str
+    tokens: Sequence[Token]
+    bias: Mapping[Entity, float]
+
+    @property
+    def end(self) -> int:
+        """Where the next begins."""
+        return self.begin + len(self.text)
+
+
 class Tagger:
     """Spans of texts by one file of weights; serves all threads."""
 
@@ -50,55 +67,79 @@ class Tagger:
         self._moves = moves
         self._begin = weights.moves[TAGS].astype(np.float32)
 
-    def emissions(self, text: str, tokens: Sequence[Token]) -> Floats:
-        """A score for each sign and tag."""
-        found = features_of(text, tokens)
-        words = _summed(self._words, self._word_of[found.words])
-        scores: Floats = words.reshape(-1, TAGS)[2 * found.word_of + found.inside]
-        scores += _summed(self._signs, self._sign_of[found.signs])
-        scores[0] += self._begin
-        return scores
-
     def tag(
         self, document: Document, *, bias: Mapping[Entity, float] = _UNBIASED
     ) -> tuple[Tagged, ...]:
         """What the model sees in the text, in order; a bias above zero finds more of an entity."""
-        view = view_of(document.text)
-        if view is None:
-            return tuple(self._tagged(document.text, document.tokens, bias))
-        return tuple(
-            Tagged(
-                start=view.starts[found.start],
-                end=view.ends[found.end - 1],
-                entity=found.entity,
-                probability=found.probability,
-            )
-            for found in self._tagged(view.text, view.tokens(document.tokens), bias)
-        )
+        return self.tag_all([document], biases=[bias])[0]
 
-    def _tagged(
-        self, text: str, tokens: Sequence[Token], bias: Mapping[Entity, float]
-    ) -> Iterator[Tagged]:
-        if not tokens:
-            return
-        scores = self.emissions(text, tokens)
-        for entity, more in bias.items():
-            first = 1 + 2 * CLASSES.index(entity)
-            scores[:, first : first + 2] += more
-        pieces = _pieces(text, scores)
+    def tag_all(
+        self, documents: Sequence[Document], *, biases: Sequence[Mapping[Entity, float]]
+    ) -> list[tuple[Tagged, ...]]:
+        """The same for several texts in one go, each with its own bias; none sees another."""
+        views = [view_of(document.text) for document in documents]
+        parts: list[_Part] = []
+        begin = 0
+        for number, (document, view, bias) in enumerate(zip(documents, views, biases, strict=True)):
+            text = document.text if view is None else view.text
+            tokens = document.tokens if view is None else view.tokens(document.tokens)
+            if tokens:
+                parts.append(_Part(number=number, begin=begin, text=text, tokens=tokens, bias=bias))
+                begin += len(text)
+        found: list[list[Tagged]] = [[] for _ in documents]
+        for number, tagged in self._tagged(parts) if parts else ():
+            view = views[number]
+            found[number].append(tagged if view is None else _in_text(tagged, view))
+        return [tuple(one) for one in found]
+
+    def _tagged(self, parts: Sequence[_Part]) -> Iterator[tuple[int, Tagged]]:
+        """Runs of every part with the number of its text, in order."""
+        scores = self._emissions(parts)
+        pieces: list[tuple[int, int]] = []
+        for part in parts:
+            own = scores[part.begin : part.end]
+            pieces += ((part.begin + a, part.begin + b) for a, b in _pieces(part.text, own))
         if not pieces:
             return
         lattice = Lattice(scores, pieces)
         tags = lattice.best(self._moves)
         marginals = lattice.marginals(self._moves, of=tags)
+        ends = [part.end for part in parts]
         for begin, at, size in lattice.places():
+            part = parts[bisect_right(ends, begin)]
             for start, stop, number in runs(tags[at : at + size].tolist()):
-                yield Tagged(
-                    start=begin + start,
-                    end=begin + stop,
-                    entity=CLASSES[number],
-                    probability=float(marginals[at + start : at + stop].mean()),
+                yield (
+                    part.number,
+                    Tagged(
+                        start=begin - part.begin + start,
+                        end=begin - part.begin + stop,
+                        entity=CLASSES[number],
+                        probability=float(marginals[at + start : at + stop].mean()),
+                    ),
                 )
+
+    def _emissions(self, parts: Sequence[_Part]) -> Floats:
+        """A score for each sign and tag, text after text."""
+        found = features_of_all([columns_of(part.text, part.tokens) for part in parts])
+        words = _summed(self._words, self._word_of[found.words])
+        scores: Floats = words.reshape(-1, TAGS)[2 * found.word_of + found.inside]
+        scores += _summed(self._signs, self._sign_of[found.signs])
+        for part in parts:
+            scores[part.begin] += self._begin
+            for entity, more in part.bias.items():
+                first = 1 + 2 * CLASSES.index(entity)
+                scores[part.begin : part.end, first : first + 2] += more
+        return scores
+
+
+def _in_text(found: Tagged, view: View) -> Tagged:
+    """The run at its place in the text that the view was made of."""
+    return Tagged(
+        start=view.starts[found.start],
+        end=view.ends[found.end - 1],
+        entity=found.entity,
+        probability=found.probability,
+    )
 
 
 def _summed(weights: Floats, rows: NDArray[np.int32]) -> Floats:

@@ -212,3 +212,18 @@ def test_rules_stay_where_the_tagger_sees_something_else() -> None:
 def test_learned_span_fills_where_rules_are_silent() -> None:
     seen = span(3, 5, Entity.PERSON, 0.5, Reason.LEARNED)
     assert resolve([seen], 6) == (seen,)
+
+
+@given(st.lists(st.one_of(st.sampled_from(TEXTS), st.text(max_size=30)), max_size=8))
+def test_texts_read_together_say_what_each_says_alone(analyzer: Analyzer, texts: list[str]) -> None:
+    together = analyzer.analyze_all([(text, "ja") for text in texts])
+    assert together == [analyzer.analyze(text, "ja") for text in texts]
+
+
+def test_a_long_text_among_short_ones_keeps_its_places(analyzer: Analyzer) -> None:
+    long = "受付の記録です。" * 800 + "担当は三枝木さん。"
+    first, second, third = analyzer.analyze_all([(TEXTS[0], "ja"), (long, "ja"), (TEXTS[1], "ja")])
+    assert (first, third) == (analyzer.analyze(TEXTS[0]), analyzer.analyze(TEXTS[1]))
+    assert [long[one.start : one.end] for one in second if one.entity is Entity.PERSON] == [
+        "三枝木"
+    ]

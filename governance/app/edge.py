@@ -1,5 +1,6 @@
 """The outermost layer of the application: ids, limits and headers of every request and answer."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ from starlette.responses import Response
 
 from consent.access.api import PREFIX as ACCESS
 from consent.columns.api import AUDIENCES, LIMIT, SEGMENTS
+from dsar.messages.types import MOST_BYTES
 from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
 from governance.core.logging import logger
@@ -22,6 +24,8 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 Answerer = Callable[[Request, GovernanceError], Response]
 MAX_BODY = 10 * 1024 * 1024  # octets of one request; files come in by the command line
 LARGER = dict.fromkeys((AUDIENCES, SEGMENTS), LIMIT)  # lists of a million persons
+FILES: Final = re.compile(r"/(portal/requests/of|console/requests)/[^/]+/files")
+FORM: Final = 64 * 1024  # octets of a form around its file
 log = logger()
 
 
@@ -65,7 +69,7 @@ class Edge:
                 message["headers"] = completed(message["headers"], headers, request_id)
             await send(message)
 
-        most = LARGER.get(path, MAX_BODY)
+        most = LARGER.get(path) or _most(path)
         length, chunked = _announced(scope)
         if not length.isdigit() or int(length) > most:
             await problem_response(BodyTooLargeError(limit=most), language_of_scope(scope))(
@@ -81,6 +85,11 @@ class Edge:
             kind = type(error).__name__  # a trace could quote a value
             log.error("http.fault", kind=kind, request=request_id)  # noqa: TRY400 # the same
             await self._problem(Request(scope), FaultError())(scope, receive, with_headers)
+
+
+def _most(path: str) -> int:
+    """How long a body may be there: files of a request are longer than any form."""
+    return MOST_BYTES + FORM if path.endswith("/files") and FILES.fullmatch(path) else MAX_BODY
 
 
 def _announced(scope: Scope) -> tuple[bytes, bool]:

@@ -55,6 +55,7 @@ from governance.portal.pages import router as portal
 from governance.portal.published import router as published
 from governance.portal.receipts import router as receipts
 from governance.portal.requests.answer import router as request_answer
+from governance.portal.requests.exchange import router as request_exchange
 from governance.portal.requests.life import router as request_life
 from governance.portal.requests.pages import router as request_pages
 from governance.portal.requests.returning import router as request_return
@@ -101,6 +102,7 @@ ROUTERS = (
     receipts,
     request_form,
     request_life,
+    request_exchange,
     request_pages,
     request_return,
     request_answer,

@@ -3,13 +3,18 @@
 from typing import Final
 
 from governance.console.answer_pages import router as answers
+from governance.console.backup_pages import router as backups
 from governance.console.choice_pages import router as choices
 from governance.console.complaint_pages import router as complaints
 from governance.console.connector_pages import router as connectors
+from governance.console.execution_pages import router as executions
 from governance.console.figure_pages import router as figures
 from governance.console.glass_pages import router as glass
 from governance.console.law_pages import router as law
+from governance.console.letter_pages import router as letters
+from governance.console.letter_text_pages import router as letter_texts
 from governance.console.log_pages import router as log
+from governance.console.message_pages import router as messages
 from governance.console.notice_pages import router as notices
 from governance.console.pages import router as console
 from governance.console.point_pages import router as points
@@ -26,7 +31,11 @@ ROUTERS: Final = (
         console,
         requests,
         reviews,
+        messages,
         answers,
+        executions,
+        letters,
+        letter_texts,
         steps,
         complaints,
         figures,
@@ -35,5 +44,5 @@ ROUTERS: Final = (
         policies,
         law,
     ),
-    *(notices, points, recipients, connectors, provisions, scans, log),
+    *(notices, points, recipients, connectors, provisions, scans, log, backups),
 )

@@ -8,8 +8,6 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from dsar.case import Case
 from dsar.identity.codes import answer_code, send_code
@@ -29,6 +27,7 @@ from dsar.results import newest_package
 from dsar.types import EvidenceKind
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import RequestId
+from governance.http.files import FormFileError, sent_file
 from governance.http.request import open_to_all, wiring_of
 from governance.i18n.catalogue import error_text
 from governance.portal.requests.asking import (
@@ -49,12 +48,6 @@ OF: Final = f"{ROOT}/of"
 SHOWN: Final = frozenset(
     {"yes", "sent", "right", "paper", "accepted", "withdrawn", "scope", "scope_missing"}
 )
-
-
-class InMemory(MultiPartParser):
-    """Reads a form without a file on disk: an identity paper is never in clear there."""
-
-    spool_max_size = MOST_BYTES + 1024 * 1024
 
 
 @router.get(f"{OF}/{{request_id}}", response_class=HTMLResponse)
@@ -104,14 +97,11 @@ async def send_paper(request: Request, request_id: str) -> Response:
     """The paper is stored sealed and waits for an officer; one that is refused is nowhere."""
     await run_in_threadpool(_own, request, request_id)  # before the body is read
     try:
-        form = await InMemory(request.headers, request.stream(), max_files=1, max_fields=6).parse()
-    except (MultiPartException, KeyError):
+        _, content, fields = await sent_file(request, most=MOST_BYTES, field="paper")
+    except FormFileError:
         raise UploadRefusedError(reason="kind", most=MOST_MB) from None
-    sent, kind = form.get("paper"), str(form.get("kind", ""))
-    content = await sent.read() if isinstance(sent, UploadFile) else b""
-    csrf = str(form.get("csrf", ""))
-    await form.close()
-    check_sent(request, csrf)
+    kind = fields.get("kind", "")
+    check_sent(request, fields.get("csrf", ""))
     wiring, asker = wiring_of(request), asker_of(request)
 
     def work(case: Case, _claim: Claim) -> None:

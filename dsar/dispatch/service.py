@@ -1,6 +1,6 @@
 """What leaves on paper is written down: what, when, how, where to, by whom, and how it ended."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -43,6 +43,11 @@ def prepare_address(ports: Ports, case: Case, row: RowId, address: str) -> bytes
     if not 0 < len(said) <= MOST_ADDRESS:
         raise DispatchRefusedError(item="address")
     return ports.vault.seal_part(case.requester_id, row, said.encode(), key_class=KeyClass.RECORD)
+
+
+def with_address(sent: Sent, sealed: bytes) -> Sent:
+    """The same envelope, with where it goes to."""
+    return replace(sent, sealed_address=sealed)
 
 
 def dispatch(

@@ -36,6 +36,11 @@ MENU: Final = (
                 any_of=(Action.DSAR_READ,),
             ),
             Place(
+                href="/console/letter-texts",
+                label="console.nav.letter_texts",
+                any_of=(Action.DSAR_READ,),
+            ),
+            Place(
                 href="/console/consents",
                 label="console.nav.consents",
                 any_of=(Action.CONSENT_READ,),

@@ -302,14 +302,19 @@ def _address(tx: Connection, ports: Ports, recipient: RowId) -> str | None:
     return address if ADDRESS.fullmatch(address) else None
 
 
+def told_under(tx: Connection, token: str) -> tuple[Case, Telling] | None:
+    """The notice of a link; None for none."""
+    told = store.by_digest(tx, _digest(token))
+    return None if told is None else (case_by_id(tx, told.request), told)
+
+
 def confirm_by_link(
     tx: Connection, ports: Ports, principal: Principal, token: str, *, at: datetime
 ) -> Case:
     """The recipient confirmed that it did what it was told; raises RecipientUnknownError."""
-    told = store.by_digest(tx, _digest(token))
-    if told is None:
+    if (found := told_under(tx, token)) is None:
         raise RecipientUnknownError
-    case = case_by_id(tx, told.request)
+    case, told = found
     _confirm(tx, ports, principal, case, told, Confirmed.LINK, at=at)
     return case
 

@@ -29,6 +29,7 @@ from dsar.execution.correction_store import (
 from dsar.execution.errors import CorrectionError
 from dsar.execution.store import execution_of, move
 from dsar.execution.types import Measure, Stage
+from dsar.reading import request_by_id
 from dsar.records import actor_of, demand, draft
 from dsar.store import case_by_id, joined
 from dsar.types import Ground, RequestKind
@@ -193,6 +194,20 @@ def _find(
     if found is None or decided:
         raise CorrectionError(request=request, reason="case")
     return case, found
+
+
+def look(
+    ports: Ports, principal: Principal, request: RequestId, *, at: datetime
+) -> tuple[tuple[CorrectionItem, Told], ...]:
+    """What is wanted, was and is, for the officer or the person; an officer's look is recorded."""
+    with ports.database.read() as tx:
+        case = request_by_id(tx, ports, principal, request)
+        items = corrections_of(tx, request)
+    if items and not actor_of(principal, ports.policies.current, case).is_requester:
+        told = draft(ports, principal, case, EventCode.PERSON_READ, at=at, reasons=("correction",))
+        read = replace(told, fields=tuple(sorted({item.name for item in items})))
+        ports.database.write(lambda tx: ports.audit.append(tx, read))
+    return tuple((item, open_told(ports, item)) for item in items)
 
 
 def supplement(

@@ -70,6 +70,12 @@ def _undo(
     return case, lifted
 
 
+def concerns(tx: Connection, case: Case) -> bool:
+    """Whether there is something about its execution that the person can see or do."""
+    looked = any(track.kind in LOOKED_INTO for track in case.tracks)
+    return looked or execution_of(tx, case.id) is not None
+
+
 def restrict(
     tx: Connection, ports: Ports, principal: Principal, request: RequestId, *, at: datetime
 ) -> Case:

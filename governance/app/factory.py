@@ -50,11 +50,14 @@ from governance.http.problems import language_of, problem_response
 from governance.http.request import principal_of
 from governance.http.throttle import Throttle
 from governance.identity.middleware import Authentication
+from governance.portal.certificates import router as certificates
 from governance.portal.collecting import router as collecting
+from governance.portal.confirming import router as confirming
 from governance.portal.pages import router as portal
 from governance.portal.published import router as published
 from governance.portal.receipts import router as receipts
 from governance.portal.requests.answer import router as request_answer
+from governance.portal.requests.carrying import router as request_carrying
 from governance.portal.requests.exchange import router as request_exchange
 from governance.portal.requests.life import router as request_life
 from governance.portal.requests.pages import router as request_pages
@@ -106,6 +109,9 @@ ROUTERS = (
     request_pages,
     request_return,
     request_answer,
+    request_carrying,
+    certificates,
+    confirming,
     schemas,
     collecting,
     published,

@@ -1,17 +1,26 @@
 """`/v1`: statements that prove themselves, as files for the offline verifier."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from consent.receipts.forms import FILE_NAMES, MEDIA, ReceiptForm
+from governance.app.certificates import MEDIA as CERTIFICATE_MEDIA
+from governance.app.certificates import (
+    NAMES,
+    CertificateFile,
+    CertificateForm,
+    certificate_of,
+    certificate_under,
+)
 from governance.app.statements import consent_receipt, decision_proof, erasure_certificate
-from governance.core.terms import EventId, RowId, SubjectId
-from governance.http.principal import Principal
+from governance.core.terms import EventId, RequestId, RowId, SubjectId
+from governance.http.principal import ANONYMOUS, Principal
 from governance.http.problems import language_of
-from governance.http.request import check_same_site, wiring_of
+from governance.http.request import check_same_site, open_to_all, principal_of, wiring_of
 from policies.actions import Action
 from policies.api import require
 
@@ -24,6 +33,10 @@ Form = Annotated[ReceiptForm, Query(description="受領書の形式 / Form of th
 Reader = Annotated[Principal, Depends(require(Action.CONSENT_READ))]
 Person = Annotated[Principal, Depends(require(Action.PORTAL_SELF))]
 Planner = Annotated[Principal, Depends(require(Action.RETENTION_PLAN))]
+CaseReader = Annotated[Principal, Depends(require(Action.DSAR_READ))]
+CertificateQuery = Annotated[
+    CertificateForm, Query(description="証明書の形式 / Form of the certificate")
+]
 Prover = Annotated[Principal, Depends(require(Action.AUDIT_VERIFY))]
 
 
@@ -71,6 +84,55 @@ async def certificate(
         lambda: erasure_certificate(wiring, principal, RowId(run), subject, at=wiring.clock())
     )
     return Response(made, media_type=NDJSON)
+
+
+@router.post("/requests/{request_id}/certificate", response_class=Response)
+async def request_certificate(
+    request: Request,
+    principal: CaseReader,
+    request_id: Id,
+    form: CertificateQuery = CertificateForm.STATEMENT,
+) -> Response:
+    """The certificate of the erasure that a request asked for; the look is on record."""
+    check_same_site(request)
+    wiring = wiring_of(request)
+    make = partial(
+        certificate_of,
+        *(wiring, principal, RequestId(request_id)),
+        form=form,
+        lang=language_of(request),
+        at=wiring.clock(),
+    )
+    return _saved(await run_in_threadpool(make))
+
+
+@router.post("/certificates/{token}", response_class=Response, dependencies=[Depends(open_to_all)])
+async def linked_certificate(
+    request: Request,
+    token: Annotated[str, Path(max_length=100)],
+    form: CertificateQuery = CertificateForm.STATEMENT,
+) -> Response:
+    """The certificate under the link that the erased person was sent; for thirty days."""
+    check_same_site(request)
+    wiring = wiring_of(request)
+    network = principal_of(request).network
+    request.app.state.request_throttle.pass_one(network, at=wiring.clock())
+    make = partial(
+        certificate_under,
+        *(wiring, ANONYMOUS, token),
+        form=form,
+        lang=language_of(request),
+        at=wiring.clock(),
+    )
+    return _saved(await run_in_threadpool(make))
+
+
+def _saved(made: CertificateFile) -> Response:
+    saved = {
+        "content-disposition": f'attachment; filename="{NAMES[made.form]}"',
+        "cache-control": "no-store",
+    }
+    return Response(made.content, media_type=CERTIFICATE_MEDIA[made.form], headers=saved)
 
 
 @router.get("/audit/decisions/{decision}/proof", response_class=Response)

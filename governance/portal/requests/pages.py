@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from dsar.case import Case
+from dsar.execution.undoing import concerns
 from dsar.identity.codes import answer_code, send_code
 from dsar.identity.documents import MOST_BYTES, MOST_MB, upload
 from dsar.identity.errors import (
@@ -196,12 +197,14 @@ def _page(
             at=wiring.clock(),
         )
         made = newest_package(tx, case.id) if known else None
+        carried = known and concerns(tx, case)
     wrong = error_text(error, page.lang) if error else ""
     return templates_of(request).render(
         "portal/request.html",
         page,
         facts=facts,
         root=f"{OF}/{case.id}",
+        carried=carried,
         answered=made is not None and made.waits(wiring.clock()),
         done=done if done in SHOWN else "",
         wrong=wrong,

@@ -18,7 +18,7 @@ from governance.connectors.engines import Deadline, Stopped
 from governance.connectors.erasing import Memory, erase_once
 from governance.connectors.patterns import CUSTOMER, fits, step_of
 from governance.connectors.rows import MEGABYTE
-from governance.connectors.said import ENCODINGS
+from governance.connectors.said import read_text
 from governance.connectors.specs import FolderSpec, OnErase
 from governance.connectors.types import (
     Answer,
@@ -278,7 +278,7 @@ def _record(file: _File) -> OutsideRecord:
         "modified": file.modified.isoformat(timespec="seconds"),
         "sha256": hashlib.sha256(file.content).hexdigest(),
     }
-    written = _text_of(file)
+    written = _writtenof(file)
     apart = f"{text('connectors.file.apart', Lang.JA)} / {text('connectors.file.apart', Lang.EN)}"
     values = [OutsideValue(name=f"file.{k}", label=_label(k), text=v) for k, v in said.items()]
     values.append(
@@ -292,16 +292,12 @@ def _record(file: _File) -> OutsideRecord:
     return OutsideRecord(values=tuple(value for value in values if value.text))
 
 
-def _text_of(file: _File) -> str | None:
+def _writtenof(file: _File) -> str | None:
     """What the file says; None for what is no text, which an officer looks at and hands over."""
     if file.path.suffix.lower() not in TEXTS:
         return None
-    for encoding in ENCODINGS:
-        try:
-            return file.content.decode(encoding).strip()
-        except UnicodeDecodeError:
-            continue
-    return None
+    written = read_text(file.content)
+    return None if written is None else written.strip()
 
 
 def _label(name: str) -> Label:

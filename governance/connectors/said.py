@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,6 +15,7 @@ from policies.types import Label
 MOST: Final = 5_000_000  # characters of an export
 MOST_RECORDS: Final = 10_000
 ENCODINGS: Final = ("utf-8-sig", "cp932")
+NO_TEXT: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\uf8f0-\uf8f3\ufffd]")
 CONTENT: Final = Label(ja="内容", en="Content")
 
 
@@ -36,15 +38,23 @@ def from_bytes(content: bytes) -> Said:
     return Said(reason=found["reason"], export=found["export"])
 
 
+def read_text(content: bytes) -> str | None:
+    """The text of a file; None for what is no text. Bytes that no text has are not guessed at."""
+    for encoding in ENCODINGS:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return None if NO_TEXT.search(text) else text
+    return None
+
+
 def read_export(content: bytes) -> str:
     """The text of an attached file; raises TaskAnswerError for what is no text or too large."""
-    if len(content) <= MOST * 4:
-        for encoding in ENCODINGS:
-            try:
-                return content.decode(encoding)
-            except UnicodeDecodeError:
-                continue
-    raise TaskAnswerError(field="export")
+    text = read_text(content) if len(content) <= MOST * 4 else None
+    if text is None:
+        raise TaskAnswerError(field="export")
+    return text
 
 
 def records_of(name: str, export: str) -> tuple[OutsideRecord, ...]:

@@ -1,8 +1,7 @@
 import ast
-import importlib.util
+import importlib
 import json
 import re
-import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -38,16 +37,15 @@ def name_of(path: Path) -> str:
 
 
 @cache
+def scripted(name: str) -> ModuleType:
+    """A module of scripts/, found as the script itself finds it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "scripts")
+        return importlib.import_module(name)
+
+
 def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "generate_docs", ROOT / "scripts/generate_docs.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return scripted("generate_docs")
 
 
 def page(name: str) -> str:
@@ -124,7 +122,7 @@ def test_every_masking_method_stands_in_the_docs() -> None:
 def test_every_command_with_every_option_stands_in_the_docs_in_both_languages() -> None:
     listed = page("commands.md")
     for lang in ("ja", "en"):
-        for command in generator().tree_in(lang):
+        for command in scripted("doc_pages.commands").tree_in(lang):
             assert f"## `{command['name']}" in listed
             assert command["help"] in listed
             for parameter in command["params"]:
@@ -173,7 +171,10 @@ def resolves(dotted: str) -> bool:
 
 @pytest.mark.parametrize("path", WRITTEN, ids=name_of)
 def test_every_command_that_the_docs_tell_to_run_exists(path: Path) -> None:
-    whole = {tuple(command["name"].split()[1:]) for command in generator().tree_in("en")}
+    whole = {
+        tuple(command["name"].split()[1:])
+        for command in scripted("doc_pages.commands").tree_in("en")
+    }
     names = whole | {name[:2] for name in whole}
     groups = {name[0] for name in names if len(name) > 1}
     text = path.read_text(encoding="utf-8")

@@ -31,6 +31,7 @@ from governance.cli import (
     keys,
     keys_provider,
     law,
+    letters,
     login,
     measures,
     notices,
@@ -92,6 +93,7 @@ application_.add_typer(audit.app, name="audit", help=say("audit.help"))
 for part in (intake, judging, answers, answering, executing, measures, complaints):
     requests.app.add_typer(part.app)
 requests.app.add_typer(connectors.without)
+requests.app.add_typer(letters.app, name="letters", help=say("letters.help"))
 application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))
 application_.add_typer(connectors.app, name="connectors", help=say("connectors.help"))
 keys.app.add_typer(keys_provider.app)

@@ -90,6 +90,8 @@ def run(ports: Ports, run_id: RowId, *, worker: Worker) -> RunReport:
     if claim is None:
         raise RunHeldElsewhereError(run=run_id)
     drive = _Drive(ports=ports, run=found, plan=plan, schedule=schedule, worker=worker, claim=claim)
+    if plan.ground is Ground.RESTORE:  # nobody is served meanwhile
+        drive.limit = MOST
     try:
         return _to_the_end(drive)
     except Exception:  # whatever stopped it, another call may go on at once
@@ -151,9 +153,10 @@ def _batch(drive: _Drive, items: Sequence[Item]) -> None:
         return moved, drive.worker.clock() - began, gone
 
     drive.claim, took, gone = drive.ports.database.write(commit, batch=True)
-    if drive.plan.ground is not Ground.RESTORE:
-        stayed = [(item, one) for item, one in doomed if item.id not in gone]
-        _announce(drive, JournalKind.ERASURE_LIFTED, stayed, at=at)
+    if drive.plan.ground is Ground.RESTORE:
+        return
+    stayed = [(item, one) for item, one in doomed if item.id not in gone]
+    _announce(drive, JournalKind.ERASURE_LIFTED, stayed, at=at)
     aim = AIM[drive.ports.database.dialect]
     drive.limit = max(LEAST, next_limit(drive.limit, took=took, aim=aim, most=MOST))
     drive.worker.pause(min(max(took, timedelta(0)), LEASE / 4))

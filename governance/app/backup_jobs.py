@@ -5,7 +5,6 @@ from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Final
 
-from governance.app.backups import desk_of
 from governance.app.wiring import SYSTEM, Wiring
 from governance.core.logging import logger
 from governance.db.engine import Database
@@ -51,7 +50,7 @@ def _backup(
     settings = wiring.settings
     if settings.backup_dir is None:
         return Step(done=0, cursor=cursor, finished=True)
-    desk = desk_of(wiring)
+    desk = wiring.backup_desk
     found = kept(desk, desk.place())
     due = timedelta(hours=settings.backup_hours) - SLACK
     if found and at - found[0].manifest.created_at < due:
@@ -78,7 +77,7 @@ def _drill(
         return Step(done=0, cursor=cursor, finished=True)
     with db.read() as tx:
         last = next(iter(drills(tx, limit=1)), None)
-    desk = desk_of(wiring)
+    desk = wiring.backup_desk
     young = last is not None and at - last.ended_at < timedelta(days=settings.drill_days) - SLACK
     if young or not kept(desk, desk.place()):
         return Step(done=0, cursor=cursor, finished=True)

@@ -31,6 +31,7 @@ from governance.app import policy
 from governance.app.catalogue import settle, unregistered
 from governance.app.key_providers import provider_of
 from governance.app.log_signing import LogSigning
+from governance.app.version import VERSION
 from governance.app.witness_list import witness_keys
 from governance.connectors.reading import read_connectors
 from governance.core.clock import JST, Clock, utc_now
@@ -61,6 +62,7 @@ from policies.admin.watching import PolicyWatch
 from policies.law.in_force import install as install_law
 from policies.law.load import installed
 from policies.snapshot import PolicyHolder
+from retention.backups.desk import Desk as BackupDesk
 from retention.backups.restoring import require_open
 
 SYSTEM = ActorId("svc:sekisho")
@@ -268,6 +270,25 @@ class Wiring:
                     counts=(("notices", published),),
                 ),
             )
+
+    @property
+    def backup_desk(self) -> BackupDesk:
+        """What making, proving and putting back a backup of this installation needs."""
+        settings = self.settings
+        return BackupDesk(
+            ports=self.ports,
+            verifier_keys=self.signing.every_key(),
+            folder=settings.backup_dir,
+            work=settings.data_dir / "backup.work",
+            hours=settings.backup_hours,
+            keep=settings.backup_keep,
+            keep_days=settings.key_final_days,
+            drill_days=settings.drill_days,
+            key_folder=settings.key_folder,
+            key_copies=settings.key_copy_folders,
+            tools=settings.postgres_tools,
+            release=VERSION,
+        )
 
     def note_journal(self) -> None:
         """The journal's head is kept outside it, as far as this process has come."""

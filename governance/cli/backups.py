@@ -17,12 +17,11 @@ def create(
     to: Annotated[Path | None, typer.Option("--to", help=say("backup.to"))] = None,
 ) -> int:
     """A new backup, and a copy of the key store in each folder for those."""
-    from governance.app.backups import desk_of
     from governance.cli.session import acting, opened
     from retention.backups.creating import create as make
 
     with opened() as wiring:
-        made = make(desk_of(wiring), acting(wiring), at=wiring.clock(), to=to)
+        made = make(wiring.backup_desk, acting(wiring), at=wiring.clock(), to=to)
     shape = {
         "file": str(made.path),
         "size": made.size,
@@ -47,7 +46,6 @@ def create(
 @app.command("list", help=say("backup.list"))
 def list_() -> int:
     """Every backup in the folder, the newest first, and the copies of the key store."""
-    from governance.app.backups import desk_of
     from governance.cli.session import acting, opened
     from policies.actions import Action
     from policies.api import ensure
@@ -56,7 +54,7 @@ def list_() -> int:
 
     with opened() as wiring:
         ensure(acting(wiring), Action.JOB_READ, wiring.policies.current)
-        desk = desk_of(wiring)
+        desk = wiring.backup_desk
         found, keys = kept(desk, desk.place()), key_copies(desk)
     shape = {
         "backups": [one.as_json() for one in found],
@@ -89,12 +87,12 @@ def list_() -> int:
 @app.command("verify", help=say("backup.verify"))
 def verify(file: Which = None) -> int:
     """The backup opens, is what was copied, is a sound database, and its log verifies."""
-    from governance.app.backups import desk_of, file_of
+    from governance.app.backups import file_of
     from governance.cli.session import acting, opened
     from retention.backups.proving import verify as prove
 
     with opened() as wiring:
-        desk = desk_of(wiring)
+        desk = wiring.backup_desk
         path = file_of(desk, file)
         proven = prove(desk, acting(wiring), path, at=wiring.clock())
     shape = {
@@ -113,7 +111,6 @@ def drill(file: Which = None) -> int:
     """The backup is put back in a scratch place and proven to the end; 1 when it is not sound."""
     from threading import Event
 
-    from governance.app.backups import desk_of
     from governance.cli.session import acting, opened
     from governance.jobs.runner import worker_of
     from policies.actions import Action
@@ -123,7 +120,7 @@ def drill(file: Which = None) -> int:
     with opened() as wiring:
         by = ensure(acting(wiring), Action.BACKUP_RUN, wiring.policies.current)
         worker = worker_of(by.id, wiring.clock, Event(), hurried=True)
-        done = put_back(desk_of(wiring), by, worker=worker, file=file)
+        done = put_back(wiring.backup_desk, by, worker=worker, file=file)
     shape = {
         "file": done.file,
         "outcome": done.outcome,

@@ -92,7 +92,10 @@ MENU: Final = (
     ),
     (
         "console.nav.evidence",
-        (Place(href="/console/audit", label="console.nav.audit", any_of=(Action.AUDIT_READ,)),),
+        (
+            Place(href="/console/audit", label="console.nav.audit", any_of=(Action.AUDIT_READ,)),
+            Place(href="/console/backups", label="console.nav.backups", any_of=(Action.JOB_READ,)),
+        ),
     ),
     (
         "console.nav.help",

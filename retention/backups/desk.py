@@ -25,8 +25,10 @@ class Desk:
     verifier_keys: tuple[VerifierKey, ...]  # all that ever signed the log
     folder: Path | None  # of backups
     work: Path  # of this machine, for copies that are on their way
+    hours: int  # between two backups
     keep: int
     keep_days: int  # R
+    drill_days: int
     key_folder: Path
     key_copies: tuple[Path, ...]
     tools: Path | None

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from governance.app.audit_log import settle
-from governance.app.backups import desk_of
 from governance.app.wiring import Wiring
 from governance.http.principal import Principal
 from retention.backups.desk import Desk
@@ -58,4 +57,4 @@ def with_settings(wiring: Wiring, **found: object) -> Wiring:
 
 @pytest.fixture
 def desk(wiring: Wiring) -> Desk:
-    return desk_of(wiring)
+    return wiring.backup_desk

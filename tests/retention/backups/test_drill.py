@@ -11,7 +11,7 @@ import pytest
 from audit.actions import EventCode
 from consent.types import EventKind
 from governance.app.backup_jobs import BACKUP, DRILL, backup_jobs
-from governance.app.backups import backup_finding, desk_of, drill_finding, key_copy_finding
+from governance.app.backups import backup_finding, drill_finding, key_copy_finding
 from governance.app.wiring import Wiring
 from governance.core.terms import KeyClass
 from governance.jobs.journal_record import JournalKind
@@ -116,13 +116,15 @@ def test_the_doctor_tells_ages(wiring: Wiring) -> None:
     assert states(wiring, AT) == [*good, ("good", "doctor.drill_good")]
     assert [state for state, _ in states(wiring, AT + timedelta(days=4))] == ["bad", "bad", "good"]
     assert states(wiring, AT + timedelta(days=61))[2] == ("attention", "doctor.drill_old")
-    few = wiring.settings.model_copy(update={"key_copy_dirs": str(desk_of(wiring).key_copies[0])})
+    few = wiring.settings.model_copy(
+        update={"key_copy_dirs": str(wiring.backup_desk.key_copies[0])}
+    )
     assert states(replace(wiring, settings=few), AT)[1] == ("attention", "doctor.key_copies_few")
 
 
 def test_a_copy_of_one_place_that_was_lost_is_told(wiring: Wiring) -> None:
     run(wiring, BACKUP, AT)
-    lost: Path = desk_of(wiring).key_copies[1]
+    lost: Path = wiring.backup_desk.key_copies[1]
     shutil.rmtree(lost)
     found = key_copy_finding(wiring, AT, STALE)
     assert (found.state, found.params["folders"]) == ("bad", str(lost))

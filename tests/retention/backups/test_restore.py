@@ -18,7 +18,7 @@ from consent.service import choose
 from consent.types import EventKind
 from governance.app.approvals import approvals_of, approve_and_execute
 from governance.app.audit_log import settle
-from governance.app.backups import desk_of, reopen_data, restore_data
+from governance.app.backups import reopen_data, restore_data
 from governance.app.log_life import restoring_of
 from governance.app.wiring import Wiring
 from governance.core.ids import new_row_id
@@ -77,7 +77,7 @@ def lost(wiring: Wiring, new_database: Callable[..., str]) -> Lost:
         say(wiring, one, EventKind.GIVEN)
     told(wiring, JournalKind.RELEASE, held, scope="suit:0")  # the backup knows of a line
     settle(wiring)
-    backup = create(desk_of(wiring), OPERATOR, at=AT).path
+    backup = create(wiring.backup_desk, OPERATOR, at=AT).path
     say(wiring, withdrew, EventKind.WITHDRAWN)
     hold(wiring, held)
     erase(wiring, erased)

@@ -85,8 +85,6 @@ def _sources(document: Mapping[str, Any], lang: Lang) -> Iterable[Part]:
         yield Part(head=say("data"), paragraphs=(say("no_data"),))
     for source in document["sources"]:
         label = _both(source["label"], lang)
-        if not source["records"]:
-            yield Part(head=label, paragraphs=(say("nothing_held"),))
         for number, record in enumerate(source["records"], start=1):
             yield Part(
                 head=f"{label} {number}",
@@ -95,6 +93,10 @@ def _sources(document: Mapping[str, Any], lang: Lang) -> Iterable[Part]:
                     for value in record
                 ),
             )
+    nothing = [_both(one["label"], lang) for one in document["sources"] if not one["records"]]
+    if nothing:
+        between = "、" if lang is Lang.JA else ", "
+        yield Part(head=say("empty"), paragraphs=(between.join(nothing),))
 
 
 def _withheld(document: Mapping[str, Any], lang: Lang) -> Part:

@@ -65,11 +65,17 @@ def disclosed(
     """What the answer shows, and what it leaves out by rule or by the officer's decision."""
     shown: list[Found] = []
     left: list[WithheldItem] = []
-    for found in asked_for(findings, kinds):
+    for found in sorted(asked_for(findings, kinds), key=_place):
         records, removed = _without(found, decision.items)
         shown.append(replace(found, records=records))
         left += [*found.withheld, *removed]
     return tuple(shown), _lines(left)
+
+
+def _place(found: Found) -> tuple[int, str]:
+    """The person first, then what is around them, then other sources by their names."""
+    tables = [*catalogue().tables]
+    return tables.index(found.source) if found.source in tables else len(tables), found.source
 
 
 def asked_for(findings: Iterable[Found], kinds: Iterable[RequestKind]) -> tuple[Found, ...]:

@@ -9,7 +9,8 @@ from governance.pii.labels import Topic
 from governance.pii.types import Entity, Reason, Span
 
 _NUMBER: Final = re.compile(
-    r"(?=[0-9])(?<![0-9A-Za-z\-.])(?:[0-9]{6,8}|[0-9]{3}[ \-][0-9]{4}|[0-9](?: [0-9]){6})"
+    r"(?=[0-9])(?:(?<![0-9A-Za-z\-.])|(?<=[Nn]o\.))"
+    r"(?:[0-9]{6,8}|[0-9]{3}[ \-][0-9]{4}|[0-9](?: [0-9]){6})"
     r"(?![0-9A-Za-z]|[\-.][0-9]|円|個|年|月|件)"
 )
 _LONG: Final = re.compile(r"(?=[0-9])(?<![0-9A-Za-z\-.])[0-9]{9,17}(?![0-9A-Za-z]|[\-.][0-9]|円)")
@@ -19,10 +20,19 @@ _KIND_AFTER: Final = re.compile(
 )
 _AGAIN: Final = re.compile(r"[^0-9\n]{0,24}(?:では?なく|→|⇒|正しくは|「|誤)[^0-9\n]{0,8}")
 _POST: Final = re.compile(
-    r"記号[ :は]{0,3}(1[0-9]{4})(?:-[0-9])?[ 、,・/\n-]{0,3}番号[ :は]{0,3}([0-9]{2,8})(?![0-9])"
+    r"記号[ :はが]{0,3}(?:[0-9](?:けた|桁)で?)?(1[0-9]{4})(?:-[0-9])?[ 、,・/\nで-]{0,3}"
+    r"(?:通帳)?番号[ :はが]{0,3}(?:[0-9](?:けた|桁)で?)?([0-9]{2,8})(?![0-9])"
 )
-_POST_PAIR: Final = re.compile(r"(?<![0-9\-])1[0-9]{4}-[0-9]{6,8}(?![0-9\-])")
-_POST_WORD: Final = re.compile("ゆうちょ|郵便局|郵貯|貯金|口座|振込")
+_DAY: Final = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
+_SPACED: Final = re.compile(r"口 座(?: 番 号)?[ :]{0,3}([0-9](?: [0-9]){6})(?![0-9]| [0-9])")
+_POST_PAIR: Final = re.compile(
+    r"(?<![0-9\-])(?:1[0-9]{4}-[0-9]{6,8}|0[0-9]{4}-[0-9]-[0-9]{1,6})(?![0-9\-])"
+)
+_POST_WORD: Final = re.compile("通帳|ゆうちょ|郵便局|郵貯|貯金|口座|振込")
+_OF_SOMETHING: Final = re.compile(
+    "(?<!口座)(?<!通帳)(?<!預金)(?<!貯金)(?<!普通)(?<!当座)(?<=[ァ-ヶー一-龥])$"
+)
+_LEAST: Final = 6  # digits that two writings of one account share
 _PLACE: Final = re.compile(r"\(普\)|\(当\)|銀行|信用金庫|信金|信組|農協|労金|支店|店番|出張所|本店")
 _REACH: Final = 22
 _NEAR: Final = 3
@@ -35,7 +45,7 @@ def _of(start: int, end: int, score: float) -> Span:
 
 def _post_office(shadow: str) -> Iterator[Span]:
     for found in _POST.finditer(shadow):
-        if _POST_WORD.search(shadow[max(0, found.start() - 40) : found.start()]):
+        if _POST_WORD.search(shadow[max(0, found.start() - 40) : found.end()]):
             yield _of(found.start(1), found.end(1), 0.95)
             yield _of(found.start(2), found.end(2), 0.95)
     for found in _POST_PAIR.finditer(shadow):
@@ -43,28 +53,46 @@ def _post_office(shadow: str) -> Iterator[Span]:
             yield _of(found.start(), found.end(), 0.95)
 
 
+def _of_something_else(document: Document, position: int) -> bool:
+    """口座開設キャンペーン番号: the number belongs to the word before 番号, not to the account."""
+    label = document.labels.before(position, within=_REACH)
+    return (
+        label is not None
+        and label.topic is Topic.NUMBER
+        and _OF_SOMETHING.search(document.shadow, max(0, label.start - 3), label.start) is not None
+    )
+
+
+def _score(document: Document, found: re.Match[str], last: int, known: str) -> float:
+    """How sure a number is an account, after one that ends at `last`; 0 means it is none."""
+    shadow = document.shadow
+    label = document.labels.before_but(found.start(), within=_REACH, skip=_NEUTRAL)
+    if label is not None and label.topic is Topic.BANK:
+        far = found.start() - label.end > _NEAR
+        if far and _DAY.fullmatch(found.group()):
+            return 0.0  # 口座振替日は…初回は20260427
+        return 0.0 if _of_something_else(document, found.start()) else 0.95
+    if len(known) >= _LEAST and found.group().endswith(known):
+        return 0.8  # the same with its leading nought
+    if last >= 0 and _AGAIN.fullmatch(shadow, last, found.start()):
+        return 0.8
+    beside = _PLACE.search(shadow, max(0, found.start() - 12), found.start())
+    return 0.7 if label is None and (beside or _KIND_AFTER.match(shadow, found.end())) else 0.0
+
+
 def find(document: Document) -> Iterator[Span]:
     """Account numbers of the text; bank, branch and kind of account are not personal alone."""
     shadow = document.shadow
-    last = -1
+    last, known = -1, ""
     for found in _NUMBER.finditer(shadow):
-        label = document.labels.before_but(found.start(), within=_REACH, skip=_NEUTRAL)
-        if label is not None and label.topic is Topic.BANK:
-            score = 0.95
-        elif last >= 0 and _AGAIN.fullmatch(shadow, last, found.start()):
-            score = 0.8
-        elif label is None and (
-            _PLACE.search(shadow[max(0, found.start() - 12) : found.start()])
-            or _KIND_AFTER.match(shadow, found.end())
-        ):
-            score = 0.7
-        else:
-            continue
-        last = found.end()
-        yield _of(found.start(), found.end(), score)
+        if score := _score(document, found, last, known):
+            last, known = found.end(), found.group()
+            yield _of(found.start(), found.end(), score)
     for found in _LONG.finditer(shadow):  # accounts abroad
         label = document.labels.before(found.start(), within=_NEAR)
         if label is not None and label.topic is Topic.BANK:
             yield _of(found.start(), found.end(), 0.8)
+    for found in _SPACED.finditer(shadow):
+        yield _of(found.start(1), found.end(1), 0.9)
     if "記号" in shadow or "ゆうちょ" in shadow or "貯" in shadow or "口座" in shadow:
         yield from _post_office(shadow)

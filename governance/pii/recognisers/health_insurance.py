@@ -13,28 +13,48 @@ _WORD: Final = (
     r"|組合員証?番号|資格?記号|資格番号|保険記号|記[ ]?号[ ]?[・][ ]?番[ ]?号|記号番号|記[ ]?号"
     r"|番[ ]?号|証番号|ばんごう"
     r"|(?:健康)?保険証(?:の?写し|の番号|番号|No\.?)?|ほけんしょう|国保|健保|社保"
-    r"|資格確認書(?:番号)?)"
+    r"|資格確認書(?:番号)?|主保険)"
 )
 _VALUE: Final = (
-    r"(?:[0-9](?: [0-9]){2,9}|[一-龥ァ-ヶぁ-んＡ-Ｚ]{0,4}[ ]?[0-9]{1,10}(?:-[0-9]{1,8}){0,2}"
+    r"(?:[0-9](?: [0-9]){2,9}|(?:[一-龥ァ-ヶＡ-Ｚ]{0,4}|[ぁ-ん])[ ]?[0-9]{1,10}(?:-[0-9]{1,8}){0,2}"
     r"|[ぁ-んァ-ヶ一-龥][ ][0-9]{1,4}|[0-9A-Za-z][0-9A-Za-z\-]{1,15})"
 )
 _END: Final = r"(?![0-9A-Za-z]|-[0-9]|[ ]?(?:人|名|円|月|年|割|級|日|枚|件|時|歳|%|丁目))"
 _FIELD: Final = re.compile(
-    rf"({_WORD})[ 「]?(?:は口頭で|は|が|:|=|\.)?[ 「]{{0,3}}(?!記号|番号|枝番|月"
-    rf"|年)({_VALUE}){_END}"
+    rf"({_WORD})(?:[(（][^)）\n]{{1,6}}[)）])?[ 「]?(?:は口頭で|って|は|が|:|=|\.)?"
+    rf"[ 「\[［]{{0,3}}(?!記号|番号|枝番|月|年)({_VALUE}){_END}"
 )
 _NUMBER: Final = re.compile(_VALUE)
-_PAIR: Final = re.compile(  # 記号 8820 番号 117: both words side by side say it
-    rf"記[ ]?号[ ]?[:は]?[ ]{{0,2}}({_VALUE})[ 、,・/\n]{{1,4}}(?:の)?番[ ]?号[ ]?[:は]?[ ]{{0,2}}"
-    rf"([0-9](?:[ ]?[0-9]){{0,9}}){_END}"
-    rf"|記号[:は]?([0-9]{{1,8}})番号[:は]?([0-9]{{1,10}}){_END}"
+_SAYS: Final = r"[ ]?(?:は口頭で|は|が|って|:)?[ 「(（]{0,2}(?:[0-9]{1,2}(?:けた|桁)で?)?"
+_SYMBOL: Final = (  # 公立埼12, あ 12, 12-34: no word of a sentence before the digits
+    r"(?:(?:[一-龥ァ-ヶＡ-Ｚ]{0,6}|[ぁ-ん])[ ]?[0-9]{1,10}(?:-[0-9]{1,8}){0,2}"
+    r"|[0-9](?: [0-9]){2,9}|[0-9A-Z]{1,8}(?:-[0-9A-Z]{1,8}){0,2})"
+)
+_DIGITS: Final = r"[0-9](?:[ ]?[0-9]){0,9}"
+_HEAD: Final = r"(?:(?<![一-龥])|(?<=[者証等険格]))"  # 製品記号 is of goods
+_BETWEEN: Final = r"[」)）]?(?:[ 、,・/\n\-]{1,4}(?:の)?|で、?|の|)(?:被保険者証の?|被保険者等?)?"
+_PAIR: Final = re.compile(  # 記号 8820 番号 117: both words side by side say it, in either order
+    rf"{_HEAD}記[ ]?号{_SAYS}({_SYMBOL}|[一-龥]{{2,6}}(?=[ 、\n]{{1,3}}番)){_BETWEEN}"
+    rf"番[ ]?号{_SAYS}({_DIGITS}){_END}"
+    rf"|番[ ]?号{_SAYS}([0-9]{{1,10}})[」]?[ 、,・/\n]{{1,4}}記[ ]?号{_SAYS}({_SYMBOL}){_END}"
+)
+_LOOSE: Final = re.compile(  # 記号がサンゼロ、えー、3044、番号が51: said of a card that was named
+    rf"{_HEAD}記号[^0-9\n番]{{1,14}}?([0-9]{{1,8}})[^0-9\n]{{1,10}}番号[^0-9\n]{{0,4}}"
+    rf"([0-9]{{1,10}}){_END}"
+)
+_JOINT: Final = (
+    re.compile(  # 記号・番号（1120-6641）: one word for both, far from its topic perhaps
+        rf"{_HEAD}記[ ]?号[・、]?番[ ]?号(?:[・、]枝番)?{_SAYS}({_SYMBOL}){_END}"
+    )
+)
+_SPACED: Final = re.compile(
+    r"保[ ]?険[ ]?者[ ]番[ ]号[ :]{0,3}([0-9](?: [0-9]){5,7})(?![0-9 ]*[0-9])"
 )
 _NEXT: Final = re.compile(
     r"(?:[ ]?[・/、 ][ ]?|[ ]の[ ]?)([0-9]{1,8})(?![0-9]|[\-/年月日割人名円])"
 )
 _TOPIC: Final = re.compile(
-    "保険証|健康保険|健保|国保|社保|被保険者|保険者|組合員証|資格確認書|後期高齢|ほけんしょう"
+    "保険証|健康保険|健保|国保|社保|被保険者|保険者|組合員証|資格確認書|資格情報|主保険|後期高齢|ほけんしょう"
     "|保険記号|資格記号|資格番号"
 )
 _OTHER: Final = re.compile(
@@ -44,10 +64,11 @@ _OTHER: Final = re.compile(
     r"|電話|(?:注文|伝票|会員|社員|受付|証券|契約"
     r"|商品|管理|自動車|火災|生命|損害)"
 )
-_BANK: Final = re.compile("ゆうちょ|口座|貯金|銀行|振込|証券|名義|保証書|製造|型")
+_BANK: Final = re.compile("通帳|ゆうちょ|口座|貯金|銀行|振込|証券|名義|保証書|製造|型")
 _SIGNS: Final = re.compile("保険|健保|国保|社保|ほけんしょう|資格|記[ ]?号")
 _NUMBER_WORD: Final = re.compile("番[ ]?号")
 _REACH: Final = 60
+_WIDE: Final = 90  # signs; 記号・番号 is said of nothing else but bonds and goods
 _JOINED: Final = re.compile(r"保険証|記[ ]?号[ ]?[・][ ]?番[ ]?号|記号番号|ばんごう|国保|健保")
 _DIGIT: Final = re.compile("[0-9]")
 
@@ -70,9 +91,26 @@ def _pairs(shadow: str) -> Iterator[Span]:
     for found in _PAIR.finditer(shadow):
         if _BANK.search(shadow, max(0, found.start() - _REACH), found.start()):
             continue
+        told = _TOPIC.search(shadow, max(0, found.start() - _REACH), found.start())
         for group in (1, 2, 3, 4):
-            if found.group(group) and _DIGIT.search(found.group(group)):
+            if found.group(group) and (told or _DIGIT.search(found.group(group))):
                 yield _of(found.start(group), found.end(group))
+
+
+def _named(shadow: str) -> Iterator[Span]:
+    """Symbol and number where the text has spoken of insurance, and of no bank since."""
+    for pattern in (_JOINT, _LOOSE):
+        for found in pattern.finditer(shadow):
+            before = max(0, found.start() - _WIDE)
+            if _BANK.search(shadow, before, found.start()) or not _DIGIT.search(found.group(1)):
+                continue
+            if _TOPIC.search(shadow, before, found.end()):
+                yield from (_of(*found.span(group)) for group in range(1, pattern.groups + 1))
+                more = _NEXT.match(shadow, found.end(1)) if pattern is _JOINT else None
+                if more is not None:
+                    yield _of(more.start(1), more.end(1))
+    for found in _SPACED.finditer(shadow):
+        yield _of(found.start(1), found.end(1))
 
 
 def _fields(shadow: str) -> Iterator[Span]:
@@ -95,10 +133,11 @@ def _columns(document: Document) -> Iterator[Span]:
     text = document.shadow
     heads = {cell.head for cell in document.cells.cells}
     told = {head for head in heads if _TOPIC.search(text, *head)}
-    symbol = any("記号" in text[a:b] for a, b in told)
+    names = {text[slice(*head)].replace(" ", "") for head in heads}
+    symbol = bool(told) and any("記号" in name for name in names)
     for cell in document.cells.cells:
         head = text[slice(*cell.head)]
-        beside = symbol and head in {"番号", "証番号"}
+        beside = symbol and head.replace(" ", "") in {"記号", "番号", "証番号"}
         value = text[cell.start : cell.end]
         if (cell.head in told or beside) and _NUMBER.fullmatch(value) and _DIGIT.search(value):
             yield _of(cell.start, cell.end)
@@ -111,6 +150,7 @@ def find(document: Document) -> Iterator[Span]:
         return
     if _NUMBER_WORD.search(shadow):
         yield from _pairs(shadow)
+        yield from _named(shadow)
     yield from _fields(shadow)
     if document.cells.cells:
         yield from _columns(document)

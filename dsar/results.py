@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from dsar.case import SourceState
 from dsar.models import PackageRow, SourceResultRow
 from dsar.review.store import forget_places
+from governance.connectors.tasks import forget_said
 from governance.core.terms import ActorId, RequestId, RowId
 from governance.db.types import table_of
 
@@ -193,6 +194,7 @@ def purge_copies(tx: Connection, request: RequestId, *, at: datetime) -> int:
     """How many packages lost their content; what the sources found is gone too."""
     tx.execute(update(RESULT).where(RESULT.c.request_id == request).values(found=None))
     forget_places(tx, request)
+    forget_said(tx, request)
     purged = tx.execute(
         update(PACKAGE)
         .where(PACKAGE.c.request_id == request, PACKAGE.c.content.is_not(None))

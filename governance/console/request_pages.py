@@ -320,6 +320,7 @@ def _identity(
         extends=facts.may_extend(arrival.case, at=wiring.clock()),
         decides=may(request, principal, Action.DSAR_DECIDE),
         reads=may(request, principal, Action.DSAR_READ),
+        executes=may(request, principal, Action.DSAR_EXECUTE),
         today=today(request),
         said=facts.said_terms(arrival, lang),
         proofs=facts.proof_lines(arrival, lang),

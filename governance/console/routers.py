@@ -24,12 +24,14 @@ from governance.console.recipient_pages import router as recipients
 from governance.console.request_pages import router as requests
 from governance.console.review_pages import router as reviews
 from governance.console.scan_pages import router as scans
+from governance.console.source_pages import router as sources
 from governance.console.step_pages import router as steps
 
 ROUTERS: Final = (
     *(
         console,
         requests,
+        sources,
         reviews,
         messages,
         answers,

@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy import text as sql
 
-from dsar import service
+from dsar import service, stepping
 from dsar.connected.tasks import waiting
-from dsar.types import Intake, RequestKind
+from dsar.types import Event, EvidenceKind, Intake, RequestKind
 from governance.app.connected import connectors_of, remind_step
 from governance.app.doctor import examine
 from governance.connectors.tasks import Task
@@ -151,3 +152,57 @@ def test_file_is_taken_and_the_answer_stands(office: Office, task: Task) -> None
     assert not re.search(r'<button[^>]*id="send"', page)
     again = office.send(place, by="data_manager", shown=HOME, form={"answer": "nothing"})
     assert again.status_code == 409
+
+
+def collecting(office: Office) -> str:
+    """A case whose sources are to be asked."""
+    wiring = office.wiring
+    person = add_person(wiring)
+    new = service.NewRequest(
+        kind=RequestKind.DISCLOSURE, intake=Intake.COUNTER, policy_days=14, subject=person
+    )
+    prepared = service.prepare_request(wiring.ports, new)
+
+    def begin(tx: Connection) -> str:
+        case = service.receive(tx, wiring.ports, OFFICER, new, prepared, at=AT)
+        for kind in (EvidenceKind.DOCUMENT, EvidenceKind.EMAIL_CODE):
+            service.prove_identity(
+                *(tx, wiring.ports, OFFICER, case.id, kind),
+                accepted=True,
+                at=AT,
+                contact_days=99 if kind is EvidenceKind.EMAIL_CODE else None,
+            )
+        stepping.advance(tx, wiring.ports, OFFICER, case.id, Event.START, at=AT)
+        return case.id
+
+    return wiring.database.write(begin)
+
+
+def test_request_is_collected_on_its_page_and_goes_on_without_a_silent_system(
+    office: Office,
+) -> None:
+    place = f"/console/requests/{collecting(office)}/sources"
+    by = "privacy_officer"
+    assert text("console.sources.none", Lang.JA) in office.page(place, by=by)
+    assert office.send(place, by=by, shown=place, form={"step": "collect"}).status_code == 303
+    page = office.page(place, by=by)
+    assert text("console.sources.lacking", Lang.JA, n=2) in page
+    assert text("connectors.reason.unreachable", Lang.JA) in page
+    assert text("connectors.reason.pending", Lang.JA) in page
+    assert 'id="finish"' not in page
+    early = office.send(place, by=by, shown=place, form={"step": "finish"})
+    assert early.status_code == 409
+    assert text("dsar.refused.sources_missing", Lang.JA) in early.text
+    for source in ("connector.closed", "connector.archive"):
+        left = office.send(
+            f"{place}/without", by=by, shown=place, form={"source": source, "reason": "gone"}
+        )
+        assert left.status_code == 303
+    page = office.page(place, by=by)
+    assert text("console.sources.why.gone", Lang.JA) in page
+    again = office.send(
+        f"{place}/without", by=by, shown=place, form={"source": "person", "reason": "gone"}
+    )
+    assert again.status_code == 409
+    assert office.send(place, by=by, shown=place, form={"step": "finish"}).status_code == 303
+    office.page(place, by="support", status=403)

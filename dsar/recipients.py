@@ -24,7 +24,8 @@ from dsar.case import Case
 from dsar.errors import NothingToTellError, RecipientUnknownError
 from dsar.execution import telling_store as store
 from dsar.execution.rules import CONFIRM_DAYS
-from dsar.execution.types import Because, Confirmed, Telling, TellingState
+from dsar.execution.store import execution_of
+from dsar.execution.types import Because, Confirmed, Measure, Telling, TellingState
 from dsar.letters import changed_fields, listed
 from dsar.records import actor_of, demand, draft
 from dsar.store import case_by_id
@@ -131,7 +132,7 @@ def derived(tx: Connection, subject: SubjectId, *, on: date) -> Mapping[RowId, B
 
 def plan_recipients(tx: Connection, case: Case, *, by: ActorId, at: datetime) -> None:
     """The list of the request is made; what an officer chose before stays as chosen."""
-    if case.subject is None or notice_of(case) is None:
+    if case.subject is None or notice_of(tx, case) is None:
         return
     on = at.astimezone(JST).date()
     for recipient, because in sorted(derived(tx, case.subject, on=on).items()):
@@ -187,7 +188,7 @@ def tell_recipients(
     """These recipients are told, or it is on record why not; one that was told is told once."""
     case = case_by_id(tx, request)
     demand(actor_of(principal, ports.policies.current, case), Action.DSAR_EXECUTE)
-    notice = notice_of(case)
+    notice = notice_of(tx, case)
     if notice is None or not case.executed or case.subject is None:
         raise NothingToTellError(request=request)
     known = {told.recipient.source_key: told for told in told_of(tx, case)}
@@ -205,7 +206,7 @@ def tell_listed(
     tx: Connection, ports: Ports, principal: Principal, case: Case, *, origin: str, at: datetime
 ) -> int:
     """How many of the list were told now; who was told or left out before is left alone."""
-    notice = notice_of(case)
+    notice = notice_of(tx, case)
     if notice is None or case.subject is None:
         return 0
     waiting = [one for one in store.of_request(tx, case.id) if one.state is TellingState.PLANNED]
@@ -216,8 +217,11 @@ def tell_listed(
     return len(waiting)
 
 
-def notice_of(case: Case) -> Notice | None:
-    """What recipients are told of this request."""
+def notice_of(tx: Connection, case: Case) -> Notice | None:
+    """What recipients are told of this request: what is done, else what the right stands for."""
+    found = execution_of(tx, case.id)
+    if found is not None and found.measure is Measure.ERASE:
+        return Notice.ERASED
     return next((NOTICE_OF[t.kind] for t in case.tracks if t.kind in NOTICE_OF), None)
 
 

@@ -22,6 +22,7 @@ from dsar.records import actor_of, demand
 from dsar.store import case_by_id
 from dsar.types import Outcome
 from governance.core.terms import RequestId, SubjectId
+from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from policies.actions import Action
@@ -40,10 +41,15 @@ class Planned:
 
 
 def erasure_of(tx: Connection, subject: SubjectId, *, at: datetime) -> Planned:
-    """The plan of erasing this person now; raises SubjectUnknownError."""
+    """The plan of erasing this person now; raises SubjectUnknownError.
+
+    The digest is over the register: what stands beside it (proofs, the log's parts, index tokens)
+    grows with every act of ours and always has the same fate.
+    """
     plan = erase_plan(tx, subject, at=at)
     schedule = schedules.in_force(tx).digest
-    fates = (fate.as_json() for fate in plan.fates)
+    register = catalogue().tables
+    fates = (fate.as_json() for fate in plan.fates if fate.field.partition(".")[0] in register)
     return Planned(plan=plan, digest=substance(plan.subject, fates, schedule=schedule))
 
 

@@ -8,6 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+import msgspec
+
 from dsar.answer_page import Download, page
 from dsar.found import Found
 from dsar.report import Answer
@@ -144,8 +146,11 @@ def _stays(answer: Answer) -> list[dict[str, object]]:
 
 def _json(body: Mapping[str, Any]) -> bytes:
     """JSON whose values are exact, and whose unseen characters stand as escapes."""
-    told = json.dumps(body, ensure_ascii=False, indent=1, sort_keys=True)
-    return _escaped(told).encode()
+    told = _escaped(json.dumps(body, ensure_ascii=False, sort_keys=True))
+    try:
+        return msgspec.json.format(told.encode(), indent=1)
+    except msgspec.DecodeError:  # a lone surrogate is JSON, yet nothing that it sets in lines
+        return told.encode()
 
 
 def _escaped(told: str) -> str:

@@ -29,6 +29,8 @@ class FoundValue:
 
         For the officer's review the text itself stays in the sealed finding, and nowhere else.
         """
+        if not self.others:
+            return self.text
         places = [(place.start, place.end, kind_of(place.label)) for place in self.others]
         return placeholders.redacted(self.text, places)
 

@@ -40,6 +40,13 @@ NAME: Final = FieldId("dsar.attachment_name")
 MAIL: Final = "dsar.mail.message_waits"
 
 
+def case_for(ports: Ports, principal: Principal, request: RequestId) -> Case:
+    """The request for an officer or the desk; raises for everybody else."""
+    case = _case(ports, request)
+    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
+    return case
+
+
 def send(
     ports: Ports,
     principal: Principal,
@@ -50,8 +57,7 @@ def send(
     open_to_asker: bool = False,
 ) -> RowId:
     """The officer's message waits for the person in the portal; mail tells that one waits."""
-    case = _case(ports, request)
-    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
+    case = case_for(ports, principal, request)
     row, content = _sealed(ports, case, words)
 
     def write(tx: Connection) -> None:
@@ -90,8 +96,7 @@ def thread(
     ports: Ports, principal: Principal, request: RequestId, *, at: datetime
 ) -> tuple[Message, ...]:
     """Every message for an officer; those of the person are read from now on."""
-    case = _case(ports, request)
-    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
+    case = case_for(ports, principal, request)
     return _read(ports, principal, case, Side.PERSON, at=at)
 
 
@@ -147,8 +152,7 @@ def comment(
     ports: Ports, principal: Principal, request: RequestId, words: str, *, at: datetime
 ) -> RowId:
     """The comment is on file for officers; the person never gets it."""
-    case = _case(ports, request)
-    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
+    case = case_for(ports, principal, request)
     row, content = _sealed(ports, case, words)
 
     def write(tx: Connection) -> None:
@@ -161,8 +165,7 @@ def comment(
 
 def comments(ports: Ports, principal: Principal, request: RequestId) -> tuple[Comment, ...]:
     """Every comment, for officers alone."""
-    case = _case(ports, request)
-    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
+    case_for(ports, principal, request)
     with ports.database.read() as tx:
         rows = store.comments_of(tx, request)
     return tuple(
@@ -216,8 +219,7 @@ def attach(
 
 def attachments(ports: Ports, principal: Principal, request: RequestId) -> tuple[Attachment, ...]:
     """Every file of the request, for officers."""
-    case = _case(ports, request)
-    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
+    case_for(ports, principal, request)
     return _attachments(ports, request)
 
 
@@ -241,8 +243,7 @@ def fetch(
     ports: Ports, principal: Principal, request: RequestId, row: RowId, *, at: datetime
 ) -> tuple[Attachment, bytes]:
     """The file for an officer; the look is on record before it."""
-    case = _case(ports, request)
-    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
+    case = case_for(ports, principal, request)
     return _fetch(ports, principal, case, row, at=at)
 
 

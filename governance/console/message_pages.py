@@ -12,7 +12,6 @@ from dsar.identity.rules import sufficient
 from dsar.messages import service
 from dsar.messages.errors import ExchangeRefusedError
 from dsar.messages.types import LONGEST, MOST_BYTES, MOST_MB, Side, Wrong
-from dsar.reading import request_by_id
 from governance.console.frame import Csrf, again, mistakes_of, way
 from governance.console.pages import console_page
 from governance.console.request_pages import HOME
@@ -79,7 +78,8 @@ async def comment(
 async def attach(request: Request, request_id: str, principal: Desk) -> Response:
     """The file is stored sealed, for officers alone or for the person too."""
     wiring = wiring_of(request)
-    await run_in_threadpool(_known, request, request_id, principal)  # before the body is read
+    known = partial(service.case_for, wiring.ports, principal, RequestId(request_id))
+    await run_in_threadpool(known)  # before the body is read
 
     async def taken() -> tuple[str, bytes, dict[str, str]]:
         try:
@@ -117,12 +117,6 @@ async def fetch(request: Request, request_id: str, row: str, principal: Desk) ->
     return Response(content, headers=attachment_headers(file.name))
 
 
-def _known(request: Request, request_id: str, principal: Principal) -> object:
-    wiring = wiring_of(request)
-    with wiring.database.read() as tx:
-        return request_by_id(tx, wiring.ports, principal, RequestId(request_id))
-
-
 async def _done(
     request: Request,
     request_id: str,
@@ -155,8 +149,7 @@ def _page(
     page = console_page(request, TITLE, principal)
     wiring, lang, wanted = wiring_of(request), page.lang, RequestId(request_id)
     mistakes, at, ports = told(lang), wiring.clock(), wiring.ports
-    with wiring.database.read() as tx:
-        case = request_by_id(tx, ports, principal, wanted)
+    case = service.case_for(ports, principal, wanted)
     here = f"{HOME}/{request_id}/messages"
     return templates_of(request).render(
         "console/request_messages.html",

@@ -166,3 +166,38 @@ def test_stranger_to_the_review_sees_and_does_nothing(office: Office) -> None:
         assert refused.status_code == 422
     stale = sent(office, f"{HOME}/{request}/review", {"step": "all", "seen": "0"}, by=lead)
     assert stale.status_code == 409
+
+
+def test_officers_write_comment_and_attach_on_a_page(office: Office) -> None:
+    request = collected(office.wiring)
+    root = f"{HOME}/{request}"
+    assert (
+        sent(office, f"{root}/messages", {"words": "架空の連絡"}, by="support").status_code == 303
+    )
+    assert (
+        sent(office, f"{root}/comments", {"note": "架空<b>メモ"}, by="support").status_code == 303
+    )
+    page = office.page(f"{root}/messages", by="support")
+    assert "架空の連絡" in page
+    assert "架空&lt;b&gt;メモ" in page
+    assert "まだ読まれていません" in page
+    long = sent(office, f"{root}/messages", {"words": "あ" * 4001}, by="support")
+    assert long.status_code == 422
+    for by in ("auditor", "privacy_approver"):
+        for path in ("messages", "files/x"):
+            assert office.browsers[by].get(f"{root}/{path}").status_code == 403
+        for path, data in (("messages", {"words": "x"}), ("comments", {"note": "x"})):
+            assert sent(office, f"{root}/{path}", data, by=by).status_code == 403
+    browser = office.browsers["support"]
+    token = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert token is not None
+    file = {"file": ("写し.svg", b"%PDF-1.7 x", "image/svg+xml")}
+    forged = browser.post(f"{root}/files", data={"csrf": "x"}, files=file)
+    assert forged.status_code == 403
+    added = browser.post(f"{root}/files", data={"csrf": token[1]}, files=file)
+    assert added.status_code == 303
+    link = re.search(rf'href="({root}/files/[^"]+)"', office.page(f"{root}/messages", by="support"))
+    assert link is not None
+    got = browser.get(link[1])
+    assert got.headers["content-disposition"].startswith("attachment;")
+    assert "担当者のみ" in office.page(f"{root}/messages", by="support")

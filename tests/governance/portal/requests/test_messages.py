@@ -1,0 +1,117 @@
+"""Messages and files in the portal: the person's own, apart from a stranger's and officers'."""
+
+import http.client
+from collections.abc import Iterator
+from contextlib import closing
+
+import httpx
+
+from dsar.messages import service
+from dsar.messages.models import AttachmentRow, MessageRow
+from dsar.messages.types import MOST_BYTES, Side
+from governance.core.terms import RequestId
+from governance.db.types import table_of
+from tests.dsar.world import OFFICER
+from tests.governance.portal.requests.conftest import ROOT, Portal
+from tests.governance.portal.requests.test_form import DISCLOSURE, NOBODY, stranger
+from tests.installation import AT
+
+MESSAGE, FILE = table_of(MessageRow), table_of(AttachmentRow)
+PDF = b"%PDF-1.7 <script>" + b"x" * 300
+WILD = '<script>alert(1)</script>=HYPERLINK("x")'
+
+
+def number(place: str) -> RequestId:
+    return RequestId(place.rpartition("/")[2])
+
+
+def test_person_and_officer_write_to_each_other(portal: Portal) -> None:
+    visitor, ports = portal.customer(), portal.wiring.ports
+    place = visitor.filed(*DISCLOSURE)
+    service.send(ports, OFFICER, number(place), "期間を教えてください。", at=AT)
+    service.comment(ports, OFFICER, number(place), "架空の内部メモ", at=AT)
+    service.attach(
+        ports, OFFICER, number(place), "内部.pdf", PDF, side=Side.OFFICER, internal=True, at=AT
+    )
+    assert f"{place}/messages" in visitor.get(place).text
+    page = visitor.get(f"{place}/messages").text
+    assert "期間を教えてください。" in page
+    assert "架空の内部メモ" not in page
+    assert "内部.pdf" not in page
+    assert visitor.post(f"{place}/messages", {"words": WILD}).status_code == 303
+    assert WILD.split("=", maxsplit=1)[0] not in visitor.get(f"{place}/messages").text
+    seen = service.thread(ports, OFFICER, number(place), at=AT)
+    assert [one.text for one in seen][1:] == [WILD]
+    assert seen[0].read_at is not None
+    empty = visitor.post(f"{place}/messages", {"words": " "})
+    assert empty.status_code == 422
+    assert visitor.client.post(f"{place}/messages", data={"words": "x"}).status_code == 403
+
+
+def test_stranger_reads_what_was_written_for_them_alone(portal: Portal) -> None:
+    visitor, ports = portal.visitor(), portal.wiring.ports
+    place = visitor.filed(*stranger(NOBODY))
+    service.send(ports, OFFICER, number(place), "架空町1丁目のご住所の件", at=AT)
+    service.send(ports, OFFICER, number(place), "鮮明な写しを送ってください", at=AT,
+                 open_to_asker=True)  # fmt: skip
+    shared = service.attach(
+        ports, OFFICER, number(place), "回答.pdf", PDF, side=Side.OFFICER, at=AT
+    )
+    page = visitor.get(f"{place}/messages").text
+    assert "鮮明な写しを送ってください" in page
+    assert "架空町1丁目のご住所の件" not in page
+    assert visitor.get(f"{place}/files/{shared}").status_code == 404
+    for other in (portal.visitor(), portal.customer()):
+        assert other.get(f"{place}/messages").status_code == 404
+        assert other.post(f"{place}/messages", {"words": "x"}).status_code == 404
+        assert other.post(f"{place}/files", {}, files={"file": ("a", PDF)}).status_code == 404
+
+
+def test_file_is_known_by_its_octets_and_saved_never_shown(portal: Portal) -> None:
+    visitor = portal.customer()
+    place = visitor.filed(*DISCLOSURE)
+    before = portal.count(FILE)
+    bad = visitor.post(f"{place}/files", {}, files={"file": ("写し.pdf", b"<html>", "image/png")})
+    assert bad.status_code == 422
+    assert visitor.post(f"{place}/files", {}).status_code == 422
+    assert portal.count(FILE) == before
+    sent = visitor.post(f"{place}/files", {}, files={"file": ("../写し.html", PDF, "text/html")})
+    assert sent.status_code == 303
+    (kept,) = service.own_attachments(portal.wiring.ports, number(place), known=True)
+    assert (kept.name, kept.media) == ("写し.pdf", "application/pdf")
+    got = visitor.get(f"{place}/files/{kept.id}")
+    assert got.content == PDF
+    assert got.headers["content-disposition"].startswith("attachment;")
+    assert got.headers["content-type"] == "application/octet-stream"
+    assert got.headers["x-content-type-options"] == "nosniff"
+    assert got.headers["cache-control"] == "no-store"
+    assert visitor.get(f"{place}/files/nothing").status_code == 404
+
+
+def test_two_hundred_megabytes_are_refused_before_they_are_read(portal: Portal) -> None:
+    visitor = portal.customer()
+    place = visitor.filed(*DISCLOSURE)
+    before = portal.count(FILE)
+    host = portal.base.removeprefix("http://")
+    for path, size, refused in (
+        (f"{place}/files", 200 * 1024 * 1024, 413),
+        (f"{place}/messages", MOST_BYTES, 413),  # a form without a file is no longer than any
+        (f"{ROOT}/of/x/y/files", MOST_BYTES, 413),
+    ):
+        with closing(http.client.HTTPConnection(host, timeout=60)) as announced:
+            announced.putrequest("POST", path)
+            announced.putheader("content-length", str(size))
+            announced.endheaders()
+            assert announced.getresponse().status == refused, path
+
+    def endless() -> Iterator[bytes]:
+        for _ in range(40):
+            yield bytes(1024 * 1024)
+
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    try:
+        answer = visitor.client.post(f"{place}/files", content=endless(), headers=kind)
+        assert answer.status_code in (413, 422)
+    except httpx.TransportError:
+        pass  # the server may hang up on a sender that does not stop
+    assert portal.count(FILE) == before

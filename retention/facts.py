@@ -57,17 +57,37 @@ def facts_of(tx: Connection, subjects: Sequence[SubjectId], *, at: date) -> tupl
     return tuple(found)
 
 
+def keeping_facts_of(tx: Connection, subjects: Sequence[SubjectId]) -> tuple[PersonFacts, ...]:
+    """The same with what duties and holds ask for alone: no rule of a schedule decides by it."""
+    found: list[PersonFacts] = []
+    for start in range(0, len(subjects), PAGE):
+        ids = list(subjects[start : start + PAGE])
+        people = tx.execute(select(SUBJECT).where(SUBJECT.c.id.in_(ids)).order_by(SUBJECT.c.id))
+        purchases, held = _grouped(tx, PURCHASE, ids), _held(tx, ids)
+        found += (
+            PersonFacts(
+                subject=SubjectId(person.id),
+                kind=SubjectKind(person.kind),
+                state=SubjectState(person.state),
+                fence=person.fence,
+                held=person.id in held,
+                purchases=tuple(_purchase(row) for row in purchases[person.id]),
+            )
+            for person in people
+        )
+    return tuple(found)
+
+
+def _held(tx: Connection, ids: list[SubjectId]) -> set[str]:
+    standing = HOLD.c.subject_id.in_(ids), HOLD.c.released_at.is_(None)
+    return set(tx.execute(select(HOLD.c.subject_id).where(*standing)).scalars())
+
+
 def _page(tx: Connection, ids: list[SubjectId], *, at: date) -> Iterator[PersonFacts]:
     people = tx.execute(select(SUBJECT).where(SUBJECT.c.id.in_(ids)).order_by(SUBJECT.c.id))
     rows, purchases = _grouped(tx, PERSON, ids), _grouped(tx, PURCHASE, ids)
     plans = _grouped(tx, SUBSCRIPTION, ids)
-    held = set(
-        tx.execute(
-            select(HOLD.c.subject_id).where(
-                HOLD.c.subject_id.in_(ids), HOLD.c.released_at.is_(None)
-            )
-        ).scalars()
-    )
+    held = _held(tx, ids)
     laws = _laws(tx, ids, at=at)
     inquiries = _last(tx, INQUIRY, ("received_at", "closed_at"), ids)
     deals = _last(tx, DEAL, ("started_on", "expected_on"), ids)

@@ -15,7 +15,7 @@ from governance.keys.types import KeyState
 from retention import rules
 from retention.duties import after, row_keeps
 from retention.erasure import Doomed
-from retention.facts import facts_of
+from retention.facts import facts_of, keeping_facts_of
 from retention.merged import merged_into
 from retention.plans import Ground, Item, Plan, keep_lines
 from retention.types import Due, PersonFacts, Schedule
@@ -39,9 +39,13 @@ def fitting(
     at: datetime,
 ) -> Fitting:
     """Who may still go as planned, and who is left alone for what reason."""
-    known = {f.subject: f for f in facts_of(tx, [i.subject for i in items], at=plan.cutoff)}
-    again = plan.ground is Ground.RESTORE
-    opening = _open_keys(ring, known) if again else None
+    subjects = [item.subject for item in items]
+    opening: frozenset[SubjectId] | None = None
+    if plan.ground is Ground.RESTORE:  # decided before: what a duty keeps is all there is to ask
+        found, opening = keeping_facts_of(tx, subjects), open_keys(ring, subjects)
+    else:
+        found = facts_of(tx, subjects, at=plan.cutoff)
+    known = {facts.subject: facts for facts in found}
     goes: list[tuple[Item, Doomed]] = []
     skipped: dict[str, list[RowId]] = {}
     for item in items:
@@ -74,7 +78,7 @@ def _doomed(
     )
 
 
-def _open_keys(ring: KeyRing, subjects: Iterable[SubjectId]) -> frozenset[SubjectId]:
+def open_keys(ring: KeyRing, subjects: Iterable[SubjectId]) -> frozenset[SubjectId]:
     """Those whose values can still be opened and sealed anew: no erasure ended their keys."""
     wanted = list(subjects)
     with ring.db.read() as tx:

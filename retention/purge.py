@@ -29,7 +29,7 @@ from retention import store, tombstones
 from retention.duties import after
 from retention.erasure import Doomed, erase, lock, residue
 from retention.errors import ResidueError, RunHeldElsewhereError
-from retention.fit import Fitting, fitting
+from retention.fit import Fitting, fitting, open_keys
 from retention.plans import Ground, Item, ItemState, Plan, RunState, keep_lines
 from retention.store import Run
 from retention.tombstones import Tombstone
@@ -137,13 +137,10 @@ def _to_the_end(drive: _Drive) -> RunReport:
 def _batch(drive: _Drive, items: Sequence[Item]) -> None:
     """One batch from the journal to the commit."""
     at = drive.worker.clock()
-    with drive.ports.database.read() as tx:
-        doomed = _fitting(tx, drive, items, at=at).goes
+    doomed = _looked_at(drive, items, at=at)
     if drive.plan.ground is not Ground.RESTORE:  # those are what the journal says already
         _announce(drive, JournalKind.ERASURE, doomed, at=at)
     journaled = frozenset(item.id for item, _ in doomed)
-    resealed = (one.subject for _, one in doomed if one.keeps and one.readable)
-    drive.ports.vault.ensure_keys(resealed, KeyClass.KEPT)
 
     def commit(tx: Connection) -> tuple[Claim, timedelta, frozenset[RowId]]:
         began = drive.worker.clock()
@@ -160,6 +157,24 @@ def _batch(drive: _Drive, items: Sequence[Item]) -> None:
     aim = AIM[drive.ports.database.dialect]
     drive.limit = max(LEAST, next_limit(drive.limit, took=took, aim=aim, most=MOST))
     drive.worker.pause(min(max(took, timedelta(0)), LEASE / 4))
+
+
+def _looked_at(
+    drive: _Drive, items: Sequence[Item], *, at: datetime
+) -> tuple[tuple[Item, Doomed], ...]:
+    """Who goes as it looks before the commit; what a law keeps of them has a key to go under.
+
+    Nobody, where the journal named them all and nothing of theirs is to be sealed anew.
+    """
+    vault, subjects = drive.ports.vault, [item.subject for item in items]
+    if drive.plan.ground is Ground.RESTORE and not open_keys(vault.ring, subjects):
+        return ()
+    with drive.ports.database.read() as tx:
+        doomed = _fitting(tx, drive, items, at=at).goes
+    vault.ensure_keys(
+        (one.subject for _, one in doomed if one.keeps and one.readable), KeyClass.KEPT
+    )
+    return doomed
 
 
 def _announce(
@@ -197,7 +212,9 @@ def _remove(
     found = _fitting(tx, drive, items, at=at)
     doomed, skipped = list(found.goes), found.skipped
     unannounced = [item.id for item, _ in doomed if item.id not in journaled]
-    if unannounced:  # a hold ended between: fails closed, the next plan finds the person
+    if (
+        unannounced and drive.plan.ground is not Ground.RESTORE
+    ):  # a hold ended between: fails closed, the next plan finds the person
         skipped.setdefault("held", []).extend(unannounced)
         doomed = [(item, one) for item, one in doomed if item.id in journaled]
     rows, event = 0, None

@@ -18,6 +18,8 @@ from dsar.connected.tasks import NewAnswer, answer_task, task_with_case, waiting
 from dsar.connected.without import WithoutReason, go_without
 from dsar.errors import RequestNotAllowedError, RequestStepError
 from dsar.found import Found
+from dsar.package import members_of
+from dsar.results import newest_package
 from dsar.review.service import accept_all
 from dsar.types import Event, Outcome, Refusal
 from governance.connectors import types as outside
@@ -297,26 +299,24 @@ def test_colleague_who_cannot_is_asked_anew_by_the_next_try(
     assert len(mails(world)) == 2
 
 
-@pytest.mark.parametrize(
-    ("answer", "more"),
-    [
-        (TaskAnswer.ERASED, {"records": 1}),  # nobody asked for that
-        (TaskAnswer.FOUND, {}),
-        (TaskAnswer.FOUND, {"export": " \n"}),
-        (TaskAnswer.NOTHING, {"export": "x"}),
-        (TaskAnswer.CANNOT, {}),
-        (TaskAnswer.CANNOT, {"reason": "x" * 2_001}),
-        (TaskAnswer.NOTHING, {"records": 3}),
-        (TaskAnswer.FOUND, {"export": "x" * 5_000_001}),
-    ],
+NOT_WHOLE: tuple[tuple[TaskAnswer, dict[str, object]], ...] = (
+    (TaskAnswer.ERASED, {"records": 1}),  # nobody asked for that
+    (TaskAnswer.FOUND, {}),
+    (TaskAnswer.FOUND, {"export": " \n"}),
+    (TaskAnswer.NOTHING, {"export": "x"}),
+    (TaskAnswer.CANNOT, {}),
+    (TaskAnswer.CANNOT, {"reason": "x" * 2_001}),
+    (TaskAnswer.NOTHING, {"records": 3}),
+    (TaskAnswer.FOUND, {"export": "x" * 5_000_001}),
 )
-def test_answer_that_is_not_whole_changes_nothing(
-    world: World, archive: ManualConnector, answer: TaskAnswer, more: dict[str, object]
-) -> None:
+
+
+def test_answer_that_is_not_whole_changes_nothing(world: World, archive: ManualConnector) -> None:
     collect(world, begun(world), archive)
-    with pytest.raises(TaskAnswerError):
-        say(world, task_of(world), answer, **more)
-    assert task_of(world).open
+    for answer, more in NOT_WHOLE:
+        with pytest.raises(TaskAnswerError):
+            say(world, task_of(world), answer, **more)
+        assert task_of(world).open
 
 
 def test_first_answer_stands_and_strangers_know_of_no_task(
@@ -379,3 +379,22 @@ def test_erasure_that_cannot_be_done_is_failed(erased: Erasing) -> None:
 def test_manual_erasure_without_a_request_fails_closed(archive: ManualConnector) -> None:
     asking = outside.Asking(key="e2", at=NOW)
     assert not archive.erase(outside.PersonKeys(subject=SUBJECT), asking)
+
+
+def test_package_holds_the_systems_data_and_says_what_is_missing(
+    world: World, connected: DatabaseConnector
+) -> None:
+    down = Asked("down", outside.Failed(reason=outside.Reason.UNREACHABLE))
+    case = without(world, collect(world, begun(world), connected, down), "down")
+    case = accept_all(world.desk(world.step(case, Event.FINISH_COLLECTING)))
+    case = world.build(world.step(world.approve(world.decide(case)), Event.EXECUTE))
+    with world.ports.database.read() as tx:
+        package = newest_package(tx, case.id)
+    assert package is not None
+    assert package.content is not None
+    members = members_of(world.ports.vault.open_part(package.id, package.content))
+    whole = "\n".join(content.decode("utf-8", "replace") for content in members.values())
+    for words in ("会員・備考", "shop.members.memo", "含まれていません", "not included"):
+        assert words in whole
+    for other in ("佐藤花子", "080-1111-2222", "別人のメモ"):
+        assert other not in whole

@@ -14,18 +14,30 @@ from dsar.errors import (
     RequestNotAllowedError,
     RequestStepError,
 )
-from dsar.package import members_of
-from dsar.results import SourceResult, add_results
+from dsar.package import MANIFEST, SIGNATURE, members_of
+from dsar.packaging import build_package
+from dsar.results import SourceResult, add_results, newest_package
 from dsar.review import rules
 from dsar.review import service as review
 from dsar.review.errors import ReviewActError, ReviewStaleError
+from dsar.review.preview import preview
 from dsar.review.rules import Where
 from dsar.review.store import ACT
 from dsar.review.types import Reason, Review
 from dsar.types import Event, Ground, Outcome, Refusal
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId
-from tests.dsar.world import APPROVER, NAME, OFFICER, PERSON, SUPPORT, THIRD, World, later
+from tests.dsar.world import (
+    APPROVER,
+    CONTROLLER,
+    NAME,
+    OFFICER,
+    PERSON,
+    SUPPORT,
+    THIRD,
+    World,
+    later,
+)
 
 APPI = (Ground.APPI_33_2_1,)
 
@@ -66,6 +78,31 @@ def test_every_judgement_shapes_what_the_person_gets(world: World) -> None:
     assert "person.occupation" in told["data.json"]
     assert "alert(1)" not in told["csv/person.csv"]
     assert NAME in whole
+
+
+def test_preview_is_the_package_byte_for_byte(world: World) -> None:
+    case = world.collected()
+    review.reveal(world.desk(case), place_of(world, case, "佐藤花子"), Reason.CONSENTED)
+    review.cover(world.desk(case), "承知しました", "PASSAGE", Reason.BUSINESS)
+    where = Where(source="person", name=FieldId("person.occupation"))
+    review.withhold(world.desk(case), where, APPI)
+    case = review.accept_all(world.desk(case))
+    early = preview(world.ports, OFFICER, case.id, controller=CONTROLLER, at=world.tick())
+    case = world.step(world.approve(world.decide(case)), Event.EXECUTE)
+    at = world.tick()
+    seen = preview(world.ports, APPROVER, case.id, controller=CONTROLLER, at=at)
+    build_package(world.ports, OFFICER, case.id, controller=CONTROLLER, at=at, despite_gaps=True)
+    with world.ports.database.read() as tx:
+        made = newest_package(tx, case.id)
+    assert made is not None
+    assert made.content is not None
+    members = dict(members_of(world.ports.vault.open_part(made.id, made.content)))
+    assert {name: members[name] for name in seen} == seen
+    assert set(members) - set(seen) == {MANIFEST, SIGNATURE}
+    assert early.keys() == seen.keys()
+    for name in early:
+        if name.startswith("csv/"):
+            assert early[name] == seen[name]
 
 
 def test_unreviewed_package_cannot_leave(world: World) -> None:

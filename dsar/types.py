@@ -123,6 +123,7 @@ class Mark(StrEnum):
     RECEIVED = "received"
     EVIDENCE_ACCEPTED = "evidence_accepted"
     EVIDENCE_REFUSED = "evidence_refused"
+    CHILD_HEARD = "child_heard"  # the ground says what the child said
     MATCHED = "matched"
     ASSIGNED = "assigned"
     COLLECTED = "collected"

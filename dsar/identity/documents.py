@@ -13,6 +13,8 @@ from audit.actions import EventCode
 from dsar.case import Case, Evidence
 from dsar.errors import RequestStepError
 from dsar.identity.errors import DocumentKindError, UploadRefusedError, UploadUnknownError
+from dsar.identity.guardians import shows_authority
+from dsar.identity.hearing import child_of
 from dsar.identity.recording import record_proof
 from dsar.identity.rules import document_fits, evidence_of
 from dsar.identity.store import (
@@ -133,6 +135,10 @@ def judge(
     demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
     if doubt is None and not document_fits(document, kind):
         raise DocumentKindError
+    if doubt is None and kind is UploadKind.AUTHORITY:
+        child = child_of(tx, case, at=at)
+        if not shows_authority(document, case.requester, child):
+            raise DocumentKindError
     if paper is not None:
         found = upload_by_id(tx, paper)
         settled = found is not None and found.request == request and found.kind is kind

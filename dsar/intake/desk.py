@@ -5,12 +5,15 @@ from datetime import datetime
 
 from audit.actions import EventCode
 from dsar.case import Case
+from dsar.identity.guardians import Concern, Heard
+from dsar.identity.hearing import heard, open_concerns
 from dsar.identity.store import Upload, uploads_of
 from dsar.intake.claims import claim_of
 from dsar.intake.service import Companion, companions
 from dsar.intake.store import Fee, Filed, fees_of, filing_of
 from dsar.intake.types import Claim
 from dsar.records import actor_of, demand, draft
+from dsar.returning.store import ScopeAnswer, scope_answers
 from dsar.store import case_by_id
 from governance.core.terms import RequestId
 from governance.customers.ports import Ports
@@ -28,6 +31,9 @@ class Arrival:
     papers: tuple[Upload, ...]
     alike: tuple[Companion, ...]
     fees: tuple[Fee, ...]
+    concerns: tuple[Concern, ...] = ()  # of a child behind the request
+    heard: Heard | None = None
+    meant: tuple[ScopeAnswer, ...] = ()  # which data, as the person answered
 
 
 def arrival_of(ports: Ports, principal: Principal, request: RequestId, *, at: datetime) -> Arrival:
@@ -43,6 +49,9 @@ def arrival_of(ports: Ports, principal: Principal, request: RequestId, *, at: da
             papers=uploads_of(tx, request),
             alike=tuple(companions(tx, case)),
             fees=fees_of(tx, request),
+            concerns=open_concerns(tx, case, at=at),
+            heard=heard(tx, request),
+            meant=scope_answers(tx, request),
         )
     look = draft(ports, principal, case, EventCode.REQUEST_CHANGED, at=at, reasons=("claim_seen",))
     ports.database.write(lambda tx: ports.audit.append(tx, look))

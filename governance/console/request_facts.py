@@ -84,6 +84,10 @@ def said_terms(arrival: Arrival, lang: Lang) -> tuple[Term, ...]:
         rows.append(("scope", between.join(scopes)))
         if filed.ground is not None:
             rows.append(("ground", text(f"portal.request.ground.{filed.ground}", lang)))
+    if arrival.meant:
+        between = "、" if lang is Lang.JA else ", "
+        scopes = (text(f"portal.request.scope.{one}", lang) for one in arrival.meant[-1].scope)
+        rows.append(("meant", between.join(scopes)))
     return tuple(
         Term(term=text(f"console.requests.{name}", lang), text=value, mono=name == "reference")
         for name, value in rows

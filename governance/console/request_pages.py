@@ -14,6 +14,8 @@ from starlette.concurrency import run_in_threadpool
 
 from dsar.errors import RequestUnknownError
 from dsar.identity import documents
+from dsar.identity.guardians import Heard
+from dsar.identity.hearing import note_heard
 from dsar.identity.types import Document, Doubt, UploadKind
 from dsar.intake import fees
 from dsar.intake.desk import arrival_of
@@ -216,6 +218,26 @@ async def match(
     return await changed(request, request_id, principal, work, field_of=_at("subject"))
 
 
+@router.post("/{request_id}/heard")
+async def hear(
+    request: Request, request_id: str, principal: Desk, said: Words = "", csrf: Csrf = ""
+) -> Response:
+    """What the child said is on file, for whoever decides."""
+    check_csrf(request, csrf)
+    if said not in set(Heard):
+        raise NotFoundError
+    wiring = wiring_of(request)
+    work = partial(
+        note_heard,
+        ports=wiring.ports,
+        principal=principal,
+        request=RequestId(request_id),
+        said=Heard(said),
+        at=wiring.clock(),
+    )
+    return await changed(request, request_id, principal, work, field_of=_at("said"))
+
+
 @router.get("/{request_id}/papers/{paper}")
 async def see(request: Request, request_id: str, paper: str, principal: Desk) -> Response:
     """The image of a paper for the look; the look is on record, no cache keeps it."""
@@ -330,6 +352,9 @@ def _identity(
         verdicts=facts.verdict_choices(lang),
         kinds=_choices(UploadKind if agent else (UploadKind.IDENTITY,), "console.paper", lang),
         alike=facts.alike_lines(arrival, lang),
+        concerns=arrival.concerns,
+        heard=arrival.heard,
+        hearings=_choices(Heard, "dsar.heard", lang),
         claimed=arrival.filed.claimed if arrival.filed else None,
         opens_persons=may(request, principal, Action.PERSON_READ),
         fee=arrival.fees[-1] if arrival.fees else None,

@@ -24,7 +24,7 @@ from governance.console.complaint_facts import (
     complaint_lines,
     complaint_shown,
 )
-from governance.console.frame import Csrf, again, may, mistakes_of, today, way
+from governance.console.frame import Csrf, again, answered, may, mistakes_of, today, way
 from governance.console.pages import console_page
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError, NotFoundError
@@ -120,16 +120,16 @@ async def file(
             tx, wiring.ports, principal, about, Cause(cause), at=at, received_at=came
         )
 
-    try:
-        filed = await run_in_threadpool(wiring.database.write, work)
-    except GovernanceError as error:
-        lang = console_page(request, TITLE, principal).lang
-        field = "received_on" if isinstance(error, RequestTimeError) else "request"
+    async def page(told: tuple[Mistake, ...]) -> str:
         given = Entered(request=reference, cause=cause, received_on=received_on)
-        told = mistakes_of(error, lang, field_id=field)
-        body = await _complaints(request, principal, given, told)
-        return HTMLResponse(body, status_code=error.status)
-    return RedirectResponse(f"{HOME}/{filed.id}", status_code=303)
+        return await _complaints(request, principal, given, told)
+
+    def field(error: GovernanceError) -> str:
+        return "received_on" if isinstance(error, RequestTimeError) else "request"
+
+    return await answered(
+        request, lambda: f"{HOME}/{wiring.database.write(work).id}", page, field=field
+    )
 
 
 def _came(tx: Connection, about: RequestId, written: str, *, at: datetime) -> datetime:

@@ -1,10 +1,14 @@
 """What the officers' pages share: the way to a page, what its reader may do, a form that failed."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Form, Request
+from fastapi.responses import HTMLResponse
+from starlette.responses import RedirectResponse, Response
 
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
@@ -18,6 +22,7 @@ from governance.reports.service import ground_of, make
 from governance.reports.types import Period, ReportId
 from governance.ui.pages import Page
 from governance.ui.parts import Crumb, Mistake
+from governance.ui.surfaces import lang_of
 from policies.actions import Action
 from policies.actors import roles_of
 from policies.api import snapshot_of
@@ -60,6 +65,32 @@ def mistakes_of(error: GovernanceError, lang: Lang, *, field_id: str) -> tuple[M
         Mistake(field_id=field_id, sentence=f"{name}: {error.detail(code, lang)}")
         for name, code in error.faults[:MISTAKES]
     )
+
+
+async def answered(
+    request: Request,
+    work: Callable[[], str],
+    again_: Callable[[tuple[Mistake, ...]], Awaitable[str]],
+    *,
+    field: str | Callable[[GovernanceError], str],
+    limiter: CapacityLimiter | None = None,
+) -> Response:
+    """The way to where the work leads; the page with what was wrong, when it is refused.
+
+    `field` is the place of the form that a mistake is told at, or finds it for an error.
+    """
+    try:
+        place = await to_thread.run_sync(work, limiter=limiter)
+    except GovernanceError as error:
+        name = field if isinstance(field, str) else field(error)
+        told = mistakes_of(error, lang_of(request), field_id=name)
+        return HTMLResponse(await again_(told), status_code=error.status)
+    return RedirectResponse(place, status_code=303)
+
+
+def said_field(default: str) -> Callable[[GovernanceError], str]:
+    """The field that the error itself names, or this one."""
+    return lambda error: str(error.params.get("field", default))
 
 
 def report_file(

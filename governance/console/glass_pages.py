@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from governance.console.frame import Csrf, again, may, mistakes_of, way
+from governance.console.frame import Csrf, again, answered, may, said_field, way
 from governance.console.pages import console_page
 from governance.core.clock import JST
-from governance.core.errors import GovernanceError, NotFoundError
+from governance.core.errors import NotFoundError
 from governance.core.terms import Lang, SubjectId
 from governance.gateway.glass import service
 from governance.gateway.glass.lifting import may_hold
@@ -126,7 +126,7 @@ async def open_access(
     check_csrf(request, csrf)
     wiring = wiring_of(request)
 
-    def work() -> Glass:
+    def work() -> str:
         if not (minutes.isascii() and minutes.isdigit()):
             raise GlassFormError(field="minutes")
         wanted = GlassRequest(
@@ -136,17 +136,14 @@ async def open_access(
             reason=reason,
         )
         terms = service.terms_of(wiring.settings)
-        return service.open_glass(wiring.ports, principal, wanted, terms, at=wiring.clock())
+        made = service.open_glass(wiring.ports, principal, wanted, terms, at=wiring.clock())
+        return f"{HOME}/{made.id}"
 
-    try:
-        made = await run_in_threadpool(work)
-    except GovernanceError as error:
-        lang = console_page(request, "console.glass.title", principal).lang
-        told = mistakes_of(error, lang, field_id=str(error.params.get("field", "reason")))
+    async def page(told: tuple[Mistake, ...]) -> str:
         given = Given(purpose=purpose, subject=subject, minutes=minutes, reason=reason)
-        body = await _accesses(request, principal, told, given)
-        return HTMLResponse(body, status_code=error.status)
-    return RedirectResponse(f"{HOME}/{made.id}", status_code=303)
+        return await _accesses(request, principal, told, given)
+
+    return await answered(request, work, page, field=said_field("reason"))
 
 
 @router.get("/{glass}", response_class=HTMLResponse)
@@ -219,16 +216,12 @@ async def review(
         raise NotFoundError
     wiring: Any = wiring_of(request)
 
-    def work() -> Glass:
-        return service.review_glass(
-            wiring.ports, principal, glass, Verdict(verdict), comment, at=wiring.clock()
-        )
+    def work() -> str:
+        judged, at = Verdict(verdict), wiring.clock()
+        service.review_glass(wiring.ports, principal, glass, judged, comment, at=at)
+        return f"{HOME}/{glass}"
 
-    try:
-        await run_in_threadpool(work)
-    except GovernanceError as error:
-        lang = console_page(request, "console.glass.one", principal).lang
-        told = mistakes_of(error, lang, field_id="comment")
-        body = await _access(request, principal, glass, told, comment)
-        return HTMLResponse(body, status_code=error.status)
-    return RedirectResponse(f"{HOME}/{glass}", status_code=303)
+    async def page(told: tuple[Mistake, ...]) -> str:
+        return await _access(request, principal, glass, told, comment)
+
+    return await answered(request, work, page, field="comment")

@@ -7,17 +7,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from consent.notices.errors import NoticeFormError
 from consent.notices.reading import read_edition
 from consent.notices.service import draft, drop, notice_executor, propose
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalId, ApprovalKind
-from governance.console.frame import Csrf, again, may, mistakes_of, way
+from governance.console.frame import Csrf, again, answered, may, way
 from governance.console.notice_facts import edition_of, history_of, notices_shown
 from governance.console.pages import console_page
-from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
@@ -81,12 +80,7 @@ async def take_draft(
         )
         return f"{HOME}/{edition.notice}/versions/{edition.version}"
 
-    try:
-        return RedirectResponse(await run_in_threadpool(work), status_code=303)
-    except GovernanceError as error:
-        lang = console_page(request, "console.notices.title", principal).lang
-        told = mistakes_of(error, lang, field_id="file")
-        return HTMLResponse(await _notices(request, principal, told), status_code=error.status)
+    return await answered(request, work, partial(_notices, request, principal), field="file")
 
 
 @router.get("/{notice}", response_class=HTMLResponse)
@@ -165,19 +159,17 @@ async def _done(
     principal: Principal,
     place: tuple[str, str],
     field_id: str,
-    work: Callable[[Any], object],
+    act: Callable[[Any], object],
 ) -> Response:
-    """Back to the version when the work is done; with the reason on it when it is refused."""
+    """Back to the version when the act is done; with the reason on it when it is refused."""
     notice, version = place
-    wiring = wiring_of(request)
-    try:
-        await run_in_threadpool(wiring.database.write, work)
-    except GovernanceError as error:
-        lang = console_page(request, "console.notices.version", principal).lang
-        told = mistakes_of(error, lang, field_id=field_id)
-        body = await _edition(request, principal, notice, version, told)
-        return HTMLResponse(body, status_code=error.status)
-    return RedirectResponse(f"{HOME}/{notice}/versions/{version}", status_code=303)
+
+    def work() -> str:
+        wiring_of(request).database.write(act)
+        return f"{HOME}/{notice}/versions/{version}"
+
+    page = partial(_edition, request, principal, notice, version)
+    return await answered(request, work, page, field=field_id)
 
 
 @router.post("/{notice}/versions/{version}/propose")

@@ -8,16 +8,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from consent.collecting import service, store
 from consent.collecting.errors import PointFormError
 from consent.collecting.reading import read_points
 from consent.collecting.types import KeptPoint
-from governance.console.frame import Csrf, again, may, mistakes_of, today, way
+from governance.console.frame import Csrf, again, answered, may, today, way
 from governance.console.notice_facts import notice_title
 from governance.console.pages import console_page
-from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, Lang
 from governance.customers.catalogue import catalogue
 from governance.http.principal import Principal
@@ -101,7 +100,7 @@ async def declare(
     check_csrf(request, csrf)
     wiring, raw = wiring_of(request), await file.read()
 
-    def work() -> None:
+    def work() -> str:
         try:
             found = read_points(raw.decode())
         except UnicodeDecodeError:
@@ -112,14 +111,9 @@ async def declare(
                 service.declare(tx, wiring.ports, principal, one, at=wiring.clock())
 
         wiring.database.write(store_all)
+        return HOME
 
-    try:
-        await run_in_threadpool(work)
-    except GovernanceError as error:
-        lang = console_page(request, "console.points.title", principal).lang
-        told = mistakes_of(error, lang, field_id="file")
-        return HTMLResponse(await _points(request, principal, told), status_code=error.status)
-    return RedirectResponse(HOME, status_code=303)
+    return await answered(request, work, partial(_points, request, principal), field="file")
 
 
 @router.get("/{name}", response_class=HTMLResponse)
@@ -176,7 +170,7 @@ async def set_state(
     """The point takes data in from now on, or no more."""
     check_csrf(request, csrf)
     wiring = wiring_of(request)
-    work = partial(
+    act = partial(
         service.set_open,
         ports=wiring.ports,
         principal=principal,
@@ -184,10 +178,9 @@ async def set_state(
         opened=state == "open",
         at=wiring.clock(),
     )
-    try:
-        await run_in_threadpool(wiring.database.write, work)
-    except GovernanceError as error:
-        lang = console_page(request, "console.points.point", principal).lang
-        told = mistakes_of(error, lang, field_id="state")
-        return HTMLResponse(await _point(request, principal, name, told), status_code=error.status)
-    return RedirectResponse(f"{HOME}/{name}", status_code=303)
+
+    def work() -> str:
+        wiring.database.write(act)
+        return f"{HOME}/{name}"
+
+    return await answered(request, work, partial(_point, request, principal, name), field="state")

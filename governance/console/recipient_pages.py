@@ -7,12 +7,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from governance.console.frame import Csrf, again, may, mistakes_of, report_file, today, way
+from governance.console.frame import (
+    Csrf,
+    again,
+    answered,
+    may,
+    report_file,
+    said_field,
+    today,
+    way,
+)
 from governance.console.pages import console_page
 from governance.console.register_facts import abroad_lines, line_of, recipient_terms
-from governance.core.errors import GovernanceError, NotFoundError
+from governance.core.errors import NotFoundError
 from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
@@ -143,7 +152,7 @@ async def check(
     check_csrf(request, csrf)
     wiring = wiring_of(request)
 
-    def work() -> None:
+    def work() -> str:
         new = NewCheck(
             kind=_read("kind", CheckKind, kind),
             method=_read("method", CheckMethod, method),
@@ -162,15 +171,12 @@ async def check(
                 at=wiring.clock(),
             )
         )
+        return f"{HOME}/{key}#checks"
 
-    try:
-        await run_in_threadpool(work)
-    except GovernanceError as error:
-        lang = console_page(request, "console.recipients.one", principal).lang
-        told = mistakes_of(error, lang, field_id=str(error.params.get("field", "kind")))
-        body = await _recipient(request, principal, key, told, findings)
-        return HTMLResponse(body, status_code=error.status)
-    return RedirectResponse(f"{HOME}/{key}#checks", status_code=303)
+    async def page(told: tuple[Mistake, ...]) -> str:
+        return await _recipient(request, principal, key, told, findings)
+
+    return await answered(request, work, page, field=said_field("kind"))
 
 
 def _read(name: str, reader: Any, value: str) -> Any:

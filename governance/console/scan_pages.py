@@ -3,17 +3,16 @@
 from functools import partial
 from typing import Annotated, Any, Final
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from governance.console.frame import Csrf, again, mistakes_of, way
+from governance.console.frame import Csrf, again, answered, way
 from governance.console.pages import console_page
 from governance.console.scan_facts import places_shown, summary_terms
-from governance.core.errors import GovernanceError, NotFoundError
-from governance.core.terms import Lang, RowId
+from governance.core.errors import NotFoundError
+from governance.core.terms import Lang
 from governance.discovery import service, store
 from governance.discovery.report import missed
 from governance.discovery.store import KeptScan, ScanSource
@@ -83,7 +82,7 @@ async def look_through(
     wiring, name = wiring_of(request), file.filename or ""
     content = await file.read(service.LARGEST + 1)
 
-    def work() -> RowId:
+    def work() -> str:
         found = service.look_through(content, name, wiring.ports, clock=wiring.clock)
         kept = partial(
             service.record,
@@ -93,15 +92,10 @@ async def look_through(
             source=ScanSource.UPLOAD,
             at=wiring.clock(),
         )
-        return RowId(wiring.database.write(kept))
+        return f"{HOME}/{wiring.database.write(kept)}"
 
-    try:
-        scan = await to_thread.run_sync(work, limiter=LOOKING.limiter())
-    except GovernanceError as error:
-        lang = console_page(request, "console.scans.title", principal).lang
-        told = mistakes_of(error, lang, field_id="file")
-        return HTMLResponse(await _scans(request, principal, told), status_code=error.status)
-    return RedirectResponse(f"{HOME}/{scan}", status_code=303)
+    page = partial(_scans, request, principal)
+    return await answered(request, work, page, field="file", limiter=LOOKING.limiter())
 
 
 @router.get("/{scan}", response_class=HTMLResponse)

@@ -5,11 +5,12 @@ from typing import cast
 from fastapi import Request
 
 from governance.core.errors import GovernanceError
+from governance.core.terms import Lang
 from governance.http.principal import Principal, PrincipalKind
 from governance.http.request import csrf_token, principal_of, wiring_of
 from governance.ui.pages import Page, Surface, Templates
 from governance.ui.parts import Link, NavGroup, NavItem, Who
-from governance.ui.preferences import preferences_of
+from governance.ui.preferences import Preferences, preferences_of
 from governance.ui.problems import problem_of
 
 
@@ -30,9 +31,7 @@ def page_of(
 ) -> Page:
     """What every page knows: language, theme, who is signed in, where the switches return to."""
     settings = wiring_of(request).settings
-    chosen = preferences_of(
-        request.cookies, accept_language=request.headers.get("accept-language", "")
-    )
+    chosen = _chosen(request)
     principal = principal_of(request)
     signed_in = principal.kind is not PrincipalKind.ANONYMOUS
     return Page(
@@ -49,6 +48,17 @@ def page_of(
         owner=settings.company_ja if chosen.lang.value == "ja" else settings.company_en,
         sign_out_href="/sign-out" if signed_in else "",
         demo=settings.mode.value == "demo",
+    )
+
+
+def lang_of(request: Request) -> Lang:
+    """The language in which the reader is answered."""
+    return _chosen(request).lang
+
+
+def _chosen(request: Request) -> Preferences:
+    return preferences_of(
+        request.cookies, accept_language=request.headers.get("accept-language", "")
     )
 
 

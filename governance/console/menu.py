@@ -1,5 +1,6 @@
 """The officers' menu: each place for whoever may open it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -105,6 +106,30 @@ MENU: Final = (
         ),
     ),
 )
+
+
+REQUEST: Final = re.compile(r"(/console/requests/[0-9a-f-]{36})(?:/|$)")
+STATIONS: Final = (
+    ("identity", Action.DSAR_WRITE),
+    ("sources", Action.DSAR_EXECUTE),
+    ("review", Action.DSAR_READ),
+    ("execution", Action.DSAR_READ),
+    ("answer", Action.DSAR_EXECUTE),
+    ("letters", Action.DSAR_READ),
+    ("messages", Action.DSAR_WRITE),
+)  # pages of one request, in the order of its life
+
+
+def stations(path: str, may: Callable[[Action], bool]) -> tuple[NavItem, ...]:
+    """The pages of the request that this path belongs to, for whoever may open them."""
+    found = REQUEST.match(path)
+    if found is None:
+        return ()
+    return tuple(
+        NavItem(href=f"{found[1]}/{name}", label=f"console.station.{name}")
+        for name, action in STATIONS
+        if may(action)
+    )
 
 
 def menu(may: Callable[[Action], bool]) -> tuple[NavGroup, ...]:

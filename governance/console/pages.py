@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from governance.console.frame import may, today, way
 from governance.console.log_facts import verdict_of
-from governance.console.menu import menu
+from governance.console.menu import menu, stations
 from governance.console.overview import CARE, STORE, overview
 from governance.console.person import treated_rows
 from governance.core.clock import JST
@@ -48,7 +48,11 @@ def console_page(request: Request, title: str, principal: Principal) -> Page:
     roles = snapshot_of(request).roles
     names = [roles[name].label[page.lang] for name in sorted(principal.roles) if name in roles]
     shown = page_of(request, title, surface=Surface.CONSOLE, nav=nav, role=" / ".join(names))
-    return replace(shown, alert=_open_glass(request, principal, shown.lang))
+    return replace(
+        shown,
+        alert=_open_glass(request, principal, shown.lang),
+        stations=stations(request.url.path, lambda action: may(request, principal, action)),
+    )
 
 
 def _open_glass(request: Request, principal: Principal, lang: Lang) -> str:

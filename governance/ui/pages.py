@@ -81,6 +81,7 @@ class Page:
     keys: Keys = Keys.ON
     principal: Who | None = None
     nav: tuple[NavGroup, ...] = ()
+    stations: tuple[NavItem, ...] = ()  # the pages of the one thing that this page belongs to
     foot: tuple[NavItem, ...] = ()
     csrf: str = field(default="", repr=False)
     owner: str = ""  # 事業者名, shown by the portal

@@ -25,6 +25,7 @@ from governance.cli import (
     executing,
     exporting,
     glass,
+    handing,
     importing,
     intake,
     judging,
@@ -90,7 +91,7 @@ audit.app.add_typer(alarms.app, name="alarms", help=say("alarms.help"))
 audit.app.add_typer(restoring.app, name="restore", help=say("restore.help"))
 audit.app.add_typer(witness.app, name="witness", help=say("witness.help"))
 application_.add_typer(audit.app, name="audit", help=say("audit.help"))
-for part in (intake, judging, answers, answering, executing, measures, complaints):
+for part in (intake, judging, answers, answering, handing, executing, measures, complaints):
     requests.app.add_typer(part.app)
 requests.app.add_typer(connectors.without)
 requests.app.add_typer(letters.app, name="letters", help=say("letters.help"))

@@ -85,3 +85,13 @@ def test_the_index_is_measured_beside_plain_columns(
     assert all(figure.value > 0 and figure.baseline_value > 0 for figure in found)
     assert all(set(figure.as_json()) == SHAPE for figure in found)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disclosure_is_measured_beside_a_bare_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("governance.app.bench.fulfilling.ROWS", 9)  # without a note: no analysis
+    (figure,) = FIGURES["fulfilment"](rows=2)
+    assert figure.value > figure.baseline_value > 0
+    assert list(tmp_path.iterdir()) == []

@@ -3,12 +3,15 @@
 import re
 import stat
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
+import pyrage
 import pytest
 
-from dsar.package import SIGNER, verify_package
+from dsar.package import SIGNER, answer_keys, verify_package
 from governance.app.wiring import Wiring
+from governance.core.clock import JST
 from governance.keys.signers import ensure_signer
 from governance.keys.types import SigningAlgorithm
 from tests.governance.cli.line import Line
@@ -88,7 +91,10 @@ def test_a_disclosure_walks_from_counter_to_package(
     assert line.refused("approve", approval, by="hanako") == "approval_forbidden"
     line.done("approve", approval, by="taro")
     line.done("dsar", "advance", request, "execute", by="hanako")
+    assert line.done("dsar", "missing", request, by="hanako") == {"missing": []}
     packed = line.done("dsar", "package", request, by="hanako")
+    medium = ("dsar", "medium", request, "--output", str(tmp_path / "answer.age"))
+    assert line.refused(*medium, by="hanako") == "package_unreleased"
     told = line.done("dsar", "deliver", request, by="hanako")
     output = tmp_path / "answer.zip"
     line.done("dsar", "download", "--code", told["code"], "--output", str(output), by="hanako")
@@ -98,9 +104,38 @@ def test_a_disclosure_walks_from_counter_to_package(
     signer = ensure_signer(wiring.vault.ring, SIGNER, SigningAlgorithm.ED25519)
     assert verify_package(output.read_bytes(), signer.public_key)
     assert packed["bytes"] == output.stat().st_size
+    (key,) = (one.vkey for one in answer_keys(wiring.vault.ring))
+    for given in ((), ("--key", key)):
+        proven = line.done("dsar", "verify", str(output), *given, by="hanako")
+        assert proven["verdict"] == "verified_self_signed"
+    output.write_bytes(output.read_bytes() + b"x")
+    assert line.run("dsar", "verify", str(output), "--key", key, by="hanako").code == 1
+    _left_on_paper(line, request, tmp_path)
     with wiring.database.read() as tx:
-        for action in ("received", "decided", "packaged", "delivered", "closed"):
+        for action in ("received", "decided", "packaged", "closed"):
             assert len(events(tx, f"request.{action}")) == 1
+        ways = {one.reasons.partition(",")[0] for one in events(tx, "request.delivered")}
+        assert ways == {"downloaded", "written_out", "printed"}
+
+
+def _left_on_paper(line: Line, request: str, folder: Path) -> None:
+    """The answer leaves on a medium and on paper, and comes back."""
+    identity = pyrage.x25519.Identity.generate()
+    to = ("--to", str(identity.to_public()))
+    age = folder / "answer.age"
+    made = line.done("dsar", "medium", request, "--output", str(age), *to, by="hanako")
+    assert made["passphrase"] is None
+    assert pyrage.decrypt(age.read_bytes(), [identity])
+    paper = folder / "answer.pdf"
+    line.done("dsar", "paper", request, "--output", str(paper), by="hanako")
+    assert paper.read_bytes().startswith(b"%PDF")
+    received = line.done("dsar", "show", request, by="hanako")["received_at"]
+    day = datetime.fromisoformat(received).astimezone(JST).date().isoformat()
+    sent = ("dsar", "dispatch", request, "--carrier", "courier", "--sent-on")
+    assert line.refused(*sent, "soon", by="hanako") == "dispatch_refused"
+    noted = line.done(*sent, day, by="hanako")
+    back = ("dsar", "dispatched", noted["id"], "--on", day, "--returned", "refused")
+    assert line.done(*back, by="hanako")["ending"] == "returned"
 
 
 def test_findings_are_judged_before_a_decision(line: Line, person: str, tmp_path: Path) -> None:

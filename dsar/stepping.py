@@ -91,15 +91,7 @@ def take_step(
     for move in answer.moves:
         add_clocks(tx, request, move.clocks, actor=principal.id)
         _note_clocks(tx, ports, principal, after, move.clocks, at=at)
-    lang = answer_language(tx, request)
-    refs = (*refs, *tell_step(tx, ports, after, answer, lang=lang, at=at))
-    if _answers(tx, answer, request):
-        names = told_names(tx, after)
-        alternative = by_alternative(answer)
-        outcome = tell_outcome(
-            tx, ports, after, recipients=names, lang=lang, at=at, alternative=alternative
-        )
-        refs = (*refs, *outcome)
+    refs = (*refs, *_letters(tx, ports, after, answer, at=at))
     refs = (*refs, *_at_once(tx, ports, principal, after, event, at=at))
     return write_down(
         tx,
@@ -115,6 +107,21 @@ def take_step(
         reasons=(ground,) if ground else (),
         refs=refs,
     )
+
+
+def _letters(
+    tx: Connection, ports: Ports, case: Case, step: Transition, *, at: datetime
+) -> tuple[str, ...]:
+    """The letters that come with the step, and that of the answer where it is one."""
+    lang = answer_language(tx, case.id)
+    refs = tell_step(tx, ports, case, step, lang=lang, at=at)
+    if not _answers(tx, step, case.id):
+        return refs
+    names, alternative = told_names(tx, case), by_alternative(step)
+    told = tell_outcome(
+        tx, ports, case, recipients=names, lang=lang, at=at, alternative=alternative
+    )
+    return (*refs, *told)
 
 
 def _at_once(

@@ -108,7 +108,7 @@ def send_due(ports: Ports, principal: Principal, *, at: datetime, limit: int) ->
         try:
             sent += ports.database.write(partial(use, letter=letter), batch=True)
         except GovernanceError as error:  # one that cannot go holds up no other
-            log.warning("letter.unsent", letter=letter, code=error.code)
+            log.warning("letter.unsent", code=error.code)
     return sent
 
 

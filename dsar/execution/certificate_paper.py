@@ -4,7 +4,7 @@ Both say what the signed content says and nothing more; the statement beside the
 """
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -14,6 +14,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from dsar.execution.words import grouped
 from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.documents.neutralise import visible
@@ -77,41 +78,35 @@ def _facts(content: Content, lang: Lang) -> Part:
     )
 
 
-def _lines(found: Iterable[Content], lang: Lang) -> dict[str, int]:
-    """Names of fields with their rows; a field that stands twice is one line."""
-    lines: dict[str, int] = {}
-    for line in found:
-        name = str(line[f"label_{lang.value}"])
-        lines[name] = max(lines.get(name, 0), int(line["rows"]))
-    return lines
-
-
 def _erased(content: Content, lang: Lang) -> Part:
-    lines = _lines(content["erased"], lang)
-    items = tuple(_say("line", lang, field=name, rows=rows) for name, rows in lines.items())
+    lines = ((str(one["field"]), int(one["rows"]), "") for one in content["erased"])
+    items = tuple(
+        _say("line", lang, table=table, fields=names or "-", rows=rows)
+        for table, names, rows, _ in grouped(lines, lang)
+    )
     return Part(head=_say("erased", lang), items=items)
 
 
 def _kept(content: Content, lang: Lang) -> Part:
     if not content["kept"]:
         return Part(head=_say("kept", lang), paragraphs=(_say("kept_nothing", lang),))
+    lines = ((str(one["field"]), int(one["rows"]), _why(one, lang)) for one in content["kept"])
     return Part(
         head=_say("kept", lang),
         paragraphs=(_say("kept_lead", lang),),
-        items=tuple(_kept_line(line, lang) for line in content["kept"]),
+        items=tuple(
+            _say("kept_line", lang, table=table, fields=names or "-", rows=rows, why=why)
+            for table, names, rows, why in grouped(lines, lang)
+        ),
     )
 
 
-def _kept_line(line: Content, lang: Lang) -> str:
-    told = {
-        "field": line[f"label_{lang.value}"],
-        "rows": line["rows"],
-        "basis": line.get(f"basis_{lang.value}", "-"),
-    }
-    until = line.get("until")
+def _why(line: Content, lang: Lang) -> str:
+    """Ground and last day."""
+    basis, until = line.get(f"basis_{lang.value}", "-"), line.get("until")
     if until is None:
-        return _say("kept_record", lang, **told)
-    return _say("kept_line", lang, until=until, **told)
+        return _say("kept_record", lang, basis=basis)
+    return _say("kept_until", lang, basis=basis, until=until)
 
 
 def _stores(content: Content, lang: Lang) -> Part | None:

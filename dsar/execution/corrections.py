@@ -73,12 +73,18 @@ class Told:
 
 
 def fields_to_correct() -> Mapping[FieldId, CatalogueField]:
-    """Fields of the register that a person can have corrected."""
-    return {
+    """Fields of the register that a person can have corrected, what is sealed first.
+
+    What we made of the person (a rank, a status, a memo) is a judgement, not a fact (APPI 34(1)).
+    """
+    found = {
         name: one
         for name, one in catalogue().fields.items()
-        if one.category not in OURS and not one.third_person and name.partition(".")[0] != "company"
+        if one.category not in OURS
+        and not (one.third_person or one.derived)
+        and name.partition(".")[0] != "company"
     }
+    return dict(sorted(found.items(), key=lambda item: item[1].storage is not Storage.SEALED))
 
 
 def ask(

@@ -1,5 +1,6 @@
 """Plans of erasure in words: the name of a field, what becomes of it, why and until when."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from governance.core.terms import FieldId, Lang
@@ -22,6 +23,30 @@ def field_words(field: str, lang: Lang) -> str:
     if known is not None:
         return f"{table_words(table, lang)}: {known.label(lang)}"
     return text(f"dsar.beside.{table if table in BESIDE else 'other'}", lang, table=table)
+
+
+def parts_of(field: str, lang: Lang) -> tuple[str, str]:
+    """The name of the table and of the field; what stands beside the register has one name."""
+    known = catalogue().fields.get(FieldId(field))
+    if known is None:
+        return field_words(field, lang), ""
+    return table_words(field.partition(".")[0], lang), known.label(lang)
+
+
+def grouped(
+    lines: Iterable[tuple[str, int, str]], lang: Lang
+) -> tuple[tuple[str, str, int, str], ...]:
+    """Table, its fields, rows and fate: fields of one table that share a fate are one line."""
+    found: dict[tuple[str, int, str], list[str]] = {}
+    for field, rows, fate in lines:
+        table, name = parts_of(field, lang)
+        names = found.setdefault((table, rows, fate), [])
+        if name and name not in names:
+            names.append(name)
+    between = "、" if lang is Lang.JA else ", "
+    return tuple(
+        (table, between.join(names), rows, fate) for (table, rows, fate), names in found.items()
+    )
 
 
 def table_words(table: str, lang: Lang) -> str:

@@ -24,7 +24,7 @@ from dsar.execution.types import (
     Without,
 )
 from dsar.execution.undoing import LOOKED_INTO, OVER
-from dsar.execution.words import fate_words, field_words, table_words
+from dsar.execution.words import fate_words, field_words, grouped, table_words
 from dsar.recipients import Told as Recipient
 from dsar.recipients import Untold, told_of
 from dsar.types import Ground, Status
@@ -47,9 +47,10 @@ RESTRICTS: Final = frozenset({Measure.RESTRICT, Measure.STOP_USE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FateLine:
-    """One field of the plan."""
+    """Fields of one table that share a fate."""
 
     key: str
+    table: str
     field: str
     rows: int
     fate: str
@@ -150,13 +151,16 @@ def execution_shown(
         found=found,
         terms=_terms(found, lang),
         fates=tuple(
-            FateLine(
-                key=f"{fate.field}-{place}",
-                field=field_words(fate.field, lang),
-                rows=fate.rows,
-                fate=fate_words(fate, lang),
+            FateLine(key=str(place), table=table, field=names, rows=rows, fate=fate)
+            for place, (table, names, rows, fate) in enumerate(
+                grouped(
+                    (
+                        (one.field, one.rows, fate_words(one, lang))
+                        for one in (planned.plan.fates if planned else ())
+                    ),
+                    lang,
+                )
             )
-            for place, fate in enumerate(planned.plan.fates if planned else ())
         ),
         blocked=planned.plan.blocked if planned else None,
         digest=planned.digest if planned else "",

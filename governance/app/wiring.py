@@ -181,13 +181,8 @@ class Wiring:
         audit = AuditLog(database.writer_engine, process_id=new_row_id(), sealer=vault.seal_part)
         journal = open_journal(settings, installation=vault.ring.installation)
         install_law(installed(settings.law_folder, settings.law_rule_sets))
-        if settings.connectors_file is not None:
-            read_connectors(settings.connectors_file)  # fails closed: not found out at a request
-        declared, policies, worker = (
-            _declared(settings),
-            PolicyHolder(),
-            PiiWorker(model=settings.pii_model),
-        )
+        declared, policies = _declared(settings), PolicyHolder()
+        worker = PiiWorker(model=settings.pii_model)
         signing = LogSigning(settings, vault)
         ports = Ports(
             controller=settings,
@@ -322,6 +317,8 @@ def _declared(settings: Settings) -> Declaration:
     install(declared.catalogue())
     check_columns(catalogue(), {n: [c.name for c in t.columns] for n, t in TABLES.items()})
     check_shape(catalogue(), shapes())
+    if settings.connectors_file is not None:
+        read_connectors(settings.connectors_file)  # fails closed: not found out at a request
     return declared
 
 

@@ -10,10 +10,13 @@ from governance.cli.output import emit, line, say
 from governance.cli.requests import Which, chosen, request_of
 
 if TYPE_CHECKING:
-    from dsar.case import Case
+    from dsar.case import Case, WithheldItem
+    from dsar.found import Found
+    from dsar.review.applying import Standing
     from dsar.review.service import Desk
-    from dsar.review.types import Review
+    from dsar.review.types import Act, Review, Spot
     from governance.app.wiring import Wiring
+    from governance.pii.redaction import Placeholders
 
 app = typer.Typer(rich_markup_mode=None)
 Place = Annotated[int, typer.Argument(metavar="PLACE", min=1, help=say("dsar.place"))]
@@ -61,58 +64,57 @@ def _shape(found: "Review") -> dict[str, Any]:
     return {
         "basis": found.basis,
         "ended": rules.finished(found.findings, found.acts, basis=found.basis),
-        "sources": [
-            {
-                "source": part.source,
-                "records": [
-                    {
-                        "row": record.row,
-                        "values": [
-                            {
-                                "field": v.name,
-                                "text": v.shown(placeholders),
-                                "others": len(v.others),
-                            }
-                            for v in record.values
-                        ],
-                    }
-                    for record in part.records
-                ],
-            }
-            for part in seen
-        ],
+        "sources": [_source(part, placeholders) for part in seen],
         "suggestions": [
-            {
-                "place": number,
-                "source": spot.source,
-                "row": spot.row,
-                "field": spot.name,
-                "start": spot.start,
-                "end": spot.end,
-                "label": spot.label,
-                "judged": stands.judged[spot].kind.value if spot in stands.judged else "open",
-            }
+            _suggestion(number, spot, stands)
             for number, spot in enumerate(rules.suggestions(found.findings), start=1)
         ],
-        "withheld": [
-            {
-                "field": item.field,
-                "row": item.row,
-                "grounds": ", ".join(ground.value for ground in item.grounds),
-            }
-            for item in (*withheld, *rules.items_of(found.acts))
-        ],
-        "acts": [
-            {
-                "act": act.seq,
-                "kind": act.kind.value,
-                "places": len(act.spots),
-                "reason": act.reason.value if act.reason else "-",
-                "by": act.by,
-                "at": act.at.isoformat(),
-            }
-            for act in (*stands.covers, *stands.exceptions)
-        ],
+        "withheld": [_item(item) for item in (*withheld, *rules.items_of(found.acts))],
+        "acts": [_act(act) for act in (*stands.covers, *stands.exceptions)],
+    }
+
+
+def _source(part: "Found", placeholders: "Placeholders") -> dict[str, Any]:
+    """One source as the person would get it."""
+    records = [
+        {
+            "row": record.row,
+            "values": [
+                {"field": v.name, "text": v.shown(placeholders), "others": len(v.others)}
+                for v in record.values
+            ],
+        }
+        for record in part.records
+    ]
+    return {"source": part.source, "records": records}
+
+
+def _suggestion(number: int, spot: "Spot", stands: "Standing") -> dict[str, Any]:
+    return {
+        "place": number,
+        "source": spot.source,
+        "row": spot.row,
+        "field": spot.name,
+        "start": spot.start,
+        "end": spot.end,
+        "label": spot.label,
+        "judged": stands.judged[spot].kind.value if spot in stands.judged else "open",
+    }
+
+
+def _item(item: "WithheldItem") -> dict[str, Any]:
+    grounds = ", ".join(ground.value for ground in item.grounds)
+    return {"field": item.field, "row": item.row, "grounds": grounds}
+
+
+def _act(act: "Act") -> dict[str, Any]:
+    return {
+        "act": act.seq,
+        "kind": act.kind.value,
+        "places": len(act.spots),
+        "reason": act.reason.value if act.reason else "-",
+        "by": act.by,
+        "at": act.at.isoformat(),
     }
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from dsar import decisions
+from dsar.case import Case
 from dsar.errors import RequestUnknownError
 from dsar.reading import request_by_id
 from dsar.review import service
@@ -278,24 +279,31 @@ def _page(
         judges=reviewing and may(request, principal, Action.DSAR_DECIDE),
         approves=may(request, principal, Action.DSAR_APPROVE),
         opens_case=may(request, principal, Action.DSAR_WRITE),
-        reasons=_choices(REVEALING, "dsar.review.reason", lang),
-        hiding=_choices(COVERING, "dsar.review.reason", lang),
-        labels=tuple(
-            Choice(value=one.value, label=kind_words(one.value, lang)) for one in reversed(LABELS)
-        ),
-        scopes=tuple(
-            Choice(value=one, label=text(f"console.review.scope.{one}", lang, source=facts.label))
-            for one in ("everywhere", "source")
-        ),
-        grounds=tuple(
-            (law.value, _choices(EXCEPTIONS[law], "dsar.ground", lang))
-            for law in sorted(case.laws)
-            if law in EXCEPTIONS
-        ),
+        **_lists(case, facts.label, lang),
         outcome=outcome.value,
         because=[text(f"dsar.ground.{one}", lang) for one in grounds],
         digest=digest,
     )
+
+
+def _lists(case: Case, label: str, lang: Lang) -> dict[str, object]:
+    """What the forms of the page offer."""
+    return {
+        "reasons": _choices(REVEALING, "dsar.review.reason", lang),
+        "hiding": _choices(COVERING, "dsar.review.reason", lang),
+        "labels": [
+            Choice(value=one.value, label=kind_words(one.value, lang)) for one in reversed(LABELS)
+        ],
+        "scopes": [
+            Choice(value=one, label=text(f"console.review.scope.{one}", lang, source=label))
+            for one in ("everywhere", "source")
+        ],
+        "grounds": [
+            (law.value, _choices(EXCEPTIONS[law], "dsar.ground", lang))
+            for law in sorted(case.laws)
+            if law in EXCEPTIONS
+        ],
+    }
 
 
 def _choices(

@@ -49,9 +49,10 @@ def opened(*, restoring: bool = False, **overrides: object) -> Iterator[Wiring]:
     """The installation, closed again at the end; `restoring`: also with a log that went back."""
     taken = Taken.times
     wiring = Wiring.open(settings(**overrides), restoring=restoring)
+    mark = Mark(strict=wiring.audit.strict_mark, taken=taken)  # before anything is done
     try:
         yield wiring
-        wiring.settle_since(Mark(strict=wiring.audit.strict_mark, taken=taken))
+        wiring.settle_since(mark)
     except ActionForbiddenError as error:
         action = Action(str(error.params["action"]))
         record_refusal(wiring.ports, acting(wiring), action, at=wiring.clock())

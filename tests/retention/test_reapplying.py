@@ -1,5 +1,6 @@
 """After a restore nobody is served before the journal's decisions are done again."""
 
+import contextlib
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from governance.core.terms import EventId, FieldId, KeyClass, SubjectId
 from governance.customers.store import held, place_hold, records_of
 from governance.jobs.journal import Journal
 from governance.jobs.journal_record import JournalEntry, JournalHead, JournalKind
+from retention import tombstones
 from retention.errors import NotReappliedError, RetentionRefusedError
 from retention.plans import RunState
 from retention.reapplying import Outstanding, outstanding, reapply, require_reapplied
@@ -22,7 +24,7 @@ from retention.replaying import erase_again
 from tests.audit.bench import draft
 from tests.audit.worker import keys_at
 from tests.installation import events
-from tests.retention.town import NOW, SUPPORT, Town, staff
+from tests.retention.town import NOW, SUPPORT, Killed, Killer, Town, staff
 
 OPERATOR = staff("operator", "it_operator")
 
@@ -211,3 +213,26 @@ def test_nobody_is_served_after_a_restore_before_all_is_done_again(
 def test_only_who_may_restore_does_it_again(town: Town) -> None:
     with pytest.raises(RetentionRefusedError):
         reapply(town.ports, SUPPORT, clock=town.clock)
+
+
+STATEMENTS = range(2, 62, 12)  # on which the process dies; the last lies beyond the end
+
+
+@pytest.mark.parametrize("n", STATEMENTS)
+def test_death_at_a_statement_is_recovered(town: Town, n: int) -> None:
+    """Whoever was erased is erased once, whoever was not is whole, the hold stands."""
+    gone, kept, other = (town.settle(name) for name in ("gone", "kept", "other"))
+    journalled(town, gone, JournalKind.ERASURE)
+    journalled(town, kept, JournalKind.HOLD, scope="matter-7")
+    journalled(town, other, JournalKind.WITHDRAWAL)
+    killer = Killer(town.ports.database.writer_engine, n)
+    with killer, contextlib.suppress(Killed):
+        erase_again(town.ports, OPERATOR, again(town).erasures, worker=town.worker())
+    after = town.restarted()
+    erase_again(after.ports, OPERATOR, again(after).erasures, worker=after.worker())
+    assert not left(after)
+    assert after.present() == {"kept", "other"}
+    with after.ports.database.read() as tx:
+        assert held(tx, kept)
+        assert [stone.subject for stone in tombstones.tombstones(tx)] == [gone]
+    assert kinds_of(after, other).count(EventKind.WITHDRAWN) == 1

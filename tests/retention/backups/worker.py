@@ -1,0 +1,29 @@
+"""Processes that make backups, or put one back, until they are killed."""
+
+from pathlib import Path
+
+from governance.app.backups import reopen_data, restore_data
+from governance.app.wiring import Wiring
+from governance.core.settings import Settings
+from retention.backups.creating import create
+from tests.installation import AT, staff
+
+OPERATOR = staff("it_operator", name="operator")
+
+
+def main(what: str, home: str, backups: str, file: str = "") -> None:
+    """Works without end, once it has told that it is ready."""
+    settings = Settings(data_dir=Path(home), backup_dir=Path(backups))
+    print("ready", flush=True)  # noqa: T201 # the test waits for it
+    match what:
+        case "create":
+            wiring = Wiring.open(settings, clock=lambda: AT)
+            while True:
+                create(wiring.backup_desk, OPERATOR, at=AT)
+        case "restore":
+            while True:
+                restore_data(settings, Path(file), at=AT)
+                settings.data_dir.joinpath("sekisho.db").unlink()
+        case _:
+            wiring = Wiring.open(settings, clock=lambda: AT, restoring=True)
+            reopen_data(wiring, OPERATOR)

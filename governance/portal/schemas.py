@@ -1,16 +1,19 @@
-"""The published schemas of the documents in an answer, for whoever reads one by machine."""
+"""What anybody needs to read and to check an answer by machine: schemas, the offline verifier."""
 
+from functools import cache
 from typing import Final
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
+from audit.program import built
 from dsar.answer_files import SCHEMAS, schema_file
 from governance.core.errors import NotFoundError
 from governance.http.request import open_to_all
 
 router = APIRouter(dependencies=[Depends(open_to_all)], tags=["schemas"])
 MEDIA: Final = "application/schema+json"
+PROGRAM: Final = "verifier.pyz"
 
 
 @router.get("/schemas/{name}", response_class=Response)
@@ -19,3 +22,15 @@ async def schema(name: str) -> Response:
     if name not in SCHEMAS.values():
         raise NotFoundError
     return Response(schema_file(name), media_type=MEDIA)
+
+
+@router.get(f"/{PROGRAM}", response_class=Response)
+async def verifier() -> Response:
+    """The offline verifier: one file that Python alone runs, the same bytes on every machine."""
+    headers = {"content-disposition": f'attachment; filename="{PROGRAM}"'}
+    return Response(_program(), media_type="application/zip", headers=headers)
+
+
+@cache
+def _program() -> bytes:
+    return built()

@@ -19,6 +19,7 @@ OPEN = {
     ("/notices", "GET"), ("/notices/{notice}", "GET"), ("/notices/{notice}/{version}", "GET"),
     ("/portal/notices", "GET"), ("/collect/{name}", "GET"), ("/collect/{name}", "POST"),
     ("/collect/{name}/received", "GET"), ("/schemas/{name}", "GET"),
+    ("/verifier.pyz", "GET"),
     # anybody may ask; who they are is proved inside, and no answer tells whom we know
     ("/portal/requests", "GET"), ("/portal/requests/new", "POST"),
     ("/portal/requests/new/{name}", "GET"), ("/portal/requests/new/{name}", "POST"),

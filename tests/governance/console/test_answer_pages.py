@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import select
 
 from audit.models import EVENTS
+from audit.program import built
 from audit.verifier.findings import Verdict
 from audit.verifier.note import parse_vkey
 from audit.verifier.page import verify_page
@@ -217,3 +218,4 @@ def test_the_schemas_are_published_and_nothing_else_is(desk: Desk) -> None:
             jsonschema_rs.Draft202012Validator(answer.json())
         for name in ("report.css", "..%2freport.css", "x.json"):
             assert anybody.get(f"/schemas/{name}").status_code == 404
+        assert anybody.get("/verifier.pyz").content == built()

@@ -22,6 +22,7 @@ from governance.db.engine import Database
 from governance.http.principal import Principal
 from governance.keys.vault import FieldVault
 from governance.reports import (
+    complaints,
     integrity,
     integrity_words,
     provisions,
@@ -89,6 +90,10 @@ def _requests(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
     return requests.write(requests.collect(tx, period=asked.period, at=asked.at), made, lang)
 
 
+def _complaints(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
+    return complaints.write(complaints.collect(tx, period=asked.period, at=asked.at), made, lang)
+
+
 def _provisions(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
     today = asked.at.astimezone(JST).date()
     facts = provisions.collect(tx, asked.vault, period=asked.period, size=asked.size, on=today)
@@ -112,6 +117,7 @@ KINDS: Final[Mapping[ReportId, Kind]] = {
     ReportId.R10: Kind(actions=REGISTER, write=_recipients),
     ReportId.R11: Kind(actions=REGISTER, write=_transfers),
     ReportId.R14: Kind(actions=(Action.AUDIT_READ, Action.AUDIT_VERIFY), write=_integrity),
+    ReportId.R19: Kind(actions=(Action.DSAR_READ,), write=_complaints),
 }
 
 

@@ -20,6 +20,7 @@ class ReportId(StrEnum):
     R10 = "R10"  # recipients and processors
     R11 = "R11"  # transfers abroad
     R14 = "R14"  # integrity of the audit log
+    R19 = "R19"  # complaints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

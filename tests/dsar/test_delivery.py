@@ -1,12 +1,14 @@
 """The answer in the person's hands: proved anew, each form once, everything else refused alike."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier, Thread
 
+import jsonschema_rs
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from audit.models import EVENTS
 from audit.verifier.findings import Verdict
@@ -21,12 +23,14 @@ from dsar.identity.recording import record_proof
 from dsar.package import answer_keys, members_of
 from dsar.packaging import build_package, missing
 from dsar.results import PackageForm, newest_package
-from dsar.types import Event, EvidenceKind
+from dsar.types import Event, EvidenceKind, RequestKind
 from governance.core.errors import GovernanceError
-from governance.core.terms import RequestId
+from governance.core.ids import new_row_id
+from governance.core.terms import Law, RequestId
+from governance.customers.store import LAW
 from governance.http.principal import Principal, PrincipalKind
 from governance.identity.service import open_session
-from tests.dsar.world import CONTROLLER, OFFICER, PERSON, STRANGER, SUPPORT, World
+from tests.dsar.world import CONTROLLER, NAME, OFFICER, PERSON, STRANGER, SUBJECT, SUPPORT, World
 
 QUARTER = timedelta(minutes=15)
 
@@ -210,3 +214,39 @@ def test_the_copy_is_purged_after_the_days_of_the_settings(world: World) -> None
     assert package.manifest_hash
     with pytest.raises(DownloadRefusedError):
         fetch(world, person, released, PackageForm.PAGE)
+
+
+def test_a_portable_copy_holds_what_the_law_lets_go_and_names_what_stays(world: World) -> None:
+    row = {
+        "id": new_row_id(),
+        "subject_id": SUBJECT,
+        "law": Law.GDPR.value,
+        "role": "controller",
+        "evidence": "origin",
+        "valid_from": date(2020, 1, 1),
+    }
+    world.write(lambda tx: tx.execute(insert(LAW), [row]))
+    released = world.answered(RequestKind.PORTABILITY)
+    members = members_of(delivery.download(world.ports, PERSON, released.token, at=world.tick()))
+    going = json.loads(members["portability.json"])
+    schema = json.loads(members["schemas/sekisho-portability-1.json"])
+    jsonschema_rs.Draft202012Validator(schema, validate_formats=True).validate(going)
+    (person,) = going["records"]["person"]
+    assert person["person.name"] == NAME
+    assert len(going["records"]["purchase"]) == 2
+    assert going["fields"]["person.email"]["term"].startswith("dpv")
+    assert not {"person.status", "person.notes", "person.source"} & person.keys()
+    assert {"deal", "consent"}.isdisjoint(going["records"])  # another basis
+    reasons = {one["field"]: one["reason"] for one in going["stays"]}
+    assert reasons["person.status"] == "derived"
+    assert reasons["person.source"] == "other_basis"
+    assert {"portability.json", "csv/person.csv"} <= members.keys()
+    assert "20条" in members["report.ja.html"].decode()
+
+
+def test_the_records_of_provision_answer_their_own_right(world: World) -> None:
+    released = world.answered(RequestKind.PROVISION_RECORDS)
+    members = members_of(delivery.download(world.ports, PERSON, released.token, at=world.tick()))
+    sources = json.loads(members["data.json"])["sources"]
+    assert [one["source"] for one in sources] == ["provision"]
+    assert NAME not in members["data.json"].decode()

@@ -51,6 +51,11 @@ class SourceLine:
     reason: str  # why it gave no answer, or why the answer goes on without it
 
     @property
+    def empty(self) -> bool:
+        """Whether the source answered that it holds nothing."""
+        return self.state.found and not self.state.records and not self.state.left_out
+
+    @property
     def order(self) -> tuple[bool, bool, int, str]:
         """What lacks first, then what holds most."""
         return self.state.found, self.state.without, -self.state.records, self.state.source
@@ -113,7 +118,9 @@ def _page(
         page,
         case=case,
         here=here,
-        lines=sorted(lines, key=lambda line: line.order),
+        lines=sorted((line for line in lines if not line.empty), key=lambda line: line.order),
+        empty=[line for line in lines if line.empty],
+        asked=bool(lines),
         lacking=lacking,
         lacking_options=[Choice(value=one.state.source, label=one.label) for one in lacking],
         collecting=_collecting(case),

@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from audit.actions import EventCode
 from audit.models import EVENTS
+from governance.discovery import store
+from governance.discovery.store import KeptScan, ScanSource
 from governance.pii.types import Entity, Reason, Span
 from tests.governance.cli.line import Line
 
@@ -50,6 +52,14 @@ def scans(line: Line) -> list[str]:
     return [" ".join(map(str, row)) for row in rows]
 
 
+def kept_scans(line: Line) -> list[KeptScan]:
+    wiring = line.wiring()
+    with wiring.database.read() as tx:
+        found = list(store.scans(tx, wiring.vault, before=None, limit=5))
+    wiring.close()
+    return found
+
+
 def test_scan_by_somebody_signed_in_is_on_record_without_a_name(line: Line, place: str) -> None:
     line.found()
     said = line.run("pii", "scan", place, by="jiro")
@@ -58,6 +68,8 @@ def test_scan_by_somebody_signed_in_is_on_record_without_a_name(line: Line, plac
     assert "u:jiro" in event
     assert "places_personal" in event
     assert "架空" not in event
+    (kept,) = kept_scans(line)
+    assert (kept.source, kept.name, kept.actor) == (ScanSource.COMMAND, place, "u:jiro")
 
 
 def test_scan_without_an_installation_says_that_nothing_is_on_record(

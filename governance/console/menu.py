@@ -110,6 +110,7 @@ MENU: Final = (
 
 REQUEST: Final = re.compile(r"(/console/requests/[0-9a-f-]{36})(?:/|$)")
 STATIONS: Final = (
+    ("case", Action.DSAR_READ),
     ("identity", Action.DSAR_WRITE),
     ("sources", Action.DSAR_EXECUTE),
     ("review", Action.DSAR_READ),
@@ -126,7 +127,10 @@ def stations(path: str, may: Callable[[Action], bool]) -> tuple[NavItem, ...]:
     if found is None:
         return ()
     return tuple(
-        NavItem(href=f"{found[1]}/{name}", label=f"console.station.{name}")
+        NavItem(
+            href=found[1] if name == "case" else f"{found[1]}/{name}",
+            label=f"console.station.{name}",
+        )
         for name, action in STATIONS
         if may(action)
     )

@@ -4,6 +4,7 @@ from typing import Final
 
 from governance.console.answer_pages import router as answers
 from governance.console.backup_pages import router as backups
+from governance.console.case_pages import router as cases
 from governance.console.choice_pages import router as choices
 from governance.console.complaint_pages import router as complaints
 from governance.console.connector_pages import router as connectors
@@ -31,6 +32,7 @@ ROUTERS: Final = (
     *(
         console,
         requests,
+        cases,
         sources,
         reviews,
         messages,

@@ -92,6 +92,12 @@ class Page:
     invalid: bool = False
     alert: str = ""  # what must be seen on every page now, in the page's language
 
+    @property
+    def station(self) -> str:
+        """The nearest of the stations above this page."""
+        held = [item.href for item in self.stations if _holds(item.href, self.path)]
+        return max(held, key=len, default="")
+
     def is_here(self, href: str) -> bool:
         """Whether the menu entry is this page or the nearest entry above it."""
         best = max(

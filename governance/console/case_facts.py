@@ -1,0 +1,204 @@
+"""A request at a glance: where it stands under each law, until when, what comes next, its past."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from dsar.case import Actor, Case, Track, Transition
+from dsar.clocks import dates_of
+from dsar.errors import RequestStepError
+from dsar.listing import Entry
+from dsar.machine import possible
+from dsar.rules import advance, may_take
+from dsar.types import Event, Ground, Mark, Status
+from governance.core.terms import Lang, Law
+from governance.i18n.catalogue import error_text, text
+from governance.ui.parts import ClockDay, LawClock, Occurrence, Step, StepState
+from governance.ui.words import actor_name
+
+ROADS: Final[Mapping[Law, tuple[Status, ...]]] = MappingProxyType(
+    {
+        Law.APPI: (
+            *(Status.RECEIVED, Status.IDENTITY, Status.COLLECTING, Status.REVIEW),
+            *(Status.APPROVED, Status.EXECUTING, Status.RESPONDED, Status.CLOSED),
+        ),
+        Law.GDPR: (
+            *(Status.RECEIVED, Status.TRIAGED, Status.COLLECTING, Status.REVIEW),
+            *(Status.APPROVED, Status.EXECUTING, Status.RESPONDED, Status.CLOSED),
+        ),
+    }
+)  # the way of a request that nothing stops
+BESIDE: Final[Mapping[Status, tuple[Status, ...]]] = MappingProxyType(
+    {
+        Status.IDENTITY: (Status.TRIAGED,),
+        Status.SCOPE: (Status.IDENTITY, Status.TRIAGED),
+        Status.FEE: (Status.IDENTITY, Status.TRIAGED),
+        Status.EXTENDED: (Status.COLLECTING,),
+        Status.REFUSED: (Status.APPROVED,),
+        Status.ALTERNATIVE: (Status.EXECUTING,),
+        Status.RECIPIENTS_TOLD: (Status.EXECUTING,),
+        Status.WITHDRAWN: (Status.RESPONDED,),
+    }
+)  # where what is not on the way stands beside it
+STOPPED: Final = frozenset({Status.REFUSED, Status.WITHDRAWN})
+HERE: Final[Mapping[Event, str]] = MappingProxyType(
+    {
+        **dict.fromkeys((Event.TRIAGE, Event.ASK_IDENTITY, Event.CONFIRM_IDENTITY), ""),
+        **dict.fromkeys((Event.START, Event.ASK_SCOPE, Event.RECEIVE_SCOPE), ""),
+        **dict.fromkeys((Event.REFUSE, Event.TELL_RECIPIENTS, Event.RESPOND, Event.CLOSE), ""),
+        Event.TAKE_ALTERNATIVE: Ground.APPI_35_ALTERNATIVE.value,
+        Event.WITHDRAW: "",
+    }
+)  # steps that need no page of their own, with the only ground that they can have
+FORWARD: Final = (
+    *(Event.CONFIRM_IDENTITY, Event.START, Event.RECEIVE_SCOPE, Event.TRIAGE, Event.REFUSE),
+    *(Event.TELL_RECIPIENTS, Event.RESPOND, Event.CLOSE),
+)  # what leads on; of those that are possible the first is offered before the others
+ELSEWHERE: Final[Mapping[Event, str]] = MappingProxyType(
+    {
+        **dict.fromkeys((Event.QUOTE_FEE, Event.ACCEPT_FEE, Event.EXTEND), "identity"),
+        **dict.fromkeys((Event.HOLD, Event.RELEASE), "identity"),
+        Event.FINISH_COLLECTING: "sources",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLine:
+    """A step that the law's table knows now: to take here, to take on its page, or why not."""
+
+    event: str
+    name: str
+    takes: bool = False
+    page: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Road:
+    """The request under one law."""
+
+    law: str
+    right: str
+    steps: tuple[Step, ...]
+
+
+def roads(case: Case, lang: Lang) -> tuple[Road, ...]:
+    """Each law's way with the place that the request has reached."""
+    return tuple(
+        Road(
+            law=text(f"law.name.{track.law.value.upper()}", lang),
+            right=text(f"dsar.right.{track.kind}", lang),
+            steps=_steps(track, lang),
+        )
+        for track in case.tracks
+    )
+
+
+def _steps(track: Track, lang: Lang) -> tuple[Step, ...]:
+    way, place = ROADS[track.law], reached(track)
+    return tuple(
+        Step(
+            name=text(f"dsar.status.{track.law}.{track.status if at == place else status}", lang),
+            state=_state(at, place, track.status),
+        )
+        for at, status in enumerate(way)
+    )
+
+
+def reached(track: Track) -> int:
+    """The place on the way at which the request stands, or beside which."""
+    way = ROADS[track.law]
+    names = (track.status, *BESIDE.get(track.status, ()))
+    return next(way.index(name) for name in names if name in way)
+
+
+def _state(at: int, place: int, status: Status) -> StepState:
+    if at == place:
+        if status in STOPPED:
+            return StepState.STOPPED
+        return StepState.DONE if status is Status.CLOSED else StepState.HERE
+    return StepState.DONE if at < place else StepState.AHEAD
+
+
+def clocks(case: Case, lang: Lang, *, at: datetime) -> tuple[LawClock, ...]:
+    """The days of each law with the sentence that explains them."""
+    return tuple(_clock(case, track, lang, at=at) for track in case.tracks)
+
+
+def _clock(case: Case, track: Track, lang: Lang, *, at: datetime) -> LawClock:
+    dates = dates_of(case, track, at=at)
+    named = {
+        "legal": dates.legal,
+        "nominal": dates.nominal if dates.nominal != dates.legal else None,
+        "policy": dates.policy_due,
+        "suit": dates.suit_from,
+        "paused": dates.paused_since,
+    }
+    days = tuple(
+        ClockDay(label=text(f"console.case.day.{name}", lang), day=day)
+        for name, day in named.items()
+        if day is not None
+    )
+    none = ClockDay(label=text("console.case.day.policy", lang), words=text("console.none", lang))
+    return LawClock(
+        law=text(f"law.name.{track.law.value.upper()}", lang),
+        days=days or (none,),
+        why=dates.reason_ja if lang is Lang.JA else dates.reason_en,
+        context=text(f"dsar.status.{track.law}.{track.status}", lang),
+    )
+
+
+def step_lines(case: Case, actor: Actor, lang: Lang, *, at: datetime) -> tuple[StepLine, ...]:
+    """What this reader may do now, first; then what waits, each with the reason."""
+    known: dict[Event, bool] = {}
+    for track in case.tracks:
+        for step in possible(track.law, track.status):
+            known[step.event] = known.get(step.event, False) or may_take(actor, step.party)
+    idle = Event.HOLD if case.hold is not None else Event.RELEASE
+    lines = [
+        _line(case, event, actor, lang, at=at)
+        for event, mine in known.items()
+        if mine and event is not idle and (event in HERE or event in ELSEWHERE)
+    ]
+    return tuple(sorted(lines, key=_order))
+
+
+def _order(line: StepLine) -> tuple[bool, bool, int]:
+    place = FORWARD.index(Event(line.event)) if line.event in FORWARD else len(FORWARD)
+    return not line.takes, not line.page, place
+
+
+def _line(case: Case, event: Event, actor: Actor, lang: Lang, *, at: datetime) -> StepLine:
+    name = text(f"dsar.event.{event}", lang)
+    if event in ELSEWHERE:
+        return StepLine(event=event.value, name=name, page=ELSEWHERE[event])
+    answer = advance(case, event, actor=actor, at=at, ground=HERE[event] or None)
+    if isinstance(answer, Transition):
+        return StepLine(event=event.value, name=name, takes=True)
+    law = answer.law.value if answer.law else "-"
+    refused = RequestStepError(request=case.id, reason=answer.reason.value, law=law)
+    return StepLine(event=event.value, name=name, why=error_text(refused, lang))
+
+
+def history(entries: Iterable[Entry], lang: Lang) -> tuple[Occurrence, ...]:
+    """What was done, newest first; grounds in words where the catalogue has them."""
+    marks = set(Mark)
+    found = [
+        Occurrence(
+            at=entry.at,
+            kind=text(f"dsar.{'mark' if entry.event in marks else 'event'}.{entry.event}", lang),
+            sentence=_sentence(entry, lang),
+        )
+        for entry in entries
+    ]
+    return tuple(reversed(found))
+
+
+def _sentence(entry: Entry, lang: Lang) -> str:
+    words = [actor_name(entry.actor, lang)]
+    if entry.law is not None and entry.target is not None and entry.source is not entry.target:
+        words.append(text(f"dsar.status.{entry.law}.{entry.target}", lang))
+    return " → ".join(words)

@@ -1,0 +1,100 @@
+"""The page of one request: where it stands, until when, what comes next, what was done."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from dsar import reading
+from dsar.errors import RequestUnknownError
+from dsar.records import actor_of
+from dsar.stepping import advance
+from dsar.types import Event
+from governance.console.case_facts import HERE, clocks, history, roads, step_lines
+from governance.console.frame import Csrf, again, may, mistakes_of, way
+from governance.console.pages import console_page
+from governance.console.request_pages import HOME, TITLE
+from governance.core.errors import GovernanceError, NotFoundError
+from governance.core.terms import Lang, RequestId
+from governance.http.principal import Principal
+from governance.http.request import check_csrf, wiring_of
+from governance.ui.parts import Mistake
+from governance.ui.surfaces import templates_of
+from policies.actions import Action
+from policies.api import require
+
+router = APIRouter(prefix=HOME, include_in_schema=False)
+Reader = Annotated[Principal, Depends(require(Action.DSAR_READ))]
+NAME: Final = "console.case.title"
+
+
+@router.get("/{request_id}", response_class=HTMLResponse)
+async def case(request: Request, request_id: str, principal: Reader) -> str:
+    """The request at a glance."""
+    return await run_in_threadpool(_page, request, RequestId(request_id), principal)
+
+
+@router.post("/{request_id}/steps")
+async def take(
+    request: Request,
+    request_id: str,
+    principal: Reader,
+    step: Annotated[str, Form()] = "",
+    csrf: Csrf = "",
+) -> Response:
+    """The step is taken, by the law's own table, or the page says why it is not possible."""
+    check_csrf(request, csrf)
+    if step not in {event.value for event in HERE}:
+        raise NotFoundError
+    wiring, event, one = wiring_of(request), Event(step), RequestId(request_id)
+    work = partial(
+        advance,
+        ports=wiring.ports,
+        principal=principal,
+        request=one,
+        event=event,
+        at=wiring.clock(),
+        ground=HERE[event] or None,
+    )
+    try:
+        await run_in_threadpool(wiring.database.write, work)
+    except RequestUnknownError:
+        raise
+    except GovernanceError as error:
+        told = partial(mistakes_of, error, field_id=event.value)
+        page = partial(_page, request, one, principal, told=told)
+        return HTMLResponse(await run_in_threadpool(page), status_code=error.status)
+    return RedirectResponse(f"{HOME}/{one}", status_code=303)
+
+
+def _page(
+    request: Request,
+    one: RequestId,
+    principal: Principal,
+    *,
+    told: Callable[[Lang], tuple[Mistake, ...]] = lambda _: (),
+) -> str:
+    page, wiring = console_page(request, NAME, principal), wiring_of(request)
+    lang, at, here = page.lang, wiring.clock(), f"{HOME}/{one}"
+    with wiring.database.read() as tx:
+        found = reading.request_by_id(tx, wiring.ports, principal, one)
+        entries = reading.timeline(tx, wiring.ports, principal, one)
+    mistakes = told(lang)
+    return templates_of(request).render(
+        "console/request_case.html",
+        again(page, here, mistakes),
+        way=way(lang, (TITLE, HOME), (NAME, here)),
+        mistakes=mistakes,
+        case=found,
+        here=here,
+        roads=roads(found, lang),
+        clocks=clocks(found, lang, at=at),
+        steps=step_lines(
+            found, actor_of(principal, wiring.ports.policies.current, found), lang, at=at
+        ),
+        history=history(entries, lang),
+        reads_complaints=may(request, principal, Action.DSAR_READ),
+    )

@@ -58,9 +58,11 @@ from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import Principal
 from governance.jobs.runner import Worker
 from policies.actions import Action
-from retention import purge, service
+from retention import purge
 from retention import store as runs
 from retention.plans import RunState
+from retention.service import begin as begin_run
+from retention.service import plan_agreed
 
 CANCELLED: Final = "request"  # why items of other plans about the person are off
 
@@ -280,10 +282,10 @@ def _start_run(driver: Driver, case: Case, found: Execution, tx: Connection) -> 
     planned = erasure_of(tx, case.subject, at=at)
     fates = json.dumps([fate.as_json() for fate in planned.plan.fates], ensure_ascii=False)
     subject = survivor_of(tx, case.subject)
-    plan = service.plan_agreed(tx, ports, driver.principal, subject, at=at)
+    plan = plan_agreed(tx, ports, driver.principal, subject, at=at)
     runs.cancel_items(tx, subject, because=CANCELLED, but=plan.id)
     approval = find_approval(tx, ApprovalId(found.approval))
-    run = service.begin(tx, ports, plan.id, approval, by=driver.principal, at=at)
+    run = begin_run(tx, ports, plan.id, approval, by=driver.principal, at=at)
     if move(tx, found, Stage.ROWS, run_id=run, fates=fates) is None:
         raise RequestChangedError(request=case.id)
     return run

@@ -338,3 +338,29 @@ def certificate(
     shape = {"path": str(output), "bytes": len(content)}
     emit(shape, lambda: line(say("dsar.downloaded", path=output, size=len(content))))
     return 0
+
+
+@app.command("unconfirmed", help=say("dsar.unconfirmed"))
+def unconfirmed() -> int:
+    """Recipients that have not confirmed by their day; 1 while there are some."""
+    from dsar.execution.unconfirmed import unconfirmed as late
+    from governance.cli.session import acting, opened
+
+    with opened() as wiring:
+        principal = acting(wiring)
+        with wiring.database.read() as tx:
+            found = late(tx, wiring.ports, principal, at=wiring.clock())
+    shape = [
+        {
+            "reference": one.reference,
+            "recipient": one.recipient,
+            "name": one.name,
+            "answer_by": one.answer_by.isoformat(),
+        }
+        for one in found
+    ]
+    names = ("reference", "recipient", "name", "answer_by")
+    columns = tuple(say(f"dsar.column.{name}") for name in names)
+    rows = [tuple(str(one[name]) for name in names) for one in shape]
+    emit(shape, lambda: table("", columns, rows))
+    return 1 if found else 0

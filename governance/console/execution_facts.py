@@ -11,7 +11,7 @@ from dsar.case import Case
 from dsar.execution.certifying import issued_for
 from dsar.execution.correction_store import CorrectionItem, CorrectionState
 from dsar.execution.corrections import CORRECTING, Told, fields_to_correct
-from dsar.execution.planning import erasure_of
+from dsar.execution.planning import Planned, erasure_of
 from dsar.execution.rules import measures_of
 from dsar.execution.store import execution_of, interim_of, stores_of
 from dsar.execution.types import (
@@ -133,35 +133,17 @@ def execution_shown(
 ) -> ExecutionShown:
     """The facts of the page; no value of the person."""
     found, possible = execution_of(tx, case.id), measures_of(case)
-    erasing = Measure.ERASE in possible and case.subject is not None
-    gone = found is not None and found.stage in {Stage.TELLING, Stage.DONE}
-    planned = None
-    if erasing and case.subject is not None and not gone and not case.closed:
-        planned = erasure_of(tx, case.subject, at=at)
+    planned = _planned(tx, case, found, at=at)
     interim = interim_of(tx, case.id)
-    listed = told_of(tx, case)
-    lines = tuple(_recipient(one, lang, on=at.astimezone(JST).date()) for one in listed)
-    correcting = any(track.kind in CORRECTING for track in case.tracks)
+    lines = tuple(_recipient(one, lang, on=at.astimezone(JST).date()) for one in told_of(tx, case))
+    none = text("console.execution.none", lang)
     return ExecutionShown(
         case=case,
-        stage=text(f"dsar.stage.{found.stage}", lang)
-        if found
-        else text("console.execution.none", lang),
+        stage=text(f"dsar.stage.{found.stage}", lang) if found else none,
         measure=text(f"dsar.measure.{found.measure}", lang) if found else "",
         found=found,
         terms=_terms(found, lang),
-        fates=tuple(
-            FateLine(key=str(place), table=table, field=names, rows=rows, fate=fate)
-            for place, (table, names, rows, fate) in enumerate(
-                grouped(
-                    (
-                        (one.field, one.rows, fate_words(one, lang))
-                        for one in (planned.plan.fates if planned else ())
-                    ),
-                    lang,
-                )
-            )
-        ),
+        fates=_fates(planned, lang),
         blocked=planned.plan.blocked if planned else None,
         digest=planned.digest if planned else "",
         days_left=_days_left(found, at=at),
@@ -169,7 +151,7 @@ def execution_shown(
         changed=found is not None and found.stage is Stage.CHANGED,
         stores=tuple(_store(one, lang) for one in stores_of(tx, case.id)),
         recipients=tuple(line for line in lines if line.listed),
-        others=tuple(Choice(value=line.key, label=line.name) for line in lines if not line.listed),
+        others=tuple(Choice(value=one.key, label=one.name) for one in lines if not one.listed),
         certified=issued_for(tx, ports, case.id) is not None,
         decides=_decides(case) and bool(possible),
         measures=tuple(
@@ -180,11 +162,34 @@ def execution_shown(
         rests=interim is not None and interim["lifted_at"] is None,
         may_end=_may_end(found),
         ends=found.lift_from if found else None,
-        correcting=correcting,
-        applies=found is not None
-        and found.measure is Measure.CORRECT
-        and found.stage is Stage.ROWS,
+        correcting=any(track.kind in CORRECTING for track in case.tracks),
+        applies=_applies(found),
     )
+
+
+def _planned(
+    tx: Connection, case: Case, found: Execution | None, *, at: datetime
+) -> Planned | None:
+    """What an erasure would do now; None where none can come, or where it is done."""
+    erasing = Measure.ERASE in measures_of(case) and case.subject is not None
+    gone = found is not None and found.stage in {Stage.TELLING, Stage.DONE}
+    if case.subject is None or not erasing or gone or case.closed:
+        return None
+    return erasure_of(tx, case.subject, at=at)
+
+
+def _fates(planned: Planned | None, lang: Lang) -> tuple[FateLine, ...]:
+    fates = planned.plan.fates if planned else ()
+    lines = ((one.field, one.rows, fate_words(one, lang)) for one in fates)
+    return tuple(
+        FateLine(key=str(place), table=table, field=names, rows=rows, fate=fate)
+        for place, (table, names, rows, fate) in enumerate(grouped(lines, lang))
+    )
+
+
+def _applies(found: Execution | None) -> bool:
+    """Whether granted corrections wait to be made."""
+    return found is not None and found.measure is Measure.CORRECT and found.stage is Stage.ROWS
 
 
 def _decides(case: Case) -> bool:

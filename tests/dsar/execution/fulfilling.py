@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 
+from audit.types import canonical_json
 from consent.service import subject_gate
 from dsar import decisions
 from dsar.case import Case
@@ -29,6 +31,7 @@ from governance.connectors.types import (
     PersonKeys,
 )
 from governance.core.errors import GovernanceError
+from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId
 from governance.customers.ports import Ports
 from governance.customers.post import unsealed
@@ -38,9 +41,12 @@ from governance.jobs.models import OutboxRow
 from governance.jobs.outbox import OutboxMessage
 from governance.jobs.runner import Worker
 from governance.outbound.mail import Mail
+from governance.registers.sealing import CONTACT
+from governance.registers.store import add_recipient
+from governance.registers.types import Recipient, RecipientRole
 from policies.reasons import ReasonCode
 from policies.types import Label
-from tests.dsar.world import SUBJECT, World
+from tests.dsar.world import NOW, SUBJECT, World
 
 HOUSE_ITSELF = Principal(id=ActorId("svc:sekisho"), kind=PrincipalKind.SYSTEM)
 ORIGIN = "https://privacy.example.com"
@@ -167,3 +173,15 @@ class Site:
             if isinstance(opened, Mail):
                 found.append(opened)
         return found
+
+
+def told_of(world: World) -> None:
+    """Two companies with contacts: one works for us, the other does so with us."""
+    for key, role in (("V-8", RecipientRole.PROCESSOR), ("V-9", RecipientRole.JOINT)):
+        row = RowId(new_row_id())
+        contact = canonical_json(
+            {"contact_name": "窓口（架空）", "contact_email": f"{key}@example.net"}
+        )
+        sealed = world.ports.vault.seal_blob(CONTACT, row, contact)
+        made = Recipient(id=row, source_key=key, name=f"架空{key}社", role=role, country="JP")
+        world.write(partial(add_recipient, recipient=made, contact=sealed, at=NOW))

@@ -5,25 +5,41 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from consent.choices import Choice
+from consent.service import choose
+from consent.types import EventKind
+from dsar.case import Case
 from dsar.correspondence.types import Template
+from dsar.errors import RecipientUnknownError
 from dsar.execution.certifying import issued_for
 from dsar.execution.errors import (
     ErasureBlockedError,
     ExecutionChangedError,
     UndoLateError,
 )
+from dsar.execution.planning import erasure_of
+from dsar.execution.rules import CONFIRM_DAYS
 from dsar.execution.store import stores_of
 from dsar.execution.types import Stage, StoreState, Without
+from dsar.execution.unconfirmed import unconfirmed
 from dsar.execution.undoing import undo
 from dsar.execution.without import go_on_without
-from dsar.recipients import recipients_of
+from dsar.recipients import (
+    Told,
+    Untold,
+    choose_recipient,
+    confirm_by_link,
+    confirm_by_officer,
+    recipients_of,
+)
 from dsar.types import RequestKind, Status
 from governance.connectors.types import Failed, Pending, Reason
 from governance.core.ids import new_row_id
 from governance.customers.store import HOLD, TABLES, insert_records
+from governance.http.principal import ANONYMOUS
 from policies.reasons import ReasonCode
-from tests.dsar.execution.fulfilling import ORIGIN, Shop, Site
-from tests.dsar.world import EMAIL, NAME, OFFICER, PERSON, STRANGER, SUBJECT, World, bought
+from tests.dsar.execution.fulfilling import ORIGIN, Shop, Site, told_of
+from tests.dsar.world import EMAIL, NAME, OFFICER, OTHER, PERSON, STRANGER, SUBJECT, World, bought
 
 ERASING = RequestKind.CESSATION
 
@@ -217,3 +233,66 @@ def test_recipients_are_listed_by_themselves_and_told_once(site: Site) -> None:
     with site.ports.database.read() as tx:
         (one,) = recipients_of(tx, site.ports, OFFICER, case.id)
     assert one.untold is not None  # the register knows no address of it
+
+
+def test_a_recipient_confirms_by_its_link_and_the_late_ones_are_listed(site: Site) -> None:
+    told_of(site.world)
+    case = site.granted(ERASING)
+    site.after(8)
+    site.drive(case)
+    with site.ports.database.read() as tx:
+        assert unconfirmed(tx, site.ports, OFFICER, at=site.clock()) == ()
+    site.after(CONFIRM_DAYS + 1)
+    with site.ports.database.read() as tx:
+        late = unconfirmed(tx, site.ports, OFFICER, at=site.clock())
+    assert {one.recipient for one in late} == {"V-8", "V-9"}
+    notices = [mail for mail in site.mails() if "recipient_erased" in mail.template]
+    token = notices[0].params["link"].rpartition("/")[2]
+    for _ in range(2):  # said twice it is said once
+        site.world.write(
+            lambda tx: confirm_by_link(tx, site.ports, ANONYMOUS, token, at=site.clock())
+        )
+    with pytest.raises(RecipientUnknownError):
+        site.world.write(
+            lambda tx: confirm_by_link(tx, site.ports, ANONYMOUS, token + "x", at=site.clock())
+        )
+    (left,) = {"V-8", "V-9"} - {
+        one.recipient.source_key for one in listed(site, case) if one.confirmed_at is not None
+    }
+    at = site.clock()
+    site.world.write(lambda tx: confirm_by_officer(tx, site.ports, OFFICER, case.id, left, at=at))
+    with site.ports.database.read() as tx:
+        assert unconfirmed(tx, site.ports, OFFICER, at=site.clock()) == ()
+
+
+def test_an_officer_leaves_a_recipient_out_for_a_reason_and_adds_another(site: Site) -> None:
+    told_of(site.world)
+    case = site.granted(ERASING)
+    at = site.clock()
+    site.world.write(
+        lambda tx: choose_recipient(
+            tx, site.ports, OFFICER, case.id, "V-8", untold=Untold.DISPROPORTIONATE, at=at
+        )
+    )
+    site.after(8)
+    site.drive(case)
+    told = {one.recipient.source_key: one for one in listed(site, case)}
+    assert told["V-8"].untold is Untold.DISPROPORTIONATE
+    assert told["V-9"].told_at is not None
+    assert [one.to for one in site.mails() if "recipient_" in one.template] == ["V-9@example.net"]
+
+
+def listed(site: Site, case: Case) -> tuple[Told, ...]:
+    with site.ports.database.read() as tx:
+        return recipients_of(tx, site.ports, OFFICER, case.id)
+
+
+def test_the_restriction_itself_changes_no_plan(site: Site) -> None:
+    """A person who never chose anything has a first entry in the ledger by the restriction."""
+    with site.ports.database.read() as tx:
+        before = erasure_of(tx, OTHER, at=site.clock())
+    at = site.clock()
+    choice = Choice(subject=OTHER, purpose="*", kind=EventKind.RESTRICTED)
+    choose(site.ports, OFFICER, choice, at=at)
+    with site.ports.database.read() as tx:
+        assert erasure_of(tx, OTHER, at=site.clock()).digest == before.digest

@@ -6,30 +6,24 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from audit.models import EVENTS
-from audit.types import canonical_json
 from dsar.case import Case
 from dsar.execution.certifying import CERTIFICATE
 from dsar.execution.driving import drive
 from dsar.execution.types import Stage
 from dsar.types import RequestKind, Status
-from governance.core.ids import new_row_id
-from governance.core.terms import KeyClass, RequestId, RowId
+from governance.core.terms import KeyClass, RequestId
 from governance.crypto.providers.file import FileKeyProvider
 from governance.customers.store import TABLES
 from governance.db.engine import Database, sqlite_url
 from governance.keys.epochs import create_key_store
 from governance.keys.models import DATA_KEY
-from governance.registers.sealing import CONTACT
-from governance.registers.store import add_recipient
-from governance.registers.types import Recipient, RecipientRole
-from tests.dsar.execution.fulfilling import OUTBOX, Site
+from tests.dsar.execution.fulfilling import OUTBOX, Site, told_of
 from tests.dsar.execution.worker import Counter, closed, opened
 from tests.dsar.world import NOW, OTHER, SUBJECT, World
 from tests.forking import Forked
@@ -49,18 +43,6 @@ class Granted:
     folder: Path
     request: RequestId
     due: datetime
-
-
-def told_of(world: World) -> None:
-    """Two companies with contacts: one works for us, the other does so with us."""
-    for key, role in (("V-8", RecipientRole.PROCESSOR), ("V-9", RecipientRole.JOINT)):
-        row = RowId(new_row_id())
-        contact = canonical_json(
-            {"contact_name": "窓口（架空）", "contact_email": f"{key}@example.net"}
-        )
-        sealed = world.ports.vault.seal_blob(CONTACT, row, contact)
-        made = Recipient(id=row, source_key=key, name=f"架空{key}社", role=role, country="JP")
-        world.write(partial(add_recipient, recipient=made, contact=sealed, at=NOW))
 
 
 def grant(site: Site) -> Case:

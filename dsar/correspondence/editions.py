@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
@@ -20,6 +20,7 @@ from dsar.records import actor_of, demand
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, Lang, RowId
 from governance.customers.ports import Ports
+from governance.db.fetching import PreparedSelect
 from governance.db.types import table_of
 from governance.http.principal import Principal
 from governance.i18n.catalogue import text
@@ -28,6 +29,13 @@ from policies.actions import Action
 EDITION = table_of(EditionRow)
 SHIPPED: Final = "shipped"
 PROPOSED, ADOPTED, ENDED = "proposed", "adopted", "ended"
+IN_USE: Final = PreparedSelect(
+    select(EDITION.c.number, EDITION.c.title, EDITION.c.body).where(
+        EDITION.c.template == bindparam("template"),
+        EDITION.c.lang == bindparam("lang"),
+        EDITION.c.state == bindparam("state"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +64,10 @@ def shipped_text(template: Template, lang: Lang) -> Source:
 
 def text_in_use(tx: Connection, template: Template, lang: Lang) -> tuple[str, Source]:
     """The text from which a letter begins now, and its name for the record."""
-    wanted = select(EDITION).where(
-        EDITION.c.template == template.value,
-        EDITION.c.lang == lang.value,
-        EDITION.c.state == ADOPTED,
-    )
-    row = tx.execute(wanted).one_or_none()
-    if row is None:
+    found = IN_USE.rows(tx, {"template": template.value, "lang": lang.value, "state": ADOPTED})
+    if not found:
         return SHIPPED, shipped_text(template, lang)
-    return f"{row.number}", Source(title=row.title, body=row.body)
+    return f"{found[0].number}", Source(title=found[0].title, body=found[0].body)
 
 
 def editions(tx: Connection, ports: Ports, principal: Principal) -> tuple[Edition, ...]:

@@ -22,7 +22,7 @@ from dsar.correspondence.store import (
     letters_of,
     save_letter,
 )
-from dsar.correspondence.types import ANSWERS, FREE, LetterRecord, State, Template
+from dsar.correspondence.types import ANSWERS, FREE, REVIEWED, LetterRecord, State, Template
 from dsar.records import draft
 from dsar.store import case_by_id
 from dsar.types import Delivery
@@ -89,10 +89,12 @@ def issue(
 
 def _prepared(tx: Connection, case: Case, template: Template) -> LetterRecord | None:
     """An open text of this kind that waits for its step."""
+    if template not in REVIEWED:
+        return None
     found = [
         one
         for one in letters_of(tx, case.id, states=(State.DRAFT,))
-        if one.template is template and one.send_by is None and template not in FREE
+        if one.template is template and one.send_by is None
     ]
     return letter_by_id(tx, found[-1].id) if found else None
 

@@ -31,7 +31,15 @@ from dsar.correspondence.store import (
     mark_read,
     save_letter,
 )
-from dsar.correspondence.types import FREE, LetterRecord, Source, State, Template, Written
+from dsar.correspondence.types import (
+    FREE,
+    REVIEWED,
+    LetterRecord,
+    Source,
+    State,
+    Template,
+    Written,
+)
 from dsar.records import actor_of, demand
 from dsar.store import answer_language, case_by_id
 from governance.core.ids import new_row_id
@@ -44,7 +52,12 @@ from policies.actions import Action
 def compose(
     ports: Ports, principal: Principal, request: RequestId, template: Template, *, at: datetime
 ) -> LetterRecord:
-    """A letter of an officer: of its own, or the text that a later step will send."""
+    """A letter of an officer: of its own, or the text that a later step will send.
+
+    Raises LetterNotDueError for one that goes with its step and has nothing to prepare.
+    """
+    if template not in FREE | REVIEWED:
+        raise LetterNotDueError
     with ports.database.read() as tx:
         case = case_by_id(tx, request)
         lang = answer_language(tx, request)

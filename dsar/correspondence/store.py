@@ -4,32 +4,34 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from dsar.correspondence.models import LetterRow
 from dsar.correspondence.types import LetterRecord, State, Template
 from governance.core.terms import ActorId, Lang, RequestId, RowId
+from governance.db.prepared import PreparedInsert
 from governance.db.types import table_of
 
 LETTER = table_of(LetterRow)
+NEW_LETTERS = PreparedInsert(LETTER)
 WITHOUT_TEXT = [column for column in LETTER.c if column.name != "content"]
 
 
 def add_letter(tx: Connection, letter: LetterRecord) -> None:
     """The letter is on file."""
-    tx.execute(
-        insert(LETTER).values(
-            id=letter.id,
-            request_id=letter.request,
-            template=letter.template.value,
-            lang=letter.lang.value,
-            version=letter.version,
-            edition=letter.edition,
-            created_at=letter.created_at,
-            created_by=letter.created_by,
-            **_state(letter),
-        )
-    )
+    row = {
+        "id": letter.id,
+        "request_id": letter.request,
+        "template": letter.template.value,
+        "lang": letter.lang.value,
+        "version": letter.version,
+        "edition": letter.edition,
+        "created_at": letter.created_at,
+        "created_by": letter.created_by,
+        "read_at": None,
+        **_state(letter),
+    }
+    NEW_LETTERS.rows(tx, [row])
 
 
 def save_letter(tx: Connection, letter: LetterRecord) -> bool:

@@ -61,6 +61,7 @@ ELSEWHERE: Final[Mapping[Event, str]] = MappingProxyType(
         **dict.fromkeys((Event.QUOTE_FEE, Event.ACCEPT_FEE, Event.EXTEND), "identity"),
         **dict.fromkeys((Event.HOLD, Event.RELEASE), "identity"),
         Event.FINISH_COLLECTING: "sources",
+        Event.APPROVE: "review",
     }
 )
 

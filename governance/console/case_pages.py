@@ -10,6 +10,8 @@ from starlette.concurrency import run_in_threadpool
 
 from dsar import reading
 from dsar.errors import RequestUnknownError
+from dsar.messages.store import unread
+from dsar.messages.types import Side
 from dsar.records import actor_of
 from dsar.stepping import advance
 from dsar.types import Event
@@ -82,6 +84,7 @@ def _page(
     with wiring.database.read() as tx:
         found = reading.request_by_id(tx, wiring.ports, principal, one)
         entries = reading.timeline(tx, wiring.ports, principal, one)
+        unread_messages = unread(tx, one, Side.PERSON)
     mistakes = told(lang)
     return templates_of(request).render(
         "console/request_case.html",
@@ -96,5 +99,9 @@ def _page(
             found, actor_of(principal, wiring.ports.policies.current, found), lang, at=at
         ),
         history=history(entries, lang),
+        unread=unread_messages,
+        writes=may(request, principal, Action.DSAR_WRITE),
+        looks=may(request, principal, Action.DSAR_EXECUTE)
+        or may(request, principal, Action.DSAR_APPROVE),
         reads_complaints=may(request, principal, Action.DSAR_READ),
     )

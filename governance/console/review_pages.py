@@ -278,7 +278,6 @@ def _page(
         here=here,
         judges=reviewing and may(request, principal, Action.DSAR_DECIDE),
         approves=may(request, principal, Action.DSAR_APPROVE),
-        opens_case=may(request, principal, Action.DSAR_WRITE),
         **_lists(case, facts.label, lang),
         outcome=outcome.value,
         because=[text(f"dsar.ground.{one}", lang) for one in grounds],

@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dsar.collection import Source, every_source
+from dsar.store import case_by_id
 from governance.app.wiring import Wiring
 from governance.connectors.building import connected
 from governance.connectors.manual import ManualConnector
-from governance.connectors.tasks import to_remind
+from governance.connectors.tasks import end, to_remind
 from governance.connectors.types import Connector
 from governance.jobs.types import Step
 from policies.types import Label
@@ -33,10 +34,12 @@ def label_of(wiring: Wiring, name: str) -> Label:
 def remind_step(
     wiring: Wiring, tx: Connection, /, *, cursor: str | None, limit: int, at: datetime
 ) -> Step:
-    """Colleagues who owe an answer are asked again, each once for its time."""
+    """Colleagues who owe an answer are asked again, once a time; of what has ended, no more."""
     manual = {one.name: one for one in connectors_of(wiring) if isinstance(one, ManualConnector)}
     due = to_remind(tx, at=at, limit=limit)
     for task in due:
-        if task.connector in manual:
+        if task.connector not in manual or case_by_id(tx, task.request).closed:
+            end(tx, task.id)
+        else:
             manual[task.connector].remind(tx, task, at=at)
     return Step(done=len(due), cursor=cursor, finished=True)

@@ -73,7 +73,7 @@ class ManualConnector:
             case TaskAnswer.NOTHING:
                 return Found()
             case TaskAnswer.FOUND:
-                return Found(records=told.records_of(self.name, self._said(task).export))
+                return self._attached(task)
             case _:
                 return Failed(reason=Reason.CANNOT)
 
@@ -107,22 +107,28 @@ class ManualConnector:
             case _:
                 return Failed(reason=Reason.CANNOT)
 
+    def _attached(self, task: Task) -> Answer:
+        """The records that the colleague attached; failed once they are gone with the copy."""
+        if task.said is None:
+            return Failed(reason=Reason.UNREADABLE)
+        return Found(records=told.records_of(self.name, self._said(task).export))
+
     def _said(self, task: Task) -> told.Said:
         if task.said is None:
             return told.Said()
         return told.from_bytes(self.ports.vault.open_part(task.id, task.said))
 
     def _task(self, act: Act, asking: Asking) -> Task | Failed:
-        """The task under this key; asked now if nobody was, or anew after a told `cannot`."""
+        """The task under this key; asked now if nobody was, or the one before has ended."""
         request = asking.request
         if request is None:  # fails closed: nobody could say whom it is about
             return Failed(reason=Reason.CANNOT)
 
         def work(tx: Connection) -> Task:
             task = tasks.newest(tx, self.name, act, asking.key)
-            if task is not None and not task.told:
-                if task.answer is TaskAnswer.CANNOT:
-                    tasks.mark_told(tx, task.id)
+            if task is not None and not task.ended:
+                if task.answer is TaskAnswer.CANNOT and act is Act.FIND:
+                    tasks.end(tx, task.id)  # an officer hears of it now and may ask anew
                 return task
             task = tasks.fresh(
                 task,

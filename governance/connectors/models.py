@@ -48,6 +48,6 @@ class ConnectorTaskRow(SQLModel, table=True):
     until: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     answered_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     answered_by: str | None = None
-    told: bool = False  # that it cannot be done was told; asking again is a new task
+    ended: bool = False  # nothing can be answered to it any more
     said: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     __table_args__ = (UniqueConstraint("connector", "act", "key", "attempt"),)

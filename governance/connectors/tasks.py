@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from governance.connectors.models import ConnectorTaskRow
 from governance.core.ids import new_row_id
@@ -13,6 +13,7 @@ from governance.core.terms import ActorId, RequestId, RowId
 from governance.db.types import table_of
 
 TASK = table_of(ConnectorTaskRow)
+WAITING = (TASK.c.answer.is_(None), TASK.c.ended.is_(False))
 
 
 class Act(StrEnum):
@@ -58,13 +59,13 @@ class Task:
     until: date | None
     answered_at: datetime | None
     answered_by: ActorId | None
-    told: bool
+    ended: bool
     said: bytes | None = field(repr=False)
 
     @property
     def open(self) -> bool:
-        """Whether it waits for its answer."""
-        return self.answer is None
+        """Whether it can be answered: not yet, or until now alone that it cannot be done."""
+        return not self.ended and self.answer in {None, TaskAnswer.CANNOT}
 
 
 def newest(tx: Connection, connector: str, act: Act, key: str) -> Task | None:
@@ -93,7 +94,7 @@ def add(tx: Connection, task: Task, *, remind_at: datetime) -> None:
             remind_at=remind_at,
             reminders=0,
             records=0,
-            told=False,
+            ended=False,
         )
     )
 
@@ -124,7 +125,7 @@ def fresh(
         until=None,
         answered_at=None,
         answered_by=None,
-        told=False,
+        ended=False,
         said=None,
     )
 
@@ -139,7 +140,7 @@ def listed(tx: Connection, *, waiting: bool, limit: int = 200) -> tuple[Task, ..
     """Tasks that wait, by their days; or those that were answered, newest first."""
     wanted = select(TASK).limit(limit)
     if waiting:
-        wanted = wanted.where(TASK.c.answer.is_(None)).order_by(TASK.c.due, TASK.c.id)
+        wanted = wanted.where(*WAITING).order_by(TASK.c.due, TASK.c.id)
     else:
         wanted = wanted.where(TASK.c.answer.is_not(None)).order_by(TASK.c.answered_at.desc())
     return tuple(_task(row) for row in tx.execute(wanted))
@@ -159,7 +160,11 @@ def answered(
     """Whether this answer stands; False where another was first."""
     written = tx.execute(
         update(TASK)
-        .where(TASK.c.id == task, TASK.c.answer.is_(None))
+        .where(
+            TASK.c.id == task,
+            TASK.c.ended.is_(False),
+            or_(TASK.c.answer.is_(None), TASK.c.answer == TaskAnswer.CANNOT.value),
+        )
         .values(
             answer=answer.value,
             records=records,
@@ -173,16 +178,16 @@ def answered(
     return written.rowcount == 1
 
 
-def mark_told(tx: Connection, task: RowId) -> None:
-    """Asking again makes a new task."""
-    tx.execute(update(TASK).where(TASK.c.id == task).values(told=True))
+def end(tx: Connection, task: RowId) -> None:
+    """Nobody is asked or reminded any more; asking again makes a new task."""
+    tx.execute(update(TASK).where(TASK.c.id == task).values(ended=True, remind_at=None))
 
 
 def to_remind(tx: Connection, *, at: datetime, limit: int) -> tuple[Task, ...]:
     """Open tasks whose colleague is to be reminded."""
     rows = tx.execute(
         select(TASK)
-        .where(TASK.c.answer.is_(None), TASK.c.remind_at <= at)
+        .where(*WAITING, TASK.c.remind_at <= at)
         .order_by(TASK.c.remind_at, TASK.c.id)
         .limit(limit)
     )
@@ -202,7 +207,7 @@ def reminded(tx: Connection, task: Task, *, next_at: datetime) -> bool:
 def late(tx: Connection, *, on: date) -> int:
     """How many open tasks are past their day."""
     wanted = select(func.count()).select_from(TASK)
-    return int(tx.execute(wanted.where(TASK.c.answer.is_(None), TASK.c.due < on)).scalar_one())
+    return int(tx.execute(wanted.where(*WAITING, TASK.c.due < on)).scalar_one())
 
 
 def forget_said(tx: Connection, request: RequestId) -> None:
@@ -226,6 +231,6 @@ def _task(row: Row[Any]) -> Task:
         until=row.until,
         answered_at=row.answered_at,
         answered_by=None if row.answered_by is None else ActorId(row.answered_by),
-        told=bool(row.told),
+        ended=bool(row.ended),
         said=None if row.said is None else bytes(row.said),
     )

@@ -353,8 +353,7 @@ def erased(world: World, archive: ManualConnector) -> Erasing:
         assert isinstance(archive.erase(keys, asking), outside.Pending)
         say(world, task_of(world), answer, **more)
         first = archive.erase(keys, asking)
-        if answer is not TaskAnswer.CANNOT:
-            assert archive.erase(keys, asking) == first
+        assert archive.erase(keys, asking) == first
         return first
 
     return run
@@ -374,6 +373,23 @@ def test_what_a_colleague_keeps_names_its_ground(erased: Erasing) -> None:
 def test_erasure_that_cannot_be_done_is_failed(erased: Erasing) -> None:
     done = erased(TaskAnswer.CANNOT, {"reason": "保存媒体の故障"})
     assert done == outside.Failed(reason=outside.Reason.CANNOT)
+
+
+def test_who_could_not_erase_and_now_can_says_so_without_being_asked_anew(
+    world: World, archive: ManualConnector
+) -> None:
+    asking = outside.Asking(key="e1", at=world.tick(), request=RequestId(begun(world).id))
+    keys = outside.PersonKeys(subject=SUBJECT)
+    assert isinstance(archive.erase(keys, asking), outside.Pending)
+    task = task_of(world)
+    say(world, task, TaskAnswer.CANNOT, reason="保存媒体の故障")
+    for _ in range(3):
+        assert archive.erase(keys, asking) == outside.Failed(reason=outside.Reason.CANNOT)
+    say(world, task, TaskAnswer.ERASED, records=2)
+    assert archive.erase(keys, asking) == outside.Erased(records=2)
+    assert len(mails(world)) == 1
+    with pytest.raises(TaskAnsweredError):
+        say(world, task, TaskAnswer.NOTHING)
 
 
 def test_manual_erasure_without_a_request_fails_closed(archive: ManualConnector) -> None:

@@ -16,7 +16,7 @@ from governance.app.connected import connectors_of, remind_step
 from governance.app.doctor import examine
 from governance.connectors.tasks import Task
 from governance.connectors.types import Asking, PersonKeys
-from governance.core.terms import Lang
+from governance.core.terms import Lang, RequestId, SubjectId
 from governance.i18n.catalogue import text
 from governance.jobs.outbox import OUTBOX
 from tests.installation import AT, MANAGER, OFFICER, add_person, create
@@ -176,6 +176,23 @@ def collecting(office: Office) -> str:
         return case.id
 
     return wiring.database.write(begin)
+
+
+def test_nobody_is_reminded_of_a_request_that_ended(office: Office) -> None:
+    wiring, case = office.wiring, collecting(office)
+    archive = connectors_of(wiring)[0]
+    archive.find(
+        PersonKeys(subject=SubjectId("x")),
+        Asking(key=f"{case}/find", at=AT, request=RequestId(case)),
+    )
+
+    def over(tx: Connection) -> int:
+        for event in (Event.WITHDRAW, Event.CLOSE):
+            stepping.advance(tx, wiring.ports, OFFICER, RequestId(case), event, at=AT)
+        remind_step(wiring, tx, cursor=None, limit=10, at=AT.replace(day=20))
+        return sum(one.request == case for one in waiting(tx, wiring.ports, MANAGER))
+
+    assert wiring.database.write(over) == 0
 
 
 def test_request_is_collected_on_its_page_and_goes_on_without_a_silent_system(

@@ -102,7 +102,7 @@ def upgrade() -> None:
     sa.Column('until', sa.Date(), nullable=True),
     sa.Column('answered_at', UtcDateTime(), nullable=True),
     sa.Column('answered_by', sa.String(), nullable=True),
-    sa.Column('told', sa.Boolean(), nullable=False),
+    sa.Column('ended', sa.Boolean(), nullable=False),
     sa.Column('said', sa.LargeBinary(), nullable=True),
     sa.ForeignKeyConstraint(['request_id'], ['dsar_request.id'], ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('id'),

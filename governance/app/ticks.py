@@ -265,9 +265,17 @@ def _resume(
     at: datetime,
     heartbeat: Callable[[], None],
 ) -> Step:
-    """Every begun purge run that nobody drives is at its end; one that fails stops no other."""
+    """Every begun purge run that nobody drives is at its end; one that fails stops no other.
+
+    So is a finished one of which SQLite's log still held pages, because a long reader kept them.
+    """
     with db.read() as tx:
-        open_runs = [run for run in store.runs(tx, limit=limit) if run.state is RunState.RUNNING]
+        known = store.runs(tx, limit=limit)
+    open_runs = [
+        run
+        for run in known
+        if run.state is RunState.RUNNING or (run.state is RunState.DONE and run.wal_pages)
+    ]
     driver, failed, done = _beating(worker, heartbeat), list[GovernanceError](), 0
     for run in open_runs:
         if worker.stopping() or at - run.started_at < STARTING:

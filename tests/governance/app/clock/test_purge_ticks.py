@@ -2,12 +2,15 @@
 
 import contextlib
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from governance.app.ticks import RESUME, Runs, jobs_of
 from governance.core.terms import Lang
 from governance.customers.post import post
+from governance.customers.store import TABLES
 from governance.jobs import ledger
 from governance.jobs.outbox import Delivered
 from governance.jobs.types import JobState, Slot
@@ -64,6 +67,23 @@ def test_a_purge_run_that_nobody_drives_ends(house: House, people: Town, *, kill
     with house.wiring.database.read() as tx:
         assert ledger.recent_runs(tx, job=RESUME)[0].done == 0
     runs.stop()
+
+
+def test_a_log_that_a_long_reader_held_is_cleared_by_the_clock(house: House, people: Town) -> None:
+    """Deleted bytes stand in SQLite's log as long as somebody looks at an old state."""
+    wiring = house.wiring
+    with wiring.database.read() as old:
+        old.execute(select(func.count()).select_from(TABLES["person"])).all()
+        run = people.start(people.plan())
+        assert people.drive(run).wal_pages > 0
+    house.later(minutes=6)
+    runs = runs_of(house)
+    ticked(runs)
+    runs.stop()
+    with wiring.database.read() as tx:
+        assert store.run_by_id(tx, run).wal_pages == 0
+    log = Path(str(wiring.database.engine.url.database) + "-wal")
+    assert b"MARKED-gone" not in log.read_bytes()
 
 
 def test_a_run_that_another_process_drives_is_left_alone(house: House, people: Town) -> None:

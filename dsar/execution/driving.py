@@ -15,10 +15,12 @@ from typing import Final
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
+from consent.choices import Choice
 from dsar.case import Actor, Case
 from dsar.errors import RequestChangedError
 from dsar.execution.certifying import certify
 from dsar.execution.closing import answer
+from dsar.execution.effects import lift, tell_journal
 from dsar.execution.errors import NothingExecutedError
 from dsar.execution.planning import erasure_of
 from dsar.execution.rules import stores_ended
@@ -37,7 +39,7 @@ from dsar.recipients import tell_listed
 from dsar.records import changed, draft, write_down
 from dsar.stepping import take_step
 from dsar.store import case_by_id
-from dsar.types import Event, Mark
+from dsar.types import Event, Mark, Status
 from governance.approvals.store import find as find_approval
 from governance.approvals.types import ApprovalId
 from governance.connectors.types import (
@@ -64,6 +66,7 @@ from retention.plans import RunState
 from retention.service import begin as begin_run
 from retention.service import plan_agreed
 
+BEFORE_ROWS: Final = frozenset({Stage.WAITING, Stage.CHANGED, Stage.STORES, Stage.ROWS})
 CANCELLED: Final = "request"  # why items of other plans about the person are off
 
 
@@ -107,6 +110,9 @@ def _look(driver: Driver, request: RequestId) -> tuple[Execution, Case]:
 
 def _step(driver: Driver, case: Case, found: Execution) -> bool:
     """Whether something moved, so that there is more to do now."""
+    if _taken_back(case) and found.run is None and found.stage in BEFORE_ROWS:
+        _end_undone(driver, case, found)
+        return False
     match found.stage:
         case Stage.WAITING:
             return _begin(driver, case, found)
@@ -118,6 +124,24 @@ def _step(driver: Driver, case: Case, found: Execution) -> bool:
             return _tell(driver, case)
         case Stage.PLANNED | Stage.DONE | Stage.UNDONE | Stage.CHANGED:
             return False
+
+
+def _taken_back(case: Case) -> bool:
+    """Whether the person withdrew the request itself, whatever waits to be done for it."""
+    over = {Status.WITHDRAWN, Status.CLOSED}
+    return all(track.status in over for track in case.tracks)
+
+
+def _end_undone(driver: Driver, case: Case, found: Execution) -> None:
+    """Nothing is done for a request that was taken back, and use is as it was before."""
+    at, ports = driver.at(), driver.ports
+
+    def end(tx: Connection) -> tuple[Choice, ...]:
+        if move(tx, found, Stage.UNDONE, undone_at=at) is None:
+            return ()
+        return lift(tx, ports, driver.principal, case, tag=found.measure.value, at=at)
+
+    tell_journal(ports, ports.database.write(end), at=at)
 
 
 def _begin(driver: Driver, case: Case, found: Execution) -> bool:

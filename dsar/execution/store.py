@@ -1,20 +1,23 @@
 """Rows of executions in and out; a stage moves only from the stage that the mover read."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, insert, or_, select, update
 
 from dsar.execution.models import ExecutionRow, InterimRow, StoreRow
 from dsar.execution.types import (
+    UNDER_WAY,
     Execution,
     Measure,
     Stage,
     StoreResult,
     StoreState,
 )
+from dsar.store import TRACK
+from dsar.types import Status
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RequestId, RowId
 from governance.db.types import insert_ignore, table_of
@@ -67,15 +70,20 @@ def move(tx: Connection, found: Execution, to: Stage, /, **values: Any) -> Execu
     return execution_of(tx, found.request)
 
 
-def at_work(tx: Connection, stages: Iterable[Stage], *, limit: int) -> tuple[Execution, ...]:
-    """Executions at these stages, the oldest first."""
-    wanted = [stage.value for stage in stages]
-    rows = tx.execute(
-        select(EXECUTION)
-        .where(EXECUTION.c.stage.in_(wanted))
-        .order_by(EXECUTION.c.planned_at, EXECUTION.c.request_id)
-        .limit(limit)
+def at_work(tx: Connection, *, at: datetime, limit: int) -> tuple[Execution, ...]:
+    """Executions for which there is something to do now, the oldest first.
+
+    Those that are due or under way, and those whose request was taken back meanwhile.
+    """
+    due = (EXECUTION.c.stage == Stage.WAITING.value) & (EXECUTION.c.execute_from <= at)
+    over = [Status.WITHDRAWN.value, Status.CLOSED.value]
+    open_ = exists().where(
+        TRACK.c.request_id == EXECUTION.c.request_id, TRACK.c.status.not_in(over)
     )
+    stopped = EXECUTION.c.stage.in_([Stage.WAITING.value, Stage.CHANGED.value]) & ~open_
+    wanted = or_(EXECUTION.c.stage.in_([one.value for one in UNDER_WAY]), due, stopped)
+    order = (EXECUTION.c.planned_at, EXECUTION.c.request_id)
+    rows = tx.execute(select(EXECUTION).where(wanted).order_by(*order).limit(limit))
     return tuple(_execution(row) for row in rows)
 
 

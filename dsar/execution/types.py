@@ -47,7 +47,7 @@ class Stage(StrEnum):
     CHANGED = "changed"  # it would not be what was agreed to any more: two persons agree anew
 
 
-REACHED_BY_DRIVING = frozenset({Stage.WAITING, Stage.STORES, Stage.ROWS, Stage.TELLING})
+UNDER_WAY = frozenset({Stage.STORES, Stage.ROWS, Stage.TELLING})
 
 
 class StoreState(StrEnum):

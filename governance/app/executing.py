@@ -6,7 +6,7 @@ from dsar.case import Case
 from dsar.connected.keys import person_keys
 from dsar.execution.driving import Driver, drive
 from dsar.execution.store import at_work
-from dsar.execution.types import REACHED_BY_DRIVING, Execution, House
+from dsar.execution.types import House
 from dsar.execution.undoing import end_restrictions
 from governance.app.connected import connectors_of
 from governance.app.wiring import SYSTEM, Wiring
@@ -57,8 +57,9 @@ def _keys(wiring: Wiring, case: Case) -> PersonKeys:
 
 def drive_all(wiring: Wiring, worker: Worker, *, at: datetime, limit: int) -> int:
     """Every agreed execution is as far as it goes now; one that fails stops no other."""
+    ended = end_restrictions(wiring.ports, HOUSE, at=at, limit=limit)
     with wiring.database.read() as tx:
-        waiting = [one for one in at_work(tx, REACHED_BY_DRIVING, limit=limit) if ready(one, at)]
+        waiting = at_work(tx, at=at, limit=limit)
     failed: list[GovernanceError] = []
     driver = driver_of(wiring, worker) if waiting else None
     for one in waiting:
@@ -69,12 +70,8 @@ def drive_all(wiring: Wiring, worker: Worker, *, at: datetime, limit: int) -> in
         except GovernanceError as error:
             failed.append(error)
             continue
-        log.info("request.driven", state=after.stage.value)
+        if after.stage is not one.stage:
+            log.info("request.driven", state=after.stage.value)
     if failed:
         raise failed[0]
-    return end_restrictions(wiring.ports, HOUSE, at=at, limit=limit)
-
-
-def ready(found: Execution, at: datetime) -> bool:
-    """Whether there is something to do for it now."""
-    return found.execute_from is None or found.execute_from <= at
+    return ended

@@ -19,7 +19,7 @@ from dsar.execution.errors import (
 )
 from dsar.execution.planning import erasure_of
 from dsar.execution.rules import CONFIRM_DAYS
-from dsar.execution.store import stores_of
+from dsar.execution.store import at_work, stores_of
 from dsar.execution.types import Stage, StoreState, Without
 from dsar.execution.unconfirmed import unconfirmed
 from dsar.execution.undoing import undo
@@ -32,7 +32,7 @@ from dsar.recipients import (
     confirm_by_officer,
     recipients_of,
 )
-from dsar.types import RequestKind, Status
+from dsar.types import Event, RequestKind, Status
 from governance.connectors.types import Failed, Pending, Reason
 from governance.core.ids import new_row_id
 from governance.customers.store import HOLD, TABLES, insert_records
@@ -113,6 +113,16 @@ def test_the_person_takes_it_back_while_it_waits(site: Site, who: object) -> Non
     case = site.granted(ERASING)
     undone = undo(site.ports, who, case.id, at=site.clock())  # type: ignore[arg-type] # a principal
     assert {track.status for track in undone.tracks} == {Status.WITHDRAWN}
+    assert site.code("order_fulfilment") is ReasonCode.PERMIT
+    site.after(8)
+    assert site.drive(case).stage is Stage.UNDONE
+    assert rows(site, "person") == 1
+
+
+def test_a_request_that_is_withdrawn_as_such_erases_nothing(site: Site) -> None:
+    case = site.granted(ERASING)
+    site.world.step(case, Event.WITHDRAW, PERSON)
+    assert site.drive(case).stage is Stage.UNDONE
     assert site.code("order_fulfilment") is ReasonCode.PERMIT
     site.after(8)
     assert site.drive(case).stage is Stage.UNDONE
@@ -296,3 +306,22 @@ def test_the_restriction_itself_changes_no_plan(site: Site) -> None:
     choose(site.ports, OFFICER, choice, at=at)
     with site.ports.database.read() as tx:
         assert erasure_of(tx, OTHER, at=site.clock()).digest == before.digest
+
+
+def test_the_house_looks_at_what_is_due_under_way_or_taken_back_alone(site: Site) -> None:
+    case = site.granted(ERASING)
+
+    def found() -> list[str]:
+        with site.ports.database.read() as tx:
+            return [one.request for one in at_work(tx, at=site.clock(), limit=5)]
+
+    assert found() == []
+    site.world.step(case, Event.WITHDRAW, PERSON)
+    assert found() == [case.id]
+    site.drive(case)
+    assert found() == []
+    second = site.granted(ERASING)
+    site.after(8)
+    assert found() == [second.id]
+    site.drive(second)
+    assert found() == []

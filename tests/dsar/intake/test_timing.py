@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from dsar.identity.codes import answer_code, send_code
 from dsar.identity.errors import CodeRefusedError
 from dsar.intake.service import file_request
 from dsar.intake.types import Claim
+from dsar.returning import service as returning
 from dsar.types import EvidenceKind
 from governance.http.principal import ANONYMOUS
 from tests.dsar.intake.filed import filing, index
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 TRIES = 1_000
 LEAST, MOST = 0.45, 0.55
 MAIL = EvidenceKind.EMAIL_CODE
+NOBODYS = "R-2026-ZZZZZ-ZZZZZ"
 KNOWN = Claim(name=NAME, email=EMAIL, phone=MOBILE)
 # of the same form and length, so that only the register differs
 UNKNOWN = Claim(name="山本 太郎", email="taro.yamado@example.com", phone="090-0000-9876")
@@ -62,4 +65,26 @@ def test_the_clock_tells_nothing_of_who_is_known(world: World) -> None:
         act: auc(taken[act, KNOWN.email], taken[act, UNKNOWN.email])
         for act in ("file", "send", "answer")
     }
+    assert all(LEAST <= one <= MOST for one in found.values()), found
+
+
+@pytest.mark.skipif("SEKISHO_SOAK" not in os.environ, reason="a campaign of `make soak`")
+@pytest.mark.timeout(3600)
+def test_the_clock_tells_nothing_of_which_numbers_exist(world: World) -> None:
+    ports, at = world.ports, world.tick()
+    known = file_request(ports, ANONYMOUS, filing(UNKNOWN), at=at).reference
+    order = [known, NOBODYS] * TRIES
+    random.Random(20261126).shuffle(order)  # noqa: S311 # an order of tries, no secret
+    taken: dict[tuple[str, str], list[float]] = {}
+    for place, reference in enumerate(order):
+        moment = at + timedelta(hours=place)  # five codes a day go out, and are looked for
+        begun = time.perf_counter()
+        way = returning.begin(ports, reference, MAIL, at=moment)
+        taken.setdefault(("begin", reference), []).append(time.perf_counter() - begun)
+        returning.deliver(ports, way.way, at=moment)  # after the answer has left
+        begun = time.perf_counter()
+        with pytest.raises(CodeRefusedError):
+            returning.come_back(ports, ANONYMOUS, way.secret, "0", at=moment)
+        taken.setdefault(("code", reference), []).append(time.perf_counter() - begun)
+    found = {act: auc(taken[act, known], taken[act, NOBODYS]) for act in ("begin", "code")}
     assert all(LEAST <= one <= MOST for one in found.values()), found

@@ -17,7 +17,9 @@ from consent.receipts.content import Place
 from consent.receipts.forms import ReceiptForm, chosen, files_of
 from consent.receipts.issue import Asked, Issued, ReceiptMovedError, facts_of, issue, owner_of
 from governance.app.audit_log import settle
+from governance.app.backups import finality_terms
 from governance.app.wiring import Wiring
+from governance.core.clock import JST
 from governance.core.errors import NotFoundError
 from governance.core.ids import new_row_id
 from governance.core.terms import EventId, RowId, SubjectId
@@ -25,6 +27,8 @@ from governance.http.principal import Principal, PrincipalKind
 from policies.actions import Action
 from policies.api import ensure
 from retention.certificate import certificate
+from retention.finality import stages
+from retention.tombstones import tombstones
 
 TRIES = 3  # how often a receipt is written anew when its facts change under it
 
@@ -93,8 +97,12 @@ def erasure_certificate(
             keep_days=wiring.settings.key_final_days,
             ends_after=provider.ends_after if provider.destroys else None,
         )
+        stones = tombstones(tx, run=run)
+        mine = (one for one in stones if subject in {None, one.subject})
+        terms, day = finality_terms(wiring), at.astimezone(JST).date()
+        final = stages(mine, terms, on=day, log_pages=facts.log_pages)
         said: dict[str, object] = {"issued_at": at.isoformat(), "controller": _controller(wiring)}
-        content = hidden(said | facts.as_json())
+        content = hidden(said | facts.as_json() | {"stages": final.as_json()})
         draft = EventDraft(
             action=EventCode.CERTIFICATE_ISSUED,
             occurred_at=at,

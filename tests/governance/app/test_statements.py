@@ -127,6 +127,12 @@ def test_a_certificate_of_erasure_stands_and_the_decisions_forget_the_person(
     content: Any = proved(wiring, raw).content
     assert (content["erased"], content["subject"], content["state"]) == (1, gone, "done")
     assert content["final_on"]
+    assert [(one["stage"], one["standing"]) for one in content["stages"]] == [
+        ("erased", "reached"),
+        ("keys_destroyed", "reached"),
+        ("unreadable", "awaited"),
+        ("backups_ended", "unpromised"),  # none are made here
+    ]
     with pytest.raises(RunNotFoundError):
         erasure_certificate(wiring, OFFICER, RowId(run), town.people["active"], at=AT)
     after = decision_proof(wiring, OFFICER, answer.decision_id, at=AT)

@@ -62,6 +62,7 @@ from governance.jobs.runner import Worker
 from policies.actions import Action
 from retention import purge
 from retention import store as runs
+from retention.errors import RunHeldElsewhereError
 from retention.plans import RunState
 from retention.service import begin as begin_run
 from retention.service import plan_agreed
@@ -279,7 +280,10 @@ def _erase_rows(driver: Driver, case: Case, found: Execution) -> bool:
     run = found.run or driver.ports.database.write(partial(_start_run, driver, case, found))
     if run is None:
         return False
-    report = purge.run(driver.ports, run, worker=driver.worker)
+    try:
+        report = purge.run(driver.ports, run, worker=driver.worker)
+    except RunHeldElsewhereError:
+        return False  # another process drives it, or one that died did a moment ago
     if report.state is not RunState.DONE:
         return False
     at = driver.at()

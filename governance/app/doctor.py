@@ -12,7 +12,6 @@ from audit.verify import verify_log
 from governance.app.backups import backup_finding, drill_finding, key_copy_finding
 from governance.app.connected import connectors_of
 from governance.app.examined import Examined
-from governance.app.connected import connectors_of
 from governance.app.forwarding import standing
 from governance.app.key_providers import made
 from governance.app.log_life import period_of

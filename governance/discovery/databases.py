@@ -39,7 +39,7 @@ DRAWN: Final = 500  # keys of one question
 DENSE: Final = 0.05  # share of keys that must exist for drawing to be quicker than reading
 MORE: Final = 1.3  # more than needed are drawn: a sample by chance has no exact size
 TOGETHER: Final = 1_000  # rows of a stream in memory
-_READ_ONLY: Final = {
+READ_ONLY: Final = {
     "postgresql": "SET TRANSACTION READ ONLY",
     "mysql": "SET TRANSACTION READ ONLY",
     "mariadb": "SET TRANSACTION READ ONLY",

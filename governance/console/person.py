@@ -13,17 +13,6 @@ from governance.ui.parts import TreatedField
 from policies.reasons import Audience, reason_text
 
 HIDDEN = frozenset({"id", "subject_id", "version", "source_file", "source_row", "recorded_at"})
-CODED = frozenset(
-    {
-        "person.status",
-        "person.contact_permission",
-        "person.preferred_channel",
-        "person.sex",
-        "purchase.type",
-        "purchase.payment_status",
-        "purchase.contract_status",
-    }
-)
 YEN = frozenset(
     {
         *("purchase.unit_price", "purchase.amount", "person.unpaid_balance"),
@@ -89,8 +78,6 @@ def in_words(view: FieldView, lang: Lang) -> str:
     value = view.shown.value or ""
     if view.decision.treatment is not Treatment.CLEAR or not value:
         return value if view.decision.treatment is Treatment.MASKED else ""
-    if view.field in CODED:
-        return text(f"console.code.{value}", lang) if value in CODES else value
     if view.field in YEN and value.lstrip("-").isdigit():
         return text("console.yen", lang, amount=f"{int(value):,}")
     if view.field in PHONES and lang is Lang.JA and value.startswith(JAPAN):
@@ -98,16 +85,6 @@ def in_words(view: FieldView, lang: Lang) -> str:
     if view.field in FLAGS:
         return text(f"console.flag.{value.lower()}", lang)
     return said(catalogue(), view.field, value, lang)
-
-
-CODES = frozenset(
-    {
-        *("active", "dormant", "withdrawn", "prospect", "unknown"),
-        *("yes", "no", "ask", "email", "phone", "post", "sms"),
-        *("male", "female", "other", "single", "subscription"),
-        *("paid", "unpaid", "refunded", "running", "cancelled"),
-    }
-)
 
 
 def _reason(view: FieldView, lang: Lang) -> str:

@@ -8,6 +8,20 @@ from governance.customers.master.types import FORMS
 from governance.i18n.catalogue import text
 from policies.types import Label
 
+CODED = frozenset(
+    {
+        *("person.status", "person.contact_permission", "person.preferred_channel", "person.sex"),
+        *("purchase.type", "purchase.payment_status", "purchase.contract_status"),
+    }
+)
+CODES = frozenset(
+    {
+        *("active", "dormant", "withdrawn", "prospect", "unknown"),
+        *("yes", "no", "ask", "email", "phone", "post", "sms"),
+        *("male", "female", "other", "single", "subscription"),
+        *("paid", "unpaid", "refunded", "running", "cancelled"),
+    }
+)  # what the words of register files are stored as
 LABELS = frozenset({"person_tag.label", "person_tag.special_label"})
 
 
@@ -23,6 +37,8 @@ def said(declared: Catalogue, field: FieldId, value: str, lang: Lang) -> str:
         return _of(declared.topics[value].label, lang)
     if field == "person_tag.vocabulary" and value in declared.vocabularies:
         return _of(declared.vocabularies[value].label, lang)
+    if field in CODED:
+        return text(f"customers.code.{value}", lang) if value in CODES else value
     form = FORMS.get(table, {}).get(column)
     if form is None or form.codes is None or value not in {*form.codes}:
         return value

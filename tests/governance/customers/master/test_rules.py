@@ -135,6 +135,7 @@ def test_tags_and_topics_are_shown_by_their_labels() -> None:
         ("preference.topic", "contact_time", "連絡の時間帯"),
         ("preference.value", "evening", "夕方以降"),
         ("preference.value", "和菓子が好き", "和菓子が好き"),
-        ("person.status", "active", "active"),
+        ("person.status", "active", "有効"),
+        ("person.status", "gold", "gold"),
     ):
         assert said(declared, FieldId(field), value, Lang.JA) == words

@@ -156,7 +156,7 @@ def review_shown(review: Review, case: Case, lang: Lang, *, source: str, page: i
         else (),
         page=page,
         pages=pages,
-        acts=tuple(_act_line(review, act, lang) for act in (*stands.covers, *stands.exceptions)),
+        acts=_act_lines(review, stands, lang),
         fields=_fields(found, lang) if found else (),
         rows=_rows(found, lang, first) if found else (),
     )
@@ -304,11 +304,17 @@ def kind_words(label: str, lang: Lang) -> str:
     return text(f"pii.placeholder.{label.lower()}", lang)
 
 
-def _act_line(review: Review, act: Act, lang: Lang) -> ActLine:
+def _act_lines(review: Review, stands: Standing, lang: Lang) -> tuple[ActLine, ...]:
+    """What officers added and left out, as far as it stands."""
+    gone = {act.seq for act in rules.stale(review.findings, review.acts)}
+    every = (*stands.covers, *stands.exceptions)
+    return tuple(_act_line(review, act, lang, gone=act.seq in gone) for act in every)
+
+
+def _act_line(review: Review, act: Act, lang: Lang, *, gone: bool) -> ActLine:
     if act.kind is ActKind.COVER:
         said = rules.words_at(review.findings, act.spots)
         words = next(iter(said.values()), "")
-        gone = act in rules.stale(review.findings, review.acts)
         key = f"console.review.cover_{Lack.STALE.value if gone else 'line'}"
         what = text(key, lang, words=words, count=len(act.spots))
         why = text(f"dsar.review.reason.{act.reason}", lang)

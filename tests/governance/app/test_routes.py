@@ -31,6 +31,10 @@ OPEN = {
     ("/portal/requests/of/{request_id}/withdraw", "GET"),
     ("/portal/requests/of/{request_id}/withdraw", "POST"),
     ("/portal/requests/of/{request_id}/scope", "POST"),
+    ("/portal/requests/of/{request_id}/messages", "GET"),
+    ("/portal/requests/of/{request_id}/messages", "POST"),
+    ("/portal/requests/of/{request_id}/files", "POST"),
+    ("/portal/requests/of/{request_id}/files/{row}", "GET"),
     ("/portal/requests/return", "GET"), ("/portal/requests/return", "POST"),
     ("/portal/requests/return/code", "GET"), ("/portal/requests/return/code", "POST"),
 }  # fmt: skip

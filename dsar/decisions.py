@@ -21,6 +21,8 @@ from dsar.execution.planning import (
 )
 from dsar.execution.store import execution_of
 from dsar.execution.types import Execution, Measure
+from dsar.identity.guardians import Concern
+from dsar.identity.hearing import open_concerns
 from dsar.records import actor_of, changed, demand_possible, write_down
 from dsar.rules import decidable
 from dsar.stepping import take_step
@@ -75,6 +77,7 @@ def decide(
         else tuple(items),
     )
     demand_possible(decidable(case, decision, actor=actor), case)
+    _demand_heard(tx, case, outcome, at=at)
     if case.decision is not None and case.decision.approval is not None:
         _supersede(tx, approvals, ApprovalId(case.decision.approval), principal, at=at)
     planned = plan_execution(tx, case, decision, measure, at=at)
@@ -101,6 +104,13 @@ def _excepted(case: Case, outcome: Outcome) -> tuple[WithheldItem, ...]:
     """What the ended review leaves out of an answer that gives something."""
     gives = outcome in {Outcome.GRANT, Outcome.PARTIAL}
     return case.reviewed.items if gives and case.reviewed is not None else ()
+
+
+def _demand_heard(tx: Connection, case: Case, outcome: Outcome, *, at: datetime) -> None:
+    """Fails closed: nothing is given to a guardian before the child was asked, or noted why not."""
+    gives = outcome in {Outcome.GRANT, Outcome.PARTIAL}
+    if gives and Concern.CHILD_HEARD in open_concerns(tx, case, at=at):
+        raise RequestStepError(request=case.id, reason=Refusal.CHILD_NOT_HEARD.value, law="-")
 
 
 def file_decision(

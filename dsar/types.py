@@ -337,3 +337,4 @@ class Refusal(StrEnum):
     NOT_ON_HOLD = "not_on_hold"
     HOLD_END_MISSING = "hold_end_missing"
     REVIEW_MISSING = "review_missing"
+    CHILD_NOT_HEARD = "child_not_heard"

@@ -20,7 +20,8 @@ from dsar.identity.guardians import (
 )
 from dsar.identity.hearing import heard, note_heard, open_concerns
 from dsar.identity.types import AUTHORITIES, Document, UploadKind
-from dsar.types import Event, Requester
+from dsar.store import REQUEST
+from dsar.types import Event, Requester, RequestKind
 from governance.customers.store import SUBJECT as SUBJECTS
 from governance.customers.subjects import AgeBand
 from governance.http.principal import Principal
@@ -130,3 +131,16 @@ def test_an_officer_accepts_no_paper_that_cannot_show_this_authority(
     else:
         with pytest.raises(DocumentKindError):
             judge()
+
+
+def test_nothing_is_given_to_a_guardian_before_the_child_was_asked(world: World) -> None:
+    case = world.reviewed(RequestKind.CORRECTION)
+    who = update(REQUEST).where(REQUEST.c.id == case.id)
+    band = update(SUBJECTS).where(SUBJECTS.c.id == SUBJECT).values(birth_band=B.AT_14.value)
+    world.write(lambda tx: tx.execute(who.values(requester=R.STATUTORY_AGENT.value)))
+    world.write(lambda tx: tx.execute(band))
+    with pytest.raises(RequestStepError) as refused:
+        world.decide(case)
+    assert refused.value.params["reason"] == "child_not_heard"
+    note(world, case, Heard.AGREES)
+    assert world.decide(case).case.decision is not None

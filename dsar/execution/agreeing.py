@@ -66,10 +66,7 @@ def agree(
     _demand_same(tx, case, found, at=at)
     entries = take_effect(tx, ports, principal, case, found.measure, at=at)
     plan_recipients(tx, case, by=principal.id, at=at)
-    due = earliest(case, {track.law: dates_of(case, track, at=at) for track in case.tracks})
-    starts = None
-    if found.measure is Measure.ERASE:
-        starts = execute_from(at, days=wait_days, answer_by=due)
+    starts = _starts(case, found, wait_days=wait_days, at=at)
     moved = move(
         tx,
         found,
@@ -82,9 +79,8 @@ def agree(
         raise RequestChangedError(request=case.id)
     refs = tuple(f"choice:{entry}" for entry in entries)
     if starts is not None and starts > at:
-        day = starts.astimezone(JST).date().isoformat()
         lang = answer_language(tx, case.id)
-        given = {Slot.DUE: day}
+        given = {Slot.DUE: starts.astimezone(JST).date().isoformat()}
         refs += tell(tx, ports, case, Letter.ERASURE_WAITING, lang=lang, at=at, given=given)
     plan = (f"sha256:{found.plan}",) if found.plan else ()
     return write_down(
@@ -100,6 +96,14 @@ def agree(
         reasons=(found.measure.value,),
         refs=(f"approval:{approval}", *plan, *refs),
     )
+
+
+def _starts(case: Case, found: Execution, *, wait_days: int, at: datetime) -> datetime | None:
+    """When an erasure may begin; nothing else waits."""
+    if found.measure is not Measure.ERASE:
+        return None
+    due = earliest(case, {track.law: dates_of(case, track, at=at) for track in case.tracks})
+    return execute_from(at, days=wait_days, answer_by=due)
 
 
 def _demand_same(tx: Connection, case: Case, found: Execution, *, at: datetime) -> None:

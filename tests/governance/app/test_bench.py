@@ -95,3 +95,12 @@ def test_a_disclosure_is_measured_beside_a_bare_reading(
     (figure,) = FIGURES["fulfilment"](rows=2)
     assert figure.value > figure.baseline_value > 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_restore_is_replayed_beside_bare_deletes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (found,) = FIGURES["replay"](rows=40)
+    assert min(found.value, found.baseline_value) > 0
+    assert list(tmp_path.iterdir()) == []

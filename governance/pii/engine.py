@@ -29,6 +29,7 @@ from governance.pii.types import SHIPPED_MODEL, Entity, Reason, Span
 
 LANGUAGES: Final = ("ja", "en")
 LEAST_SCORE: Final = 0.0  # every finding; saves Presidio a look at each recogniser's threshold
+ALONE: Final = 0.9  # score of a name by the rules that needs no word of the tagger
 CHUNK: Final = 4_000  # code points analysed together; keeps Presidio's pairwise steps small
 
 
@@ -220,6 +221,7 @@ class Analyzer:
     def __init__(self, *, own_numbers: Iterable[str] = (), model: str = SHIPPED_MODEL) -> None:
         self._tagger = tagger(model)
         self.engine = build_engine(own_numbers, self._tagger)
+        self._alone = ALONE if self._tagger is not None else 0.0
 
     def analyze(self, text: str, lang: str = "ja") -> tuple[Span, ...]:
         """Findings without overlap, in order; offsets are code points of the text given."""
@@ -246,7 +248,8 @@ class Analyzer:
             read_together(self._tagger, [piece.document for piece in pieces])
         for number, offset, document in pieces:
             spans = map(_span, self._results(document))
-            kept = related(document.text, resolve(spans, len(document.text)))
+            kept = resolve(spans, len(document.text), alone=self._alone)
+            kept = related(document.text, kept)
             found[number].extend(span.shifted(offset) if offset else span for span in kept)
 
     def explain(self, text: str, lang: str = "ja") -> tuple[RecognizerResult, ...]:

@@ -31,16 +31,29 @@ def _key(span: Span) -> tuple[bool, float, int, int, int, str]:
     )
 
 
-def resolve(spans: Iterable[Span], size: int) -> tuple[Span, ...]:
-    """Findings without any overlap, in order of the text."""
+def resolve(spans: Iterable[Span], size: int, *, alone: float = 0.0) -> tuple[Span, ...]:
+    """Findings without any overlap, in order of the text.
+
+    Where a tagger has read the text too, a rule's name below `alone` needs its word.
+    """
     ruled: list[Span] = []
     learned: list[Span] = []
     for span in spans:
         (learned if span.reason is Reason.LEARNED else ruled).append(span)
     kept = _without_overlap(ruled, size)
-    if not learned:
-        return kept
-    return _without_overlap(_mended(kept, _without_overlap(learned, size)), size)
+    seen = _without_overlap(learned, size)
+    mended = _without_overlap(_mended(kept, seen), size) if seen else kept
+    return tuple(span for span in mended if _stands(span, seen, alone))
+
+
+def _stands(span: Span, seen: Sequence[Span], alone: float) -> bool:
+    """The rule is sure enough of the name, or the tagger sees one there too."""
+    if span.entity is not Entity.PERSON or span.score >= alone or span.reason is Reason.LEARNED:
+        return True
+    return any(
+        one.entity is Entity.PERSON and one.start < span.end and span.start < one.end
+        for one in seen
+    )
 
 
 def _without_overlap(spans: Iterable[Span], size: int) -> tuple[Span, ...]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from governance.pii.learned import forms as f
 from governance.pii.learned.forms import Forms
+from governance.pii.learned.told import Told
 from governance.pii.sudachi import Token
 
 BITS: Final = 22  # of a feature's number
@@ -39,17 +40,33 @@ class Features:
 _FORMS: Final = Forms()
 
 
-def _hashed(columns: Numbers, templates: Numbers, salts: NDArray[np.uint64]) -> NDArray[np.int32]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Templates:
+    """Templates of as many columns each: a row of column numbers for each, and their salts."""
+
+    columns: Numbers
+    salts: NDArray[np.uint64]
+
+
+def _hashed(columns: Numbers, groups: Sequence[_Templates]) -> NDArray[np.int32]:
     """Numbers of features: for each row, the columns that each template names, mixed."""
     values = columns.astype(np.uint64)
-    mixed = np.broadcast_to(salts, (len(values), len(salts))).copy()
-    for part in templates.T:
-        mixed ^= values[:, part]
+    found = np.empty((len(values), sum(len(group.salts) for group in groups)), dtype=np.int32)
+    first = 0
+    for group in groups:
+        mixed = values[:, group.columns[:, 0]]
+        mixed ^= group.salts
+        for part in group.columns.T[1:]:
+            mixed *= _PRIME
+            mixed ^= mixed >> _SHIFT
+            mixed ^= values[:, part]
         mixed *= _PRIME
         mixed ^= mixed >> _SHIFT
-    mixed *= _PRIME
-    mixed >>= _TOP
-    return mixed.astype(np.int32)
+        mixed *= _PRIME
+        mixed >>= _TOP
+        found[:, first : first + len(group.salts)] = mixed
+        first += len(group.salts)
+    return found
 
 
 def _last(flags: NDArray[np.bool_]) -> Numbers:
@@ -152,10 +169,9 @@ def _title(words: _Words, field: Numbers, end: Numbers) -> Numbers:
     return table[np.minimum(np.maximum(field, 0), 63)]
 
 
-def _word_columns(words: _Words) -> Numbers:
-    line = _line_columns(words)
-    columns = [np.zeros(words.size, dtype=np.int64)]
-    columns += [words.at(column, offset) for column, offset in _AROUND.values()]
+def _word_columns(words: _Words, told: Numbers) -> Numbers:
+    line = _line_columns(words) | {"told": told}
+    columns = [words.at(column, offset) for column, offset in _AROUND.values()]
     columns += [line[name] for name in _LINE]
     return np.stack(columns, axis=1)
 
@@ -178,7 +194,7 @@ _AROUND: Final = {
     for offset in offsets
 }
 _LINE: Final = (
-    "key", "gap", "first", "from", "to", "long", "above", "honorific", "title", "spaces",
+    "key", "gap", "first", "from", "to", "long", "above", "honorific", "title", "spaces", "told",
 )  # fmt: skip
 _WORD_TEMPLATES: Final = """
 surface-2|surface-1|surface+0|surface+1|surface+2|speech-2|speech-1|speech+0|speech+1|speech+2
@@ -194,46 +210,58 @@ sense-1 sense+0 surface+1|surface-1 sense+0 class+1
 key gap|key kind+0|key|first from|from kind+0|to kind+0|from to sense+0|long kind+0
 above from sense+0|honorific kind+0|honorific sense+0 sense+1
 spaces sense+0|spaces shape+0 shape+1|title sense+0|title shape+0
+told surface+0|told sense+0|told shape+0|told surface+1|told surface-1
+told class-1 class+0 class+1
 """
 _SIGN_COLUMNS: Final = (
-    "none", *(f"c{offset:+d}" for offset in range(-3, 4)),
+    *(f"c{offset:+d}" for offset in range(-3, 4)),
     *(f"k{offset:+d}" for offset in range(-3, 4)), "word",
+    "told", "ruled-1", "ruled+0", "ruled+1",
 )  # fmt: skip
 _SIGN_TEMPLATES: Final = """
 c-2|c-1|c+0|c+1|c+2|c-1 c+0|c+0 c+1|c-2 c-1|c+1 c+2|c-1 c+0 c+1|c-3 c-2 c-1|c+1 c+2 c+3
 c-2 c-1 c+0|c+0 c+1 c+2|k-1 k+0 k+1|k-3 k-2 k-1 k+0|k+0 k+1 k+2 k+3|k-2 k-1 k+0 k+1 k+2
 word|word c-1|word c+1
+told|told word|told c-1|told c+1|told k+1|ruled-1 ruled+0 ruled+1|ruled-1 ruled+0 ruled+1 word
 """
 
 
-def _compiled(source: str, names: tuple[str, ...]) -> tuple[Numbers, NDArray[np.uint64]]:
-    """Templates as rows of column numbers, filled up with the empty column, and their salts."""
+def _compiled(source: str, names: tuple[str, ...]) -> tuple[_Templates, ...]:
+    """The templates by how many columns they name."""
     texts = [template for line in source.split("\n") for template in line.split("|") if template]
-    longest = max(len(text.split(" ")) for text in texts)
-    rows = [[names.index(name) for name in text.split(" ")] for text in texts]
-    salts = [crc32(text.encode()) for text in texts]
-    return (
-        np.array([[*row, *[0] * (longest - len(row))] for row in rows], dtype=np.int64),
-        np.array(salts, dtype=np.uint64),
+    sizes = {text: len(text.split(" ")) for text in texts}
+    return tuple(
+        _Templates(
+            columns=np.array(
+                [[names.index(name) for name in text.split(" ")] for text in same], dtype=np.int64
+            ),
+            salts=np.array([crc32(text.encode()) for text in same], dtype=np.uint64),
+        )
+        for size in sorted(set(sizes.values()))
+        if (same := [text for text in texts if sizes[text] == size])
     )
 
 
-_WORDS: Final = _compiled(_WORD_TEMPLATES, ("none", *_AROUND, *_LINE))
+_WORDS: Final = _compiled(_WORD_TEMPLATES, (*_AROUND, *_LINE))
 _SIGNS: Final = _compiled(_SIGN_TEMPLATES, _SIGN_COLUMNS)
 
 
-def _sign_columns(text: str, at_word: Numbers) -> Numbers:
+def _sign_columns(text: str, at_word: Numbers, told: Told) -> Numbers:
     size = len(text)
     raw = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     codes = np.ones(size + 2 * _PAD, dtype=np.int64)
     codes[_PAD:-_PAD] = raw
     classes = f.class_table()[np.minimum(codes, f.LAST_CODE)]
     columns = np.empty((size, len(_SIGN_COLUMNS)), dtype=np.int64)
-    columns[:, 0] = 0
     for offset in range(2 * _PAD + 1):
-        columns[:, 1 + offset] = codes[offset : offset + size]
-        columns[:, 8 + offset] = classes[offset : offset + size]
-    columns[:, 15] = at_word
+        columns[:, offset] = codes[offset : offset + size]
+        columns[:, 7 + offset] = classes[offset : offset + size]
+    columns[:, 14] = at_word
+    columns[:, 15] = told.fine
+    columns[:, 16:19] = 0
+    columns[1:, 16] = told.coarse[:-1]
+    columns[:, 17] = told.coarse
+    columns[:-1, 18] = told.coarse[1:]
     return columns
 
 
@@ -247,8 +275,8 @@ class Columns:
     inside: Numbers
 
 
-def columns_of(text: str, tokens: Sequence[Token]) -> Columns:
-    """Columns of a text that has at least one word."""
+def columns_of(text: str, tokens: Sequence[Token], told: Told) -> Columns:
+    """Columns of a text that has at least one word, and of what the rules found in it."""
     table = _FORMS.numbers([(text[token.start : token.end], token.pos) for token in tokens])
     starts = np.fromiter((token.start for token in tokens), dtype=np.int64, count=len(tokens))
     first = np.zeros(len(text), dtype=np.int64)
@@ -257,8 +285,8 @@ def columns_of(text: str, tokens: Sequence[Token]) -> Columns:
     inside = 1 - first
     at_word = table[:, f.CLASS][word_of] * 2 + inside
     return Columns(
-        words=_word_columns(_Words(table)),
-        signs=_sign_columns(text, at_word),
+        words=_word_columns(_Words(table), told.fine[starts]),
+        signs=_sign_columns(text, at_word, told),
         word_of=word_of,
         inside=inside,
     )
@@ -268,8 +296,8 @@ def features_of_all(columns: Sequence[Columns]) -> Features:
     """Features of several texts, one after the other; none sees another."""
     counts = [0, *np.cumsum([len(one.words) for one in columns])[:-1]]
     return Features(
-        words=_hashed(np.concatenate([one.words for one in columns]), *_WORDS),
-        signs=_hashed(np.concatenate([one.signs for one in columns]), *_SIGNS),
+        words=_hashed(np.concatenate([one.words for one in columns]), _WORDS),
+        signs=_hashed(np.concatenate([one.signs for one in columns]), _SIGNS),
         word_of=np.concatenate(
             [one.word_of + count for one, count in zip(columns, counts, strict=True)]
         ),
@@ -277,6 +305,6 @@ def features_of_all(columns: Sequence[Columns]) -> Features:
     )
 
 
-def features_of(text: str, tokens: Sequence[Token]) -> Features:
+def features_of(text: str, tokens: Sequence[Token], told: Told) -> Features:
     """Features of a text that has at least one word."""
-    return features_of_all([columns_of(text, tokens)])
+    return features_of_all([columns_of(text, tokens, told)])

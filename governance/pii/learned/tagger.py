@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Final
 
@@ -14,8 +15,10 @@ from governance.pii.document import Document
 from governance.pii.learned.features import BITS, columns_of, features_of_all
 from governance.pii.learned.lattice import Lattice
 from governance.pii.learned.tags import CLASSES, TAGS, legal, runs
+from governance.pii.learned.told import Told, seen_through, told_of
 from governance.pii.learned.view import View, view_of
 from governance.pii.learned.weights import Weights
+from governance.pii.recognisers.registry import ruled
 from governance.pii.sudachi import Token
 from governance.pii.types import Entity
 
@@ -46,6 +49,7 @@ class _Part:
     begin: int
     text: str
     tokens: Sequence[Token]
+    told: Told
     bias: Mapping[Entity, float]
 
     @property
@@ -84,7 +88,13 @@ class Tagger:
             text = document.text if view is None else view.text
             tokens = document.tokens if view is None else view.tokens(document.tokens)
             if tokens:
-                parts.append(_Part(number=number, begin=begin, text=text, tokens=tokens, bias=bias))
+                told = told_of(len(document.text), ruled(document))
+                if view is not None:
+                    told = seen_through(told, view)
+                part = _Part(
+                    number=number, begin=begin, text=text, tokens=tokens, told=told, bias=bias
+                )
+                parts.append(part)
                 begin += len(text)
         found: list[list[Tagged]] = [[] for _ in documents]
         for number, tagged in self._tagged(parts) if parts else ():
@@ -101,26 +111,44 @@ class Tagger:
             pieces += ((part.begin + a, part.begin + b) for a, b in _pieces(part.text, own))
         if not pieces:
             return
-        lattice = Lattice(scores, pieces)
-        tags = lattice.best(self._moves)
-        marginals = lattice.marginals(self._moves, of=tags)
         ends = [part.end for part in parts]
-        for begin, at, size in lattice.places():
+        for begin, found, sums in self._searched(scores, pieces):
             part = parts[bisect_right(ends, begin)]
-            for start, stop, number in runs(tags[at : at + size].tolist()):
+            for start, stop, number in runs(found):
                 yield (
                     part.number,
                     Tagged(
                         start=begin - part.begin + start,
                         end=begin - part.begin + stop,
                         entity=CLASSES[number],
-                        probability=float(marginals[at + start : at + stop].mean()),
+                        probability=(sums[stop] - sums[start]) / (stop - start),
                     ),
                 )
 
+    def _searched(
+        self, scores: Floats, pieces: Sequence[tuple[int, int]]
+    ) -> Iterator[tuple[int, list[int], list[float]]]:
+        """Of each piece in which something is found: begin, tags, running sum of probabilities."""
+        lattice = Lattice(scores, pieces)
+        tags = lattice.best(self._moves)
+        kept = [
+            (begin, size, tags[at : at + size])
+            for begin, at, size in sorted(lattice.places(), key=itemgetter(1))
+            if tags[at : at + size].any()
+        ]
+        if not kept:
+            return
+        # Probabilities of these alone; the pieces keep their order
+        lattice = Lattice(scores, [(begin, begin + size) for begin, size, _ in kept])
+        tags = np.concatenate([part for _, _, part in kept])
+        marginals = lattice.marginals(self._moves, of=tags)
+        for begin, at, size in lattice.places():
+            sums = [0.0, *np.cumsum(marginals[at : at + size], dtype=np.float64).tolist()]
+            yield begin, tags[at : at + size].tolist(), sums
+
     def _emissions(self, parts: Sequence[_Part]) -> Floats:
         """A score for each sign and tag, text after text."""
-        found = features_of_all([columns_of(part.text, part.tokens) for part in parts])
+        found = features_of_all([columns_of(part.text, part.tokens, part.told) for part in parts])
         words = _summed(self._words, self._word_of[found.words])
         scores: Floats = words.reshape(-1, TAGS)[2 * found.word_of + found.inside]
         scores += _summed(self._signs, self._sign_of[found.signs])

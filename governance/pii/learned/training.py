@@ -11,16 +11,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from governance.pii.learned.augment import augmented
+from governance.pii.document import Document
+from governance.pii.learned.augment import Names, changed
 from governance.pii.learned.examples import Example
 from governance.pii.learned.features import BITS, Features, features_of
 from governance.pii.learned.tags import TAGS, legal, tags_of
+from governance.pii.learned.told import seen_through, told_of
 from governance.pii.learned.view import spans_within, view_of
 from governance.pii.learned.weights import Weights
-from governance.pii.sudachi import tokens_of
+from governance.pii.recognisers.registry import ruled
 
 Floats = NDArray[np.float32]
 _NEVER: Final = np.float32(-1e4)
+_TOGETHER: Final = 500  # texts whose features are counted in one step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +31,8 @@ class Recipe:
     """How a model is trained."""
 
     seed: int = 20261126
-    passes: int = 8
-    copies: int = 1  # changed copies of each text with a name or an address
+    passes: int = 10
+    copies: int = 1  # other changed copies of each text with a name or an address in each pass
     batch: int = 24  # texts
     rate: float = 0.1
     decay: float = 1e-4
@@ -57,9 +60,10 @@ class _Vocabulary:
     """Feature numbers that occur often enough, and their rows; row 0 is nothing."""
 
     def __init__(self, columns: Sequence[NDArray[np.int32]], least: int) -> None:
-        counts = np.zeros(1 << BITS, dtype=np.int32)
-        for column in columns:
-            counts += np.bincount(column.ravel(), minlength=1 << BITS).astype(np.int32)
+        counts = np.zeros(1 << BITS, dtype=np.int64)
+        for begin in range(0, len(columns), _TOGETHER):
+            part = np.concatenate([found.ravel() for found in columns[begin : begin + _TOGETHER]])
+            counts += np.bincount(part, minlength=1 << BITS)
         self.keys = np.flatnonzero(counts >= least).astype(np.int32)
         self.rows = np.zeros(1 << BITS, dtype=np.int32)
         self.rows[self.keys] = np.arange(1, len(self.keys) + 1, dtype=np.int32)
@@ -75,16 +79,20 @@ def train(
     *,
     told: Callable[[int, int], None] | None = None,
 ) -> Weights:
-    """Weights learned from these examples."""
-    more = augmented(examples, copies=recipe.copies, seed=recipe.seed)
-    kept = [_viewed(example) for example in more]
-    features = [features_of(example.text, tokens_of(example.text)) for example in kept]
-    words = _Vocabulary([found.words for found in features], recipe.least)
-    signs = _Vocabulary([found.signs for found in features], recipe.least)
-    batches = list(_batches(kept, features, words, signs, recipe.batch))
+    """Weights learned from these examples, and in each pass from other copies of them."""
+    names = Names(examples)
+    plain = [_read(example) for example in examples]
+    first = [_read(copy) for number in range(2) for copy in copied(examples, names, recipe, number)]
+    words = _Vocabulary([one.features.words for one in (*plain, *first)], recipe.least)
+    signs = _Vocabulary([one.features.signs for one in (*plain, *first)], recipe.least)
+    kept = [_thin(one, words, signs) for one in plain]
     learner = _Learner(words.size, signs.size, recipe)
     order = np.random.default_rng(recipe.seed)
     for number in range(recipe.passes):
+        more = (
+            _thin(_read(copy), words, signs) for copy in copied(examples, names, recipe, number)
+        )
+        batches = list(_batches([*kept, *more], recipe.batch))
         for at in order.permutation(len(batches)):
             learner.step(batches[at], order)
         learner.passed(number)
@@ -93,60 +101,75 @@ def train(
     return learner.weights(words.keys, signs.keys)
 
 
-def _viewed(example: Example) -> Example:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A text as the tagger reads it: its tags and features."""
+
+    tags: NDArray[np.int8]
+    features: Features
+
+
+def copied(
+    examples: Sequence[Example], names: Names, recipe: Recipe, number: int
+) -> Iterator[Example]:
+    """The changed copies of one pass."""
+    for copy in range(recipe.copies):
+        yield from changed(examples, names, seed=recipe.seed + 1_000 * number + copy)
+
+
+def _read(example: Example) -> _Read:
     """The example as the tagger will read it; a span that the view cuts is left out."""
-    view = view_of(example.text)
-    if view is None:
-        return example
-    places = spans_within(view, [(start, end) for start, end, _ in example.spans])
-    return Example(
-        text=view.text,
-        spans=tuple(
+    document = Document(example.text, "ja")
+    told, view = told_of(len(example.text), ruled(document)), view_of(example.text)
+    text, tokens, spans = example.text, document.tokens, example.spans
+    if view is not None:
+        places = spans_within(view, [(start, end) for start, end, _ in spans])
+        text, told = view.text, seen_through(told, view)
+        tokens = tuple(view.tokens(document.tokens))
+        spans = tuple(
             (start, end, entity)
-            for (start, end), (_, _, entity) in zip(places, example.spans, strict=True)
+            for (start, end), (_, _, entity) in zip(places, spans, strict=True)
             if 0 <= start < end
+        )
+    return _Read(tags=tags_of(len(text), spans), features=features_of(text, tokens, told))
+
+
+def _thin(one: _Read, words: "_Vocabulary", signs: "_Vocabulary") -> _Read:
+    """The same with rows of the vocabulary instead of numbers of features."""
+    found = one.features
+    return _Read(
+        tags=one.tags,
+        features=Features(
+            words=words.rows[found.words],
+            signs=signs.rows[found.signs],
+            word_of=found.word_of,
+            inside=found.inside,
         ),
     )
 
 
-def _batches(
-    examples: Sequence[Example],
-    features: Sequence[Features],
-    words: _Vocabulary,
-    signs: _Vocabulary,
-    size: int,
-) -> Iterator[_Batch]:
-    order = sorted(range(len(examples)), key=lambda at: (len(examples[at].text), at))
+def _batches(texts: Sequence[_Read], size: int) -> Iterator[_Batch]:
+    order = sorted(range(len(texts)), key=lambda at: (len(texts[at].tags), at))
     for begin in range(0, len(order), size):
-        yield _batch(
-            [examples[at] for at in order[begin : begin + size]],
-            [features[at] for at in order[begin : begin + size]],
-            words,
-            signs,
-        )
+        yield _batch([texts[at] for at in order[begin : begin + size]])
 
 
-def _batch(
-    examples: Sequence[Example],
-    features: Sequence[Features],
-    words: _Vocabulary,
-    signs: _Vocabulary,
-) -> _Batch:
-    longest = max(len(example.text) for example in examples)
-    tags = np.zeros((longest, len(examples)), dtype=np.int8)
-    mask = np.zeros((longest, len(examples)), dtype=bool)
+def _batch(texts: Sequence[_Read]) -> _Batch:
+    longest = max(len(text.tags) for text in texts)
+    tags = np.zeros((longest, len(texts)), dtype=np.int8)
+    mask = np.zeros((longest, len(texts)), dtype=bool)
     row_of, before = [], 0
-    for at, (example, found) in enumerate(zip(examples, features, strict=True)):
-        size = len(example.text)
-        tags[:size, at] = tags_of(size, example.spans)
+    for at, text in enumerate(texts):
+        size, found = len(text.tags), text.features
+        tags[:size, at] = text.tags
         mask[:size, at] = True
         row_of.append(2 * (found.word_of + before) + found.inside)
         before += len(found.words)
     return _Batch(
         tags=tags,
         mask=mask,
-        words=words.rows[np.concatenate([found.words for found in features])],
-        signs=signs.rows[np.concatenate([found.signs for found in features])],
+        words=np.concatenate([text.features.words for text in texts]),
+        signs=np.concatenate([text.features.signs for text in texts]),
         row_of=np.concatenate(row_of),
     )
 

@@ -13,7 +13,7 @@ from governance.pii.errors import PiiModelError
 from governance.pii.learned.features import BITS
 from governance.pii.learned.tags import TAGS
 
-VERSION: Final = 1  # of the features; weights of another version are refused
+VERSION: Final = 2  # of the features; weights of another version are refused
 _DATE: Final = (1980, 1, 1, 0, 0, 0)  # the same bytes whenever they are written
 
 

@@ -20,6 +20,7 @@ from governance.pii.learned.making import make, part
 from governance.pii.learned.shipped import own_path, tagger
 from governance.pii.learned.tagger import Tagger
 from governance.pii.learned.tags import CLASSES, runs, tags_of
+from governance.pii.learned.told import told_of
 from governance.pii.learned.training import Recipe, train
 from governance.pii.learned.view import view_of
 from governance.pii.learned.weights import load, save
@@ -152,7 +153,7 @@ def test_no_socket_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_features_cover_every_sign(text: str) -> None:
     tokens = tokens_of(text) if text else ()
     if tokens:
-        found = features_of(text, tokens)
+        found = features_of(text, tokens, told_of(len(text), ()))
         assert len(found.signs) == len(found.word_of) == len(text)
         assert len(found.words) == len(tokens)
 

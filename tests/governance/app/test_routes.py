@@ -35,6 +35,10 @@ OPEN = {
     ("/portal/requests/of/{request_id}/messages", "POST"),
     ("/portal/requests/of/{request_id}/files", "POST"),
     ("/portal/requests/of/{request_id}/files/{row}", "GET"),
+    ("/portal/requests/of/{request_id}/execution", "GET"),
+    ("/portal/requests/of/{request_id}/execution", "POST"),
+    ("/portal/certificates/{token}", "GET"), ("/v1/certificates/{token}", "POST"),
+    ("/confirm/{token}", "GET"), ("/confirm/{token}", "POST"),
     ("/portal/requests/return", "GET"), ("/portal/requests/return", "POST"),
     ("/portal/requests/return/code", "GET"), ("/portal/requests/return/code", "POST"),
 }  # fmt: skip

@@ -5,7 +5,7 @@ Both say what the signed content says and nothing more; the statement beside the
 
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -20,6 +20,7 @@ from governance.core.terms import Lang
 from governance.documents.neutralise import visible
 from governance.documents.papers import Entry, Paper, Part
 from governance.i18n.catalogue import text
+from retention.finality import Stage, StageDate, Standing
 
 COMMAND: Final = "python3 verifier.pyz certificate.ndjson --key VKEY"
 Content = Mapping[str, Any]
@@ -72,6 +73,11 @@ def _facts(content: Content, lang: Lang) -> Part:
             _entry("reference", content["reference"], lang, mono=True),
             _entry("received", _day(content["received_at"]), lang),
             _entry("agreed", _day(content["agreed_at"]), lang),
+            _entry("outcome", text(f"dsar.outcome.{content['outcome']}", lang), lang),
+            *(
+                _entry("ground", text(f"dsar.ground.{ground}", lang), lang)
+                for ground in content["grounds"]
+            ),
             _entry("person", content["person"], lang, mono=True),
             _entry("agreed_plan", content["agreed_sha256"], lang, mono=True),
         ),
@@ -156,11 +162,23 @@ def _final(content: Content, lang: Lang) -> Part:
     return Part(
         head=_say("final", lang),
         paragraphs=(_say(key, lang, day=final or "-"),),
+        items=tuple(_stage(one, lang) for one in content["stages"]),
         entries=(
             _entry("keys", _day(content["keys_ended_at"]), lang),
             _entry("ledger", content["ledger_ends_on"] or "-", lang),
         ),
     )
+
+
+def _stage(one: Mapping[str, str | None], lang: Lang) -> str:
+    """One stage by which the erasure becomes final, with its day as it was known at the issue."""
+    day = one["on"]
+    found = StageDate(
+        stage=Stage(str(one["stage"])),
+        on=date.fromisoformat(day) if day else None,
+        standing=Standing(str(one["standing"])),
+    )
+    return found.words(lang)
 
 
 def _proof(content: Content, lang: Lang) -> Part:

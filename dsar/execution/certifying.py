@@ -26,6 +26,8 @@ from dsar.execution.words import field_words
 from dsar.recipients import told_of
 from dsar.records import draft
 from dsar.store import case_by_id
+from dsar.types import Outcome
+from governance.core.clock import JST
 from governance.core.ids import new_row_id
 from governance.core.terms import EventId, KeyClass, Lang, RequestId, RowId
 from governance.customers.ports import Ports
@@ -33,6 +35,8 @@ from governance.customers.upkeep.merges import survivor_of
 from governance.db.types import table_of
 from governance.http.principal import Principal
 from retention.certificate import certificate
+from retention.finality import stages
+from retention.tombstones import tombstones
 
 CERTIFICATE: Final = table_of(CertificateRow)
 LINK_LIFE: Final = timedelta(days=30)
@@ -99,13 +103,13 @@ def _content(
 ) -> dict[str, object]:
     """Everything that the certificate says; names of fields, counts and days, no value."""
     subject = survivor_of(tx, case.subject) if case.subject else None
+    run, terms = RowId(str(found.run)), house.terms
     facts = certificate(
-        tx,
-        RowId(str(found.run)),
-        subject=subject,
-        keep_days=house.keep_days,
-        ends_after=house.ends_after,
-    ).as_json()
+        tx, run, subject=subject, keep_days=terms.keep_days, ends_after=terms.ends_after
+    )
+    mine = [stone for stone in tombstones(tx, run=run) if stone.subject == subject]
+    day = at.astimezone(JST).date()
+    said = facts.as_json()
     decision = case.decision
     return {
         "issued_at": at.isoformat(),
@@ -116,6 +120,8 @@ def _content(
         "agreed_at": found.agreed_at.isoformat() if found.agreed_at else None,
         "agreed_by": [decision.decided_by, decision.approved_by] if decision else [],
         "agreed_sha256": found.plan,
+        "outcome": (decision.outcome if decision else Outcome.GRANT).value,
+        "grounds": [ground.value for ground in decision.grounds] if decision else [],
         "person": subject,
         "erased": [_named(fate) for fate in found.fates if fate["fate"] != "keep"],
         "kept": [_named(fate) for fate in found.fates if fate["fate"] == "keep"],
@@ -129,12 +135,13 @@ def _content(
             for one in told_of(tx, case)
             if one.because is not None
         ],
-        "run": facts["run"],
-        "plan_sha256": facts["plan_sha256"],
-        "schedule": facts["schedule"],
-        "keys_ended_at": facts["keys_ended_at"],
-        "final_on": facts["final_on"],
-        "ledger_ends_on": facts["ledger_ends_on"],
+        "run": said["run"],
+        "plan_sha256": said["plan_sha256"],
+        "schedule": said["schedule"],
+        "keys_ended_at": said["keys_ended_at"],
+        "final_on": said["final_on"],
+        "stages": stages(mine, terms, on=day, log_pages=facts.log_pages).as_json(),
+        "ledger_ends_on": said["ledger_ends_on"],
     }
 
 

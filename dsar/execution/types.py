@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from dsar.types import RequestKind
 from governance.core.terms import ActorId, RequestId, RowId
+from retention.finality import Terms
 
 
 class Measure(StrEnum):
@@ -123,8 +124,7 @@ class House:
     origin: str  # where the pages stand
     controller: Mapping[str, str]
     log: str
-    keep_days: int  # after which an ended epoch opens no backup any more
-    ends_after: timedelta | None  # of the key provider; None: it cannot end a key
+    terms: Terms  # what can be promised of copies
 
 
 class Because(StrEnum):

@@ -8,6 +8,7 @@ from dsar.execution.driving import Driver, drive
 from dsar.execution.store import at_work
 from dsar.execution.types import House
 from dsar.execution.undoing import end_restrictions
+from governance.app.backups import finality_terms
 from governance.app.connected import connectors_of
 from governance.app.wiring import SYSTEM, Wiring
 from governance.connectors.types import PersonKeys
@@ -22,7 +23,7 @@ log = logger()
 
 def house_of(wiring: Wiring) -> House:
     """What executions and certificates say of this installation."""
-    settings, provider = wiring.settings, wiring.vault.ring.provider
+    settings = wiring.settings
     return House(
         origin=settings.origin,
         controller={
@@ -31,8 +32,7 @@ def house_of(wiring: Wiring) -> House:
             "contact": settings.contact_mail,
         },
         log=wiring.log_keys.origin,
-        keep_days=settings.key_final_days,
-        ends_after=provider.ends_after if provider.destroys else None,
+        terms=finality_terms(wiring),
     )
 
 

@@ -46,6 +46,7 @@ from governance.registers.store import add_recipient
 from governance.registers.types import Recipient, RecipientRole
 from policies.reasons import ReasonCode
 from policies.types import Label
+from retention.finality import Terms
 from tests.dsar.world import NOW, SUBJECT, World
 
 HOUSE_ITSELF = Principal(id=ActorId("svc:sekisho"), kind=PrincipalKind.SYSTEM)
@@ -54,8 +55,7 @@ HOUSE = House(
     origin=ORIGIN,
     controller={"ja": "架空商店株式会社", "en": "Kaku Shoten Co., Ltd."},
     log="privacy.example.com/log",
-    keep_days=30,
-    ends_after=timedelta(0),
+    terms=Terms(keep_days=30, ends_after=timedelta(0), backups_end_after=timedelta(days=14)),
 )
 OUTBOX = table_of(OutboxRow)
 

@@ -82,6 +82,7 @@ def test_after_the_period_the_person_is_gone_everywhere_and_told(site: Site) -> 
     (told,) = [mail for mail in site.mails() if mail.template == "dsar.mail.erased"]
     assert told.to == EMAIL
     assert told.params["link"].startswith(f"{ORIGIN}/portal/certificates/")
+    assert set(told.params) == {"reference", "link"}  # the rest stands in the certificate
     assert site.execution(case).answer_to is None
     assert site.drive(case) == found  # again changes nothing
     assert len([mail for mail in site.mails() if mail.template == "dsar.mail.erased"]) == 1
@@ -104,6 +105,12 @@ def test_the_certificate_names_what_went_what_stays_and_who_was_told(site: Site)
     assert said["stores"][0]["state"] == "erased"
     assert said["keys_ended_at"]
     assert said["final_on"]
+    assert [(one["stage"], one["standing"]) for one in said["stages"]] == [
+        *(("erased", "reached"), ("keys_destroyed", "reached")),
+        *(("unreadable", "awaited"), ("backups_ended", "awaited")),
+    ]
+    assert said["outcome"] == "grant"
+    assert said["grounds"]
     assert NAME not in str(said)
     assert EMAIL not in str(said)
 

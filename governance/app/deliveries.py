@@ -11,7 +11,6 @@ from typing import Final, assert_never
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
 from governance.app.webhooks.sending import send_webhook
-from governance.app.webhooks.settings import egress_of
 from governance.app.wiring import SYSTEM, Wiring
 from governance.core.errors import GovernanceError
 from governance.core.logging import logger
@@ -23,6 +22,7 @@ from governance.customers.post import about, unsealed
 from governance.jobs.outbox import Delivered, OutboxMessage, Sender, deliver_once
 from governance.keys.errors import KeyDestroyedError
 from governance.outbound.channels import ChannelKind, Channels, Message, send
+from governance.outbound.egress import egress_of
 from governance.outbound.errors import MessageRefusedError
 from governance.outbound.mail import (
     ADDRESS,

@@ -20,7 +20,6 @@ from governance.app.deliveries import channels_of, deliver, senders_of
 from governance.app.forwarding import address_of, forward
 from governance.app.stamping import authority_of
 from governance.app.ticks import Runs, guarded, jobs_of, roll_if_missing
-from governance.app.webhooks.settings import egress_of
 from governance.app.webhooks.telling import put_on_their_way
 from governance.app.wiring import Wiring
 from governance.app.witness_list import witnesses_of
@@ -30,6 +29,7 @@ from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
 from governance.core.logging import logger
 from governance.jobs.runner import worker_of
+from governance.outbound.egress import egress_of
 
 SEQUENCE_SECONDS = 0.5  # an event stands in the signed tree within a second
 DELIVER_SECONDS = 5  # a message leaves within about this time

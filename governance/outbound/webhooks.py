@@ -4,10 +4,13 @@ The message id is the idempotency key, so a receiver that stores it keeps one ef
 message that arrives twice. During a change of secret both signatures are sent.
 """
 
-from base64 import b64encode
+import secrets as randomness
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
 
@@ -24,6 +27,10 @@ GONE = 410
 RETRY_AFTER_MOST = 86_400  # seconds; a receiver cannot put us off for longer than a day
 MAX_BODY = 256_000  # bytes
 DELIVERY = Limits(response_bytes=65_536)
+PREFIX: Final = "whsec_"
+SECRET_BYTES: Final = 32  # of a new secret
+SECRET_LENGTHS: Final = range(24, 65)  # bytes that Standard Webhooks allows
+URL_LIMIT: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +52,8 @@ class WebhookPort:
     limits: Limits = DELIVERY
     resolver: Resolver = system_resolver
 
-    def send(self, message: WebhookMessage, *, at: datetime) -> None:
-        """The endpoint answered 2xx; raises DeliveryFailedError or DeliveryGoneError."""
+    def send(self, message: WebhookMessage, *, at: datetime) -> Answer:
+        """The endpoint's 2xx answer; raises DeliveryFailedError or DeliveryGoneError."""
         if len(message.body) > MAX_BODY:
             raise MessageRefusedError(field="body", limit=MAX_BODY)
         headers = {
@@ -57,6 +64,35 @@ class WebhookPort:
         request = Request(method="POST", url=message.url, headers=headers, content=message.body)
         answer = fetch(request, egress=self.egress, limits=self.limits, resolver=self.resolver)
         demand_success(answer)
+        return answer
+
+
+def new_secret() -> str:
+    """A secret of the form of Standard Webhooks."""
+    return PREFIX + b64encode(randomness.token_bytes(SECRET_BYTES)).decode()
+
+
+def is_secret(text: str) -> bool:
+    """Whether the text is a secret of the form of Standard Webhooks."""
+    if not text.isascii() or not text.startswith(PREFIX):
+        return False
+    try:
+        return len(b64decode(text.removeprefix(PREFIX), validate=True)) in SECRET_LENGTHS
+    except ValueError:
+        return False
+
+
+def may_go_to(url: str, egress: Egress) -> bool:
+    """Whether the guard lets an address of this form through; its host is judged at each try."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return False
+    plain = url.isascii() and url.isprintable() and len(url) <= URL_LIMIT
+    if not plain or not parts.hostname or parts.username or parts.fragment:
+        return False
+    return parts.scheme in egress.schemes and port in egress.ports
 
 
 def signature_headers(

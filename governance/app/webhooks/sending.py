@@ -12,7 +12,6 @@ from audit.alarms.types import Alarm, Rule
 from audit.alarms.watching import raise_alarm
 from audit.types import EventDraft, Outcome
 from governance.app.webhooks import store
-from governance.app.webhooks.settings import egress_of
 from governance.app.webhooks.telling import body_of
 from governance.app.webhooks.types import (
     DeliveryState,
@@ -25,6 +24,7 @@ from governance.app.wiring import SYSTEM, Wiring
 from governance.core.errors import GovernanceError
 from governance.crypto.signing import Ed25519Signer
 from governance.jobs.outbox import Backoff, OutboxMessage
+from governance.outbound.egress import egress_of
 from governance.outbound.errors import DeliveryGoneError
 from governance.outbound.ssrf import Resolver, system_resolver
 from governance.outbound.webhooks import WebhookMessage, WebhookPort

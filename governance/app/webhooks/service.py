@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
 from governance.app.webhooks import store
-from governance.app.webhooks.settings import egress_of
 from governance.app.webhooks.telling import cursors, enqueue_one
 from governance.app.webhooks.types import (
     Delivery,
@@ -32,11 +30,11 @@ from governance.http.principal import Principal
 from governance.identity.store import client_by_id
 from governance.jobs.outbox import send_anew
 from governance.outbound.channels import ChannelKind
+from governance.outbound.egress import egress_of
+from governance.outbound.webhooks import may_go_to, new_secret
 
-SECRET_BYTES: Final = 32  # Standard Webhooks: 24 to 64
-URL_LIMIT: Final = 2_000
 SERVED: Final = (WebhookState.ACTIVE, WebhookState.DISABLED)
-SECRET, PUBLIC = "whsec_", "whpk_"
+PUBLIC = "whpk_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +57,6 @@ def public_key(hook: Webhook) -> dict[str, str]:
     return {"public_key": PUBLIC + b64encode(key).decode()}
 
 
-def new_secret() -> str:
-    """A secret of the form of Standard Webhooks."""
-    return SECRET + b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
-
-
 def add(
     tx: Connection,
     wiring: Wiring,
@@ -82,7 +75,8 @@ def add(
         raise WebhookFormError(part="client")
     if not wanted:
         raise WebhookFormError(part="types")
-    _demand_address(wiring, url)
+    if not may_go_to(url, egress_of(wiring.settings)):
+        raise WebhookFormError(part="url")
     consent_seq, log_seq = cursors(tx)
     hook = Webhook(
         id=new_row_id(),
@@ -101,21 +95,6 @@ def add(
     store.put(tx, wiring.vault, hook, at=at)
     _on_record(tx, wiring, principal, hook.id, "added", at=at)
     return Shown(webhook=hook, secret=hook.secrets[0])
-
-
-def _demand_address(wiring: Wiring, url: str) -> None:
-    """The address has a form that the guard lets through; its host is judged at each try."""
-    egress = egress_of(wiring.settings)
-    try:
-        parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError as error:
-        raise WebhookFormError(part="url") from error
-    plain = url.isascii() and url.isprintable() and len(url) <= URL_LIMIT
-    if not plain or not parts.hostname or parts.username or parts.fragment:
-        raise WebhookFormError(part="url")
-    if parts.scheme not in egress.schemes or port not in egress.ports:
-        raise WebhookFormError(part="url")
 
 
 def listed(tx: Connection, wiring: Wiring) -> tuple[Webhook, ...]:

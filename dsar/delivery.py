@@ -21,6 +21,7 @@ from dsar.errors import (
     ProofNotFreshError,
     RequestUnknownError,
 )
+from dsar.identity.rules import proved
 from dsar.letters import tell
 from dsar.machine import step
 from dsar.package import single_page
@@ -35,6 +36,7 @@ from dsar.results import (
     set_token,
     use_token,
 )
+from dsar.returning.service import opened_way
 from dsar.stepping import take_step
 from dsar.store import answer_language, case_by_id
 from dsar.types import Event, EvidenceKind, Letter, Mark
@@ -56,6 +58,21 @@ class Released:
     case: Case
     token: str = field(repr=False)
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimant:
+    """Whether the answer is for whoever asks for it, and when they last showed who they are."""
+
+    entitled: bool
+    shown: datetime | None
+
+    def fresh(self, at: datetime, *, within: timedelta) -> bool:
+        """Whether they showed it no longer ago than this."""
+        return self.shown is not None and timedelta() <= at - self.shown <= within
+
+
+NOBODY: Final = Claimant(entitled=False, shown=None)
 
 
 def deliver(
@@ -126,23 +143,40 @@ def download_own(
     *,
     within: timedelta,
     at: datetime,
+    secret: str = "",
 ) -> bytes:
-    """One form of the answer, once, for the person alone, who was proved within this time.
+    """One form of the answer, once, for whoever it is for, who was proved within this time.
 
-    Raises ProofNotFreshError when the person must show anew who they are; a request that is
-    nobody's, somebody else's, not answered, fetched or over is refused like any bad link.
+    `secret`: the browser's, of a way back by number and code. Raises ProofNotFreshError when they
+    must show anew who they are; a request that is nobody's, somebody else's, not proved, not
+    answered, fetched or over is refused like any bad link.
     """
     with ports.database.read() as tx:
         case = known_case(tx, request)
         package = newest_package(tx, request) if case is not None else None
-        proved = proved_at(tx, principal, case) if case is not None else None
-    own = case is not None and actor_of(principal, ports.policies.current, case).is_requester
-    if case is None or package is None or not own:
+        asker = claimant(tx, ports, principal, case, secret, at=at) if case is not None else NOBODY
+    if case is None or package is None or not asker.entitled:
         _refuse_download(ports, principal, case, at=at)
         raise DownloadRefusedError
-    if proved is None or not timedelta() <= at - proved <= within:
+    if not asker.fresh(at, within=within):
         raise ProofNotFreshError
     return _hand_over(ports, principal, case, package, form, at=at)
+
+
+def claimant(
+    tx: Connection, ports: Ports, principal: Principal, case: Case, secret: str, *, at: datetime
+) -> Claimant:
+    """The person who is signed in; else whoever is back by number and code and proved themselves.
+
+    Without an account the proofs of the case must suffice, an agent's authority among them: a code
+    alone shows that somebody filed, not that the answer is theirs.
+    """
+    if actor_of(principal, ports.policies.current, case).is_requester:
+        return Claimant(entitled=True, shown=proved_at(tx, principal, case))
+    way = opened_way(tx, secret, at=at)
+    if way is None or way.request != case.id or case.subject is None or not proved(case, at=at):
+        return NOBODY  # fails closed
+    return Claimant(entitled=True, shown=way.opened_at)
 
 
 def known_case(tx: Connection, request: RequestId) -> Case | None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from dsar.case import Actor, Case, Decision
 from dsar.decisions import file_decision
-from dsar.identity.rules import sufficient
+from dsar.identity.rules import proved
 from dsar.identity.store import uploads_of
 from dsar.machine import step
 from dsar.records import demand_possible
@@ -103,7 +103,5 @@ def _did_their_part(tx: Connection, case: Case, *, at: datetime) -> bool:
     """Whether the company owes the next step: a paper to look at, a proof to confirm."""
     if any(paper.checked_at is None for paper in uploads_of(tx, case.id)):
         return True
-    return any(track.status is Status.IDENTITY for track in case.tracks) and all(
-        sufficient(case.evidence, track.kind, requester=case.requester, at=at)
-        for track in case.tracks
-    )
+    asked = any(track.status is Status.IDENTITY for track in case.tracks)
+    return asked and proved(case, at=at)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from dsar.case import Evidence
+from dsar.case import Case, Evidence
 from dsar.identity.types import AUTHORITIES, Act, Document, Family, Need, UploadKind
 from dsar.types import GRAVE, EvidenceKind, Requester, RequestKind
 
@@ -51,6 +51,14 @@ def sufficient(
         return False  # fails closed: too little is no proof
     return not need.authority or any(
         proof.kind is EvidenceKind.AGENT_AUTHORITY for proof in standing
+    )
+
+
+def proved(case: Case, *, at: datetime) -> bool:
+    """Whether the proofs suffice under every law of the case."""
+    return all(
+        sufficient(case.evidence, track.kind, requester=case.requester, at=at)
+        for track in case.tracks
     )
 
 

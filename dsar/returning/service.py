@@ -148,10 +148,16 @@ def come_back(
 
 def request_of(tx: Connection, secret: str, *, at: datetime) -> RequestId | None:
     """The request that this browser has opened, while it stays open."""
+    way = opened_way(tx, secret, at=at)
+    return way.request if way is not None else None
+
+
+def opened_way(tx: Connection, secret: str, *, at: datetime) -> WayBack | None:
+    """The way that this browser has opened by its code, while it stays open."""
     way = way_by_digest(tx, _digest(secret)) if secret else None
     if way is None or way.opened_at is None or way.expires_at <= at:
         return None
-    return way.request
+    return way
 
 
 def withdraw(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from dsar.identity.rules import sufficient
+from dsar.identity.rules import proved
 from dsar.messages import service
 from dsar.messages.errors import ExchangeRefusedError
 from dsar.messages.types import LONGEST, MOST_BYTES, MOST_MB, Side, Wrong
@@ -162,11 +162,7 @@ def _page(
         thread=service.thread(ports, principal, wanted, at=at),
         comments=service.comments(ports, principal, wanted),
         files=service.attachments(ports, principal, wanted),
-        proved=case.subject is not None
-        and all(
-            sufficient(case.evidence, track.kind, requester=case.requester, at=case.last_at)
-            for track in case.tracks
-        ),
+        proved=case.subject is not None and proved(case, at=case.last_at),
         words=words[:LONGEST],
         note=note[:LONGEST],
         most_mb=MOST_MB,

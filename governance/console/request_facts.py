@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 from dsar.case import Case
 from dsar.clocks import extension_in_time
-from dsar.identity.rules import sufficient
 from dsar.identity.store import Upload
 from dsar.identity.types import Document, Doubt
 from dsar.intake.desk import Arrival
@@ -130,15 +129,6 @@ def alike_lines(arrival: Arrival, lang: Lang) -> tuple[AlikeLine, ...]:
             ),
         )
         for one in arrival.alike
-    )
-
-
-def proved(arrival: Arrival) -> bool:
-    """Whether the proofs suffice under every law of the case, as of its last entry."""
-    case = arrival.case
-    return all(
-        sufficient(case.evidence, track.kind, requester=case.requester, at=case.last_at)
-        for track in case.tracks
     )
 
 

@@ -16,6 +16,7 @@ from dsar.errors import RequestUnknownError
 from dsar.identity import documents
 from dsar.identity.guardians import Heard
 from dsar.identity.hearing import note_heard
+from dsar.identity.rules import proved
 from dsar.identity.types import Document, Doubt, UploadKind
 from dsar.intake import fees
 from dsar.intake.desk import arrival_of
@@ -346,7 +347,7 @@ def _identity(
         today=today(request),
         said=facts.said_terms(arrival, lang),
         proofs=facts.proof_lines(arrival, lang),
-        proved=facts.proved(arrival),
+        proved=proved(arrival.case, at=arrival.case.last_at),
         waiting=facts.waiting(arrival.papers),
         documents=facts.document_choices(lang),
         verdicts=facts.verdict_choices(lang),

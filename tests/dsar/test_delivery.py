@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 
 import jsonschema_rs
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from audit.models import EVENTS
 from audit.verifier.findings import Verdict
@@ -20,16 +20,23 @@ from dsar.case import Case, Evidence
 from dsar.delivery import Released
 from dsar.errors import DownloadRefusedError, PackageGapsError, ProofNotFreshError
 from dsar.identity.recording import record_proof
+from dsar.models import EvidenceRow
 from dsar.package import answer_keys, members_of
 from dsar.packaging import build_package, missing
 from dsar.results import PackageForm, newest_package
-from dsar.types import Event, EvidenceKind, RequestKind
+from dsar.returning import service as returning
+from dsar.review import service as review
+from dsar.rules import unreviewed
+from dsar.service import match_subject
+from dsar.types import Event, EvidenceKind, Requester, RequestKind
 from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
 from governance.core.terms import Law, RequestId
 from governance.customers.store import LAW
-from governance.http.principal import Principal, PrincipalKind
+from governance.db.types import table_of
+from governance.http.principal import ANONYMOUS, Principal, PrincipalKind
 from governance.identity.service import open_session
+from tests.dsar.intake.filed import KNOWN, UNKNOWN, filed, letters
 from tests.dsar.world import CONTROLLER, NAME, OFFICER, PERSON, STRANGER, SUBJECT, SUPPORT, World
 
 QUARTER = timedelta(minutes=15)
@@ -164,6 +171,80 @@ def test_of_two_at_once_one_gets_the_answer(world: World) -> None:
     for thread in threads:
         thread.join()
     assert sum(isinstance(one, bytes) for one in got) == 1
+
+
+AGENT = replace(KNOWN, agent_name="架空 次郎", email="agent@example.org")
+
+
+def agents_answer(world: World) -> Released:
+    """The answer to what an agent asked without an account; papers proved them."""
+    case = filed(world, AGENT, requester=Requester.MANDATED_AGENT, kind=RequestKind.PURPOSE_NOTICE)
+    at = world.tick()
+    world.write(lambda tx: match_subject(tx, world.ports, OFFICER, case.id, SUBJECT, at=at))
+    for kind in (EvidenceKind.DOCUMENT, EvidenceKind.AGENT_AUTHORITY):
+        case = world.prove(case, kind, SUPPORT)
+    case = world.step(world.collect(world.step(case, Event.START)), Event.FINISH_COLLECTING)
+    case = review.accept_all(world.desk(case)) if unreviewed(case) else case
+    approved = world.approve(world.decide(case))
+    return world.deliver(world.build(world.step(approved, Event.EXECUTE)))
+
+
+def came_back(world: World, reference: str) -> str:
+    """The secret of a browser that came back by number and code."""
+    way = returning.begin(world.ports, reference, EvidenceKind.EMAIL_CODE, at=world.tick())
+    assert returning.deliver(world.ports, way.way, at=world.tick())
+    code = letters(world, "dsar/code/")[-1].params["code"]
+    returning.come_back(world.ports, ANONYMOUS, way.secret, code, at=world.tick())
+    return way.secret
+
+
+def fetch_back(world: World, secret: str, released: Released, *, later: int = 0) -> bytes:
+    return delivery.download_own(
+        *(world.ports, ANONYMOUS, released.case.id, PackageForm.PAGE),
+        within=QUARTER,
+        at=world.tick() + timedelta(minutes=later),
+        secret=secret,
+    )
+
+
+def test_an_agent_with_authority_gets_it_once_by_number_and_code(world: World) -> None:
+    released = agents_answer(world)
+    secret = came_back(world, released.case.reference)
+    with pytest.raises(ProofNotFreshError):
+        fetch_back(world, secret, released, later=16)
+    assert fetch_back(world, secret, released)
+    for again in (secret, came_back(world, released.case.reference)):
+        with pytest.raises(DownloadRefusedError):  # a replay
+            fetch_back(world, again, released)
+
+
+def test_without_authority_or_with_anothers_number_the_refusal_is_one(world: World) -> None:
+    released, other = agents_answer(world), filed(world, UNKNOWN)
+    secret, strange = (came_back(world, one.reference) for one in (released.case, other))
+    days = timedelta(days=91)  # proofs are asked for anew
+    told = set()
+
+    def refused(way: str, what: Released, *, later: int = 0) -> None:
+        with pytest.raises(DownloadRefusedError) as error:
+            fetch_back(world, way, what, later=later)
+        told.add((error.value.code, tuple(error.value.params.items())))
+
+    refused(strange, released)
+    refused("", released)
+    refused("x" * 5_000, released)
+    refused(secret, released, later=61)  # the way is over
+    unanswered = replace(released, case=replace(released.case, id=other.id))
+    refused(strange, unanswered)
+    evidence = table_of(EvidenceRow)
+    with world.ports.database.read() as tx:
+        asker = world.case(released.case.id)
+        old = delivery.claimant(tx, world.ports, ANONYMOUS, asker, secret, at=world.tick() + days)
+    assert not old.entitled
+    mandate = EvidenceKind.AGENT_AUTHORITY.value
+    world.write(lambda tx: tx.execute(delete(evidence).where(evidence.c.kind == mandate)))
+    refused(secret, released)
+    assert told == {("download_refused", ())}
+    assert len([one for one in refusals(world) if one[0] != "person.read"]) == 6
 
 
 def executing(world: World) -> Case:

@@ -1,4 +1,4 @@
-"""The page on which a person gets their answer: proved anew, each form once."""
+"""The page on which whoever asked gets their answer: proved anew, each form once."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,21 +20,30 @@ from dsar.results import PackageForm, newest_package
 from dsar.types import EvidenceKind
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import RequestId
-from governance.http.principal import Principal
-from governance.http.request import check_csrf, wiring_of
+from governance.http.principal import Principal, PrincipalKind
+from governance.http.request import check_csrf, open_to_all, wiring_of
 from governance.i18n.catalogue import error_text
 from governance.portal.pages import subject_of
-from governance.portal.requests.asking import own_case
+from governance.portal.requests.asking import (
+    admitted_case,
+    asker_of,
+    check_sent,
+    own_case,
+    person_of,
+    way_of,
+)
 from governance.portal.requests.pages import OF
+from governance.portal.requests.returning import RETURN
 from governance.ui.pages import Surface
 from governance.ui.parts import Mistake
 from governance.ui.surfaces import page_of, templates_of
 from policies.actions import Action
-from policies.api import require
+from policies.api import SignInNeededError, require
 
 router = APIRouter(include_in_schema=False)
 Person = Annotated[Principal, Depends(require(Action.PORTAL_SELF))]
 Words = Annotated[str, Form()]
+OPEN: Final = [Depends(open_to_all)]
 PLACE: Final = f"{OF}/{{request_id}}/answer"
 KIND: Final = EvidenceKind.EMAIL_CODE  # to the own address on record
 NAMES: Final = {PackageForm.PAGE: "html", PackageForm.ARCHIVE: "zip"}
@@ -44,32 +53,30 @@ MEDIA: Final = {
 }
 
 
-@router.get(PLACE, response_class=HTMLResponse)
-async def show(request: Request, request_id: str, principal: Person, sent: str = "") -> str:
-    """What waits for the person, and whether they must show anew who they are."""
-    return await run_in_threadpool(_page, request, request_id, principal, sent=sent == "yes")
+@router.get(PLACE, dependencies=OPEN)
+async def show(request: Request, request_id: str, sent: str = "") -> Response:
+    """What waits for whoever asks, and whether they must show anew who they are."""
+    return await _shown(request, request_id, sent=sent == "yes")
 
 
-@router.post(PLACE)
-async def fetch(
-    request: Request, request_id: str, principal: Person, form: Words = "", csrf: Words = ""
-) -> Response:
+@router.post(PLACE, dependencies=OPEN)
+async def fetch(request: Request, request_id: str, form: Words = "", csrf: Words = "") -> Response:
     """The file, once; whoever may not have it gets the same answer for every reason."""
-    check_csrf(request, csrf)
+    check_sent(request, csrf)
     if form not in set(PackageForm):
         raise NotFoundError
     wiring, wanted = wiring_of(request), PackageForm(form)
     get = partial(
         delivery.download_own,
-        *(wiring.ports, principal, RequestId(request_id), wanted),
+        *(wiring.ports, asker_of(request), RequestId(request_id), wanted),
         within=_fresh(request),
         at=wiring.clock(),
+        secret=way_of(request),
     )
     try:
         content = await run_in_threadpool(get)
     except (ProofNotFreshError, DownloadRefusedError) as error:
-        page = partial(_page, request, request_id, principal, error=error, field_id=form)
-        return HTMLResponse(await run_in_threadpool(page), status_code=error.status)
+        return await _shown(request, request_id, error=error, field_id=form)
     name = await run_in_threadpool(_name, request, request_id, wanted)
     headers = {
         "content-disposition": f'attachment; filename="{name}"',
@@ -124,9 +131,18 @@ async def _proved(
     try:
         await run_in_threadpool(act)
     except (CodeRefusedError, CodesSpentError, ContactMissingError) as error:
-        page = partial(_page, request, request_id, principal, error=error, field_id=field_id)
-        return HTMLResponse(await run_in_threadpool(page), status_code=error.status)
+        return await _shown(request, request_id, error=error, field_id=field_id)
     return RedirectResponse(f"{OF}/{request_id}/answer{then}#proof", status_code=303)
+
+
+def _admitted(tx: Connection, request: Request, wanted: RequestId) -> Case | None:
+    """The request for whoever is admitted; a stranger is asked to sign in, whatever the number."""
+    try:
+        return admitted_case(tx, request, wanted)
+    except NotFoundError:
+        if asker_of(request).kind is PrincipalKind.PERSON:
+            raise
+        raise SignInNeededError from None
 
 
 def _own(tx: Connection, request: Request, request_id: str, principal: Principal) -> Case:
@@ -147,22 +163,39 @@ def _name(request: Request, request_id: str, form: PackageForm) -> str:
     return f"answer-{case.reference}.{NAMES[form]}"
 
 
-def _page(
+async def _shown(
     request: Request,
     request_id: str,
-    principal: Principal,
     *,
     sent: bool = False,
     error: GovernanceError | None = None,
     field_id: str = "",
-) -> str:
-    wiring = wiring_of(request)
+) -> Response:
+    page = partial(_page, request, request_id, sent=sent, error=error, field_id=field_id)
+    content = await run_in_threadpool(page)
+    if content is None:
+        return RedirectResponse(RETURN, status_code=303)
+    return HTMLResponse(content, status_code=error.status if error else 200)
+
+
+def _page(
+    request: Request,
+    request_id: str,
+    *,
+    sent: bool,
+    error: GovernanceError | None,
+    field_id: str,
+) -> str | None:
+    """None for the browser that filed it, which has yet to come back by number and code."""
+    wiring, asker = wiring_of(request), asker_of(request)
     page = page_of(request, "portal.answer.title", surface=Surface.PORTAL)
     at: datetime = wiring.clock()
     with wiring.database.read() as tx:
-        case = _own(tx, request, request_id, principal)
-        package = newest_package(tx, case.id)
-        proved = delivery.proved_at(tx, principal, case)
+        case = _admitted(tx, request, RequestId(request_id))
+        if case is None:
+            return None
+        found = delivery.claimant(tx, wiring.ports, asker, case, way_of(request), at=at)
+        package = newest_package(tx, case.id) if found.entitled else None
         typing = sent or KIND in sent_lately(tx, case.id, at=at)
     wrong = error_text(error, page.lang) if error else ""
     return templates_of(request).render(
@@ -172,7 +205,9 @@ def _page(
         root=f"{OF}/{case.id}/answer",
         package=package if package and package.waits(at) else None,
         forms=tuple((one.value, package.fetched(one)) for one in PackageForm) if package else (),
-        fresh=proved is not None and timedelta() <= at - proved <= _fresh(request),
+        fresh=found.fresh(at, within=_fresh(request)),
+        signed_in=case.subject is not None and person_of(asker) == case.subject,
+        back=RETURN,
         minutes=wiring.settings.answer_fresh_minutes,
         typing=typing,
         field_id=field_id,

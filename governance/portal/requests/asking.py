@@ -104,8 +104,12 @@ def admitted(tx: Connection, request: Request, case: Case) -> bool:
     person = person_of(asker_of(request))
     if person is not None and case.subject == person:
         return True
-    secret = request.cookies.get(BACK, "")
-    return request_of(tx, secret, at=wiring_of(request).clock()) == case.id
+    return request_of(tx, way_of(request), at=wiring_of(request).clock()) == case.id
+
+
+def way_of(request: Request) -> str:
+    """What the browser holds of its way back by number and code; empty for none."""
+    return request.cookies.get(BACK, "")
 
 
 def admitted_case(tx: Connection, request: Request, wanted: RequestId) -> Case | None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from dsar.case import Case
+from dsar.delivery import claimant
 from dsar.execution.undoing import concerns
 from dsar.identity.codes import answer_code, send_code
 from dsar.identity.documents import MOST_BYTES, MOST_MB, upload
@@ -38,6 +39,7 @@ from governance.portal.requests.asking import (
     check_sent,
     own_case,
     person_of,
+    way_of,
 )
 from governance.portal.requests.standing import CODES, standing
 from governance.ui.pages import Surface
@@ -196,7 +198,9 @@ def _page(
             admitted=admitted(tx, request, case),
             at=wiring.clock(),
         )
-        made = newest_package(tx, case.id) if known else None
+        asker, at = asker_of(request), wiring.clock()
+        theirs = claimant(tx, wiring.ports, asker, case, way_of(request), at=at).entitled
+        made = newest_package(tx, case.id) if theirs else None
         carried = known and concerns(tx, case)
     wrong = error_text(error, page.lang) if error else ""
     return templates_of(request).render(
@@ -205,7 +209,7 @@ def _page(
         facts=facts,
         root=f"{OF}/{case.id}",
         carried=carried,
-        answered=made is not None and made.waits(wiring.clock()),
+        answered=made is not None and made.waits(at),
         done=done if done in SHOWN else "",
         wrong=wrong,
         field_id=field_id,

@@ -14,7 +14,7 @@ from dsar.returning.store import STAY
 from dsar.types import EvidenceKind
 from governance.http.request import open_to_all, wiring_of
 from governance.i18n.catalogue import error_text, text
-from governance.portal.requests.asking import BACK, ROOT, asker_of, check_sent
+from governance.portal.requests.asking import BACK, ROOT, asker_of, check_sent, way_of
 from governance.portal.requests.standing import CODES
 from governance.ui.pages import Surface
 from governance.ui.parts import Choice, Mistake
@@ -81,7 +81,7 @@ async def open_by_code(
 ) -> Response:
     """The request, for whoever has the code; wrong, late and used codes are refused alike."""
     check_sent(request, csrf)
-    wiring, secret = wiring_of(request), request.cookies.get(BACK, "")
+    wiring, secret = wiring_of(request), way_of(request)
     work = partial(come_back, wiring.ports, asker_of(request), secret, code[:40], at=wiring.clock())
     try:
         found = await run_in_threadpool(work)

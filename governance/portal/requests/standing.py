@@ -11,7 +11,7 @@ from dsar.correspondence.store import letters_of
 from dsar.correspondence.types import OF_NOBODY, State
 from dsar.identity.codes import given_contact, sent_lately
 from dsar.identity.documents import MOST_MB
-from dsar.identity.rules import required_proofs, sufficient
+from dsar.identity.rules import proved, required_proofs
 from dsar.identity.store import Upload, uploads_of
 from dsar.identity.types import Doubt, UploadKind
 from dsar.intake.claims import claim_of
@@ -108,10 +108,7 @@ def standing(
     """
     filed = filing_of(tx, case.id)
     claim = claim_of(ports, filed) if filed is not None else Claim()
-    proved = known and all(
-        sufficient(case.evidence, track.kind, requester=case.requester, at=at)
-        for track in case.tracks
-    )
+    shown = known and proved(case, at=at)
     dates = [dates_of(case, track, at=at) for track in case.tracks]
     nearest = min((one for one in dates if one.act_by), key=lambda one: one.act_by or date.max,
                   default=None)  # fmt: skip
@@ -119,11 +116,11 @@ def standing(
     steps = fees_of(tx, case.id)
     return Standing(
         case=case,
-        headline=_headline(case, lang, proved=proved),
+        headline=_headline(case, lang, proved=shown),
         until=nearest.act_by if nearest else None,
         why_then=(nearest.reason_ja if lang is Lang.JA else nearest.reason_en) if nearest else "",
         terms=_terms(case, lang),
-        proved=proved,
+        proved=shown,
         closed=case.closed,
         need=_need(case, lang),
         done=_done(case, lang),

@@ -31,6 +31,8 @@ OPEN = {
     ("/portal/requests/of/{request_id}/withdraw", "GET"),
     ("/portal/requests/of/{request_id}/withdraw", "POST"),
     ("/portal/requests/of/{request_id}/scope", "POST"),
+    ("/portal/requests/of/{request_id}/answer", "GET"),
+    ("/portal/requests/of/{request_id}/answer", "POST"),
     ("/portal/requests/of/{request_id}/messages", "GET"),
     ("/portal/requests/of/{request_id}/messages", "POST"),
     ("/portal/requests/of/{request_id}/files", "POST"),

@@ -97,3 +97,23 @@ def test_a_way_back_without_the_form_token_of_this_site_is_refused(portal: Porta
     client = portal.visitor().client
     foreign = {"sec-fetch-site": "cross-site"}
     assert client.post(RETURN, data={"reference": NOBODYS}, headers=foreign).status_code == 403
+
+
+def test_the_answer_is_for_whoever_is_back_and_no_page_tells_that_one_waits(portal: Portal) -> None:
+    first = portal.visitor()
+    place = first.filed(*stranger(PERSON))
+    answer = f"{place}/answer"
+    for shown in (first.get(answer), first.post(answer, {"form": "page"})):
+        assert (shown.status_code, shown.headers["location"]) == (303, RETURN)
+    visitor, _ = back(portal, number(first, place))
+    page = visitor.get(answer)
+    assert page.status_code == 200
+    refused = visitor.post(answer, {"form": "page"})
+    assert refused.status_code == 404
+    assert "お渡しできる回答はありません" in page.text
+    assert visitor.post(answer, {"form": "x"}).status_code == 404
+    nowhere = f"{ROOT}/of/019ac000-0000-7000-8000-000000000000/answer"
+    for path in (answer, nowhere):
+        assert portal.visitor().get(path).status_code == 401
+        assert portal.visitor().post(path, {"form": "page"}).status_code == 401
+        assert portal.customer().get(path).status_code == 404

@@ -28,16 +28,17 @@ from dsar.messages.types import (
 from dsar.records import actor_of, demand, draft
 from dsar.store import answer_language, case_by_id
 from governance.core.ids import new_row_id
-from governance.core.terms import ActorId, FieldId, KeyClass, RequestId, RowId
+from governance.core.terms import ActorId, FieldId, KeyClass, Lang, RequestId, RowId
 from governance.customers.ports import Ports
 from governance.customers.post import post
 from governance.gateway.intake.screening import without_numbers
 from governance.http.principal import Principal
-from governance.outbound.mail import Mail
+from governance.outbound.mail import ADDRESS, Mail
 from policies.actions import Action
 
 NAME: Final = FieldId("dsar.attachment_name")
 MAIL: Final = "dsar.mail.message_waits"
+DESK_MAIL: Final = "dsar.mail.message_came"
 
 
 def case_for(ports: Ports, principal: Principal, request: RequestId) -> Case:
@@ -74,19 +75,24 @@ def send(
 
 
 def reply(ports: Ports, asker: Principal, request: RequestId, words: str, *, at: datetime) -> RowId:
-    """The message of whoever asks waits for an officer; the page has shown that it is theirs."""
+    """The message of whoever asks waits for an officer; the page has shown that it is theirs.
+
+    Mail tells the desk of the first that nobody has read, and of none after it until it was.
+    """
     case = _case(ports, request)
     row, content = _sealed(ports, case, words)
 
     def write(tx: Connection) -> None:
         _open(tx, request)
-        if store.unread(tx, request, Side.PERSON) >= MOST_UNREAD:
+        unread = store.unread(tx, request, Side.PERSON)
+        if unread >= MOST_UNREAD:
             raise ExchangeRefusedError(reason=Wrong.MANY.value)
         store.add_message(
             *(tx, request, row), side=Side.PERSON, by=asker.id, at=at,
             open_to_asker=True, content=content,
         )  # fmt: skip
-        _note(tx, ports, asker, case, EventCode.REQUEST_MESSAGE_WRITTEN, at=at)
+        refs = () if unread else _tell_desk(tx, ports, case, row, at=at)
+        _note(tx, ports, asker, case, EventCode.REQUEST_MESSAGE_WRITTEN, at=at, refs=refs)
 
     ports.database.write(write)
     return row
@@ -335,6 +341,23 @@ def _announce(
         params={"reference": case.reference},
     )
     return (f"message:{post(tx, ports.vault, mail, subject=case.subject, at=at)}",)
+
+
+def _tell_desk(
+    tx: Connection, ports: Ports, case: Case, row: RowId, *, at: datetime
+) -> tuple[str, ...]:
+    """The mail to the desk's address that a message of the person waits: the number alone."""
+    address = ports.controller.contact_mail
+    if not ADDRESS.fullmatch(address):
+        return ()
+    mail = Mail(
+        idem_key=f"dsar/message_came/{row}",
+        to=address,
+        template=DESK_MAIL,
+        lang=Lang.JA,
+        params={"reference": case.reference},
+    )
+    return (f"message:{post(tx, ports.vault, mail, subject=None, at=at)}",)
 
 
 def _note(

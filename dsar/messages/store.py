@@ -1,6 +1,6 @@
 """Rows of messages, comments and files in and out; none is changed but by the first look."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -68,6 +68,20 @@ def unread(tx: Connection, request: RequestId, side: Side) -> int:
         MESSAGE.c.read_at.is_(None),
     )
     return int(tx.execute(wanted).scalar_one())
+
+
+def unread_of(tx: Connection, requests: Iterable[RequestId]) -> Mapping[RequestId, int]:
+    """How many messages of the person nobody has read, for those of these requests with any."""
+    wanted = (
+        select(MESSAGE.c.request_id, func.count())
+        .where(
+            MESSAGE.c.request_id.in_(list(requests)),
+            MESSAGE.c.side == Side.PERSON.value,
+            MESSAGE.c.read_at.is_(None),
+        )
+        .group_by(MESSAGE.c.request_id)
+    )
+    return {RequestId(row[0]): int(row[1]) for row in tx.execute(wanted)}
 
 
 def add_comment(

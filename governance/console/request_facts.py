@@ -27,6 +27,7 @@ class RequestLine:
     status: str
     received: date
     until: date | None
+    unread: int = 0  # messages of the person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class AlikeLine:
     proved: str
 
 
-def request_line(one: Summary, lang: Lang) -> RequestLine:
+def request_line(one: Summary, lang: Lang, *, unread: int = 0) -> RequestLine:
     """The request in the words of the law."""
     return RequestLine(
         id=one.id,
@@ -61,6 +62,7 @@ def request_line(one: Summary, lang: Lang) -> RequestLine:
         ),
         received=one.received_at.astimezone(JST).date(),
         until=one.answer_by if one.open else None,
+        unread=unread,
     )
 
 

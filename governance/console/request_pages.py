@@ -25,6 +25,7 @@ from dsar.intake.importing import arrived
 from dsar.intake.rules import fee_allowed, scope_of
 from dsar.intake.service import file_request
 from dsar.intake.types import Claim, FeeState, Filing, Scope, Source, StopGround
+from dsar.messages.store import unread_of
 from dsar.reading import list_requests
 from dsar.service import match_subject
 from dsar.types import Delivery, ExtensionGround, HoldGround, Intake, Requester, RequestKind
@@ -66,7 +67,8 @@ async def requests(request: Request, principal: Reader) -> str:
     def look() -> list[facts.RequestLine]:
         with wiring.database.read() as tx:
             found = list_requests(tx, wiring.ports, principal, is_open=None if every else True)
-        return [facts.request_line(one, page.lang) for one in found]
+            unread = unread_of(tx, (one.id for one in found))
+        return [facts.request_line(one, page.lang, unread=unread.get(one.id, 0)) for one in found]
 
     return templates_of(request).render(
         "console/requests.html",

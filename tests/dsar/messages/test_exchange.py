@@ -1,6 +1,8 @@
 """Messages, comments and files of a request: sealed, told apart, refused when they are wrong."""
 
+from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,14 +15,16 @@ from dsar.errors import RequestNotAllowedError, RequestUnknownError
 from dsar.messages import service
 from dsar.messages.errors import AttachmentUnknownError, ExchangeRefusedError
 from dsar.messages.rules import file_wrong, kind_of_file, safe_name, words_wrong
-from dsar.messages.store import ATTACHMENT, COMMENT, MESSAGE
+from dsar.messages.store import ATTACHMENT, COMMENT, MESSAGE, unread_of
 from dsar.messages.types import MOST_BYTES, MOST_UNREAD, Side, Wrong
 from dsar.package import members_of
 from dsar.types import Event
+from governance.core.controller import Controller
 from governance.core.errors import GovernanceError
 from governance.core.terms import KeyClass, RequestId, RowId
 from governance.customers.post import unsealed
 from governance.jobs.outbox import OUTBOX
+from tests.dsar.intake.filed import letters
 from tests.dsar.world import APPROVER, OFFICER, PERSON, SUPPORT, World
 
 SECRET, ASKED = "架空の内部メモ：弁護士に確認中", "お電話番号を確かめさせてください。"
@@ -63,6 +67,28 @@ def test_mail_tells_the_number_alone(world: World) -> None:
         row = tx.execute(select(OUTBOX).where(OUTBOX.c.idem_key.like("dsar/message/%"))).one()
     mail = unsealed(world.ports.vault, row)
     assert mail.params == {"reference": case.reference}  # type: ignore[union-attr]
+
+
+def test_desk_is_told_once_of_what_nobody_has_read(world: World) -> None:
+    case = world.receive()
+
+    def told() -> list[Any]:
+        return letters(world, "dsar/message_came/")
+
+    for words in ("一つ目", "二つ目"):
+        service.reply(world.ports, PERSON, case.id, words, at=world.tick())
+    (mail,) = told()
+    assert mail.to == world.ports.controller.contact_mail
+    assert mail.params == {"reference": case.reference}
+    with world.ports.database.read() as tx:
+        assert unread_of(tx, [case.id, RequestId("0")]) == {case.id: 2}
+    service.thread(world.ports, OFFICER, case.id, at=world.tick())
+    service.reply(world.ports, PERSON, case.id, "三つ目", at=world.tick())
+    assert len(told()) == 2
+    without = replace(world.ports, controller=Controller(contact_mail="none"))
+    service.thread(world.ports, OFFICER, case.id, at=world.tick())
+    service.reply(without, PERSON, case.id, "四つ目", at=world.tick())
+    assert len(told()) == 2
 
 
 def test_comment_reaches_neither_person_nor_package(world: World) -> None:

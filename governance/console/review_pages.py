@@ -110,16 +110,21 @@ def _reveal(desk: Desk, given: dict[str, str]) -> object:
 
 
 def _cover(desk: Desk, given: dict[str, str]) -> object:
-    where = Where(source=given["source"]) if given["scope"] == "source" else None
+    where = {"source": Where(source=given["source"]), "value": _where(given)}.get(given["scope"])
     return service.cover(desk, given["phrase"], given["label"], _reason(given), where=where)
 
 
-def _withhold(desk: Desk, given: dict[str, str]) -> object:
-    where = Where(
+def _where(given: dict[str, str]) -> Where:
+    """The value, field or record of the source that was chosen."""
+    return Where(
         source=given["source"],
         row=RowId(given["row"]) if given["row"] else None,
         name=FieldId(given["field"]) if given["field"] else None,
     )
+
+
+def _withhold(desk: Desk, given: dict[str, str]) -> object:
+    where = _where(given)
     codes = [value for name, value in given.items() if name.startswith(GROUNDS)]
     return service.withhold(desk, where, [Ground(one) for one in codes if one in set(Ground)])
 
@@ -295,7 +300,7 @@ def _lists(case: Case, label: str, lang: Lang) -> dict[str, object]:
         ],
         "scopes": [
             Choice(value=one, label=text(f"console.review.scope.{one}", lang, source=label))
-            for one in ("everywhere", "source")
+            for one in ("everywhere", "source", "value")
         ],
         "grounds": [
             (law.value, _choices(EXCEPTIONS[law], "dsar.ground", lang))

@@ -142,6 +142,28 @@ def test_review_from_suggestion_to_approval(office: Office) -> None:
         assert case_by_id(tx, request).tracks[0].status.value == "approved"
 
 
+def test_words_are_covered_in_the_one_value_that_was_chosen(office: Office) -> None:
+    request = collected(office.wiring)
+    place, lead = f"{HOME}/{request}/review", "privacy_officer"
+    page = office.page(f"{place}?source=inquiry", by=lead)
+    basis = re.search(r'name="basis" value="([0-9a-f]+)"', page)
+    row = re.search(r'<option value="([0-9a-f-]{36})"', page)
+    assert basis is not None
+    assert row is not None
+    assert "選んだ項目・記録だけ" in page
+    form = {
+        "step": "cover", "basis": basis[1], "source": "inquiry", "page": "1", "phrase": "に",
+        "label": "PASSAGE", "reason": "business", "scope": "value", "row": row[1],
+    }  # fmt: skip
+    elsewhere = sent(office, place, {**form, "field": "inquiry.subject"}, by=lead)
+    assert elsewhere.status_code == 422
+    forged = sent(office, place, {**form, "row": "<b>", "field": "inquiry.body"}, by=lead)
+    assert forged.status_code == 422
+    assert sent(office, place, {**form, "field": "inquiry.body"}, by=lead).status_code == 303
+    (act,) = review.look(office.wiring.ports, OFFICER, request, at=AT).acts
+    assert {(spot.row, spot.name) for spot in act.spots} == {(row[1], "inquiry.body")}
+
+
 def test_stranger_to_the_review_sees_and_does_nothing(office: Office) -> None:
     request = collected(office.wiring)
     for by in ("support", "auditor"):

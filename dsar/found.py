@@ -51,6 +51,7 @@ class Found:
     label: Label
     records: tuple[FoundRecord, ...] = field(repr=False)
     withheld: tuple[WithheldItem, ...] = ()  # left out before any officer's decision
+    labels: tuple[tuple[FieldId, Label], ...] = ()  # of withheld fields that nobody declared
 
     @property
     def fields(self) -> int:
@@ -97,6 +98,7 @@ def to_bytes(found: Found) -> bytes:
                 {"field": item.field, "row": item.row, "grounds": [g.value for g in item.grounds]}
                 for item in found.withheld
             ],
+            "labels": [{"field": name, "label": _label(label)} for name, label in found.labels],
         }
     )
 
@@ -122,6 +124,9 @@ def from_bytes(payload: bytes) -> Found:
             )
             for item in document["withheld"]
         ),
+        labels=tuple(
+            (FieldId(item["field"]), Label(**item["label"])) for item in document.get("labels", ())
+        ),  # absent in findings of earlier versions
     )
 
 

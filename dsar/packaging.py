@@ -20,7 +20,7 @@ from dsar.information import Facts, information
 from dsar.package import SIGNER, Package, pack
 from dsar.portability import LeftField, portable
 from dsar.records import actor_of, changed, demand, write_down
-from dsar.report import Answer, disclosed, stays
+from dsar.report import Answer, disclosed, labels_of, stays
 from dsar.results import StoredPackage, add_package
 from dsar.review.service import leaving
 from dsar.store import case_by_id
@@ -154,7 +154,7 @@ def answer_of(
         findings=shown,
         withheld=withheld,
         information=tuple((law, information(law, found, facts)) for law in sorted(case.laws)),
-        stays=stays(left),
+        stays=stays(left, labels_of(found)),
     )
 
 

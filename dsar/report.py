@@ -1,6 +1,6 @@
 """What a person is told: which findings the answer shows, what it leaves out, and why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -63,13 +63,14 @@ def disclosed(
     findings: Iterable[Found], decision: Decision, kinds: Iterable[RequestKind]
 ) -> tuple[tuple[Found, ...], tuple[WithheldLine, ...]]:
     """What the answer shows, and what it leaves out by rule or by the officer's decision."""
+    asked = sorted(asked_for(findings, kinds), key=_place)
     shown: list[Found] = []
     left: list[WithheldItem] = []
-    for found in sorted(asked_for(findings, kinds), key=_place):
+    for found in asked:
         records, removed = _without(found, decision.items)
         shown.append(replace(found, records=records))
         left += [*found.withheld, *removed]
-    return tuple(shown), _lines(left)
+    return tuple(shown), _lines(left, labels_of(asked))
 
 
 def _place(found: Found) -> tuple[int, str]:
@@ -88,10 +89,24 @@ def asked_for(findings: Iterable[Found], kinds: Iterable[RequestKind]) -> tuple[
     return ()
 
 
-def stays(left: Iterable[LeftField]) -> tuple[StaysLine, ...]:
+def labels_of(findings: Iterable[Found]) -> Mapping[FieldId, Label]:
+    """Source and field in words, as the findings name them."""
+    return {
+        name: Label(ja=f"{found.label.ja}: {label.ja}", en=f"{found.label.en}: {label.en}")
+        for found in findings
+        for name, label in (
+            *((value.name, value.label) for record in found.records for value in record.values),
+            *found.labels,
+        )
+    }
+
+
+def stays(left: Iterable[LeftField], known: Mapping[FieldId, Label]) -> tuple[StaysLine, ...]:
     """The fields of a portable copy that stay behind, by their names for people."""
     return tuple(
-        StaysLine(name=one.name, label=label_of(one.name), count=one.count, reason=one.reason)
+        StaysLine(
+            name=one.name, label=label_of(one.name, known), count=one.count, reason=one.reason
+        )
         for one in left
     )
 
@@ -115,21 +130,23 @@ def _without(
     return tuple(records), removed
 
 
-def _lines(items: Iterable[WithheldItem]) -> tuple[WithheldLine, ...]:
+def _lines(
+    items: Iterable[WithheldItem], known: Mapping[FieldId, Label]
+) -> tuple[WithheldLine, ...]:
     counts: dict[tuple[FieldId, tuple[Ground, ...]], set[RowId | None]] = {}
     for item in items:
         counts.setdefault((item.field, item.grounds), set()).add(item.row)
     return tuple(
-        WithheldLine(name=name, label=label_of(name), count=len(rows), grounds=grounds)
+        WithheldLine(name=name, label=label_of(name, known), count=len(rows), grounds=grounds)
         for (name, grounds), rows in sorted(counts.items(), key=lambda pair: pair[0][0])
     )
 
 
-def label_of(name: FieldId) -> Label:
-    """Table and field in words; a field that nobody declared by its id."""
+def label_of(name: FieldId, known: Mapping[FieldId, Label]) -> Label:
+    """Table and field in words; one that nobody declared as its finding names it, or by its id."""
     entry = catalogue().fields.get(name)
     if entry is None:
-        return Label(ja=name, en=name)
+        return known.get(name, Label(ja=name, en=name))
     tables = catalogue().tables[entry.table]
     return Label(
         ja=f"{tables.label_ja}: {entry.label_ja}", en=f"{tables.label_en}: {entry.label_en}"

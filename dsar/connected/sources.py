@@ -93,6 +93,14 @@ class ConnectedSource:
                 for value in record.values
                 if value.third_person
             ),
+            labels=tuple(
+                {
+                    self._field(value): value.label
+                    for _, record in records
+                    for value in record.values
+                    if value.third_person
+                }.items()
+            ),
         )
 
     def _field(self, value: outside.OutsideValue) -> FieldId:

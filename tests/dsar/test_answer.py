@@ -72,7 +72,7 @@ def pages_of(files: dict[str, bytes]) -> dict[str, Page]:
 def test_every_document_keeps_to_its_published_schema() -> None:
     going = portable([found_of(name="架空", rank="A")], catalogue(), FACTS.policy.purposes)
     answer = answer_of(
-        *going.findings, kind=RequestKind.PORTABILITY, law=Law.GDPR, stays=stays(going.left)
+        *going.findings, kind=RequestKind.PORTABILITY, law=Law.GDPR, stays=stays(going.left, {})
     )
     files = files_of(answer)
     for name in ("data.json", "portability.json"):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from dataclasses import replace
 
 import pytest
@@ -116,6 +117,18 @@ def found_of(texts: list[str]) -> Found:
 def test_finding_comes_back_as_it_was(texts: list[str]) -> None:
     found = found_of(texts)
     assert from_bytes(to_bytes(found)) == found
+
+
+def test_finding_of_an_earlier_version_opens_and_names_its_fields_by_their_ids() -> None:
+    left = WithheldItem(field=FieldId("shop.friend"), grounds=(Ground.APPI_33_2_1,))
+    found = replace(found_of(["一"]), withheld=(left,), labels=((left.field, LABEL),))
+    document = json.loads(to_bytes(found))
+    del document["labels"]
+    old = from_bytes(json.dumps(document).encode())
+    assert old == replace(found, labels=())
+    for one, name in ((found, f"{found.label.ja}: 項目"), (old, "shop.friend")):
+        _, lines = disclosed([one], GRANTED, [RequestKind.DISCLOSURE])
+        assert name in {line.label.ja for line in lines}
 
 
 DANGEROUS = st.text(min_size=1, max_size=20).map(lambda text: f"={text}")

@@ -17,11 +17,12 @@ from dsar.connected.sources import source_of
 from dsar.connected.tasks import NewAnswer, answer_task, task_with_case, waiting
 from dsar.connected.without import WithoutReason, go_without
 from dsar.errors import RequestNotAllowedError, RequestStepError
-from dsar.found import Found
+from dsar.found import Found, from_bytes, to_bytes
 from dsar.package import members_of
+from dsar.report import disclosed
 from dsar.results import newest_package
 from dsar.review.service import accept_all
-from dsar.types import Event, Outcome, Refusal
+from dsar.types import Event, Outcome, Refusal, RequestKind
 from governance.connectors import types as outside
 from governance.connectors.database import DatabaseConnector
 from governance.connectors.erasing import Memory
@@ -37,6 +38,7 @@ from governance.jobs.outbox import OUTBOX, OutboxMessage
 from governance.outbound.mail import Mail, compose
 from governance.pii.redaction import Placeholders
 from policies.types import Label
+from tests.dsar.cases import GRANTED
 from tests.dsar.world import EMAIL, NAME, NOW, OFFICER, SUBJECT, SUPPORT, World
 from tests.installation import MANAGER
 from tests.outside import SHOP, TABLES, Outside
@@ -145,6 +147,11 @@ def test_outside_rows_are_found_and_others_are_left_out(
     for other in ("佐藤花子", "080-1111-2222", "別人", "hanako"):
         assert other not in str(said)
     assert [item.field for item in part.withheld] == ["shop.members.friend"]
+    assert from_bytes(to_bytes(part)) == part
+    _, left = disclosed([part], GRANTED, [RequestKind.DISCLOSURE])
+    assert [(line.label.ja, line.label.en) for line in left] == [
+        (f"{part.label.ja}: 会員・紹介者", f"{part.label.en}: Members: Introduced by")
+    ]
     assert state(case, "shop").left_out >= 2
 
 

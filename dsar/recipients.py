@@ -1,74 +1,50 @@
 """Recipients hear of what was corrected, erased or restricted (GDPR 19), or why they cannot.
 
 Who is on the list follows from the records of provision and from who works on our behalf; an
-officer adds others and leaves some out, each for a reason. The notice names the person by pseudonym
-and the fields, so that a recipient asks the gate anew; no value leaves with it. It waits in the
-outbox like every mail, under one key for each recipient and request. A recipient confirms by the
-link of its notice, or an officer notes that it did.
+officer adds others and leaves some out, each for a reason. A recipient is told by its webhook where
+the register has one, else by mail; either waits in the outbox under one key for each recipient and
+request, and carries no value of the person.
 """
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from hashlib import sha256
-from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import Connection
 
-from audit.actions import EventCode
 from audit.types import Outcome
 from dsar.case import Case
 from dsar.errors import NothingToTellError, RecipientUnknownError
 from dsar.execution import telling_store as store
+from dsar.execution.hooking import hooked
+from dsar.execution.notices import (
+    CONFIRM,
+    Notice,
+    digest_of,
+    mailed,
+    notice_of,
+    on_record,
+)
 from dsar.execution.rules import CONFIRM_DAYS
-from dsar.execution.store import execution_of
-from dsar.execution.types import Because, Confirmed, Measure, Telling, TellingState
-from dsar.letters import changed_fields, listed
-from dsar.records import actor_of, demand, draft
+from dsar.execution.types import Because, Channel, Confirmed, Telling, TellingState
+from dsar.records import actor_of, demand
 from dsar.store import case_by_id
-from dsar.types import RequestKind
 from governance.core.clock import JST
-from governance.core.terms import ActorId, Lang, RequestId, RowId, SubjectId
+from governance.core.terms import ActorId, RequestId, RowId, SubjectId
 from governance.customers.ports import Ports
-from governance.customers.post import post
 from governance.customers.upkeep.merges import circle
 from governance.http.principal import Principal
-from governance.outbound.mail import ADDRESS, Mail
 from governance.registers.provisions.store import of_person
 from governance.registers.provisions.types import Direction
-from governance.registers.sealing import opened_contact
-from governance.registers.store import all_recipients, contact_of, recipient_by_id
+from governance.registers.store import all_recipients, recipient_by_id
 from governance.registers.types import Recipient, RecipientRole
 from policies.actions import Action
 
-HOME = frozenset({"JP", None})  # whose notice is in Japanese
-REF = "recipient:"
-CONFIRM: Final = "/confirm"  # where a recipient says that it was done
 TOKEN_BYTES: Final = 24
 ON_OUR_BEHALF: Final = frozenset({RecipientRole.PROCESSOR, RecipientRole.JOINT})
-
-
-class Notice(StrEnum):
-    """What a recipient is told; the texts stand under `dsar.mail.recipient_<notice>`."""
-
-    CORRECTED = "corrected"
-    ERASED = "erased"
-    RESTRICTED = "restricted"
-
-
-NOTICE_OF: Mapping[RequestKind, Notice] = MappingProxyType(
-    {
-        RequestKind.CORRECTION: Notice.CORRECTED,
-        RequestKind.RECTIFICATION: Notice.CORRECTED,
-        RequestKind.ERASURE: Notice.ERASED,
-        RequestKind.CESSATION: Notice.RESTRICTED,
-        RequestKind.PROVISION_STOP: Notice.RESTRICTED,
-        RequestKind.RESTRICTION: Notice.RESTRICTED,
-    }
-)
 
 
 class Untold(StrEnum):
@@ -77,6 +53,7 @@ class Untold(StrEnum):
     NO_ADDRESS = "no_address"
     IMPOSSIBLE = "impossible"
     DISPROPORTIONATE = "disproportionate"
+    UNDELIVERED = "undelivered"  # its webhook never took it and no mail address is on record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +68,8 @@ class Told:
     answer_by: date | None = None
     confirmed_at: datetime | None = None
     confirmed_how: Confirmed | None = None
+    channel: Channel | None = None
+    delivered_at: datetime | None = None  # its webhook took it
 
     def as_json(self) -> dict[str, object]:
         """The recipient for programs."""
@@ -102,6 +81,8 @@ class Told:
             "planned": self.planned,
             "told_at": self.told_at.isoformat() if self.told_at else None,
             "untold": self.untold.value if self.untold else None,
+            "channel": self.channel.value if self.channel else None,
+            "delivered_at": self.delivered_at.isoformat() if self.delivered_at else None,
             "answer_by": self.answer_by.isoformat() if self.answer_by else None,
             "confirmed_at": self.confirmed_at.isoformat() if self.confirmed_at else None,
             "confirmed_how": self.confirmed_how.value if self.confirmed_how else None,
@@ -161,12 +142,12 @@ def choose_recipient(
         state = TellingState.PLANNED if untold is None else TellingState.LEFT_OUT
         reason = untold.value if untold else None
         store.choose(tx, request, recipient.id, state=state, reason=reason, by=principal.id)
-        _note(
+        on_record(
             tx,
             ports,
             principal,
             case,
-            recipient,
+            recipient.id,
             Outcome.DONE if untold is None else Outcome.FAILED,
             "listed" if untold is None else untold.value,
             at=at,
@@ -217,14 +198,6 @@ def tell_listed(
     return len(waiting)
 
 
-def notice_of(tx: Connection, case: Case) -> Notice | None:
-    """What recipients are told of this request: what is done, else what the right stands for."""
-    found = execution_of(tx, case.id)
-    if found is not None and found.measure is Measure.ERASE:
-        return Notice.ERASED
-    return next((NOTICE_OF[t.kind] for t in case.tracks if t.kind in NOTICE_OF), None)
-
-
 def _tell(
     tx: Connection,
     ports: Ports,
@@ -238,129 +211,26 @@ def _tell(
     at: datetime,
 ) -> None:
     """The notice waits in the outbox with this change, or the reason why not is on record."""
-    address = None if untold is not None else _address(tx, ports, recipient.id)
-    if address is None:
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    link = f"{origin}{CONFIRM}/{token}" if origin else None
+    until = at.astimezone(JST).date() + timedelta(days=CONFIRM_DAYS)
+    put = None
+    if untold is None:
+        put = hooked(tx, ports, case, recipient, notice, link=link, at=at) or mailed(
+            tx, ports, case, recipient, notice, link=link, due=until, at=at
+        )
+    if put is None:
         reason = (untold or Untold.NO_ADDRESS).value
         state = TellingState.LEFT_OUT
         store.choose(tx, case.id, recipient.id, state=state, reason=reason, by=principal.id)
-        _note(tx, ports, principal, case, recipient, Outcome.FAILED, reason, at=at)
+        on_record(tx, ports, principal, case, recipient.id, Outcome.FAILED, reason, at=at)
         return
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    until = at.astimezone(JST).date() + timedelta(days=CONFIRM_DAYS)
-    mail = _mail(tx, case, recipient, notice, to=address, due=until)
-    if origin is not None:
-        link = f"{origin}{CONFIRM}/{token}"
-        mail = replace(mail, template=f"{mail.template}_link", params=mail.params | {"link": link})
-    message = f"message:{post(tx, ports.vault, mail, subject=None, at=at)}"
+    digest = digest_of(token) if origin and put.fresh else None
     store.note_told(
-        tx, case.id, recipient.id, digest=_digest(token) if origin else None, until=until, at=at
+        tx, case.id, recipient.id, channel=put.channel, digest=digest, until=until, at=at
     )
-    _note(tx, ports, principal, case, recipient, Outcome.DONE, notice.value, message, at=at)
-
-
-def _note(
-    tx: Connection,
-    ports: Ports,
-    principal: Principal,
-    case: Case,
-    recipient: Recipient,
-    outcome: Outcome,
-    reason: str,
-    *refs: str,
-    at: datetime,
-) -> None:
-    code = EventCode.RECIPIENT_TOLD
-    refs = (f"{REF}{recipient.id}", *refs)
-    told = draft(ports, principal, case, code, at=at, outcome=outcome, reasons=(reason,), refs=refs)
-    ports.audit.append(tx, told)
-
-
-def _digest(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
-
-
-def _mail(
-    tx: Connection, case: Case, recipient: Recipient, notice: Notice, *, to: str, due: date
-) -> Mail:
-    lang = Lang.JA if recipient.country in HOME else Lang.EN
-    return Mail(
-        idem_key=f"dsar/{case.id}/recipient/{recipient.id}",
-        to=to,
-        template=f"dsar.mail.recipient_{notice.value}",
-        lang=lang,
-        params={
-            "reference": case.reference,
-            "person": str(case.subject),
-            "fields": listed(changed_fields(tx, case), lang),
-            "due": due.isoformat(),
-        },
-    )
-
-
-def _address(tx: Connection, ports: Ports, recipient: RowId) -> str | None:
-    """The mail address of the recipient's contact; None when the register has no usable one."""
-    sealed = contact_of(tx, recipient)
-    if sealed is None:
-        return None
-    address = opened_contact(ports.vault, recipient, sealed).contact_email
-    return address if ADDRESS.fullmatch(address) else None
-
-
-def told_under(tx: Connection, token: str) -> tuple[Case, Telling] | None:
-    """The notice of a link; None for none."""
-    told = store.by_digest(tx, _digest(token))
-    return None if told is None else (case_by_id(tx, told.request), told)
-
-
-def confirm_by_link(
-    tx: Connection, ports: Ports, principal: Principal, token: str, *, at: datetime
-) -> Case:
-    """The recipient confirmed that it did what it was told; raises RecipientUnknownError."""
-    if (found := told_under(tx, token)) is None:
-        raise RecipientUnknownError
-    case, told = found
-    _confirm(tx, ports, principal, case, told, Confirmed.LINK, at=at)
-    return case
-
-
-def confirm_by_officer(
-    tx: Connection,
-    ports: Ports,
-    principal: Principal,
-    request: RequestId,
-    key: str,
-    *,
-    at: datetime,
-) -> tuple[Told, ...]:
-    """An officer notes that the recipient confirmed by telephone or letter."""
-    case = case_by_id(tx, request)
-    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
-    known = {told.recipient.source_key: told.recipient.id for told in told_of(tx, case)}
-    rows = {one.recipient: one for one in store.of_request(tx, request)}
-    told = rows.get(known.get(key, RowId("")))
-    if told is None or told.state not in {TellingState.TOLD, TellingState.CONFIRMED}:
-        raise RecipientUnknownError
-    _confirm(tx, ports, principal, case, told, Confirmed.OFFICER, at=at)
-    return told_of(tx, case)
-
-
-def _confirm(
-    tx: Connection,
-    ports: Ports,
-    principal: Principal,
-    case: Case,
-    told: Telling,
-    how: Confirmed,
-    *,
-    at: datetime,
-) -> None:
-    """Said twice it is said once."""
-    if not store.note_confirmed(tx, told.id, how=how, by=principal.id, at=at):
-        return
-    code, refs = EventCode.RECIPIENT_CONFIRMED, (f"{REF}{told.recipient}",)
-    ports.audit.append(
-        tx, draft(ports, principal, case, code, at=at, reasons=(how.value,), refs=refs)
-    )
+    message = f"message:{put.message}"
+    on_record(tx, ports, principal, case, recipient.id, Outcome.DONE, notice.value, message, at=at)
 
 
 def told_of(tx: Connection, case: Case) -> tuple[Told, ...]:
@@ -386,6 +256,8 @@ def _one(recipient: Recipient, told: Telling | None) -> Told:
         answer_by=told.answer_by,
         confirmed_at=told.confirmed_at,
         confirmed_how=told.confirmed_how,
+        channel=told.channel,
+        delivered_at=told.delivered_at,
     )
 
 

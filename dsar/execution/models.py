@@ -89,6 +89,8 @@ class TellingRow(SQLModel, table=True):
     confirmed_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     confirmed_how: str | None = None
     confirmed_by: str | None = None
+    channel: str | None = None  # mail, webhook
+    delivered_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     __table_args__ = (UniqueConstraint("request_id", "recipient_id"),)
 
 

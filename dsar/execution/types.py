@@ -144,10 +144,18 @@ class TellingState(StrEnum):
     LEFT_OUT = "left_out"  # for a reason of GDPR 19
 
 
+class Channel(StrEnum):
+    """How a recipient is told."""
+
+    MAIL = "mail"
+    WEBHOOK = "webhook"
+
+
 class Confirmed(StrEnum):
     """How a recipient confirmed."""
 
     LINK = "link"
+    ANSWER = "answer"  # of its webhook
     OFFICER = "officer"  # by telephone or letter, noted by an officer
 
 
@@ -165,6 +173,8 @@ class Telling:
     answer_by: date | None = None
     confirmed_at: datetime | None = None
     confirmed_how: Confirmed | None = None
+    channel: Channel | None = None
+    delivered_at: datetime | None = None  # its webhook took the notice
 
     def overdue(self, *, on: date) -> bool:
         """Whether it should have confirmed by now."""

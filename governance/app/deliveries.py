@@ -10,6 +10,8 @@ from typing import Final, assert_never
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
+from dsar.execution.hook_sending import send_to_recipient
+from governance.app.executing import HOUSE
 from governance.app.webhooks.sending import send_webhook
 from governance.app.wiring import SYSTEM, Wiring
 from governance.core.errors import GovernanceError
@@ -18,7 +20,7 @@ from governance.core.setting_kinds import MailKind, SmsKind
 from governance.core.settings import Settings, SettingsError
 from governance.crypto.frame import FrameError
 from governance.crypto.secret_refs import read_secret
-from governance.customers.post import about, unsealed
+from governance.customers.post import INSTALLATION, about, unsealed
 from governance.jobs.outbox import Delivered, OutboxMessage, Sender, deliver_once
 from governance.keys.errors import KeyDestroyedError
 from governance.outbound.channels import ChannelKind, Channels, Message, send
@@ -112,7 +114,15 @@ def senders_of(wiring: Wiring, channels: Channels) -> Mapping[str, Sender]:
     by_kind: dict[str, Sender] = {
         kind.value: partial(_deliver, wiring, channels) for kind in ChannelKind
     }
-    return by_kind | {ChannelKind.WEBHOOK.value: partial(send_webhook, wiring)}
+    return by_kind | {ChannelKind.WEBHOOK.value: partial(_webhook, wiring)}
+
+
+def _webhook(wiring: Wiring, waiting: OutboxMessage, /, *, at: datetime) -> None:
+    """To a system that subscribed, or to a recipient of the register."""
+    if waiting.target != INSTALLATION:
+        send_webhook(wiring, waiting, at=at)
+        return
+    send_to_recipient(wiring.ports, egress_of(wiring.settings), HOUSE, waiting, at=at)
 
 
 def deliver(

@@ -54,7 +54,14 @@ from governance.keys.places import Places, SealedPlace
 from governance.keys.vault import BLOB, PART
 from governance.registers.models import RecipientCheckRow, RecipientRow
 from governance.registers.provisions.models import ProvisionPersonRow, ProvisionRow
-from governance.registers.sealing import ACQUISITION, CONTACT, FINDINGS, IDENTITY, PARTY
+from governance.registers.sealing import (
+    ACQUISITION,
+    CONTACT,
+    FINDINGS,
+    HOOK,
+    IDENTITY,
+    PARTY,
+)
 
 OUTBOX = table_of(OutboxRow)
 NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
@@ -163,8 +170,9 @@ def _glasses() -> Iterator[SealedPlace]:
 
 
 def _registers() -> Iterator[SealedPlace]:
-    """Persons at recipients, findings about recipients, and who was in a provision."""
+    """Persons at recipients, their webhooks, findings, and who was in a provision."""
     yield _blob(table_of(RecipientRow), "contact", CONTACT)
+    yield _blob(table_of(RecipientRow), "hook", HOOK)
     yield _blob(table_of(RecipientCheckRow), "findings", FINDINGS)
     yield _blob(table_of(ProvisionRow), "party", PARTY)
     yield _blob(table_of(ProvisionRow), "acquisition", ACQUISITION)

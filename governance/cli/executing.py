@@ -309,7 +309,7 @@ def confirm(
     recipient: Annotated[str, typer.Argument(metavar="KEY", help=say("recipients.key"))],
 ) -> int:
     """It is noted that a recipient confirmed by telephone or letter."""
-    from dsar.recipients import confirm_by_officer
+    from dsar.execution.confirming import confirm_by_officer
     from governance.cli.session import acting, opened
 
     with opened() as wiring:

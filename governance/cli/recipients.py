@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -12,6 +13,7 @@ from governance.cli.output import emit, line, say, table
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from governance.app.wiring import Wiring
     from governance.customers.ports import Ports
     from governance.http.principal import Principal
     from governance.registers.service import Listed, Shown
@@ -139,6 +141,56 @@ def subprocessor(
     return _changed(work)
 
 
+@app.command("webhook", help=say("recipients.webhook"))
+def webhook(
+    key: Key,
+    url: Annotated[str | None, typer.Option("--url", help=say("recipients.hook_url"))] = None,
+    secret_file: Annotated[
+        Path | None, typer.Option("--secret-file", help=say("recipients.hook_secret"))
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help=say("recipients.hook_remove"))] = False,
+) -> int:
+    """Where the recipient is told of erasures and corrections; a new secret is shown this once."""
+    from governance.registers import hooks
+
+    if url is None and not remove:
+        found = _looked(lambda tx, ports, by, _at: hooks.address_of(tx, ports, by, key))
+        emit({"url": found}, lambda: line(found or say("recipients.hook_none")))
+        return 0
+    if url is None:
+        _written(lambda tx, w, by, at: hooks.remove_hook(tx, w.ports, by, key, at=at))
+        emit({"url": None}, lambda: line(say("recipients.hook_removed")))
+        return 0
+    secret = _hooked(key, url, secret_file)
+    shown = {} if secret_file else {"secret": secret}
+
+    def words() -> None:
+        line(say("recipients.hook_set"))
+        for name, value in shown.items():
+            line(f"{name}: {value}")
+            line(say("webhook.once"))
+
+    emit({"url": url, **shown}, words)
+    return 0
+
+
+def _hooked(key: str, url: str, secret_file: Path | None) -> str:
+    """The secret that signs from now on."""
+    from governance.crypto.secret_refs import read_secret
+    from governance.outbound.egress import egress_of
+    from governance.registers import hooks
+
+    given = read_secret(f"file:{secret_file}").decode().strip() if secret_file else None
+
+    def work(tx: "Connection", wiring: "Wiring", by: "Principal", at: datetime) -> str:
+        reach = egress_of(wiring.settings)
+        return hooks.set_hook(
+            tx, wiring.ports, by, key, url=url, secret=given, egress=reach, at=at
+        ).secret
+
+    return _written(work)
+
+
 def _members(given: list[str]) -> dict[str, object]:
     """NAME=VALUE pairs; an empty value empties the member."""
     from governance.registers.errors import RecipientFieldError
@@ -161,12 +213,16 @@ def _looked(work: "Callable[[Connection, Ports, Principal, datetime], T]") -> T:
             return work(tx, wiring.ports, principal, wiring.clock())
 
 
-def _changed(work: "Callable[[Connection, Ports, Principal, datetime], Recipient]") -> int:
+def _written(work: "Callable[[Connection, Wiring, Principal, datetime], T]") -> T:
     from governance.cli.session import acting, opened
 
     with opened() as wiring:
         principal = acting(wiring)
-        made = wiring.database.write(lambda tx: work(tx, wiring.ports, principal, wiring.clock()))
+        return wiring.database.write(lambda tx: work(tx, wiring, principal, wiring.clock()))
+
+
+def _changed(work: "Callable[[Connection, Ports, Principal, datetime], Recipient]") -> int:
+    made = _written(lambda tx, wiring, by, at: work(tx, wiring.ports, by, at))
     shape = {"recipient": made.reference, "version": made.version}
     emit(shape, lambda: line(say("recipients.written", **shape)))
     return 0

@@ -42,6 +42,7 @@ UNCORRECTED: Final = {
     Law.APPI: (Ground.APPI_34_2_EXCEPT,),
     Law.GDPR: (Ground.GDPR_12_5_B,),
 }
+DELIVERED: Final = "delivered"  # a webhook took the notice, which confirms nothing
 RESTRICTS: Final = frozenset({Measure.RESTRICT, Measure.STOP_USE})
 
 
@@ -256,7 +257,8 @@ def _recipient(one: Recipient, lang: Lang, *, on: date) -> RecipientLine:
     if one.confirmed_at is not None:
         state, tone = TellingState.CONFIRMED.value, "good"
     elif one.told_at is not None:
-        state, tone = ("late", "attention") if late else (TellingState.TOLD.value, "plain")
+        came = TellingState.TOLD.value if one.delivered_at is None else DELIVERED
+        state, tone = ("late", "attention") if late else (came, "plain")
     elif one.untold is not None:
         state, tone = TellingState.LEFT_OUT.value, "plain"
     else:

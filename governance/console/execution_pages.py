@@ -14,12 +14,13 @@ from dsar.case import Case
 from dsar.errors import RequestUnknownError
 from dsar.execution import corrections
 from dsar.execution.agreeing import ask_anew
+from dsar.execution.confirming import confirm_by_officer
 from dsar.execution.correction_store import CorrectionState
 from dsar.execution.types import Measure, Without
 from dsar.execution.undoing import announce_end, restrict, undo
 from dsar.execution.without import go_on_without
 from dsar.reading import request_by_id
-from dsar.recipients import Untold, choose_recipient, confirm_by_officer
+from dsar.recipients import Untold, choose_recipient
 from dsar.rules import suggestion
 from dsar.types import Ground, Outcome
 from governance.approvals.service import Approvals

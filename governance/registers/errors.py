@@ -27,6 +27,12 @@ class RecipientFieldError(WrongUseError):
     code, status = "recipient_field", 422
 
 
+class RecipientHookError(WrongUseError):
+    """The address may not be reached, or the secret is not of its form. Nothing changed."""
+
+    code, status = "recipient_hook", 422
+
+
 class ProvisionUnknownError(NotFoundError):
     """There is no provision record of this id."""
 

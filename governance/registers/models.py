@@ -30,7 +30,7 @@ EMPTY = text("''")  # as the engines spell it, so that a revision equals the mod
 class RecipientRow(SQLModel, table=True):
     """委託先・提供先・共同利用者・受領元: a company that data goes to or comes from.
 
-    The names of its contact person and representative are sealed under the installation's key.
+    Contact person, representative, and where it is told by webhook are sealed.
     """
 
     __tablename__ = "recipient"
@@ -54,6 +54,7 @@ class RecipientRow(SQLModel, table=True):
     provision_record: bool = False
     notes: str | None = None
     contact: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    hook: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     address: str | None = None

@@ -217,7 +217,7 @@ def name_subprocessor(
     if given.ended_on is None:
         store.add_subprocessor(tx, recipient.id, given, at=at)
     ports.audit.append(
-        tx, _event(ports, principal, recipient, names=("subprocessors",), refs=(), at=at)
+        tx, changed_event(ports, principal, recipient, names=("subprocessors",), at=at)
     )
 
 
@@ -298,18 +298,21 @@ def _noted(
     day = at.astimezone(JST).date()
     store.note_version(tx, recipient, by=principal.id, at=at)
     store.replace_problems(tx, recipient.id, problems_of(recipient, on=day), on=day)
-    ports.audit.append(tx, _event(ports, principal, recipient, names=names, refs=refs, at=at))
+    ports.audit.append(
+        tx, changed_event(ports, principal, recipient, names=names, refs=refs, at=at)
+    )
 
 
-def _event(
+def changed_event(
     ports: Ports,
     principal: Principal,
     recipient: Recipient,
     *,
     names: tuple[str, ...],
-    refs: tuple[str, ...],
+    refs: tuple[str, ...] = (),
     at: datetime,
 ) -> EventDraft:
+    """That these members of the entry were changed; no value of any."""
     return EventDraft(
         action=EventCode.REGISTER_CHANGED,
         occurred_at=at,

@@ -122,6 +122,17 @@ def contact_of(tx: Connection, recipient: RowId) -> bytes | None:
     return None if found is None else bytes(found)
 
 
+def hook_of(tx: Connection, recipient: RowId) -> bytes | None:
+    """Where the recipient is told by webhook, sealed; None: by mail."""
+    found = tx.execute(select(RECIPIENT.c.hook).where(RECIPIENT.c.id == recipient)).scalar()
+    return None if found is None else bytes(found)
+
+
+def set_hook(tx: Connection, recipient: RowId, hook: bytes | None) -> None:
+    """The sealed webhook of the recipient; None takes it away."""
+    tx.execute(update(RECIPIENT).where(RECIPIENT.c.id == recipient).values(hook=hook))
+
+
 def replace_problems(
     tx: Connection, recipient: RowId, problems: Iterable[RecipientProblem], *, on: date
 ) -> None:

@@ -1,6 +1,6 @@
 """Facts about recipients of personal data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -148,6 +148,14 @@ class Contact:
 
     def __repr__(self) -> str:
         return "Contact(...)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """Where a recipient is told by webhook, and the secret that signs; sealed where stored."""
+
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

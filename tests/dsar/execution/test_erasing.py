@@ -12,6 +12,7 @@ from dsar.case import Case
 from dsar.correspondence.types import Template
 from dsar.errors import RecipientUnknownError
 from dsar.execution.certifying import issued_for
+from dsar.execution.confirming import confirm_by_link, confirm_by_officer
 from dsar.execution.errors import (
     ErasureBlockedError,
     ExecutionChangedError,
@@ -28,8 +29,6 @@ from dsar.recipients import (
     Told,
     Untold,
     choose_recipient,
-    confirm_by_link,
-    confirm_by_officer,
     recipients_of,
 )
 from dsar.types import Event, RequestKind, Status

@@ -120,3 +120,24 @@ def test_an_emergency_access_is_opened_and_reviewed_by_another(
     words = by(run, home, "auditor", "break-glass", "show", name, as_json=False)
     assert "記録と照合した" in words.out
     assert by(run, home, "auditor", "break-glass", "list", "--unreviewed").code == 0
+
+
+@pytest.mark.usefixtures("silent")
+def test_a_recipients_webhook_is_set_shown_and_taken_away(
+    run: Run, home: Home, tmp_path: Path
+) -> None:
+    assert by(run, home, "tanaka", "recipients", "add", "V901", *ENTRY).code == 0
+    hook = ("recipients", "webhook", "V901")
+    url = "https://hooks.example.com/in"
+    made = by(run, home, "tanaka", *hook, "--url", url)
+    assert made.value["secret"].startswith("whsec_")
+    secret = tmp_path / "secret"
+    secret.write_text(made.value["secret"] + "\n")
+    secret.chmod(0o600)
+    given = by(run, home, "tanaka", *hook, "--url", url, "--secret-file", str(secret))
+    assert given.value == {"url": url}, "what was given is not shown"
+    assert by(run, home, "tanaka", *hook).value == {"url": url}
+    wrong = by(run, home, "tanaka", *hook, "--url", "http://hooks.example.com/in")
+    assert (wrong.code, wrong.problem["code"]) == (2, "recipient_hook")
+    assert by(run, home, "tanaka", *hook, "--remove").code == 0
+    assert by(run, home, "tanaka", *hook).value == {"url": None}

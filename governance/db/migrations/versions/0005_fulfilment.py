@@ -396,6 +396,8 @@ def upgrade() -> None:
         sa.Column("confirmed_at", UtcDateTime(), nullable=True),
         sa.Column("confirmed_how", sa.String(), nullable=True),
         sa.Column("confirmed_by", sa.String(), nullable=True),
+        sa.Column("channel", sa.String(), nullable=True),
+        sa.Column("delivered_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["recipient_id"], ["recipient.id"], ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(["request_id"], ["dsar_request.id"], ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id"),
@@ -413,3 +415,6 @@ def upgrade() -> None:
 
     with op.batch_alter_table("dsar_package", schema=None) as batch_op:
         batch_op.add_column(sa.Column("archive_at", UtcDateTime(), nullable=True))
+
+    with op.batch_alter_table("recipient", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("hook", sa.LargeBinary(), nullable=True))

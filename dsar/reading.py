@@ -65,9 +65,16 @@ def words(
     said = None
     if sealed is not None:
         said = str(ports.vault.open_row(request, {WORDS: sealed})[WORDS].value)
-    told = draft(ports, principal, case, EventCode.PERSON_READ, at=at, reasons=("words",))
-    ports.database.write(lambda tx: ports.audit.append(tx, replace(told, fields=(WORDS,))))
+    ports.database.write(lambda tx: note_words_seen(tx, ports, principal, case, at=at))
     return Revealed(said)
+
+
+def note_words_seen(
+    tx: Connection, ports: Ports, principal: Principal, case: Case, *, at: datetime
+) -> None:
+    """It is on record that somebody looked at what the person wrote."""
+    told = draft(ports, principal, case, EventCode.PERSON_READ, at=at, reasons=("words",))
+    ports.audit.append(tx, replace(told, fields=(WORDS,)))
 
 
 def _may_read(ports: Ports, principal: Principal, case: Case) -> None:

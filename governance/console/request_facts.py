@@ -1,5 +1,6 @@
 """Requests that came in, in words: lines of the list, the facts beside an identity check."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -85,15 +86,24 @@ def said_terms(arrival: Arrival, lang: Lang) -> tuple[Term, ...]:
         rows.append(("scope", between.join(scopes)))
         if filed.ground is not None:
             rows.append(("ground", text(f"portal.request.ground.{filed.ground}", lang)))
-    if arrival.meant:
-        between = "、" if lang is Lang.JA else ", "
-        scopes = (text(f"portal.request.scope.{one}", lang) for one in arrival.meant[-1].scope)
-        rows.append(("meant", between.join(scopes)))
-    return tuple(
+    said = tuple(
         Term(term=text(f"console.requests.{name}", lang), text=value, mono=name == "reference")
         for name, value in rows
         if value
     )
+    return (*said, *_meant_terms(arrival, lang))
+
+
+def _meant_terms(arrival: Arrival, lang: Lang) -> Iterator[Term]:
+    """Which data the person means, each time that they answered, with what they wrote to it."""
+    between = "、" if lang is Lang.JA else ", "
+    for answer, words in zip(arrival.meant, arrival.words, strict=True):
+        scopes = (text(f"portal.request.scope.{one}", lang) for one in answer.scope)
+        day = answer.at.astimezone(JST).date().isoformat()
+        term = text("console.requests.meant", lang)
+        yield Term(term=term, text=between.join(scopes), note=day)
+        if words:
+            yield Term(term=text("console.requests.meant_words", lang), text=words)
 
 
 def proof_lines(arrival: Arrival, lang: Lang) -> tuple[ProofLine, ...]:

@@ -4,17 +4,22 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from audit.models import EVENTS
 from dsar.complaints.store import complaints_of, history
 from dsar.identity.documents import upload
 from dsar.identity.types import UploadKind
 from dsar.intake.service import file_request
-from dsar.intake.types import Claim, Filing, Source
+from dsar.intake.types import Claim, Filing, Scope, Source
+from dsar.returning.service import answer_scope
+from dsar.stepping import advance
 from dsar.store import case_by_id
-from dsar.types import Intake, RequestKind
+from dsar.types import Event, Intake, RequestKind
 from governance.app.wiring import Wiring
 from governance.core.terms import RequestId
 from governance.http.principal import ANONYMOUS
+from tests.dsar.world import OFFICER
 from tests.installation import AT, add_person, create
 from tests.office import Office, opened
 
@@ -81,6 +86,26 @@ def test_a_paper_is_seen_judged_and_gone(office: Office) -> None:
         assert [proof.accepted for proof in case_by_id(tx, request).evidence] == [True]
     wrong = sent(office, f"{place}/identity", {**given, "document": "mandate", "paper": ""})
     assert wrong.status_code == 422
+
+
+def test_what_the_person_means_is_read_by_the_desk_on_record(office: Office) -> None:
+    request, ports = filed(office.wiring), office.wiring.ports
+    place = f"{HOME}/{request}/identity"
+
+    def looks() -> int:
+        with ports.database.read() as tx:
+            rows = select(EVENTS.c.reasons).where(EVENTS.c.object_id == request)
+            return [*tx.execute(rows).scalars()].count("words")
+
+    ports.database.write(lambda tx: advance(tx, ports, OFFICER, request, Event.ASK_SCOPE, at=AT))
+    assert "ご本人の回答" not in office.page(place, by="support")
+    scope, wild = (Scope.PURCHASES, Scope.OTHER), "2025年の注文<b>=1+1</b>"
+    answer_scope(ports, ANONYMOUS, request, scope, wild, at=AT)
+    assert looks() == 0
+    page = office.page(place, by="support")
+    assert "2025年の注文&lt;b&gt;=1+1&lt;/b&gt;" in page
+    assert "ご本人の回答" in page
+    assert looks() == 1
 
 
 def test_who_may_not_write_requests_sees_no_claim_and_no_paper(office: Office) -> None:

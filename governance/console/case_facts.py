@@ -1,7 +1,7 @@
 """A request at a glance: where it stands under each law, until when, what comes next, its past."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -17,6 +17,7 @@ from governance.core.terms import Lang, Law
 from governance.i18n.catalogue import error_text, text
 from governance.ui.parts import ClockDay, LawClock, Occurrence, Step, StepState
 from governance.ui.words import actor_name
+from policies.actions import Action
 
 ROADS: Final[Mapping[Law, tuple[Status, ...]]] = MappingProxyType(
     {
@@ -165,6 +166,12 @@ def step_lines(case: Case, actor: Actor, lang: Lang, *, at: datetime) -> tuple[S
         if mine and event is not idle and (event in HERE or event in ELSEWHERE)
     ]
     return tuple(sorted(lines, key=_order))
+
+
+def desk_steps(case: Case, actor: Actor, lang: Lang, *, at: datetime) -> tuple[StepLine, ...]:
+    """Of these what the desk does with no page of its own: triage, and asking who and for what."""
+    desk = replace(actor, actions=actor.actions & {Action.DSAR_WRITE})
+    return tuple(line for line in step_lines(case, desk, lang, at=at) if not line.page)
 
 
 def _order(line: StepLine) -> tuple[bool, bool, int]:

@@ -13,13 +13,12 @@ from dsar.errors import RequestUnknownError
 from dsar.messages.store import unread
 from dsar.messages.types import Side
 from dsar.records import actor_of
-from dsar.stepping import advance
-from dsar.types import Event
-from governance.console.case_facts import HERE, clocks, history, roads, step_lines
+from governance.console.case_facts import clocks, history, roads, step_lines
 from governance.console.frame import Csrf, again, may, mistakes_of, way
 from governance.console.pages import console_page
 from governance.console.request_pages import HOME, TITLE
-from governance.core.errors import GovernanceError, NotFoundError
+from governance.console.step_pages import step_here
+from governance.core.errors import GovernanceError
 from governance.core.terms import Lang, RequestId
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
@@ -49,24 +48,13 @@ async def take(
 ) -> Response:
     """The step is taken, by the law's own table, or the page says why it is not possible."""
     check_csrf(request, csrf)
-    if step not in {event.value for event in HERE}:
-        raise NotFoundError
-    wiring, event, one = wiring_of(request), Event(step), RequestId(request_id)
-    work = partial(
-        advance,
-        ports=wiring.ports,
-        principal=principal,
-        request=one,
-        event=event,
-        at=wiring.clock(),
-        ground=HERE[event] or None,
-    )
+    one, work = RequestId(request_id), step_here(request, request_id, principal, step)
     try:
-        await run_in_threadpool(wiring.database.write, work)
+        await run_in_threadpool(wiring_of(request).database.write, work)
     except RequestUnknownError:
         raise
     except GovernanceError as error:
-        told = partial(mistakes_of, error, field_id=event.value)
+        told = partial(mistakes_of, error, field_id=step)
         page = partial(_page, request, one, principal, told=told)
         return HTMLResponse(await run_in_threadpool(page), status_code=error.status)
     return RedirectResponse(f"{HOME}/{one}", status_code=303)

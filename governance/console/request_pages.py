@@ -27,9 +27,11 @@ from dsar.intake.service import file_request
 from dsar.intake.types import Claim, FeeState, Filing, Scope, Source, StopGround
 from dsar.messages.store import unread_of
 from dsar.reading import list_requests
+from dsar.records import actor_of
 from dsar.service import match_subject
 from dsar.types import Delivery, ExtensionGround, HoldGround, Intake, Requester, RequestKind
 from governance.console import request_facts as facts
+from governance.console.case_facts import desk_steps
 from governance.console.frame import Csrf, again, may, mistakes_of, today, way
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError, NotFoundError
@@ -200,7 +202,7 @@ async def judge(
             paper=RowId(paper) if paper else None,
         )
 
-    return await changed(request, request_id, principal, work, field_of=_at("document"))
+    return await changed(request, request_id, principal, work, field_of=at_field("document"))
 
 
 @router.post("/{request_id}/match")
@@ -218,7 +220,7 @@ async def match(
         subject=SubjectId(subject.strip()),
         at=wiring.clock(),
     )
-    return await changed(request, request_id, principal, work, field_of=_at("subject"))
+    return await changed(request, request_id, principal, work, field_of=at_field("subject"))
 
 
 @router.post("/{request_id}/heard")
@@ -238,7 +240,7 @@ async def hear(
         said=Heard(said),
         at=wiring.clock(),
     )
-    return await changed(request, request_id, principal, work, field_of=_at("said"))
+    return await changed(request, request_id, principal, work, field_of=at_field("said"))
 
 
 @router.get("/{request_id}/papers/{paper}")
@@ -288,10 +290,10 @@ async def fee(
             case FeeState.PAID | FeeState.WAIVED as end:
                 return fees.settle(tx, wiring.ports, principal, state=end, **act)
 
-    return await changed(request, request_id, principal, work, field_of=_at("yen"))
+    return await changed(request, request_id, principal, work, field_of=at_field("yen"))
 
 
-def _at(field_id: str) -> Callable[[GovernanceError], str]:
+def at_field(field_id: str) -> Callable[[GovernanceError], str]:
     """Every refusal of a form is about this field."""
     return lambda _: field_id
 
@@ -345,7 +347,13 @@ def _identity(
         extends=facts.may_extend(arrival.case, at=wiring.clock()),
         decides=may(request, principal, Action.DSAR_DECIDE),
         reads=may(request, principal, Action.DSAR_READ),
-        executes=may(request, principal, Action.DSAR_EXECUTE),
+        here=here,
+        steps=desk_steps(
+            arrival.case,
+            actor_of(principal, wiring.ports.policies.current, arrival.case),
+            lang,
+            at=wiring.clock(),
+        ),
         today=today(request),
         said=facts.said_terms(arrival, lang),
         proofs=facts.proof_lines(arrival, lang),

@@ -15,7 +15,7 @@ from dsar.intake.types import Claim, Filing, Scope, Source
 from dsar.returning.service import answer_scope
 from dsar.stepping import advance
 from dsar.store import case_by_id
-from dsar.types import Event, Intake, RequestKind
+from dsar.types import Event, Intake, RequestKind, Status
 from governance.app.wiring import Wiring
 from governance.core.terms import RequestId
 from governance.http.principal import ANONYMOUS
@@ -106,6 +106,24 @@ def test_what_the_person_means_is_read_by_the_desk_on_record(office: Office) -> 
     assert "2025年の注文&lt;b&gt;=1+1&lt;/b&gt;" in page
     assert "ご本人の回答" in page
     assert looks() == 1
+
+
+def test_the_desk_takes_its_steps_where_it_checks_identity(office: Office) -> None:
+    request = filed(office.wiring)
+    place, steps = f"{HOME}/{request}/identity", f"{HOME}/{request}/identity/steps"
+    page = office.page(place, by="support")
+    assert f'action="{steps}"' in page
+    assert 'value="ask_identity"' in page
+    assert 'aria-describedby="start-why"' in page
+    for step, status in (("start", 409), ("close", 409), ("approve", 404), ("<b>", 404)):
+        assert sent(office, steps, {"step": step}).status_code == status, step
+    assert sent(office, steps, {"step": "ask_identity"}, by="auditor").status_code == 403
+    done = sent(office, steps, {"step": "ask_identity"})
+    assert (done.status_code, done.headers["location"]) == (303, place)
+    with office.wiring.database.read() as tx:
+        assert case_by_id(tx, request).tracks[0].status is Status.IDENTITY
+    listed = office.page(place, by=LEAD)
+    assert listed.count(f'href="{HOME}/{request}/letters"') == 1  # the bar leads there
 
 
 def test_who_may_not_write_requests_sees_no_claim_and_no_paper(office: Office) -> None:

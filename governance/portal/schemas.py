@@ -1,7 +1,7 @@
 """What anybody needs to read and to check an answer by machine: schemas, the offline verifier."""
 
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
@@ -14,9 +14,12 @@ from governance.http.request import open_to_all
 router = APIRouter(dependencies=[Depends(open_to_all)], tags=["schemas"])
 MEDIA: Final = "application/schema+json"
 PROGRAM: Final = "verifier.pyz"
+UNKNOWN: Final[dict[int | str, dict[str, Any]]] = {
+    "4XX": {"description": "名前のスキーマがない / No schema of this name"}
+}
 
 
-@router.get("/schemas/{name}", response_class=Response)
+@router.get("/schemas/{name}", response_class=Response, responses=UNKNOWN)
 async def schema(name: str) -> Response:
     """A JSON Schema (2020-12), the same for good under its name."""
     if name not in SCHEMAS.values():

@@ -72,6 +72,8 @@ def test_a_purge_run_that_nobody_drives_ends(house: House, people: Town, *, kill
 def test_a_log_that_a_long_reader_held_is_cleared_by_the_clock(house: House, people: Town) -> None:
     """Deleted bytes stand in SQLite's log as long as somebody looks at an old state."""
     wiring = house.wiring
+    if wiring.database.dialect != "sqlite":
+        pytest.skip("PostgreSQL keeps no such log")
     with wiring.database.read() as old:
         old.execute(select(func.count()).select_from(TABLES["person"])).all()
         run = people.start(people.plan())

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from governance.console.frame import (
     Csrf,
     again,
     answered,
     may,
+    mistakes_of,
     report_file,
     said_field,
     today,
@@ -26,14 +27,16 @@ from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
-from governance.registers import service
-from governance.registers.errors import RecipientFieldError
+from governance.outbound.egress import egress_of
+from governance.outbound.webhooks import URL_LIMIT
+from governance.registers import hooks, service
+from governance.registers.errors import RecipientFieldError, RecipientHookError
 from governance.registers.service import Listed, NewCheck, Shown
 from governance.registers.types import CheckKind, CheckMethod, CheckOutcome, RecipientRole
 from governance.reports.rendering import ReportFormat
 from governance.reports.types import Period, ReportId
 from governance.ui.parts import Choice, Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import lang_of, templates_of
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
@@ -99,17 +102,14 @@ async def _recipient(
     key: str,
     mistakes: tuple[Mistake, ...] = (),
     findings: str = "",
+    url: str | None = None,
+    secret: str = "",
 ) -> str:
     page = again(
         console_page(request, "console.recipients.one", principal), f"{HOME}/{key}", mistakes
     )
-    wiring, lang, day = wiring_of(request), page.lang, today(request)
-
-    def look() -> Shown:
-        with wiring.database.read() as tx:
-            return service.show(tx, wiring.ports, principal, key, at=wiring.clock())
-
-    shown = await run_in_threadpool(look)
+    lang, day = page.lang, today(request)
+    shown, hook = await run_in_threadpool(_entry, request, principal, key)
     return templates_of(request).render(
         "console/recipient.html",
         page,
@@ -125,8 +125,19 @@ async def _recipient(
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},
         findings=findings,
+        hook=hook,
+        url=(hook or "") if url is None else url[:URL_LIMIT],
+        secret=secret,
         way=_way(lang, ("console.recipients.one", "")),
     )
+
+
+def _entry(request: Request, principal: Principal, key: str) -> tuple[Shown, str | None]:
+    """What the register holds of the recipient, and the address of its webhook."""
+    wiring = wiring_of(request)
+    with wiring.database.read() as tx:
+        shown = service.show(tx, wiring.ports, principal, key, at=wiring.clock())
+        return shown, hooks.address_of(tx, wiring.ports, principal, key)
 
 
 def _options(name: str, kind: Any, lang: Lang) -> list[Choice]:
@@ -177,6 +188,44 @@ async def check(
         return await _recipient(request, principal, key, told, findings)
 
     return await answered(request, work, page, field=said_field("kind"))
+
+
+@router.post("/recipients/{key}/webhook")
+async def webhook(
+    request: Request, principal: Keeper, key: str, url: Words = "", csrf: Csrf = ""
+) -> Response:
+    """The recipient is told by webhook; the page that answers shows its new secret this once."""
+    check_csrf(request, csrf)
+    wiring, said = wiring_of(request), url.strip()
+    use = partial(
+        hooks.set_hook,
+        ports=wiring.ports,
+        principal=principal,
+        key=key,
+        url=said,
+        egress=egress_of(wiring.settings),
+        at=wiring.clock(),
+    )
+    try:
+        hook = await run_in_threadpool(wiring.database.write, use)
+    except RecipientHookError as error:
+        told = mistakes_of(error, lang_of(request), field_id="url")
+        page = await _recipient(request, principal, key, told, url=said)
+        return HTMLResponse(page, status_code=error.status)
+    page = await _recipient(request, principal, key, secret=hook.secret)
+    return HTMLResponse(page, headers={"cache-control": "no-store"})
+
+
+@router.post("/recipients/{key}/webhook/remove")
+async def by_mail(request: Request, principal: Keeper, key: str, csrf: Csrf = "") -> Response:
+    """The recipient is told by mail again; its secret is gone."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+    use = partial(
+        hooks.remove_hook, ports=wiring.ports, principal=principal, key=key, at=wiring.clock()
+    )
+    await run_in_threadpool(wiring.database.write, use)
+    return RedirectResponse(f"{HOME}/{key}#webhook", status_code=303)
 
 
 def _read(name: str, reader: Any, value: str) -> Any:

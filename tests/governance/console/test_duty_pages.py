@@ -173,6 +173,27 @@ def test_a_look_at_a_recipient_is_on_file_and_a_stop_is_seen(office: Office) -> 
     assert text("console.recipients.stopped", Lang.JA) not in office.page(place, by=LEAD)
 
 
+def test_a_webhook_of_a_recipient_is_set_its_secret_shown_once_and_taken_away(
+    office: Office,
+) -> None:
+    place = "/console/recipients/V1"
+    wrong = send(office, f"{place}/webhook", place, url='http://10.0.0.1/"><script>')
+    assert (wrong.status_code, 'href="#url"' in wrong.text) == (422, True)
+    assert "<script>" not in wrong.text
+    made = send(office, f"{place}/webhook", place, url="https://hooks.example.com/in")
+    assert made.status_code == 200
+    assert made.headers["cache-control"] == "no-store"
+    (secret,) = re.findall(r"whsec_[A-Za-z0-9+/=]+", made.text.replace("&#43;", "+"))
+    again = office.page(place, by=LEAD)
+    assert "https://hooks.example.com/in" in again
+    assert "whsec_" not in again
+    assert secret not in again
+    refused = send(office, f"{place}/webhook/remove", place, by="auditor")
+    assert refused.status_code == 403
+    assert send(office, f"{place}/webhook/remove", place).status_code == 303
+    assert text("console.recipients.hook_none", Lang.JA) in office.page(place, by=LEAD)
+
+
 def test_reports_of_the_registers_come_as_files(office: Office) -> None:
     form = {"first": "2026-01-01", "last": AT.date().isoformat()}
     for report in ("R09", "R10", "R11"):

@@ -1,9 +1,11 @@
 """A grant on the pages: decided with its plan, waited for, taken back or carried out, proved."""
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,6 +23,7 @@ from dsar.collection import every_source
 from dsar.execution.driving import drive
 from dsar.execution.types import Stage
 from dsar.types import Event, EvidenceKind, Intake, RequestKind
+from governance.app.deliveries import channels_of, deliver, senders_of
 from governance.app.executing import driver_of
 from governance.app.wiring import Wiring
 from governance.core.ids import new_row_id
@@ -31,11 +34,14 @@ from governance.http.principal import Principal, PrincipalKind
 from governance.identity.service import issue_code
 from governance.jobs.outbox import OUTBOX, OutboxMessage
 from governance.jobs.runner import Worker
+from governance.outbound.egress import egress_of
 from governance.outbound.mail import Mail
+from governance.registers import hooks
 from governance.registers.sealing import sealed_contact
 from governance.registers.store import add_recipient
 from governance.registers.types import Contact, Recipient, RecipientRole
 from tests.dsar.world import OFFICER, SUPPORT, person
+from tests.governance.outbound.receivers import Receiver, serve
 from tests.installation import AT, add_person, create
 from tests.office import Office, opened
 
@@ -206,9 +212,40 @@ def test_it_is_carried_out_proved_and_confirmed(office: Office) -> None:
         assert "対応が済みました" in anybody.get(link).text
         assert "確認を受け取りました" in anybody.post(link).text
         assert anybody.post(f"{link}x").status_code == 404
+        again = anybody.post(link, headers={"accept": "application/json"}).json()
+        assert set(again) == {"reference", "confirmed_at"}
+        assert again["confirmed_at"]
+        for accept in ("application/json", "text/html"):
+            assert anybody.post(f"{link}x", headers={"accept": accept}).status_code == 404
+    shown = office.page(f"{HOME}/{request}/execution", by=LEAD)
+    assert "対応を確認した" in shown
+    assert "消去証明書" in shown
+
+
+def test_a_notice_that_a_webhook_took_is_shown_as_received_and_not_as_confirmed(
+    office: Office,
+) -> None:
+    receiver = Receiver()
+    server = serve(receiver)
+    reach = {"webhook_networks": "127.0.0.0/8", "webhook_ports": str(receiver.port)}
+    settings = office.wiring.settings.model_copy(update=reach)
+    wiring = replace(office.wiring, settings=settings, clock=lambda: AT + timedelta(days=9))
+    entry = partial(hooks.set_hook, ports=wiring.ports, principal=OFFICER, key="V-1", at=AT)
+    url = f"http://127.0.0.1:{receiver.port}/in"
+    wiring.database.write(partial(entry, url=url, egress=egress_of(settings)))
+    request = reviewed(wiring, somebody(wiring), RequestKind.CESSATION)
+    granted(office, request)
+    assert carried_out(office, request) is Stage.DONE
+    senders = senders_of(wiring, channels_of(settings))
+    deliver(wiring, senders, stopping=lambda: False, jitter=lambda: 0.0)
+    server.shutdown()
+    server.server_close()
+    assert [json.loads(call.body)["type"] for call in receiver.calls] == ["recipient.erased"]
     page = office.page(f"{HOME}/{request}/execution", by=LEAD)
-    assert "対応を確認した" in page
-    assert "消去証明書" in page
+    assert "通知が届いた" in page
+    assert "対応を確認した" not in page
+    gone = partial(hooks.remove_hook, ports=wiring.ports, principal=OFFICER, key="V-1", at=AT)
+    wiring.database.write(gone)
 
 
 def test_who_may_not_is_refused_beside_the_form(office: Office) -> None:

@@ -192,15 +192,16 @@ def _page(
     with wiring.database.read() as tx:
         case = own_case(tx, request, RequestId(request_id))
         known = case.subject is not None and person_of(asker_of(request)) == case.subject
-        facts = standing(
-            *(tx, wiring.ports, case, page.lang),
-            known=known,
-            admitted=admitted(tx, request, case),
-            at=wiring.clock(),
-        )
         asker, at = asker_of(request), wiring.clock()
         theirs = claimant(tx, wiring.ports, asker, case, way_of(request), at=at).entitled
         made = newest_package(tx, case.id) if theirs else None
+        answered = made is not None and made.waits(at)
+        facts = standing(
+            *(tx, wiring.ports, case, page.lang),
+            known=known or answered,
+            admitted=admitted(tx, request, case),
+            at=at,
+        )
         carried = known and concerns(tx, case)
     wrong = error_text(error, page.lang) if error else ""
     return templates_of(request).render(
@@ -209,7 +210,7 @@ def _page(
         facts=facts,
         root=f"{OF}/{case.id}",
         carried=carried,
-        answered=made is not None and made.waits(at),
+        answered=answered,
         done=done if done in SHOWN else "",
         wrong=wrong,
         field_id=field_id,

@@ -103,8 +103,8 @@ def standing(
 
     `admitted`: may act on the request and read its answer, by session or by number and code.
 
-    Whether the proofs suffice is said to the person who is signed in alone: it tells that the
-    contact stands in the register.
+    Whether the proofs suffice is said to the person who is signed in, and to whoever may fetch the
+    answer, alone: it tells that the contact stands in the register.
     """
     filed = filing_of(tx, case.id)
     claim = claim_of(ports, filed) if filed is not None else Claim()

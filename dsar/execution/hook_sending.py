@@ -52,25 +52,28 @@ def send_to_recipient(
     at: datetime,
     resolver: Resolver = system_resolver,
 ) -> None:
-    """The recipient's webhook took the notice; raises what the outbox has to know otherwise."""
+    """The notice has left, by webhook or after the last try by mail; raises what is to be tried.
+
+    What can go neither way raises, too: it stays in the outbox as given up.
+    """
     with ports.database.read() as tx:
         told = store.by_id(tx, telling_of(waiting.idem_key))
         hook = None if told is None else hook_of(tx, ports.vault, told.recipient)
-    if told is None:
+    if told is None or told.state is TellingState.LEFT_OUT:
         raise DeliveryGoneError
-    if told.state is TellingState.CONFIRMED:
-        return  # it did what it was to be told
-    if told.state is not TellingState.TOLD or told.channel is not Channel.WEBHOOK:
-        raise DeliveryGoneError  # it was given up before
-    message = unsealed(ports.vault, waiting)
-    if not isinstance(message, WebhookMessage):
-        raise MessageRefusedError(field="message")
+    if told.state is TellingState.CONFIRMED or told.channel is Channel.MAIL:
+        return  # it did what it was to be told, or hears of it by mail
+    body = None
     try:
-        answer = _sent(message, hook, egress=egress, at=at, resolver=resolver)
+        body = _body(ports, waiting)
+        answer = _sent(waiting, body, hook, egress=egress, at=at, resolver=resolver)
     except GovernanceError as error:
-        if isinstance(error, DeliveryGoneError) or waiting.attempt >= TRIES:
-            link = link_of(message.body)
-            ports.database.write(lambda tx: _given_up(tx, ports, principal, told, link=link, at=at))
+        last = isinstance(error, DeliveryGoneError) or waiting.attempt >= TRIES
+        link = None if body is None else link_of(body)
+        if last and ports.database.write(
+            lambda tx: _given_up(tx, ports, principal, told, link=link, at=at)
+        ):
+            return
         raise
     ports.database.write(
         lambda tx: _arrived(tx, ports, principal, told, confirmed=confirms(answer), at=at)
@@ -87,15 +90,28 @@ def confirms(answer: Answer) -> bool:
         return False
 
 
+def _body(ports: Ports, waiting: OutboxMessage) -> bytes:
+    """The message as it was first written."""
+    message = unsealed(ports.vault, waiting)
+    if not isinstance(message, WebhookMessage):
+        raise MessageRefusedError(field="message")
+    return message.body
+
+
 def _sent(
-    message: WebhookMessage, hook: Hook | None, *, egress: Egress, at: datetime, resolver: Resolver
+    waiting: OutboxMessage,
+    body: bytes,
+    hook: Hook | None,
+    *,
+    egress: Egress,
+    at: datetime,
+    resolver: Resolver,
 ) -> Answer:
-    """What the webhook of today answers to the message as it was first written."""
+    """What the recipient's webhook of today answers."""
     if hook is None:
         raise DeliveryGoneError
     port = WebhookPort(secrets=(hook.secret,), egress=egress, resolver=resolver)
-    today = WebhookMessage(idem_key=message.idem_key, url=hook.url, body=message.body)
-    return port.send(today, at=at)
+    return port.send(WebhookMessage(idem_key=waiting.idem_key, url=hook.url, body=body), at=at)
 
 
 def _arrived(
@@ -123,8 +139,8 @@ def _given_up(
     *,
     link: str | None,
     at: datetime,
-) -> None:
-    """The notice goes by mail with the same link, or the recipient stands as not told."""
+) -> bool:
+    """Whether the notice goes by mail, with the same link; else the recipient was not told."""
     case, recipient = case_by_id(tx, told.request), recipient_by_id(tx, told.recipient)
     notice, put = notice_of(tx, case), None
     if recipient is not None and notice is not None and told.answer_by is not None:
@@ -133,9 +149,10 @@ def _given_up(
         reason = Untold.UNDELIVERED.value
         store.note_not_taken(tx, told.id, reason=reason)
         on_record(tx, ports, principal, case, told.recipient, Outcome.FAILED, reason, at=at)
-        return
+        return False
     store.note_not_taken(tx, told.id, reason=None)
     message = f"message:{put.message}"
     on_record(
         tx, ports, principal, case, told.recipient, Outcome.DONE, notice.value, message, at=at
     )
+    return True

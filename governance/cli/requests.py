@@ -155,16 +155,18 @@ def recipients(
     reason = chosen(Untold, why, option="--untold") if why is not None else None
     with opened() as wiring:
         principal, wanted = acting(wiring), request_of(wiring, request)
-        ports, at = wiring.ports, wiring.clock()
+        ports, at, origin = wiring.ports, wiring.clock(), wiring.settings.origin.rstrip("/")
         if tell:
             found = wiring.database.write(
-                lambda tx: tell_recipients(tx, ports, principal, wanted, tell, untold=reason, at=at)
+                lambda tx: tell_recipients(
+                    tx, ports, principal, wanted, tell, untold=reason, origin=origin, at=at
+                )
             )
         else:
             with wiring.database.read() as tx:
                 found = recipients_of(tx, ports, principal, wanted)
     shape = [told.as_json() for told in found]
-    names = ("recipient", "name", "role", "told_at", "untold")
+    names = ("recipient", "name", "role", "told_at", "delivered_at", "confirmed_at", "untold")
     columns = tuple(say(f"dsar.column.{name}") for name in names)
     rows = [tuple(str(one[name] or "-") for name in names) for one in shape]
     emit(shape, lambda: table("", columns, rows))

@@ -160,7 +160,8 @@ class Site:
         """Every mail that can still be opened, in order."""
         found = []
         with self.ports.database.read() as tx:
-            rows = tx.execute(select(OUTBOX).order_by(OUTBOX.c.id)).all()
+            waiting = select(OUTBOX).where(OUTBOX.c.payload.is_not(None))
+            rows = tx.execute(waiting.order_by(OUTBOX.c.id)).all()
         for row in rows:
             message = OutboxMessage(
                 id=RowId(row.id), idem_key=row.idem_key, target=row.target, kind=row.kind,

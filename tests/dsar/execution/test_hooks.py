@@ -319,6 +319,14 @@ def test_without_a_mail_address_it_stands_as_undelivered_and_can_be_told_again(
     assert told.one.confirmed_how is Confirmed.ANSWER
 
 
+def test_a_message_that_does_not_open_leaves_nobody_untold(told: Told19) -> None:
+    told.tell()
+    told.world.write(lambda tx: tx.execute(OUTBOX.update().values(payload=b"damaged")))
+    told.until_given_up()
+    assert told.receiver.calls == []
+    assert told.one.channel is Channel.MAIL
+
+
 def test_an_inner_address_is_never_called(told: Told19) -> None:
     told.tell()
     assert told.round(egress=replace(told.receiver.egress, networks=())).sent == 0
@@ -370,6 +378,6 @@ def test_a_webhook_that_is_taken_away_while_its_message_waits_leaves_the_mail(
     told.tell()
     ports, at = told.world.ports, told.world.tick()
     told.world.write(lambda tx: remove_hook(tx, ports, OFFICER, KEY, at=at))
-    assert told.round().dead == 1
+    assert told.round().dead == 0
     assert told.receiver.calls == []
     assert told.one.channel is Channel.MAIL

@@ -65,6 +65,9 @@ class ConnectedSource:
             for place, value in enumerate(record.values)
             if value.free_text and not value.third_person
         }
+        left = [
+            (row, value) for row, record in records for value in record.values if value.third_person
+        ]
         own = own_words(value for _, value in self._own.values(query))
         others = places_in(self._ports, free, own=own)
         grounds = tuple(THIRD_PERSON[law] for law in sorted(query.laws))
@@ -89,18 +92,9 @@ class ConnectedSource:
             ),
             withheld=tuple(
                 WithheldItem(field=self._field(value), row=row, grounds=grounds)
-                for row, record in records
-                for value in record.values
-                if value.third_person
+                for row, value in left
             ),
-            labels=tuple(
-                {
-                    self._field(value): value.label
-                    for _, record in records
-                    for value in record.values
-                    if value.third_person
-                }.items()
-            ),
+            labels=tuple({self._field(value): value.label for _, value in left}.items()),
         )
 
     def _field(self, value: outside.OutsideValue) -> FieldId:

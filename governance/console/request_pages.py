@@ -330,9 +330,11 @@ def _identity(
     page = console_page(request, "console.requests.identity", principal)
     wiring, lang = wiring_of(request), page.lang
     mistakes = told(lang)
-    arrival = arrival_of(wiring.ports, principal, RequestId(request_id), at=wiring.clock())
+    ports, at = wiring.ports, wiring.clock()
+    arrival = arrival_of(ports, principal, RequestId(request_id), at=at)
+    case, actor = arrival.case, actor_of(principal, ports.policies.current, arrival.case)
     here = f"{HOME}/{request_id}/identity"
-    agent = arrival.case.requester is not Requester.SELF
+    agent = case.requester is not Requester.SELF
     published = wiring.settings.disclosure_fee
     return templates_of(request).render(
         "console/request_identity.html",
@@ -340,24 +342,19 @@ def _identity(
         way=way(lang, (TITLE, HOME), ("console.requests.identity", here)),
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},
-        case=arrival.case,
+        case=case,
         given={"ground": "", "until": "", **given},
         holds=_choices(HoldGround, "dsar.hold", lang),
         extensions=_choices(ExtensionGround, "dsar.extension", lang),
-        extends=facts.may_extend(arrival.case, at=wiring.clock()),
+        extends=facts.may_extend(case, at=at),
         decides=may(request, principal, Action.DSAR_DECIDE),
         reads=may(request, principal, Action.DSAR_READ),
         here=here,
-        steps=desk_steps(
-            arrival.case,
-            actor_of(principal, wiring.ports.policies.current, arrival.case),
-            lang,
-            at=wiring.clock(),
-        ),
+        steps=desk_steps(case, actor, lang, at=at),
         today=today(request),
         said=facts.said_terms(arrival, lang),
         proofs=facts.proof_lines(arrival, lang),
-        proved=proved(arrival.case, at=arrival.case.last_at),
+        proved=proved(case, at=case.last_at),
         waiting=facts.waiting(arrival.papers),
         documents=facts.document_choices(lang),
         verdicts=facts.verdict_choices(lang),
@@ -369,6 +366,6 @@ def _identity(
         claimed=arrival.filed.claimed if arrival.filed else None,
         opens_persons=may(request, principal, Action.PERSON_READ),
         fee=arrival.fees[-1] if arrival.fees else None,
-        fee_allowed=fee_allowed(arrival.case) and published > 0,
+        fee_allowed=fee_allowed(case) and published > 0,
         published=published,
     )

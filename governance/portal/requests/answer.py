@@ -21,7 +21,7 @@ from dsar.types import EvidenceKind
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import RequestId
 from governance.http.principal import Principal, PrincipalKind
-from governance.http.request import check_csrf, open_to_all, wiring_of
+from governance.http.request import check_csrf, open_to_all, principal_of, wiring_of
 from governance.i18n.catalogue import error_text
 from governance.portal.pages import subject_of
 from governance.portal.requests.asking import (
@@ -136,13 +136,13 @@ async def _proved(
 
 
 def _admitted(tx: Connection, request: Request, wanted: RequestId) -> Case | None:
-    """The request for whoever is admitted; a stranger is asked to sign in, whatever the number."""
+    """The request for whoever is admitted; who is not signed in is asked to, whatever its id."""
     try:
         return admitted_case(tx, request, wanted)
     except NotFoundError:
-        if asker_of(request).kind is PrincipalKind.PERSON:
-            raise
-        raise SignInNeededError from None
+        if principal_of(request).kind is PrincipalKind.ANONYMOUS:
+            raise SignInNeededError from None
+        raise
 
 
 def _own(tx: Connection, request: Request, request_id: str, principal: Principal) -> Case:

@@ -31,6 +31,7 @@ from governance.db.writer import GroupWriter
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5_000  # SQLite waits this long for another process's lock
+CHECKPOINT_MS: Final = 10  # for which a checkpoint may hold writers up
 READ_POOL = 16  # connections; readers do not block each other in WAL
 PG_POOL = 10
 PG_LOOK = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -136,12 +137,20 @@ class Database:
             )
 
     def checkpoint(self) -> int:
-        """Pages left in SQLite's write-ahead log after truncating it (0 = nothing left)."""
+        """Pages left in SQLite's write-ahead log after truncating it (0 = nothing left).
+
+        It waits for a reader of an old state hardly at all: whoever waits here keeps every writer
+        waiting. The caller looks again later.
+        """
         if self.dialect != "sqlite":
             return 0
         with self.writer_engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
-            busy, pages, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            driver.execute(f"PRAGMA busy_timeout={CHECKPOINT_MS}")
+            try:
+                busy, pages, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         return int(pages) if busy else 0
 
     def close(self) -> None:

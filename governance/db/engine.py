@@ -31,7 +31,7 @@ from governance.db.writer import GroupWriter
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5_000  # SQLite waits this long for another process's lock
-CHECKPOINT_MS: Final = 10  # for which a checkpoint may hold writers up
+CHECKPOINT_MS = 10  # for which a checkpoint may hold writers up
 READ_POOL = 16  # connections; readers do not block each other in WAL
 PG_POOL = 10
 PG_LOOK = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"

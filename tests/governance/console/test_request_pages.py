@@ -12,6 +12,7 @@ from dsar.identity.documents import upload
 from dsar.identity.types import UploadKind
 from dsar.intake.service import file_request
 from dsar.intake.types import Claim, Filing, Scope, Source
+from dsar.messages.service import reply
 from dsar.returning.service import answer_scope
 from dsar.stepping import advance
 from dsar.store import case_by_id
@@ -124,6 +125,16 @@ def test_the_desk_takes_its_steps_where_it_checks_identity(office: Office) -> No
         assert case_by_id(tx, request).tracks[0].status is Status.IDENTITY
     listed = office.page(place, by=LEAD)
     assert listed.count(f'href="{HOME}/{request}/letters"') == 1  # the bar leads there
+
+
+def test_the_list_counts_what_nobody_has_read(office: Office) -> None:
+    request, ports = filed(office.wiring), office.wiring.ports
+    assert "未読の連絡" not in office.page(HOME)
+    for words in ("一つ目", "二つ目"):
+        reply(ports, ANONYMOUS, request, words, at=AT)
+    assert office.page(HOME).count("未読の連絡 2件") == 1
+    office.page(f"{HOME}/{request}/messages", by="support")
+    assert "未読の連絡" not in office.page(HOME)
 
 
 def test_who_may_not_write_requests_sees_no_claim_and_no_paper(office: Office) -> None:

@@ -17,6 +17,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = ("chromium", "fonts-noto-cjk")
 NO_BROWSER = "browser (needs Chromium: apt install " + " ".join(BROWSER) + ")"
 HSM = "softhsm2"  # the security module of the key provider PKCS#11, in software
+AGE = "age"  # opens what is sealed for a medium, as a person's own tool does
 NOTHING_COLLECTED = 5  # pytest's exit code when no test matched
 WORKERS = "4"  # many tests wait for a disk, a server or a browser: two a core keep the cores busy
 NEEDS = "needs "  # how the reason begins when this machine lacks something; others are by design
@@ -31,6 +32,7 @@ def install_missing() -> None:
     """Ask apt for what the suites need beyond Python, where that is permitted."""
     wanted = [] if chromium() else [*BROWSER]
     wanted += [] if shutil.which("softhsm2-util") else [HSM]
+    wanted += [] if shutil.which(AGE) else [AGE]
     if not wanted or os.geteuid() != 0 or not shutil.which("apt-get"):
         return
     print(f"Installing {', '.join(wanted)} with apt ...", flush=True)

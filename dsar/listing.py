@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, exists, select
 
 from dsar.store import EVENT, REQUEST, TRACK
-from dsar.types import Outcome, RequestKind, Status
+from dsar.types import Mark, Outcome, RequestKind, Status
 from governance.core.terms import ActorId, Law, RequestId, SubjectId
 
 PAGE = 100  # requests in one list
@@ -55,10 +55,16 @@ def list_requests(
     subject: SubjectId | None = None,
     status: Status | None = None,
     due_until: date | None = None,
+    entered_by: ActorId | None = None,
     limit: int = PAGE,
 ) -> tuple[Summary, ...]:
-    """Requests in the order in which they must be answered; those without a day go last."""
+    """Requests in the order in which they must be answered; those without a day go last.
+
+    `entered_by`: open ones, and of the others those that this employee entered.
+    """
     statement = select(REQUEST)
+    if entered_by is not None:
+        statement = statement.where(REQUEST.c.open.is_(True) | _entered(entered_by))
     if is_open is not None:
         statement = statement.where(REQUEST.c.open.is_(is_open))
     if subject is not None:
@@ -85,6 +91,11 @@ def list_requests(
         )
         for row in rows
     )
+
+
+def _entered(by: ActorId) -> ColumnElement[bool]:
+    first = (EVENT.c.request_id == REQUEST.c.id) & (EVENT.c.seq == 1)
+    return exists().where(first, EVENT.c.event == Mark.RECEIVED.value, EVENT.c.actor == by)
 
 
 def _tracks(

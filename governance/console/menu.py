@@ -24,7 +24,9 @@ MENU: Final = (
         (
             Place(href="/console", label="console.nav.overview", any_of=(Action.CONSOLE_OPEN,)),
             Place(
-                href="/console/requests", label="console.nav.requests", any_of=(Action.DSAR_READ,)
+                href="/console/requests",
+                label="console.nav.requests",
+                any_of=(Action.DSAR_READ, Action.DSAR_WRITE),
             ),
             Place(
                 href="/console/complaints",

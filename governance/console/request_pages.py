@@ -46,7 +46,7 @@ from policies.api import require
 
 HOME: Final = "/console/requests"
 router = APIRouter(prefix=HOME, include_in_schema=False)
-Reader = Annotated[Principal, Depends(require(Action.DSAR_READ))]
+Officer = Annotated[Principal, Depends(require(Action.CONSOLE_OPEN))]
 Desk = Annotated[Principal, Depends(require(Action.DSAR_WRITE))]
 Words = Annotated[str, Form()]
 WAYS_IN: Final = (Intake.COUNTER, Intake.POST, Intake.PHONE, Intake.EMAIL)
@@ -60,8 +60,8 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 @router.get("", response_class=HTMLResponse)
-async def requests(request: Request, principal: Reader) -> str:
-    """Requests in the order of their days."""
+async def requests(request: Request, principal: Officer) -> str:
+    """Requests in the order of their days, for readers of cases and for the desk."""
     page = console_page(request, TITLE, principal)
     wiring = wiring_of(request)
     every = request.query_params.get("all") == "yes"
@@ -79,6 +79,7 @@ async def requests(request: Request, principal: Reader) -> str:
         lines=await run_in_threadpool(look),
         every=every,
         may_write=may(request, principal, Action.DSAR_WRITE),
+        reads=may(request, principal, Action.DSAR_READ),
     )
 
 

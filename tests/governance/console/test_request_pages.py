@@ -69,6 +69,15 @@ def test_an_officer_enters_a_letter_by_its_day_and_once(office: Office) -> None:
     assert "入力または選択してください" in wrong.text
 
 
+def test_the_desk_finds_its_requests_in_the_list_and_sales_do_not(office: Office) -> None:
+    request = filed(office.wiring)
+    assert 'href="/console/requests"' in office.page("/console", by="support")
+    assert f'href="{HOME}/{request}/identity"' in office.page(HOME, by="support")
+    assert f'href="{HOME}/{request}"' in office.page(HOME, by="auditor")
+    assert 'href="/console/requests"' not in office.page("/console", by="sales")
+    office.page(HOME, by="sales", status=403)
+
+
 def test_a_paper_is_seen_judged_and_gone(office: Office) -> None:
     request = filed(office.wiring)
     ports = office.wiring.ports

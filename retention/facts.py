@@ -1,7 +1,7 @@
 """What decides about persons, read for many in few statements; clear columns only."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -25,28 +25,40 @@ Grouped = defaultdict[str, list[Row[Any]]]
 
 
 def all_facts(tx: Connection, schedule: Schedule, *, at: date) -> Iterator[PersonFacts]:
-    """Facts of every person whom the schedule covers, in the order of their pseudonyms.
+    """Facts of every person whom the schedule covers, in the order of their pseudonyms."""
+    page = covered_after(tx, schedule.covers, after=None)
+    while page:
+        yield from facts_of(tx, page, at=at)
+        page = covered_after(tx, schedule.covers, after=page[-1])
+
+
+def covered_after(
+    tx: Connection,
+    kinds: Iterable[SubjectKind],
+    *,
+    after: SubjectId | None,
+    limit: int = PAGE,
+) -> tuple[SubjectId, ...]:
+    """The next persons of these kinds, in the order of their pseudonyms.
 
     An erased person is among them as long as a law keeps a purchase. Who was merged into another
     stands under that pseudonym alone, and goes with it.
     """
-    kinds = [kind.value for kind in schedule.covers]
     left = exists().where(PURCHASE.c.subject_id == SUBJECT.c.id)
     merged = select(MERGE.c.absorbed_id).where(MERGE.c.state == MergeState.MERGED.value)
     wanted = (
         select(SUBJECT.c.id)
         .where(
-            SUBJECT.c.kind.in_(kinds),
+            SUBJECT.c.kind.in_([kind.value for kind in kinds]),
             or_(SUBJECT.c.state != SubjectState.ERASED.value, left),
             SUBJECT.c.id.not_in(merged),
         )
         .order_by(SUBJECT.c.id)
-        .limit(PAGE)
+        .limit(limit)
     )
-    page = list(tx.execute(wanted).scalars())
-    while page:
-        yield from facts_of(tx, [SubjectId(one) for one in page], at=at)
-        page = list(tx.execute(wanted.where(SUBJECT.c.id > page[-1])).scalars())
+    if after is not None:
+        wanted = wanted.where(SUBJECT.c.id > after)
+    return tuple(SubjectId(one) for one in tx.execute(wanted).scalars())
 
 
 def facts_of(tx: Connection, subjects: Sequence[SubjectId], *, at: date) -> tuple[PersonFacts, ...]:

@@ -18,7 +18,6 @@ from dsar.execution import telling_store as store
 from dsar.execution.notices import Notice, Put
 from dsar.execution.types import Channel
 from dsar.letters import changed_fields
-from dsar.types import RequestKind
 from governance.core.terms import RowId
 from governance.customers.ports import Ports
 from governance.customers.post import post
@@ -33,9 +32,9 @@ TYPES: Mapping[Notice, str] = MappingProxyType(
         Notice.CORRECTED: "recipient.corrected",
         Notice.ERASED: "recipient.erased",
         Notice.RESTRICTED: "recipient.restricted",
+        Notice.PROVISION_STOPPED: "recipient.provision_stopped",
     }
 )
-PROVISION_STOPPED: Final = "recipient.provision_stopped"
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -68,7 +67,7 @@ def hooked(
         return None
     key = f"{MESSAGE}{store.one(tx, case.id, recipient.id).id}"
     body = {
-        "type": _type(case, notice),
+        "type": TYPES[notice],
         "timestamp": at.isoformat(),
         "data": {
             "id": key,
@@ -94,8 +93,3 @@ def telling_of(key: str) -> RowId:
 def link_of(body: bytes) -> str | None:
     """Where the recipient of this message confirms."""
     return msgspec.json.decode(body, type=Said).data.confirm
-
-
-def _type(case: Case, notice: Notice) -> str:
-    stopped = any(track.kind is RequestKind.PROVISION_STOP for track in case.tracks)
-    return PROVISION_STOPPED if stopped and notice is Notice.RESTRICTED else TYPES[notice]

@@ -38,6 +38,7 @@ class Notice(StrEnum):
     CORRECTED = "corrected"
     ERASED = "erased"
     RESTRICTED = "restricted"
+    PROVISION_STOPPED = "provision_stopped"  # APPI 35(3), (5)
 
 
 NOTICE_OF: Mapping[RequestKind, Notice] = MappingProxyType(
@@ -46,7 +47,7 @@ NOTICE_OF: Mapping[RequestKind, Notice] = MappingProxyType(
         RequestKind.RECTIFICATION: Notice.CORRECTED,
         RequestKind.ERASURE: Notice.ERASED,
         RequestKind.CESSATION: Notice.RESTRICTED,
-        RequestKind.PROVISION_STOP: Notice.RESTRICTED,
+        RequestKind.PROVISION_STOP: Notice.PROVISION_STOPPED,
         RequestKind.RESTRICTION: Notice.RESTRICTED,
     }
 )

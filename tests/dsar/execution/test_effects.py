@@ -16,8 +16,9 @@ from dsar.types import Event, EvidenceKind, Ground, Intake, Outcome, RequestKind
 from governance.core.ids import new_row_id
 from governance.core.terms import Law
 from governance.customers.store import LAW
+from governance.outbound.mail import compose
 from policies.reasons import ReasonCode
-from tests.dsar.execution.fulfilling import HOUSE_ITSELF, Site
+from tests.dsar.execution.fulfilling import HOUSE_ITSELF, Site, told_of
 from tests.dsar.world import NOW, OFFICER, PERSON, STRANGER, SUBJECT, SUPPORT, World
 
 
@@ -82,6 +83,19 @@ def test_a_grant_holds_in_the_next_decision(
 def test_a_stop_of_provision_leaves_our_own_use(site: Site) -> None:
     site.granted(RequestKind.PROVISION_STOP)
     assert site.code("order_fulfilment") is ReasonCode.PERMIT
+
+
+def test_recipients_hear_that_provision_to_third_parties_was_stopped(site: Site) -> None:
+    told_of(site.world)
+    case = site.granted(RequestKind.PROVISION_STOP)
+    site.drive(case)
+    told = [mail for mail in site.mails() if mail.to.endswith("@example.net")]
+    assert {mail.template for mail in told} == {"dsar.mail.recipient_provision_stopped_link"}
+    for mail in told:
+        words = compose(mail, sender="no-reply@example.com", at=NOW).get_content()
+        assert "第三者への提供を停止しました（個人情報保護法35条3項・5項）" in words
+        assert "利用を停止しました" not in words, "what was stopped is provision, not use"
+        assert case.reference in words
 
 
 def test_a_refusal_changes_no_decision(site: Site) -> None:

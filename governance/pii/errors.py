@@ -9,8 +9,20 @@ class PiiWorkerError(UnavailableError):
     code, status, exit_code = "pii_worker_unavailable", 503, 3
 
 
+class PiiStartError(PiiWorkerError):
+    """No worker process could be started; nothing may be taken as free of personal data."""
+
+    code, status, exit_code = "pii_worker_start", 503, 3
+
+
+class PiiEndedError(PiiWorkerError):
+    """The worker process ended over a question, twice; nothing may be taken as clean."""
+
+    code, status, exit_code = "pii_worker_ended", 503, 3
+
+
 class PiiTimeoutError(UnavailableError):
-    """The worker process did not answer in time; nothing may be taken as clean."""
+    """The worker process came to no end or showed no life; nothing may be taken as clean."""
 
     code, status, exit_code = "pii_worker_timeout", 503, 3
 

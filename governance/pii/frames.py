@@ -15,6 +15,7 @@ class Ask(msgspec.Struct, frozen=True, array_like=True):
 
     number: int
     texts: list[tuple[bytes, str]]  # UTF-8 with lone surrogates kept ("surrogatepass")
+    seconds: float = 0.0  # of processor time that the answer may take; 0 for any
 
 
 class Tell(msgspec.Struct, frozen=True, array_like=True):

@@ -1,6 +1,7 @@
 """Texts analysed by one fresh worker process per core, in order, with bounded memory."""
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,6 +10,7 @@ from queue import SimpleQueue
 from typing import Final, Self, TypeAlias, TypeVar
 
 from governance.core.errors import UnavailableError
+from governance.pii.errors import PiiStartError
 from governance.pii.types import SHIPPED_MODEL, Span
 from governance.pii.worker import PiiWorker, batches_of
 
@@ -34,6 +36,8 @@ class PiiPool:
     def __init__(self, workers: int | None = None, *, model: str = SHIPPED_MODEL) -> None:
         self._workers = [PiiWorker(model=model) for _ in range(workers or cores())]
         self._idle: SimpleQueue[PiiWorker] = SimpleQueue()
+        self._living = len(self._workers)
+        self._count = threading.Lock()
         self._threads = ThreadPoolExecutor(len(self._workers), thread_name_prefix="pii-pool")
         for worker in self._workers:
             self._idle.put(worker)
@@ -79,14 +83,34 @@ class PiiPool:
     def _borrowed(
         self, batch: Batch, answer: Callable[[PiiWorker, Batch], Sequence[T]]
     ) -> Sequence[T]:
-        worker = self._idle.get()
-        try:
-            return answer(worker, batch)
-        finally:
-            self._idle.put(worker)
+        while True:
+            worker = self._idle.get()
+            lost = False
+            try:
+                return answer(worker, batch)
+            except PiiStartError:
+                lost = self._can_spare_one()
+                if not lost:
+                    raise
+            finally:
+                if not lost:
+                    self._idle.put(worker)
+
+    def _can_spare_one(self) -> bool:
+        """One worker less is counted on, where another is left to take its questions."""
+        with self._count:
+            if self._living == 1:
+                return False
+            self._living -= 1
+            return True
 
 
 def _all(worker: PiiWorker, batch: Batch) -> list[Found]:
+    """The batch, a second time by a fresh worker when the first one gave no answer."""
+    try:
+        return list(worker.analyze_many(batch))
+    except UnavailableError:
+        worker.start_patiently()
     return list(worker.analyze_many(batch))
 
 
@@ -95,11 +119,13 @@ def _each(worker: PiiWorker, batch: Batch) -> list[Found | None]:
     try:
         return [*worker.analyze_many(batch)]
     except UnavailableError:
-        worker.start()  # raises where no worker can live at all
+        worker.start_patiently()  # raises where no worker can live at all
     found: list[Found | None] = []
     for text, lang in batch:
         try:
             found.append(worker.analyze(text, lang))
+        except PiiStartError:
+            raise
         except UnavailableError:
             found.append(None)  # told as not analysed, which is not "nothing found"
     return found

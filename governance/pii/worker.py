@@ -1,23 +1,40 @@
-"""The serving process's side of the PII worker: one child, restarted when it dies, fails closed."""
+"""The serving process's side of the PII worker: one child, restarted when it dies, fails closed.
 
+A child is given up when it shows no life for a while, or when the work on one question takes more
+processor time than its length allows. A machine that has little time for it ends nothing.
+"""
+
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 from queue import Empty, Queue
 from typing import IO, Final, Self, cast
 
-from governance.pii.errors import PiiTextTooLongError, PiiTimeoutError, PiiWorkerError
+from governance.pii.errors import (
+    PiiEndedError,
+    PiiStartError,
+    PiiTextTooLongError,
+    PiiTimeoutError,
+    PiiWorkerError,
+)
 from governance.pii.frames import Ask, Tell, read_tell, unpacked, write_frame
 from governance.pii.types import SHIPPED_MODEL, Span
 
 BATCH: Final = 64  # texts per question
-BATCH_CHARS: Final = 200_000  # code points per question, about a second of work
+BATCH_CHARS: Final = 200_000  # code points per question, a few seconds of work
 MAX_TEXT: Final = 4_000_000  # code points of one text
-START_SECONDS: Final = 30.0
-ANSWER_SECONDS: Final = 60.0
+SILENT_SECONDS: Final = 60.0  # without an answer and without any work of the child
+WORK_SECONDS: Final = 30.0  # of processor time for one question, whatever its length
+SLOWEST: Final = 20_000  # octets of text a second of processor time; a tenth of what is usual
+START_PAUSES: Final = (0.0, 1.0, 5.0, 15.0)  # seconds before each try to start one, in a long run
+ATTEMPTS: Final = 2  # children that one question may end
+_DYING: Final = 5.0  # seconds from the end of the answers to the end of the process
+_OVERWORKED: Final = -int(getattr(signal, "SIGPROF", 27))  # return code
 
 
 class _Child:
@@ -41,22 +58,38 @@ class _Child:
                 self.answers.put(tell)
         self.answers.put(None)
 
-    def send(self, ask: Ask) -> None:
+    def answered(self, ask: Ask, *, silent: float) -> Tell:
+        """The answer to a question; waits as long as the child works."""
         try:
             write_frame(cast("IO[bytes]", self.process.stdin), ask)  # type: ignore[arg-type]  # a pipe
         except (OSError, ValueError) as gone:
-            raise PiiWorkerError from gone
+            raise self._end(ask.seconds) from gone
+        return self.receive(ask.number, silent=silent, allowed=ask.seconds)
 
-    def receive(self, number: int, *, seconds: float) -> Tell:
+    def receive(self, number: int, *, silent: float, allowed: float) -> Tell:
+        worked = worked_by(self.process.pid)
         while True:
             try:
-                tell = self.answers.get(timeout=seconds)
+                tell = self.answers.get(timeout=silent)
             except Empty:
-                raise PiiTimeoutError(seconds=int(seconds)) from None
+                before, worked = worked, worked_by(self.process.pid)
+                if worked is None or worked == before:
+                    raise PiiTimeoutError(seconds=int(silent)) from None
+                continue
             if tell is None:
-                raise PiiWorkerError
+                raise self._end(allowed)
             if tell.number == number:
                 return tell
+
+    def _end(self, allowed: float) -> PiiWorkerError | PiiTimeoutError:
+        """What the child died of."""
+        try:
+            code = self.process.wait(timeout=_DYING)
+        except subprocess.TimeoutExpired:
+            return PiiEndedError(ended="answer unreadable")
+        if code == _OVERWORKED:
+            return PiiTimeoutError(seconds=int(allowed))
+        return PiiEndedError(ended=f"signal {-code}" if code < 0 else f"exit {code}")
 
     def stop(self) -> None:
         self.process.kill()
@@ -67,6 +100,16 @@ class _Child:
         self.process.wait()
 
 
+def worked_by(pid: int) -> int | None:
+    """Ticks of processor time that a process has had; None where the system does not tell."""
+    try:
+        line = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        user, system = line.rpartition(")")[2].split()[11:13]
+    except (OSError, ValueError):
+        return None
+    return int(user) + int(system)
+
+
 class PiiWorker:
     """Personal data of texts, found in a child process; safe to call from several threads."""
 
@@ -74,16 +117,16 @@ class PiiWorker:
         self,
         *,
         model: str = SHIPPED_MODEL,
-        start_seconds: float = START_SECONDS,
-        answer_seconds: float = ANSWER_SECONDS,
+        silent_seconds: float = SILENT_SECONDS,
+        work_seconds: float = WORK_SECONDS,
     ) -> None:
         self._model = model
         self._lock = threading.Lock()
         self._child: _Child | None = None
-        self._abandoned = False
+        self._abandoned = threading.Event()
         self._numbers = count(1)
-        self._start_seconds = start_seconds
-        self._answer_seconds = answer_seconds
+        self._silent = silent_seconds
+        self._work = work_seconds
 
     def __enter__(self) -> Self:
         return self
@@ -102,9 +145,19 @@ class PiiWorker:
         with self._lock:
             self._alive()
 
+    def start_patiently(self) -> None:
+        """The same after some tries with pauses: a machine may be short of memory for a while."""
+        for pause in START_PAUSES[:-1]:
+            self._abandoned.wait(pause)
+            with suppress(PiiStartError):
+                self.start()
+                return
+        self._abandoned.wait(START_PAUSES[-1])
+        self.start()
+
     def abandon(self) -> None:
         """Whoever waits for an answer is refused at once; no child starts again."""
-        self._abandoned = True
+        self._abandoned.set()
         child = self._child
         if child is not None:
             child.process.kill()
@@ -128,18 +181,18 @@ class PiiWorker:
                 yield tuple(unpacked(span) for span in spans)
 
     def _ask(self, batch: list[tuple[bytes, str]]) -> Tell:
-        for attempt in (1, 2):
+        octets = sum(len(raw) for raw, _ in batch)
+        for attempt in range(1, ATTEMPTS + 1):
             child = self._alive()
-            number = next(self._numbers)
+            ask = Ask(next(self._numbers), batch, self._work + octets / SLOWEST)
             try:
-                child.send(Ask(number, batch))
-                tell = child.receive(number, seconds=self._answer_seconds)
+                tell = child.answered(ask, silent=self._silent)
             except PiiTimeoutError:
                 self._drop()  # it may still be busy with a text that never ends
                 raise
             except PiiWorkerError:
                 self._drop()
-                if attempt == 1:
+                if attempt < ATTEMPTS:
                     continue  # died while idle or under us: one restart, then refuse
                 raise
             if tell.failed or len(tell.spans) != len(batch):
@@ -148,7 +201,7 @@ class PiiWorker:
         raise PiiWorkerError
 
     def _alive(self) -> _Child:
-        if self._abandoned:
+        if self._abandoned.is_set():
             raise PiiWorkerError
         if self._child is not None and self._child.process.poll() is None:
             return self._child
@@ -156,13 +209,16 @@ class PiiWorker:
         try:
             child = _Child(self._model)
         except OSError as refused:
-            raise PiiWorkerError from refused
+            raise PiiStartError(ended=type(refused).__name__) from refused
         self._child = child
         try:
-            child.receive(0, seconds=self._start_seconds)
-        except (PiiWorkerError, PiiTimeoutError):
+            child.receive(0, silent=self._silent, allowed=0.0)
+        except PiiEndedError as ended:
             self._drop()
-            raise
+            raise PiiStartError(**ended.params) from ended
+        except PiiTimeoutError as silent:
+            self._drop()
+            raise PiiStartError(ended=f"silent {int(self._silent)} s") from silent
         return child
 
     def _drop(self) -> None:

@@ -1,6 +1,11 @@
-"""The PII worker process: questions on standard input, answers on standard output, nothing else."""
+"""The PII worker process: questions on standard input, answers on standard output, nothing else.
+
+A question that takes more processor time than it was given ends the process by SIGPROF: the system
+counts that time, so that neither a busy machine nor an endless pattern can mislead it.
+"""
 
 import os
+import signal
 import socket
 import sys
 from typing import NoReturn
@@ -11,6 +16,12 @@ from governance.pii.frames import Ask, Tell, packed, read_ask, write_frame
 
 def _no_network(*_args: object, **_options: object) -> NoReturn:
     raise OSError("the PII worker opens no connection")
+
+
+def _limited(seconds: float) -> None:
+    """This process ends after so many seconds of its own work; 0 is no limit."""
+    if hasattr(signal, "setitimer"):  # not on Windows
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def answer(analyzer: Analyzer, ask: Ask) -> Tell:
@@ -32,7 +43,10 @@ def main() -> None:
     analyzer.analyze("東京都千代田区丸の内1-2-3 山田太郎様", "ja")  # loads dictionary and gazetteer
     write_frame(target, Tell(0, []))
     while (ask := read_ask(source)) is not None:
-        write_frame(target, answer(analyzer, ask))
+        _limited(ask.seconds)
+        tell = answer(analyzer, ask)
+        _limited(0.0)
+        write_frame(target, tell)
 
 
 if __name__ == "__main__":

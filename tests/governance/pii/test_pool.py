@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from governance.pii import pool as pools
-from governance.pii.errors import PiiTimeoutError, PiiWorkerError
+from governance.pii.errors import PiiStartError, PiiTimeoutError, PiiWorkerError
 from governance.pii.pool import PiiPool
 from governance.pii.types import Entity, Reason, Span
 
@@ -17,8 +17,10 @@ class Child:
         self.model = model
         self.asked = 0
         self.closed = False
+        self.unable = False
+        self.dying = 0
 
-    def start(self) -> None:
+    def start_patiently(self) -> None:
         """It lives."""
 
     def abandon(self) -> None:
@@ -32,6 +34,11 @@ class Child:
 
     def analyze_many(self, texts: list[tuple[str, str]]) -> Iterator[tuple[Span, ...]]:
         self.asked += 1
+        if self.unable:
+            raise PiiStartError(ended="signal 9")
+        if self.dying:
+            self.dying -= 1
+            raise PiiWorkerError
         for text, _ in texts:
             if "fatal" in text:
                 raise PiiWorkerError
@@ -79,6 +86,26 @@ def test_text_that_ends_a_worker_takes_no_other_with_it(children: list[Child], w
         assert sizes(pool.answers(texts)) == [2, None, 3] * 40
         with pytest.raises((PiiWorkerError, PiiTimeoutError)):
             list(pool.analyze_many(texts))
+
+
+@pytest.mark.parametrize("way", ["answers", "analyze_many"])
+def test_worker_that_cannot_start_leaves_its_questions_to_the_others(
+    children: list[Child], way: str
+) -> None:
+    texts = [("x" * (n % 50 + 1), "ja") for n in range(1_000)]
+    with PiiPool(3) as pool:
+        children[0].unable = children[1].unable = True
+        assert sizes(getattr(pool, way)(texts)) == [len(text) for text, _ in texts]
+        children[2].unable = True
+        with pytest.raises(PiiStartError):
+            list(getattr(pool, way)(texts))
+
+
+def test_batch_without_an_answer_is_asked_again_once(children: list[Child]) -> None:
+    with PiiPool(2) as pool:
+        children[0].dying = 1
+        assert sizes(pool.analyze_many([("abc", "ja")])) == [3]
+    assert [child.asked for child in children] == [2, 0]
 
 
 def test_reader_may_stop_in_the_middle(children: list[Child]) -> None:

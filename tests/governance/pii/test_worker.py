@@ -2,15 +2,23 @@
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from governance.pii import worker as worker_module
 from governance.pii.engine import Analyzer
-from governance.pii.errors import PiiTextTooLongError, PiiTimeoutError, PiiWorkerError
+from governance.pii.errors import (
+    PiiEndedError,
+    PiiStartError,
+    PiiTextTooLongError,
+    PiiTimeoutError,
+    PiiWorkerError,
+)
 from governance.pii.frames import Ask, Tell, packed, unpacked
 from governance.pii.worker import PiiWorker
 from governance.pii.worker_main import answer
@@ -60,19 +68,97 @@ def test_worker_stays_below_its_memory(worker: PiiWorker) -> None:
     assert int(resident.split()[1]) < 400_000
 
 
-def test_silence_is_a_typed_refusal(worker: PiiWorker, monkeypatch: pytest.MonkeyPatch) -> None:
-    worker.start()
-    monkeypatch.setattr(worker, "_answer_seconds", 0.0)
+@pytest.fixture
+def stopped(worker: PiiWorker, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The worker's child, which gets no processor time."""
+    worker.analyze("佐藤さん")
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, worker.pid, os.WSTOPPED | os.WNOWAIT)
+    monkeypatch.setattr(worker, "_silent", 0.02)
+    return worker.pid
+
+
+def test_child_without_life_is_a_typed_refusal(worker: PiiWorker, stopped: int) -> None:
     with pytest.raises(PiiTimeoutError):
-        worker.analyze("佐藤さん" * 1_000)
+        worker.analyze("佐藤さん")
+    assert worker.pid != stopped
+
+
+def test_child_that_works_slowly_is_waited_for(
+    worker: PiiWorker, stopped: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = count(1)
+
+    def worked(pid: int) -> int:
+        if (number := next(looks)) == 5:
+            os.kill(pid, signal.SIGCONT)
+        return number
+
+    monkeypatch.setattr(worker_module, "worked_by", worked)
+    assert worker.analyze("佐藤さん")
+    assert (worker.pid, next(looks) > 5) == (stopped, True)
+
+
+def test_processor_time_of_a_process_is_known() -> None:
+    ticks = worker_module.worked_by(os.getpid())
+    assert ticks is not None
+    assert ticks > 0
+    assert worker_module.worked_by(2**31 - 1) is None
+
+
+def test_question_that_takes_too_much_work_ends_its_child_alone(
+    worker: PiiWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker.start()
+    monkeypatch.setattr(worker, "_work", 0.01)
+    monkeypatch.setattr(worker_module, "SLOWEST", 10**9)
+    with pytest.raises(PiiTimeoutError):
+        worker.analyze("佐藤さんと東京都千代田区丸の内1-2-3。" * 5_000)
     monkeypatch.undo()
     assert worker.analyze("佐藤さん")
 
 
+def test_child_that_ends_over_a_text_twice_is_named(
+    worker: PiiWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(self: PiiWorker) -> object:
+        child = alive(self)
+        child.process.kill()
+        return child
+
+    alive = PiiWorker._alive
+    monkeypatch.setattr(PiiWorker, "_alive", killed)
+    monkeypatch.setattr(worker_module, "ATTEMPTS", 1)
+    with pytest.raises(PiiEndedError) as refused:
+        worker.analyze("佐藤さん")
+    assert refused.value.params == {"ended": "signal 9"}
+
+
 def test_worker_that_cannot_start_is_a_typed_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
-    with pytest.raises(PiiWorkerError):
+    with pytest.raises(PiiStartError) as refused:
         PiiWorker().analyze("佐藤さん")
+    assert refused.value.params == {"ended": "FileNotFoundError"}
+
+
+def test_start_is_tried_again_in_a_long_run(
+    worker: PiiWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker.close()
+    good, bad = sys.executable, iter(["/bin/false", "/bin/true"])
+    monkeypatch.setattr(worker_module, "START_PAUSES", (0.0, 0.0, 0.0))
+    real = subprocess.Popen
+
+    def popen(line: list[str], **options: object) -> object:
+        return real([next(bad, good), *line[1:]], **options)  # type: ignore[call-overload]  # as given
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    with pytest.raises(PiiStartError) as refused:
+        worker.start()
+    assert refused.value.params == {"ended": "exit 1"}
+    worker.start_patiently()
+    assert worker.analyze("佐藤さん")
 
 
 def test_child_that_ends_at_once_is_a_typed_refusal(monkeypatch: pytest.MonkeyPatch) -> None:

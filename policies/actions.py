@@ -48,6 +48,7 @@ class Action(StrEnum):
     DSAR_DECIDE = "dsar:decide"
     DSAR_APPROVE = "dsar:approve"
     DSAR_EXECUTE = "dsar:execute"
+    RETENTION_READ = "retention:read"
     RETENTION_PLAN = "retention:plan"
     RETENTION_RUN = "retention:run"
     RETENTION_APPROVE = "retention:approve"

@@ -61,10 +61,33 @@ def people(
     """
     require(ports, principal, Action.RETENTION_PLAN)
     used = schedule or store.in_force(tx)
+    opens = may_open(ports, principal)
+    record_look(tx, ports, principal, used, opens=opens, at=at)
+    found = lines(tx, on=on, schedule=used)
+    while page := list(islice(found, PAGE)):
+        subjects = [line.subject for line in page]
+        numbers = register_ids(tx, ports, subjects) if opens else dict.fromkeys(subjects, ())
+        yield from (_json(line, numbers[line.subject], used) for line in page)
+
+
+def may_open(ports: Ports, principal: Principal) -> bool:
+    """Whether register numbers are shown in clear; fails closed: a masked number is not."""
     shown = decide_actor(
         principal, ports.policies.current, field=CUSTOMER_ID, action="read", purpose=ERASURE
     )
-    opens = bool(shown) and shown.masking is None  # fails closed: a masked number is not shown
+    return bool(shown) and shown.masking is None
+
+
+def record_look(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    schedule: Schedule,
+    *,
+    opens: bool,
+    at: datetime,
+) -> None:
+    """That this reader looked at persons under the schedule is in the log, before it is shown."""
     ports.audit.append(
         tx,
         EventDraft(
@@ -73,17 +96,12 @@ def people(
             actor=principal.id,
             actor_os=principal.os_user,
             object_type="retention_schedule",
-            object_id=used.digest,
+            object_id=schedule.digest,
             outcome=Outcome.DONE,
             purpose=ERASURE,
             fields=(CUSTOMER_ID,) if opens else (),
         ),
     )
-    found = lines(tx, on=on, schedule=used)
-    while page := list(islice(found, PAGE)):
-        subjects = [line.subject for line in page]
-        numbers = register_ids(tx, ports, subjects) if opens else dict.fromkeys(subjects, ())
-        yield from (_json(line, numbers[line.subject], used) for line in page)
 
 
 def register_ids(

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, exists, func, or_, select
@@ -16,6 +17,7 @@ from governance.customers.master.types import SubscriptionStatus
 from governance.customers.store import HOLD, LAW, SUBJECT, TABLES
 from governance.customers.subjects import SubjectKind, SubjectState
 from governance.customers.upkeep.merges import MERGE, MergeState, absorbed_by
+from policies.law.counting import add_days
 from retention.types import PersonFacts, Plan, Purchase, RegisterRow, Schedule, latest
 
 PAGE = 500  # persons read at a time; one IN list
@@ -83,7 +85,7 @@ def keeping_facts_of(tx: Connection, subjects: Sequence[SubjectId]) -> tuple[Per
                 state=SubjectState(person.state),
                 fence=person.fence,
                 held=person.id in held,
-                purchases=tuple(_purchase(row) for row in purchases[person.id]),
+                purchases=tuple(purchase_of(row) for row in purchases[person.id]),
             )
             for person in people
         )
@@ -104,7 +106,16 @@ def _page(tx: Connection, ids: list[SubjectId], *, at: date) -> Iterator[PersonF
     inquiries = _last(tx, INQUIRY, ("received_at", "closed_at"), ids)
     deals = _last(tx, DEAL, ("started_on", "expected_on"), ids)
     withdrawals = _withdrawals(tx, ids)
+    open_tasks = _open_tasks(tx, ids)
+    closed = _last(tx, INQUIRY, ("closed_at",), ids)
     for person in people:
+        contracts = tuple(plan_of(row, at=at) for row in plans[person.id])
+        bought = tuple(purchase_of(row) for row in purchases[person.id])
+        ended = latest(
+            closed.get(person.id), deals.get(person.id), _contracts_end(contracts, bought)
+        )
+        runs_on = any(one.running for one in contracts) or any(one.running for one in bought)
+        moves = (_moves(row, at) for row in plans[person.id])
         yield PersonFacts(
             subject=SubjectId(person.id),
             kind=SubjectKind(person.kind),
@@ -113,12 +124,34 @@ def _page(tx: Connection, ids: list[SubjectId], *, at: date) -> Iterator[PersonF
             held=person.id in held,
             gdpr=person.id not in laws or Law.GDPR.value in laws[person.id],
             rows=tuple(_register(row) for row in rows[person.id]),
-            purchases=tuple(_purchase(row) for row in purchases[person.id]),
-            plans=tuple(_plan(row, at=at) for row in plans[person.id]),
+            purchases=bought,
+            plans=contracts,
             inquiry_on=inquiries.get(person.id),
             deal_on=deals.get(person.id),
             consent_withdrawn_on=withdrawals.get(person.id),
+            task_ended_on=None if runs_on or person.id in open_tasks else ended,
+            moves_on=min(chain.from_iterable(moves), default=None),
         )
+
+
+def _contracts_end(plans: Iterable[Plan], purchases: Iterable[Purchase]) -> date | None:
+    ends = (plan.ended_on for plan in plans), (one.cancelled_on for one in purchases)
+    return latest(*chain(*ends))
+
+
+def _open_tasks(tx: Connection, ids: list[SubjectId]) -> set[str]:
+    """Who has an inquiry that nobody closed, or a deal without a result."""
+    unanswered = INQUIRY.c.subject_id.in_(ids), INQUIRY.c.closed_at.is_(None)
+    undecided = DEAL.c.subject_id.in_(ids), func.coalesce(DEAL.c.result, "") == ""
+    found = set(tx.execute(select(INQUIRY.c.subject_id).where(*unanswered)).scalars())
+    return found | set(tx.execute(select(DEAL.c.subject_id).where(*undecided)).scalars())
+
+
+def _moves(row: Row[Any], at: date) -> Iterator[date]:
+    """Days to come on which the calendar alone makes a subscription say something else."""
+    days = [day for day in (row.renewed_on, row.cancelled_on, row.ends_on) if day is not None]
+    yield from (day for day in days if day > at)
+    yield from (add_days(day, 1) for day in days if day >= at)
 
 
 CLEAR: dict[str, tuple[str, ...]] = {
@@ -154,7 +187,8 @@ def _register(row: Row[Any]) -> RegisterRow:
     )
 
 
-def _purchase(row: Row[Any]) -> Purchase:
+def purchase_of(row: Row[Any]) -> Purchase:
+    """What a stored purchase says in clear."""
     return Purchase(
         row=RowId(row.id),
         subscription=row.type == "subscription",
@@ -163,11 +197,12 @@ def _purchase(row: Row[Any]) -> Purchase:
         contracted_on=row.contracted_on,
         renewed_on=row.renewed_on,
         cancelled_on=row.cancelled_on,
-        recorded_on=_day(row.recorded_at),
+        recorded_on=day_in_japan(row.recorded_at),
     )
 
 
-def _plan(row: Row[Any], *, at: date) -> Plan:
+def plan_of(row: Row[Any], *, at: date) -> Plan:
+    """What a stored subscription says on this day."""
     status = SubscriptionStatus(row.status)
     past = (day for day in (row.renewed_on, row.cancelled_on, row.ends_on) if day and day <= at)
     running = runs(status, ends_on=row.ends_on, cancelled_on=row.cancelled_on, on=at)
@@ -201,7 +236,9 @@ def _last(
         .where(table.c.subject_id.in_(ids))
         .group_by(table.c.subject_id)
     )
-    days = {subject: latest(*(_day(moment) for moment in found)) for subject, *found in rows}
+    days = {
+        subject: latest(*(day_in_japan(moment) for moment in found)) for subject, *found in rows
+    }
     return {subject: found for subject, found in days.items() if found is not None}
 
 
@@ -217,11 +254,11 @@ def _withdrawals(tx: Connection, ids: list[SubjectId]) -> dict[str, date]:
     )
     found: dict[str, date] = {}
     for subject, at in rows:
-        if (day := _day(at)) is not None:
+        if (day := day_in_japan(at)) is not None:
             found[home[subject]] = max(day, found.get(home[subject], day))
     return found
 
 
-def _day(moment: datetime | date | None) -> date | None:
+def day_in_japan(moment: datetime | date | None) -> date | None:
     """The day in Japan on which something happened."""
     return moment.astimezone(JST).date() if isinstance(moment, datetime) else moment

@@ -91,8 +91,10 @@ def _row(facts: PersonFacts, row: RegisterRow, schedule: Schedule, *, at: date) 
     match rule.action:
         case Action.KEEP:
             return Kept(rule=rule.id, ledger_until=until)
-        case Action.DELETE:
+        case Action.DELETE | Action.DESTROY_KEY:
             return replace(_by_period(rule, facts, row, schedule, at=at), ledger_until=until)
+        case Action.NULL | Action.DE_IDENTIFY:  # fails closed: the reader refuses it of a person
+            return Review(rule=NO_RULE, ledger_until=until)
         case never:
             assert_never(never)
 
@@ -139,7 +141,12 @@ def last_transaction(facts: PersonFacts, row: RegisterRow) -> date | None:
 def started(since: Since, facts: PersonFacts, row: RegisterRow) -> date | None:
     """The day from which the period runs; None when no date can be used."""
     days = [day for name in since.triggers if (day := event_day(name, facts, row)) is not None]
-    match since.pick:
+    return picked(since.pick, days)
+
+
+def picked(pick: Pick, days: Sequence[date]) -> date | None:
+    """The day that counts of those that are known, in the order of their events."""
+    match pick:
         case Pick.LATEST:
             return max(days, default=None)
         case Pick.FIRST:
@@ -152,22 +159,27 @@ def event_day(name: Trigger, facts: PersonFacts, row: RegisterRow) -> date | Non
     """The day of one event."""
     match name:
         case Trigger.REGISTERED:
-            return row.registered_on
+            day = row.registered_on
         case Trigger.LAST_TRANSACTION:
-            return last_transaction(facts, row)
+            day = last_transaction(facts, row)
         case Trigger.WITHDRAWN:
-            return row.withdrawn_on
+            day = row.withdrawn_on
         case Trigger.CONTRACT_ENDED:
             ends = (plan.ended_on for plan in facts.plans)
-            return latest(*(purchase.cancelled_on for purchase in facts.purchases), *ends)
+            day = latest(*(purchase.cancelled_on for purchase in facts.purchases), *ends)
         case Trigger.CONSENT_WITHDRAWN:
-            return facts.consent_withdrawn_on
+            day = facts.consent_withdrawn_on
         case Trigger.LAST_INQUIRY:
-            return facts.inquiry_on
+            day = facts.inquiry_on
         case Trigger.LAST_DEAL:
-            return facts.deal_on
+            day = facts.deal_on
+        case Trigger.TASK_ENDED:
+            day = facts.task_ended_on
+        case Trigger.RECORDED:  # of rows alone
+            day = None
         case never:
             assert_never(never)
+    return day
 
 
 def combined(found: Sequence[Decision]) -> Decision:

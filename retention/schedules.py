@@ -1,7 +1,6 @@
 """Schedules from YAML: read strictly, every fault named by its place; shipped ones by name."""
 
 import hashlib
-from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -12,33 +11,29 @@ from policies.law.errors import LawError
 from policies.law.in_force import law_in_force
 from policies.law.reader import Node, Record, read_yaml
 from policies.law.types import DeadlineRule, RetentionRule, RuleKind
+from retention import nodes
 from retention.errors import ScheduleFormError
+from retention.part_lines import SCHEMA_OF_PARTS, part
 from retention.types import (
     NO_RULE,
+    OF_PERSONS,
     REQUEST,
     RESTRICTED,
     Action,
-    Condition,
     Duty,
     GdprView,
-    Label,
     LawPeriod,
     Overflow,
     Period,
-    Pick,
     Rule,
     Schedule,
-    Since,
     Suppress,
-    Trigger,
 )
 
 SCHEMA = "sekisho-retention/1"
-STATUSES = frozenset({"active", "dormant", "withdrawn", "prospect", "unknown"})
 KEPT_TABLE = "purchase"  # the one table whose catalogue entry says keep_by_law
 ALWAYS_STAY = frozenset({"id", "subject_id", "source_key", "recorded_at"})  # key of a kept row
-MONTHS = 12
-LONGEST = 100  # years; a longer period is a slip of the pen
+MOST = 1_000_000  # characters of a schedule; a longer text is none
 DEFAULT, RETAIL_SAMPLE = "default.yaml", "examples/retail_sample.yaml"
 
 
@@ -57,6 +52,8 @@ def shipped_schedule(name: str) -> Schedule:
 
 def read_schedule(text: str, *, file: str = "schedule.yaml") -> Schedule:
     """The schedule of this text; raises ScheduleFormError naming the place."""
+    if len(text) > MOST:
+        raise ScheduleFormError(file=file, path="/", problem="too_long")
     try:
         return _schedule(read_yaml(text, file=file), text)
     except LawError as error:
@@ -69,33 +66,34 @@ def read_schedule(text: str, *, file: str = "schedule.yaml") -> Schedule:
 def _schedule(root: Node, text: str) -> Schedule:
     entry = root.record(
         required=("schema", "name", "version", "label", "overflow", "covers", "hold", "rules"),
-        optional=("duties", "ledger"),
+        optional=("duties", "ledger", "parts"),
     )
-    if entry["schema"].text() != SCHEMA:
-        raise entry["schema"].bad(SCHEMA)
+    if entry["schema"].text() not in (SCHEMA, SCHEMA_OF_PARTS):
+        raise entry["schema"].bad(f"{SCHEMA}, {SCHEMA_OF_PARTS}")
+    if entry.get("parts") is not None and entry["schema"].text() != SCHEMA_OF_PARTS:
+        raise entry["schema"].bad(SCHEMA_OF_PARTS)
     hold = entry["hold"].record(required=("id", "label"))
     rules = tuple(_rule(node) for node in entry["rules"].items())
-    duties = tuple(_duty(node) for node in _listed(entry.get("duties")))
-    _unique(root, [hold["id"].text(), *(r.id for r in rules), *(d.id for d in duties)])
+    duties = tuple(_duty(node) for node in nodes.listed(entry.get("duties")))
+    parts = tuple(part(node) for node in nodes.listed(entry.get("parts")))
+    ids = [*(r.id for r in rules), *(d.id for d in duties), *(p.id for p in parts)]
+    _unique(root, [hold["id"].text(), *ids])
     ledger = entry.get("ledger")
     return Schedule(
         name=entry["name"].text(),
         version=entry["version"].whole(),
-        label=_label(entry["label"]),
+        label=nodes.label(entry["label"]),
         overflow=entry["overflow"].one_of(Overflow),
         covers=frozenset(node.one_of(SubjectKind) for node in entry["covers"].items()),
         hold=hold["id"].text(),
-        hold_label=_label(hold["label"]),
+        hold_label=nodes.label(hold["label"]),
         rules=rules,
         duties=duties,
-        ledger=_period(ledger) if ledger is not None else Period(years=1),
+        ledger=nodes.period(ledger) if ledger is not None else Period(years=1),
         digest=hashlib.sha256(text.encode()).hexdigest(),
         text=text,
+        parts=parts,
     )
-
-
-def _listed(node: Node | None) -> Iterable[Node]:
-    return node.items() if node is not None else ()
 
 
 def _unique(root: Node, ids: list[str]) -> None:
@@ -108,100 +106,36 @@ def _unique(root: Node, ids: list[str]) -> None:
             raise ScheduleFormError(file=root.file, path=id_, problem="bad_id")
 
 
-def _label(node: Node) -> Label:
-    entry = node.record(required=("ja", "en"))
-    return Label(ja=entry["ja"].text(), en=entry["en"].text())
-
-
 def _rule(node: Node) -> Rule:
     entry = node.record(
         required=("id", "label", "basis", "action"),
         optional=("when", "since", "period", "suppress"),
     )
     action = entry["action"].one_of(Action)
-    timed = ("since", "period")
+    if action not in OF_PERSONS:
+        raise entry["action"].bad(", ".join(sorted(OF_PERSONS)))
+    timed, ends = ("since", "period"), action is not Action.KEEP
     for name in timed:
-        if (entry.get(name) is None) is (action is Action.DELETE):
-            problem = "missing" if action is Action.DELETE else "not_used"
+        if (entry.get(name) is None) is ends:
+            problem = "missing" if ends else "not_used"
             raise ScheduleFormError(file=node.file, path=f"{node.path}.{name}", problem=problem)
     since, period, suppress = (entry.get(name) for name in (*timed, "suppress"))
     return Rule(
         id=entry["id"].text(),
-        label=_label(entry["label"]),
-        basis=_label(entry["basis"]),
-        when=_condition(entry.get("when")),
+        label=nodes.label(entry["label"]),
+        basis=nodes.label(entry["basis"]),
+        when=nodes.condition(entry.get("when")),
         action=action,
-        since=_since(since) if since is not None else None,
-        period=_period(period) if period is not None else None,
+        since=nodes.since(since) if since is not None else None,
+        period=nodes.period(period) if period is not None else None,
         suppress=_suppress(suppress) if suppress is not None else None,
     )
 
 
-def _condition(node: Node | None) -> Condition:
-    if node is None:
-        return Condition()
-    entry = node.record(
-        required=(), optional=("status", "kind", "unpaid", "running_contract", "transactions")
-    )
-    statuses = entry.get("status")
-    kinds = entry.get("kind")
-    return Condition(
-        statuses=frozenset(_status(item) for item in _listed(statuses)),
-        kinds=frozenset(item.one_of(SubjectKind) for item in _listed(kinds)),
-        unpaid=_flag(entry, "unpaid"),
-        running_contract=_flag(entry, "running_contract"),
-        transactions=_flag(entry, "transactions"),
-    )
-
-
-def _status(node: Node) -> str:
-    if node.text() not in STATUSES:
-        raise node.bad(", ".join(sorted(STATUSES)))
-    return node.text()
-
-
-def _flag(entry: Record, name: str) -> bool | None:
-    node = entry.get(name)
-    return node.flag() if node is not None else None
-
-
-def _since(node: Node) -> Since:
-    entry = node.record(required=(), optional=tuple(pick.value for pick in Pick))
-    named = [(pick, found) for pick in Pick if (found := entry.get(pick.value)) is not None]
-    if len(named) != 1:
-        raise node.bad(" | ".join(pick.value for pick in Pick))
-    pick, events = named[0]
-    triggers = tuple(item.one_of(Trigger) for item in events.items())
-    if not triggers:
-        raise events.bad("one event or more")
-    return Since(pick=pick, triggers=triggers)
-
-
-def _period(node: Node) -> Period:
-    entry = node.record(required=(), optional=("years", "months", "days"))
-    found = Period(
-        years=entry.whole("years") or 0,
-        months=entry.whole("months") or 0,
-        days=entry.whole("days") or 0,
-    )
-    total = found.years + found.months / MONTHS + found.days / 365
-    if not 0 < total <= LONGEST:
-        raise node.bad(f"longer than nothing, {LONGEST} years at most")
-    return found
-
-
 def _suppress(node: Node) -> Suppress:
     entry = node.record(required=("fields", "period"))
-    fields = tuple(_field(item, "person") for item in entry["fields"].items())
-    return Suppress(fields=fields, period=_period(entry["period"]))
-
-
-def _field(node: Node, table: str) -> FieldId:
-    name = FieldId(node.text())
-    known = catalogue().fields.get(name)
-    if known is None or known.table != table:
-        raise node.bad(f"{table}.<column>")
-    return name
+    fields = tuple(nodes.field(item, "person") for item in entry["fields"].items())
+    return Suppress(fields=fields, period=nodes.period(entry["period"]))
 
 
 def _duty(node: Node) -> Duty:
@@ -217,11 +151,11 @@ def _duty(node: Node) -> Duty:
         raise node.bad("law | period")
     return Duty(
         id=entry["id"].text(),
-        label=_label(entry["label"]),
-        basis=_label(entry["basis"]),
+        label=nodes.label(entry["label"]),
+        basis=nodes.label(entry["basis"]),
         table=table,
         fields=_duty_fields(node, entry, table),
-        until=_law(law) if law is not None else _period(period or node),
+        until=_law(law) if law is not None else nodes.period(period or node),
         gdpr=gdpr.one_of(GdprView) if gdpr is not None else GdprView.CLAIMS,
     )
 
@@ -234,7 +168,7 @@ def _duty_fields(node: Node, entry: Record, table: str) -> frozenset[FieldId]:
     columns = catalogue().table(table).fields
     own = frozenset(field.id for field in columns if field.column in ALWAYS_STAY)
     if named is not None:
-        return own | frozenset(_field(item, table) for item in named.items())
+        return own | frozenset(nodes.field(item, table) for item in named.items())
     wanted = of_class.text() if of_class is not None else ""
     found = frozenset(field.id for field in columns if field.retention == wanted)
     if not found:

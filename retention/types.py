@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from governance.core.terms import FieldId, Lang, RowId, SubjectId
+from governance.core.terms import FieldId, Lang, PurposeId, RowId, SubjectId
 from governance.customers.subjects import SubjectKind, SubjectState
 
 
@@ -19,6 +19,8 @@ class Trigger(StrEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn"  # 同意撤回
     LAST_INQUIRY = "last_inquiry"  # 最終問い合わせ
     LAST_DEAL = "last_deal"  # 最終商談
+    TASK_ENDED = "task_ended"  # 事務終了: an inquiry closed, a deal with a result
+    RECORDED = "recorded"  # 記録: the day on which the row was stored
 
 
 class Pick(StrEnum):
@@ -29,10 +31,17 @@ class Pick(StrEnum):
 
 
 class Action(StrEnum):
-    """What a rule does with a person whom it matches."""
+    """What a rule does with what it matches: a person, or rows and fields of a table."""
 
     DELETE = "delete"
+    DE_IDENTIFY = "de_identify"  # rows become a count by month and kind, if the k-check passes
+    NULL = "null"  # the named fields are emptied, the row stays
+    DESTROY_KEY = "destroy_key"  # as delete, and the key of the person's records ends too
     KEEP = "keep"
+
+
+OF_PERSONS = frozenset({Action.DELETE, Action.DESTROY_KEY, Action.KEEP})
+OF_PARTS = frozenset({Action.DELETE, Action.DE_IDENTIFY, Action.NULL, Action.KEEP})
 
 
 class Overflow(StrEnum):
@@ -135,6 +144,23 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One line about rows of a table or fields of it, while their person stays."""
+
+    id: str
+    label: Label
+    basis: Label
+    table: str
+    fields: tuple[FieldId, ...]  # emptied, or with de_identify what the count is by; empty: the row
+    when: Condition
+    action: Action
+    since: Since | None = None
+    period: Period = Period()  # none: at once
+    purposes: tuple[PurposeId, ...] = ()  # whose withdrawal starts the period
+    k: int = 0  # persons that a group needs before its rows count as erased
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LawPeriod:
     """A period that stands in the law book; tax books run from the filing deadline."""
 
@@ -172,6 +198,11 @@ class Schedule:
     ledger: Period  # how long a tombstone stays: until the oldest backup has ended
     digest: str
     text: str = field(repr=False)
+    parts: tuple[Part, ...] = ()
+
+    def part(self, id_: str) -> Part | None:
+        """The line about rows of this id."""
+        return next((part for part in self.parts if part.id == id_), None)
 
     def rule(self, id_: str) -> Rule | None:
         """The rule of this id."""
@@ -238,6 +269,8 @@ class PersonFacts:
     inquiry_on: date | None = None
     deal_on: date | None = None
     consent_withdrawn_on: date | None = None
+    task_ended_on: date | None = None  # the last thing that was open ended; None while one is
+    moves_on: date | None = None  # next day on which the calendar alone changes one of these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

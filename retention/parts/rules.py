@@ -1,0 +1,174 @@
+"""Which rows and fields of a person are over while the person stays; pure.
+
+A hold beats everything, a duty keeps its fields, and a line that keeps binds the lines after it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from governance.core.terms import FieldId, RowId
+from governance.customers.subjects import SubjectState
+from retention.duties import after, row_keeps
+from retention.parts.types import Met, MetRow, PartFacts, RowFacts
+from retention.rules import NO_ROW, event_day, matches, picked
+from retention.types import (
+    Action,
+    Part,
+    PersonFacts,
+    Schedule,
+    Since,
+    Trigger,
+    latest,
+)
+
+OWN: Mapping[str, frozenset[Trigger]] = {  # what a row itself must say, whatever its person does
+    "inquiry": frozenset({Trigger.TASK_ENDED, Trigger.LAST_INQUIRY}),
+    "inquiry_message": frozenset({Trigger.TASK_ENDED, Trigger.LAST_INQUIRY}),
+    "deal": frozenset({Trigger.TASK_ENDED, Trigger.LAST_DEAL}),
+    "purchase": frozenset({Trigger.TASK_ENDED, Trigger.LAST_TRANSACTION, Trigger.CONTRACT_ENDED}),
+    "subscription": frozenset(
+        {Trigger.TASK_ENDED, Trigger.LAST_TRANSACTION, Trigger.CONTRACT_ENDED}
+    ),
+    "person": frozenset({Trigger.REGISTERED, Trigger.WITHDRAWN}),
+}
+Protected = dict[RowId, frozenset[FieldId]]
+
+
+def met(
+    parts: Iterable[Part], facts: PersonFacts, known: PartFacts, schedule: Schedule, *, at: date
+) -> tuple[Met, ...]:
+    """What each line meets of this person on this day; lines that meet nothing are among them."""
+    if facts.state is not SubjectState.ACTIVE:  # restricted: only stored; erased: nothing is left
+        return ()
+    keeps = row_keeps(facts, schedule, at=at)
+    protected: Protected = {row: frozenset(keep.fields) for row, keep in keeps.items()}
+    found = []
+    for part in parts:
+        rows = known.rows.get(part.table, ())
+        if not _applies(part, facts):
+            continue
+        if part.action is Action.KEEP:
+            _protect(part, facts, known, rows, schedule, protected, at=at)
+        else:
+            found.append(_met(part, facts, known, rows, schedule, protected, at=at))
+    return tuple(found)
+
+
+def _applies(part: Part, facts: PersonFacts) -> bool:
+    return any(matches(part.when, facts, row) for row in facts.rows or (NO_ROW,))
+
+
+def _protect(
+    part: Part,
+    facts: PersonFacts,
+    known: PartFacts,
+    rows: Sequence[RowFacts],
+    schedule: Schedule,
+    protected: Protected,
+    *,
+    at: date,
+) -> None:
+    """Fails closed: without a day to count from the fields stay for good."""
+    for row in rows:
+        ends = _ends(part, facts, known, row, schedule) if part.since is not None else None
+        if ends is None or ends > at:
+            protected[row.row] = protected.get(row.row, frozenset()) | {*part.fields}
+
+
+def _met(
+    part: Part,
+    facts: PersonFacts,
+    known: PartFacts,
+    rows: Sequence[RowFacts],
+    schedule: Schedule,
+    protected: Mapping[RowId, frozenset[FieldId]],
+    *,
+    at: date,
+) -> Met:
+    due: list[MetRow] = []
+    held, kept, coming = 0, 0, list[date]()
+    for row in rows:
+        going = _going(part, row)
+        if going is None:
+            continue
+        ends = _ends(part, facts, known, row, schedule)
+        if ends is None:
+            continue
+        if ends > at:
+            coming.append(ends)
+            continue
+        under_hold = _under_hold(part.table, row, going, known, whole=facts.held)
+        stays = going & protected.get(row.row, frozenset())
+        held += bool(under_hold)
+        kept += bool(stays - under_hold)
+        left = going - under_hold - stays
+        if left and (part.action is Action.NULL or left == going):
+            due.append(_row(part, row, left, ends))
+    return Met(part=part, rows=tuple(due), held=held, kept=kept, next_on=min(coming, default=None))
+
+
+def _row(part: Part, row: RowFacts, fields: frozenset[FieldId], ends: date) -> MetRow:
+    match part.action:
+        case Action.NULL:
+            return MetRow(row=row.row, due_on=ends, fields=fields)
+        case Action.DE_IDENTIFY:
+            values = tuple((name, row.values.get(name, "")) for name in part.fields)
+            return MetRow(row=row.row, due_on=ends, values=values)
+        case _:
+            return MetRow(row=row.row, due_on=ends)
+
+
+def _going(part: Part, row: RowFacts) -> frozenset[FieldId] | None:
+    """What the line takes of the row; None when it took it before."""
+    if part.action is not Action.NULL:
+        return row.filled | {FieldId(f"{part.table}.id")}
+    return row.filled & {*part.fields} or None
+
+
+def _under_hold(
+    table: str, row: RowFacts, going: frozenset[FieldId], known: PartFacts, *, whole: bool
+) -> frozenset[FieldId]:
+    hold = known.hold
+    if whole or hold.whole or table in hold.tables or row.row in hold.rows:
+        return going
+    return going & hold.fields
+
+
+def _ends(
+    part: Part, facts: PersonFacts, known: PartFacts, row: RowFacts, schedule: Schedule
+) -> date | None:
+    """The day on which the row's time is over; None when nothing started it."""
+    if part.since is None:
+        return None
+    basis = _started(part, part.since, facts, known, row)
+    return None if basis is None else after(basis, part.period, schedule.overflow)
+
+
+def _started(
+    part: Part, since: Since, facts: PersonFacts, known: PartFacts, row: RowFacts
+) -> date | None:
+    days = (_day(name, part, facts, known, row) for name in since.triggers)
+    return picked(since.pick, [day for day in days if day is not None])
+
+
+def _day(
+    name: Trigger, part: Part, facts: PersonFacts, known: PartFacts, row: RowFacts
+) -> date | None:
+    """The row's own day of the event, or its person's where rows of the table have none."""
+    if name is Trigger.CONSENT_WITHDRAWN and part.purposes:
+        if not {*part.purposes} <= known.ended.keys():  # one of them still stands
+            return None
+        return max(known.ended[purpose] for purpose in part.purposes)
+    if name is Trigger.RECORDED or name in OWN.get(part.table, frozenset()):
+        return row.days.get(name)
+    return latest(*(event_day(name, facts, one) for one in facts.rows or (NO_ROW,)))
+
+
+def shared(found: Iterable[tuple[str, Met]]) -> Mapping[tuple[str, tuple[str, ...]], int]:
+    """How many persons stand behind each group of rows that a line would count."""
+    persons: dict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
+    for subject, one in found:
+        for row in one.rows if one.action is Action.DE_IDENTIFY else ():
+            persons[one.part.id, tuple(word for _, word in row.values)].add(subject)
+    return {group: len(who) for group, who in persons.items()}

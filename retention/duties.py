@@ -1,6 +1,7 @@
 """Statutory minimums: which fields a law keeps, until when; pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
@@ -110,9 +111,13 @@ def row_keep(purchase: Purchase, schedule: Schedule, *, at: date) -> RowKeep | N
 
 
 def row_keeps(facts: PersonFacts, schedule: Schedule, *, at: date) -> Mapping[RowId, RowKeep]:
-    """Every purchase of the person that a duty still keeps."""
+    """Every purchase of the person that a duty still keeps, and every row that a hold spares."""
     found = (row_keep(purchase, schedule, at=at) for purchase in facts.purchases)
-    return {keep.row: keep for keep in found if keep is not None}
+    keeps = {keep.row: keep for keep in found if keep is not None}
+    for row, spared in facts.spared.items():
+        known = keeps[row].fields if row in keeps else {}
+        keeps[row] = replace(spared, fields={**known, **spared.fields})
+    return keeps
 
 
 def last_end(purchases: Iterable[Purchase], schedule: Schedule, *, at: date) -> Keep | None:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, update
 from sqlmodel import SQLModel
 
+from consent.collecting.models import CollectionRow
 from consent.feed.models import FeedSubjectRow
 from governance.core.terms import SubjectId
 from governance.customers.catalogue import Catalogue, CatalogueError, catalogue
@@ -31,6 +32,7 @@ DECLARED = frozenset(  # tables that exist once this module is imported
     for model in (
         CustomValueRow,
         ClientRow,
+        CollectionRow,
         FeedSubjectRow,
         SearchEntryRow,
         ImportRow,

@@ -5,24 +5,24 @@ a table that it forgets stops the start, and a RESTRICT key in the database besi
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from governance.core.terms import FieldId, KeyClass, RowId, SubjectId
-from governance.customers.catalogue import OnErase, Storage, catalogue
+from governance.customers.catalogue import OnErase, catalogue
 from governance.customers.changes import counter
 from governance.customers.store import IN_LIMIT, LAW, SUBJECT, SUPPRESSION, TABLES
 from governance.customers.subjects import AgeBand, SubjectState
 from governance.customers.suppression import Listed, enlist
 from governance.keys.vault import FieldVault
 from retention import edges
+from retention.holds.sparing import DUTY
+from retention.narrowing import CUSTOM, custom_kept, narrow, put_back
 from retention.types import RowKeep
-
-PURCHASE = TABLES["purchase"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,9 @@ def erase(
     ]
     enlist(tx, vault, listed, at=at)
     for part in _parts(ids):
+        beside = custom_kept(tx, vault, *_staying(batch, set(part)))
         done.update(edges.follow(tx, part))
+        put_back(tx, beside)
         for name in catalogue().erase_order():
             done[name] += _table(tx, vault, name, part, batch)
     _end_persons(tx, batch)
@@ -89,69 +91,33 @@ def _table(
 ) -> int:
     declared, table = catalogue().table(name), TABLES[name]
     mine = table.c.subject_id.in_(ids)
+    keeps, fresh = _staying(batch, set(ids), name)
+    stays, narrowed = narrow(tx, vault, name, keeps, fresh) if keeps else ([], 0)
     match declared.on_erase:
-        case OnErase.DELETE:
-            return tx.execute(delete(table).where(mine)).rowcount
+        case OnErase.DELETE | OnErase.KEEP_BY_LAW:
+            gone: Any = delete(table)
         case OnErase.EMPTY_COLUMNS:
-            empty = {field.column: None for field in declared.sealed()}
-            return tx.execute(update(table).where(mine).values(**empty)).rowcount
-        case OnErase.KEEP_BY_LAW:
-            known = set(ids)
-            return _purchases(tx, vault, [one for one in batch if one.subject in known])
+            gone = update(table).values({field.column: None for field in declared.sealed()})
+    if not stays:
+        return int(tx.execute(gone.where(mine)).rowcount)
+    rows = sorted({*tx.execute(select(table.c.id).where(mine)).scalars()} - set(stays))
+    for part in _parts(rows):
+        tx.execute(gone.where(table.c.id.in_(part)))
+    return len(rows) + narrowed
 
 
-def _purchases(tx: Connection, vault: FieldVault, batch: Sequence[Doomed]) -> int:
-    """Purchases that no duty keeps are gone; of the others the kept fields stay, sealed anew."""
-    sealed = [field.column for field in catalogue().table("purchase").sealed()]
-    columns = [PURCHASE.c[name] for name in ("id", "subject_id", *sealed)]
-    wanted = select(*columns).where(PURCHASE.c.subject_id.in_([one.subject for one in batch]))
-    by_subject = {one.subject: one for one in batch}
-    gone: list[str] = []
-    kept: dict[frozenset[FieldId], list[dict[str, Any]]] = defaultdict(list)
-    for row in tx.execute(wanted).all():
-        one = by_subject[row.subject_id]
-        keep = one.keeps.get(RowId(row.id))
-        if keep is None:
-            gone.append(row.id)
-        elif not one.erased_before:
-            fields = frozenset(keep.fields if one.readable else _clear(keep.fields))
-            kept[fields].append({"row": row.id} | _resealed(vault, row, fields))
-    for part in _parts(gone):
-        tx.execute(delete(PURCHASE).where(PURCHASE.c.id.in_(part)))
-    for fields, rows in kept.items():
-        tx.execute(_narrowed(fields), rows)
-    return len(gone) + sum(len(rows) for rows in kept.values())
-
-
-def _clear(fields: Iterable[FieldId]) -> list[FieldId]:
-    """Those that stand in clear, which is all that an unreadable row has to keep."""
-    known = catalogue().fields
-    return [name for name in fields if known[name].storage is not Storage.SEALED]
-
-
-def _resealed(vault: FieldVault, row: Row[Any], fields: frozenset[FieldId]) -> dict[str, Any]:
-    """The kept cells of a row under the person's key for what a law keeps."""
-    cells = {
-        field.id: getattr(row, field.column)
-        for field in catalogue().table("purchase").sealed()
-        if field.id in fields
+def _staying(
+    batch: Sequence[Doomed], ids: Collection[SubjectId], table: str | None = None
+) -> tuple[dict[RowId, RowKeep], dict[SubjectId, bool]]:
+    """What duties and holds keep of these persons, and whose values go under another key now."""
+    mine = [one for one in batch if one.keeps and one.subject in ids]
+    keeps = {
+        row: keep
+        for one in mine
+        for row, keep in one.keeps.items()
+        if table in (None, keep.table)
     }
-    if not cells:
-        return {}
-    moved = vault.reseal(SubjectId(row.subject_id), row.id, cells, to=KeyClass.KEPT)
-    return {"new_" + name.partition(".")[2]: cell for name, cell in moved.items()}
-
-
-def _narrowed(fields: frozenset[FieldId]) -> Any:
-    """UPDATE that leaves the kept fields and empties every other that may be empty."""
-    values: dict[str, Any] = {}
-    for field in catalogue().table("purchase").fields:
-        if field.id not in fields:
-            if PURCHASE.c[field.column].nullable:
-                values[field.column] = None
-        elif field.storage is Storage.SEALED:
-            values[field.column] = bindparam("new_" + field.column)
-    return update(PURCHASE).where(PURCHASE.c.id == bindparam("row")).values(**values)
+    return keeps, {one.subject: one.readable for one in mine if not one.erased_before}
 
 
 def _end_persons(tx: Connection, batch: Sequence[Doomed]) -> None:
@@ -183,16 +149,19 @@ def _end_persons(tx: Connection, batch: Sequence[Doomed]) -> None:
 
 def residue(tx: Connection, tombstones: Any) -> Counter[str]:
     """Rows that should be gone for the persons whose pseudonyms this statement selects."""
+    by_hold = SUBJECT.c.kept_by_law.startswith(DUTY)
+    spared = select(SUBJECT.c.id).where(SUBJECT.c.id.in_(tombstones), by_hold)
     left = edges.left(tx, tombstones)
+    left[CUSTOM.name] -= _count(tx, CUSTOM.c.subject_id.in_(spared))
     for name in catalogue().erase_order():
         declared, table = catalogue().table(name), TABLES[name]
         mine = table.c.subject_id.in_(tombstones)
         match declared.on_erase:
             case OnErase.DELETE:
-                left[name] += _count(tx, mine)
+                left[name] += _count(tx, mine & table.c.subject_id.not_in(spared))
             case OnErase.EMPTY_COLUMNS:
                 full = or_(*(table.c[f.column].is_not(None) for f in declared.sealed()))
-                left[name] += _count(tx, mine & full)
+                left[name] += _count(tx, mine & full & table.c.subject_id.not_in(spared))
             case OnErase.KEEP_BY_LAW:
                 kept = SUBJECT.c.kept_by_law.is_not(None)
                 lawful = select(SUBJECT.c.id).where(SUBJECT.c.id.in_(tombstones), kept)

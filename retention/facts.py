@@ -14,10 +14,11 @@ from governance.core.clock import JST
 from governance.core.terms import Law, RowId, SubjectId
 from governance.customers.master.rules import runs
 from governance.customers.master.types import SubscriptionStatus
-from governance.customers.store import HOLD, LAW, SUBJECT, TABLES
+from governance.customers.store import LAW, SUBJECT, TABLES
 from governance.customers.subjects import SubjectKind, SubjectState
 from governance.customers.upkeep.merges import MERGE, MergeState, absorbed_by
 from policies.law.counting import add_days
+from retention.holds.sparing import holds_on
 from retention.types import PersonFacts, Plan, Purchase, RegisterRow, Schedule, latest
 
 PAGE = 500  # persons read at a time; one IN list
@@ -77,7 +78,8 @@ def keeping_facts_of(tx: Connection, subjects: Sequence[SubjectId]) -> tuple[Per
     for start in range(0, len(subjects), PAGE):
         ids = list(subjects[start : start + PAGE])
         people = tx.execute(select(SUBJECT).where(SUBJECT.c.id.in_(ids)).order_by(SUBJECT.c.id))
-        purchases, held = _grouped(tx, PURCHASE, ids), _held(tx, ids)
+        purchases = _grouped(tx, PURCHASE, ids)
+        held, spared = holds_on(tx, ids)
         found += (
             PersonFacts(
                 subject=SubjectId(person.id),
@@ -85,6 +87,7 @@ def keeping_facts_of(tx: Connection, subjects: Sequence[SubjectId]) -> tuple[Per
                 state=SubjectState(person.state),
                 fence=person.fence,
                 held=person.id in held,
+                spared=spared.get(SubjectId(person.id), {}),
                 purchases=tuple(purchase_of(row) for row in purchases[person.id]),
             )
             for person in people
@@ -92,16 +95,11 @@ def keeping_facts_of(tx: Connection, subjects: Sequence[SubjectId]) -> tuple[Per
     return tuple(found)
 
 
-def _held(tx: Connection, ids: list[SubjectId]) -> set[str]:
-    standing = HOLD.c.subject_id.in_(ids), HOLD.c.released_at.is_(None)
-    return set(tx.execute(select(HOLD.c.subject_id).where(*standing)).scalars())
-
-
 def _page(tx: Connection, ids: list[SubjectId], *, at: date) -> Iterator[PersonFacts]:
     people = tx.execute(select(SUBJECT).where(SUBJECT.c.id.in_(ids)).order_by(SUBJECT.c.id))
     rows, purchases = _grouped(tx, PERSON, ids), _grouped(tx, PURCHASE, ids)
     plans = _grouped(tx, SUBSCRIPTION, ids)
-    held = _held(tx, ids)
+    held, spared = holds_on(tx, ids)
     laws = _laws(tx, ids, at=at)
     inquiries = _last(tx, INQUIRY, ("received_at", "closed_at"), ids)
     deals = _last(tx, DEAL, ("started_on", "expected_on"), ids)
@@ -122,6 +120,7 @@ def _page(tx: Connection, ids: list[SubjectId], *, at: date) -> Iterator[PersonF
             state=SubjectState(person.state),
             fence=person.fence,
             held=person.id in held,
+            spared=spared.get(SubjectId(person.id), {}),
             gdpr=person.id not in laws or Law.GDPR.value in laws[person.id],
             rows=tuple(_register(row) for row in rows[person.id]),
             purchases=bought,

@@ -73,7 +73,13 @@ def _barred(facts: PersonFacts, schedule: Schedule, *, at: date) -> Decision | N
 
 def _remainder(facts: PersonFacts, schedule: Schedule, *, at: date) -> Decision:
     """What is left of an erased person goes row by row as each duty ends."""
-    ended = [p for p in facts.purchases if row_keep(p, schedule, at=at) is None]
+    ended = [
+        one
+        for one in facts.purchases
+        if one.row not in facts.spared and row_keep(one, schedule, at=at) is None
+    ]
+    if facts.spared and not ended:
+        return Kept(rule=schedule.hold)
     last = last_end(ended or facts.purchases, schedule, at=at)
     if last is None:  # no date tells how long: nothing keeps it
         return Due(rule=NO_RULE + Ending.ENDED)

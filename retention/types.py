@@ -269,6 +269,7 @@ class PersonFacts:
     inquiry_on: date | None = None
     deal_on: date | None = None
     consent_withdrawn_on: date | None = None
+    spared: Mapping[RowId, "RowKeep"] = field(default_factory=dict)  # by holds on parts of them
     task_ended_on: date | None = None  # the last thing that was open ended; None while one is
     moves_on: date | None = None  # next day on which the calendar alone changes one of these
 
@@ -284,10 +285,11 @@ class Keep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowKeep:
-    """The fields of one row that a duty keeps; the longest duty wins, each for its own fields."""
+    """The fields of one row that a duty or hold keeps; the longest wins, each for its own."""
 
     row: RowId
     fields: Mapping[FieldId, Keep]
+    table: str = "purchase"
 
     @property
     def until(self) -> date:

@@ -62,6 +62,9 @@ from governance.registers.sealing import (
     IDENTITY,
     PARTY,
 )
+from retention.holds.models import ActRow, HoldLetterRow, MatterRow
+from retention.holds.sealing import CUSTODIAN, PARTICULARS
+from retention.holds.sealing import REASON as HOLD_REASON
 
 OUTBOX = table_of(OutboxRow)
 NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
@@ -136,6 +139,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield _blob(table_of(QuarantineRow), "content", "quarantine")
     yield from _registers()
     yield from _glasses()
+    yield from _holds()
     yield SealedPlace(
         table=table_of(CustomValueRow), columns={"value": PART}, field="field", row="row_id"
     )
@@ -167,6 +171,13 @@ def _glasses() -> Iterator[SealedPlace]:
     """Reasons of emergency accesses and comments of their reviewers."""
     yield _blob(table_of(BreakGlassRow), "reason", REASON)
     yield _blob(table_of(BreakGlassRow), "comment", COMMENTED)
+
+
+def _holds() -> Iterator[SealedPlace]:
+    """What a matter is about, why each step was taken, and who was told."""
+    yield _blob(table_of(MatterRow), "particulars", PARTICULARS)
+    yield _blob(table_of(ActRow), "reason", HOLD_REASON)
+    yield _blob(table_of(HoldLetterRow), "custodian", CUSTODIAN)
 
 
 def _registers() -> Iterator[SealedPlace]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -89,11 +90,23 @@ class HoldEntry(SQLModel, table=True):
     id: str = Field(sa_column=row_id())
     subject_id: str = Field(sa_column=subject_ref())
     matter: str
-    field: str | None = None
+    held_table: str | None = None  # None: every table
+    field: str | None = None  # a field, or `category:` and a category, of that table; None: all
+    held_row: str | None = Field(default=None, sa_column=Column(RowIdType, nullable=True))
+    scope_id: str | None = Field(default=None, sa_column=Column(RowIdType, index=True))
     placed_by: str
     placed_at: datetime = Field(sa_column=instant(nullable=False))
     released_by: str | None = None
     released_at: datetime | None = Field(default=None, sa_column=instant())
+    __table_args__ = (
+        Index(
+            "ix_legal_hold_standing",
+            "subject_id",
+            sqlite_where=text("released_at IS NULL"),
+            postgresql_where=text("released_at IS NULL"),
+        ),
+        Index("ix_legal_hold_matter", "matter"),
+    )
 
 
 class SuppressionEntry(SQLModel, table=True):

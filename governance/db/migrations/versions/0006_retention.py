@@ -1,0 +1,254 @@
+"""Holds, suppression, due dates, datasets: what this release adds."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from governance.db.types import UtcDateTime
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "hold_act",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("matter", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("persons", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("hold_act", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hold_act_matter"), ["matter"], unique=False)
+
+    op.create_table(
+        "hold_deferred",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("ground", sa.String(), nullable=False),
+        sa.Column("plan_id", sa.String(length=36), nullable=True),
+        sa.Column("matters", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("deferred_by", sa.String(), nullable=False),
+        sa.Column("deferred_at", UtcDateTime(), nullable=False),
+        sa.Column("resumed_at", UtcDateTime(), nullable=True),
+        sa.Column("run_id", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("hold_deferred", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_hold_deferred_subject_id"), ["subject_id"], unique=False
+        )
+        batch_op.create_index("ix_hold_deferred_waiting", ["state", "subject_id"], unique=False)
+
+    op.create_table(
+        "hold_matter",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("particulars", sa.LargeBinary(), nullable=False),
+        sa.Column("placed_by", sa.String(), nullable=False),
+        sa.Column("placed_at", UtcDateTime(), nullable=False),
+        sa.Column("expected_end", sa.Date(), nullable=True),
+        sa.Column("reviewed_by", sa.String(), nullable=False),
+        sa.Column("reviewed_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number"),
+    )
+    op.create_table(
+        "hold_scope",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("matter", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("held_table", sa.String(), nullable=True),
+        sa.Column("field", sa.String(), nullable=True),
+        sa.Column("conditions", sa.Text(), nullable=False),
+        sa.Column("placed_by", sa.String(), nullable=False),
+        sa.Column("placed_at", UtcDateTime(), nullable=False),
+        sa.Column("released_by", sa.String(), nullable=True),
+        sa.Column("released_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("hold_scope", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hold_scope_matter"), ["matter"], unique=False)
+        batch_op.create_index("ix_hold_scope_standing", ["released_at", "kind"], unique=False)
+
+    op.create_table(
+        "retention_count",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("table_name", sa.String(), nullable=False),
+        sa.Column("group_digest", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("persons", sa.Integer(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("rule", "group_digest"),
+    )
+    op.create_table(
+        "hold_letter",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("matter_id", sa.String(length=36), nullable=False),
+        sa.Column("custodian", sa.LargeBinary(), nullable=False),
+        sa.Column("lang", sa.String(), nullable=False),
+        sa.Column("sent_by", sa.String(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=False),
+        sa.Column("token_digest", sa.String(), nullable=False),
+        sa.Column("confirmed_at", UtcDateTime(), nullable=True),
+        sa.Column("confirmed_how", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["matter_id"], ["hold_matter.id"], ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_digest"),
+    )
+    with op.batch_alter_table("hold_letter", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hold_letter_matter_id"), ["matter_id"], unique=False)
+
+    op.create_table(
+        "retention_plan_part",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("plan_id", sa.String(length=36), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("table_name", sa.String(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("decision", sa.String(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("kept_because", sa.String(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("skipped_because", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["plan_id"], ["retention_plan.id"], ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("plan_id", "subject_id", "rule"),
+    )
+    with op.batch_alter_table("retention_plan_part", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_retention_plan_part_order", ["plan_id", "decision", "state", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_retention_plan_part_plan_id"), ["plan_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_retention_plan_part_subject_id"), ["subject_id"], unique=False
+        )
+
+    op.create_table(
+        "retention_simulation",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("schedule_name", sa.String(), nullable=False),
+        sa.Column("schedule_version", sa.Integer(), nullable=False),
+        sa.Column("schedule_digest", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("against", sa.Text(), nullable=True),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("cursor", sa.String(length=36), nullable=True),
+        sa.Column("driver", sa.String(length=36), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("plan_id", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(["plan_id"], ["retention_plan.id"], ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("retention_simulation", schema=None) as batch_op:
+        batch_op.create_index("ix_retention_simulation_asked", ["asked_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_retention_simulation_plan_id"), ["plan_id"], unique=False
+        )
+
+    with op.batch_alter_table("dsar_item", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("label", sa.String(), nullable=True))
+
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("held_table", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("held_row", sa.String(length=36), nullable=True))
+        batch_op.add_column(sa.Column("scope_id", sa.String(length=36), nullable=True))
+        batch_op.create_index("ix_legal_hold_matter", ["matter"], unique=False)
+        batch_op.create_index(batch_op.f("ix_legal_hold_scope_id"), ["scope_id"], unique=False)
+        batch_op.create_index(
+            "ix_legal_hold_standing",
+            ["subject_id"],
+            unique=False,
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+
+    deleted = (
+        "person", "company", "purchase", "inquiry", "deal", "contact", "relation",
+        "household_member", "subscription", "inquiry_message", "channel_permission", "preference",
+        "person_tag",
+    )  # fmt: skip
+    emptied = {
+        "company": ("representative", "notes"),
+        "deal": (
+            "contact_name", "contact_department", "contact_title", "contact_email",
+            "contact_phone", "deal_name", "product", "clerk", "memo",
+        ),
+        "purchase": (
+            "product_name", "card_last4", "recipient_name", "recipient_address", "notes",
+        ),
+    }  # fmt: skip
+
+    def held(table: str, row: str, more: str) -> str:  # a standing hold covers this row
+        return (
+            f"EXISTS (SELECT 1 FROM legal_hold h WHERE h.subject_id = {row}.subject_id"
+            f" AND h.released_at IS NULL AND (h.held_table IS NULL OR h.held_table = {table})"
+            f" AND (h.held_row IS NULL OR h.held_row = {row}.id){more.format('h')})"
+            " OR EXISTS (SELECT 1 FROM hold_scope s WHERE s.released_at IS NULL AND s.kind = 'everyone'"
+            f" AND (s.held_table IS NULL OR s.held_table = {table}){more.format('s')}"
+            " AND NOT EXISTS (SELECT 1 FROM legal_hold x WHERE x.scope_id = s.id"
+            f" AND x.subject_id = {row}.subject_id AND x.released_at IS NOT NULL))"
+        )
+
+    def loses(columns: tuple[str, ...]) -> str:  # the row loses the last of its sealed cells
+        new = " AND ".join(f"NEW.{one} IS NULL" for one in columns)
+        return f"{new} AND ({' OR '.join(f'OLD.{one} IS NOT NULL' for one in columns)})"
+
+    whole = " AND {}.field IS NULL"
+    if op.get_bind().dialect.name == "sqlite":
+        raised = "BEGIN SELECT RAISE(ABORT, 'legal_hold'); END"
+        for one in deleted:
+            op.execute(
+                f"CREATE TRIGGER hold_keeps_{one} BEFORE DELETE ON {one}"
+                f" WHEN {held(repr(one), 'OLD', '')} {raised}"
+            )
+        for one, columns in emptied.items():
+            op.execute(
+                f"CREATE TRIGGER hold_fills_{one} BEFORE UPDATE OF {', '.join(columns)} ON {one}"
+                f" WHEN {loses(columns)} AND ({held(repr(one), 'OLD', whole)}) {raised}"
+            )
+        return
+    raised = "RAISE EXCEPTION 'legal_hold' USING ERRCODE = '23001'"
+    begin = "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF"
+    op.execute(
+        f"CREATE FUNCTION hold_keeps{begin}"
+        " (EXISTS (SELECT 1 FROM legal_hold WHERE released_at IS NULL)"
+        " OR EXISTS (SELECT 1 FROM hold_scope WHERE released_at IS NULL))"
+        f" AND EXISTS (SELECT 1 FROM gone g WHERE {held('TG_TABLE_NAME', 'g', '')})"
+        f" THEN {raised}; END IF; RETURN NULL; END $$"
+    )
+    op.execute(
+        f"CREATE FUNCTION hold_fills{begin} {held('TG_TABLE_NAME', 'OLD', whole)}"
+        f" THEN {raised}; END IF; RETURN NEW; END $$"
+    )
+    for one in deleted:
+        op.execute(
+            f"CREATE TRIGGER hold_keeps_{one} AFTER DELETE ON {one}"
+            " REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION hold_keeps()"
+        )
+    for one, columns in emptied.items():
+        op.execute(
+            f"CREATE TRIGGER hold_fills_{one} BEFORE UPDATE OF {', '.join(columns)} ON {one}"
+            f" FOR EACH ROW WHEN ({loses(columns)}) EXECUTE FUNCTION hold_fills()"
+        )

@@ -32,6 +32,11 @@ class Mark:
         os.ftruncate(self._file, _NUMBER.size)
         self._memory = mmap.mmap(self._file, _NUMBER.size)
 
+    @property
+    def held(self) -> int:
+        """The file; whoever inherits it holds the number, too."""
+        return self._file
+
     def note(self, n: int) -> None:
         """So many decisions were made."""
         _NUMBER.pack_into(self._memory, 0, n)

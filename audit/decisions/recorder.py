@@ -16,8 +16,17 @@ from pathlib import Path
 from typing import Final
 
 from audit.actions import EventCode
+from audit.decisions.aside import IDLE_S, Aside
 from audit.decisions.marks import Mark, left_behind
-from audit.decisions.store import KIND, RECORDER, Numbered, last_recorded, write_batch
+from audit.decisions.scribe import Told
+from audit.decisions.store import (
+    KIND,
+    RECORDER,
+    Numbered,
+    last_recorded,
+    prepared,
+    write_once,
+)
 from audit.decisions.types import Decision
 from audit.errors import DecisionUnrecordedError
 from audit.log import AuditLog
@@ -49,10 +58,12 @@ class DecisionRecorder:
         limit: int = LIMIT,
         pause: float = PAUSE,
         patience: float = PATIENCE,
+        aside: Aside | None = None,
     ) -> None:
+        """`aside` writes full batches; without it this process does."""
         self._database, self._audit, self._clock = database, audit, clock
         self._marks, self._limit, self._pause = marks, limit, pause
-        self._patience = patience
+        self._patience, self._aside = patience, aside
         self._lock = threading.Lock()
         self._stored = threading.Condition(self._lock)  # a batch has left the queue
         self._some = threading.Event()  # a decision waits
@@ -134,6 +145,8 @@ class DecisionRecorder:
             self._due.set()
         if thread is not None:
             thread.join()
+        if self._aside is not None:
+            self._aside.close()
         if self._mark is not None:
             self._mark.close(settled=self._written == self._made)
             self._mark = None
@@ -165,7 +178,8 @@ class DecisionRecorder:
 
     def _loop(self) -> None:
         while True:
-            self._some.wait()
+            while not self._some.wait(self._resting()):
+                pass
             self._due.wait(self._pause)
             with self._lock:
                 waiting, closed = tuple(islice(self._queue, BATCH)), self._closed
@@ -178,12 +192,19 @@ class DecisionRecorder:
                     return  # the numbers stay in the mark
                 self._ended.wait(RETRY)
 
+    def _resting(self) -> float | None:
+        """How long a decision is waited for; without company, the other process ends."""
+        if self._aside is None:
+            return None
+        self._aside.rest()
+        return IDLE_S if self._aside.running else None
+
     def _stores(self, waiting: tuple[Decision, ...]) -> bool:
         """Whether the first decisions of the queue went into the log."""
         batch = Numbered(stream=self._audit.process_id, first=self._written + 1, decisions=waiting)
         at = self._clock()
         try:
-            self._database.write(lambda tx: write_batch(tx, self._audit, batch, at=at))
+            last = self._by_the_other(batch, at=at) or self._here(batch, at=at)
         except GovernanceError as error:
             log.warning("decisions.waiting", code=error.code, count=len(waiting))
             return False
@@ -191,15 +212,28 @@ class DecisionRecorder:
             log.warning("decisions.waiting", code=type(error).__name__, count=len(waiting))
             return False
         with self._lock:
-            for _ in waiting:
+            for _ in range(last - self._written):
                 self._queue.popleft()
-            self._written = batch.last
+            self._written = last
             if len(self._queue) >= BATCH:
                 self._due.set()
             elif not self._queue and not self._closed:
                 self._some.clear()
             self._stored.notify_all()
         return True
+
+    def _by_the_other(self, batch: Numbered, *, at: datetime) -> int | None:
+        """The number of the last decision that the other process wrote; None if it did not."""
+        aside, mark = self._aside, self._mark
+        if aside is None or mark is None or len(batch.decisions) < BATCH:
+            return None
+        if not aside.offers(holding=(mark.held,)):
+            return None
+        return aside.write(Told(batch.stream, batch.first, at, list(batch.decisions)))
+
+    def _here(self, batch: Numbered, *, at: datetime) -> int:
+        ready = prepared(batch)
+        return self._database.write(lambda tx: write_once(tx, self._audit, ready, at=at))
 
 
 def _lost(stream: str, first: int, last: int, *, at: datetime) -> EventDraft:

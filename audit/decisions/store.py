@@ -1,7 +1,7 @@
 """Writes batches of decisions into the log, and reads a decision back with its proof."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import token_bytes
 from typing import Any, Final
@@ -60,6 +60,16 @@ class Numbered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A batch with what the log says of it; repr shows no person."""
+
+    batch: Numbered = field(repr=False)
+    salts: tuple[bytes, ...] = field(repr=False)
+    columns: tuple[tuple[Column, ...], ...] = field(repr=False)
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """What the event of a batch says of it."""
 
@@ -80,25 +90,41 @@ class BatchProof:
     path: tuple[bytes, ...]
 
 
-def write_batch(tx: Connection, log: AuditLog, batch: Numbered, *, at: datetime) -> EventId:
-    """The decisions stand in the log under one event that names their root and their numbers."""
+def prepared(batch: Numbered) -> Prepared:
+    """The batch with salts and leaves made, so that its transaction is short."""
     salts = token_bytes(SALT_BYTES * len(batch.decisions))
+    cut = [salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES)]
     columns = [
-        covered(
-            one,
-            stream=batch.stream,
-            n=batch.first + k,
-            salt=salts[k * SALT_BYTES : (k + 1) * SALT_BYTES],
-        )
-        for k, one in enumerate(batch.decisions)
+        covered(one, stream=batch.stream, n=batch.first + k, salt=salt)
+        for k, (one, salt) in enumerate(zip(batch.decisions, cut, strict=True))
     ]
-    event_id = log.append(tx, _draft(batch, root_of(leaves_of(columns)), at=at))
-    rows = [
-        _row(made, event_id, one, salts[k * SALT_BYTES : (k + 1) * SALT_BYTES])
-        for k, (made, one) in enumerate(zip(columns, batch.decisions, strict=True))
-    ]
-    insert_whole(tx, (_ROWS, rows))
-    return event_id
+    return Prepared(
+        batch=batch, salts=tuple(cut), columns=tuple(columns), root=root_of(leaves_of(columns))
+    )
+
+
+def write_batch(tx: Connection, log: AuditLog, batch: Numbered, *, at: datetime) -> None:
+    """The decisions stand in the log under one event that names their root and their numbers."""
+    _write(tx, log, prepared(batch), at=at)
+
+
+def write_once(tx: Connection, log: AuditLog, ready: Prepared, *, at: datetime) -> int:
+    """The number of the last decision of the batch's stream that stands in the log now.
+
+    Where the first one of the batch stands there already, because a writer ended between its
+    commit and its answer, nothing is written.
+    """
+    known = last_recorded(tx, ready.batch.stream)
+    if known >= ready.batch.first:
+        return known
+    _write(tx, log, ready, at=at)
+    return ready.batch.last
+
+
+def _write(tx: Connection, log: AuditLog, ready: Prepared, *, at: datetime) -> None:
+    event_id = log.append(tx, _draft(ready.batch, ready.root, at=at))
+    made = zip(ready.columns, ready.batch.decisions, ready.salts, strict=True)
+    insert_whole(tx, (_ROWS, [_row(row, event_id, one, salt) for row, one, salt in made]))
 
 
 def _draft(batch: Numbered, root: bytes, *, at: datetime) -> EventDraft:

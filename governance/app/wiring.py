@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from audit.actions import EventCode
+from audit.decisions.aside import Aside
 from audit.decisions.recorder import DecisionRecorder
 from audit.errors import TreeRolledBackError
 from audit.log import AuditLog
@@ -189,7 +190,13 @@ class Wiring:
             database=database,
             vault=vault,
             audit=audit,
-            decisions=DecisionRecorder(database, audit, marks=settings.decision_marks, clock=clock),
+            decisions=DecisionRecorder(
+                database,
+                audit,
+                marks=settings.decision_marks,
+                clock=clock,
+                aside=Aside(settings.database),
+            ),
             journal=journal,
             policies=policies,
             analyse=lambda texts, lang: _analyse(worker, texts, lang),

@@ -1,23 +1,85 @@
 """A schedule comes into force when a second principal agrees to it; none is ever edited."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
+from governance.approvals import store as approvals_store
 from governance.approvals.executors import Executor
 from governance.approvals.service import Approvals
-from governance.approvals.types import Approval, ApprovalKind, Consumed
+from governance.approvals.types import Approval, ApprovalId, ApprovalKind, Consumed
 from governance.core.ids import new_row_id
+from governance.core.terms import ActorId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from policies.actions import Action
 from retention import store
 from retention.access import require, require_approver
-from retention.schedules import read_schedule
+from retention.errors import ScheduleUnknownError
+from retention.schedules import default_schedule, read_schedule
+from retention.types import Schedule
 
 SCHEDULE_BLOB = "retention_schedule"
+SHIPPED = 0  # the version of the schedule that stands until the company adopts its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One schedule that two principals adopted."""
+
+    version: int
+    name: str
+    digest: str
+    proposed_by: ActorId
+    approved_by: ActorId
+    adopted_at: datetime
+    rules: int
+    duties: int
+
+
+def versions(tx: Connection) -> tuple[Version, ...]:
+    """Every adopted schedule, that in force first."""
+    newest = select(store.SCHEDULE).order_by(store.SCHEDULE.c.version.desc())
+    found = []
+    for row in tx.execute(newest):
+        schedule = read_schedule(row.content)
+        found.append(
+            Version(
+                version=row.version,
+                name=row.name,
+                digest=row.digest,
+                proposed_by=ActorId(row.proposed_by),
+                approved_by=ActorId(row.approved_by),
+                adopted_at=row.adopted_at,
+                rules=len(schedule.rules),
+                duties=len(schedule.duties),
+            )
+        )
+    return tuple(found)
+
+
+def version_text(tx: Connection, version: int) -> Schedule:
+    """The adopted schedule of this number, 0 for the shipped one; raises ScheduleUnknownError."""
+    if version == SHIPPED:
+        return default_schedule()
+    wanted = select(store.SCHEDULE.c.content).where(store.SCHEDULE.c.version == version)
+    content = tx.execute(wanted).scalar()
+    if content is None:
+        raise ScheduleUnknownError
+    return read_schedule(content)
+
+
+def proposed(tx: Connection, ports: Ports, approval: ApprovalId) -> tuple[Approval, Schedule]:
+    """The proposal and its schedule, also when it was decided; raises ScheduleUnknownError."""
+    found = approvals_store.find(tx, approval)
+    if found.kind is not ApprovalKind.RETENTION_SCHEDULE:
+        raise ScheduleUnknownError
+    sealed = approvals_store.sealed_of(tx, approval)
+    content = ports.vault.open_blob(SCHEDULE_BLOB, found.object_ref, sealed)
+    return found, read_schedule(content.decode())
 
 
 def propose_schedule(

@@ -9,6 +9,12 @@ class ScheduleFormError(GovernanceError):
     code, status, exit_code = "schedule_form", 422, 2
 
 
+class ScheduleUnknownError(NotFoundError):
+    """No such version or proposal of a schedule."""
+
+    code = "schedule_unknown"
+
+
 class RetentionRefusedError(ForbiddenError):
     """The principal may not do this with retention."""
 

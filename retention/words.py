@@ -37,8 +37,8 @@ def named(id_: str, schedule: Schedule, lang: Lang) -> tuple[str, str, str]:
         return "hold", schedule.hold_label.of(lang), "-"
     if id_ in OWN:
         return OWN[id_], "-", "-"
-    bare, key = _bare(id_)
-    line = _line(bare, schedule)
+    own, key = bare(id_)
+    line = _line(own, schedule)
     if line is None:
         return OWN[NO_RULE], "-", "-"
     if key == "":
@@ -55,7 +55,8 @@ OWN = {
 }
 
 
-def _bare(id_: str) -> tuple[str, str]:
+def bare(id_: str) -> tuple[str, str]:
+    """The rule or duty that a decision names, and what it says of it; empty: its own effect."""
     for ending in Ending:
         if id_.endswith(ending.value):
             return id_.removesuffix(ending.value), ending.name.lower()

@@ -74,6 +74,44 @@ def _read(path: Path) -> "Schedule":
     return read_schedule(text_of_file(path), file=path.name)
 
 
+@app.command("simulate", help=say("retention.simulate"))
+def simulate(
+    at: Annotated[
+        datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help=say("retention.at"))
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option("--version", min=0, help=say("retention.version"))
+    ] = None,
+    schedule: Annotated[
+        Path | None, typer.Option("--schedule", help=say("retention.schedule"))
+    ] = None,
+    months: Annotated[
+        int, typer.Option("--months", min=1, max=240, help=say("retention.months"))
+    ] = 24,
+) -> int:
+    """How many would be gone on that day under that schedule, and when others follow."""
+    from governance.cli.errors import OptionsTogetherError
+    from governance.cli.session import acting, opened
+    from governance.cli.simulations import told
+    from retention.adoption import version_text
+    from retention.simulation import showing
+    from retention.simulation.service import simulated
+
+    if version is not None and schedule is not None:
+        raise OptionsTogetherError(options="--version | --schedule")
+    used = None if schedule is None else _read(schedule)
+    with opened() as wiring:
+        if version is not None:
+            with wiring.database.read() as tx:
+                used = version_text(tx, version)
+        look, figures = simulated(
+            wiring.ports, acting(wiring), on=_day(at), schedule=used, at=wiring.clock()
+        )
+    shape = showing.as_json(look, figures, months=months)
+    emit(shape, lambda: told(look, figures, months=months))
+    return 0
+
+
 @app.command("run", help=say("retention.run"))
 def run(
     plan_id: Annotated[

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("persons", sa.Integer(), nullable=False),
         sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.Column("approval_id", sa.String(length=36), nullable=True),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -79,6 +80,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_hold_scope_standing", ["released_at", "kind"], unique=False)
 
     op.create_table(
+        "retention_calendar",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("basis", sa.String(length=64), nullable=False),
+        sa.Column("schedule_digest", sa.String(length=64), nullable=False),
+        sa.Column("schedule_version", sa.Integer(), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("computed_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "retention_count",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("rule", sa.String(), nullable=False),
@@ -90,6 +102,64 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("rule", "group_digest"),
     )
+    op.create_table(
+        "retention_due",
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("part", sa.String(), nullable=False),
+        sa.Column("decision", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("basis", sa.Date(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("look_on", sa.Date(), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("rows", sa.Integer(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("subject_id", "part"),
+    )
+    with op.batch_alter_table("retention_due", schema=None) as batch_op:
+        batch_op.create_index("ix_retention_due_look", ["look_on", "subject_id"], unique=False)
+        batch_op.create_index(
+            "ix_retention_due_rule", ["part", "decision", "rule", "due_on"], unique=False
+        )
+
+    op.create_table(
+        "retention_recompute",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("before", sa.String(length=64), nullable=True),
+        sa.Column("after", sa.String(length=64), nullable=False),
+        sa.Column("after_version", sa.Integer(), nullable=False),
+        sa.Column("basis", sa.String(length=64), nullable=False),
+        sa.Column("cursor", sa.String(length=36), nullable=True),
+        sa.Column("persons", sa.Integer(), nullable=False),
+        sa.Column("batches", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_because", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "retention_recompute_count",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("recompute_id", sa.String(length=36), nullable=False),
+        sa.Column("change", sa.String(), nullable=False),
+        sa.Column("rule_before", sa.String(), nullable=False),
+        sa.Column("rule_after", sa.String(), nullable=False),
+        sa.Column("month", sa.String(), nullable=False),
+        sa.Column("persons", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("recompute_id", "change", "rule_before", "rule_after", "month"),
+    )
+    op.create_table(
+        "subject_touched",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("subject_touched", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subject_touched_subject_id"), ["subject_id"], unique=False
+        )
+
     op.create_table(
         "hold_letter",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -121,6 +191,7 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("row_ids", sa.Text(), nullable=False),
         sa.Column("kept_because", sa.String(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("skipped_because", sa.String(), nullable=True),

@@ -29,9 +29,17 @@ Grouped = defaultdict[str, list[Row[Any]]]
 
 def all_facts(tx: Connection, schedule: Schedule, *, at: date) -> Iterator[PersonFacts]:
     """Facts of every person whom the schedule covers, in the order of their pseudonyms."""
+    for page in fact_pages(tx, schedule, at=at):
+        yield from page
+
+
+def fact_pages(
+    tx: Connection, schedule: Schedule, *, at: date
+) -> Iterator[tuple[PersonFacts, ...]]:
+    """The same, page by page, for who reads more of each person."""
     page = covered_after(tx, schedule.covers, after=None)
     while page:
-        yield from facts_of(tx, page, at=at)
+        yield facts_of(tx, page, at=at)
         page = covered_after(tx, schedule.covers, after=page[-1])
 
 

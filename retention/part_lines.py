@@ -11,18 +11,8 @@ from retention.types import OF_PARTS, Action, Part, Period, Trigger
 
 SCHEMA_OF_PARTS = "sekisho-retention/2"
 LEAST_K = 3  # fewer persons than that tell of one another
-DELETABLE = frozenset(  # tables of which a row may go while its person stays
-    {
-        "inquiry",
-        "inquiry_message",
-        "subscription",
-        "preference",
-        "person_tag",
-        "channel_permission",
-        "contact",
-        "relation",
-        "household_member",
-    }
+DELETABLE = frozenset(  # of which a row may go while its person stays, and nothing hangs on it
+    {"inquiry", "inquiry_message", "subscription", "preference", "person_tag", "household_member"}
 )
 COUNTED = frozenset({"inquiry", "subscription"})  # of which a count by month and kind says enough
 NOT_BY = frozenset({"merge_trace"})  # ends with its merge alone

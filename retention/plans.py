@@ -10,10 +10,11 @@ from hashlib import sha256
 from statistics import median
 
 from governance.core.terms import ActorId, RowId, SubjectId
-from retention.types import Decision, DecisionKind, RowKeep
+from retention.types import Action, Decision, DecisionKind, RowKeep
 
 DIGEST_TAG = "sekisho/retention-plan/1"
 SHARE = 100  # more than one in a hundred persons needs a second principal
+DUE = DecisionKind.DUE
 MEDIANS = 3  # so does more than three times the median run
 
 Counts = Mapping[tuple[DecisionKind, str], int]  # decision and rule -> persons
@@ -25,6 +26,7 @@ class Ground(StrEnum):
 
     SCHEDULE = "schedule"
     REQUEST = "request"  # the person asked (APPI 35, GDPR 17)
+    RELEASE = "release"  # what a hold alone kept of an erased person, after its release
     RESTORE = "restore"  # done before, and an older database was put back since
 
 
@@ -80,6 +82,26 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartItem:
+    """Rows of one person that a line of the schedule takes, or would but for what keeps them."""
+
+    id: RowId
+    subject: SubjectId
+    rule: str
+    table: str
+    action: Action
+    decision: DecisionKind  # due, kept
+    rows: int
+    due_on: date  # of the earliest
+    fence: int
+    digest: str  # over the rows and which of their fields go
+    row_ids: tuple[RowId, ...] = ()  # exactly what a run takes
+    kept_because: str | None = None  # held, few
+    state: ItemState = ItemState.PLANNED
+    skipped_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One dry run, which is also what a run carries out."""
 
@@ -96,6 +118,11 @@ class Plan:
     second_person: tuple[SecondPerson, ...]
     made_by: ActorId
     made_at: datetime
+    parts: tuple[PartItem, ...] = field(default=(), repr=False)
+
+    def rows_of(self, table: str) -> int:
+        """Rows of a table that lines of the schedule take while their persons stay."""
+        return sum(p.rows for p in self.parts if p.table == table and p.decision is DUE)
 
     def count(self, kind: DecisionKind) -> int:
         """Persons with this decision."""
@@ -126,6 +153,7 @@ def digest_of(
     persons: int,
     counts: Counts,
     items: Iterable[Item],
+    parts: Iterable[PartItem] = (),
 ) -> str:
     """SHA-256 over everything that the plan says, item by item in the order of their ids."""
     head: dict[str, Json] = {
@@ -139,12 +167,31 @@ def digest_of(
     hashed = sha256(canonical(head))
     for item in sorted(items, key=lambda one: one.id):
         hashed.update(b"\n" + canonical(_covered(item)))
+    for part in sorted(parts, key=lambda one: one.id):
+        hashed.update(b"\n" + canonical(part_json(part)))
     return hashed.hexdigest()
 
 
 def _covered(item: Item) -> dict[str, Json]:
     line = decision_json(item, id_=item.subject)
     return line | {"item": item.id, "fence": item.fence, "keeps": keeps_json(item.keeps)}
+
+
+def part_json(part: PartItem) -> dict[str, Json]:
+    """One line of a plan about rows; what became of it since is not part of it."""
+    return {
+        "part": part.id,
+        "id": part.subject,
+        "rule": part.rule,
+        "table": part.table,
+        "action": part.action.value,
+        "decision": part.decision.value,
+        "rows": part.rows,
+        "due_on": part.due_on.isoformat(),
+        "fence": part.fence,
+        "sha256": part.digest,
+        "kept_because": part.kept_because,
+    }
 
 
 def canonical(value: Json) -> bytes:

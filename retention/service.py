@@ -4,8 +4,9 @@ A plan is a dry run; what `start` begins and `purge.run` carries out is the same
 and its hash stands in every audit event of the run.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -33,8 +34,10 @@ from retention.errors import (
     SubjectNotErasableError,
     SubjectUnknownError,
 )
-from retention.facts import all_facts, facts_of
-from retention.plans import Ground, Item, Plan
+from retention.facts import fact_pages, facts_of
+from retention.parts.looking import Looking
+from retention.parts.store import add_parts
+from retention.plans import Ground, Item, PartItem, Plan
 from retention.store import Run
 from retention.types import DecisionKind, Due, PersonFacts, Review, Schedule
 
@@ -82,15 +85,58 @@ def plan(
     require(ports, principal, Action.RETENTION_PLAN)
     used = schedule or store.in_force(tx)
     cutoff = on or today(at)
-    items: list[Item] = []
-    kinds = []
-    for facts in all_facts(tx, used, at=cutoff):
-        decision = rules.due(facts, used, at=cutoff)
-        kinds.append((decision.kind, decision.rule))
-        if isinstance(decision, Due | Review):
-            items.append(_item(facts, decision, used, at=cutoff))
-    counts = plans.counted(kinds)
-    return _stored(tx, ports, principal, used, Ground.SCHEDULE, cutoff, items, counts=counts, at=at)
+    draft = Draft(schedule=used, cutoff=cutoff)
+    for page in fact_pages(tx, used, at=cutoff):
+        draft.take(tx, page)
+    return _stored(tx, ports, principal, draft.made(), Ground.SCHEDULE, at=at)
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A plan while persons are looked at page by page."""
+
+    schedule: Schedule
+    cutoff: date
+    items: list[Item] = field(default_factory=list)
+    counts: Counter[tuple[DecisionKind, str]] = field(default_factory=Counter)
+    looking: Looking = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Rows are looked at under the same schedule on the same day."""
+        self.looking = Looking(schedule=self.schedule, cutoff=self.cutoff)
+
+    def take(self, tx: Connection, page: Iterable[PersonFacts]) -> None:
+        """Each person is counted, and an item if due or to be looked at; of who stays, the rows."""
+        stays = []
+        for facts in page:
+            decision = rules.due(facts, self.schedule, at=self.cutoff)
+            self.counts[decision.kind, decision.rule] += 1
+            if isinstance(decision, Due | Review):
+                self.items.append(_item(facts, decision, self.schedule, at=self.cutoff))
+            if not isinstance(decision, Due):
+                stays.append(facts)
+        self.looking.take(tx, stays)
+
+    def made(self) -> "Drawn":
+        """What the plan says, once everybody was looked at."""
+        return Drawn(
+            schedule=self.schedule,
+            cutoff=self.cutoff,
+            items=tuple(sorted(self.items, key=lambda one: one.id)),
+            counts=self.counts,
+            parts=self.looking.items(),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """What a plan says before it has a number and a hash."""
+
+    schedule: Schedule
+    cutoff: date
+    items: tuple[Item, ...]
+    counts: plans.Counts
+    parts: tuple[PartItem, ...] = ()
 
 
 def plan_erasure(
@@ -116,9 +162,29 @@ def plan_agreed(
     decision = rules.requested(facts, used, at=cutoff)
     if facts.state is SubjectState.ERASED or not isinstance(decision, Due):
         raise SubjectNotErasableError(rule=decision.rule)
-    counts = plans.counted([(decision.kind, decision.rule)])
-    items = [_item(facts, decision, used, at=cutoff)]
-    return _stored(tx, ports, principal, used, Ground.REQUEST, cutoff, items, counts=counts, at=at)
+    drawn = Drawn(
+        schedule=used,
+        cutoff=cutoff,
+        items=(_item(facts, decision, used, at=cutoff),),
+        counts=plans.counted([(decision.kind, decision.rule)]),
+    )
+    return _stored(tx, ports, principal, drawn, Ground.REQUEST, at=at)
+
+
+def plan_decided(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    ground: Ground,
+    decided: Sequence[tuple[PersonFacts, Due]],
+    *,
+    at: datetime,
+) -> Plan:
+    """The plan of persons whose erasure waited for a hold, with what is due of each today."""
+    used, cutoff = store.in_force(tx), today(at)
+    counts = plans.counted([(decision.kind, decision.rule) for _, decision in decided])
+    items = [_item(facts, decision, used, at=cutoff) for facts, decision in decided]
+    return _stored(tx, ports, principal, used, ground, cutoff, items, counts=counts, at=at)
 
 
 def start(
@@ -228,36 +294,35 @@ def _stored(
     tx: Connection,
     ports: Ports,
     principal: Principal,
-    schedule: Schedule,
+    drawn: Drawn,
     ground: Ground,
-    cutoff: date,
-    items: Sequence[Item],
     *,
-    counts: plans.Counts,
     at: datetime,
 ) -> Plan:
     """The plan with its hash and the reasons for a second principal, stored and recorded."""
+    schedule, counts = drawn.schedule, drawn.counts
     persons = sum(counts.values())
     due = sum(number for (kind, _), number in counts.items() if kind is DecisionKind.DUE)
-    ordered = tuple(sorted(items, key=lambda one: one.id))
     made = Plan(
         id=new_row_id(),
         ground=ground,
         schedule_name=schedule.name,
         schedule_version=schedule.version,
         schedule_digest=schedule.digest,
-        cutoff=cutoff,
+        cutoff=drawn.cutoff,
         persons=persons,
         counts=counts,
-        items=ordered,
-        digest=_digest(ground, schedule.digest, cutoff, counts, ordered),
+        items=drawn.items,
+        digest=_digest(ground, schedule.digest, drawn),
         second_person=plans.second_person(
             ground=ground, due=due, persons=persons, earlier=store.sizes_of_runs(tx)
         ),
         made_by=principal.id,
         made_at=at,
+        parts=drawn.parts,
     )
     store.add_plan(tx, made)
+    add_parts(tx, made.id, made.parts)
     _record_plan(tx, ports, principal, made)
     return made
 
@@ -281,23 +346,21 @@ def _record_plan(tx: Connection, ports: Ports, principal: Principal, made: Plan)
     )
 
 
-def _digest(
-    ground: Ground, schedule: str, cutoff: date, counts: plans.Counts, items: Sequence[Item]
-) -> str:
+def _digest(ground: Ground, schedule: str, said: Drawn | Plan) -> str:
     return plans.digest_of(
         ground=ground,
         schedule_digest=schedule,
-        cutoff=cutoff,
-        persons=sum(counts.values()),
-        counts=counts,
-        items=items,
+        cutoff=said.cutoff,
+        persons=sum(said.counts.values()),
+        counts=said.counts,
+        items=said.items,
+        parts=said.parts,
     )
 
 
 def _runnable(tx: Connection, kept: Plan, *, at: datetime) -> None:
     """Fails closed: a plan that was changed, aged, simulated or made under another schedule."""
-    found = _digest(kept.ground, kept.schedule_digest, kept.cutoff, kept.counts, kept.items)
-    if found != kept.digest:
+    if _digest(kept.ground, kept.schedule_digest, kept) != kept.digest:
         raise PlanChangedError(plan=kept.id)
     if kept.cutoff > today(at):
         raise PlanStaleError(plan=kept.id, reason="future")

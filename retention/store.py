@@ -13,6 +13,7 @@ from governance.core.terms import ActorId, RowId, SubjectId
 from governance.db.types import insert_ignore, table_of
 from retention.errors import PlanNotFoundError, PlanStaleError, RunNotFoundError
 from retention.models import BatchRow, ItemRow, PlanRow, RunRow, ScheduleRow
+from retention.parts.store import parts_of
 from retention.plans import (
     Ground,
     Item,
@@ -169,6 +170,7 @@ def plan_by_id(tx: Connection, plan: RowId, *, items: bool = True) -> Plan:
         second_person=tuple(SecondPerson(one) for one in row.second_person.split(",") if one),
         made_by=ActorId(row.made_by),
         made_at=row.made_at,
+        parts=parts_of(tx, plan) if items else (),
     )
 
 

@@ -13,10 +13,10 @@ from governance.core.terms import FieldId, PurposeId, RowId, SubjectId
 from governance.customers.catalogue import Storage, catalogue
 from governance.customers.custom.store import VALUE
 from governance.customers.custom.types import is_custom
-from governance.customers.store import HOLD, TABLES
+from governance.customers.store import TABLES
 from governance.customers.upkeep.merges import absorbed_by
 from retention.facts import PAGE, day_in_japan, plan_of, purchase_of
-from retention.parts.types import HeldScope, PartFacts, RowFacts
+from retention.parts.types import PartFacts, RowFacts
 from retention.types import Action, Part, Trigger, latest
 
 INQUIRY = TABLES["inquiry"]
@@ -52,12 +52,11 @@ def _page(
         for subject, row in _rows(tx, name, mine, ids, at=at):
             rows[subject].setdefault(name, []).append(row)
     asked = frozenset(purpose for part in parts for purpose in part.purposes)
-    ended, holds = _ended(tx, ids, asked), _holds(tx, ids)
+    ended = _ended(tx, ids, asked)
     return {
         subject: PartFacts(
             rows={name: tuple(found) for name, found in rows[subject].items()},
             ended=ended.get(subject, {}),
-            hold=holds.get(subject, HeldScope()),
         )
         for subject in ids
         if subject in rows
@@ -205,17 +204,3 @@ def _ended(
         if (day := latest(*(day for _, day in lasts.values()))) is not None:
             found[subject][PurposeId(purpose)] = day
     return found
-
-
-def _holds(tx: Connection, ids: list[SubjectId]) -> Mapping[str, HeldScope]:
-    """What standing holds keep of each person."""
-    standing = HOLD.c.subject_id.in_(ids), HOLD.c.released_at.is_(None)
-    fields: dict[str, set[str | None]] = defaultdict(set)
-    for subject, name in tx.execute(select(HOLD.c.subject_id, HOLD.c.field).where(*standing)):
-        fields[subject].add(name)
-    return {
-        subject: HeldScope(
-            whole=None in named, fields=frozenset(FieldId(name) for name in named if name)
-        )
-        for subject, named in fields.items()
-    }

@@ -87,7 +87,7 @@ def _met(
     at: date,
 ) -> Met:
     due: list[MetRow] = []
-    held, kept, coming = 0, 0, list[date]()
+    held, kept, coming = list[date](), 0, list[date]()
     for row in rows:
         going = _going(part, row)
         if going is None:
@@ -98,14 +98,22 @@ def _met(
         if ends > at:
             coming.append(ends)
             continue
-        under_hold = _under_hold(part.table, row, going, known, whole=facts.held)
+        under_hold = _under_hold(row, going, facts)
         stays = going & protected.get(row.row, frozenset())
-        held += bool(under_hold)
+        if under_hold:
+            held.append(ends)
         kept += bool(stays - under_hold)
         left = going - under_hold - stays
         if left and (part.action is Action.NULL or left == going):
             due.append(_row(part, row, left, ends))
-    return Met(part=part, rows=tuple(due), held=held, kept=kept, next_on=min(coming, default=None))
+    return Met(
+        part=part,
+        rows=tuple(due),
+        held=len(held),
+        kept=kept,
+        held_on=min(held, default=None),
+        next_on=min(coming, default=None),
+    )
 
 
 def _row(part: Part, row: RowFacts, fields: frozenset[FieldId], ends: date) -> MetRow:
@@ -126,13 +134,12 @@ def _going(part: Part, row: RowFacts) -> frozenset[FieldId] | None:
     return row.filled & {*part.fields} or None
 
 
-def _under_hold(
-    table: str, row: RowFacts, going: frozenset[FieldId], known: PartFacts, *, whole: bool
-) -> frozenset[FieldId]:
-    hold = known.hold
-    if whole or hold.whole or table in hold.tables or row.row in hold.rows:
+def _under_hold(row: RowFacts, going: frozenset[FieldId], facts: PersonFacts) -> frozenset[FieldId]:
+    """A hold on the person keeps all, one on rows or fields what it names."""
+    if facts.held:
         return going
-    return going & hold.fields
+    spared = facts.spared.get(row.row)
+    return going & spared.fields.keys() if spared is not None else frozenset()
 
 
 def _ends(

@@ -19,22 +19,11 @@ class RowFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldScope:
-    """What legal holds keep of one person."""
-
-    whole: bool = False
-    fields: frozenset[FieldId] = frozenset()
-    tables: frozenset[str] = frozenset()
-    rows: frozenset[RowId] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PartFacts:
     """The rows of one person that some line of the schedule is about."""
 
     rows: Mapping[str, tuple[RowFacts, ...]] = field(default_factory=dict)  # by table
     ended: Mapping[PurposeId, date] = field(default_factory=dict)  # consent that stands no more
-    hold: HeldScope = HeldScope()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +44,7 @@ class Met:
     rows: tuple[MetRow, ...]
     held: int = 0  # rows of which a legal hold keeps something that would go
     kept: int = 0  # rows of which a duty or a line of the schedule keeps something
+    held_on: date | None = None  # the earliest day on which one of them was due
     next_on: date | None = None  # the first day on which another row is due
 
     @property

@@ -30,6 +30,7 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "sekisho-dsar-manifest/1": "sekisho-dsar-manifest-1.json",
 }  # the schema of a document -> its file in dsar/data/schemas, at /schemas, in a package
 DATA, PORTABLE_DATA = "data.json", "portability.json"
+MOST_INSIDE: Final = 5_000_000  # octets of handed files that a page carries too
 BOM: Final = "\ufeff"  # so that a Japanese spreadsheet reads UTF-8
 
 
@@ -42,10 +43,28 @@ def files_of(answer: Answer) -> dict[str, bytes]:
     for found in answer.findings:
         if found.records:
             data[f"csv/{found.source}.csv"] = table(found, placeholders).encode()
+    handed = handed_files(answer.findings)
     inside = [Download(name=name.rpartition("/")[2], content=data[name]) for name in data]
+    if sum(map(len, handed.values())) <= MOST_INSIDE:
+        inside += [Download(name=_flat(name), content=handed[name]) for name in handed]
     pages = {page_name(lang): page(answer, lang, inside).encode() for lang in Lang}
     schemas = {f"schemas/{name}": schema_file(name) for name in SCHEMAS.values()}
-    return {**pages, **data, **schemas}
+    return {**pages, **data, **handed, **schemas}
+
+
+def handed_files(findings: Iterable[Found]) -> dict[str, bytes]:
+    """Files of connected systems that an officer looked at and hands over, by their place."""
+    return {
+        f"files/{found.source}/{file.name}": file.content
+        for found in findings
+        for record in found.records
+        if (file := record.handed) is not None
+    }
+
+
+def _flat(name: str) -> str:
+    """The name under which a phone saves a file of the package."""
+    return name.removeprefix("files/").replace("/", "-")
 
 
 def page_name(lang: Lang) -> str:

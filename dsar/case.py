@@ -20,6 +20,7 @@ from dsar.types import (
 )
 from governance.core.terms import ActorId, FieldId, Law, RequestId, RowId, SubjectId
 from policies.actions import Action
+from policies.types import Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class WithheldItem:
     field: FieldId
     grounds: tuple[Ground, ...]
     row: RowId | None = None  # None: in every record
+    label: Label | None = None  # source and field in words, where no catalogue declares them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from dsar.errors import RequestChangedError, RequestNotAllowedError, RequestStep
 from dsar.execution.agreeing import WAIT_DAYS, agree
 from dsar.execution.planning import (
     file_plan,
+    kept_fields,
     parameters_of,
     plan_execution,
     refused_fields,
@@ -63,10 +64,15 @@ def decide(
 ) -> Decided:
     """The decision is on file with its grounds; unless it refuses, it waits for a second person.
 
-    What the review excepted is left out; `items` come to it where no review is needed.
+    What the review excepted is left out; `items` come to it where no review is needed. An erasure
+    that leaves what a law keeps is a partial grant, whatever it was called (GDPR 12(4); APPI 36).
     """
     case = case_by_id(tx, request)
     actor = actor_of(principal, ports.policies.current, case)
+    if Action.DSAR_DECIDE in actor.actions:
+        kept = kept_fields(tx, case, outcome, measure, at=at)
+        outcome = Outcome.PARTIAL if kept and outcome is Outcome.GRANT else outcome
+        items = (*kept, *items)
     decision = Decision(
         outcome=outcome,
         grounds=tuple(grounds),

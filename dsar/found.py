@@ -1,6 +1,7 @@
 """What a source found about a person, and its one spelling as bytes for sealing."""
 
 import json
+from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -35,12 +36,33 @@ class FoundValue:
         return placeholders.redacted(self.text, places)
 
 
+def named(source: Label, field: Label) -> Label:
+    """Source and field in words."""
+    return Label(ja=f"{source.ja}: {field.ja}", en=f"{source.en}: {field.en}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """A file of a record that only an officer can judge; its value is hidden until one did."""
+
+    value: FieldId  # which stands for it: shown as it is, the file is handed over
+    name: str  # in the package; says nothing of the person
+    content: bytes = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundRecord:
     """One record of a source."""
 
     row: RowId
     values: tuple[FoundValue, ...] = field(repr=False)
+    file: FoundFile | None = field(default=None, repr=False)
+
+    @property
+    def handed(self) -> FoundFile | None:
+        """The file, where nothing hides it and no exception took it out."""
+        plain = {value.name for value in self.values if not value.others}
+        return self.file if self.file is not None and self.file.value in plain else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +113,7 @@ def to_bytes(found: Found) -> bytes:
                         }
                         for value in record.values
                     ],
+                    **_file_written(record.file),
                 }
                 for record in found.records
             ],
@@ -113,6 +136,7 @@ def from_bytes(payload: bytes) -> Found:
             FoundRecord(
                 row=RowId(record["row"]),
                 values=tuple(_value(value) for value in record["values"]),
+                file=_file(record.get("file")),
             )
             for record in document["records"]
         ),
@@ -130,6 +154,24 @@ def from_bytes(payload: bytes) -> Found:
     )
 
 
+def _file_written(file: FoundFile | None) -> dict[str, object]:
+    """The file's part of a record; nothing where it has none, as in earlier versions."""
+    if file is None:
+        return {}
+    content = b64encode(file.content).decode()
+    return {"file": {"value": file.value, "name": file.name, "content": content}}
+
+
+def _file(written: dict[str, str] | None) -> FoundFile | None:
+    if written is None:
+        return None
+    return FoundFile(
+        value=FieldId(written["value"]),
+        name=written["name"],
+        content=b64decode(written["content"]),
+    )
+
+
 def _value(value: dict[str, Any]) -> FoundValue:
     return FoundValue(
         name=FieldId(value["field"]),
@@ -139,6 +181,16 @@ def _value(value: dict[str, Any]) -> FoundValue:
             Span(start=start, end=end, label=label) for start, end, label in value["others"]
         ),
     )
+
+
+def label_text(label: Label | None) -> str | None:
+    """A label as one column keeps it."""
+    return None if label is None else json.dumps(_label(label), ensure_ascii=False)
+
+
+def label_from(column: str | None = None) -> Label | None:
+    """The label of a column."""
+    return None if column is None else Label(**json.loads(column))
 
 
 def _label(label: Label) -> dict[str, str]:

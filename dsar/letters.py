@@ -19,6 +19,9 @@ from dsar.clocks import dates_of
 from dsar.correspondence.going import answered_by_letter, issue, settle
 from dsar.correspondence.rules import lines, template_of
 from dsar.correspondence.types import Slot
+from dsar.execution.rules import kept_grounds
+from dsar.execution.store import execution_of
+from dsar.execution.words import erased_words, kept_words
 from dsar.intake.store import fees_of
 from dsar.types import ClockKind, Event, Letter, Status
 from governance.core.terms import FieldId, Lang, Law
@@ -67,10 +70,20 @@ def tell_outcome(
     given = {
         Slot.DONE: listed(changed_fields(tx, case), lang),
         Slot.RECIPIENTS: lines(recipients),
+        **_erased(tx, case, lang),
     }
     template = template_of(case, Letter.OUTCOME, alternative=alternative)
     last = _last_day(case, at=at)
     return issue(tx, ports, case, template, lang=lang, at=at, given=given, last=last)
+
+
+def _erased(tx: Connection, case: Case, lang: Lang) -> Mapping[Slot, str]:
+    """What an erasure took away and what a law keeps, as it was carried out."""
+    found = execution_of(tx, case.id)
+    if found is None or not found.fates:
+        return NOTHING
+    kept = kept_words(found.fates, kept_grounds(case.laws), lang)
+    return {Slot.DONE: lines(erased_words(found.fates, lang)), Slot.WITHHELD: lines(kept)}
 
 
 def tell_step(

@@ -173,6 +173,7 @@ class ItemRow(SQLModel, table=True):
     field: str
     row_id: str | None = Field(default=None, sa_column=Column(RowIdType, nullable=True))
     grounds: str
+    label: str | None = None  # both languages, where no catalogue declares the field
     decided_at: datetime = Field(sa_column=instant())
 
 

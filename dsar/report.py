@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from dsar.case import Decision, WithheldItem
-from dsar.found import Found, FoundRecord
+from dsar.found import Found, FoundRecord, named
 from dsar.information import Section
 from dsar.portability import LeftField, NotPortable
 from dsar.types import COPYING, Ground, RequestKind
@@ -92,7 +92,7 @@ def asked_for(findings: Iterable[Found], kinds: Iterable[RequestKind]) -> tuple[
 def labels_of(findings: Iterable[Found]) -> Mapping[FieldId, Label]:
     """Source and field in words, as the findings name them."""
     return {
-        name: Label(ja=f"{found.label.ja}: {label.ja}", en=f"{found.label.en}: {label.en}")
+        name: named(found.label, label)
         for found in findings
         for name, label in (
             *((value.name, value.label) for record in found.records for value in record.values),
@@ -148,6 +148,6 @@ def label_of(name: FieldId, known: Mapping[FieldId, Label]) -> Label:
     if entry is None:
         return known.get(name, Label(ja=name, en=name))
     tables = catalogue().tables[entry.table]
-    return Label(
-        ja=f"{tables.label_ja}: {entry.label_ja}", en=f"{tables.label_en}: {entry.label_en}"
+    return named(
+        Label(ja=tables.label_ja, en=tables.label_en), Label(ja=entry.label_ja, en=entry.label_en)
     )

@@ -19,6 +19,7 @@ from dsar.case import (
 )
 from dsar.clocks import dates_of, earliest, ended_at, extension_of
 from dsar.errors import RequestChangedError, RequestUnknownError
+from dsar.found import label_from, label_text
 from dsar.models import (
     ClockRow,
     EventRow,
@@ -218,6 +219,7 @@ def add_items(tx: Connection, request: RequestId, decision: Decision) -> None:
                     "field": item.field,
                     "row_id": item.row,
                     "grounds": joined(item.grounds),
+                    "label": label_text(item.label),
                     "decided_at": decision.decided_at,
                 }
                 for item in decision.items
@@ -340,6 +342,7 @@ def _decision(tx: Connection, row: Row[Any]) -> Decision | None:
                 field=FieldId(item.field),
                 grounds=grounds_of(item.grounds),
                 row=RowId(item.row_id) if item.row_id else None,
+                label=label_from(item.label),
             )
             for item in items
         ),

@@ -202,6 +202,7 @@ class Ground(StrEnum):
     APPI_35 = "appi_35"
     APPI_35_NO_REASON = "appi_35_no_reason"
     APPI_35_ALTERNATIVE = "appi_35_alternative"
+    APPI_35_KEPT = "appi_35_kept"  # another law keeps it; use stops instead
     APPI_37_IDENTITY = "appi_37_identity"  # 37(1), (3), Order 13
     APPI_37_2_SCOPE = "appi_37_2_scope"
     APPI_38_FEE = "appi_38_fee"
@@ -254,6 +255,11 @@ LAPSING: Mapping[tuple[Law, Status], Ground] = MappingProxyType(
 THIRD_PERSON: Mapping[Law, Ground] = MappingProxyType(
     {Law.APPI: Ground.APPI_33_2_1, Law.GDPR: Ground.GDPR_15_4}
 )
+
+
+KEPT_BY_LAW: Mapping[Law, Ground] = MappingProxyType(
+    {Law.APPI: Ground.APPI_35_KEPT, Law.GDPR: Ground.GDPR_17_3_E}
+)  # of what an erasure leaves; 17(3)(b) knows Union and Member State law alone
 
 
 class ExtensionGround(StrEnum):

@@ -1,11 +1,12 @@
 """Connected systems as sources of a request: asked by the person's keys, read as our texts are."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from dsar.case import WithheldItem
 from dsar.connected.keys import person_keys
-from dsar.found import Failed, Found, FoundRecord, FoundValue
+from dsar.found import Failed, Found, FoundFile, FoundRecord, FoundValue
 from dsar.places import places_in
 from dsar.reads import Query
 from dsar.redaction import own_words
@@ -15,6 +16,8 @@ from governance.core.ids import new_row_id
 from governance.core.terms import FieldId
 from governance.customers.ports import Ports
 from governance.gateway.intake.screening import without_numbers
+from governance.pii.redaction import Marked
+from policies.masking import Span
 
 PREFIX = "connector."
 PENDING = "pending"
@@ -75,20 +78,24 @@ class ConnectedSource:
             source=self.name,
             label=self._connector.label,
             records=tuple(
-                FoundRecord(
-                    row=row,
-                    values=tuple(
-                        FoundValue(
-                            name=self._field(value),
-                            label=value.label,
-                            text=said[row, place],
-                            others=others.get((row, place), ()),
-                        )
-                        for place, value in enumerate(record.values)
-                        if not value.third_person
+                self._attached(
+                    FoundRecord(
+                        row=row,
+                        values=tuple(
+                            FoundValue(
+                                name=self._field(value),
+                                label=value.label,
+                                text=said[row, place],
+                                others=others.get((row, place), ()),
+                            )
+                            for place, value in enumerate(record.values)
+                            if not value.third_person
+                        ),
                     ),
+                    record.file,
+                    number,
                 )
-                for row, record in records
+                for number, (row, record) in enumerate(records, start=1)
             ),
             withheld=tuple(
                 WithheldItem(field=self._field(value), row=row, grounds=grounds)
@@ -97,8 +104,34 @@ class ConnectedSource:
             labels=tuple({self._field(value): value.label for _, value in left}.items()),
         )
 
+    def _attached(
+        self, found: FoundRecord, file: outside.OutsideFile | None, number: int
+    ) -> FoundRecord:
+        """A file is hidden whole until an officer has looked at it; its value names it."""
+        if file is None:
+            return found
+        made = FoundFile(
+            value=self._named(file.value),
+            name=f"{number:03d}.{file.suffix}",
+            content=file.content,
+        )
+        values = (
+            _hidden(value, made.name) if value.name == made.value else value
+            for value in found.values
+        )
+        return replace(found, values=tuple(values), file=made)
+
     def _field(self, value: outside.OutsideValue) -> FieldId:
-        return FieldId(f"{self._connector.name}.{value.name}")
+        return self._named(value.name)
+
+    def _named(self, name: str) -> FieldId:
+        return FieldId(f"{self._connector.name}.{name}")
+
+
+def _hidden(value: FoundValue, name: str) -> FoundValue:
+    told = f"{value.text}: {name}"
+    place = Span(start=0, end=len(told), label=Marked.PASSAGE.value)
+    return replace(value, text=told, others=(place,))
 
 
 def source_of(connector: str) -> str:

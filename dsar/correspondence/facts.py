@@ -12,8 +12,9 @@ from dsar.case import Case, WithheldItem
 from dsar.clocks import dates_of
 from dsar.correspondence.rules import REMEDIES, lines
 from dsar.correspondence.types import Slot
+from dsar.execution.words import field_words
 from dsar.identity.rules import required_proofs
-from dsar.types import Ground, Requester
+from dsar.types import THIRD_PERSON, Ground, Requester
 from governance.core.clock import JST
 from governance.core.controller import Controller
 from governance.core.terms import Lang, Law
@@ -73,14 +74,33 @@ def _withheld(about: About) -> str:
     """A line a field with its grounds; the value stays where it is."""
     lang, decision = about.lang, about.case.decision
     items: tuple[WithheldItem, ...] = decision.items if decision else ()
+    return lines(
+        dict.fromkeys(_left(_name(item, lang), item.grounds, lang) for item in items)
+        or _others(about)
+    )
+
+
+def _left(field: str, grounds: Iterable[Ground], lang: Lang) -> str:
     between = "、" if lang is Lang.JA else ", "
-    fields = catalogue().fields
-    found: dict[str, None] = {}
-    for item in items:
-        name = fields[item.field].label(lang) if item.field in fields else item.field
-        grounds = between.join(text(f"dsar.ground.{ground}", lang) for ground in item.grounds)
-        found[text("dsar.letter.withheld_line", lang, field=name, grounds=grounds)] = None
-    return lines(found)
+    lawful = between.join(text(f"dsar.ground.{ground}", lang) for ground in grounds)
+    return text("dsar.letter.withheld_line", lang, field=field, grounds=lawful)
+
+
+def _name(item: WithheldItem, lang: Lang) -> str:
+    """The field as the catalogue names it, else as its source does; never a column's name."""
+    known = catalogue().fields.get(item.field)
+    if known is not None:
+        return known.label(lang)
+    return item.label[lang] if item.label else field_words(item.field, lang)
+
+
+def _others(about: About) -> Iterable[str]:
+    """What the review left out though no field is excepted: places about other persons."""
+    case = about.case
+    if case.reviewed is None or not case.reviewed.left_out:
+        return
+    grounds = [THIRD_PERSON[law] for law in sorted(case.laws) if law in THIRD_PERSON]
+    yield _left(text("dsar.letter.withheld_others", about.lang), grounds, about.lang)
 
 
 def _need(about: About) -> str:

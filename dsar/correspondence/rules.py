@@ -50,6 +50,8 @@ def template_of(case: Case, letter: Letter, *, alternative: bool = False) -> Tem
     match letter, decided:
         case ((Letter.READY | Letter.OUTCOME), Outcome.NOT_HELD):
             return Template.NOT_HELD
+        case Letter.OUTCOME, Outcome.PARTIAL if _stops(case):
+            return Template.STOPPED_PARTLY
         case ((Letter.READY | Letter.OUTCOME), Outcome.PARTIAL):
             return Template.PARTIAL
         case Letter.OUTCOME, (Outcome.REFUSE | None):
@@ -61,10 +63,13 @@ def template_of(case: Case, letter: Letter, *, alternative: bool = False) -> Tem
 
 
 def _granted(case: Case) -> Template:
-    kinds = {track.kind for track in case.tracks}
-    if kinds & CORRECTING:
+    if any(track.kind in CORRECTING for track in case.tracks):
         return Template.CORRECTED
-    return Template.STOPPED if kinds & STOPPING else Template.GRANTED
+    return Template.STOPPED if _stops(case) else Template.GRANTED
+
+
+def _stops(case: Case) -> bool:
+    return any(track.kind in STOPPING for track in case.tracks)
 
 
 def _never_complete(case: Case) -> bool:

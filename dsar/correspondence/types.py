@@ -27,6 +27,7 @@ class Template(StrEnum):
     GRANTED = "granted"  # 応諾 of a right that neither a package nor a change answers
     CORRECTED = "corrected"  # 訂正等, with its content (APPI 34(3); GDPR 16)
     STOPPED = "stopped"  # 利用停止等 (APPI 35(7); GDPR 17, 18, 21)
+    STOPPED_PARTLY = "stopped_partly"  # 利用停止等 but for what stays (APPI 35(7), 36; GDPR 17(3))
     ALTERNATIVE = "alternative"  # 代替措置 (APPI 35(2), (4), (6) proviso)
     METHOD_IMPOSSIBLE = "method_impossible"  # 請求された方法による開示の困難 (APPI 33(2), (3))
     TRANSFERRED = "transferred"  # 移送・他の事業者の案内
@@ -130,14 +131,14 @@ REVIEWED = frozenset(
     {
         *(Template.EXTENDED, Template.PARTIAL, Template.REFUSED, Template.NOT_HELD),
         *(Template.GRANTED, Template.CORRECTED, Template.STOPPED, Template.ALTERNATIVE),
-        Template.COMPLAINT_ANSWERED,
+        *(Template.STOPPED_PARTLY, Template.COMPLAINT_ANSWERED),
     }
 )  # wait for an officer's edit, and go by themselves on their last day
 ANSWERS = frozenset(
     {
         *(Template.READY, Template.PARTIAL, Template.REFUSED, Template.NOT_HELD),
         *(Template.INCOMPLETE, Template.GRANTED, Template.CORRECTED, Template.STOPPED),
-        Template.ALTERNATIVE,
+        *(Template.STOPPED_PARTLY, Template.ALTERNATIVE),
     }
 )  # say what was decided; on paper where the answer was asked for on paper
 FREE = frozenset(
@@ -173,6 +174,12 @@ MUST: Mapping[Template, frozenset[Slot]] = MappingProxyType(
         ),
         Template.STOPPED: frozenset(
             {Slot.OUTCOME, Slot.GROUNDS, Slot.DONE, Slot.RECIPIENTS, Slot.REMEDIES}
+        ),
+        Template.STOPPED_PARTLY: frozenset(
+            {
+                *(Slot.OUTCOME, Slot.GROUNDS, Slot.DONE),
+                *(Slot.WITHHELD, Slot.RECIPIENTS, Slot.REMEDIES),
+            }
         ),
         Template.ALTERNATIVE: frozenset({Slot.OUTCOME, Slot.GROUNDS, Slot.REMEDIES}),
         Template.METHOD_IMPOSSIBLE: frozenset({Slot.REMEDIES}),

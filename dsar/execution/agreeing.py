@@ -1,13 +1,14 @@
 """What happens when a second person agrees: the restriction holds, the waiting period runs."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
-from dsar.case import Case
+from dsar.case import Case, Decision
 from dsar.clocks import dates_of, earliest
 from dsar.correspondence.types import Slot
 from dsar.errors import RequestChangedError, RequestNotAllowedError
@@ -18,15 +19,15 @@ from dsar.execution.errors import (
     ExecutionChangedError,
     NothingExecutedError,
 )
-from dsar.execution.planning import erasure_of
+from dsar.execution.planning import Planned, erasure_of, kept_items
 from dsar.execution.rules import execute_from
 from dsar.execution.store import execution_of, move
 from dsar.execution.types import Execution, Measure, Stage
 from dsar.letters import tell
 from dsar.recipients import plan_recipients
-from dsar.records import actor_of, changed, demand, draft, write_down
-from dsar.store import answer_language, case_by_id
-from dsar.types import Letter, Mark
+from dsar.records import actor_of, changed, demand, write_down
+from dsar.store import add_items, answer_language, case_by_id
+from dsar.types import Letter, Mark, Outcome
 from governance.approvals.executors import Executor
 from governance.approvals.service import Approvals
 from governance.approvals.types import Approval, ApprovalKind, Consumed
@@ -148,6 +149,20 @@ def ask_anew(
     )
 
 
+def _anew(tx: Connection, case: Case, planned: Planned) -> Decision | None:
+    """The decision with what the plan of today keeps; that makes a whole grant a partial one."""
+    decision = case.decision
+    if decision is None:
+        return None
+    known = {item.field for item in decision.items}
+    more = tuple(item for item in kept_items(case, planned.plan) if item.field not in known)
+    if not more:
+        return decision
+    add_items(tx, case.id, replace(decision, items=more))
+    partial = Outcome.PARTIAL if decision.outcome is Outcome.GRANT else decision.outcome
+    return replace(decision, outcome=partial, items=(*decision.items, *more))
+
+
 def _parameters(request: RequestId, digest: str) -> bytes:
     return json.dumps({"request": request, "plan": digest}, sort_keys=True).encode()
 
@@ -179,17 +194,17 @@ def anew_executor(ports: Ports) -> Executor:
         )
         if moved is None:
             raise RequestChangedError(request=request)
-        ports.audit.append(
+        write_down(
             tx,
-            draft(
-                ports,
-                by,
-                case,
-                EventCode.REQUEST_CHANGED,
-                at=at,
-                reasons=("agreed_anew",),
-                refs=(f"approval:{approval.id}", f"sha256:{planned.digest}"),
-            ),
+            ports,
+            by,
+            replace(changed(case, at=at), decision=_anew(tx, case, planned)),
+            Mark.AGREED,
+            EventCode.REQUEST_CHANGED,
+            at=at,
+            before=case.version,
+            reasons=("agreed_anew",),
+            refs=(f"approval:{approval.id}", f"sha256:{planned.digest}"),
         )
         return f"request:{request}"
 

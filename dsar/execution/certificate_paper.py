@@ -14,7 +14,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dsar.execution.words import grouped
+from dsar.execution.words import erased_words, grouped, kept_why
 from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.documents.neutralise import visible
@@ -85,12 +85,7 @@ def _facts(content: Content, lang: Lang) -> Part:
 
 
 def _erased(content: Content, lang: Lang) -> Part:
-    lines = ((str(one["field"]), int(one["rows"]), "") for one in content["erased"])
-    items = tuple(
-        _say("line", lang, table=table, fields=names or "-", rows=rows)
-        for table, names, rows, _ in grouped(lines, lang)
-    )
-    return Part(head=_say("erased", lang), items=items)
+    return Part(head=_say("erased", lang), items=erased_words(content["erased"], lang))
 
 
 def _kept(content: Content, lang: Lang) -> Part:
@@ -108,11 +103,11 @@ def _kept(content: Content, lang: Lang) -> Part:
 
 
 def _why(line: Content, lang: Lang) -> str:
-    """Ground and last day."""
-    basis, until = line.get(f"basis_{lang.value}", "-"), line.get("until")
-    if until is None:
-        return _say("kept_record", lang, basis=basis)
-    return _say("kept_until", lang, basis=basis, until=until)
+    """The law that keeps it, the last day, and the ground in the law of the request."""
+    grounds = [text(f"dsar.ground.{ground}", lang) for ground in line.get("grounds", ())]
+    between = "、" if lang is Lang.JA else ", "
+    why = kept_why(line, lang)
+    return _say("kept_on", lang, why=why, grounds=between.join(grounds)) if grounds else why
 
 
 def _stores(content: Content, lang: Lang) -> Part | None:

@@ -20,9 +20,10 @@ from audit.types import canonical_json
 from dsar.case import Case
 from dsar.execution.errors import CertificateUnknownError
 from dsar.execution.models import CertificateRow
+from dsar.execution.rules import kept_grounds
 from dsar.execution.store import stores_of
 from dsar.execution.types import Execution, House, StoreResult
-from dsar.execution.words import field_words
+from dsar.execution.words import KEEP, field_words
 from dsar.recipients import told_of
 from dsar.records import draft
 from dsar.store import case_by_id
@@ -111,6 +112,7 @@ def _content(
     day = at.astimezone(JST).date()
     said = facts.as_json()
     decision = case.decision
+    kept = {"grounds": [ground.value for ground in kept_grounds(case.laws)]}
     return {
         "issued_at": at.isoformat(),
         "controller": dict(house.controller) | {"log": house.log},
@@ -123,8 +125,8 @@ def _content(
         "outcome": (decision.outcome if decision else Outcome.GRANT).value,
         "grounds": [ground.value for ground in decision.grounds] if decision else [],
         "person": subject,
-        "erased": [_named(fate) for fate in found.fates if fate["fate"] != "keep"],
-        "kept": [_named(fate) for fate in found.fates if fate["fate"] == "keep"],
+        "erased": [_named(fate) for fate in found.fates if fate["fate"] != KEEP],
+        "kept": [_named(fate) | kept for fate in found.fates if fate["fate"] == KEEP],
         "stores": [_store(one) for one in stores_of(tx, case.id)],
         "recipients": [
             {

@@ -14,20 +14,20 @@ from dsar.execution.errors import (
     MeasureUnknownError,
     NothingExecutedError,
 )
-from dsar.execution.rules import measures_of, substance
+from dsar.execution.rules import kept_grounds, measures_of, substance
 from dsar.execution.store import drop_plan, execution_of, put_plan
 from dsar.execution.types import Execution, Measure, Stage
 from dsar.reading import request_by_id
 from dsar.records import actor_of, demand
 from dsar.store import case_by_id
 from dsar.types import Outcome
-from governance.core.terms import RequestId, SubjectId
+from governance.core.terms import FieldId, RequestId, SubjectId
 from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from policies.actions import Action
 from retention import store as schedules
-from retention.fates import ErasePlan, erase_plan
+from retention.fates import ErasePlan, Fate, erase_plan
 
 GRANTING = frozenset({Outcome.GRANT, Outcome.PARTIAL})
 
@@ -75,6 +75,34 @@ def execution_for(
     return found
 
 
+def measure_of(case: Case, outcome: Outcome, wanted: Measure | None) -> Measure | None:
+    """What this decision will do; None where a package or nothing answers.
+
+    Raises MeasureUnknownError for what the rights of the case do not come to.
+    """
+    possible = measures_of(case) if outcome in GRANTING else ()
+    if wanted is not None and wanted not in possible:
+        raise MeasureUnknownError(request=case.id, measure=wanted.value)
+    return wanted or next(iter(possible), None)
+
+
+def kept_fields(
+    tx: Connection, case: Case, outcome: Outcome, wanted: Measure | None, *, at: datetime
+) -> tuple[WithheldItem, ...]:
+    """Fields that an erasure leaves because a law keeps them, with the ground under each law."""
+    erases = measure_of(case, outcome, wanted) is Measure.ERASE
+    if not erases or case.subject is None:
+        return ()
+    return kept_items(case, erasure_of(tx, case.subject, at=at).plan)
+
+
+def kept_items(case: Case, plan: ErasePlan) -> tuple[WithheldItem, ...]:
+    """What this plan keeps, as items of a decision; each field once."""
+    grounds = kept_grounds(case.laws)
+    names = dict.fromkeys(fate.field for fate in plan.fates if fate.fate is Fate.KEEP)
+    return tuple(WithheldItem(field=FieldId(name), grounds=grounds) for name in names)
+
+
 def plan_execution(
     tx: Connection, case: Case, decision: Decision, wanted: Measure | None, *, at: datetime
 ) -> Execution | None:
@@ -82,10 +110,7 @@ def plan_execution(
 
     Raises MeasureUnknownError, and ErasureBlockedError where a hold forbids the erasure.
     """
-    possible = measures_of(case) if decision.outcome in GRANTING else ()
-    if wanted is not None and wanted not in possible:
-        raise MeasureUnknownError(request=case.id, measure=wanted.value)
-    measure = wanted or next(iter(possible), None)
+    measure = measure_of(case, decision.outcome, wanted)
     if measure is None or case.subject is None:
         return None
     digest = None

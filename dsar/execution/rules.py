@@ -8,7 +8,9 @@ from typing import Final
 
 from dsar.case import Case
 from dsar.execution.types import MEASURES, Measure, StoreState
+from dsar.types import KEPT_BY_LAW, Ground
 from governance.core.clock import JST
+from governance.core.terms import Law
 
 PLAN_TAG: Final = "sekisho/erasure-of-request/1"
 LIFT_NOTICE: Final = timedelta(days=3)  # between the notice and the end of a restriction (18(3))
@@ -24,6 +26,11 @@ def measures_of(case: Case) -> tuple[Measure, ...]:
     if not found:
         return ()
     return tuple(one for one in found[0] if all(one in other for other in found))
+
+
+def kept_grounds(laws: Iterable[Law]) -> tuple[Ground, ...]:
+    """On which ground under each law a field stays that another law keeps."""
+    return tuple(KEPT_BY_LAW[law] for law in sorted(laws) if law in KEPT_BY_LAW)
 
 
 def execute_from(agreed_at: datetime, *, days: int, answer_by: date | None) -> datetime:

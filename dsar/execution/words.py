@@ -1,8 +1,9 @@
 """Plans of erasure in words: the name of a field, what becomes of it, why and until when."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
+from dsar.types import Ground
 from governance.core.terms import FieldId, Lang
 from governance.customers.catalogue import catalogue
 from governance.i18n.catalogue import text
@@ -14,6 +15,9 @@ BESIDE: Final = frozenset(
         *("collection", "feed_subject", "audit_part", "consent_event", "provision_person"),
     }
 )  # what stands beside the register; texts under `dsar.beside.<table>`
+
+
+KEEP: Final = Fate.KEEP.value
 
 
 def field_words(field: str, lang: Lang) -> str:
@@ -46,6 +50,48 @@ def grouped(
     between = "、" if lang is Lang.JA else ", "
     return tuple(
         (table, between.join(names), rows, fate) for (table, rows, fate), names in found.items()
+    )
+
+
+def kept_why(line: Mapping[str, Any], lang: Lang) -> str:
+    """Why a field stays and until when, from its line in a plan as it was carried out."""
+    basis, until = line.get(f"basis_{lang.value}", "-"), line.get("until")
+    if until is None:
+        return text("dsar.certificate.kept_record", lang, basis=basis)
+    return text("dsar.certificate.kept_until", lang, basis=basis, until=until)
+
+
+def erased_words(fates: Iterable[Mapping[str, Any]], lang: Lang) -> tuple[str, ...]:
+    """What an erasure took away: a line a table, with its fields."""
+    lines = ((str(one["field"]), int(one["rows"]), "") for one in fates if one["fate"] != KEEP)
+    return tuple(
+        text("dsar.certificate.line", lang, table=table, fields=names or "-", rows=rows)
+        for table, names, rows, _ in grouped(lines, lang)
+    )
+
+
+def kept_words(
+    fates: Iterable[Mapping[str, Any]], grounds: Iterable[Ground], lang: Lang
+) -> tuple[str, ...]:
+    """What it left: a line for fields of a table that stay for one reason, with the grounds."""
+    between = "、" if lang is Lang.JA else ", "
+    lawful = between.join(text(f"dsar.ground.{ground}", lang) for ground in grounds)
+    lines = (
+        (str(one["field"]), int(one["rows"]), kept_why(one, lang))
+        for one in fates
+        if one["fate"] == KEEP
+    )
+    return tuple(
+        text(
+            "dsar.letter.kept_line",
+            lang,
+            table=table,
+            fields=names or "-",
+            rows=rows,
+            why=why,
+            grounds=lawful,
+        )
+        for table, names, rows, why in grouped(lines, lang)
     )
 
 

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
 from dsar.case import WithheldItem
-from dsar.found import Found, FoundRecord, FoundValue
+from dsar.found import Found, FoundFile, FoundRecord, FoundValue, named
 from dsar.review.applying import shown, spot_of, standing
 from dsar.review.types import EXCEPTIONS, Act, ActKind, Lack, Spot
 from dsar.types import Ground
 from governance.core.terms import FieldId, Law, RowId
+from governance.customers.catalogue import catalogue
 from governance.pii.shadow import shadow_of
 from policies.masking import Span
 
@@ -60,6 +61,13 @@ def words_at(findings: Iterable[Found], spots: Iterable[Spot]) -> dict[Spot, str
         for found, record, value in values_of(findings)
         for spot in wanted.get((found.source, record.row, value.name), ())
     }
+
+
+def file_at(findings: Iterable[Found], spot: Spot) -> FoundFile | None:
+    """The file that this place stands for; None where it is a place in a text."""
+    mine = (record.file for found in findings for record in found.records if record.row == spot.row)
+    file = next(mine, None)
+    return file if file is not None and file.value == spot.name else None
 
 
 def alike(findings: Sequence[Found], spot: Spot) -> tuple[Spot, ...]:
@@ -137,15 +145,20 @@ def items_at(
     where: Where, findings: Iterable[Found], grounds: tuple[Ground, ...]
 ) -> tuple[WithheldItem, ...]:
     """What an exception there leaves out; nothing where the finding has no such place."""
+    declared = catalogue().fields
     inside = [
-        (record.row, value.name)
+        WithheldItem(
+            field=value.name,
+            row=record.row,
+            grounds=grounds,
+            label=None if value.name in declared else named(found.label, value.label),
+        )
         for found, record, value in values_of(findings)
         if _within(where, found, record, value)
     ]
     if where.row is None:  # the field, or every field, in whatever record of the answer
-        names = dict.fromkeys(name for _, name in inside)
-        return tuple(WithheldItem(field=name, grounds=grounds) for name in names)
-    return tuple(WithheldItem(field=name, row=row, grounds=grounds) for row, name in inside)
+        return tuple({item.field: replace(item, row=None) for item in inside}.values())
+    return tuple(inside)
 
 
 def grounds_fit(grounds: Iterable[Ground], laws: Iterable[Law]) -> bool:

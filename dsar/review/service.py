@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from audit.actions import EventCode
+from audit.models import EVENTS
 from dsar.case import Case, WithheldItem
 from dsar.errors import RequestChangedError, RequestStepError
-from dsar.found import Found
+from dsar.found import Found, FoundFile
 from dsar.fulfilment import demand_status, opened, owner_of
 from dsar.records import actor_of, changed, demand, draft, write_down
 from dsar.results import newest_results
@@ -150,6 +152,9 @@ def reveal(desk: Desk, place: int, reason: Reason, *, everywhere: bool = False) 
 
     def plan(review: Review) -> tuple[_Plan, ...]:
         spot = _suggested(review, place)
+        if (file := rules.file_at(review.findings, spot)) is not None:
+            _demand_seen(desk, file)
+            return (_Plan(kind=ActKind.REVEAL, reason=reason, spots=(spot,)),)
         spots = rules.alike(review.findings, spot) if everywhere else (spot,)
         return (_Plan(kind=ActKind.REVEAL, reason=reason, spots=spots),)
 
@@ -213,6 +218,44 @@ def finish(desk: Desk, *, seen: int | None = None) -> Case:
         return (_Plan(kind=ActKind.FINISH),)
 
     return _act(desk, plan)
+
+
+def look_at_file(
+    ports: Ports, principal: Principal, request: RequestId, place: int, *, at: datetime
+) -> FoundFile:
+    """The file of this place for whoever judges or approves; the look is on record before.
+
+    Raises ReviewActError for a place that is in a text.
+    """
+    with ports.database.read() as tx:
+        case = case_by_id(tx, request)
+    may_look(ports, principal, case)
+    review = review_of(ports, case)
+    file = rules.file_at(review.findings, _suggested(review, place))
+    if file is None:
+        raise ReviewActError(reason="place_unknown")
+    code, refs = EventCode.PERSON_READ, (_seen(file),)
+    told = draft(ports, principal, case, code, at=at, reasons=("file",), refs=refs)
+    told = replace(told, fields=(file.value,))
+    ports.database.write(lambda tx: ports.audit.append(tx, told))
+    return file
+
+
+def _seen(file: FoundFile) -> str:
+    return f"sha256:{sha256(file.content).hexdigest()}"
+
+
+def _demand_seen(desk: Desk, file: FoundFile) -> None:
+    """Fails closed: no file is handed over by who has not looked at these very octets."""
+    looks = select(EVENTS.c.refs).where(
+        EVENTS.c.object_id == desk.request,
+        EVENTS.c.action == EventCode.PERSON_READ.value,
+        EVENTS.c.actor == desk.principal.id,
+    )
+    with desk.ports.database.read() as tx:
+        seen = any(_seen(file) in (refs or "").split(",") for refs in tx.scalars(looks))
+    if not seen:
+        raise ReviewActError(reason="file_unseen")
 
 
 def _unmoved(review: Review, seen: int | None) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from audit.types import canonical_json
 from dsar.case import Reviewed, WithheldItem
+from dsar.found import label_from, label_text
 from dsar.review.models import ReviewActRow
 from dsar.review.rules import basis_of, items_of
 from dsar.review.types import Act, ActKind, Reason, Spot
@@ -91,7 +92,12 @@ def spots_from_bytes(payload: bytes) -> tuple[Spot, ...]:
 
 
 def _items_text(items: Iterable[WithheldItem]) -> str:
-    return json.dumps([[one.field, one.row, [g.value for g in one.grounds]] for one in items])
+    return json.dumps(
+        [
+            [one.field, one.row, [g.value for g in one.grounds], label_text(one.label)]
+            for one in items
+        ]
+    )
 
 
 def _items(given: str | None) -> tuple[WithheldItem, ...]:
@@ -100,9 +106,10 @@ def _items(given: str | None) -> tuple[WithheldItem, ...]:
             field=FieldId(name),
             row=RowId(row) if row else None,
             grounds=tuple(Ground(code) for code in codes),
+            label=label_from(*label),
         )
-        for name, row, codes in json.loads(given or "[]")
-    )
+        for name, row, codes, *label in json.loads(given or "[]")
+    )  # entries of earlier versions have no label
 
 
 def _act(row: Row[Any]) -> Act:

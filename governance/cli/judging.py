@@ -230,6 +230,28 @@ def lift(
     return _reviewed(case)
 
 
+@app.command("open-file", help=say("dsar.open_file"))
+def open_file(
+    request: Which,
+    place: Place,
+    output: Annotated[Path, typer.Option("--output", help=say("dsar.open_file_output"))],
+) -> int:
+    """A file that no machine reads lies in a new file for the look; the look is recorded."""
+    from dsar.review.service import look_at_file
+    from governance.cli.session import acting, opened
+    from governance.cli.writing import new_file, refuse_existing
+
+    refuse_existing(output)
+    with opened() as wiring:
+        principal, wanted = acting(wiring), request_of(wiring, request)
+        found = look_at_file(wiring.ports, principal, wanted, place, at=wiring.clock())
+    with new_file(output) as stream:
+        stream.write(found.content)
+    shape = {"path": str(output), "bytes": len(found.content)}
+    emit(shape, lambda: line(say("dsar.file_opened", path=output)))
+    return 0
+
+
 @app.command("end-review", help=say("dsar.end_review"))
 def end_review(request: Which) -> int:
     """The review is ended; 1 while a suggestion is open."""
@@ -259,7 +281,7 @@ def preview(
     output.mkdir(mode=0o700)
     for name, content in files.items():
         place = output / name
-        place.parent.mkdir(mode=0o700, exist_ok=True)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with new_file(place) as stream:
             stream.write(content)
     shape = {"path": str(output), "files": sorted(files)}

@@ -5,6 +5,7 @@ Every step is opened below the one before it and never through a link, so no nam
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from governance.connectors.types import (
     Kept,
     KeptItem,
     KeyKind,
+    OutsideFile,
     OutsideRecord,
     OutsideValue,
     PersonKeys,
@@ -43,6 +45,9 @@ from policies.types import Label
 
 FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+CONTENT: Final = "file.content"
+MOST_HANDED: Final = 10 * MEGABYTE  # a larger file is handed over apart
+PLAIN: Final = re.compile(r"[a-z0-9]{1,8}")
 TEXTS: Final = frozenset({".txt", ".csv", ".tsv", ".json", ".xml", ".md", ".log", ".eml"})
 
 
@@ -271,7 +276,7 @@ def _reason(error: OSError) -> Reason:
 
 
 def _record(file: _File) -> OutsideRecord:
-    """The file as a record: its name, size, day and hash; what it says where it is a text."""
+    """The file as a record: its name, size, day and hash; what it says, or itself if no text."""
     said = {
         "name": str(file.path),
         "size": str(file.size),
@@ -279,17 +284,29 @@ def _record(file: _File) -> OutsideRecord:
         "sha256": hashlib.sha256(file.content).hexdigest(),
     }
     written = _writtenof(file)
-    apart = f"{text('connectors.file.apart', Lang.JA)} / {text('connectors.file.apart', Lang.EN)}"
+    large = written is None and file.size > MOST_HANDED
+    how = f"connectors.file.{'apart' if large else 'attached'}"
+    handed = " / ".join(text(how, lang) for lang in Lang)
     values = [OutsideValue(name=f"file.{k}", label=_label(k), text=v) for k, v in said.items()]
     values.append(
         OutsideValue(
-            name="file.content",
+            name=CONTENT,
             label=_label("content"),
-            text=apart if written is None else written,
+            text=handed if written is None else written,
             free_text=written is not None,
         )
     )
-    return OutsideRecord(values=tuple(value for value in values if value.text))
+    return OutsideRecord(
+        values=tuple(value for value in values if value.text),
+        file=None if written is not None or large else _handed(file),
+    )
+
+
+def _handed(file: _File) -> OutsideFile:
+    """The file itself, for an officer's look first."""
+    suffix = file.path.suffix.lower().removeprefix(".")
+    plain = suffix if PLAIN.fullmatch(suffix) else "bin"
+    return OutsideFile(value=CONTENT, suffix=plain, content=file.content)
 
 
 def _writtenof(file: _File) -> str | None:

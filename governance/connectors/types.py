@@ -94,10 +94,20 @@ class OutsideValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideFile:
+    """A file that no machine reads: an officer looks at it before anybody gets it."""
+
+    value: str  # the name of the value that stands for it in the record
+    suffix: str  # of its name, without the dot; small letters and digits alone
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideRecord:
     """One record about the person."""
 
     values: tuple[OutsideValue, ...] = field(repr=False)
+    file: OutsideFile | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

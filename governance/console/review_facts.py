@@ -41,6 +41,7 @@ class Suggested:
     by: str = ""
     at: datetime | None = None
     alike: int = 1
+    file: str = ""  # the name in the package, where the place stands for a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +252,7 @@ def _value(view: _View, found: Found, record: FoundRecord, value: FoundValue) ->
         held=tuple(_held(value.text, spots, own, view.numbers)),
         given=tuple(_given(told, view.signs)),
         left_out=between.join(text(f"dsar.ground.{one}", view.lang) for one in grounds or ()),
-        suggested=tuple(_suggested(view, value, spot) for spot in spots),
+        suggested=tuple(_suggested(view, record, value, spot) for spot in spots),
     )
 
 
@@ -285,17 +286,19 @@ def _given(told: str, signs: Sequence[str]) -> Iterator[Piece]:
         rest = rest[at + len(sign) :]
 
 
-def _suggested(view: _View, value: FoundValue, spot: Spot) -> Suggested:
-    act = view.stands.judged.get(spot)
+def _suggested(view: _View, record: FoundRecord, value: FoundValue, spot: Spot) -> Suggested:
+    act, file = view.stands.judged.get(spot), record.file
+    mine = file is not None and file.value == value.name
     return Suggested(
         place=view.numbers[spot],
         words=value.text[spot.start : spot.end],
-        kind=kind_words(spot.label, view.lang),
+        kind=text("console.review.file", view.lang) if mine else kind_words(spot.label, view.lang),
         state=act.kind.value if act else "open",
         why=text(f"dsar.review.reason.{act.reason}", view.lang) if act and act.reason else "",
         by=act.by if act else "",
         at=act.at if act else None,
-        alike=view.alike[spot],
+        alike=1 if mine else view.alike[spot],
+        file=file.name if mine and file is not None else "",
     )
 
 

@@ -57,6 +57,24 @@ async def review(
     return await run_in_threadpool(work)
 
 
+@router.get("/{request_id}/review/files/{place}")
+async def file(request: Request, request_id: str, place: int, principal: Reader) -> Response:
+    """A file of a connected system for the look before it is handed over; the look is on record."""
+    wiring = wiring_of(request)
+    look = partial(
+        service.look_at_file,
+        wiring.ports,
+        principal,
+        RequestId(request_id),
+        place,
+        at=wiring.clock(),
+    )
+    found = await run_in_threadpool(look)
+    disposition = f'attachment; filename="{found.name}"'
+    headers = {"cache-control": "no-store", "content-disposition": disposition}
+    return Response(found.content, media_type="application/octet-stream", headers=headers)
+
+
 @router.post("/{request_id}/review")
 async def judge(request: Request, request_id: str, principal: Officer) -> Response:
     """One judgement is on record, or nothing is and the page says why."""

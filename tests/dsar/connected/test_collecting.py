@@ -16,13 +16,15 @@ from dsar.collection import every_source
 from dsar.connected.sources import source_of
 from dsar.connected.tasks import NewAnswer, answer_task, task_with_case, waiting
 from dsar.connected.without import WithoutReason, go_without
+from dsar.correspondence.types import Template
 from dsar.errors import RequestNotAllowedError, RequestStepError
 from dsar.found import Found, from_bytes, to_bytes
 from dsar.package import members_of
 from dsar.report import disclosed
 from dsar.results import newest_package
-from dsar.review.service import accept_all
-from dsar.types import Event, Outcome, Refusal, RequestKind
+from dsar.review.rules import Where
+from dsar.review.service import accept_all, withhold
+from dsar.types import Event, Ground, Outcome, Refusal, RequestKind
 from governance.connectors import types as outside
 from governance.connectors.database import DatabaseConnector
 from governance.connectors.erasing import Memory
@@ -31,7 +33,7 @@ from governance.connectors.manual import ManualConnector
 from governance.connectors.reading import read_connectors
 from governance.connectors.specs import DatabaseSpec, ManualSpec
 from governance.connectors.tasks import Task, TaskAnswer
-from governance.core.terms import Lang, RequestId
+from governance.core.terms import FieldId, Lang, RequestId
 from governance.customers.post import unsealed
 from governance.http.principal import Principal
 from governance.jobs.outbox import OUTBOX, OutboxMessage
@@ -39,6 +41,7 @@ from governance.outbound.mail import Mail, compose
 from governance.pii.redaction import Placeholders
 from policies.types import Label
 from tests.dsar.cases import GRANTED
+from tests.dsar.corresponding import words as letter_words
 from tests.dsar.world import EMAIL, NAME, NOW, OFFICER, SUBJECT, SUPPORT, World
 from tests.installation import MANAGER
 from tests.outside import SHOP, TABLES, Outside
@@ -402,6 +405,26 @@ def test_who_could_not_erase_and_now_can_says_so_without_being_asked_anew(
 def test_manual_erasure_without_a_request_fails_closed(archive: ManualConnector) -> None:
     asking = outside.Asking(key="e2", at=NOW)
     assert not archive.erase(outside.PersonKeys(subject=SUBJECT), asking)
+
+
+def test_the_letter_names_a_column_that_an_officer_left_out_in_words(
+    world: World, connected: DatabaseConnector
+) -> None:
+    case = world.step(collect(world, begun(world), connected), Event.FINISH_COLLECTING)
+    where = Where(source=source_of("shop"), name=FieldId("shop.members.memo"))
+    withhold(world.desk(case), where, [Ground.APPI_33_2_2])
+    case = accept_all(world.desk(case))
+    case = world.deliver(
+        world.build(world.step(world.approve(world.decide(case)), Event.EXECUTE))
+    ).case
+    assert case.decision is not None
+    assert [item.label for item in case.decision.items] == [
+        Label(ja="通販サイト: 会員・備考", en="Online shop: Members: Memo")
+    ]
+    said = letter_words(world, case, Template.PARTIAL)
+    assert "会員・備考" in said
+    assert "33条2項2号" in said
+    assert "shop.members" not in said
 
 
 def test_package_holds_the_systems_data_and_says_what_is_missing(

@@ -53,6 +53,7 @@ DEMANDED = {
     T.PARTIAL: ({S.GROUNDS, S.WITHHELD, S.REMEDIES}, {"36", "33", "12"}),
     T.CORRECTED: ({S.DONE, S.GROUNDS}, {"34", "16", "19"}),
     T.STOPPED: ({S.DONE, S.GROUNDS}, {"35", "17", "18"}),
+    T.STOPPED_PARTLY: ({S.DONE, S.GROUNDS, S.WITHHELD, S.REMEDIES}, {"35", "36", "12", "17"}),
     T.ALTERNATIVE: ({S.GROUNDS, S.REMEDIES}, {"35", "36"}),
     T.METHOD_IMPOSSIBLE: ({S.REMEDIES}, {"33"}),
     T.RESTRICTION_ENDS: ({S.DUE}, {"18"}),
@@ -111,6 +112,7 @@ def test_remedies_rest_on_the_law_book_and_name_complaint_and_court(lang: Lang) 
         (Outcome.GRANT, K.CORRECTION, T.CORRECTED),
         (Outcome.GRANT, K.CESSATION, T.STOPPED),
         (Outcome.GRANT, K.RESTRICTION, T.STOPPED),
+        (Outcome.PARTIAL, K.CESSATION, T.STOPPED_PARTLY),
         (Outcome.GRANT, K.PURPOSE_NOTICE, T.GRANTED),
     ],
 )

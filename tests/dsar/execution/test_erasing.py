@@ -108,7 +108,7 @@ def test_the_certificate_names_what_went_what_stays_and_who_was_told(site: Site)
         *(("erased", "reached"), ("keys_destroyed", "reached")),
         *(("unreadable", "awaited"), ("backups_ended", "awaited")),
     ]
-    assert said["outcome"] == "grant"
+    assert said["outcome"] == "partial", "a law keeps the purchases"
     assert said["grounds"]
     assert NAME not in str(said)
     assert EMAIL not in str(said)

@@ -53,8 +53,16 @@ def test_files_of_the_person_are_found_and_no_others(folder: Path, memory: Memor
     ]  # fmt: skip
     assert found[0]["file.content"] == "契約 佐藤花子"
     assert found[2]["file.content"] == "備考\r\n要確認"
-    assert "別にお渡し" in found[1]["file.content"]
+    assert "写しを添付します" in found[1]["file.content"]
     assert len(found[1]["file.sha256"]) == 64
+
+
+def test_what_is_no_text_comes_as_a_file_and_a_text_does_not(folder: Path, memory: Memory) -> None:
+    (folder / "C00042_強制.<b>x").write_bytes(b"\x00")
+    answer = connector(folder, memory).find(TARO, asking())
+    assert isinstance(answer, Found)
+    found = [(one.file.suffix, one.file.content) if one.file else None for one in answer.records]
+    assert found == [None, ("pdf", b"%PDF-1.7\x00\xff"), None, ("bin", b"\x00")]
 
 
 def test_text_is_searched_for_third_persons(folder: Path, memory: Memory) -> None:

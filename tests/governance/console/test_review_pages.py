@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 import httpx
@@ -15,16 +16,32 @@ from dsar.review import service as review
 from dsar.store import case_by_id
 from dsar.types import Event, EvidenceKind, Intake, RequestKind
 from governance.app.wiring import Wiring
+from governance.connectors.types import (
+    Answer,
+    Asking,
+    Connector,
+    ConnectorKind,
+    Erased,
+    Erasure,
+    Found,
+    Health,
+    OutsideFile,
+    OutsideRecord,
+    OutsideValue,
+    PersonKeys,
+)
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, FieldId, Lang, RequestId
 from governance.customers.store import Record, insert_records
 from governance.http.principal import Principal, PrincipalKind
 from governance.pii.types import Entity, Reason, Role, Span
+from policies.types import Label
 from tests.dsar.world import OFFICER, SUPPORT
 from tests.installation import AT, add_person, create, with_ports
 from tests.office import Office, opened
 
 HOME = "/console/requests"
+SCAN = b"%PDF-1.7\x00\xff"
 BODY = "友人の架空花子さん<b>に</b>送ってください。架空花子さんの電話は 080-1111-2222 です。"
 
 
@@ -57,7 +74,24 @@ def sent(office: Office, path: str, data: dict[str, str], by: str) -> httpx.Resp
     return answer
 
 
-def collected(wiring: Wiring) -> RequestId:
+class Papers:
+    """A connected folder with one scan."""
+
+    name, label, kind = "papers", Label(ja="契約書", en="Contracts"), ConnectorKind.FOLDER
+
+    def find(self, person: PersonKeys, asking: Asking) -> Answer:  # noqa: ARG002 # of the port
+        value = OutsideValue(name="file.content", label=self.label, text="添付します")
+        file = OutsideFile(value="file.content", suffix="pdf", content=SCAN)
+        return Found(records=(OutsideRecord(values=(value,), file=file),))
+
+    def erase(self, person: PersonKeys, asking: Asking) -> Erasure:  # noqa: ARG002 # of the port
+        return Erased(records=0)
+
+    def health(self, *, at: datetime) -> Health:  # noqa: ARG002 # of the port
+        return Health(ok=True)
+
+
+def collected(wiring: Wiring, *connectors: Connector) -> RequestId:
     """A request whose findings wait for their review."""
     person, ports = add_person(wiring), wiring.ports
     row = new_row_id()
@@ -87,7 +121,7 @@ def collected(wiring: Wiring) -> RequestId:
         write(lambda tx: stepping.advance(tx, ports, OFFICER, case.id, event, at=AT))
 
     step(Event.START)
-    fulfilment.collect(ports, OFFICER, case.id, sources=every_source(ports), at=AT)
+    fulfilment.collect(ports, OFFICER, case.id, sources=every_source(ports, connectors), at=AT)
     step(Event.FINISH_COLLECTING)
     return case.id
 
@@ -140,6 +174,26 @@ def test_review_from_suggestion_to_approval(office: Office) -> None:
     assert agreed.status_code == 303
     with office.wiring.database.read() as tx:
         assert case_by_id(tx, request).tracks[0].status.value == "approved"
+
+
+def test_a_file_is_opened_before_it_is_handed_over(office: Office) -> None:
+    request, lead = collected(office.wiring, Papers()), "privacy_officer"
+    place = f"{HOME}/{request}/review"
+    page = office.page(f"{place}?source=connector.papers", by=lead)
+    basis = re.search(r'name="basis" value="([0-9a-f]+)"', page)
+    link = re.search(rf'href="({place}/files/(\d+))"', page)
+    assert basis is not None
+    assert link is not None
+    form = {"basis": basis[1], "source": "connector.papers", "page": "1", "step": "reveal",
+            "place": link[2], "reason": "own"}  # fmt: skip
+    early = sent(office, place, form, by=lead)
+    assert early.status_code == 422
+    assert "先にファイルを開いてください" in early.text
+    file = office.browsers[lead].get(link[1])
+    assert (file.content, file.headers["content-type"]) == (SCAN, "application/octet-stream")
+    assert file.headers["content-disposition"] == 'attachment; filename="001.pdf"'
+    assert office.browsers["support"].get(link[1]).status_code == 403
+    assert sent(office, place, form, by=lead).status_code == 303
 
 
 def test_words_are_covered_in_the_one_value_that_was_chosen(office: Office) -> None:

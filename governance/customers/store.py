@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, Law, RowId, SubjectId
 from governance.customers.catalogue import Storage, catalogue, derived
-from governance.customers.changes import counter
+from governance.customers.changes import counter, touched
 from governance.customers.custom import store as custom
 from governance.customers.custom.rows import (
     NO_CELLS,
@@ -209,6 +209,7 @@ def insert_records(tx: Connection, records: Sequence[Record]) -> None:
         by_table.setdefault(record.table, []).append(_columns(record))
     for table, rows in by_table.items():
         _RECORDS[table].rows(tx, rows)
+    touched.touch(tx, (record.subject for record in records))
     custom.add(tx, [cell for record in records if _more(record) for cell in _beside(record)])
 
 
@@ -275,6 +276,7 @@ def update_record(tx: Connection, record: Record, *, expected_version: int | Non
     if values and tx.execute(statement.values(**values)).rowcount != 1:
         return False
     custom.write(tx, _beside(record))
+    touched.touch(tx, [record.subject])
     return True
 
 
@@ -376,12 +378,8 @@ def add_findings(tx: Connection, findings: Sequence[Mapping[str, Any]]) -> None:
 
 def held(tx: Connection, subject: SubjectId) -> bool:
     """Whether a legal hold stands on the person."""
-    statement = select(func.count()).select_from(HOLD)
-    return bool(
-        tx.execute(
-            statement.where(HOLD.c.subject_id == subject, HOLD.c.released_at.is_(None))
-        ).scalar()
-    )
+    standing = HOLD.c.subject_id == subject, HOLD.c.released_at.is_(None)
+    return bool(tx.execute(select(func.count()).select_from(HOLD).where(*standing)).scalar())
 
 
 def place_hold(tx: Connection, subject: SubjectId, *, matter: str, by: str, at: datetime) -> RowId:
@@ -390,6 +388,7 @@ def place_hold(tx: Connection, subject: SubjectId, *, matter: str, by: str, at: 
     tx.execute(
         insert(HOLD).values(id=row, subject_id=subject, matter=matter, placed_by=by, placed_at=at)
     )
+    touched.touch(tx, [subject])
     return row
 
 

@@ -4,9 +4,8 @@ A plan is a dry run; what `start` begins and `purge.run` carries out is the same
 and its hash stands in every audit event of the run.
 """
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -17,7 +16,6 @@ from governance.approvals.executors import Executor
 from governance.approvals.service import Approvals
 from governance.approvals.store import waiting
 from governance.approvals.types import Approval, ApprovalId, ApprovalKind, Consumed
-from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.subjects import SubjectState
@@ -26,7 +24,6 @@ from governance.http.principal import Principal
 from policies.actions import Action
 from retention import plans, rules, store, tombstones
 from retention.access import require, require_approver, today
-from retention.duties import row_keeps
 from retention.erasure import end_suppression
 from retention.errors import (
     PlanChangedError,
@@ -35,11 +32,10 @@ from retention.errors import (
     SubjectUnknownError,
 )
 from retention.facts import fact_pages, facts_of
-from retention.parts.looking import Looking
-from retention.parts.store import add_parts
-from retention.plans import Ground, Item, PartItem, Plan
+from retention.planning import Draft, Drawn, digest, item_of, stored
+from retention.plans import Ground, Plan
 from retention.store import Run
-from retention.types import DecisionKind, Due, PersonFacts, Review, Schedule
+from retention.types import DecisionKind, Due, PersonFacts, Schedule
 
 PLAN_LIFETIME = timedelta(days=7)  # an older dry run no longer says what would go today
 PURGE_BLOB = "purge_plan"
@@ -88,55 +84,7 @@ def plan(
     draft = Draft(schedule=used, cutoff=cutoff)
     for page in fact_pages(tx, used, at=cutoff):
         draft.take(tx, page)
-    return _stored(tx, ports, principal, draft.made(), Ground.SCHEDULE, at=at)
-
-
-@dataclass(slots=True, kw_only=True)
-class Draft:
-    """A plan while persons are looked at page by page."""
-
-    schedule: Schedule
-    cutoff: date
-    items: list[Item] = field(default_factory=list)
-    counts: Counter[tuple[DecisionKind, str]] = field(default_factory=Counter)
-    looking: Looking = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Rows are looked at under the same schedule on the same day."""
-        self.looking = Looking(schedule=self.schedule, cutoff=self.cutoff)
-
-    def take(self, tx: Connection, page: Iterable[PersonFacts]) -> None:
-        """Each person is counted, and an item if due or to be looked at; of who stays, the rows."""
-        stays = []
-        for facts in page:
-            decision = rules.due(facts, self.schedule, at=self.cutoff)
-            self.counts[decision.kind, decision.rule] += 1
-            if isinstance(decision, Due | Review):
-                self.items.append(_item(facts, decision, self.schedule, at=self.cutoff))
-            if not isinstance(decision, Due):
-                stays.append(facts)
-        self.looking.take(tx, stays)
-
-    def made(self) -> "Drawn":
-        """What the plan says, once everybody was looked at."""
-        return Drawn(
-            schedule=self.schedule,
-            cutoff=self.cutoff,
-            items=tuple(sorted(self.items, key=lambda one: one.id)),
-            counts=self.counts,
-            parts=self.looking.items(),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """What a plan says before it has a number and a hash."""
-
-    schedule: Schedule
-    cutoff: date
-    items: tuple[Item, ...]
-    counts: plans.Counts
-    parts: tuple[PartItem, ...] = ()
+    return stored(tx, ports, principal, draft.made(), Ground.SCHEDULE, at=at)
 
 
 def plan_erasure(
@@ -165,10 +113,10 @@ def plan_agreed(
     drawn = Drawn(
         schedule=used,
         cutoff=cutoff,
-        items=(_item(facts, decision, used, at=cutoff),),
+        items=(item_of(facts, decision, used, at=cutoff),),
         counts=plans.counted([(decision.kind, decision.rule)]),
     )
-    return _stored(tx, ports, principal, drawn, Ground.REQUEST, at=at)
+    return stored(tx, ports, principal, drawn, Ground.REQUEST, at=at)
 
 
 def plan_decided(
@@ -182,9 +130,14 @@ def plan_decided(
 ) -> Plan:
     """The plan of persons whose erasure waited for a hold, with what is due of each today."""
     used, cutoff = store.in_force(tx), today(at)
-    counts = plans.counted([(decision.kind, decision.rule) for _, decision in decided])
-    items = [_item(facts, decision, used, at=cutoff) for facts, decision in decided]
-    return _stored(tx, ports, principal, used, ground, cutoff, items, counts=counts, at=at)
+    items = [item_of(facts, decision, used, at=cutoff) for facts, decision in decided]
+    drawn = Drawn(
+        schedule=used,
+        cutoff=cutoff,
+        items=tuple(sorted(items, key=lambda one: one.id)),
+        counts=plans.counted([(decision.kind, decision.rule) for _, decision in decided]),
+    )
+    return stored(tx, ports, principal, drawn, ground, at=at)
 
 
 def start(
@@ -275,99 +228,22 @@ def forget(tx: Connection, *, at: datetime) -> tuple[int, int]:
     return tombstones.forget_tombstones(tx, on=today(at)), end_suppression(tx, on=today(at))
 
 
-def _item(facts: PersonFacts, decision: Due | Review, schedule: Schedule, *, at: date) -> Item:
-    keeps = row_keeps(facts, schedule, at=at) if isinstance(decision, Due) else {}
-    return Item(
-        id=new_row_id(),
-        subject=facts.subject,
-        decision=decision.kind,
-        rule=decision.rule,
-        basis=decision.basis,
-        due_on=decision.due_on,
-        ledger_until=decision.ledger_until,
-        fence=facts.fence,
-        keeps=plans.keep_lines(keeps),
-    )
-
-
-def _stored(
-    tx: Connection,
-    ports: Ports,
-    principal: Principal,
-    drawn: Drawn,
-    ground: Ground,
-    *,
-    at: datetime,
-) -> Plan:
-    """The plan with its hash and the reasons for a second principal, stored and recorded."""
-    schedule, counts = drawn.schedule, drawn.counts
-    persons = sum(counts.values())
-    due = sum(number for (kind, _), number in counts.items() if kind is DecisionKind.DUE)
-    made = Plan(
-        id=new_row_id(),
-        ground=ground,
-        schedule_name=schedule.name,
-        schedule_version=schedule.version,
-        schedule_digest=schedule.digest,
-        cutoff=drawn.cutoff,
-        persons=persons,
-        counts=counts,
-        items=drawn.items,
-        digest=_digest(ground, schedule.digest, drawn),
-        second_person=plans.second_person(
-            ground=ground, due=due, persons=persons, earlier=store.sizes_of_runs(tx)
-        ),
-        made_by=principal.id,
-        made_at=at,
-        parts=drawn.parts,
-    )
-    store.add_plan(tx, made)
-    add_parts(tx, made.id, made.parts)
-    _record_plan(tx, ports, principal, made)
-    return made
-
-
-def _record_plan(tx: Connection, ports: Ports, principal: Principal, made: Plan) -> None:
-    asked = made.ground is Ground.REQUEST
-    ports.audit.append(
-        tx,
-        EventDraft(
-            action=EventCode.ERASURE_PLANNED if asked else EventCode.RETENTION_PLANNED,
-            occurred_at=made.made_at,
-            actor=principal.id,
-            actor_os=principal.os_user,
-            object_type="retention_plan",
-            object_id=made.id,
-            subject=made.items[0].subject if asked else None,
-            outcome=Outcome.DONE,
-            counts=tuple((kind.value, made.count(kind)) for kind in DecisionKind),
-            refs=(f"sha256:{made.digest}", f"schedule:{made.schedule_digest}"),
-        ),
-    )
-
-
-def _digest(ground: Ground, schedule: str, said: Drawn | Plan) -> str:
-    return plans.digest_of(
-        ground=ground,
-        schedule_digest=schedule,
-        cutoff=said.cutoff,
-        persons=sum(said.counts.values()),
-        counts=said.counts,
-        items=said.items,
-        parts=said.parts,
-    )
-
-
 def _runnable(tx: Connection, kept: Plan, *, at: datetime) -> None:
     """Fails closed: a plan that was changed, aged, simulated or made under another schedule."""
-    if _digest(kept.ground, kept.schedule_digest, kept) != kept.digest:
+    if digest(kept.ground, kept.schedule_digest, kept) != kept.digest:
         raise PlanChangedError(plan=kept.id)
+    reason = stale_because(kept, in_force=store.in_force(tx).digest, at=at)
+    if reason is not None:
+        raise PlanStaleError(plan=kept.id, reason=reason)
+
+
+def stale_because(kept: Plan, *, in_force: str, at: datetime) -> str | None:
+    """Why the plan can be run no more under the schedule of this digest; None: it can."""
     if kept.cutoff > today(at):
-        raise PlanStaleError(plan=kept.id, reason="future")
+        return "future"
     if at - kept.made_at > PLAN_LIFETIME:
-        raise PlanStaleError(plan=kept.id, reason="aged")
-    if store.in_force(tx).digest != kept.schedule_digest:
-        raise PlanStaleError(plan=kept.id, reason="schedule")
+        return "aged"
+    return None if in_force == kept.schedule_digest else "schedule"
 
 
 def _record_start(

@@ -110,7 +110,7 @@ def _sent(
     """What the recipient's webhook of today answers."""
     if hook is None:
         raise DeliveryGoneError
-    port = WebhookPort(secrets=(hook.secret,), egress=egress, resolver=resolver)
+    port = WebhookPort(secrets=hook.secrets, egress=egress, resolver=resolver)
     return port.send(WebhookMessage(idem_key=waiting.idem_key, url=hook.url, body=body), at=at)
 
 

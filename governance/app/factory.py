@@ -25,6 +25,7 @@ from governance.app.integrating import Integrating
 from governance.app.lane import Lane
 from governance.app.openapi import with_evaluation
 from governance.app.pages import router as start_pages
+from governance.app.statement_routes import pages as statement_pages
 from governance.app.statement_routes import router as statements
 from governance.app.version import VERSION
 from governance.app.webhooks.api import router as webhooks
@@ -43,6 +44,7 @@ from governance.gateway.api.notices import router as notices
 from governance.gateway.api.persons import router as persons
 from governance.gateway.api.provisions import router as provisions
 from governance.gateway.api.quality import router as quality
+from governance.gateway.api.recipient_hooks import router as recipient_hooks
 from governance.gateway.api.recipients import router as recipients
 from governance.gateway.api.rows import router as rows
 from governance.gateway.api.searches import router as searches
@@ -125,6 +127,7 @@ ROUTERS = (
     quality,
     exports,
     recipients,
+    recipient_hooks,
     provisions,
     glass,
     notices,
@@ -134,6 +137,7 @@ ROUTERS = (
     feed,
     audit,
     statements,
+    statement_pages,
     reports,
     data_rights,
 )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from governance.customers.ports import Ports
     from governance.http.principal import Principal
     from governance.registers.service import Listed, Shown
-    from governance.registers.types import Recipient
+    from governance.registers.types import Hook, Recipient
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 T = TypeVar("T")
@@ -148,45 +148,58 @@ def webhook(
     secret_file: Annotated[
         Path | None, typer.Option("--secret-file", help=say("recipients.hook_secret"))
     ] = None,
+    rotate: Annotated[bool, typer.Option("--rotate", help=say("recipients.hook_rotate"))] = False,
+    settle: Annotated[bool, typer.Option("--settle", help=say("recipients.hook_settle"))] = False,
     remove: Annotated[bool, typer.Option("--remove", help=say("recipients.hook_remove"))] = False,
 ) -> int:
     """Where the recipient is told of erasures and corrections; a new secret is shown this once."""
+    from governance.cli.errors import OptionsTogetherError
     from governance.registers import hooks
 
-    if url is None and not remove:
-        found = _looked(lambda tx, ports, by, _at: hooks.address_of(tx, ports, by, key))
-        emit({"url": found}, lambda: line(found or say("recipients.hook_none")))
-        return 0
-    if url is None:
+    if (url is not None) + rotate + settle + remove > 1:
+        raise OptionsTogetherError(options="--url | --rotate | --settle | --remove")
+    if remove:
         _written(lambda tx, w, by, at: hooks.remove_hook(tx, w.ports, by, key, at=at))
         emit({"url": None}, lambda: line(say("recipients.hook_removed")))
         return 0
-    secret = _hooked(key, url, secret_file)
-    shown = {} if secret_file else {"secret": secret}
+    if settle:
+        settled = _written(lambda tx, w, by, at: hooks.settle_hook(tx, w.ports, by, key, at=at))
+        emit(settled.as_json(), lambda: line(say("webhook.settled")))
+        return 0
+    if url is None and not rotate:
+        found = _looked(lambda tx, ports, by, _at: hooks.hook_for(tx, ports, by, key))
+        shape = {"url": None, "secrets": 0} if found is None else found.as_json()
+        emit(shape, lambda: line(found.url if found else say("recipients.hook_none")))
+        return 0
+    return _hook_told(_hooked(key, url, secret_file), shown=secret_file is None)
+
+
+def _hook_told(hook: "Hook", *, shown: bool) -> int:
+    """The secret is shown this once, unless whoever set it brought it."""
 
     def words() -> None:
         line(say("recipients.hook_set"))
-        for name, value in shown.items():
-            line(f"{name}: {value}")
+        if shown:
+            line(f"secret: {hook.secret}")
             line(say("webhook.once"))
 
-    emit({"url": url, **shown}, words)
+    emit(hook.as_json() | ({"secret": hook.secret} if shown else {}), words)
     return 0
 
 
-def _hooked(key: str, url: str, secret_file: Path | None) -> str:
-    """The secret that signs from now on."""
+def _hooked(key: str, url: str | None, secret_file: Path | None) -> "Hook":
+    """The webhook as it is from now on; without an address its secret alone changes."""
     from governance.crypto.secret_refs import read_secret
     from governance.outbound.egress import egress_of
     from governance.registers import hooks
 
     given = read_secret(f"file:{secret_file}").decode().strip() if secret_file else None
 
-    def work(tx: "Connection", wiring: "Wiring", by: "Principal", at: datetime) -> str:
+    def work(tx: "Connection", wiring: "Wiring", by: "Principal", at: datetime) -> "Hook":
+        if url is None:
+            return hooks.rotate_hook(tx, wiring.ports, by, key, secret=given, at=at)
         reach = egress_of(wiring.settings)
-        return hooks.set_hook(
-            tx, wiring.ports, by, key, url=url, secret=given, egress=reach, at=at
-        ).secret
+        return hooks.set_hook(tx, wiring.ports, by, key, url=url, secret=given, egress=reach, at=at)
 
     return _written(work)
 

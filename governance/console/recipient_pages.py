@@ -32,7 +32,7 @@ from governance.outbound.webhooks import URL_LIMIT
 from governance.registers import hooks, service
 from governance.registers.errors import RecipientFieldError, RecipientHookError
 from governance.registers.service import Listed, NewCheck, Shown
-from governance.registers.types import CheckKind, CheckMethod, CheckOutcome, RecipientRole
+from governance.registers.types import CheckKind, CheckMethod, CheckOutcome, Hook, RecipientRole
 from governance.reports.rendering import ReportFormat
 from governance.reports.types import Period, ReportId
 from governance.ui.parts import Choice, Crumb, Mistake
@@ -126,18 +126,18 @@ async def _recipient(
         wrong={one.field_id: one.sentence for one in mistakes},
         findings=findings,
         hook=hook,
-        url=(hook or "") if url is None else url[:URL_LIMIT],
+        url=(hook.url if hook else "") if url is None else url[:URL_LIMIT],
         secret=secret,
         way=_way(lang, ("console.recipients.one", "")),
     )
 
 
-def _entry(request: Request, principal: Principal, key: str) -> tuple[Shown, str | None]:
-    """What the register holds of the recipient, and the address of its webhook."""
+def _entry(request: Request, principal: Principal, key: str) -> tuple[Shown, Hook | None]:
+    """What the register holds of the recipient, and its webhook."""
     wiring = wiring_of(request)
     with wiring.database.read() as tx:
         shown = service.show(tx, wiring.ports, principal, key, at=wiring.clock())
-        return shown, hooks.address_of(tx, wiring.ports, principal, key)
+        return shown, hooks.hook_for(tx, wiring.ports, principal, key)
 
 
 def _options(name: str, kind: Any, lang: Lang) -> list[Choice]:
@@ -214,6 +214,31 @@ async def webhook(
         return HTMLResponse(page, status_code=error.status)
     page = await _recipient(request, principal, key, secret=hook.secret)
     return HTMLResponse(page, headers={"cache-control": "no-store"})
+
+
+@router.post("/recipients/{key}/webhook/rotate")
+async def rotate(request: Request, principal: Keeper, key: str, csrf: Csrf = "") -> Response:
+    """A new secret, shown this once; the one before signs too until the change is settled."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+    use = partial(
+        hooks.rotate_hook, ports=wiring.ports, principal=principal, key=key, at=wiring.clock()
+    )
+    hook = await run_in_threadpool(wiring.database.write, use)
+    page = await _recipient(request, principal, key, secret=hook.secret)
+    return HTMLResponse(page, headers={"cache-control": "no-store"})
+
+
+@router.post("/recipients/{key}/webhook/settle")
+async def settle(request: Request, principal: Keeper, key: str, csrf: Csrf = "") -> Response:
+    """The older secret signs no more."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+    use = partial(
+        hooks.settle_hook, ports=wiring.ports, principal=principal, key=key, at=wiring.clock()
+    )
+    await run_in_threadpool(wiring.database.write, use)
+    return RedirectResponse(f"{HOME}/{key}#webhook", status_code=303)
 
 
 @router.post("/recipients/{key}/webhook/remove")

@@ -33,6 +33,12 @@ class RecipientHookError(WrongUseError):
     code, status = "recipient_hook", 422
 
 
+class RecipientHookMissingError(NotFoundError):
+    """The recipient is told by mail; it has no webhook. Nothing changed."""
+
+    code = "recipient_hook_missing"
+
+
 class ProvisionUnknownError(NotFoundError):
     """There is no provision record of this id."""
 

@@ -152,10 +152,20 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
-    """Where a recipient is told by webhook, and the secret that signs; sealed where stored."""
+    """Where a recipient is told by webhook, and the secrets that sign; sealed where stored."""
 
     url: str = field(repr=False)
     secret: str = field(repr=False)
+    older: str | None = field(default=None, repr=False)  # signs too, until the change is settled
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret that signs, the newest first."""
+        return (self.secret,) if self.older is None else (self.secret, self.older)
+
+    def as_json(self) -> dict[str, object]:
+        """The webhook without its secrets: their number alone."""
+        return {"url": self.url, "secrets": len(self.secrets)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

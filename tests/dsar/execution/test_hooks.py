@@ -24,8 +24,14 @@ from governance.http.principal import ANONYMOUS
 from governance.jobs.outbox import OUTBOX, Delivered, deliver_once
 from governance.outbound.client import Answer
 from governance.outbound.ssrf import Egress
-from governance.registers.errors import RecipientHookError
-from governance.registers.hooks import address_of, remove_hook, set_hook
+from governance.registers.errors import RecipientHookError, RecipientHookMissingError
+from governance.registers.hooks import (
+    hook_for,
+    remove_hook,
+    rotate_hook,
+    set_hook,
+    settle_hook,
+)
 from governance.registers.store import RECIPIENT
 from policies.api import ActionForbiddenError
 from tests.dsar.execution.fulfilling import HOUSE_ITSELF, ORIGIN, Site, told_of
@@ -336,6 +342,32 @@ def test_an_inner_address_is_never_called(told: Told19) -> None:
 # --- the register
 
 
+def test_while_a_secret_changes_both_sign_until_it_is_settled(told: Told19) -> None:
+    told.tell()
+    ports, at, world = told.world.ports, told.world.tick(), told.world
+    new = world.write(lambda tx: rotate_hook(tx, ports, OFFICER, KEY, at=at))
+    assert new.secret != SECRET
+    told.round()
+    (call,) = told.receiver.calls
+    both = [signed(call.headers, call.body, one) for one in (new.secret, SECRET)]
+    assert call.headers["webhook-signature"].split(" ") == both
+    again = world.write(lambda tx: rotate_hook(tx, ports, OFFICER, KEY, at=at))
+    assert again.secrets == (again.secret, new.secret), "never more than two"
+    settled = world.write(lambda tx: settle_hook(tx, ports, OFFICER, KEY, at=at))
+    assert settled.secrets == (again.secret,)
+
+
+def test_who_is_told_by_mail_has_no_secret_to_change(told: Told19) -> None:
+    ports, at = told.world.ports, told.world.tick()
+    for use in (rotate_hook, settle_hook):
+        with pytest.raises(RecipientHookMissingError):
+            told.world.write(lambda tx, use=use: use(tx, ports, OFFICER, "V-9", at=at))  # type: ignore[misc] # bound here
+        with pytest.raises(ActionForbiddenError):
+            told.world.write(lambda tx, use=use: use(tx, ports, STRANGER, KEY, at=at))  # type: ignore[misc] # bound here
+    with pytest.raises(RecipientHookError):
+        told.world.write(lambda tx: rotate_hook(tx, ports, OFFICER, KEY, secret="whsec_鍵", at=at))
+
+
 def test_what_may_not_be_called_or_cannot_sign_is_refused(told: Told19) -> None:
     ports, at, good = told.world.ports, told.world.tick(), "https://hooks.example.com/"
     wrong = [
@@ -368,7 +400,7 @@ def test_only_a_keeper_of_the_register_sets_it_and_taken_away_it_is_mail_again(
         told.world.write(lambda tx: remove_hook(tx, ports, STRANGER, KEY, at=at))
     told.world.write(lambda tx: remove_hook(tx, ports, OFFICER, KEY, at=at))
     with ports.database.read() as tx:
-        assert address_of(tx, ports, OFFICER, KEY) is None
+        assert hook_for(tx, ports, OFFICER, KEY) is None
     assert told.tell()[KEY].channel is Channel.MAIL
 
 

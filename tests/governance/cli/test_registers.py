@@ -136,8 +136,13 @@ def test_a_recipients_webhook_is_set_shown_and_taken_away(
     secret.chmod(0o600)
     given = by(run, home, "tanaka", *hook, "--url", url, "--secret-file", str(secret))
     assert given.value == {"url": url}, "what was given is not shown"
-    assert by(run, home, "tanaka", *hook).value == {"url": url}
+    assert by(run, home, "tanaka", *hook).value == {"url": url, "secrets": 1}
+    turned = by(run, home, "tanaka", *hook, "--rotate").value
+    assert turned["secrets"] == 2
+    assert turned["secret"].startswith("whsec_")
+    assert by(run, home, "tanaka", *hook, "--settle").value == {"url": url, "secrets": 1}
+    assert by(run, home, "tanaka", *hook, "--rotate", "--settle").code == 2
     wrong = by(run, home, "tanaka", *hook, "--url", "http://hooks.example.com/in")
     assert (wrong.code, wrong.problem["code"]) == (2, "recipient_hook")
     assert by(run, home, "tanaka", *hook, "--remove").code == 0
-    assert by(run, home, "tanaka", *hook).value == {"url": None}
+    assert by(run, home, "tanaka", *hook).value == {"url": None, "secrets": 0}

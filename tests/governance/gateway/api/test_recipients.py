@@ -14,6 +14,7 @@ from tests.governance.gateway.api.conftest import Desk, opened
 from tests.governance.gateway.bulk.town import PARTNER, PROVISION, say, settle
 from tests.installation import create
 
+HOOK = {"url": "https://hooks.example.com/sekisho"}
 ENTRY = {"key": "V100", "name": "架空配送", "role": "processor", "country": "JP"}
 
 
@@ -56,6 +57,58 @@ def test_a_recipient_is_entered_changed_checked_and_shown(desk: Desk) -> None:
     assert "NO_SAFEGUARDS" in shown["missing"]
     listed = answered(officer.get("/v1/recipients"))["items"]
     assert {"V100", "V900"} <= {one["source_key"] for one in listed}
+
+
+def test_a_webhook_is_set_changed_and_taken_away(desk: Desk) -> None:
+    officer, path = desk.staff("privacy_officer"), "/v1/recipients/V900/webhook"
+    assert answered(officer.get(path), 404)["code"] == "recipient_hook_missing"
+    assert answered(officer.post(f"{path}/secret"), 404)["code"] == "recipient_hook_missing"
+    made = officer.put(path, json=HOOK)
+    first = answered(made)
+    assert made.headers["cache-control"] == "no-store"
+    assert (first["url"], first["secrets"]) == (HOOK["url"], 1)
+    turned = answered(officer.post(f"{path}/secret"))
+    assert turned["secret"] != first["secret"]
+    assert turned["secrets"] == 2
+    shown = answered(officer.get(path))
+    assert shown == {"url": HOOK["url"], "secrets": 2}, "no secret is shown again"
+    own = answered(officer.post(f"{path}/secret", json={"secret": first["secret"]}))
+    assert "secret" not in own, "who brings it knows it"
+    assert answered(officer.delete(f"{path}/secret"))["secrets"] == 1
+    assert officer.delete(path).status_code == 204
+    assert officer.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"url": "http://127.0.0.1/"},
+        {"url": "https://127.0.0.1:8443/"},
+        {"url": "https://x.example.com/", "secret": "=1+1"},
+        {"url": "https://" + "a" * 5_000_000},
+        {"url": "<script>"},
+        {"url": 7},
+        {"url": "https://x.example.com/", "more": 1},
+        {},
+    ],
+)
+def test_a_wrong_webhook_is_refused_and_nothing_said_comes_back(
+    desk: Desk, body: dict[str, Any]
+) -> None:
+    answer = desk.staff("privacy_officer").put("/v1/recipients/V900/webhook", json=body)
+    assert answer.status_code in (400, 413, 422)
+    assert "<script>" not in answer.text
+    assert "aaaa" not in answer.text
+    assert desk.staff("privacy_officer").get("/v1/recipients/V900/webhook").status_code == 404
+
+
+def test_only_keepers_of_the_register_change_a_webhook(desk: Desk) -> None:
+    path = "/v1/recipients/V900/webhook"
+    assert desk.staff("auditor").get(path).status_code == 404
+    for who, status in ((desk.staff("auditor"), 403), (desk.nobody(), 401)):
+        assert who.put(path, json=HOOK).status_code == status
+        assert who.post(f"{path}/secret").status_code == status
+        assert who.delete(path).status_code == status
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,8 @@ def _changed(facts: PersonFacts, item: Item, plan: Plan, schedule: Schedule) -> 
             now = rules.due(facts, schedule, at=cutoff)
         case Ground.REQUEST:
             now = rules.requested(facts, schedule, at=cutoff)
+        case Ground.RELEASE:
+            now = rules.released(facts, schedule, at=cutoff)
     if facts.fence != item.fence:
         return "fence"
     same = (now.rule, now.basis, now.due_on) == (item.rule, item.basis, item.due_on)

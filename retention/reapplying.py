@@ -24,6 +24,7 @@ from consent.models import ConsentEventRow
 from consent.service import record
 from consent.types import EventKind
 from governance.core.terms import SubjectId
+from governance.customers.holds.codes import read
 from governance.customers.ports import Ports
 from governance.customers.store import HOLD, SUBJECT
 from governance.customers.subjects import SubjectState
@@ -174,11 +175,15 @@ def _choose(ports: Ports, principal: Principal, one: Missing) -> None:
 
 def _hold(tx: Connection, ports: Ports, principal: Principal, one: Missing) -> None:
     entry = one.entry
+    matter, what = read(entry.scope)
     tx.execute(
         insert(HOLD).values(
             id=one.row,
             subject_id=entry.subject,
-            matter=entry.scope,
+            matter=matter,
+            held_table=what.table,
+            field=what.field,
+            held_row=what.row,
             placed_by=principal.id,
             placed_at=entry.at,
         )

@@ -60,6 +60,15 @@ def requested(facts: PersonFacts, schedule: Schedule, *, at: date) -> Decision:
     return Due(rule=REQUEST, basis=at, due_on=at, ledger_until=until)
 
 
+def released(facts: PersonFacts, schedule: Schedule, *, at: date) -> Decision:
+    """What becomes of what a hold alone kept of an erased person, now that it is released."""
+    if (barred := _barred(facts, schedule, at=at)) is not None:
+        return barred
+    if facts.spared or facts.state is not SubjectState.ERASED:
+        return Kept(rule=schedule.hold)
+    return Due(rule=schedule.hold + Ending.ENDED, basis=at, due_on=at)
+
+
 def _barred(facts: PersonFacts, schedule: Schedule, *, at: date) -> Decision | None:
     """Fails closed: what stands under a hold or a restriction is not deleted by a schedule."""
     rows = facts.rows or (NO_ROW,)

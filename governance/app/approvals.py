@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from consent.notices.service import notice_executor
 from dsar.decisions import approval_executor
 from dsar.execution.agreeing import ANEW, anew_executor
+from governance.app.executing import HOUSE
 from governance.app.keys import custodian_of
 from governance.app.log_life import end_months, period_of, restoring_of
 from governance.app.wiring import Wiring
@@ -27,6 +28,7 @@ from policies.admin.service import demand_ready, policy_executor
 from policies.api import ensure
 from retention import log_expiry, log_restore, purge
 from retention.adoption import schedule_executor
+from retention.holds import releasing
 from retention.service import purge_executor
 
 PURGE_RUN = "purge_run:"
@@ -46,7 +48,9 @@ def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
         ApprovalKind.LOG_EXPIRY: log_expiry.expiry_executor(wiring.ports, period_of(wiring)),
         ApprovalKind.RESTORE: log_restore.restore_executor(restoring_of(wiring)),
         ApprovalKind.NOTICE: notice_executor(wiring.ports),
-        ApprovalKind.HOLD_RELEASE: log_expiry.release_executor(wiring.ports),
+        ApprovalKind.HOLD_RELEASE: _releasing(
+            log_expiry.release_executor(wiring.ports), releasing.release_executor(wiring.ports)
+        ),
         ApprovalKind.POLICY_CHANGE: policy_executor(wiring.policy_desk),
     }
 
@@ -61,9 +65,26 @@ def _erasing(purge: Executor, anew: Executor) -> Executor:
     return execute
 
 
+def _releasing(months: Executor, matters: Executor) -> Executor:
+    """The hold on a month of the log, or that of a matter."""
+
+    def execute(tx: Connection, consumed: Consumed, /, *, by: Principal, at: datetime) -> str:
+        matter = consumed.approval.object_ref.startswith(releasing.PREFIX)
+        return (matters if matter else months)(tx, consumed, by=by, at=at)
+
+    return execute
+
+
 def approvals_of(wiring: Wiring) -> Approvals:
     """The use cases of approving, with what each kind executes."""
     return Approvals(audit=wiring.audit, executors=executors_of(wiring))
+
+
+def _go_on(wiring: Wiring, principal: Principal, done: str) -> None:
+    """The journal knows of the release, and what waited for it is carried out."""
+    worker = worker_of(principal.id, wiring.clock, Event())
+    for run in releasing.finish_release(wiring.ports, HOUSE, done, at=wiring.clock()):
+        purge.run(wiring.ports, run, worker=worker)
 
 
 def approve_and_execute(
@@ -103,6 +124,8 @@ def approve_and_execute(
         end_months(wiring, event, stopping=Event().is_set)
     elif done is not None and done.startswith(log_restore.PREFIX):
         log_restore.finish(restoring_of(wiring), at=wiring.clock())
+    elif done is not None and done.startswith(releasing.PREFIX):
+        _go_on(wiring, principal, done)
     elif policy_change:
         wiring.policy_watch.look()
     return {"approval": approval, "kind": found.kind.value, "done": done}

@@ -15,7 +15,7 @@ from audit.types import EventDraft, Network, Outcome
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId
-from governance.customers import store, tokens
+from governance.customers import tokens
 from governance.customers.catalogue import Catalogue, CatalogueField, catalogue
 from governance.customers.custom import store as custom
 from governance.customers.custom.declaration import Declaration
@@ -23,6 +23,7 @@ from governance.customers.custom.models import CustomValueRow
 from governance.customers.custom.types import register_id
 from governance.customers.ports import Ports
 from governance.customers.search_plan import index_names
+from governance.customers.holds.reading import held_parts
 from governance.customers.store import FINDING, TABLES
 from governance.db.types import table_of
 from governance.http.principal import Principal
@@ -202,7 +203,8 @@ def _retire(
     known = custom.register(tx).get(name)
     if known is None or known.retired:
         raise FieldUnknownError(field=name)
-    held = [one for one in custom.subjects_of(tx, field.id) if store.held(tx, one)]
+    holds = held_parts(tx, custom.subjects_of(tx, field.id))
+    held = [one for one, hold in holds.items() if hold.covers(field.table, field=field.id)]
     if held:
         raise FieldHeldError(field=name, count=len(held))
     tokens.drop_tokens(tx, custom.rows_of(tx, field.id), names=index_names(field.id))

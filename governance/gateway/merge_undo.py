@@ -18,6 +18,8 @@ from governance.crypto.values import Plain
 from governance.customers import store
 from governance.customers.catalogue import Storage, catalogue
 from governance.customers.changes import counter
+from governance.customers.holds.codes import written
+from governance.customers.holds.types import What
 from governance.customers.store import HOLD, LAW, SUBJECT
 from governance.customers.subjects import AgeBand, SubjectState
 from governance.customers.upkeep.choosing import youngest
@@ -53,8 +55,13 @@ class HoldLine:
 
     @property
     def matter(self) -> str:
-        """What it is for."""
-        return str(self.columns["matter"])
+        """What it is for and what it covers, as the journal says it."""
+        what = What(
+            table=self.columns["held_table"],
+            field=self.columns["field"],
+            row=self.columns["held_row"],
+        )
+        return written(str(self.columns["matter"]), what)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

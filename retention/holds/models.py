@@ -36,6 +36,7 @@ class ActRow(SQLModel, table=True):
     kind: str  # placed, widened, reviewed, release_asked, released, letter_sent, letter_confirmed
     persons: int
     reason: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    approval_id: str | None = Field(default=None, sa_column=Column(RowIdType, nullable=True))
     by: str
     at: datetime = Field(sa_column=instant())
 

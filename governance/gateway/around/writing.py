@@ -18,6 +18,7 @@ from governance.core.terms import FieldId, RowId, SubjectId
 from governance.crypto.values import Plain
 from governance.customers import store, tokens
 from governance.customers.catalogue import catalogue
+from governance.customers.holds.reading import kept_by_hold
 from governance.customers.indexing import EVERY, indexed_fields
 from governance.customers.master.rules import faults, word_faults
 from governance.customers.master.types import FORMS, STAMPED, VERSIONED
@@ -304,7 +305,7 @@ def _remove(tx: Connection, *, work: _Work, row: RowId) -> None:
     _admit(tx, work, columns, plain={})
     if held is None or held.subject != work.subject:
         raise UnknownRowError
-    if store.held(tx, work.subject):
+    if kept_by_hold(tx, work.subject, work.table, row=row):
         raise FieldHeldError([("row", "held")])
     tokens.drop_tokens(tx, [row])
     statements.clear_findings(tx, row, [FieldId(f"{work.table}.{name}") for name in columns])

@@ -13,6 +13,41 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "dataset",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("table_name", sa.String(), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("request_digest", sa.String(), nullable=False),
+        sa.Column("content_digest", sa.String(), nullable=False),
+        sa.Column("found", sa.Text(), nullable=False),
+        sa.Column("export_id", sa.String(length=36), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("k", sa.Integer(), nullable=False),
+        sa.Column("persons_read", sa.Integer(), nullable=False),
+        sa.Column("persons", sa.Integer(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("smallest", sa.Integer(), nullable=False),
+        sa.Column("removed", sa.Integer(), nullable=False),
+        sa.Column("made_by", sa.String(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("released_by", sa.String(), nullable=True),
+        sa.Column("released_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_by", sa.String(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "released_by IS NULL OR released_by <> made_by", name="ck_dataset_two_persons"
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("dataset", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dataset_expires_on"), ["expires_on"], unique=False)
+
+    op.create_table(
         "hold_act",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("matter", sa.String(), nullable=False),
@@ -158,6 +193,36 @@ def upgrade() -> None:
     with op.batch_alter_table("subject_touched", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_subject_touched_subject_id"), ["subject_id"], unique=False
+        )
+
+    op.create_table(
+        "dataset_part",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["dataset_id"], ["dataset.id"], ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("dataset_id", "n"),
+    )
+    with op.batch_alter_table("dataset_part", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_dataset_part_dataset_id"), ["dataset_id"], unique=False
+        )
+
+    op.create_table(
+        "dataset_provision",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("recipient", sa.String(), nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["dataset_id"], ["dataset.id"], ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("dataset_provision", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_dataset_provision_dataset_id"), ["dataset_id"], unique=False
         )
 
     op.create_table(

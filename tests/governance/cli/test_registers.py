@@ -135,7 +135,7 @@ def test_a_recipients_webhook_is_set_shown_and_taken_away(
     secret.write_text(made.value["secret"] + "\n")
     secret.chmod(0o600)
     given = by(run, home, "tanaka", *hook, "--url", url, "--secret-file", str(secret))
-    assert given.value == {"url": url}, "what was given is not shown"
+    assert given.value == {"url": url, "secrets": 1}, "what was given is not shown"
     assert by(run, home, "tanaka", *hook).value == {"url": url, "secrets": 1}
     turned = by(run, home, "tanaka", *hook, "--rotate").value
     assert turned["secrets"] == 2

@@ -8,9 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from governance.core.terms import FieldId, KeyClass, RowId, SubjectId
 from governance.customers.catalogue import OnErase, catalogue
@@ -18,11 +18,32 @@ from governance.customers.changes import counter
 from governance.customers.store import IN_LIMIT, LAW, SUBJECT, SUPPRESSION, TABLES
 from governance.customers.subjects import AgeBand, SubjectState
 from governance.customers.suppression import Listed, enlist
+from governance.db.keyed import PreparedChange, changed
 from governance.keys.vault import FieldVault
 from retention import edges
 from retention.holds.sparing import DUTY
 from retention.narrowing import CUSTOM, custom_kept, narrow, put_back
+from retention.removing import remove
 from retention.types import RowKeep
+
+_LAWS_GO: Final = PreparedChange(lambda ids: delete(LAW).where(LAW.c.subject_id.in_(ids)))
+_ENDED: Final = PreparedChange(
+    lambda ids: (
+        update(SUBJECT)
+        .where(SUBJECT.c.id.in_(ids))
+        .values(
+            state=SubjectState.ERASED.value,
+            kept_by_law=bindparam("duty"),
+            restricted_at=None,
+            birth_band=AgeBand.UNKNOWN.value,
+            guardian_verified=False,
+            country=None,
+            grown_on=None,
+            last_active_on=None,
+            fence=SUBJECT.c.fence + 1,
+        )
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +57,7 @@ class Doomed:
     suppress_until: date | None = None
     rule: str = ""
     readable: bool = True  # False: an older database, whose sealed values nobody opens any more
+    under: SubjectId | None = None  # who goes with this pseudonym: it was merged into that person
 
     @property
     def kept_by_law(self) -> str | None:
@@ -65,14 +87,14 @@ def erase(
 ) -> Counter[str]:
     """Rows removed or emptied by table; nothing of the persons is left but what a law keeps."""
     done: Counter[str] = Counter()
-    ids = [one.subject for one in batch]
     listed = [
         Listed(subject=one.subject, fields=one.suppress, rule=one.rule, until=one.suppress_until)
         for one in batch
         if one.suppress
     ]
     enlist(tx, vault, listed, at=at)
-    for part in _parts(ids):
+    done.update(remove(tx, [one.subject for one in batch if not one.keeps]))
+    for part in _parts([one.subject for one in batch if one.keeps]):
         beside = custom_kept(tx, vault, *_staying(batch, set(part)))
         done.update(edges.follow(tx, part))
         put_back(tx, beside)
@@ -112,10 +134,7 @@ def _staying(
     """What duties and holds keep of these persons, and whose values go under another key now."""
     mine = [one for one in batch if one.keeps and one.subject in ids]
     keeps = {
-        row: keep
-        for one in mine
-        for row, keep in one.keeps.items()
-        if table in (None, keep.table)
+        row: keep for one in mine for row, keep in one.keeps.items() if table in (None, keep.table)
     }
     return keeps, {one.subject: one.readable for one in mine if not one.erased_before}
 
@@ -125,25 +144,9 @@ def _end_persons(tx: Connection, batch: Sequence[Doomed]) -> None:
     by_duty: dict[str | None, list[SubjectId]] = defaultdict(list)
     for one in batch:
         by_duty[one.kept_by_law].append(one.subject)
-    for duty, ids in by_duty.items():
-        for part in _parts(ids):
-            if duty is None:
-                tx.execute(delete(LAW).where(LAW.c.subject_id.in_(part)))
-            tx.execute(
-                update(SUBJECT)
-                .where(SUBJECT.c.id.in_(part))
-                .values(
-                    state=SubjectState.ERASED.value,
-                    kept_by_law=duty,
-                    restricted_at=None,
-                    birth_band=AgeBand.UNKNOWN.value,
-                    guardian_verified=False,
-                    country=None,
-                    grown_on=None,
-                    last_active_on=None,
-                    fence=SUBJECT.c.fence + 1,
-                )
-            )
+    changes = [_LAWS_GO.of(by_duty[None])] if None in by_duty else []
+    changes += [_ENDED.of(ids, {"duty": duty}) for duty, ids in by_duty.items()]
+    changed(tx, changes)
     counter.note(tx, [one.subject for one in batch])
 
 

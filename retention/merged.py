@@ -22,6 +22,8 @@ def merged_into(tx: Connection, doomed: Sequence[tuple[Item, Doomed]]) -> list[t
     for absorbed, survivor in absorbed_by(tx, home).items():
         item, one = home[survivor]
         name = RowId(str(uuid5(UUID(item.id), absorbed)))
-        goes = Doomed(subject=absorbed, erased_before=False, keeps={}, rule=one.rule)
+        goes = Doomed(
+            subject=absorbed, erased_before=False, keeps={}, rule=one.rule, under=survivor
+        )
         found.append((replace(item, id=name, subject=absorbed), goes))
     return found

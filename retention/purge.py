@@ -1,44 +1,44 @@
 """Carries out a plan in batches; safe to be killed anywhere and to be run again.
 
-Each batch: the control journal first (fsynced), then one transaction with the rows, the audit
-event that names the destroyed parts, the tombstones, the counts and the cursor, then the end
-of the data keys. What the transaction finds changed since the plan is left alone.
+Some persons at a time: the control journal first (fsynced), then one transaction a batch with the
+rows, the audit event that names the destroyed parts, the tombstones, the counts and the cursor
+(retention/batch.py), then the end of their data keys. What the transaction finds changed since
+the plan is left alone. Between batches others have as long as a batch held the writers' lock.
 """
 
 import sqlite3
-from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
-from governance.core.clock import JST
-from governance.core.terms import ActorId, EventId, KeyClass, RowId, SubjectId
+from governance.core.terms import EventId, KeyClass, RowId, SubjectId
 from governance.customers.ports import Ports
-from governance.customers.upkeep.merges import absorbed_by
 from governance.jobs import ledger
 from governance.jobs.journal_record import JournalEntry, JournalKind
-from governance.jobs.rules import next_limit
 from governance.jobs.runner import Worker
 from governance.jobs.types import Claim, Slot, Step
 from retention import store, tombstones
-from retention.duties import after
-from retention.erasure import Doomed, erase, lock, residue
+from retention.batch import Removed, Work, fitting_now, remove
+from retention.budget import UNLIMITED, Budget, budget_of
+from retention.erasure import Doomed, residue
 from retention.errors import ResidueError, RunHeldElsewhereError
-from retention.fit import Fitting, fitting, open_keys
-from retention.plans import Ground, Item, ItemState, Plan, RunState, keep_lines
+from retention.fit import open_keys
+from retention.pace import MOST, Pace, Taken, paced
+from retention.parts import driving
+from retention.plans import Ground, Item, RunState
 from retention.store import Run
 from retention.tombstones import Tombstone
-from retention.types import Schedule
+from retention.weighing import weights
 
 LEASE = timedelta(seconds=120)
-FIRST, LEAST, MOST = 10, 8, 400  # persons in a batch; the event that names them has a size limit
-KEYS_TOGETHER = 200  # persons whose keys end in one transaction of the key store
-APPENDERS = 8  # threads whose journal entries share an fsync
+WINDOW = 200  # persons looked at, announced, and whose keys end together
+KEYS_AT_RESTORE = 4_000  # persons; their keys are gone already, and nobody is served meanwhile
+EVENT_MOST = 400  # persons in a batch; the event that names them has a size limit
 AIM = {"sqlite": timedelta(milliseconds=10), "postgresql": timedelta(milliseconds=50)}
 CHECKPOINT_TRIES = 40  # a reader that looks at an old state keeps SQLite's log; wait 2 s for it
 CHECKPOINT_PAUSE = timedelta(milliseconds=50)
@@ -56,32 +56,47 @@ class RunReport:
     rows: int
     batches: int
     wal_pages: int  # left in SQLite's log; 0 = nothing
+    waits_until: datetime | None = None  # the day's budget is spent; the run goes on then
 
 
 @dataclass(slots=True, kw_only=True)
 class _Drive:
-    """One call of a run; the claim is replaced at each batch."""
+    """One call of a run; claim and pace are replaced at each batch."""
 
-    ports: Ports
-    run: Run
-    plan: Plan
-    schedule: Schedule
+    work: Work
     worker: Worker
     claim: Claim
-    limit: int = FIRST
+    budget: Budget
+    pace: Pace = field(default_factory=Pace)
+    released: datetime | None = None  # when the last batch let go of the lock
+    window: int = WINDOW
+    ended: list[Tombstone] = field(default_factory=list)  # rows are gone, data keys are not yet
+
+    @property
+    def ports(self) -> Ports:
+        """What the run works with."""
+        return self.work.ports
+
+    @property
+    def restores(self) -> bool:
+        """The journal names everybody already, and nobody is served meanwhile."""
+        return self.work.plan.ground is Ground.RESTORE
 
 
-def run(ports: Ports, run_id: RowId, *, worker: Worker) -> RunReport:
-    """The run's end, or as far as the worker lets it go; a finished run changes nothing.
+def run(ports: Ports, run_id: RowId, *, worker: Worker, daily_bytes: int = UNLIMITED) -> RunReport:
+    """The run's end, or as far as the worker and the day's budget let it go.
 
-    Raises RunHeldElsewhereError, ResidueError.
+    A finished run changes nothing. Raises RunHeldElsewhereError, ResidueError.
     """
     with ports.database.read() as tx:
         found = store.run_by_id(tx, run_id)
         plan = store.plan_by_id(tx, found.plan, items=False)
         schedule = store.schedule_by_digest(tx, plan.schedule_digest)
+        left = budget_of(tx, plan.ground, daily_bytes, at=worker.clock())
     if found.state is RunState.DONE:
         return _again(ports, found, worker)
+    if left.spent_out:
+        return _report(ports, run_id, waits_until=left.resumes_at)
     slot = Slot(job=f"purge:{run_id}", scheduled_for=found.started_at)
     at = worker.clock()
     claim = ports.database.write(
@@ -89,9 +104,10 @@ def run(ports: Ports, run_id: RowId, *, worker: Worker) -> RunReport:
     )
     if claim is None:
         raise RunHeldElsewhereError(run=run_id)
-    drive = _Drive(ports=ports, run=found, plan=plan, schedule=schedule, worker=worker, claim=claim)
-    if plan.ground is Ground.RESTORE:  # nobody is served meanwhile
-        drive.limit = MOST
+    work = Work(ports=ports, run=found, plan=plan, schedule=schedule)
+    drive = _Drive(work=work, worker=worker, claim=claim, budget=left)
+    if drive.restores:
+        drive.window, drive.pace = EVENT_MOST, Pace(rows=MOST)
     try:
         return _to_the_end(drive)
     except Exception:  # whatever stopped it, another call may go on at once
@@ -116,47 +132,128 @@ def _let_go(drive: _Drive) -> None:
 
 
 def _to_the_end(drive: _Drive) -> RunReport:
-    _end_keys(drive)  # what a killed call left between its commit and the keys
-    waiting = 0
-    while not drive.worker.stopping():
+    with drive.ports.database.read() as tx:  # what a killed call left between commit and keys
+        waiting = tombstones.keys_to_end(tx, drive.work.run.id)
+    _end_keys(drive, waiting)
+    while not (drive.worker.stopping() or drive.budget.spent_out):
         with drive.ports.database.read() as tx:
-            items = store.next_items(tx, drive.plan.id, after=drive.claim.cursor, limit=drive.limit)
+            items = store.next_items(
+                tx, drive.work.plan.id, after=drive.claim.cursor, limit=drive.window
+            )
+            weigh = Counter[SubjectId]() if drive.restores else weights(tx, _subjects(items))
         if not items:
-            _end_keys(drive)
+            if _rows_of_who_stays(drive):
+                continue
+            _end_keys(drive, drive.ended)
             return _finish(drive)
-        _batch(drive, items)
-        waiting += len(items)
-        if waiting >= KEYS_TOGETHER:
-            _end_keys(drive)
-            waiting = 0
-    _end_keys(drive)
+        _window(drive, items, weigh)
+    _end_keys(drive, drive.ended)
     _let_go(drive)
-    return _report(drive.ports, drive.run.id)
+    until = drive.budget.resumes_at if drive.budget.spent_out else None
+    return _report(drive.ports, drive.work.run.id, waits_until=until)
 
 
-def _batch(drive: _Drive, items: Sequence[Item]) -> None:
-    """One batch from the journal to the commit."""
+def _rows_of_who_stays(drive: _Drive) -> bool:
+    """Whether a batch of rows went whose persons stay; False: none is left."""
+    work, worker = drive.work, drive.worker
+    by = (work.ports, work.run, work.plan, work.schedule)
+    moved = driving.next_batch(*by, drive.claim, worker=worker)
+    drive.claim = moved or drive.claim
+    return moved is not None
+
+
+def _subjects(items: Sequence[Item]) -> list[SubjectId]:
+    return [item.subject for item in items]
+
+
+def _window(drive: _Drive, items: Sequence[Item], weigh: Mapping[SubjectId, int]) -> None:
+    """These persons are dealt with: announced together, removed by batches, their keys ended."""
     at = drive.worker.clock()
     doomed = _looked_at(drive, items, at=at)
-    if drive.plan.ground is not Ground.RESTORE:  # those are what the journal says already
+    if not drive.restores:  # those are what the journal says already
         _announce(drive, JournalKind.ERASURE, doomed, at=at)
-    journaled = frozenset(item.id for item, _ in doomed)
+    journaled, waiting = {item.id: one for item, one in doomed}, deque(items)
+    while waiting and not (drive.worker.stopping() or drive.budget.spent_out):
+        batch = _next(waiting, weigh, drive.pace.rows)
+        removed = _batch(drive, batch, journaled, weigh)
+        drive.ended += removed.stones
+    if len(drive.ended) >= (KEYS_AT_RESTORE if drive.restores else WINDOW):
+        _end_keys(drive, drive.ended)
 
-    def commit(tx: Connection) -> tuple[Claim, timedelta, frozenset[RowId]]:
+
+def _next(waiting: deque[Item], weigh: Mapping[SubjectId, int], rows: int) -> list[Item]:
+    """The next persons, one at least, who have about so many rows together."""
+    batch, total = [waiting.popleft()], 0
+    total += weigh.get(batch[0].subject, 1)
+    while waiting and len(batch) < EVENT_MOST:
+        total += weigh.get(waiting[0].subject, 1)
+        if total > rows:
+            break
+        batch.append(waiting.popleft())
+    return batch
+
+
+def _batch(
+    drive: _Drive,
+    items: Sequence[Item],
+    journaled: Mapping[RowId, Doomed],
+    weigh: Mapping[SubjectId, int],
+) -> Removed:
+    """One batch is committed, after others had their turn; what stayed is lifted again."""
+    _rest(drive)
+    at = drive.worker.clock()
+
+    def commit(tx: Connection) -> tuple[Claim, Removed, datetime, datetime]:
         began = drive.worker.clock()
-        gone = _remove(tx, drive, items, journaled, at=at)
+        removed = remove(tx, drive.work, items, journaled, at=at)
         step = Step(done=len(items), cursor=items[-1].id, finished=False)
         moved = ledger.advance(tx, drive.claim, step, at=began, lease=LEASE)
-        return moved, drive.worker.clock() - began, gone
+        return moved, removed, began, drive.worker.clock()
 
-    drive.claim, took, gone = drive.ports.database.write(commit, batch=True)
-    if drive.plan.ground is Ground.RESTORE:
+    drive.claim, removed, began, worked = drive.ports.database.write(commit, batch=True)
+    drive.released = drive.worker.clock()
+    drive.budget = drive.budget.with_rows(removed.rows)
+    if drive.restores:
+        return removed
+    _lift(drive, items, journaled, removed, at=at)
+    taken = Taken(
+        rows=sum(weigh.get(item.subject, 1) for item in items),
+        held=drive.released - began,
+        commit=drive.released - worked,
+    )
+    drive.pace = paced(drive.pace, taken, aim=AIM[drive.ports.database.dialect])
+    return removed
+
+
+def _rest(drive: _Drive) -> None:
+    """Others had as long as the last batch held the lock; what was done meanwhile counts."""
+    if drive.released is None or drive.restores:
         return
-    stayed = [(item, one) for item, one in doomed if item.id not in gone]
-    _announce(drive, JournalKind.ERASURE_LIFTED, stayed, at=at)
-    aim = AIM[drive.ports.database.dialect]
-    drive.limit = max(LEAST, next_limit(drive.limit, took=took, aim=aim, most=MOST))
-    drive.worker.pause(min(max(took, timedelta(0)), LEASE / 4))
+    left = drive.released + drive.pace.rest - drive.worker.clock()
+    drive.worker.pause(min(max(left, timedelta(0)), LEASE / 4))
+
+
+def _lift(
+    drive: _Drive,
+    items: Sequence[Item],
+    journaled: Mapping[RowId, Doomed],
+    removed: Removed,
+    *,
+    at: datetime,
+) -> None:
+    """The journal knows of everyone who was announced and is not gone after all.
+
+    A call that goes on where another ended cannot know whom that one announced: it lifts all.
+    """
+    gone = {stone.id for stone in removed.stones}
+    mine, resumed = {item.id: item.subject for item in items}, drive.claim.fence > 1
+    stayed = {one: mine[one] for one in removed.stayed if one in journaled or resumed}
+    beside = {
+        name: one.subject
+        for name, one in journaled.items()
+        if name not in gone and name not in mine and one.under in mine.values()
+    }
+    _append(drive, JournalKind.ERASURE_LIFTED, stayed | beside, at=at)
 
 
 def _looked_at(
@@ -166,11 +263,11 @@ def _looked_at(
 
     Nobody, where the journal named them all and nothing of theirs is to be sealed anew.
     """
-    vault, subjects = drive.ports.vault, [item.subject for item in items]
-    if drive.plan.ground is Ground.RESTORE and not open_keys(vault.ring, subjects):
+    vault = drive.ports.vault
+    if drive.restores and not open_keys(vault.ring, _subjects(items)):
         return ()
     with drive.ports.database.read() as tx:
-        doomed = _fitting(tx, drive, items, at=at).goes
+        doomed = fitting_now(tx, drive.work, items, at=at).goes
     vault.ensure_keys(
         (one.subject for _, one in doomed if one.keeps and one.readable), KeyClass.KEPT
     )
@@ -180,117 +277,29 @@ def _looked_at(
 def _announce(
     drive: _Drive, kind: JournalKind, doomed: Sequence[tuple[Item, Doomed]], *, at: datetime
 ) -> None:
-    """Every erasure of the batch, or that it did not come to it, is on stable storage."""
-    if not doomed:
-        return
-    entries = [
+    _append(drive, kind, {item.id: one.subject for item, one in doomed}, at=at)
+
+
+def _append(
+    drive: _Drive, kind: JournalKind, named: Mapping[RowId, SubjectId], *, at: datetime
+) -> None:
+    """Every one of these is on stable storage, by one fsync for all."""
+    drive.ports.journal.append_many(
         JournalEntry(
             kind=kind,
-            subject=one.subject,
-            scope=f"plan:{drive.plan.id}",
-            event=EventId(item.id),
+            subject=subject,
+            scope=f"plan:{drive.work.plan.id}",
+            event=EventId(name),
             consent_seq=None,
             at=at,
         )
-        for item, one in doomed
-    ]
-    with ThreadPoolExecutor(max_workers=APPENDERS) as pool:
-        deque(pool.map(drive.ports.journal.append, entries), maxlen=0)  # raises what one raised
-
-
-def _remove(
-    tx: Connection,
-    drive: _Drive,
-    items: Sequence[Item],
-    journaled: frozenset[RowId],
-    *,
-    at: datetime,
-) -> frozenset[RowId]:
-    """Rows, audit event, tombstones, marks and counts of one batch; which items went."""
-    subjects = [item.subject for item in items]
-    lock(tx, [*subjects, *absorbed_by(tx, subjects)])
-    found = _fitting(tx, drive, items, at=at)
-    doomed, skipped = list(found.goes), found.skipped
-    unannounced = [item.id for item, _ in doomed if item.id not in journaled]
-    if (
-        unannounced and drive.plan.ground is not Ground.RESTORE
-    ):  # a hold ended between: fails closed, the next plan finds the person
-        skipped.setdefault("held", []).extend(unannounced)
-        doomed = [(item, one) for item, one in doomed if item.id in journaled]
-    rows, event = 0, None
-    if doomed:
-        counts = erase(tx, drive.ports.vault, [one for _, one in doomed], at=at)
-        rows = sum(counts.values())
-        event = drive.ports.audit.erase(tx, _event(drive, [one for _, one in doomed], rows, at=at))
-        tombstones.bury(tx, [_stone(drive, item, one, at=at) for item, one in doomed])
-        store.mark_items(tx, [item.id for item, _ in doomed], ItemState.ERASED)
-    planned = {item.id for item in items}
-    persons = sum(item.id in planned for item, _ in doomed)
-    for reason, ids in skipped.items():
-        store.mark_items(tx, ids, ItemState.SKIPPED, because=reason)
-    store.count_batch(
-        tx,
-        drive.run.id,
-        {
-            "first_key": items[0].id,
-            "last_key": items[-1].id,
-            "persons": persons,
-            "skipped": len(items) - persons,
-            "rows": rows,
-            "event_id": event,
-            "at": at,
-        },
-    )
-    return frozenset(item.id for item, _ in doomed)
-
-
-def _fitting(tx: Connection, drive: _Drive, items: Sequence[Item], *, at: datetime) -> Fitting:
-    return fitting(tx, drive.ports.vault.ring, drive.plan, drive.schedule, items, at=at)
-
-
-def _event(drive: _Drive, doomed: Sequence[Doomed], rows: int, *, at: datetime) -> EventDraft:
-    """What the log says of a batch: the plan's hash, the approval, the persons, the counts."""
-    by_schedule = drive.plan.ground is Ground.SCHEDULE
-    approval = drive.run.approval
-    return EventDraft(
-        action=EventCode.RETENTION_PURGED if by_schedule else EventCode.ERASURE_EXECUTED,
-        occurred_at=at,
-        actor=ActorId(drive.run.requested_by),
-        object_type="purge_run",
-        object_id=drive.run.id,
-        outcome=Outcome.DONE,
-        reasons=("restore",) if drive.plan.ground is Ground.RESTORE else (),
-        subject=doomed[0].subject if len(doomed) == 1 else None,
-        counts=(("persons", len(doomed)), ("rows", rows)),
-        refs=(
-            f"plan:{drive.plan.id}",
-            f"sha256:{drive.plan.digest}",
-            *((f"approval:{approval}",) if approval is not None else ()),
-            *(f"person:{one.subject}" for one in doomed),
-        ),
+        for name, subject in named.items()
     )
 
 
-def _stone(drive: _Drive, item: Item, one: Doomed, *, at: datetime) -> Tombstone:
-    ended = one.key_class
-    return Tombstone(
-        id=item.id,
-        subject=SubjectId(one.subject),
-        run=drive.run.id,
-        rule=item.rule,
-        at=at,
-        ends_on=after(at.astimezone(JST).date(), drive.schedule.ledger, drive.schedule.overflow),
-        kept={line.duty: line.until for line in keep_lines(one.keeps)},
-        key_classes=() if ended is None else (ended,),
-        keys_ended_at=at if ended is None else None,
-        last_epoch=None,
-    )
-
-
-def _end_keys(drive: _Drive) -> None:
+def _end_keys(drive: _Drive, waiting: Sequence[Tombstone]) -> None:
     """The data keys of everyone whose rows are gone are destroyed, and the ledger says so."""
-    with drive.ports.database.read() as tx:
-        waiting = tombstones.keys_to_end(tx, drive.run.id)
+    drive.ended = []
     for key_class in KeyClass:
         mine = [stone for stone in waiting if key_class in stone.key_classes]
         if not mine:
@@ -307,39 +316,39 @@ def _finish(drive: _Drive) -> RunReport:
     """The run is done once nothing of a purged person is left and the log is truncated."""
     ports, worker = drive.ports, drive.worker
     with ports.database.read() as tx:
-        left = residue(tx, tombstones.buried(drive.run.id))
+        left = residue(tx, tombstones.buried(drive.work.run.id))
     pages = _checkpoint(ports, worker)
     at = worker.clock()
     state = RunState.RESIDUE if left else RunState.DONE
 
     def end(tx: Connection) -> None:
-        store.end_run(tx, drive.run.id, state, wal_pages=pages, at=at)
+        store.end_run(tx, drive.work.run.id, state, wal_pages=pages, at=at)
         if left:
             ledger.release(tx, drive.claim, at=at)
             return
         ledger.finish(tx, drive.claim, at=at)
-        done = store.run_by_id(tx, drive.run.id)
+        done = store.run_by_id(tx, drive.work.run.id)
         ports.audit.append(tx, _certificate_event(drive, done, at=at))
 
     ports.database.write(end)
     if left:
         table, rows = left.most_common(1)[0]
-        raise ResidueError(run=drive.run.id, table=table, rows=rows)
+        raise ResidueError(run=drive.work.run.id, table=table, rows=rows)
     if pages == 0:
         _checkpoint(ports, worker)
-    return _report(ports, drive.run.id)
+    return _report(ports, drive.work.run.id)
 
 
 def _certificate_event(drive: _Drive, done: Run, *, at: datetime) -> EventDraft:
     return EventDraft(
         action=EventCode.CERTIFICATE_ISSUED,
         occurred_at=at,
-        actor=drive.run.requested_by,
+        actor=drive.work.run.requested_by,
         object_type="purge_run",
-        object_id=drive.run.id,
+        object_id=drive.work.run.id,
         outcome=Outcome.DONE,
         counts=(("erased", done.erased), ("skipped", done.skipped), ("rows", done.rows)),
-        refs=(f"plan:{drive.plan.id}", f"sha256:{drive.plan.digest}"),
+        refs=(f"plan:{drive.work.plan.id}", f"sha256:{drive.work.plan.digest}"),
     )
 
 
@@ -361,7 +370,7 @@ def _pages(ports: Ports) -> int:
         return UNKNOWN_PAGES
 
 
-def _report(ports: Ports, run_id: RowId) -> RunReport:
+def _report(ports: Ports, run_id: RowId, *, waits_until: datetime | None = None) -> RunReport:
     with ports.database.read() as tx:
         found = store.run_by_id(tx, run_id)
         batches = store.batches_of(tx, run_id)
@@ -373,4 +382,5 @@ def _report(ports: Ports, run_id: RowId) -> RunReport:
         rows=found.rows,
         batches=batches,
         wal_pages=found.wal_pages or 0,
+        waits_until=waits_until,
     )

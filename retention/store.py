@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId, SubjectId
+from governance.db.keyed import PreparedChange
 from governance.db.types import insert_ignore, table_of
 from retention.errors import PlanNotFoundError, PlanStaleError, RunNotFoundError
 from retention.models import BatchRow, ItemRow, PlanRow, RunRow, ScheduleRow
@@ -32,6 +33,13 @@ from retention.types import DecisionKind, Schedule
 SCHEDULE, PLAN, ITEM = table_of(ScheduleRow), table_of(PlanRow), table_of(ItemRow)
 RUN, BATCH = table_of(RunRow), table_of(BatchRow)
 CHUNK = 500
+_MARKED = PreparedChange(
+    lambda ids: (
+        update(ITEM)
+        .where(ITEM.c.id.in_(ids))
+        .values(state=bindparam("now"), skipped_because=bindparam("because"))
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +173,7 @@ def plan_by_id(tx: Connection, plan: RowId, *, items: bool = True) -> Plan:
         cutoff=row.cutoff,
         persons=row.persons,
         counts=counts_of(row.counts),
-        items=tuple(_item(one) for one in tx.execute(found)) if items else (),
+        items=tuple(item_of(one) for one in tx.execute(found)) if items else (),
         digest=row.digest,
         second_person=tuple(SecondPerson(one) for one in row.second_person.split(",") if one),
         made_by=ActorId(row.made_by),
@@ -208,20 +216,14 @@ def next_items(tx: Connection, plan: RowId, *, after: str | None, limit: int) ->
     )
     if after is not None:
         wanted = wanted.where(ITEM.c.id > after)
-    return tuple(_item(row) for row in tx.execute(wanted))
+    return tuple(item_of(row) for row in tx.execute(wanted))
 
 
 def mark_items(
     tx: Connection, items: Iterable[RowId], state: ItemState, *, because: str | None = None
 ) -> None:
     """What became of these items."""
-    ids = list(items)
-    for start in range(0, len(ids), CHUNK):
-        tx.execute(
-            update(ITEM)
-            .where(ITEM.c.id.in_(ids[start : start + CHUNK]))
-            .values(state=state.value, skipped_because=because)
-        )
+    _MARKED.rows(tx, list(items), {"now": state.value, "because": because})
 
 
 def cancel_items(tx: Connection, subject: SubjectId, *, because: str, but: RowId) -> int:
@@ -237,7 +239,8 @@ def cancel_items(tx: Connection, subject: SubjectId, *, because: str, but: RowId
     ).rowcount
 
 
-def _item(row: Row[Any]) -> Item:
+def item_of(row: Row[Any]) -> Item:
+    """The item that a row stores."""
     return Item(
         id=RowId(row.id),
         subject=SubjectId(row.subject_id),
@@ -343,11 +346,8 @@ def _run(row: Row[Any]) -> Run:
 
 def count_batch(tx: Connection, run: RowId, batch: Mapping[str, Any]) -> None:
     """The batch's evidence is stored and the run's counts move on with it."""
-    number = int(
-        tx.execute(
-            select(func.count()).select_from(BATCH).where(BATCH.c.run_id == run)
-        ).scalar_one()
-    )
+    last = select(func.coalesce(func.max(BATCH.c.n), 0)).where(BATCH.c.run_id == run)
+    number = int(tx.execute(last).scalar_one())
     tx.execute(insert(BATCH).values(id=new_row_id(), run_id=run, n=number + 1, **batch))
     tx.execute(
         update(RUN)

@@ -6,15 +6,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from governance.core.terms import KeyClass, RowId, SubjectId
+from governance.db.keyed import PreparedChange
+from governance.db.prepared import PreparedInsert
 from governance.db.types import table_of
 from governance.keys.types import Destroyed
 from retention.models import ErasureRow
 
 ERASURE = table_of(ErasureRow)
-CHUNK = 500
+_STONES = PreparedInsert(ERASURE)
+_KEYS_ENDED = PreparedChange(
+    lambda ids: (
+        update(ERASURE)
+        .where(ERASURE.c.id.in_(ids))
+        .values(keys_ended_at=bindparam("at"), last_epoch=bindparam("epoch"))
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +45,8 @@ class Tombstone:
 def bury(tx: Connection, stones: Sequence[Tombstone]) -> None:
     """The tombstones stand, in the transaction that removed the rows."""
     if stones:
-        tx.execute(
-            insert(ERASURE),
+        _STONES.rows(
+            tx,
             [
                 {
                     "id": stone.id,
@@ -64,13 +73,7 @@ def keys_to_end(tx: Connection, run: RowId) -> tuple[Tombstone, ...]:
 
 def note_keys_ended(tx: Connection, stones: Iterable[RowId], ended: Destroyed) -> None:
     """The ledger knows when the keys ended and the newest epoch that wrapped one of them."""
-    ids = list(stones)
-    for start in range(0, len(ids), CHUNK):
-        tx.execute(
-            update(ERASURE)
-            .where(ERASURE.c.id.in_(ids[start : start + CHUNK]))
-            .values(keys_ended_at=ended.at, last_epoch=ended.last_epoch)
-        )
+    _KEYS_ENDED.rows(tx, list(stones), {"at": ended.at, "epoch": ended.last_epoch})
 
 
 def tombstones(

@@ -21,6 +21,7 @@ from governance.customers.tokens import POSTING
 from governance.jobs.journal_record import JournalKind
 from governance.keys.errors import SubjectErasedError
 from retention import adoption, listing, purge, service, store, tombstones
+from retention.batch import Removed
 from retention.errors import (
     PlanChangedError,
     PlanStaleError,
@@ -129,13 +130,13 @@ def test_a_hold_that_comes_after_the_journal_is_honoured(
 ) -> None:
     run = filled.start(filled.plan())
     subject = filled.people["gone"]
-    looked = purge._remove
+    looked = purge.remove
 
-    def late(tx: Connection, *args: object, **named: object) -> frozenset[str]:
+    def late(tx: Connection, *args: object, **named: object) -> Removed:
         customers.place_hold(tx, subject, matter="suit:3", by="u:x", at=NOW)
-        return frozenset(looked(tx, *args, **named))  # type: ignore[arg-type] # passed on as given
+        return looked(tx, *args, **named)  # type: ignore[arg-type] # passed on as given
 
-    monkeypatch.setattr(purge, "_remove", late)
+    monkeypatch.setattr(purge, "remove", late)
     filled.drive(run)
     assert "gone" in filled.present()
 

@@ -1,6 +1,7 @@
 """After a restore nobody is served before the journal's decisions are done again."""
 
 import contextlib
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -169,17 +170,18 @@ def test_a_purge_that_a_change_outran_says_so_in_the_journal(
     one = town.settle("one", status="withdrawn", withdrawn=date(2020, 1, 1))
     town.adopt()
     run = town.start(town.plan())
-    real = Journal.append
+    real = Journal.append_many
 
-    def held_between(self: Journal, entry: JournalEntry) -> JournalHead:
-        head = real(self, entry)
-        if entry.kind is JournalKind.ERASURE:
+    def held_between(self: Journal, entries: Iterable[JournalEntry]) -> tuple[JournalHead, ...]:
+        several = list(entries)
+        heads = real(self, several)
+        if any(entry.kind is JournalKind.ERASURE for entry in several):
             town.ports.database.write(
                 lambda tx: place_hold(tx, one, matter="suit:1", by="u:lawyer", at=NOW)
             )
-        return head
+        return heads
 
-    monkeypatch.setattr(Journal, "append", held_between)
+    monkeypatch.setattr(Journal, "append_many", held_between)
     assert town.drive(run).skipped == 1
     kinds = [found.entry.kind for found in town.ports.journal.replay()]
     assert kinds == [JournalKind.ERASURE, JournalKind.ERASURE_LIFTED]

@@ -1,0 +1,49 @@
+"""About how many rows go with each person: what a batch is measured by, before it is made."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, bindparam, func, select, union_all
+
+from governance.core.terms import SubjectId
+from governance.customers.catalogue import catalogue, derived
+from governance.customers.store import TABLES
+from governance.customers.tokens import ENTRY, ROW
+
+OWN: Final = 4  # rows that every person has: the pseudonym, a law, a tombstone, a line of the plan
+TOKEN: Final = 3  # octets of a search token, about
+_IDS: Final[Any] = bindparam("ids", expanding=True)
+
+
+def weights(tx: Connection, subjects: Sequence[SubjectId]) -> Counter[SubjectId]:
+    """Rows of each of these persons, tokens of the search index included."""
+    found = Counter(dict.fromkeys(subjects, OWN))
+    for subject, rows in tx.execute(_counted(), {"ids": list(subjects)}):
+        found[subject] += int(rows)
+    return found
+
+
+@derived
+def _counted() -> Any:
+    tables = (TABLES[name] for name in catalogue().erase_order())
+    return union_all(
+        *(
+            select(table.c.subject_id, func.count())
+            .where(table.c.subject_id.in_(_IDS))
+            .group_by(table.c.subject_id)
+            for table in tables
+        ),
+        _tokens(),
+    )
+
+
+def _tokens() -> Select[Any]:
+    """An entry of the index and the tokens that it lists."""
+    listed = func.count() + func.sum(func.length(ENTRY.c.tokens)) / TOKEN
+    return (
+        select(ROW.c.subject_id, listed)
+        .join(ENTRY, ENTRY.c.row_key == ROW.c.row_key)
+        .where(ROW.c.subject_id.in_(_IDS))
+        .group_by(ROW.c.subject_id)
+    )

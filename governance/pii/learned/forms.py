@@ -22,6 +22,7 @@ from governance.pii.sudachi import part_of_speech, senses
 
 SURFACE, POS, KIND, SHAPE, FIRST, LAST, LAST_TWO, LAST_THREE, SENSE, CLASS, FLAGS = range(11)
 COLUMNS: Final = 11
+OUTSIDE: Final = 0  # number of the form before the first and after the last word
 SPACE, NEWLINE, SEPARATOR, HONORIFIC, DIVIDER = 1, 2, 4, 8, 16
 MAX_FORMS: Final = 60_000  # rows per thread; then the table begins anew
 
@@ -159,12 +160,22 @@ class Forms(threading.local):
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, int], int] = {}
-        self.table: NDArray[np.int64] = np.zeros((1_024, COLUMNS), dtype=np.int64)
+        self.table: NDArray[np.int64] = np.full((1_024, COLUMNS), 7, dtype=np.int64)
+        self.begun = 0  # how often the table began anew
+
+    @property
+    def count(self) -> int:
+        """Numbers that are given, the one for outside included."""
+        return len(self.rows) + 1
+
+    def make_room(self, words: int) -> None:
+        """The table has room for so many words more; where it had none, it has begun anew."""
+        if len(self.rows) + words > MAX_FORMS:
+            self.rows.clear()
+            self.begun += 1
 
     def numbers(self, words: list[tuple[str, int]]) -> NDArray[np.int64]:
-        """Attributes of these words, one row each."""
-        if len(self.rows) + len(words) > MAX_FORMS:
-            self.rows.clear()
+        """The row of each of these words in the table of their attributes."""
         find = self.rows.get
         found = [find(word, -1) for word in words]
         if -1 in found:
@@ -172,13 +183,13 @@ class Forms(threading.local):
                 self._added(word) if row < 0 else row
                 for word, row in zip(words, found, strict=True)
             ]
-        return self.table[found]
+        return np.array(found, dtype=np.int64)
 
     def _added(self, word: tuple[str, int]) -> int:
         known = self.rows.get(word)
         if known is not None:
             return known
-        row = len(self.rows)
+        row = self.count
         if row >= len(self.table):
             grown = np.zeros((2 * len(self.table), COLUMNS), dtype=np.int64)
             grown[: len(self.table)] = self.table

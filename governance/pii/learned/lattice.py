@@ -7,6 +7,7 @@ arrays hold the first signs of all pieces, then their second signs, and so on.
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from governance.pii.learned.tags import OUTSIDE
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
+
+
+_SCALED: Final = 4  # steps between two scalings; single precision bears more than twice as many
 
 
 class Lattice:
@@ -72,20 +76,22 @@ class Lattice:
         state /= state.sum(axis=0)
         forward[:, : bounds[0][1]] = state
         onward = np.ascontiguousarray(moving.T)
-        for begin, end in bounds[1:]:
+        for number, (begin, end) in enumerate(bounds[1:]):
             state = onward @ state[:, : end - begin]
             state *= local[:, begin:end]
-            state /= state.sum(axis=0)
+            if number % _SCALED == 0:
+                state /= state.sum(axis=0)
             forward[:, begin:end] = state
         ending = moving[:, OUTSIDE][:, None]
         state = local[:, :0]
-        for begin, end in reversed(bounds):
+        for number, (begin, end) in enumerate(reversed(bounds)):
             going = state.shape[1]
             here = backward[:, begin:end]
             here[:, going:] = ending
             if going:
                 came = moving @ state
-                came /= came.sum(axis=0)
+                if number % _SCALED == 0:
+                    came /= came.sum(axis=0)
                 here[:, :going] = came
             state = here * local[:, begin:end]
         forward *= backward

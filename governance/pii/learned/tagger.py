@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from governance.pii.document import Document
-from governance.pii.learned.features import BITS, columns_of, features_of_all
+from governance.pii.learned.emissions import Emissions
+from governance.pii.learned.features import FORMS, columns_of, together
 from governance.pii.learned.lattice import Lattice
 from governance.pii.learned.tags import CLASSES, TAGS, legal, runs
 from governance.pii.learned.told import Told, seen_through, told_of
@@ -24,10 +25,11 @@ from governance.pii.types import Entity
 
 Floats = NDArray[np.float32]
 _NEVER: Final = np.float32(-1e4)
-_FEW: Final = 48  # rows that are summed in one step; more take a step for each column
 _UNBIASED: Final[Mapping[Entity, float]] = MappingProxyType({})
 _SURE: Final = 6.0  # by so much a sign must lie outside to be left out of the search
 _LIKELY: Final = 1.0  # the same for the end of a line or sentence
+_LONG: Final = 48  # signs of a piece that is cut once more
+_RATHER: Final = 3.5  # by so much a sign must lie outside there
 _ENDS: Final = re.compile("[\n。]")
 
 
@@ -62,10 +64,7 @@ class Tagger:
     """Spans of texts by one file of weights; serves all threads."""
 
     def __init__(self, weights: Weights) -> None:
-        self._word_of = _index(weights.word_keys)
-        self._words = _rows(weights.word_rows, weights.word_step)
-        self._sign_of = _index(weights.sign_keys)
-        self._signs = _rows(weights.sign_rows, weights.sign_step)
+        self._scores = Emissions(weights)
         moves = weights.moves[:TAGS].astype(np.float32)
         moves[~legal()] = _NEVER
         self._moves = moves
@@ -104,7 +103,7 @@ class Tagger:
 
     def _tagged(self, parts: Sequence[_Part]) -> Iterator[tuple[int, Tagged]]:
         """Runs of every part with the number of its text, in order."""
-        scores = self._emissions(parts)
+        scores = self._emitted(parts)
         pieces: list[tuple[int, int]] = []
         for part in parts:
             own = scores[part.begin : part.end]
@@ -146,12 +145,11 @@ class Tagger:
             sums = [0.0, *np.cumsum(marginals[at : at + size], dtype=np.float64).tolist()]
             yield begin, tags[at : at + size].tolist(), sums
 
-    def _emissions(self, parts: Sequence[_Part]) -> Floats:
+    def _emitted(self, parts: Sequence[_Part]) -> Floats:
         """A score for each sign and tag, text after text."""
-        found = features_of_all([columns_of(part.text, part.tokens, part.told) for part in parts])
-        words = _summed(self._words, self._word_of[found.words])
-        scores: Floats = words.reshape(-1, TAGS)[2 * found.word_of + found.inside]
-        scores += _summed(self._signs, self._sign_of[found.signs])
+        FORMS.make_room(sum(len(part.tokens) for part in parts))
+        columns = [columns_of(part.text, part.tokens, part.told) for part in parts]
+        scores = self._scores.of(together(columns))
         for part in parts:
             scores[part.begin] += self._begin
             for entity, more in part.bias.items():
@@ -170,30 +168,22 @@ def _in_text(found: Tagged, view: View) -> Tagged:
     )
 
 
-def _summed(weights: Floats, rows: NDArray[np.int32]) -> Floats:
-    """The sum of these rows of weights, for each row of numbers."""
-    if len(rows) <= _FEW:
-        few: Floats = weights[rows].sum(axis=1)
-        return few
-    columns = np.ascontiguousarray(rows.T)
-    found: Floats = weights[columns[0]]
-    more = np.empty_like(found)
-    for column in columns[1:]:
-        np.take(weights, column, axis=0, out=more, mode="clip")
-        found += more
-    return found
-
-
 def _pieces(text: str, scores: Floats) -> list[tuple[int, int]]:
     """Parts of the text that are searched apart: between signs that surely lie outside.
 
-    The end of a line or sentence is such a sign as soon as outside is its best tag.
+    The end of a line or sentence is such a sign as soon as outside is its best tag, and in a long
+    piece so is a sign that lies rather surely outside: the longest piece tells how long it takes.
     """
     above = scores[:, 0] - scores[:, 1:].max(axis=1)
     closed = above > _SURE
     ends = [found.start() for found in _ENDS.finditer(text)]
     closed[ends] |= above[ends] > _LIKELY
-    bounds = np.flatnonzero(np.diff(np.concatenate(([1], closed.view(np.int8), [1]))))
+    bounds = _changes(closed)
+    sizes = bounds[1::2] - bounds[::2]
+    if (long := sizes > _LONG).any():
+        within = np.flatnonzero(~closed)[np.repeat(long, sizes)]
+        closed[within] = above[within] > _RATHER
+        bounds = _changes(closed)
     # The outside sign before and after belongs to the piece: it bears the moves in and out
     return [
         (max(int(begin) - 1, 0), min(int(end) + 1, len(text)))
@@ -201,14 +191,6 @@ def _pieces(text: str, scores: Floats) -> list[tuple[int, int]]:
     ]
 
 
-def _index(keys: NDArray[np.int32]) -> NDArray[np.int32]:
-    index = np.zeros(1 << BITS, dtype=np.int32)
-    index[keys] = np.arange(1, len(keys) + 1, dtype=np.int32)
-    return index
-
-
-def _rows(rows: NDArray[np.int8], step: Floats) -> Floats:
-    """Weights as they are added up, behind a row of nothing for unknown features."""
-    found = np.zeros((len(rows) + 1, rows.shape[1]), dtype=np.float32)
-    found[1:] = rows * step
-    return found
+def _changes(closed: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Where runs of open signs begin and end, by turns."""
+    return np.flatnonzero(np.diff(np.concatenate(([1], closed.view(np.int8), [1]))))

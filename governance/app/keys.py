@@ -62,6 +62,8 @@ from governance.registers.sealing import (
     IDENTITY,
     PARTY,
 )
+from retention.datasets.building import BLOB as DATASET
+from retention.datasets.models import DatasetPartRow
 from retention.holds.models import ActRow, HoldLetterRow, MatterRow
 from retention.holds.sealing import CUSTODIAN, PARTICULARS
 from retention.holds.sealing import REASON as HOLD_REASON
@@ -140,6 +142,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield from _registers()
     yield from _glasses()
     yield from _holds()
+    yield _blob(table_of(DatasetPartRow), "content", DATASET)
     yield SealedPlace(
         table=table_of(CustomValueRow), columns={"value": PART}, field="field", row="row_id"
     )

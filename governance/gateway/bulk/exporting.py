@@ -73,11 +73,17 @@ class _Making:
 
 
 def export(
-    ports: Ports, principal: Principal, request: ExportRequest, path: Path, *, at: datetime
+    ports: Ports,
+    principal: Principal,
+    request: ExportRequest,
+    path: Path,
+    *,
+    action: Action = Action.PERSON_EXPORT,
+    at: datetime,
 ) -> Manifest:
     """The file with what may leave, and its manifest; raises what refused it, and nothing left."""
     policy = ports.policies.current
-    ensure(principal, Action.PERSON_EXPORT, policy)
+    ensure(principal, action, policy)
     fields = _fields(request)
     bulk = deciding.asked(
         ports,

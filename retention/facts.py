@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, exists, func, or_, select
 
 from consent.ledger import EVENT as CONSENT
 from consent.types import EventKind
@@ -55,21 +55,29 @@ def covered_after(
     An erased person is among them as long as a law keeps a purchase. Who was merged into another
     stands under that pseudonym alone, and goes with it.
     """
-    left = exists().where(PURCHASE.c.subject_id == SUBJECT.c.id)
-    merged = select(MERGE.c.absorbed_id).where(MERGE.c.state == MergeState.MERGED.value)
-    wanted = (
-        select(SUBJECT.c.id)
-        .where(
-            SUBJECT.c.kind.in_([kind.value for kind in kinds]),
-            or_(SUBJECT.c.state != SubjectState.ERASED.value, left),
-            SUBJECT.c.id.not_in(merged),
-        )
-        .order_by(SUBJECT.c.id)
-        .limit(limit)
-    )
+    wanted = select(SUBJECT.c.id).where(*_covered(kinds)).order_by(SUBJECT.c.id).limit(limit)
     if after is not None:
         wanted = wanted.where(SUBJECT.c.id > after)
     return tuple(SubjectId(one) for one in tx.execute(wanted).scalars())
+
+
+def covered_of(
+    tx: Connection, kinds: Iterable[SubjectKind], subjects: Sequence[SubjectId]
+) -> tuple[SubjectId, ...]:
+    """Those of these persons whom a schedule of these kinds covers, a page of them at most."""
+    mine = SUBJECT.c.id.in_(list(subjects))
+    wanted = select(SUBJECT.c.id).where(mine, *_covered(kinds)).order_by(SUBJECT.c.id)
+    return tuple(SubjectId(one) for one in tx.execute(wanted).scalars())
+
+
+def _covered(kinds: Iterable[SubjectKind]) -> tuple[ColumnElement[bool], ...]:
+    left = exists().where(PURCHASE.c.subject_id == SUBJECT.c.id)
+    merged = select(MERGE.c.absorbed_id).where(MERGE.c.state == MergeState.MERGED.value)
+    return (
+        SUBJECT.c.kind.in_([kind.value for kind in kinds]),
+        or_(SUBJECT.c.state != SubjectState.ERASED.value, left),
+        SUBJECT.c.id.not_in(merged),
+    )
 
 
 def facts_of(tx: Connection, subjects: Sequence[SubjectId], *, at: date) -> tuple[PersonFacts, ...]:

@@ -13,11 +13,24 @@ from governance.core.ids import new_row_id
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from retention import plans, rules, store
+from retention.calendar.reading import by_calendar
 from retention.duties import row_keeps
+from retention.facts import fact_pages
 from retention.parts.looking import Looking
 from retention.parts.store import add_parts
 from retention.plans import Ground, Item, PartItem, Plan
 from retention.types import DecisionKind, Due, PersonFacts, Review, Schedule
+
+
+def drawn_up(tx: Connection, schedule: Schedule, *, on: date) -> "Drawn":
+    """What a plan of this day says: by the calendar of due dates, or of everybody without one."""
+    draft, known = Draft(schedule=schedule, cutoff=on), by_calendar(tx, schedule, on=on)
+    pages = fact_pages(tx, schedule, at=on) if known is None else known.pages(tx)
+    for page in pages:
+        draft.take(tx, page)
+    if known is not None:
+        draft.counts += known.resting
+    return draft.made()
 
 
 @dataclass(slots=True, kw_only=True)

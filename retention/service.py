@@ -31,8 +31,8 @@ from retention.errors import (
     SubjectNotErasableError,
     SubjectUnknownError,
 )
-from retention.facts import fact_pages, facts_of
-from retention.planning import Draft, Drawn, digest, item_of, stored
+from retention.facts import facts_of
+from retention.planning import Drawn, digest, drawn_up, item_of, stored
 from retention.plans import Ground, Plan
 from retention.store import Run
 from retention.types import DecisionKind, Due, PersonFacts, Schedule
@@ -80,11 +80,8 @@ def plan(
     """What would go on this day under the schedule in force (or, to look only, another one)."""
     require(ports, principal, Action.RETENTION_PLAN)
     used = schedule or store.in_force(tx)
-    cutoff = on or today(at)
-    draft = Draft(schedule=used, cutoff=cutoff)
-    for page in fact_pages(tx, used, at=cutoff):
-        draft.take(tx, page)
-    return stored(tx, ports, principal, draft.made(), Ground.SCHEDULE, at=at)
+    drawn = drawn_up(tx, used, on=on or today(at))
+    return stored(tx, ports, principal, drawn, Ground.SCHEDULE, at=at)
 
 
 def plan_erasure(

@@ -32,7 +32,7 @@ OWN: Mapping[str, frozenset[Trigger]] = {  # what a row itself must say, whateve
     ),
     "person": frozenset({Trigger.REGISTERED, Trigger.WITHDRAWN}),
 }
-Protected = dict[RowId, frozenset[FieldId]]
+Protected = dict[RowId, dict[FieldId, date]]  # what stays, until when
 
 
 def met(
@@ -42,7 +42,10 @@ def met(
     if facts.state is not SubjectState.ACTIVE:  # restricted: only stored; erased: nothing is left
         return ()
     keeps = row_keeps(facts, schedule, at=at)
-    protected: Protected = {row: frozenset(keep.fields) for row, keep in keeps.items()}
+    protected: Protected = {
+        row: {name: one.free_from for name, one in keep.fields.items()}
+        for row, keep in keeps.items()
+    }
     found = []
     for part in parts:
         rows = known.rows.get(part.table, ())
@@ -73,7 +76,9 @@ def _protect(
     for row in rows:
         ends = _ends(part, facts, known, row, schedule) if part.since is not None else None
         if ends is None or ends > at:
-            protected[row.row] = protected.get(row.row, frozenset()) | {*part.fields}
+            mine = protected.setdefault(row.row, {})
+            for name in part.fields:
+                mine[name] = max(ends or date.max, mine.get(name, date.min))
 
 
 def _met(
@@ -82,7 +87,7 @@ def _met(
     known: PartFacts,
     rows: Sequence[RowFacts],
     schedule: Schedule,
-    protected: Mapping[RowId, frozenset[FieldId]],
+    protected: Protected,
     *,
     at: date,
 ) -> Met:
@@ -99,7 +104,9 @@ def _met(
             coming.append(ends)
             continue
         under_hold = _under_hold(row, going, facts)
-        stays = going & protected.get(row.row, frozenset())
+        until = protected.get(row.row, {})
+        stays = going & until.keys()
+        coming += [until[name] for name in stays if until[name] < date.max]
         if under_hold:
             held.append(ends)
         kept += bool(stays - under_hold)

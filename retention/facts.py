@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import cache
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, exists, func, or_, select
 
 from consent.ledger import EVENT as CONSENT
 from consent.types import EventKind
@@ -17,6 +18,7 @@ from governance.customers.master.types import SubscriptionStatus
 from governance.customers.store import LAW, SUBJECT, TABLES
 from governance.customers.subjects import SubjectKind, SubjectState
 from governance.customers.upkeep.merges import MERGE, MergeState, absorbed_by
+from governance.db.fetching import PreparedSelect
 from policies.law.counting import add_days
 from retention.holds.sparing import holds_on
 from retention.types import PersonFacts, Plan, Purchase, RegisterRow, Schedule, latest
@@ -25,6 +27,34 @@ PAGE = 500  # persons read at a time; one IN list
 PERSON, PURCHASE = TABLES["person"], TABLES["purchase"]
 INQUIRY, DEAL, SUBSCRIPTION = TABLES["inquiry"], TABLES["deal"], TABLES["subscription"]
 Grouped = defaultdict[str, list[Row[Any]]]
+_IDS: Final[Any] = bindparam("ids", expanding=True)  # statements are made once: a purge asks often
+_PEOPLE: Final = PreparedSelect(
+    select(SUBJECT).where(SUBJECT.c.id.in_(_IDS)).order_by(SUBJECT.c.id)
+)
+_UNANSWERED: Final = PreparedSelect(
+    select(INQUIRY.c.subject_id).where(
+        INQUIRY.c.subject_id.in_(_IDS), INQUIRY.c.closed_at.is_(None)
+    )
+)
+_UNDECIDED: Final = PreparedSelect(
+    select(DEAL.c.subject_id).where(
+        DEAL.c.subject_id.in_(_IDS), func.coalesce(DEAL.c.result, "") == ""
+    )
+)
+_LAWS: Final = PreparedSelect(
+    select(LAW.c.subject_id, LAW.c.law).where(
+        LAW.c.subject_id.in_(_IDS),
+        or_(LAW.c.valid_to.is_(None), LAW.c.valid_to >= bindparam("on", type_=LAW.c.valid_to.type)),
+    )
+)
+_WITHDRAWN: Final = PreparedSelect(
+    select(
+        CONSENT.c.subject_id,
+        func.max(CONSENT.c.occurred_at, type_=CONSENT.c.occurred_at.type),
+    )
+    .where(CONSENT.c.subject_id.in_(_IDS), CONSENT.c.kind == EventKind.WITHDRAWN.value)
+    .group_by(CONSENT.c.subject_id)
+)
 
 
 def all_facts(tx: Connection, schedule: Schedule, *, at: date) -> Iterator[PersonFacts]:
@@ -93,7 +123,7 @@ def keeping_facts_of(tx: Connection, subjects: Sequence[SubjectId]) -> tuple[Per
     found: list[PersonFacts] = []
     for start in range(0, len(subjects), PAGE):
         ids = list(subjects[start : start + PAGE])
-        people = tx.execute(select(SUBJECT).where(SUBJECT.c.id.in_(ids)).order_by(SUBJECT.c.id))
+        people = _PEOPLE.rows(tx, {"ids": ids})
         purchases = _grouped(tx, PURCHASE, ids)
         held, spared = holds_on(tx, ids)
         found += (
@@ -112,7 +142,7 @@ def keeping_facts_of(tx: Connection, subjects: Sequence[SubjectId]) -> tuple[Per
 
 
 def _page(tx: Connection, ids: list[SubjectId], *, at: date) -> Iterator[PersonFacts]:
-    people = tx.execute(select(SUBJECT).where(SUBJECT.c.id.in_(ids)).order_by(SUBJECT.c.id))
+    people = _PEOPLE.rows(tx, {"ids": ids})
     rows, purchases = _grouped(tx, PERSON, ids), _grouped(tx, PURCHASE, ids)
     plans = _grouped(tx, SUBSCRIPTION, ids)
     held, spared = holds_on(tx, ids)
@@ -156,10 +186,8 @@ def _contracts_end(plans: Iterable[Plan], purchases: Iterable[Purchase]) -> date
 
 def _open_tasks(tx: Connection, ids: list[SubjectId]) -> set[str]:
     """Who has an inquiry that nobody closed, or a deal without a result."""
-    unanswered = INQUIRY.c.subject_id.in_(ids), INQUIRY.c.closed_at.is_(None)
-    undecided = DEAL.c.subject_id.in_(ids), func.coalesce(DEAL.c.result, "") == ""
-    found = set(tx.execute(select(INQUIRY.c.subject_id).where(*unanswered)).scalars())
-    return found | set(tx.execute(select(DEAL.c.subject_id).where(*undecided)).scalars())
+    mine = {"ids": ids}
+    return {row.subject_id for open_ in (_UNANSWERED, _UNDECIDED) for row in open_.rows(tx, mine)}
 
 
 def _moves(row: Row[Any], at: date) -> Iterator[date]:
@@ -185,12 +213,17 @@ CLEAR: dict[str, tuple[str, ...]] = {
 
 
 def _grouped(tx: Connection, table: Table, ids: list[SubjectId]) -> Grouped:
-    columns = [table.c[name] for name in ("id", "subject_id", *CLEAR[table.name])]
     found: Grouped = defaultdict(list)
-    statement = select(*columns).where(table.c.subject_id.in_(ids)).order_by(table.c.id)
-    for row in tx.execute(statement):
+    for row in _rows_of(table.name).rows(tx, {"ids": ids}):
         found[row.subject_id].append(row)
     return found
+
+
+@cache
+def _rows_of(name: str) -> PreparedSelect:
+    table = TABLES[name]
+    columns = [table.c[column] for column in ("id", "subject_id", *CLEAR[name])]
+    return PreparedSelect(select(*columns).where(table.c.subject_id.in_(_IDS)).order_by(table.c.id))
 
 
 def _register(row: Row[Any]) -> RegisterRow:
@@ -231,12 +264,7 @@ def plan_of(row: Row[Any], *, at: date) -> Plan:
 def _laws(tx: Connection, ids: list[SubjectId], *, at: date) -> dict[str, set[str]]:
     """Laws in force by person; one without any entry stands under all (design 3.3)."""
     found: dict[str, set[str]] = defaultdict(set)
-    rows = tx.execute(
-        select(LAW.c.subject_id, LAW.c.law).where(
-            LAW.c.subject_id.in_(ids), or_(LAW.c.valid_to.is_(None), LAW.c.valid_to >= at)
-        )
-    )
-    for subject, law in rows:
+    for subject, law in _LAWS.rows(tx, {"ids": ids, "on": at}):
         found[subject].add(law)
     return dict(found)
 
@@ -245,28 +273,30 @@ def _last(
     tx: Connection, table: Table, columns: tuple[str, ...], ids: list[SubjectId]
 ) -> dict[str, date]:
     """The latest of these columns by person."""
-    tops = [func.max(table.c[name], type_=table.c[name].type) for name in columns]
-    rows = tx.execute(
-        select(table.c.subject_id, *tops)
-        .where(table.c.subject_id.in_(ids))
-        .group_by(table.c.subject_id)
-    )
+    rows = _latest_of(table.name, columns).rows(tx, {"ids": ids})
     days = {
         subject: latest(*(day_in_japan(moment) for moment in found)) for subject, *found in rows
     }
     return {subject: found for subject, found in days.items() if found is not None}
 
 
+@cache
+def _latest_of(name: str, columns: tuple[str, ...]) -> PreparedSelect:
+    table = TABLES[name]
+    tops = [func.max(table.c[column], type_=table.c[column].type) for column in columns]
+    wanted = select(table.c.subject_id, *tops).where(table.c.subject_id.in_(_IDS))
+    return PreparedSelect(wanted.group_by(table.c.subject_id))
+
+
 def _withdrawals(tx: Connection, ids: list[SubjectId]) -> dict[str, date]:
     """The last withdrawal of each, under whatever pseudonym it was made."""
     home: dict[str, str] = dict(zip(ids, ids, strict=True))
     home |= dict(absorbed_by(tx, ids).items())
-    moment = func.max(CONSENT.c.occurred_at, type_=CONSENT.c.occurred_at.type)
-    rows = tx.execute(
-        select(CONSENT.c.subject_id, moment)
-        .where(CONSENT.c.subject_id.in_(list(home)), CONSENT.c.kind == EventKind.WITHDRAWN.value)
-        .group_by(CONSENT.c.subject_id)
-    )
+    rows = [
+        row
+        for start in range(0, len(home), PAGE)
+        for row in _WITHDRAWN.rows(tx, {"ids": list(home)[start : start + PAGE]})
+    ]
     found: dict[str, date] = {}
     for subject, at in rows:
         if (day := day_in_japan(at)) is not None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 FIRST: Final = 500  # rows of the first batch
-LEAST: Final = 50  # rows of a batch on the slowest disk; a person goes whole, however many rows
+LEAST: Final = 1_000  # rows: with fewer, what every batch costs would be most of it
 MOST: Final = 20_000  # rows: what one transaction keeps in memory
 STEP: Final = 500  # rows by which a batch grows, or a quarter of it where that is more
 SLOWER: Final = 2  # times the calm commit is slow

@@ -50,11 +50,12 @@ class PreparedSelect:
         driver = sqlite_of(tx)
         if driver is None:
             return tx.execute(self._statement, facts).all()
+        even = {name: _filled(v) if isinstance(v, list) else v for name, v in facts.items()}
         shape = self._shape(
-            tuple((name, len(v) if isinstance(v, list) else None) for name, v in facts.items())
+            tuple((name, len(v) if isinstance(v, list) else None) for name, v in even.items())
         )
         with sqlite_errors(shape.sql):
-            found = driver.execute(shape.sql, _bound(shape, facts)).fetchall()
+            found = driver.execute(shape.sql, _bound(shape, even)).fetchall()
         if self._results:
             found = [self._converted(row) for row in found]
         return [self._made(row) for row in found]
@@ -97,6 +98,12 @@ class PreparedSelect:
 def _row_type(names: list[str]) -> Callable[[Iterable[Any]], Any]:
     made: Any = namedtuple("_Row", names, rename=True)  # type: ignore[misc] # noqa: PYI024
     return cast("Callable[[Iterable[Any]], Any]", made._make)
+
+
+def _filled(values: list[Any]) -> list[Any]:
+    """The same values, the last repeated up to a power of two: few lengths to compile for."""
+    missing = (1 << (len(values) - 1).bit_length()) - len(values) if values else 0
+    return values + values[-1:] * missing
 
 
 def _bound(shape: _Shape, facts: Mapping[str, Any]) -> list[Any]:

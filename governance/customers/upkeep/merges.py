@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Table, insert, or_, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, insert, or_, select, update
 
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers.upkeep.models import MergeEntry, MergeTraceRow
+from governance.db.fetching import PreparedSelect
 from governance.db.types import table_of
 
 MERGE, TRACE = table_of(MergeEntry), table_of(MergeTraceRow)
@@ -33,6 +34,14 @@ class TraceKind(StrEnum):
     MOVED = "moved"  # it is the survivor's now
     CHANGED = "changed"  # one field of it was set to the chosen value
     ADDED = "added"  # it was made by the merge
+
+
+_ABSORBED: Final = PreparedSelect(
+    select(MERGE.c.absorbed_id, MERGE.c.survivor_id).where(
+        MERGE.c.survivor_id.in_(bindparam("survivors", expanding=True)),
+        MERGE.c.state == MergeState.MERGED.value,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,13 +173,8 @@ def absorbed_by(tx: Connection, subjects: Iterable[SubjectId]) -> dict[SubjectId
     while level:
         following: list[SubjectId] = []
         for start in range(0, len(level), IN_LIMIT):
-            rows = tx.execute(
-                select(MERGE.c.absorbed_id, MERGE.c.survivor_id).where(
-                    MERGE.c.survivor_id.in_(level[start : start + IN_LIMIT]),
-                    MERGE.c.state == MergeState.MERGED.value,
-                )
-            )
-            for absorbed, survivor in rows:
+            part = {"survivors": level[start : start + IN_LIMIT]}
+            for absorbed, survivor in _ABSORBED.rows(tx, part):
                 if absorbed not in found:
                     found[SubjectId(absorbed)] = home[SubjectId(survivor)]
                     following.append(SubjectId(absorbed))

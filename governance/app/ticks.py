@@ -19,8 +19,11 @@ from governance.app.alarms import watch_step
 from governance.app.backup_jobs import BACKUP_SCHEDULES, backup_jobs
 from governance.app.checkpoint_copies import letter_step
 from governance.app.coming_due import come_of_age_step, end_consents_step
+from governance.app.due_dates import DUE_DATES, DUE_DATES_JOB, DUE_DATES_SCHEDULE
+from governance.app.dataset_jobs import DATASET_SCHEDULES, dataset_jobs
 from governance.app.duplicates import JOB as DUPLICATES
 from governance.app.duplicates import NIGHTLY, Searching
+from governance.app.hold_jobs import HOLD_SCHEDULES, hold_jobs
 from governance.app.indexing import ROWS, follow_step, rotations_step
 from governance.app.keys import custodian_of
 from governance.app.log_life import expiry_step, proposal_step
@@ -93,6 +96,7 @@ SCHEDULES: Final = {
         Schedule(job=LETTER, rule=Daily(at=time(0, 20))),
         Schedule(job=WATCH, rule=EveryMinutes(minutes=10)),
         Schedule(job=RESUME, rule=EveryMinutes(minutes=5)),
+        DUE_DATES_SCHEDULE,
         Schedule(job=RESUME_KEYS, rule=EveryMinutes(minutes=5)),
         Schedule(job=INDEX, rule=EveryMinutes(minutes=1)),
         Schedule(job=REINDEX, rule=EveryMinutes(minutes=5)),
@@ -107,6 +111,8 @@ SCHEDULES: Final = {
         NIGHTLY,
         *REQUEST_SCHEDULES,
         *BACKUP_SCHEDULES,
+        *HOLD_SCHEDULES,
+        *DATASET_SCHEDULES,
         Schedule(job=MEASURE, rule=Daily(at=time(2, 0))),
         Schedule(job=NOTICES, rule=Daily(at=time(0, 0))),
         Schedule(job=COME_OF_AGE, rule=Daily(at=time(0, 10))),
@@ -133,11 +139,14 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
     return {
         **request_jobs(wiring, worker),
         **backup_jobs(wiring, worker),
+        **hold_jobs(wiring),
+        **dataset_jobs(wiring),
         ROLL: Open(step=partial(_roll, wiring), limit=1),
         STAMP: Open(step=partial(stamp_step, wiring), limit=1),
         LETTER: Open(step=partial(letter_step, wiring), limit=1),
         WATCH: Open(step=partial(watch_step, wiring), limit=1),
         RESUME: Open(step=partial(_resume, wiring, worker), limit=RUNS_LOOKED_AT),
+        DUE_DATES: DUE_DATES_JOB,
         RESUME_KEYS: Open(step=partial(_resume_keys, wiring, worker), limit=1),
         INDEX: Open(step=partial(follow_step, wiring, worker), limit=ROWS),
         REINDEX: Open(step=partial(rotations_step, wiring, worker), limit=1),

@@ -62,6 +62,7 @@ _KANA: Final = re.compile(
     rf"|[ァ-ヶー]{{2,16}}(?:[ ]{{1,2}}[ァ-ヶー]{{2,16}}){{0,5}})[ ]{{0,2}}{_NUMBERS})(?![0-9]"
     rf"|-[0-9])"
 )
+_FIFTH: Final = re.compile(r" {1,2}[^\s|:] {1,2}[^\s|:] {1,2}[^\s|:] ")  # every _SPACED has one
 _SPACED: Final = re.compile(
     r"[^\s|:](?:[ ]{1,2}[^\s|:]){5,}(?:[0-9\-]*)(?=[^\n]{0,40})[^\n|:]{0,40}"
 )
@@ -80,6 +81,8 @@ def _latin(shadow: str) -> Iterator[Span]:
 
 def _spaced(document: Document) -> Iterator[Span]:
     """浜 松 市 中 央 区 1 - 2: read without the spaces, told with them."""
+    if not _FIFTH.search(document.shadow):
+        return
     for found in _SPACED.finditer(document.shadow):
         places = [at for at in range(*found.span()) if document.shadow[at] != " "]
         compact = Document("".join(document.text[at] for at in places), document.lang)

@@ -21,7 +21,8 @@ _VALUE: Final = (
 )
 _END: Final = r"(?![0-9A-Za-z]|-[0-9]|[ ]?(?:人|名|円|月|年|割|級|日|枚|件|時|歳|%|丁目))"
 _FIELD: Final = re.compile(
-    rf"({_WORD})(?:[(（][^)）\n]{{1,6}}[)）])?[ 「]?(?:は口頭で|って|は|が|:|=|\.)?"
+    rf"(?=[ばほ主健国保番社組被記証資])({_WORD})"
+    rf"(?:[(（][^)）\n]{{1,6}}[)）])?[ 「]?(?:は口頭で|って|は|が|:|=|\.)?"
     rf"[ 「\[［]{{0,3}}(?!記号|番号|枝番|月|年)({_VALUE}){_END}"
 )
 _NUMBER: Final = re.compile(_VALUE)
@@ -34,17 +35,17 @@ _DIGITS: Final = r"[0-9](?:[ ]?[0-9]){0,9}"
 _HEAD: Final = r"(?:(?<![一-龥])|(?<=[者証等険格]))"  # 製品記号 is of goods
 _BETWEEN: Final = r"[」)）]?(?:[ 、,・/\n\-]{1,4}(?:の)?|で、?|の|)(?:被保険者証の?|被保険者等?)?"
 _PAIR: Final = re.compile(  # 記号 8820 番号 117: both words side by side say it, in either order
-    rf"{_HEAD}記[ ]?号{_SAYS}({_SYMBOL}|[一-龥]{{2,6}}(?=[ 、\n]{{1,3}}番)){_BETWEEN}"
+    rf"(?=[番記])(?:{_HEAD}記[ ]?号{_SAYS}({_SYMBOL}|[一-龥]{{2,6}}(?=[ 、\n]{{1,3}}番)){_BETWEEN}"
     rf"番[ ]?号{_SAYS}({_DIGITS}){_END}"
-    rf"|番[ ]?号{_SAYS}([0-9]{{1,10}})[」]?[ 、,・/\n]{{1,4}}記[ ]?号{_SAYS}({_SYMBOL}){_END}"
+    rf"|番[ ]?号{_SAYS}([0-9]{{1,10}})[」]?[ 、,・/\n]{{1,4}}記[ ]?号{_SAYS}({_SYMBOL}){_END})"
 )
 _LOOSE: Final = re.compile(  # 記号がサンゼロ、えー、3044、番号が51: said of a card that was named
-    rf"{_HEAD}記号[^0-9\n番]{{1,14}}?([0-9]{{1,8}})[^0-9\n]{{1,10}}番号[^0-9\n]{{0,4}}"
+    rf"(?=記){_HEAD}記号[^0-9\n番]{{1,14}}?([0-9]{{1,8}})[^0-9\n]{{1,10}}番号[^0-9\n]{{0,4}}"
     rf"([0-9]{{1,10}}){_END}"
 )
 _JOINT: Final = (
     re.compile(  # 記号・番号（1120-6641）: one word for both, far from its topic perhaps
-        rf"{_HEAD}記[ ]?号[・、]?番[ ]?号(?:[・、]枝番)?{_SAYS}({_SYMBOL}){_END}"
+        rf"(?=記){_HEAD}記[ ]?号[・、]?番[ ]?号(?:[・、]枝番)?{_SAYS}({_SYMBOL}){_END}"
     )
 )
 _SPACED: Final = re.compile(

@@ -26,6 +26,7 @@ _NAMELIKE: Final = re.compile(
 _FIELD: Final = re.compile(r"[ 　](?:姓|名|セイ|メイ|氏名|住所|電話|携帯|年齢|性別|備考)$")
 _NOTHING: Final = "\x00"  # stands for the head of a text
 _EMOJI: Final = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf]+$")
+_SIGNS_TO, _PICTURES_FROM = "\u27bf", "\U0001f000"
 _EMOJI_FROM: Final = "\u2600"
 _LONGEST: Final = 22  # signs of the longest form above
 _LEADING: Final = re.compile(r"^[0-9０-９]{1,4}(?=[ 　])")
@@ -38,7 +39,7 @@ def by_segment(document: Document) -> Iterator[Span]:
     for found in _SEGMENT.finditer(text):
         raw = found.group()
         value = (_LEADING.sub("", raw) if raw[0].isdigit() else raw).strip(" 　\r\u200b\ufe0f")
-        if value[-1:] >= _EMOJI_FROM:
+        if value[-1:] >= _PICTURES_FROM or _EMOJI_FROM <= value[-1:] <= _SIGNS_TO:
             value = _EMOJI.sub("", value).rstrip(" 　")
         if not value or len(value) > _LONGEST or not _NAMELIKE.fullmatch(value):
             if " " in value or "　" in value:

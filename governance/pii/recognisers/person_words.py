@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from operator import or_
 from typing import Final
 
 from governance.pii.document import Document
@@ -72,6 +73,7 @@ _OWNED: Final = re.compile(r"(?:株式会社|有限会社|合同会社|㈱|㈲|�
 _PARTS: Final = 3
 _IS_NAME: Final = tuple(word in _NAMES for word in Word)  # quicker to ask than a set of enums
 _MAY_NAME: Final = tuple(word in {Word.PLACE, Word.NOUN, Word.PROPER} for word in Word)
+_READ: Final = tuple(map(or_, _IS_NAME, _MAY_NAME))
 _LONGEST: Final = 4  # signs of a word that may be a surname taken for something else
 _ENDS_NAME: Final = frozenset({Word.SPACE, Word.SYMBOL, Word.SUFFIX, Word.PARTICLE})
 _PAIR: Final = 2  # signs; a single one is too often a word
@@ -200,15 +202,16 @@ def by_words(document: Document) -> Iterator[Span]:
     """Names by Sudachi's word classes, with organisations and places vetoed."""
     tokens, text = document.tokens, document.text
     index = 0
-    for place, (start, end, word, _, _) in enumerate(tokens):
+    for place in [place for place, token in enumerate(tokens) if _READ[token[2]]]:
         if place < index:
             continue
+        start, end, word, _, _ = tokens[place]
         if _IS_NAME[word]:
             index = place
             last = _spaced_given(document, tokens, _run(tokens, index))
             yield from _named(document, tokens, index, last)
             index = last
-        elif _MAY_NAME[word] and end - start <= _LONGEST and surname(text[start:end]):
+        elif end - start <= _LONGEST and surname(text[start:end]):
             yield from _other_class(document, tokens, place)
     yield from _kanji_runs(document, text)
     yield from _pairs(text)

@@ -6,12 +6,12 @@ from governance.core.terms import Lang
 from governance.customers.catalogue import catalogue
 from governance.i18n.catalogue import text
 from policies.types import Label
-from retention.types import Period, Rule, Schedule
+from retention.types import Part, Period, Rule, Schedule
 
-RULES_OF: Mapping[str, tuple[str, ...]] = {  # retention class -> rules of the default schedule
-    "customer_master": ("WITHDRAWN", "PROSPECT", "INACTIVE"),
-    "inquiry": ("WITHDRAWN", "INACTIVE", "INQUIRER"),
-    "business_contact": ("BUSINESS_CONTACT",),
+RULES_OF: Mapping[str, tuple[str, ...]] = {  # retention class -> lines of the default schedule
+    "customer_master": ("WITHDRAWN", "PROSPECT", "INACTIVE", "DELIVERY", "INTERESTS"),
+    "inquiry": ("WITHDRAWN", "INACTIVE", "INQUIRER", "INQUIRY_TEXTS"),
+    "business_contact": ("BUSINESS_CONTACT", "DEAL_NOTES"),
     "accounting": ("TAX_BOOKS",),
 }
 
@@ -25,7 +25,8 @@ def periods(schedule: Schedule) -> Mapping[str, Label]:
 
 def _words(name: str, schedule: Schedule) -> Label | None:
     wanted = RULES_OF.get(name, ())
-    rules = [rule for rule in schedule.rules if rule.id in wanted and rule.period is not None]
+    lines = (*schedule.rules, *schedule.parts)
+    rules = [line for line in lines if line.id in wanted and line.period not in (None, Period())]
     duties = [duty for duty in schedule.duties if duty.id in wanted]
     if not rules and not duties:
         return None
@@ -40,7 +41,7 @@ def _words(name: str, schedule: Schedule) -> Label | None:
     return Label(ja=found[Lang.JA], en=found[Lang.EN])
 
 
-def _rule(rule: Rule, lang: Lang) -> str:
+def _rule(rule: Rule | Part, lang: Lang) -> str:
     return text(
         "app.period.rule",
         lang,

@@ -1,6 +1,7 @@
 """Schedules from YAML: read strictly, every fault named by its place; shipped ones by name."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -35,12 +36,20 @@ KEPT_TABLE = "purchase"  # the one table whose catalogue entry says keep_by_law
 ALWAYS_STAY = frozenset({"id", "subject_id", "source_key", "recorded_at"})  # key of a kept row
 MOST = 1_000_000  # characters of a schedule; a longer text is none
 DEFAULT, RETAIL_SAMPLE = "default.yaml", "examples/retail_sample.yaml"
+PAST = ("past/default_1.yaml",)  # what earlier releases shipped, for plans that were made by it
 
 
 @cache
 def default_schedule() -> Schedule:
     """The schedule that is shipped and stands until the company adopts its own."""
     return shipped_schedule(DEFAULT)
+
+
+@cache
+def shipped_by_digest() -> Mapping[str, Schedule]:
+    """Every schedule that this or an earlier release shipped."""
+    found = map(shipped_schedule, (DEFAULT, RETAIL_SAMPLE, *PAST))
+    return {schedule.digest: schedule for schedule in found}
 
 
 def shipped_schedule(name: str) -> Schedule:

@@ -27,7 +27,7 @@ from retention.plans import (
     keeps_json,
     keeps_of,
 )
-from retention.schedules import RETAIL_SAMPLE, default_schedule, read_schedule, shipped_schedule
+from retention.schedules import default_schedule, read_schedule, shipped_by_digest
 from retention.types import DecisionKind, Schedule
 
 SCHEDULE, PLAN, ITEM = table_of(ScheduleRow), table_of(PlanRow), table_of(ItemRow)
@@ -75,9 +75,8 @@ def schedule_by_digest(tx: Connection, digest: str) -> Schedule:
     content = tx.execute(select(SCHEDULE.c.content).where(SCHEDULE.c.digest == digest)).scalar()
     if content is not None:
         return read_schedule(content)
-    for known in (default_schedule(), shipped_schedule(RETAIL_SAMPLE)):
-        if known.digest == digest:
-            return known
+    if (known := shipped_by_digest().get(digest)) is not None:
+        return known
     raise PlanStaleError(reason="schedule_unknown")
 
 
@@ -133,6 +132,7 @@ def add_plan(tx: Connection, plan: Plan) -> None:
             counts=json.dumps(counts_json(plan.counts)),
             digest=plan.digest,
             second_person=",".join(reason.value for reason in plan.second_person),
+            shares=plan.shares,
             made_by=plan.made_by,
             made_at=plan.made_at,
         )
@@ -176,6 +176,7 @@ def plan_by_id(tx: Connection, plan: RowId, *, items: bool = True) -> Plan:
         items=tuple(item_of(one) for one in tx.execute(found)) if items else (),
         digest=row.digest,
         second_person=tuple(SecondPerson(one) for one in row.second_person.split(",") if one),
+        shares=row.shares or "{}",
         made_by=ActorId(row.made_by),
         made_at=row.made_at,
         parts=parts_of(tx, plan) if items else (),

@@ -3,10 +3,10 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, select
 
 from governance.core.clock import JST
 from governance.core.terms import FieldId, RowId, SubjectId
@@ -29,15 +29,15 @@ SCOPE = table_of(ScopeRow)
 STANDING = HOLD.c.released_at.is_(None)
 
 
-def held_parts(tx: Connection, subjects: Sequence[SubjectId]) -> Mapping[SubjectId, HeldScope]:
+def held_parts(tx: Connection, subjects: Iterable[SubjectId]) -> Mapping[SubjectId, HeldScope]:
     """What of these persons holds keep; who is not held at all is not in it."""
     by_person: dict[SubjectId, list[Line]] = defaultdict(list)
-    for line in lines_on(tx, subjects):
+    for line in lines_on(tx, list(subjects)):
         by_person[line.subject].append(line)
     return {subject: united(lines) for subject, lines in by_person.items()}
 
 
-def held(tx: Connection, subject: SubjectId, table: str, *, row: str | None = None) -> bool:
+def kept_by_hold(tx: Connection, subject: SubjectId, table: str, *, row: str | None = None) -> bool:
     """Whether a hold keeps anything in this table, or this row, of the person."""
     found = held_parts(tx, [subject]).get(subject)
     return found is not None and found.covers(table, row=row)
@@ -50,7 +50,7 @@ def lines_on(tx: Connection, subjects: Sequence[SubjectId]) -> tuple[Line, ...]:
     for start in range(0, len(subjects), IN_LIMIT):
         part = list(subjects[start : start + IN_LIMIT])
         rows = tx.execute(select(HOLD).where(HOLD.c.subject_id.in_(part), STANDING))
-        mine = [_line(row) for row in rows]
+        mine = [line_of(row) for row in rows]
         found += mine
         if scopes:
             found += _by_scope(tx, scopes, part, mine)
@@ -129,8 +129,12 @@ def matching(
     *,
     within: Collection[SubjectId] | None = None,
     limit: int | None = None,
+    without: RowId | None = None,
 ) -> tuple[SubjectId, ...]:
-    """Persons for whom all conditions hold; those about one table, in one row of it."""
+    """Persons for whom all conditions hold; those about one table, in one row of it.
+
+    `without` leaves out whom a line of this scope names, standing or released.
+    """
     by_table: dict[str, list[ColumnElement[bool]]] = defaultdict(list)
     for one in conditions:
         table = TABLES[one.field.partition(".")[0]]
@@ -140,6 +144,9 @@ def matching(
         wanted = wanted.where(SUBJECT.c.id.in_(list(within)))
     for name, tests in by_table.items():
         wanted = wanted.where(SUBJECT.c.id.in_(select(TABLES[name].c.subject_id).where(*tests)))
+    if without is not None:
+        named = exists().where(HOLD.c.scope_id == without, HOLD.c.subject_id == SUBJECT.c.id)
+        wanted = wanted.where(~named)
     found = tx.execute(wanted if limit is None else wanted.limit(limit)).scalars()
     return tuple(SubjectId(one) for one in found)
 
@@ -163,9 +170,7 @@ def typed(column: Any, value: str, *, end: bool) -> object:
         return date.fromisoformat(value)
     if kind is datetime:
         day = date.fromisoformat(value)
-        return datetime(
-            day.year, day.month, day.day, *((23, 59, 59, 999_999) if end else ()), tzinfo=JST
-        )
+        return datetime.combine(day, time.max if end else time.min, JST)
     if kind is int:
         return int(value)
     if kind is bool:
@@ -178,7 +183,8 @@ def conditions_json(conditions: Iterable[Condition]) -> str:
     return json.dumps([[one.field, one.test.value, one.value] for one in conditions])
 
 
-def _line(row: Row[Any]) -> Line:
+def line_of(row: Row[Any]) -> Line:
+    """A stored hold as a fact."""
     return Line(
         id=RowId(row.id),
         subject=SubjectId(row.subject_id),

@@ -76,6 +76,7 @@ class PlanRow(SQLModel, table=True):
     counts: str = Field(sa_column=Column(Text, nullable=False))  # JSON: decision and rule -> number
     digest: str = Field(sa_type=String(64))
     second_person: str = ""  # why a second principal must agree: codes, comma separated
+    shares: str | None = Field(default=None, sa_column=Column(Text, nullable=True))  # JSON
     made_by: str
     made_at: datetime = Field(sa_column=instant())
 

@@ -12,7 +12,7 @@ from audit.types import EventDraft, Outcome
 from governance.core.ids import new_row_id
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
-from retention import plans, rules, store
+from retention import plans, rules, store, thresholds
 from retention.calendar.reading import by_calendar
 from retention.duties import row_keeps
 from retention.facts import fact_pages
@@ -109,7 +109,9 @@ def stored(
     """The plan with its hash and the reasons for a second principal, stored and recorded."""
     schedule, counts = drawn.schedule, drawn.counts
     persons = sum(counts.values())
-    due = sum(number for (kind, _), number in counts.items() if kind is DecisionKind.DUE)
+    due = [item.subject for item in drawn.items if item.decision is DecisionKind.DUE]
+    scheduled = ground is Ground.SCHEDULE
+    taken = thresholds.shares(tx, due, drawn.parts) if scheduled else ()
     made = Plan(
         id=new_row_id(),
         ground=ground,
@@ -121,9 +123,15 @@ def stored(
         counts=counts,
         items=drawn.items,
         digest=digest(ground, schedule.digest, drawn),
-        second_person=plans.second_person(
-            ground=ground, due=due, persons=persons, earlier=store.sizes_of_runs(tx)
+        second_person=thresholds.second_person(
+            ground=ground,
+            due=sum(n for (kind, _), n in counts.items() if kind is DecisionKind.DUE),
+            persons=persons,
+            earlier=store.sizes_of_runs(tx),
+            taken=taken,
+            limits=thresholds.limits_of(ports.controller),
         ),
+        shares=thresholds.shares_json(taken),
         made_by=principal.id,
         made_at=at,
         parts=drawn.parts,

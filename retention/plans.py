@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
-from statistics import median
 
 from governance.core.terms import ActorId, RowId, SubjectId
 from retention.types import Action, Decision, DecisionKind, RowKeep
 
 DIGEST_TAG = "sekisho/retention-plan/1"
-SHARE = 100  # more than one in a hundred persons needs a second principal
 DUE = DecisionKind.DUE
-MEDIANS = 3  # so does more than three times the median run
 
 Counts = Mapping[tuple[DecisionKind, str], int]  # decision and rule -> persons
 Json = str | int | None | list["Json"] | dict[str, "Json"]
@@ -34,6 +31,7 @@ class SecondPerson(StrEnum):
     """Why a second principal must agree."""
 
     SHARE = "share"
+    TABLE = "table"  # of the rows of one table
     MEDIAN = "median"
     REQUEST = "request"
 
@@ -116,6 +114,7 @@ class Plan:
     items: tuple[Item, ...] = field(repr=False)
     digest: str
     second_person: tuple[SecondPerson, ...]
+    shares: str = "{}"  # of each table: rows that go, and how many there were (thresholds.py)
     made_by: ActorId
     made_at: datetime
     parts: tuple[PartItem, ...] = field(default=(), repr=False)
@@ -268,20 +267,6 @@ def summary_json(plan: Plan) -> dict[str, Json]:
 
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day is not None else None
-
-
-def second_person(
-    *, ground: Ground, due: int, persons: int, earlier: Sequence[int]
-) -> tuple[SecondPerson, ...]:
-    """Why a second principal must agree; `earlier` are the sizes of the runs before."""
-    if ground is Ground.REQUEST:
-        return (SecondPerson.REQUEST,)
-    found = []
-    if due * SHARE > persons:
-        found.append(SecondPerson.SHARE)
-    if earlier and due > MEDIANS * median(earlier):
-        found.append(SecondPerson.MEDIAN)
-    return tuple(found)
 
 
 def counted(kinds: Iterable[tuple[DecisionKind, str]]) -> Counter[tuple[DecisionKind, str]]:

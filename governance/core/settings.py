@@ -17,6 +17,7 @@ from governance.core.controller import described
 from governance.core.errors import GovernanceError
 from governance.core.intake_settings import RequestIntake
 from governance.core.key_settings import KeySettings
+from governance.core.retention_settings import RetentionSettings
 from governance.core.setting_kinds import (
     KeyProviderKind,
     MailKind,
@@ -47,7 +48,7 @@ class UnsafeSettingsError(GovernanceError):
     code, status, exit_code = "settings_unsafe", 503, 3
 
 
-class Settings(RequestIntake, KeySettings, BackupSettings):
+class Settings(RequestIntake, KeySettings, BackupSettings, RetentionSettings):
     """Everything that a start depends on; frozen."""
 
     mode: Mode = described(

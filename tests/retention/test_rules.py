@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from governance.core.controller import Controller
+from governance.core.retention_settings import RetentionSettings
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.customers.subjects import SubjectKind, SubjectState
 from retention import rules
 from retention.duties import after, row_keep, row_keeps, year_end
 from retention.errors import ScheduleFormError
-from retention.plans import Ground, SecondPerson, second_person
+from retention.plans import Ground, SecondPerson
 from retention.schedules import (
     DEFAULT,
     RETAIL_SAMPLE,
@@ -20,6 +22,7 @@ from retention.schedules import (
     read_schedule,
     shipped_schedule,
 )
+from retention.thresholds import Limits, Share, limits_of, second_person
 from retention.types import (
     RESTRICTED,
     Due,
@@ -216,6 +219,20 @@ def test_a_run_above_the_threshold_needs_a_second_person(
 ) -> None:
     found = second_person(ground=Ground.SCHEDULE, due=due, persons=persons, earlier=earlier)
     assert found == why
+
+
+def test_a_table_of_which_more_than_its_share_goes_needs_a_second_person() -> None:
+    few, many = (Share(table="purchase", rows=rows, of=1_000) for rows in (10, 11))
+    asked = {"ground": Ground.SCHEDULE, "due": 1, "persons": 1_000, "earlier": ()}
+    assert second_person(**asked, taken=(few,)) == ()  # type: ignore[arg-type] # as given above
+    assert second_person(**asked, taken=(few, many)) == (SecondPerson.TABLE,)  # type: ignore[arg-type] # the same
+
+
+def test_the_thresholds_are_those_of_the_settings() -> None:
+    wide = limits_of(RetentionSettings(retention_share_percent=50, retention_median_times=10))
+    found = second_person(ground=Ground.SCHEDULE, due=9, persons=20, earlier=(1,), limits=wide)
+    assert found == ()
+    assert limits_of(Controller()) == Limits(percent=1, medians=3)
 
 
 @pytest.mark.parametrize(

@@ -320,6 +320,12 @@ def upgrade() -> None:
             postgresql_where=sa.text("released_at IS NULL"),
         )
 
+    with op.batch_alter_table("retention_plan", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("shares", sa.Text(), nullable=True))
+
+    with op.batch_alter_table("staff", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("mail", sa.LargeBinary(), nullable=True))
+
     deleted = (
         "person", "company", "purchase", "inquiry", "deal", "contact", "relation",
         "household_member", "subscription", "inquiry_message", "channel_permission", "preference",

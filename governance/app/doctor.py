@@ -13,6 +13,7 @@ from governance.app.backups import backup_finding, drill_finding, key_copy_findi
 from governance.app.connected import connectors_of
 from governance.app.examined import Examined
 from governance.app.forwarding import standing
+from governance.app.hold_jobs import hold_finding
 from governance.app.key_providers import made
 from governance.app.log_life import period_of
 from governance.app.stamping import newest
@@ -64,6 +65,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _jobs,
         _storage,
         _durable,
+        hold_finding,
         backup_finding,
         key_copy_finding,
         drill_finding,

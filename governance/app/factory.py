@@ -72,6 +72,7 @@ from governance.ui.routes import ui_routes
 from governance.ui.surfaces import error_page
 from policies.actions import Action
 from policies.api import ActionForbiddenError
+from retention.holds.api import router as holds
 
 
 class BadRequestError(WrongUseError):
@@ -140,6 +141,7 @@ ROUTERS = (
     statement_pages,
     reports,
     data_rights,
+    holds,
 )
 
 

@@ -24,6 +24,7 @@ from governance.app.dataset_jobs import DATASET_SCHEDULES, dataset_jobs
 from governance.app.duplicates import JOB as DUPLICATES
 from governance.app.duplicates import NIGHTLY, Searching
 from governance.app.hold_jobs import HOLD_SCHEDULES, hold_jobs
+from governance.app.hold_jobs import HOLD_SCHEDULES, hold_jobs
 from governance.app.indexing import ROWS, follow_step, rotations_step
 from governance.app.keys import custodian_of
 from governance.app.log_life import expiry_step, proposal_step
@@ -112,6 +113,7 @@ SCHEDULES: Final = {
         *REQUEST_SCHEDULES,
         *BACKUP_SCHEDULES,
         *HOLD_SCHEDULES,
+        *HOLD_SCHEDULES,
         *DATASET_SCHEDULES,
         Schedule(job=MEASURE, rule=Daily(at=time(2, 0))),
         Schedule(job=NOTICES, rule=Daily(at=time(0, 0))),
@@ -139,6 +141,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
     return {
         **request_jobs(wiring, worker),
         **backup_jobs(wiring, worker),
+        **hold_jobs(wiring),
         **hold_jobs(wiring),
         **dataset_jobs(wiring),
         ROLL: Open(step=partial(_roll, wiring), limit=1),

@@ -26,6 +26,7 @@ from governance.cli import (
     exporting,
     glass,
     handing,
+    holds,
     importing,
     intake,
     judging,
@@ -116,6 +117,7 @@ statements.consent.add_typer(consents.app)
 application_.add_typer(webhooks.app, name="webhook", help=say("webhook.help"))
 application_.add_typer(statements.consent, name="consent", help=say("statement.consent"))
 retention.app.add_typer(statements.certificates)
+application_.add_typer(holds.app, name="hold", help=say("hold.help"))
 
 
 def application(arguments: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ from governance.console.connector_pages import router as connectors
 from governance.console.execution_pages import router as executions
 from governance.console.figure_pages import router as figures
 from governance.console.glass_pages import router as glass
+from governance.console.hold_pages import router as holds
 from governance.console.law_pages import router as law
 from governance.console.letter_pages import router as letters
 from governance.console.letter_text_pages import router as letter_texts
@@ -48,5 +49,6 @@ ROUTERS: Final = (
         policies,
         law,
     ),
+    holds,
     *(notices, points, recipients, connectors, provisions, scans, log, backups),
 )

@@ -1,5 +1,6 @@
 """Matters, their lines and their history in and out."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -7,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from governance.approvals.store import sealed_of
+from governance.approvals.types import Approval
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers.changes.touched import touch
@@ -18,7 +21,7 @@ from governance.db.types import insert_ignore, table_of
 from governance.keys.vault import FieldVault
 from retention.holds.errors import HoldUnknownError
 from retention.holds.models import ActRow, DeferredRow, MatterRow
-from retention.holds.sealing import REASON, sealed_particulars
+from retention.holds.sealing import REASON, RELEASE, open_particulars, sealed_particulars
 from retention.holds.types import Act, ActKind, DeferredState, HeldPerson, Matter, Particulars
 
 MATTER, ACT, DEFERRED = table_of(MatterRow), table_of(ActRow), table_of(DeferredRow)
@@ -367,3 +370,15 @@ def end_deferred(
     for part in parts(ids):
         mine = update(DEFERRED).where(DEFERRED.c.id.in_(part))
         tx.execute(mine.values(state=state.value, run_id=run, resumed_at=at))
+
+
+def particulars_of(tx: Connection, vault: FieldVault, number: str) -> Particulars | None:
+    """What a matter is about; None for one that came with a file or a restore."""
+    row = matter_row(tx, number)
+    return None if row is None else open_particulars(vault, row.id, bytes(row.particulars))
+
+
+def release_about(tx: Connection, vault: FieldVault, asked: Approval) -> tuple[str, ...]:
+    """The persons whom a waiting release is about; none where it is the whole matter."""
+    sealed = vault.open_blob(RELEASE, asked.object_ref, sealed_of(tx, asked.id))
+    return tuple(json.loads(sealed)["persons"])

@@ -1,0 +1,189 @@
+"""What the pages of legal holds show: matters, their persons, history, and what waits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from governance.approvals.store import waiting as open_approvals
+from governance.approvals.types import Approval, ApprovalKind
+from governance.core.terms import FieldId, Lang, SubjectId
+from governance.customers.catalogue import catalogue
+from governance.customers.holds.reading import standing_scopes
+from governance.customers.holds.types import CATEGORY, What
+from governance.customers.ports import Ports
+from governance.http.principal import Principal
+from governance.i18n.catalogue import text
+from governance.ui.formats import long_day
+from governance.ui.parts import Choice, Occurrence, Term
+from governance.ui.words import actor_name
+from retention.holds import store
+from retention.holds.asked import text_of, word_of
+from retention.holds.deferring import waiting
+from retention.holds.releasing import PREFIX
+from retention.holds.rules import needs_review
+from retention.holds.types import Deferred, HeldPerson, Matter
+
+PAGE: Final = 100  # persons of one page
+ASKED: Final = 500  # open approvals among which the releases of matters are looked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatterLine:
+    """One matter of the list."""
+
+    matter: Matter
+    name: str = field(repr=False)
+    late: bool  # nobody looked at it for half a year, or its end has passed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonLine:
+    """One person of a matter."""
+
+    subject: SubjectId
+    what: str
+    person: HeldPerson
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatterShown:
+    """One matter with everything about it."""
+
+    matter: Matter
+    late: bool
+    terms: tuple[Term, ...] = field(repr=False)
+    scopes: tuple[str, ...]
+    persons: tuple[PersonLine, ...]
+    after: str  # where the next page begins; empty at the end
+    deferred: tuple[Deferred, ...]
+    history: tuple[Occurrence, ...] = field(repr=False)
+    asked: Approval | None  # a release that waits for a second person
+    own: bool  # the reader asked for it
+    about: tuple[str, ...]  # persons whom the waiting release is about; none: the whole matter
+
+
+def matter_lines(
+    tx: Connection, ports: Ports, *, released: bool, at: datetime
+) -> tuple[MatterLine, ...]:
+    """Matters that stand, or that were released; those that need a look first."""
+    found = [one for one in store.matters(tx) if (one.closed_at is not None) is released]
+    lines = [
+        MatterLine(matter=one, name=_name(tx, ports, one), late=needs_review(one, at=at))
+        for one in found
+    ]
+    return tuple(sorted(lines, key=lambda line: not line.late))
+
+
+def _name(tx: Connection, ports: Ports, one: Matter) -> str:
+    said = store.particulars_of(tx, ports.vault, one.number)
+    return "" if said is None else said.name
+
+
+def matter_shown(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    number: str,
+    lang: Lang,
+    *,
+    after: str,
+    at: datetime,
+) -> MatterShown:
+    """The matter in words; raises HoldUnknownError."""
+    matter = store.matter_of(tx, number)
+    persons = store.persons_of(tx, number, limit=PAGE, after=after)
+    asked = next(
+        (
+            one
+            for one in open_approvals(tx, at=at, limit=ASKED)
+            if one.kind is ApprovalKind.HOLD_RELEASE and one.object_ref == PREFIX + number
+        ),
+        None,
+    )
+    return MatterShown(
+        matter=matter,
+        late=needs_review(matter, at=at),
+        terms=tuple(_terms(tx, ports, matter, lang)),
+        scopes=tuple(_scopes(tx, number, lang)),
+        persons=tuple(
+            PersonLine(subject=one.subject, what=what_words(one.what, lang), person=one)
+            for one in persons
+        ),
+        after=persons[-1].subject if len(persons) == PAGE else "",
+        deferred=waiting(tx, matter=number),
+        history=tuple(_history(tx, ports, number, lang)),
+        asked=asked,
+        own=asked is not None and asked.requested_by == principal.id,
+        about=() if asked is None else store.release_about(tx, ports.vault, asked),
+    )
+
+
+def _terms(tx: Connection, ports: Ports, matter: Matter, lang: Lang) -> Iterator[Term]:
+    said = store.particulars_of(tx, ports.vault, matter.number)
+    ended = matter.closed_at
+    rows = (
+        ("name", "" if said is None else said.name),
+        ("counsel", "" if said is None else said.counsel),
+        ("notes", "" if said is None else said.notes),
+        ("placed_by", actor_name(matter.placed_by, lang)),
+        ("placed", long_day(matter.placed_at, lang)),
+        ("expected_end", long_day(matter.expected_end, lang) if matter.expected_end else ""),
+        ("reviewed", long_day(matter.reviewed_at, lang)),
+        ("closed", long_day(ended, lang) if ended else ""),
+    )
+    for name, value in rows:
+        if value:
+            yield Term(term=text(f"console.holds.{name}", lang), text=value)
+
+
+def _scopes(tx: Connection, number: str, lang: Lang) -> Iterator[str]:
+    for scope in standing_scopes(tx, matter=number):
+        who = ", ".join(map(text_of, scope.conditions)) or text("console.holds.everyone", lang)
+        yield f"{who}: {what_words((scope.what,), lang)}"
+
+
+def _history(tx: Connection, ports: Ports, number: str, lang: Lang) -> Iterator[Occurrence]:
+    for act in store.acts_of(tx, ports.vault, number):
+        who = actor_name(act.by, lang)
+        said = f"{who}: {act.reason}" if act.reason else who
+        kind = text(f"console.holds.act.{act.kind.value}", lang)
+        yield Occurrence(at=act.at, kind=kind, sentence=said)
+
+
+def what_words(whats: tuple[What, ...], lang: Lang) -> str:
+    """What is held, in words."""
+    return text("console.holds.and", lang).join(_word(what, lang) for what in whats)
+
+
+def _word(what: What, lang: Lang) -> str:
+    declared = catalogue()
+    table = declared.tables.get(what.table or "")
+    if what.table is None:
+        return text("console.holds.whole", lang)
+    label = what.table if table is None else table.label(lang)
+    if what.row is not None:
+        return text("console.holds.row", lang, table=label)
+    if what.field is None:
+        return text("console.holds.table", lang, table=label)
+    if what.field.startswith(CATEGORY):
+        name = what.field.removeprefix(CATEGORY)
+        return text("console.holds.category", lang, table=label, category=name)
+    known = declared.fields.get(FieldId(what.field))
+    return text(
+        "console.holds.field",
+        lang,
+        table=label,
+        field=what.field if known is None else known.label(lang),
+    )
+
+
+def table_choices(lang: Lang) -> tuple[Choice, ...]:
+    """Tables that can be held as such."""
+    return tuple(
+        Choice(value=word_of(What(table=name)), label=table.label(lang))
+        for name, table in catalogue().tables.items()
+        if name != "merge_trace"
+    )

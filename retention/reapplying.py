@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
 
 from audit.actions import EventCode
 from audit.shards.claims import of_action
@@ -29,6 +29,7 @@ from governance.customers.ports import Ports
 from governance.customers.store import HOLD, SUBJECT
 from governance.customers.subjects import SubjectState
 from governance.customers.upkeep.merges import MERGE
+from governance.db.fetching import PreparedSelect
 from governance.db.types import table_of
 from governance.http.principal import Principal
 from governance.jobs.journal_record import JournalEntry, JournalKind
@@ -50,6 +51,16 @@ CHOICES: Final = {
 PLACED: Final = frozenset({JournalKind.HOLD, JournalKind.RELEASE})
 ERASED: Final = frozenset({JournalKind.ERASURE, JournalKind.ERASURE_LIFTED})
 EVERY: Final = "*"
+_IDS: Final[Any] = bindparam("ids", expanding=True)
+_STATES: Final = PreparedSelect(select(SUBJECT.c.id, SUBJECT.c.state).where(SUBJECT.c.id.in_(_IDS)))
+_HELD: Final = PreparedSelect(
+    select(HOLD.c.subject_id).where(HOLD.c.subject_id.in_(_IDS), HOLD.c.released_at.is_(None))
+)
+_ERASED_AT: Final = PreparedSelect(
+    select(ERASURE.c.subject_id, func.max(ERASURE.c.at, type_=ERASURE.c.at.type))
+    .where(ERASURE.c.subject_id.in_(_IDS))
+    .group_by(ERASURE.c.subject_id)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,16 +142,20 @@ def require_reapplied(tx: Connection, ports: Ports) -> None:
 def reapply(ports: Ports, principal: Principal, *, clock: Callable[[], datetime]) -> Outstanding:
     """`do_again`, for whoever may."""
     require(ports, principal, Action.BACKUP_RESTORE)
-    return do_again(ports, principal, clock=clock)
+    with ports.database.read() as tx:
+        found = outstanding(tx, ports)
+    return do_again(ports, principal, found, clock=clock)
 
 
-def do_again(ports: Ports, principal: Principal, *, clock: Callable[[], datetime]) -> Outstanding:
+def do_again(
+    ports: Ports, principal: Principal, found: Outstanding, *, clock: Callable[[], datetime]
+) -> Outstanding:
     """Choices, holds and releases are done again, each in its own transaction; what is left over.
 
     A choice about a purpose that the policy does not know any more permits nothing; it is left.
     """
-    with ports.database.read() as tx:
-        found = outstanding(tx, ports)
+    if not (found.choices or found.holds or found.releases):
+        return found  # erasures alone, which are done after these
     for one in found.choices:
         _choose(ports, principal, one)
     for one in found.holds:
@@ -263,10 +278,8 @@ def _erasures(
         if states.get(subject) not in {None, SubjectState.ERASED.value}:
             erased[subject] = max(entry.at, erased.get(subject, entry.at))
     known: dict[str, datetime] = {}
-    moment = func.max(ERASURE.c.at, type_=ERASURE.c.at.type)
     for part in _parts(erased):
-        wanted = select(ERASURE.c.subject_id, moment).where(ERASURE.c.subject_id.in_(part))
-        known.update((row[0], row[1]) for row in tx.execute(wanted.group_by(ERASURE.c.subject_id)))
+        known.update((row[0], row[1]) for row in _ERASED_AT.rows(tx, {"ids": part}))
     return tuple(
         sorted(
             subject for subject, at in erased.items() if subject not in known or known[subject] < at
@@ -275,11 +288,7 @@ def _erasures(
 
 
 def _held(tx: Connection, subjects: Sequence[SubjectId]) -> set[str]:
-    found = set[str]()
-    for part in _parts(subjects):
-        mine = HOLD.c.subject_id.in_(part), HOLD.c.released_at.is_(None)
-        found.update(tx.execute(select(HOLD.c.subject_id).where(*mine)).scalars())
-    return found
+    return {row.subject_id for part in _parts(subjects) for row in _HELD.rows(tx, {"ids": part})}
 
 
 def _known(tx: Connection, table: Table, ids: set[str], *, only_standing: bool = False) -> set[str]:
@@ -296,8 +305,7 @@ def _states(tx: Connection, entries: Iterable[JournalEntry]) -> dict[str, str]:
     """Where each person of the journal stands here; whoever is not here has nothing to lose."""
     found: dict[str, str] = {}
     for part in _parts({entry.subject for entry in entries if entry.subject is not None}):
-        wanted = select(SUBJECT.c.id, SUBJECT.c.state).where(SUBJECT.c.id.in_(part))
-        found.update((row.id, row.state) for row in tx.execute(wanted))
+        found.update((row.id, row.state) for row in _STATES.rows(tx, {"ids": part}))
     return found
 
 

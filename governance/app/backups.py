@@ -25,6 +25,7 @@ from retention.backups.restoring import Place, Reopened, Restored, reopen, resto
 from retention.backups.standing import (
     Standing,
     State,
+    aside_standing,
     data_standing,
     drill_standing,
     keys_standing,
@@ -57,7 +58,9 @@ def file_of(desk: Desk, name: str | None) -> Path:
     return folder / found[0].file
 
 
-def restore_data(settings: Settings, path: Path, *, at: datetime) -> Restored:
+def restore_data(
+    settings: Settings, path: Path, *, at: datetime, replace: bool = False
+) -> Restored:
     """The data of a backup is where the settings say that it lies, closed.
 
     Keys, journal and the log's checkpoint must be there: they are what tells the old from the new.
@@ -80,7 +83,7 @@ def restore_data(settings: Settings, path: Path, *, at: datetime) -> Restored:
             work=settings.data_dir / "backup.work",
             tools=settings.postgres_tools,
         )
-        return restore(place, path, at=at)
+        return restore(place, path, at=at, replace=replace)
 
 
 def reopen_data(wiring: Wiring, principal: Principal) -> Reopened:
@@ -113,6 +116,11 @@ def key_copy_finding(wiring: Wiring, at: datetime, _stale: timedelta) -> Examine
 def drill_finding(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
     """Whether the last restore drill went through, and is not too long ago."""
     return _examined(drill_standing(wiring.backup_desk, at=at), wiring.settings)
+
+
+def aside_finding(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
+    """Whether a database that a restore replaced still lies there."""
+    return _examined(aside_standing(wiring.backup_desk, at=at), wiring.settings)
 
 
 def _examined(found: Standing, settings: Settings) -> Examined:

@@ -9,13 +9,19 @@ from audit.expiry.rules import going
 from audit.review import EventFilter, events, waiting
 from audit.types import Verdict
 from audit.verify import verify_log
-from governance.app.backups import backup_finding, drill_finding, key_copy_finding
+from governance.app.backups import (
+    aside_finding,
+    backup_finding,
+    drill_finding,
+    key_copy_finding,
+)
 from governance.app.connected import connectors_of
 from governance.app.examined import Examined
 from governance.app.forwarding import standing
 from governance.app.hold_jobs import hold_finding
 from governance.app.key_providers import made
 from governance.app.log_life import period_of
+from governance.app.looks import look_finding
 from governance.app.stamping import newest
 from governance.app.ticks import SCHEDULES
 from governance.app.wiring import Wiring
@@ -65,10 +71,12 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _jobs,
         _storage,
         _durable,
+        look_finding,
         hold_finding,
         backup_finding,
         key_copy_finding,
         drill_finding,
+        aside_finding,
     )
     return tuple(look(wiring, at, stale) for look in looks)
 

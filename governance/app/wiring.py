@@ -147,8 +147,7 @@ class Wiring:
         """
         require_file(settings.database)
         with ExitStack() as undo:  # an installation that is refused is not left open
-            undo.callback((database := Database.open(settings.database)).close)
-            undo.callback((keys := Database.open(settings.keys)).close)
+            database, keys = _databases(settings, undo)
             migrate.require_current(database)
             if not restoring:
                 with database.read() as tx:
@@ -349,10 +348,16 @@ def _analyse(worker: PiiWorker, texts: Sequence[str], lang: Lang) -> tuple[tuple
 def _opened(settings: Settings) -> Iterator[tuple[Database, Database]]:
     """Data and key store; both are closed again when the installation is refused."""
     with ExitStack() as undo:
-        undo.callback((database := Database.open(settings.database)).close)
-        undo.callback((keys := Database.open(settings.keys)).close)
-        yield database, keys
+        yield _databases(settings, undo)
         undo.pop_all()
+
+
+def _databases(settings: Settings, undo: ExitStack) -> tuple[Database, Database]:
+    """Data and key store, open until the stack is undone."""
+    seconds = settings.read_seconds
+    undo.callback((data := Database.open(settings.database, read_seconds=seconds)).close)
+    undo.callback((keys := Database.open(settings.keys, read_seconds=seconds)).close)
+    return data, keys
 
 
 def _folders(settings: Settings) -> None:

@@ -141,17 +141,22 @@ def drill(file: Which = None) -> int:
 
 
 @app.command("restore", help=say("backup.restore"))
-def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help=say("backup.path"))]) -> int:
-    """The data of a backup in an empty place, closed; what must follow is told."""
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=say("backup.path"))],
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help=say("backup.replace"))] = False,
+) -> int:
+    """The data of a backup is in its place, closed; what must follow is told."""
     from governance.app.backups import restore_data
     from governance.cli.session import settings
     from governance.core.clock import utc_now
 
     found = settings()
-    done = restore_data(found, file, at=utc_now())
+    done = restore_data(found, file, at=utc_now(), replace=replace)
     shape = {
         "restored": str(file),
         "closed": True,
+        "aside": done.aside,
         "sha256": done.ending.sha256,
         "log": done.log.as_json(),
         "manifest": done.manifest.as_json(),
@@ -162,6 +167,8 @@ def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help=say("backu
         line(say("backup.restored", at=f"{done.manifest.created_at:%Y-%m-%d %H:%M}"))
         for kind, number in done.to_do.items():
             line(say("restore.again", kind=kind) + f": {number}")
+        if done.aside is not None:
+            line(say("backup.aside", place=done.aside))
         line(say("backup.next"))
 
     emit(shape, words)

@@ -44,6 +44,14 @@ class BackupSettings(Controller):
         "Days between two restore drills: the newest backup is put back elsewhere and proven.",
     )
 
+    read_seconds: Annotated[int, Field(ge=10, le=86_400)] = described(
+        300,
+        "データベースを1つの時点のまま読み続けられる秒数。超えた読み取りは打ち切ります。"
+        "読み続ける間は、消去した値がデータベースのログに残るためです。",
+        "Seconds for which one look at the database may last; longer ones are ended, because "
+        "erased values stay in the database's log as long as somebody looks at the state before.",
+    )
+
     @property
     def key_copy_folders(self) -> tuple[Path, ...]:
         """Folders of copies of the key store."""

@@ -22,10 +22,12 @@ from governance.db.errors import (
     DatabaseBusyError,
     DatabaseClosedError,
     DatabaseUnreachableError,
+    LookEndedError,
     UnsafeDatabaseError,
 )
 from governance.db.late import listen
 from governance.db.prepared import sqlite_errors
+from governance.db.readers import ENDED, READ_SECONDS, PostgresReaders, SqliteReaders
 from governance.db.writer import GroupWriter
 
 T = TypeVar("T")
@@ -43,31 +45,37 @@ RETRY_STATES = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 class Database:
     """An open database: `read()` for looking, `write(fn)` for every change."""
 
-    def __init__(self, engine: Engine, writer: GroupWriter | None) -> None:
+    def __init__(
+        self, engine: Engine, writer: GroupWriter | None, readers: SqliteReaders | PostgresReaders
+    ) -> None:
         self.engine = engine
         self._writer = writer
+        self.readers = readers
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """An open database at this SQLAlchemy URL; raises DatabaseUnreachableError."""
+    def open(cls, url: str, *, read_seconds: float = READ_SECONDS) -> Self:
+        """An open database at this SQLAlchemy URL, whose looks last so long at most.
+
+        Raises DatabaseUnreachableError.
+        """
         try:
             if make_url(url).get_backend_name() == "sqlite":
-                return cls._open_sqlite(url)
-            return cls._open_postgres(url)
+                return cls._open_sqlite(url, SqliteReaders(read_seconds))
+            return cls._open_postgres(url, PostgresReaders(read_seconds))
         except (DBAPIError, sqlite3.Error, OSError) as error:
             raise DatabaseUnreachableError(reason=type(error).__name__) from error
 
     @classmethod
-    def _open_sqlite(cls, url: str) -> Self:
+    def _open_sqlite(cls, url: str, looks: SqliteReaders) -> Self:
         path = make_url(url).database or ""
         readers = _sqlite_engine(path, query_only=True, pool=READ_POOL)
         writers = _sqlite_engine(path, query_only=False, pool=1)
         with writers.connect() as probe:
             _assert_sqlite(probe)
-        return cls(readers, GroupWriter(writers))
+        return cls(readers, GroupWriter(writers), looks)
 
     @classmethod
-    def _open_postgres(cls, url: str) -> Self:
+    def _open_postgres(cls, url: str, looks: PostgresReaders) -> Self:
         pinned = make_url(url).set(drivername="postgresql+psycopg")
         engine = create_engine(
             pinned,
@@ -77,9 +85,10 @@ class Database:
             hide_parameters=True,  # an error shows no stored value
         )
         listen(engine)
+        event.listen(engine, "connect", looks.limit)
         with engine.connect() as probe:
             probe.execute(text("SELECT 1"))
-        return cls(engine, None)
+        return cls(engine, None, looks)
 
     @property
     def dialect(self) -> str:
@@ -93,8 +102,15 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent look: every query sees one state, and nothing can be written."""
-        with self.engine.connect() as connection, connection.begin():
+        """A consistent look: every query sees one state, and nothing can be written.
+
+        Raises LookEndedError when it lasts longer than looks may.
+        """
+        with (
+            self.engine.connect() as connection,
+            connection.begin(),
+            self.readers.look(connection),
+        ):
             if self._writer is None:
                 connection.exec_driver_sql(PG_LOOK)
             yield connection
@@ -120,6 +136,8 @@ class Database:
                     return fn(tx)
             except OperationalError as error:
                 state = getattr(error.orig, "sqlstate", None)
+                if state in ENDED:
+                    raise LookEndedError(seconds=int(self.readers.seconds)) from None
                 if state not in RETRY_STATES or attempt == PG_RETRIES - 1:
                     raise
         raise DatabaseBusyError
@@ -161,6 +179,7 @@ class Database:
         """
         if self._writer is not None:
             self._writer.close()
+        self.readers.close()
         event.listen(self.engine, "do_connect", _refuse)
         event.listen(self.engine.pool, "checkin", _close_returned)
         self.engine.dispose()

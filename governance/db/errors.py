@@ -21,6 +21,12 @@ class DatabaseClosedError(UnavailableError):
     code = "database_closed"
 
 
+class LookEndedError(UnavailableError):
+    """A query or look lasted longer than it may (`read_seconds`); nothing was changed."""
+
+    code = "look_ended"
+
+
 class NestedWriteError(GovernanceError):
     """A write began inside a write; the outer transaction owns the change."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, inspect, text
 
 from governance.db.engine import Database
 from governance.db.errors import SchemaNewerError, SchemaOlderError
+from governance.db.readers import without_limit
 
 
 def folder() -> Path:
@@ -56,6 +57,7 @@ def upgrade(database: Database) -> str:
     config.set_main_option("version_locations", str(folder()))
     config.set_main_option("path_separator", "os")
     with database.writer_engine.begin() as connection:
+        without_limit(connection)
         found = current(connection)
         if found is not None and found not in known:
             raise SchemaNewerError(found=found)

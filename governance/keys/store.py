@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, inspect, select
 from governance.core.terms import KeyClass, SubjectId
 from governance.crypto.frame import Alg
 from governance.crypto.providers.types import EpochId
+from governance.db.fetching import PreparedSelect
 from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore
 from governance.keys.errors import KeyStoreMissingError, KeyStoreNewerError
@@ -45,6 +46,14 @@ SELECT_CURRENT: Final = SELECT_KEYS.where(
     DATA_KEY.c.subject.in_(bindparam("subjects", expanding=True)),
     DATA_KEY.c.key_class == bindparam("key_class"),
     DATA_KEY.c.slot == CURRENT_SLOT,
+)
+_IN_STATE: Final = PreparedSelect(
+    select(DATA_KEY.c.subject).where(
+        DATA_KEY.c.subject.in_(bindparam("subjects", expanding=True)),
+        DATA_KEY.c.key_class == bindparam("key_class"),
+        DATA_KEY.c.slot == CURRENT_SLOT,
+        DATA_KEY.c.state == bindparam("state"),
+    )
 )
 DESTROY: Final = (
     update(DATA_KEY)
@@ -179,6 +188,18 @@ def current_keys(
     for chunk in chunks(subjects):
         found = tx.execute(SELECT_CURRENT, {"subjects": chunk, "key_class": key_class.value})
         yield from map(stored_key, found)
+
+
+def in_state(
+    tx: Connection, subjects: Iterable[SubjectId], key_class: KeyClass, state: KeyState
+) -> frozenset[SubjectId]:
+    """Those whose current row is an active key, or a tombstone."""
+    wanted = {"key_class": key_class.value, "state": state.value}
+    return frozenset(
+        SubjectId(row.subject)
+        for chunk in chunks(subjects)
+        for row in _IN_STATE.rows(tx, wanted | {"subjects": chunk})
+    )
 
 
 def insert_keys(tx: Connection, keys: Sequence[StoredKey], *, at: datetime) -> int:

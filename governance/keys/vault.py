@@ -143,7 +143,8 @@ class FieldVault:
         at, wanted = self.ring.clock(), list(dict.fromkeys(subjects))
 
         def write(tx: Connection) -> Destroyed:
-            store.bury(tx, wanted, key_class, at=at)
+            stones = store.in_state(tx, wanted, key_class, KeyState.DESTROYED)
+            store.bury(tx, [one for one in wanted if one not in stones], key_class, at=at)
             ended = store.destroy_keys(tx, wanted, key_class, at=at)
             if ended:
                 store.raise_generation(tx)

@@ -86,7 +86,7 @@ def _proven(desk: Desk, by: Principal, path: Path, work: Path, *, worker: Worker
         with _apart(desk.ports, database, work) as ports:
             with ports.database.read() as tx:
                 before = outstanding(tx, ports)
-            after = do_again(ports, by, clock=worker.clock)
+            after = do_again(ports, by, before, clock=worker.clock)
             runs = run_again(ports, by, after.erasures, worker=worker)
             with ports.database.read() as tx:
                 left = outstanding(tx, ports)

@@ -52,9 +52,21 @@ class BackupUnprovenError(GovernanceError):
 
 
 class RestoreTargetError(GovernanceError):
-    """There is a database already; a restore goes into an empty place alone."""
+    """There is a database already, and nobody asked that it be replaced."""
 
     code, status, exit_code = "restore_target", 409, 2
+
+
+class RestoreInUseError(UnavailableError):
+    """Others have the database open that is to be replaced; nothing was changed."""
+
+    code = "restore_in_use"
+
+
+class RestoreFailedError(UnavailableError):
+    """The disk or the folder refused (`reason`); what was there before is there still."""
+
+    code = "restore_failed"
 
 
 class RestoredClosedError(UnavailableError):

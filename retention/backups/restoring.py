@@ -1,4 +1,6 @@
-"""Putting a backup back: into an empty place, closed, and opened once the journal holds again.
+"""Putting a backup back: closed, and opened once the journal holds again.
+
+It goes into an empty place, or takes the place of a database that is then moved aside, whole.
 
 What was put back knows nothing of what was decided since. Two persons declare the loss (the log
 is behind its last checkpoint outside); then every withdrawal, objection, restriction, hold and
@@ -9,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, assert_never
 
 from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import make_url
@@ -18,7 +19,6 @@ from audit.actions import EventCode
 from audit.findings import Report
 from audit.note import VerifierKey
 from audit.types import EventDraft, Outcome
-from governance.core.durable import durable_name
 from governance.customers.ports import Ports
 from governance.db import migrate
 from governance.db.engine import Database, sqlite_url
@@ -30,22 +30,21 @@ from governance.jobs.runner import Worker
 from governance.keys.vault import FieldVault
 from policies.actions import Action
 from retention.access import require
-from retention.backups import store
+from retention.backups import replacing, store
 from retention.backups.desk import at_work_in
 from retention.backups.errors import (
     BackupForeignError,
     BackupUnprovenError,
     RestoredClosedError,
+    RestoreFailedError,
     RestoreTargetError,
 )
 from retention.backups.proving import SOUND, checked_head, sound, unpack
 from retention.backups.types import Ending, Form, Manifest
 from retention.errors import NotReappliedError
 from retention.purge import RunReport
-from retention.reapplying import Outstanding, outstanding, reapply
+from retention.reapplying import Outstanding, do_again, outstanding
 from retention.replaying import erase_again
-
-SIDE_FILES: Final = ("-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +68,7 @@ class Restored:
     ending: Ending
     log: Report
     to_do: Mapping[str, int]  # entries of the journal since, by kind
+    aside: str | None  # where the database lies that was there before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,31 +91,36 @@ class Reopened:
         }
 
 
-def restore(place: Place, path: Path, *, at: datetime) -> Restored:
-    """The empty place holds the backup's data, proven sound and closed; or it is empty still.
+def restore(place: Place, path: Path, *, at: datetime, replace: bool = False) -> Restored:
+    """The place holds the backup's data, proven sound and closed; or what it held before.
 
-    Raises RestoreTargetError, BackupForeignError, SchemaNewerError, JournalBehindError,
-    FileDamagedError, BackupUnprovenError.
+    A database that is there is moved aside, if that is asked for. Raises RestoreTargetError,
+    RestoreInUseError, BackupForeignError, SchemaNewerError, JournalBehindError, FileDamagedError,
+    BackupUnprovenError, RestoreFailedError.
     """
     manifest = checked_head(path, place.vault)
     if manifest.revision not in migrate.revisions():
         raise SchemaNewerError(found=manifest.revision)
-    _require_empty(place.url, manifest)
+    taken = _taken(place.url, manifest)
+    if taken and not replace:  # fails closed: nothing is replaced that nobody said should be
+        raise RestoreTargetError(path=taken)
+    if taken:
+        replacing.require_unused(place.url)
     for head in (manifest.journal, place.journal_outside):
         if head is not None:  # fails closed: an older journal has lost erasures
             place.journal.confirm(head)
     with at_work_in(place.work) as work:
-        match manifest.form:
-            case Form.SQLITE:
-                ending, log = _put_sqlite(place, path, manifest, work, at=at)
-            case Form.POSTGRESQL:
-                ending, log = _put_postgres(place, path, manifest, work, at=at)
-            case _:
-                assert_never(manifest.form)
+        put = _put_sqlite if manifest.form is Form.SQLITE else _put_postgres
+        try:
+            ending, log, aside = put(place, path, manifest, work, at=at, taken=bool(taken))
+        except OSError as error:
+            raise RestoreFailedError(reason=type(error).__name__) from error
     to_do: dict[str, int] = {}
     for record in place.journal.replay(after=manifest.journal.seq):
         to_do[record.entry.kind.value] = to_do.get(record.entry.kind.value, 0) + 1
-    return Restored(manifest=manifest, ending=ending, log=log, to_do=dict(sorted(to_do.items())))
+    return Restored(
+        manifest=manifest, ending=ending, log=log, to_do=dict(sorted(to_do.items())), aside=aside
+    )
 
 
 def require_open(tx: Connection) -> None:
@@ -134,7 +139,7 @@ def reopen(
     require(ports, principal, Action.BACKUP_RESTORE)
     with ports.database.read() as tx:
         before = outstanding(tx, ports)
-    after = reapply(ports, principal, clock=worker.clock)
+    after = do_again(ports, principal, before, clock=worker.clock)
     runs = erase_again(ports, principal, after.erasures, worker=worker)
     with ports.database.read() as tx:
         left = outstanding(tx, ports)
@@ -181,30 +186,28 @@ def _opened(
     )
 
 
-def _require_empty(url: str, manifest: Manifest) -> None:
-    """Fails closed: nothing is ever replaced."""
+def _taken(url: str, manifest: Manifest) -> str:
+    """What lies in the place already; nothing where it is empty."""
     parsed = make_url(url)
     sqlite = parsed.get_backend_name() == "sqlite"
     if sqlite is not (manifest.form is Form.SQLITE):
         raise BackupForeignError(part="engine")
     if sqlite:
-        path = Path(parsed.database or "")
-        for found in (path, *(path.with_name(path.name + end) for end in SIDE_FILES)):
-            if found.exists() and found.stat().st_size:
-                raise RestoreTargetError(path=str(found))
-        return
+        return str(next(iter(replacing.files_of(Path(parsed.database or ""))), ""))
     database = Database.open(url)
     try:
         with database.read() as tx:
-            if inspect(tx).get_table_names():
-                raise RestoreTargetError(path=parsed.database or "-")
+            return (parsed.database or "-") if inspect(tx).get_table_names() else ""
     finally:
         database.close()
 
 
+Put = tuple[Ending, Report, str | None]
+
+
 def _put_sqlite(
-    place: Place, path: Path, manifest: Manifest, work: Path, *, at: datetime
-) -> tuple[Ending, Report]:
+    place: Place, path: Path, manifest: Manifest, work: Path, *, at: datetime, taken: bool
+) -> Put:
     """The file gets its name last, whole, proven and closed."""
     target = Path(make_url(place.url).database or "")
     part = target.with_name(target.name + ".restoring")
@@ -213,26 +216,31 @@ def _put_sqlite(
     try:
         ending = unpack(path, place.vault, sqlite_url(part), tools=place.tools)
         log = _closed(place, sqlite_url(part), manifest, work, at=at)
-        for empty in (target, *(target.with_name(target.name + end) for end in SIDE_FILES)):
-            empty.unlink(missing_ok=True)
-        part.rename(target)
-        durable_name(target.parent)
+        if not taken:  # side files that hold nothing
+            for end in replacing.SIDE_FILES:
+                target.with_name(target.name + end).unlink(missing_ok=True)
+        aside = replacing.swap_file(part, target, at=at)
     finally:
         for left in part.parent.glob(part.name + "*"):
             left.unlink(missing_ok=True)
-    return ending, log
+    return ending, log, None if aside is None else str(aside)
 
 
 def _put_postgres(
-    place: Place, path: Path, manifest: Manifest, work: Path, *, at: datetime
-) -> tuple[Ending, Report]:
-    """One transaction of PostgreSQL's own tool, then closed.
+    place: Place, path: Path, manifest: Manifest, work: Path, *, at: datetime, taken: bool
+) -> Put:
+    """One transaction of PostgreSQL's own tool, then closed; a database there is renamed last.
 
-    Between the two the log alone keeps it shut: it is behind its checkpoint outside, because the
-    record of making a backup is never in that backup.
+    Between the two an empty place is shut by the log alone: it is behind its checkpoint outside,
+    because the record of making a backup is never in that backup.
     """
-    ending = unpack(path, place.vault, place.url, tools=place.tools)
-    return ending, _closed(place, place.url, manifest, work, at=at)
+    if not taken:
+        ending = unpack(path, place.vault, place.url, tools=place.tools)
+        return ending, _closed(place, place.url, manifest, work, at=at), None
+    with replacing.beside(place.url) as url:
+        ending = unpack(path, place.vault, url, tools=place.tools)
+        log = _closed(place, url, manifest, work, at=at)
+        return ending, log, replacing.swap_database(place.url, at=at)
 
 
 def _closed(place: Place, url: str, manifest: Manifest, work: Path, *, at: datetime) -> Report:

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from retention.backups.creating import kept
 from retention.backups.desk import Desk
 from retention.backups.key_copies import key_copies
+from retention.backups.replacing import STAMP, aside_databases, aside_files
 from retention.backups.store import GOOD, drills
 
 LATE: Final = 2  # intervals after which a backup or drill is too old
@@ -35,8 +37,8 @@ class Standing:
 
 
 def standings(desk: Desk, *, at: datetime) -> tuple[Standing, ...]:
-    """All three."""
-    looks = (data_standing, keys_standing, drill_standing)
+    """All of them."""
+    looks = (data_standing, keys_standing, drill_standing, aside_standing)
     return tuple(look(desk, at=at) for look in looks)
 
 
@@ -90,3 +92,32 @@ def drill_standing(desk: Desk, *, at: datetime) -> Standing:
     late = days > LATE * desk.drill_days
     state, code = (State.ATTENTION, "drill_old") if late else (State.GOOD, "drill_good")
     return Standing(check="drill", state=state, code=code, params=params)
+
+
+def aside_standing(desk: Desk, *, at: datetime) -> Standing:
+    """Whether a database that a restore moved aside still lies there, index tokens and all."""
+    database = desk.ports.database
+    if database.dialect == "sqlite":
+        found = [str(path) for path in aside_files(Path(database.engine.url.database or ""))]
+    else:
+        with database.read() as tx:
+            found = list(aside_databases(tx))
+    if not found:
+        return Standing(check="aside", state=State.GOOD, code="aside_none")
+    days = max((at - _moved(name)).days for name in found)
+    params: dict[str, str | int] = {
+        "days": days,
+        "places": ", ".join(found),
+        "keep": desk.keep_days,
+    }
+    state = State.BAD if days > desk.keep_days else State.ATTENTION
+    return Standing(check="aside", state=state, code="aside_left", params=params)
+
+
+def _moved(name: str) -> datetime:
+    """When the database with this name was moved aside; one of an unknown form always was."""
+    digits = name.replace("-", "_").rpartition("replaced_")[2].partition("_")[0]
+    try:
+        return datetime.strptime(digits, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)

@@ -22,7 +22,7 @@ from governance.app.bench.figure import Figure
 from governance.app.wiring import Wiring
 from governance.core.ids import new_row_id, new_subject_id
 from governance.core.settings import load
-from governance.core.terms import ActorId, EventId, FieldId, Law, SubjectId
+from governance.core.terms import ActorId, EventId, FieldId, KeyClass, Law, SubjectId
 from governance.customers import store
 from governance.customers.store import LAW, TABLES, NewSubject, Record
 from governance.customers.subjects import SubjectKind
@@ -74,6 +74,7 @@ def _restored(folder: Path, count: int) -> Iterator[tuple[Wiring, list[SubjectId
             part = subjects[start : start + BATCH]
             wiring.database.write(lambda tx, part=part, at=start: _settle(tx, part, at), batch=True)  # type: ignore[misc] # bound at once
             wiring.journal.append_many(_erased(one) for one in part)
+            wiring.vault.destroy_many(part, KeyClass.ACTIVE)
         wiring.database.checkpoint()
         yield wiring, subjects
     finally:
@@ -165,7 +166,9 @@ def _replayed(wiring: Wiring) -> float:
     ports, worker = wiring.ports, worker_of("bench", wiring.clock, Event(), hurried=True)
     before = _rows(wiring)
     began = time.perf_counter()
-    left = do_again(ports, LOADER, clock=wiring.clock)
+    with ports.database.read() as tx:
+        found = outstanding(tx, ports)
+    left = do_again(ports, LOADER, found, clock=wiring.clock)
     run_again(ports, LOADER, left.erasures, worker=worker)
     with ports.database.read() as tx:
         if outstanding(tx, ports):

@@ -71,7 +71,8 @@ class Lost:
 
 
 @pytest.fixture
-def lost(wiring: Wiring, new_database: Callable[..., str]) -> Lost:
+def decided(wiring: Wiring) -> Lost:
+    """The data is there still; the backup is of before it was decided about persons."""
     erased, withdrew, held = subjects(wiring)
     for one in (erased, withdrew):
         say(wiring, one, EventKind.GIVEN)
@@ -83,14 +84,18 @@ def lost(wiring: Wiring, new_database: Callable[..., str]) -> Lost:
     erase(wiring, erased)
     settle(wiring)
     settings = wiring.settings
-    sqlite = wiring.database.dialect == "sqlite"
     wiring.close()
-    if sqlite:
-        for path in settings.data_dir.glob("sekisho.db*"):
-            path.unlink()
-    else:
-        settings = settings.model_copy(update={"database_url": new_database("postgres")})
     return Lost(settings=settings, backup=backup, erased=erased, withdrew=withdrew, held=held)
+
+
+@pytest.fixture
+def lost(decided: Lost, new_database: Callable[..., str]) -> Lost:
+    if decided.settings.database_url is not None:
+        url = new_database("postgres")
+        return replace(decided, settings=decided.settings.model_copy(update={"database_url": url}))
+    for path in decided.settings.data_dir.glob("sekisho.db*"):
+        path.unlink()
+    return decided
 
 
 def say(wiring: Wiring, subject: SubjectId, kind: EventKind) -> None:

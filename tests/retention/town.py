@@ -1,13 +1,16 @@
 """A town of invented customers in a real store, under real keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, event, func, select
 
 from audit.actions import EventCode
+from audit.decisions.recorder import DecisionRecorder
 from audit.log import AuditLog
 from audit.types import EventDraft, Outcome, PersonalPart, canonical_json
 from consent import ledger as consent_ledger
@@ -17,6 +20,7 @@ from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalKind
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, FieldId, KeyClass, Law, RowId, SubjectId
+from governance.crypto.providers.file import FileKeyProvider
 from governance.crypto.values import Plain
 from governance.customers import store, tokens
 from governance.customers.indexing import EVERY
@@ -24,9 +28,13 @@ from governance.customers.ports import Ports
 from governance.customers.store import NewSubject, Record
 from governance.customers.subjects import SubjectKind
 from governance.customers.upkeep.candidates import note_duplicates
+from governance.db.engine import Database
 from governance.gateway.intake.tokens import Indexer
 from governance.http.principal import Principal, PrincipalKind
+from governance.jobs.journal import Journal
 from governance.jobs.runner import Worker
+from governance.keys.vault import FieldVault
+from policies.snapshot import PolicyHolder, default_snapshot
 from retention import adoption, purge, service
 from retention.purge import RunReport
 from retention.schedules import RETAIL_SAMPLE, shipped_schedule
@@ -296,6 +304,29 @@ class Town:
             analyse=old.analyse,
         )
         return Town(fresh, now=self.now + timedelta(minutes=5), people=self.people)
+
+
+@contextmanager
+def town_in(folder: Path, database: Database, keys: Database) -> Iterator[Town]:
+    """The town of these databases, whose journal and epoch keys lie in the folder."""
+    vault = FieldVault.open(keys, FileKeyProvider(folder / "epochs"), clock=lambda: NOW)
+    journal = Journal.open(folder / "journal", installation=vault.ring.installation)
+    log = AuditLog(database.writer_engine, process_id=new_row_id(), sealer=vault.seal_part)
+    decisions = DecisionRecorder(database, log, marks=folder, clock=lambda: NOW)
+    ports = Ports(
+        database=database,
+        vault=vault,
+        audit=log,
+        decisions=decisions,
+        journal=journal,
+        policies=PolicyHolder(default_snapshot()),
+        analyse=lambda texts, _lang: [() for _ in texts],
+    )
+    try:
+        yield Town(ports)
+    finally:
+        decisions.close()
+        journal.close()
 
 
 class Killed(Exception):  # noqa: N818 # what a test does to the process

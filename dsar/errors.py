@@ -79,6 +79,12 @@ class MachineMismatchError(GovernanceError):
     code, status, exit_code = "machine_mismatch", 503, 3
 
 
+class RequestAssigneeError(GovernanceError):
+    """No employee who works on requests has this login. Nothing was changed."""
+
+    code, status = "request_assignee", 422
+
+
 class RequestSubjectError(GovernanceError):
     """No such person in the customer store."""
 

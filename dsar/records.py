@@ -13,7 +13,7 @@ from audit.types import Outcome as AuditOutcome
 from dsar.case import Actor, Case, Move, Refused
 from dsar.errors import RequestNotAllowedError, RequestStepError
 from dsar.store import append_event, save_case
-from dsar.types import Event, Mark
+from dsar.types import Event, Mark, Refusal
 from governance.customers.ports import Ports
 from governance.http.principal import Principal, PrincipalKind
 from policies.actions import Action
@@ -48,6 +48,12 @@ def demand_possible(answer: object, case: Case) -> None:
     if isinstance(answer, Refused):
         law = answer.law.value if answer.law else "-"
         raise RequestStepError(request=case.id, reason=answer.reason.value, law=law)
+
+
+def demand_open(case: Case) -> None:
+    """Raises RequestStepError where nothing is left to do."""
+    if case.closed:
+        raise RequestStepError(request=case.id, reason=Refusal.NO_SUCH_STEP.value, law="-")
 
 
 def changed(case: Case, *, at: datetime) -> Case:

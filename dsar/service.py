@@ -23,7 +23,7 @@ from dsar.errors import (
 from dsar.execution.effects import object_to_marketing
 from dsar.identity.recording import record_proof
 from dsar.letters import tell
-from dsar.records import actor_of, changed, demand, draft, write_down
+from dsar.records import actor_of, changed, demand, demand_open, draft, write_down
 from dsar.rules import rights_for
 from dsar.store import (
     append_event,
@@ -44,7 +44,7 @@ from dsar.types import (
 )
 from governance.core.clock import JST
 from governance.core.ids import new_request_id, new_subject_id
-from governance.core.terms import ActorId, FieldId, KeyClass, Lang, Law, RequestId, SubjectId
+from governance.core.terms import FieldId, KeyClass, Lang, Law, RequestId, SubjectId
 from governance.crypto.revealed import Ciphertext
 from governance.customers.ports import Ports
 from governance.customers.store import Subject, subject_by_id
@@ -235,7 +235,7 @@ def match_subject(
     """The request is about this person of the store; only before anything was collected."""
     case = case_by_id(tx, request)
     demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
-    _demand_open(case)
+    demand_open(case)
     if case.sources or (case.subject is not None and case.subject != subject):
         raise RequestStepError(request=request, reason=Refusal.NO_SUCH_STEP.value, law="-")
     if subject_by_id(tx, subject, on=at.astimezone(JST).date()) is None:
@@ -251,33 +251,3 @@ def match_subject(
         at=at,
         before=case.version,
     )
-
-
-def assign(
-    tx: Connection,
-    ports: Ports,
-    principal: Principal,
-    request: RequestId,
-    assignee: ActorId,
-    *,
-    at: datetime,
-) -> Case:
-    """The request lies with this officer."""
-    case = case_by_id(tx, request)
-    demand(actor_of(principal, ports.policies.current, case), Action.DSAR_WRITE)
-    after = replace(changed(case, at=at), assignee=assignee)
-    return write_down(
-        tx,
-        ports,
-        principal,
-        after,
-        Mark.ASSIGNED,
-        EventCode.REQUEST_CHANGED,
-        at=at,
-        before=case.version,
-    )
-
-
-def _demand_open(case: Case) -> None:
-    if case.closed:
-        raise RequestStepError(request=case.id, reason=Refusal.NO_SUCH_STEP.value, law="-")

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from audit.actions import EventCode
+from dsar.assigning import CAME, tell, tell_desk
 from dsar.case import Case
 from dsar.correspondence.addressing import address_for
 from dsar.messages import store
@@ -28,17 +29,16 @@ from dsar.messages.types import (
 from dsar.records import actor_of, demand, draft
 from dsar.store import answer_language, case_by_id
 from governance.core.ids import new_row_id
-from governance.core.terms import ActorId, FieldId, KeyClass, Lang, RequestId, RowId
+from governance.core.terms import ActorId, FieldId, KeyClass, RequestId, RowId
 from governance.customers.ports import Ports
 from governance.customers.post import post
 from governance.gateway.intake.screening import without_numbers
 from governance.http.principal import Principal
-from governance.outbound.mail import ADDRESS, Mail
+from governance.outbound.mail import Mail
 from policies.actions import Action
 
 NAME: Final = FieldId("dsar.attachment_name")
 MAIL: Final = "dsar.mail.message_waits"
-DESK_MAIL: Final = "dsar.mail.message_came"
 
 
 def case_for(ports: Ports, principal: Principal, request: RequestId) -> Case:
@@ -77,7 +77,8 @@ def send(
 def reply(ports: Ports, asker: Principal, request: RequestId, words: str, *, at: datetime) -> RowId:
     """The message of whoever asks waits for an officer; the page has shown that it is theirs.
 
-    Mail tells the desk of the first that nobody has read, and of none after it until it was.
+    Mail tells the desk and who has it in hand of the first that nobody has read, and of none after
+    it until it was.
     """
     case = _case(ports, request)
     row, content = _sealed(ports, case, words)
@@ -91,7 +92,7 @@ def reply(ports: Ports, asker: Principal, request: RequestId, words: str, *, at:
             *(tx, request, row), side=Side.PERSON, by=asker.id, at=at,
             open_to_asker=True, content=content,
         )  # fmt: skip
-        refs = () if unread else _tell_desk(tx, ports, case, row, at=at)
+        refs = () if unread else _tell_office(tx, ports, case, row, at=at)
         _note(tx, ports, asker, case, EventCode.REQUEST_MESSAGE_WRITTEN, at=at, refs=refs)
 
     ports.database.write(write)
@@ -343,21 +344,13 @@ def _announce(
     return (f"message:{post(tx, ports.vault, mail, subject=case.subject, at=at)}",)
 
 
-def _tell_desk(
+def _tell_office(
     tx: Connection, ports: Ports, case: Case, row: RowId, *, at: datetime
 ) -> tuple[str, ...]:
-    """The mail to the desk's address that a message of the person waits: the number alone."""
-    address = ports.controller.contact_mail
-    if not ADDRESS.fullmatch(address):
-        return ()
-    mail = Mail(
-        idem_key=f"dsar/message_came/{row}",
-        to=address,
-        template=DESK_MAIL,
-        lang=Lang.JA,
-        params={"reference": case.reference},
-    )
-    return (f"message:{post(tx, ports.vault, mail, subject=None, at=at)}",)
+    """The mails to the desk and to who has the request in hand that a message of it waits."""
+    key = f"dsar/message_came/{row}"
+    desk = tell_desk(tx, ports, case.reference, CAME, key, at=at)
+    return (*desk, *tell(tx, ports, case, CAME, f"{key}/assignee", at=at))
 
 
 def _note(

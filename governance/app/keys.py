@@ -49,6 +49,8 @@ from governance.gateway.intake.stored import SAID
 from governance.gateway.search_saved import KIND as SAVED
 from governance.gateway.upkeep import COMMENT
 from governance.gateway.writing.models import WriteOnceRow
+from governance.identity.accounts import MAIL as STAFF_MAIL
+from governance.identity.models import StaffRow
 from governance.jobs.models import OutboxRow
 from governance.keys.places import Places, SealedPlace
 from governance.keys.vault import BLOB, PART
@@ -152,6 +154,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield _blob(table_of(SavedSearchRow), "content", SAVED)
     yield _blob(table_of(AuditFilterRow), "content", FILTER)
     yield _blob(table_of(WebhookRow), "sealed", WEBHOOK)
+    yield _blob(table_of(StaffRow), "mail", STAFF_MAIL)
     yield _blob(table_of(ScanRow), "name", scans.NAME)
     yield _blob(table_of(ScanRow), "content", scans.CONTENT)
     about_nobody = OUTBOX.c.target == NOBODY

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
-from dsar import delivery
+from dsar import assigning, delivery
 from dsar.correspondence.going import send_due
 from dsar.identity.documents import forget_old
 from dsar.identity.lapsing import end_lapsed
@@ -32,6 +32,7 @@ LAPSE: Final = "dsar.end_lapsed"
 LETTERS: Final = "dsar.send_letters"
 EXECUTE: Final = "dsar.execute"
 REMIND: Final = "connectors.remind"
+DUE: Final = "dsar.remind_due"
 REQUEST_SCHEDULES: Final = (
     Schedule(job=COPY_PURGE, rule=Daily(at=time(1, 0))),
     Schedule(job=PROOF_PURGE, rule=EveryMinutes(minutes=60)),
@@ -40,6 +41,7 @@ REQUEST_SCHEDULES: Final = (
     Schedule(job=LETTERS, rule=EveryMinutes(minutes=30)),
     Schedule(job=EXECUTE, rule=EveryMinutes(minutes=1)),
     Schedule(job=REMIND, rule=Daily(at=time(9, 0))),
+    Schedule(job=DUE, rule=Daily(at=time(9, 10))),
 )
 HOUSE: Final = Principal(id=SYSTEM, kind=PrincipalKind.SYSTEM)
 
@@ -69,6 +71,10 @@ def request_jobs(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
     def letters(*, at: datetime, limit: int) -> int:
         return send_due(ports, HOUSE, at=at, limit=limit)
 
+    def due(*, at: datetime, limit: int) -> int:  # noqa: ARG001 # one step goes through all
+        assigning.remind(ports, at=at)
+        return 0
+
     def proofs(tx: Connection, /, *, cursor: str | None, limit: int, at: datetime) -> Step:
         done = forget_old(tx, ports, HOUSE, at=at, limit=limit)
         return Step(done=done, cursor=cursor, finished=done < limit)
@@ -80,6 +86,7 @@ def request_jobs(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         LAPSE: Open(step=_each(lapsed), limit=COPIES),
         LETTERS: Open(step=_each(letters), limit=COPIES),
         EXECUTE: Open(step=_each(executed), limit=EXECUTIONS),
+        DUE: Open(step=_each(due), limit=COPIES),
         REMIND: InTransaction(step=partial(remind_step, wiring), limit=BATCH),
     }
 

@@ -129,6 +129,30 @@ def staff_code(login: Login) -> int:
     return 0
 
 
+@staff_app.command("mail", help=say("staff.mail"))
+def staff_mail(
+    login: Login,
+    address: Annotated[
+        str | None, typer.Argument(metavar="ADDRESS", help=say("staff.address"))
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help=say("staff.mail_remove"))] = False,
+) -> int:
+    """The employee is told of assigned requests at this address, or by none."""
+    from governance.cli.errors import OptionsTogetherError
+    from governance.identity.accounts import set_staff_mail
+
+    if remove is (address is not None):
+        raise OptionsTogetherError(options="ADDRESS | --remove")
+    _written(
+        lambda tx, wiring, by: set_staff_mail(
+            tx, wiring.ports, by, login, address, at=wiring.clock()
+        )
+    )
+    shape = {"actor": f"u:{login}", "mail": address is not None}
+    emit(shape, lambda: line(say("staff.mail_removed" if remove else "staff.mail_set")))
+    return 0
+
+
 @client_app.command("add", help=say("client.add"))
 def client_add(
     name: Name,

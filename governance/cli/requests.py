@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -93,6 +94,32 @@ def list_(
         for item in found
     ]
     emit(shape, lambda: table("", columns, rows))
+    return 0
+
+
+@app.command("assign", help=say("dsar.assign"))
+def assign(
+    request: Which,
+    login: Annotated[str, typer.Argument(metavar="LOGIN", help=say("dsar.assignee"))],
+) -> int:
+    """The request lies with this employee, who hears of it by mail."""
+    from dsar.assigning import assign as give
+    from governance.cli.session import acting, opened
+    from governance.core.terms import ActorId
+
+    with opened() as wiring:
+        principal, wanted = acting(wiring), request_of(wiring, request)
+        use = partial(
+            give,
+            ports=wiring.ports,
+            principal=principal,
+            request=wanted,
+            assignee=ActorId(f"u:{login}"),
+            at=wiring.clock(),
+        )
+        case = wiring.database.write(use)
+    shape = {"id": case.id, "reference": case.reference, "assignee": case.assignee}
+    emit(shape, lambda: line(say("dsar.assigned", **shape)))
     return 0
 
 

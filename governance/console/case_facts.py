@@ -15,7 +15,8 @@ from dsar.rules import advance, may_take
 from dsar.types import Event, Ground, Mark, Status
 from governance.core.terms import Lang, Law
 from governance.i18n.catalogue import error_text, text
-from governance.ui.parts import ClockDay, LawClock, Occurrence, Step, StepState
+from governance.identity.types import Staff
+from governance.ui.parts import Choice, ClockDay, LawClock, Occurrence, Step, StepState
 from governance.ui.words import actor_name
 from policies.actions import Action
 
@@ -189,6 +190,12 @@ def _line(case: Case, event: Event, actor: Actor, lang: Lang, *, at: datetime) -
     law = answer.law.value if answer.law else "-"
     refused = RequestStepError(request=case.id, reason=answer.reason.value, law=law)
     return StepLine(event=event.value, name=name, why=error_text(refused, lang))
+
+
+def hand_choices(staff: Iterable[Staff], case: Case) -> tuple[Choice, ...]:
+    """Who may have the request in hand, whoever has it first."""
+    found = sorted(staff, key=lambda one: (one.id != case.assignee, one.login))
+    return tuple(Choice(value=one.id, label=f"{one.display_name} ({one.login})") for one in found)
 
 
 def history(entries: Iterable[Entry], lang: Lang) -> tuple[Occurrence, ...]:

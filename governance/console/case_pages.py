@@ -6,20 +6,21 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from dsar import reading
+from dsar import assigning, reading
 from dsar.errors import RequestUnknownError
 from dsar.messages.store import unread
 from dsar.messages.types import Side
 from dsar.records import actor_of
-from governance.console.case_facts import clocks, history, roads, step_lines
+from governance.console.case_facts import clocks, hand_choices, history, roads, step_lines
 from governance.console.frame import Csrf, again, may, mistakes_of, way
 from governance.console.pages import console_page
 from governance.console.request_pages import HOME, TITLE
 from governance.console.step_pages import step_here
 from governance.core.errors import GovernanceError
-from governance.core.terms import Lang, RequestId
+from governance.core.terms import ActorId, Lang, RequestId
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.ui.parts import Mistake
@@ -29,6 +30,7 @@ from policies.api import require
 
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Reader = Annotated[Principal, Depends(require(Action.DSAR_READ))]
+Desk = Annotated[Principal, Depends(require(Action.DSAR_WRITE))]
 NAME: Final = "console.case.title"
 
 
@@ -49,12 +51,46 @@ async def take(
     """The step is taken, by the law's own table, or the page says why it is not possible."""
     check_csrf(request, csrf)
     one, work = RequestId(request_id), step_here(request, request_id, principal, step)
+    return await _changed(request, one, principal, work, field_id=step)
+
+
+@router.post("/{request_id}/assignee")
+async def assign(
+    request: Request,
+    request_id: str,
+    principal: Desk,
+    assignee: Annotated[str, Form()] = "",
+    csrf: Csrf = "",
+) -> Response:
+    """The request lies with this employee, who hears of it by mail."""
+    check_csrf(request, csrf)
+    wiring, one = wiring_of(request), RequestId(request_id)
+    work = partial(
+        assigning.assign,
+        ports=wiring.ports,
+        principal=principal,
+        request=one,
+        assignee=ActorId(assignee),
+        at=wiring.clock(),
+    )
+    return await _changed(request, one, principal, work, field_id="assignee")
+
+
+async def _changed(
+    request: Request,
+    one: RequestId,
+    principal: Principal,
+    work: Callable[[Connection], object],
+    *,
+    field_id: str,
+) -> Response:
+    """Back to the page after the change; or the page with what was refused."""
     try:
         await run_in_threadpool(wiring_of(request).database.write, work)
     except RequestUnknownError:
         raise
     except GovernanceError as error:
-        told = partial(mistakes_of, error, field_id=step)
+        told = partial(mistakes_of, error, field_id=field_id)
         page = partial(_page, request, one, principal, told=told)
         return HTMLResponse(await run_in_threadpool(page), status_code=error.status)
     return RedirectResponse(f"{HOME}/{one}", status_code=303)
@@ -73,6 +109,7 @@ def _page(
         found = reading.request_by_id(tx, wiring.ports, principal, one)
         entries = reading.timeline(tx, wiring.ports, principal, one)
         unread_messages = unread(tx, one, Side.PERSON)
+        hands = assigning.able(tx, wiring.ports)
     mistakes = told(lang)
     return templates_of(request).render(
         "console/request_case.html",
@@ -88,6 +125,7 @@ def _page(
         ),
         history=history(entries, lang),
         unread=unread_messages,
+        hands=hand_choices(hands, found),
         writes=may(request, principal, Action.DSAR_WRITE),
         looks=may(request, principal, Action.DSAR_EXECUTE)
         or may(request, principal, Action.DSAR_APPROVE),

@@ -29,6 +29,7 @@ class RequestLine:
     received: date
     until: date | None
     unread: int = 0  # messages of the person
+    assignee: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ def request_line(one: Summary, lang: Lang, *, unread: int = 0) -> RequestLine:
         received=one.received_at.astimezone(JST).date(),
         until=one.answer_by if one.open else None,
         unread=unread,
+        assignee=one.assignee or "",
     )
 
 

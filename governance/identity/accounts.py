@@ -7,6 +7,7 @@ owns the transaction. Codes and keys leave here once, as return values; only dig
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -20,7 +21,7 @@ from governance.customers.store import subject_by_id
 from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import Principal, PrincipalKind
 from governance.identity import store
-from governance.identity.errors import RoleUnknownError
+from governance.identity.errors import RoleUnknownError, StaffMailError
 from governance.identity.service import (
     PERSON_PREFIX,
     invite_staff,
@@ -28,11 +29,14 @@ from governance.identity.service import (
     register_client,
 )
 from governance.identity.types import AccountState, Client, Staff
+from governance.outbound.mail import ADDRESS
 from policies.actions import Action
 from policies.api import ensure
 from policies.duties import conflicts
 from policies.snapshot import PolicySnapshot
 from policies.types import RoleKind
+
+MAIL: Final = "staff_mail"  # kind of blob
 
 
 class AccountUnknownError(NotFoundError):
@@ -191,6 +195,32 @@ def staff_code(
     code = issue_code(tx, actor=staff.id, kind=PrincipalKind.STAFF, at=at)
     _record(tx, ports, principal, EventCode.CREDENTIAL_CHANGED, staff.id, at=at)
     return code
+
+
+def set_staff_mail(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    login: str,
+    address: str | None,
+    *,
+    at: datetime,
+) -> None:
+    """The employee is told of work at this address from now on, or by none; the log has neither."""
+    ensure(principal, Action.STAFF_WRITE, ports.policies.current)
+    staff = _living_staff(tx, login)
+    if address is not None and not ADDRESS.fullmatch(address):
+        raise StaffMailError
+    sealed = address and ports.vault.seal_blob(MAIL, staff.id, address.encode())
+    store.set_staff_mail(tx, staff.id, sealed or None)
+    reasons = ("mail",)
+    _record(tx, ports, principal, EventCode.PRINCIPAL_CHANGED, staff.id, at=at, reasons=reasons)
+
+
+def staff_mail(tx: Connection, ports: Ports, actor: ActorId) -> str | None:
+    """Where an employee who may act is told of work; None where no address is on record."""
+    sealed = store.staff_mail(tx, actor)
+    return None if sealed is None else ports.vault.open_blob(MAIL, actor, sealed).decode()
 
 
 def _living_staff(tx: Connection, login: str) -> Staff:

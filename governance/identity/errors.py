@@ -33,6 +33,12 @@ class LoginFormError(GovernanceError):
     code, status, exit_code = "login_form", 422, 2
 
 
+class StaffMailError(GovernanceError):
+    """This is no mail address. Nothing was changed."""
+
+    code, status, exit_code = "staff_mail", 422, 2
+
+
 class RoleUnknownError(GovernanceError):
     """The policy in force has no such role."""
 

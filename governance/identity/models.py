@@ -21,6 +21,7 @@ class StaffRow(SQLModel, table=True):
     display_name: str
     state: str
     created_at: datetime = Field(sa_column=_instant(nullable=False))
+    mail: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))  # sealed
 
 
 class StaffRoleRow(SQLModel, table=True):

@@ -71,6 +71,18 @@ def set_staff_state(tx: Connection, actor: ActorId, state: AccountState) -> None
     tx.execute(update(STAFF).where(STAFF.c.id == actor).values(state=state.value))
 
 
+def set_staff_mail(tx: Connection, actor: ActorId, sealed: bytes | None) -> None:
+    """The sealed work address stands, or none."""
+    tx.execute(update(STAFF).where(STAFF.c.id == actor).values(mail=sealed))
+
+
+def staff_mail(tx: Connection, actor: ActorId) -> bytes | None:
+    """The sealed work address of an account that may act; None for none."""
+    mine = (STAFF.c.id == actor) & (STAFF.c.state == AccountState.ACTIVE.value)
+    found = tx.execute(select(STAFF.c.mail).where(mine)).scalar()
+    return None if found is None else bytes(found)
+
+
 def replace_roles(
     tx: Connection, actor: ActorId, roles: Iterable[str], *, by: ActorId, at: datetime
 ) -> None:

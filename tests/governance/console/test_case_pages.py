@@ -72,6 +72,25 @@ def test_steps_with_pages_of_their_own_are_not_taken_here(office: Office, step: 
     assert statuses(office, request) == before
 
 
+def test_a_request_is_put_into_the_hands_of_somebody_who_works_on_requests(office: Office) -> None:
+    request = filed(office.wiring)
+    place, lead = f"{HOME}/{request}", "privacy_officer"
+    page = office.page(place, by=lead)
+    assert "担当者はまだいません" in page
+    assert 'value="u:privacy_officer"' in page
+    assert 'value="u:sales"' not in page, "who does not work on requests is not offered"
+    wrong = office.send(f"{place}/assignee", by=lead, shown=place, form={"assignee": "u:<b>"})
+    assert wrong.status_code == 422
+    assert "u:<b>" not in wrong.text
+    given = {"assignee": f"u:{lead}"}
+    done = office.send(f"{place}/assignee", by=lead, shown=place, form=given)
+    assert (done.status_code, done.headers["location"]) == (303, place)
+    assert "担当者はまだいません" not in office.page(place, by=lead)
+    assert 'id="assign"' not in office.page(place, by="auditor")
+    refused = office.send(f"{place}/assignee", by="auditor", shown=place, form=given)
+    assert refused.status_code == 403
+
+
 def test_a_form_without_its_token_moves_nothing(office: Office) -> None:
     request = filed(office.wiring)
     office.page(f"{HOME}/{request}", by="privacy_officer")

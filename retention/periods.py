@@ -25,7 +25,7 @@ def periods(schedule: Schedule) -> Mapping[str, Label]:
 
 def _words(name: str, schedule: Schedule) -> Label | None:
     wanted = RULES_OF.get(name, ())
-    lines = (*schedule.rules, *schedule.parts)
+    lines: tuple[Rule | Part, ...] = (*schedule.rules, *schedule.parts)
     rules = [line for line in lines if line.id in wanted and line.period not in (None, Period())]
     duties = [duty for duty in schedule.duties if duty.id in wanted]
     if not rules and not duties:
@@ -46,15 +46,18 @@ def _rule(rule: Rule | Part, lang: Lang) -> str:
         "app.period.rule",
         lang,
         what=rule.label.of(lang),
-        long=_long(rule.period or Period(), lang),
+        long=long(rule.period or Period(), lang),
         basis=rule.basis.of(lang),
     )
 
 
-def _long(period: Period, lang: Lang) -> str:
+def long(period: Period, lang: Lang) -> str:
+    """The length in words; at once where it is none."""
     parts = [
-        text(f"app.period.{unit}", lang, count=count)
+        text(f"app.period.{unit}{'.one' if count == 1 else ''}", lang, count=count)
         for unit in ("years", "months", "days")
         if (count := getattr(period, unit))
     ]
+    if not parts:
+        return text("app.period.at_once", lang)
     return "".join(parts) if lang is Lang.JA else " ".join(parts)

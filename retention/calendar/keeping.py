@@ -4,8 +4,7 @@ Each step is one transaction of the caller, with the cursor, the counts and the 
 that a killed step leaves nothing half done and the next one goes on where it stood.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
@@ -20,7 +19,7 @@ from retention import rules
 from retention import store as schedules
 from retention.access import today
 from retention.calendar import changes, store
-from retention.calendar.rules import Change, Entry, basis_of, change, entries
+from retention.calendar.rules import Change, Entry, basis_of, entries, moves
 from retention.calendar.store import Calendar, Moved, Recompute
 from retention.facts import covered_after, covered_of, facts_of
 from retention.parts.looking import met_of
@@ -103,9 +102,9 @@ def _page(
     last = page[-1] if len(page) == limit else None  # None: everybody that is left
     before = store.entries_between(tx, after=run.cursor, last=last)
     store.remove_between(tx, after=run.cursor, last=last)
-    now = _looked_at(tx, schedule, page, day=day)
+    now = looked_at(tx, schedule, page, day=day)
     store.add(tx, now)
-    store.count_moves(tx, run.id, _moved(before, now))
+    store.count_moves(tx, run.id, _moved(before, now, day=day))
     store.move(tx, run.id, cursor=last, persons=len(page))
     if last is None:
         store.end(tx, run.id, because=DONE, at=at)
@@ -113,12 +112,8 @@ def _page(
     return Step(done=len(page), cursor=cursor, finished=False)  # changes of meanwhile come next
 
 
-def _moved(before: Sequence[Entry], now: Sequence[Entry]) -> Moved:
-    def keyed(found: Sequence[Entry]) -> Mapping[tuple[SubjectId, str], Entry]:
-        return {(one.subject, one.part): one for one in found}
-
-    old, new = keyed(before), keyed(now)
-    moved: Moved = Counter(change(old.get(key), new.get(key)) for key in {*old, *new})
+def _moved(before: Sequence[Entry], now: Sequence[Entry], *, day: date) -> Moved:
+    moved: Moved = moves(before, now, at=day)
     for key in [key for key in moved if key[0] is Change.SAME]:  # a total is enough
         moved[Change.SAME, "", "", ""] += moved.pop(key)
     return +moved
@@ -139,14 +134,14 @@ def _changes(
     for start in range(0, len(wanted), PAGE):
         part = wanted[start : start + PAGE]
         store.remove(tx, part)
-        store.add(tx, _looked_at(tx, schedule, covered_of(tx, schedule.covers, part), day=day))
+        store.add(tx, looked_at(tx, schedule, covered_of(tx, schedule.covers, part), day=day))
     moved = replace(known, seq=taken.seq, computed_on=max(day, known.computed_on))
     if moved != known:
         store.set_calendar(tx, moved)
     return Step(done=len(wanted), cursor=cursor, finished=not wanted and taken.seq == head(tx))
 
 
-def _looked_at(
+def looked_at(
     tx: Connection, schedule: Schedule, subjects: Sequence[SubjectId], *, day: date
 ) -> tuple[Entry, ...]:
     """The lines of these persons; of one who goes as a whole none about rows."""

@@ -1,5 +1,6 @@
 """Until when a decision stands if nobody writes anything, and what a change of it is; pure."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -26,9 +27,9 @@ class State(StrEnum):
 class Change(StrEnum):
     """What another schedule or law made of a day."""
 
-    NEWLY_DUE = "newly_due"
+    NEWLY_DUE = "newly_due"  # over now, and was not
     NO_LONGER_DUE = "no_longer_due"
-    MOVED = "moved"
+    MOVED = "moved"  # to another day, or to one at all
     SAME = "same"
 
 
@@ -118,16 +119,32 @@ def basis_of(schedule: Schedule, *, on: date) -> str:
     return sha256("\n".join(said).encode()).hexdigest()
 
 
-def change(before: Entry | None, after: Entry | None) -> tuple[Change, str, str, str]:
-    """What became of a day: kind, rule before and after, and the month that counts."""
+def change(before: Entry | None, after: Entry | None, *, at: date) -> tuple[Change, str, str, str]:
+    """What became of a day as this day sees it: kind, rule before and after, and the month."""
     old = before.goes_on if before is not None else None
     new = after.goes_on if after is not None else None
     rules = before.rule if before is not None else "", after.rule if after is not None else ""
     month = (new or old or date.min).isoformat()[:7] if new or old else ""
-    if old is None and new is not None:
+    was, now = (day is not None and day <= at for day in (old, new))
+    if now and not was:
         return Change.NEWLY_DUE, *rules, month
-    if old is not None and new is None:
+    if was and not now:
         return Change.NO_LONGER_DUE, *rules, month
     if old != new:
         return Change.MOVED, *rules, month
     return Change.SAME, *rules, month
+
+
+def moves(
+    before: Iterable[Entry], after: Iterable[Entry], *, at: date
+) -> Counter[tuple[Change, str, str, str]]:
+    """What became of every line's day; of who goes as a whole the rows are not told beside."""
+    old = {(one.subject, one.part): one for one in before}
+    new = {(one.subject, one.part): one for one in after}
+    whole = {one.subject for one in (*old.values(), *new.values()) if _whole(one)}
+    keys = [key for key in {*old, *new} if not (key[1] and key[0] in whole)]
+    return Counter(change(old.get(key), new.get(key), at=at) for key in keys)
+
+
+def _whole(entry: Entry) -> bool:
+    return not entry.part and entry.state is State.DUE

@@ -228,7 +228,7 @@ def test_a_changed_rule_is_told_before_and_after(town: Town) -> None:
         moved = kept.moves_of(tx, run.id)
     assert (run.ended_because, run.persons) == ("done", 5)
     assert moved == {
-        (Change.MOVED, "D2_PROSPECT_2Y_NOT_YET", "D2_PROSPECT_2Y", "2025-10"): 5,
+        (Change.NEWLY_DUE, "D2_PROSPECT_2Y_NOT_YET", "D2_PROSPECT_2Y", "2025-10"): 5,
     }
 
 

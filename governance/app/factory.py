@@ -72,6 +72,7 @@ from governance.ui.routes import ui_routes
 from governance.ui.surfaces import error_page
 from policies.actions import Action
 from policies.api import ActionForbiddenError
+from retention.datasets.api import router as datasets
 from retention.holds.api import router as holds
 
 
@@ -142,6 +143,7 @@ ROUTERS = (
     reports,
     data_rights,
     holds,
+    datasets,
 )
 
 

@@ -21,6 +21,7 @@ from governance.app.checkpoint_copies import letter_step
 from governance.app.coming_due import come_of_age_step, end_consents_step
 from governance.app.due_dates import DUE_DATES, DUE_DATES_JOB, DUE_DATES_SCHEDULE
 from governance.app.dataset_jobs import DATASET_SCHEDULES, dataset_jobs
+from governance.app.dataset_jobs import DATASET_SCHEDULES, dataset_jobs
 from governance.app.duplicates import JOB as DUPLICATES
 from governance.app.duplicates import NIGHTLY, Searching
 from governance.app.hold_jobs import HOLD_SCHEDULES, hold_jobs
@@ -112,6 +113,7 @@ SCHEDULES: Final = {
         NIGHTLY,
         *REQUEST_SCHEDULES,
         *BACKUP_SCHEDULES,
+        *DATASET_SCHEDULES,
         *HOLD_SCHEDULES,
         *HOLD_SCHEDULES,
         *DATASET_SCHEDULES,
@@ -141,6 +143,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
     return {
         **request_jobs(wiring, worker),
         **backup_jobs(wiring, worker),
+        **dataset_jobs(wiring),
         **hold_jobs(wiring),
         **hold_jobs(wiring),
         **dataset_jobs(wiring),

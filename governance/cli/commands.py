@@ -22,6 +22,7 @@ from governance.cli import (
     connectors,
     consents,
     data,
+    datasets,
     executing,
     exporting,
     glass,
@@ -118,6 +119,7 @@ application_.add_typer(webhooks.app, name="webhook", help=say("webhook.help"))
 application_.add_typer(statements.consent, name="consent", help=say("statement.consent"))
 retention.app.add_typer(statements.certificates)
 application_.add_typer(holds.app, name="hold", help=say("hold.help"))
+application_.add_typer(datasets.app, name="dataset", help=say("dataset.help"))
 
 
 def application(arguments: Sequence[str]) -> int:

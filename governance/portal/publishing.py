@@ -21,6 +21,7 @@ from consent.types import NoticeVersion
 from governance.core.controller import Controller
 from governance.core.terms import Lang, Law
 from governance.i18n.catalogue import text
+from governance.portal.anonymised import Line, anonymised
 from governance.registers.countries import countries
 from governance.registers.store import all_recipients
 from governance.registers.types import Recipient, RecipientRole
@@ -75,6 +76,7 @@ class Published:
     recipients: tuple[tuple[str, str, str, str], ...]  # name, role, service, country
     periods: tuple[tuple[str, str, str], ...]  # of whom or what, how long, why
     rights: tuple[Term, ...]
+    anonymised: tuple[Line, ...]  # APPI 43(3)
     public: str  # security measures and the like
     as_of: date
 
@@ -102,6 +104,7 @@ def published(
         recipients=tuple(_companies(recipients, lang, on=on)),
         periods=tuple(_periods(tx, lang)),
         rights=tuple(_rights(controller, lang)),
+        anonymised=tuple(anonymised(tx, lang)),
         public="" if public is None else _body(tx, public, lang),
         as_of=on,
     )

@@ -218,9 +218,7 @@ def rows_of(ports: Ports, parts: Sequence[tuple[RowId, bytes]]) -> Iterator[list
         yield from csv.reader(io.StringIO(content.decode()))
 
 
-def event(
-    dataset: Dataset, action: EventCode, principal: Principal, *, at: datetime
-) -> EventDraft:
+def event(dataset: Dataset, action: EventCode, principal: Principal, *, at: datetime) -> EventDraft:
     """What the log says of it: kind, numbers, the method's hash."""
     return EventDraft(
         action=action,

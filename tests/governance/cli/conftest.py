@@ -23,6 +23,7 @@ from governance.identity.service import issue_code, register_client
 from tests.installation import customer, register, write_file
 
 STAFF = {
+    "analyst": "analyst",
     "tanaka": "privacy_officer",
     "sasaki": "privacy_approver",
     "manager": "data_manager",

@@ -11,11 +11,12 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from governance.db.errors import (
@@ -36,7 +37,7 @@ BUSY_TIMEOUT_MS = 5_000  # SQLite waits this long for another process's lock
 CHECKPOINT_MS = 10  # for which a checkpoint may hold writers up
 READ_POOL = 16  # connections; readers do not block each other in WAL
 PG_POOL = 10
-PG_LOOK = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+PG_WRITERS = 8  # at once: fewer than connections, or who is urgent would wait for a lock's line
 PG_RETRIES = 6
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")  # what makes a commit last
 RETRY_STATES = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
@@ -51,6 +52,11 @@ class Database:
         self.engine = engine
         self._writer = writer
         self.readers = readers
+        self._writing = BoundedSemaphore(PG_WRITERS)
+        self._looks = self._glances = engine
+        if writer is None:  # the same connections, set by the driver without a round trip
+            self._looks = _with_options(engine, "REPEATABLE READ", read_only=True)
+            self._glances = _with_options(engine, "AUTOCOMMIT")
 
     @classmethod
     def open(cls, url: str, *, read_seconds: float = READ_SECONDS) -> Self:
@@ -107,13 +113,24 @@ class Database:
         Raises LookEndedError when it lasts longer than looks may.
         """
         with (
-            self.engine.connect() as connection,
+            self._looks.connect() as connection,
             connection.begin(),
             self.readers.look(connection),
         ):
-            if self._writer is None:
-                connection.exec_driver_sql(PG_LOOK)
             yield connection
+
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A look of one query, for what is asked many times a second: no transaction is paid for.
+
+        Two queries may see two states.
+        """
+        if self._writer is not None:  # SQLite's transactions cost next to nothing
+            with self.read() as tx:
+                yield tx
+            return
+        with self._glances.connect() as tx:
+            yield tx
 
     def write(
         self, fn: Callable[[Connection], T], *, batch: bool = False, urgent: bool = False
@@ -127,14 +144,17 @@ class Database:
         """
         if self._writer is not None:
             return self._writer.submit(fn, batch=batch, urgent=urgent)
-        return self._write_postgres(fn)
+        if urgent:
+            return self._write_postgres(fn)
+        with self._writing:
+            return self._write_postgres(fn)
 
     def _write_postgres(self, fn: Callable[[Connection], T]) -> T:
         for attempt in range(PG_RETRIES):
             try:
                 with self.engine.begin() as tx:
                     return fn(tx)
-            except OperationalError as error:
+            except DBAPIError as error:
                 state = getattr(error.orig, "sqlstate", None)
                 if state in ENDED:
                     raise LookEndedError(seconds=int(self.readers.seconds)) from None
@@ -183,6 +203,11 @@ class Database:
         event.listen(self.engine, "do_connect", _refuse)
         event.listen(self.engine.pool, "checkin", _close_returned)
         self.engine.dispose()
+
+
+def _with_options(engine: Engine, isolation: str, *, read_only: bool = False) -> Engine:
+    """The same connections, whose transactions are of this kind."""
+    return engine.execution_options(isolation_level=isolation, postgresql_readonly=read_only)
 
 
 def _refuse(*_asked: object) -> None:

@@ -29,7 +29,8 @@ def listen(engine: Engine) -> None:
 
 
 def _forget(tx: Connection) -> None:
-    tx.info.pop(KEY, None)
+    if not tx.invalidated:  # the server ended the session, and its memory went with it
+        tx.info.pop(KEY, None)
 
 
 def _act(tx: Connection) -> None:

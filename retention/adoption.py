@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
@@ -42,23 +43,30 @@ class Version:
 
 def versions(tx: Connection) -> tuple[Version, ...]:
     """Every adopted schedule, that in force first."""
-    newest = select(store.SCHEDULE).order_by(store.SCHEDULE.c.version.desc())
-    found = []
-    for row in tx.execute(newest):
-        schedule = read_schedule(row.content)
-        found.append(
-            Version(
-                version=row.version,
-                name=row.name,
-                digest=row.digest,
-                proposed_by=ActorId(row.proposed_by),
-                approved_by=ActorId(row.approved_by),
-                adopted_at=row.adopted_at,
-                rules=len(schedule.rules),
-                duties=len(schedule.duties),
-            )
-        )
-    return tuple(found)
+    return tuple(_version(row) for row in tx.execute(_NEWEST))
+
+
+def newest_version(tx: Connection) -> Version | None:
+    """The adopted schedule that is in force; None where the shipped one stands."""
+    row = tx.execute(_NEWEST.limit(1)).one_or_none()
+    return None if row is None else _version(row)
+
+
+_NEWEST = select(store.SCHEDULE).order_by(store.SCHEDULE.c.version.desc())
+
+
+def _version(row: Row[Any]) -> Version:
+    schedule = read_schedule(row.content)
+    return Version(
+        version=row.version,
+        name=row.name,
+        digest=row.digest,
+        proposed_by=ActorId(row.proposed_by),
+        approved_by=ActorId(row.approved_by),
+        adopted_at=row.adopted_at,
+        rules=len(schedule.rules),
+        duties=len(schedule.duties),
+    )
 
 
 def version_text(tx: Connection, version: int) -> Schedule:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
+from fastapi import Form as Sent
 from fastapi.concurrency import run_in_threadpool
 
 from consent.receipts.forms import FILE_NAMES, MEDIA, ReceiptForm
@@ -20,11 +21,12 @@ from governance.app.statements import consent_receipt, decision_proof, erasure_c
 from governance.core.terms import EventId, RequestId, RowId, SubjectId
 from governance.http.principal import ANONYMOUS, Principal
 from governance.http.problems import language_of
-from governance.http.request import check_same_site, open_to_all, principal_of, wiring_of
+from governance.http.request import check_csrf, check_same_site, open_to_all, principal_of, wiring_of
 from policies.actions import Action
 from policies.api import require
 
 router = APIRouter(prefix="/v1", tags=["statements"])
+pages = APIRouter(prefix="/console", include_in_schema=False)
 NDJSON: Final = "application/x-ndjson"
 UUID: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
@@ -32,7 +34,7 @@ Id = Annotated[str, Path(pattern=UUID)]
 Form = Annotated[ReceiptForm, Query(description="受領書の形式 / Form of the receipt")]
 Reader = Annotated[Principal, Depends(require(Action.CONSENT_READ))]
 Person = Annotated[Principal, Depends(require(Action.PORTAL_SELF))]
-Planner = Annotated[Principal, Depends(require(Action.RETENTION_PLAN))]
+Looker = Annotated[Principal, Depends(require(Action.RETENTION_READ))]
 CaseReader = Annotated[Principal, Depends(require(Action.DSAR_READ))]
 CertificateQuery = Annotated[
     CertificateForm, Query(description="証明書の形式 / Form of the certificate")
@@ -72,7 +74,7 @@ async def _receipt(
 @router.post("/retention/runs/{run}/certificate", response_class=Response)
 async def certificate(
     request: Request,
-    principal: Planner,
+    principal: Looker,
     run: Id,
     body: Annotated[dict[str, Any] | None, Body()] = None,
 ) -> Response:
@@ -84,6 +86,20 @@ async def certificate(
         lambda: erasure_certificate(wiring, principal, RowId(run), subject, at=wiring.clock())
     )
     return Response(made, media_type=NDJSON)
+
+
+@pages.post("/retention/runs/{run}/certificate", response_class=Response)
+async def certificate_from_page(
+    request: Request, principal: Looker, run: Id, csrf: Annotated[str, Sent()] = ""
+) -> Response:
+    """The same certificate as a file for the officer's form; issued on record."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+    made = await run_in_threadpool(
+        lambda: erasure_certificate(wiring, principal, RowId(run), None, at=wiring.clock())
+    )
+    saved = {"content-disposition": f'attachment; filename="certificate-{run}.ndjson"'}
+    return Response(made, media_type=NDJSON, headers=saved)
 
 
 @router.post("/requests/{request_id}/certificate", response_class=Response)

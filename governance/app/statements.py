@@ -86,7 +86,7 @@ def erasure_certificate(
     wiring: Wiring, principal: Principal, run: RowId, subject: SubjectId | None, *, at: datetime
 ) -> bytes:
     """What a run erased, or what of one person: why, what a law keeps, the final date."""
-    ensure(principal, Action.RETENTION_PLAN, wiring.policies.current)
+    ensure(principal, Action.RETENTION_READ, wiring.policies.current)
     provider = wiring.vault.ring.provider
 
     def certify(tx: Connection) -> Issued:

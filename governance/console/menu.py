@@ -64,6 +64,11 @@ MENU: Final = (
                 any_of=(Action.POLICY_READ,),
             ),
             Place(href="/console/law", label="console.nav.law", any_of=(Action.POLICY_READ,)),
+            Place(
+                href="/console/retention",
+                label="console.nav.retention",
+                any_of=(Action.RETENTION_READ,),
+            ),
             Place(href="/console/holds", label="console.nav.holds", any_of=(Action.HOLD_READ,)),
             Place(
                 href="/console/notices", label="console.nav.notices", any_of=(Action.NOTICE_READ,)

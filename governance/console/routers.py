@@ -19,13 +19,17 @@ from governance.console.log_pages import router as log
 from governance.console.message_pages import router as messages
 from governance.console.notice_pages import router as notices
 from governance.console.pages import router as console
+from governance.console.plan_pages import router as plans
 from governance.console.point_pages import router as points
 from governance.console.policy_pages import router as policies
 from governance.console.provision_pages import router as provisions
 from governance.console.recipient_pages import router as recipients
 from governance.console.request_pages import router as requests
+from governance.console.retention_pages import router as retention
 from governance.console.review_pages import router as reviews
+from governance.console.run_pages import router as runs
 from governance.console.scan_pages import router as scans
+from governance.console.simulation_pages import router as simulations
 from governance.console.source_pages import router as sources
 from governance.console.step_pages import router as steps
 
@@ -49,6 +53,7 @@ ROUTERS: Final = (
         policies,
         law,
     ),
+    *(retention, simulations, plans, runs),
     holds,
     *(notices, points, recipients, connectors, provisions, scans, log, backups),
 )

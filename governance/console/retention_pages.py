@@ -1,0 +1,159 @@
+"""The officers' overview of retention: the schedule in force, what is due, runs, holds."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from governance.console.frame import may
+from governance.console.pages import console_page
+from governance.console.retention_frame import (
+    HOME,
+    PLANS,
+    RUN_TONES,
+    RUNS,
+    SCHEDULES,
+    SIMULATIONS,
+    Reader,
+    way_to,
+)
+from governance.core.terms import Lang
+from governance.http.request import wiring_of
+from governance.i18n.catalogue import text
+from governance.ui.parts import Figure, Term, Tone
+from governance.ui.surfaces import templates_of
+from policies.actions import Action
+from retention import looking, store
+from retention.adoption import Version, newest_version
+from retention.plans import RunState
+from retention.simulation.store import newest
+from retention.simulation.types import Line, SimulationState
+from retention.types import DecisionKind, Schedule
+
+router = APIRouter(include_in_schema=False)
+RUNS_SHOWN: Final = 5
+LOOKED_AT: Final = 20  # of the newest plans and simulations; more say nothing about today
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The facts of the page."""
+
+    schedule: Schedule
+    adopted: Version | None  # None: the shipped schedule stands
+    runs: tuple[looking.RunLine, ...]
+    unfinished: int
+    residue: int
+    waiting: int  # plans that nobody has run yet
+    holds: int
+    counted: Line | None  # the newest simulation of today's schedule
+
+
+def overview(tx: Connection) -> Overview:
+    """How retention stands."""
+    schedule = store.in_force(tx)
+    plans = looking.plan_lines(tx, limit=LOOKED_AT)
+    name = f"{schedule.name}/{schedule.version}"
+    simulations = newest(tx, limit=LOOKED_AT)
+    return Overview(
+        schedule=schedule,
+        adopted=newest_version(tx),
+        runs=looking.run_lines(tx, limit=RUNS_SHOWN),
+        unfinished=looking.count_runs(tx, RunState.RUNNING),
+        residue=looking.count_runs(tx, RunState.RESIDUE),
+        waiting=sum(one.run is None for one in plans),
+        holds=looking.standing_holds(tx),
+        counted=next(
+            (
+                one
+                for one in simulations
+                if one.schedule == name and one.state is SimulationState.DONE
+            ),
+            None,
+        ),
+    )
+
+
+@router.get(HOME, response_class=HTMLResponse)
+async def retention(request: Request, principal: Reader) -> str:
+    """How retention stands, and the way to each of its pages."""
+    page = console_page(request, "console.retention.title", principal)
+    wiring = wiring_of(request)
+
+    def look() -> Overview:
+        with wiring.database.read() as tx:
+            return overview(tx)
+
+    facts = await run_in_threadpool(look)
+    return templates_of(request).render(
+        "console/retention.html",
+        page,
+        facts=facts,
+        figures=_figures(facts, page.lang),
+        schedule=_schedule(facts, page.lang),
+        tones=RUN_TONES,
+        may_plan=may(request, principal, Action.RETENTION_PLAN),
+        may_holds=may(request, principal, Action.HOLD_READ),
+        way=way_to(page.lang),
+    )
+
+
+def _figures(facts: Overview, lang: Lang) -> tuple[Figure, ...]:
+    def figure(name: str, count: int, href: str, tone: Tone = Tone.PLAIN) -> Figure:
+        return Figure(
+            label=text(f"console.retention.figure.{name}", lang),
+            count=count,
+            href=href,
+            note=text(f"console.retention.figure.{name}_note", lang),
+            tone=tone,
+        )
+
+    due = facts.counted
+    bad = Tone.REFUSED if facts.residue else Tone.PLAIN
+    return (
+        figure(
+            "due",
+            due.figures.count(DecisionKind.DUE) if due else 0,
+            f"{SIMULATIONS}/{due.id}" if due else SIMULATIONS,
+        ),
+        figure("plans", facts.waiting, PLANS),
+        figure("running", facts.unfinished, f"{RUNS}?state=running"),
+        figure("residue", facts.residue, f"{RUNS}?state=residue", bad),
+        figure("holds", facts.holds, "/console/holds"),
+    )
+
+
+def _schedule(facts: Overview, lang: Lang) -> tuple[Term, ...]:
+    schedule, adopted = facts.schedule, facts.adopted
+    since = text("console.retention.shipped", lang)
+    if adopted is not None:
+        since = text(
+            "console.retention.adopted",
+            lang,
+            n=adopted.version,
+            who=adopted.approved_by.partition(":")[2],
+            day=f"{adopted.adopted_at:%Y-%m-%d}",
+        )
+    return (
+        Term(
+            term=text("console.retention.schedule", lang),
+            text=schedule.label.of(lang),
+            note=since,
+            href=SCHEDULES,
+        ),
+        Term(
+            term=text("console.retention.rules", lang),
+            text=text(
+                "console.retention.rules_n",
+                lang,
+                rules=len(schedule.rules),
+                duties=len(schedule.duties),
+            ),
+        ),
+        Term(
+            term=text("console.plans.schedule_digest", lang), text=schedule.digest[:16], mono=True
+        ),
+    )

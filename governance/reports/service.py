@@ -23,6 +23,7 @@ from governance.http.principal import Principal
 from governance.keys.vault import FieldVault
 from governance.reports import (
     complaints,
+    datasets,
     integrity,
     integrity_words,
     provisions,
@@ -110,6 +111,10 @@ def _transfers(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document
     return transfers.write(facts, made, lang)
 
 
+def _datasets(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
+    return datasets.write(datasets.collect(tx, period=asked.period), made, lang)
+
+
 REGISTER: Final = (Action.REGISTER_READ,)
 KINDS: Final[Mapping[ReportId, Kind]] = {
     ReportId.R07: Kind(actions=(Action.DSAR_READ,), write=_requests),
@@ -118,6 +123,7 @@ KINDS: Final[Mapping[ReportId, Kind]] = {
     ReportId.R11: Kind(actions=REGISTER, write=_transfers),
     ReportId.R14: Kind(actions=(Action.AUDIT_READ, Action.AUDIT_VERIFY), write=_integrity),
     ReportId.R19: Kind(actions=(Action.DSAR_READ,), write=_complaints),
+    ReportId.R22: Kind(actions=(Action.DATASET_READ,), write=_datasets),
 }
 
 

@@ -21,6 +21,7 @@ class ReportId(StrEnum):
     R11 = "R11"  # transfers abroad
     R14 = "R14"  # integrity of the audit log
     R19 = "R19"  # complaints
+    R22 = "R22"  # pseudonymised and anonymised data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,14 @@ from sqlalchemy.exc import DatabaseError
 
 from consent.types import EventKind
 from governance.app.wiring import Wiring
-from governance.core.terms import SubjectId
+from governance.core.terms import Lang, SubjectId
+from governance.customers.catalogue import catalogue
 from governance.gateway.bulk.exporting import PERSON
+from governance.portal.publishing import published
+from governance.reports.rendering import ReportFormat
+from governance.reports.service import ground_of
+from governance.reports.service import make as report
+from governance.reports.types import Period, ReportId
 from retention.datasets import service, store
 from retention.datasets.building import make
 from retention.datasets.errors import (
@@ -218,3 +224,32 @@ def test_it_ends_with_its_day_and_its_rows_are_gone(installation: Wiring, tmp_pa
 def test_an_unknown_one_is_told_as_such(town: Wiring) -> None:
     with town.database.read() as tx, pytest.raises(DatasetUnknownError):
         service.shown(tx, town.ports, AUDITOR, DatasetId("none"))
+
+
+def test_the_register_tells_standards_provisions_and_looks(town: Wiring) -> None:
+    known = released(town)
+    give(town, known.id, "=架空研究所")
+    town.database.write(lambda tx: service.method(tx, town.ports, OFFICER, known.id, at=AT))
+    period = Period(first=AT.date(), last=AT.date())
+    document, content = report(
+        ground_of(town), OFFICER, ReportId.R22, period, form=ReportFormat.CSV, lang=Lang.JA
+    )
+    figures = {one.key: one.value for part in document.sections for one in part.figures}
+    rows = {part.key: part.listing.rows for part in document.sections if part.listing}
+    assert any(row[0] == known.id and "34条5号" in row[1] for row in rows["standards"])
+    assert (known.id, "=架空研究所") in {row[:2] for row in rows["provisions"]}
+    assert figures["looked"] == len(rows["method"]) >= 1
+    assert b'"=' not in content
+
+
+def test_the_items_stand_on_the_published_page(town: Wiring) -> None:
+    known = released(town)
+    with town.database.read() as tx:
+        found = {
+            lang: published(tx, town.policies.current, town.settings, lang, on=AT.date())
+            for lang in Lang
+        }
+    for lang in Lang:
+        name, items, _, since = found[lang].anonymised[0]
+        assert (name, since) == (known.name, AT.date())
+        assert catalogue().fields[known.fields[0]].label(lang) in items

@@ -150,6 +150,20 @@ def start(
     kept = store.plan_by_id(tx, plan_id)
     asked = kept.ground is Ground.REQUEST
     require(ports, principal, Action.ERASURE_REQUEST if asked else Action.RETENTION_RUN)
+    return set_going(tx, ports, approvals, principal, kept, at=at)
+
+
+def set_going(
+    tx: Connection,
+    ports: Ports,
+    approvals: Approvals,
+    principal: Principal,
+    kept: Plan,
+    *,
+    at: datetime,
+) -> Started | Waiting:
+    """The same, for whoever may, or for the house where its settings say so."""
+    plan_id, asked = kept.id, kept.ground is Ground.REQUEST
     if (begun := store.run_of_plan(tx, plan_id)) is not None:
         return Started(run=begun.id)
     _runnable(tx, kept, at=at)

@@ -112,7 +112,8 @@ def approve_and_execute(
     if done is not None and done.startswith(PURGE_RUN):
         run = RowId(done.removeprefix(PURGE_RUN))
         worker = worker_of(principal.id, wiring.clock, Event())
-        report = purge.run(wiring.ports, run, worker=worker)
+        daily = wiring.settings.retention_daily_bytes
+        report = purge.run(wiring.ports, run, worker=worker, daily_bytes=daily)
         done = f"{done} {report.state.value}"
     elif done is not None and done.startswith(custody.TASK_PREFIX):
         task = RowId(done.removeprefix(custody.TASK_PREFIX))

@@ -14,6 +14,8 @@ from governance.db.errors import DatabaseUnreachableError
 from governance.http.problems import language_of, problem_response
 from governance.http.request import open_to_all, wiring_of
 from policies.api import PolicyUnavailableError
+from retention.access import today
+from retention.standing import lag
 
 router = APIRouter(dependencies=[Depends(open_to_all)])
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -50,10 +52,15 @@ def metrics(request: Request) -> PlainTextResponse:
     wiring = wiring_of(request)
     registry = CollectorRegistry()
     with wiring.database.read() as tx:
+        day = today(wiring.clock())
+        due, oldest = lag(tx, on=day)
+        overdue = (day - oldest).total_seconds() if oldest is not None else 0
         values = {
             "sekisho_audit_events": ("Audit events in the tree", frontier_of(tx).size),
             "sekisho_audit_waiting": ("Audit events not yet in the tree", waiting(tx)),
             "sekisho_consent_seq": ("Sequence number of the consent ledger", ledger.head(tx)),
+            "sekisho_retention_due": ("Persons who are due and still here", due),
+            "sekisho_retention_lag_seconds": ("How long the first of them is overdue", overdue),
             "sekisho_persons": ("Rows of the customer register", store.count_rows(tx, "person")),
         }
     for name, (words, value) in values.items():

@@ -7,7 +7,7 @@ it. Each job has a thread of its own: a purge of hours holds up neither the keys
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Final, Protocol
@@ -19,16 +19,15 @@ from governance.app.alarms import watch_step
 from governance.app.backup_jobs import BACKUP_SCHEDULES, backup_jobs
 from governance.app.checkpoint_copies import letter_step
 from governance.app.coming_due import come_of_age_step, end_consents_step
+from governance.app.dataset_jobs import DATASET_SCHEDULES, dataset_jobs
 from governance.app.due_dates import DUE_DATES, DUE_DATES_JOB, DUE_DATES_SCHEDULE
-from governance.app.dataset_jobs import DATASET_SCHEDULES, dataset_jobs
-from governance.app.dataset_jobs import DATASET_SCHEDULES, dataset_jobs
 from governance.app.duplicates import JOB as DUPLICATES
 from governance.app.duplicates import NIGHTLY, Searching
-from governance.app.hold_jobs import HOLD_SCHEDULES, hold_jobs
 from governance.app.hold_jobs import HOLD_SCHEDULES, hold_jobs
 from governance.app.indexing import ROWS, follow_step, rotations_step
 from governance.app.keys import custodian_of
 from governance.app.log_life import expiry_step, proposal_step
+from governance.app.purging import PURGE_SCHEDULES, STARTING, beating, purge_jobs
 from governance.app.quality import measure_step, review_step
 from governance.app.request_jobs import REQUEST_SCHEDULES, request_jobs
 from governance.app.stamping import stamp_step
@@ -37,7 +36,6 @@ from governance.app.wiring import SYSTEM, Wiring
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
 from governance.core.logging import logger
-from governance.core.terms import RowId
 from governance.custody import service as custody
 from governance.custody.errors import KeyTaskHeldElsewhereError
 from governance.custody.rolling import roll_today
@@ -55,13 +53,9 @@ from governance.keys.epochs import status
 from governance.keys.types import RollReport
 from governance.registers.provisions.service import purge as purge_provisions
 from policies.admin import shadow
-from retention import purge, store, tombstones
-from retention.errors import RunHeldElsewhereError
-from retention.plans import RunState
+from retention import tombstones
 
 LOOK_BACK: Final = timedelta(days=1)  # an empty ledger owes the latest slot of each job, no more
-RUNS_LOOKED_AT: Final = 500  # purge runs, newest first; a retailer has some dozens a year
-STARTING: Final = timedelta(minutes=1)  # whoever began a run may drive it first
 SENT_KEPT: Final = timedelta(days=30)  # acknowledged messages, without their content
 TOLD_KEPT: Final = timedelta(days=90)  # lines of the delivery log of webhooks
 RUNS_KEPT: Final = timedelta(days=30)  # ended runs of the ledger; each job keeps its latest
@@ -72,7 +66,6 @@ LETTER: Final = "audit.letter"
 WATCH: Final = "audit.watch"
 EXPIRE: Final = "audit.expire"
 PROPOSE: Final = "audit.propose_expiry"
-RESUME: Final = "retention.resume"
 MEASURE: Final = "quality.measure"
 COME_OF_AGE: Final = "subject.come_of_age"
 REVIEW: Final = "quality.review"
@@ -97,7 +90,6 @@ SCHEDULES: Final = {
         Schedule(job=STAMP, rule=Daily(at=time(0, 15))),
         Schedule(job=LETTER, rule=Daily(at=time(0, 20))),
         Schedule(job=WATCH, rule=EveryMinutes(minutes=10)),
-        Schedule(job=RESUME, rule=EveryMinutes(minutes=5)),
         DUE_DATES_SCHEDULE,
         Schedule(job=RESUME_KEYS, rule=EveryMinutes(minutes=5)),
         Schedule(job=INDEX, rule=EveryMinutes(minutes=1)),
@@ -113,6 +105,7 @@ SCHEDULES: Final = {
         NIGHTLY,
         *REQUEST_SCHEDULES,
         *BACKUP_SCHEDULES,
+        *PURGE_SCHEDULES,
         *DATASET_SCHEDULES,
         *HOLD_SCHEDULES,
         *HOLD_SCHEDULES,
@@ -143,6 +136,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
     return {
         **request_jobs(wiring, worker),
         **backup_jobs(wiring, worker),
+        **purge_jobs(wiring, worker),
         **dataset_jobs(wiring),
         **hold_jobs(wiring),
         **hold_jobs(wiring),
@@ -151,7 +145,6 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         STAMP: Open(step=partial(stamp_step, wiring), limit=1),
         LETTER: Open(step=partial(letter_step, wiring), limit=1),
         WATCH: Open(step=partial(watch_step, wiring), limit=1),
-        RESUME: Open(step=partial(_resume, wiring, worker), limit=RUNS_LOOKED_AT),
         DUE_DATES: DUE_DATES_JOB,
         RESUME_KEYS: Open(step=partial(_resume_keys, wiring, worker), limit=1),
         INDEX: Open(step=partial(follow_step, wiring, worker), limit=ROWS),
@@ -269,49 +262,6 @@ def _rolled(wiring: Wiring, *, at: datetime) -> RollReport:
     return roll_today(wiring.ports, wiring.log_keys, SYSTEM, keep_days=days, at=at)
 
 
-def _resume(
-    wiring: Wiring,
-    worker: Worker,
-    db: Database,
-    /,
-    *,
-    cursor: str | None,
-    limit: int,
-    at: datetime,
-    heartbeat: Callable[[], None],
-) -> Step:
-    """Every begun purge run that nobody drives is at its end; one that fails stops no other.
-
-    So is a finished one of which SQLite's log still held pages, because a long reader kept them.
-    """
-    with db.read() as tx:
-        known = store.runs(tx, limit=limit)
-    open_runs = [
-        run
-        for run in known
-        if run.state is RunState.RUNNING or (run.state is RunState.DONE and run.wal_pages)
-    ]
-    driver, failed, done = _beating(worker, heartbeat), list[GovernanceError](), 0
-    for run in open_runs:
-        if worker.stopping() or at - run.started_at < STARTING:
-            continue
-        try:
-            done += _drive(wiring, run.id, driver)
-        except RunHeldElsewhereError:
-            continue  # somebody else drives it: no failure
-        except GovernanceError as error:
-            failed.append(error)
-    if failed:
-        raise failed[0]
-    return Step(done=done, cursor=cursor, finished=True)
-
-
-def _drive(wiring: Wiring, run: RowId, driver: Worker) -> int:
-    report = purge.run(wiring.ports, run, worker=driver)
-    log.info("retention.resumed", state=report.state.value, count=report.erased)
-    return 1
-
-
 def _resume_keys(
     wiring: Wiring,
     worker: Worker,
@@ -324,7 +274,7 @@ def _resume_keys(
     heartbeat: Callable[[], None],
 ) -> Step:
     """Every rotation, sealing and end of a key that nobody drives is as far as its day lets it."""
-    by, driver = custodian_of(wiring), _beating(worker, heartbeat)
+    by, driver = custodian_of(wiring), beating(worker, heartbeat)
     failed, done = list[GovernanceError](), 0
     for task in custody.due(by, at=at):
         if worker.stopping() or at - task.started_at < STARTING:
@@ -341,21 +291,6 @@ def _resume_keys(
     if failed:
         raise failed[0]
     return Step(done=done, cursor=cursor, finished=True)
-
-
-def _beating(worker: Worker, heartbeat: Callable[[], None]) -> Worker:
-    """The worker, renewing the lease of its own slot in the pauses between batches."""
-    every = SCHEDULES[RESUME].lease / 4
-    last = worker.clock()
-
-    def pause(rest: timedelta) -> None:
-        nonlocal last
-        if (now := worker.clock()) - last >= every:
-            heartbeat()
-            last = now
-        worker.pause(rest)
-
-    return replace(worker, pause=pause)
 
 
 def _forget(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from governance.app.ticks import RESUME, Runs, jobs_of
+from governance.app.purging import RESUME
+from governance.app.ticks import Runs, jobs_of
 from governance.core.terms import Lang
 from governance.customers.post import post
 from governance.customers.store import TABLES

@@ -11,8 +11,9 @@ import pytest
 import structlog
 from sqlalchemy import Connection
 
-from governance.app import scheduler, ticks
-from governance.app.ticks import RESUME, ROLL, SCHEDULES, Runs, jobs_of, roll_if_missing
+from governance.app import purging, scheduler
+from governance.app.purging import RESUME
+from governance.app.ticks import ROLL, SCHEDULES, Runs, jobs_of, roll_if_missing
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
 from governance.core.settings import SettingsError
@@ -209,14 +210,14 @@ def test_a_purge_run_driven_elsewhere_is_no_failure(
 
     class Begun:
         id, started_at = "run-1", ground
-        state = ticks.RunState.RUNNING
+        state = purging.RunState.RUNNING
 
     def drive(_ports: object, run: str, **_more: object) -> None:
         driven.append(run)
         raise error
 
-    monkeypatch.setattr(ticks.store, "runs", lambda _tx, limit: [Begun] if limit else [])
-    monkeypatch.setattr(ticks.purge, "run", drive)
+    monkeypatch.setattr(purging.store, "runs", lambda _tx, limit: [Begun] if limit else [])
+    monkeypatch.setattr(purging.purge, "run", drive)
     runs = runs_of(house)
     ticked(runs)
     assert driven == ["run-1"]

@@ -78,7 +78,7 @@ def remove(
     waits = set(skipped.get("held", ()))
     held = [item for item in items if item.id in waits]
     gone = [one for _, one in doomed]
-    deferring.note(tx, work.ports, work.plan, gone, held, by=work.run.requested_by, at=at)
+    deferring.note(tx, work.ports, work.plan, work.run, gone, held, at=at)
     planned = {item.id for item in items}
     persons = sum(item.id in planned for item, _ in doomed)
     evidence = {

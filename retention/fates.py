@@ -22,8 +22,9 @@ from retention.access import today
 from retention.duties import row_keeps
 from retention.errors import SubjectUnknownError
 from retention.facts import facts_of
+from retention.holds.sparing import stands_by_hold
 from retention.plans import Json
-from retention.types import Due, Keep, RowKeep, Schedule
+from retention.types import Due, GdprView, Keep, RowKeep, Schedule
 
 CONSENT_PROOF, AUDIT_PART = "consent_event.proof", "audit_part.payload"
 PROVISION_IDENTITY = "provision_person.identity"
@@ -121,14 +122,38 @@ def _table(
     if not rows:
         return
     for field in declared.fields:
+        held = sum(row in rows and _held(field, keep) for row, keep in keeps.items())
+        if held:
+            yield _by_hold(field, held, schedule, gdpr=gdpr)
+        left = len(rows) - held
         match declared.on_erase:
-            case OnErase.DELETE:
-                yield FieldFate(field=field.id, rows=len(rows), fate=Fate.DELETE)
-            case OnErase.EMPTY_COLUMNS:
-                if field.storage is Storage.SEALED:
-                    yield FieldFate(field=field.id, rows=len(rows), fate=Fate.ANONYMISE)
+            case OnErase.DELETE if left:
+                yield FieldFate(field=field.id, rows=left, fate=Fate.DELETE)
+            case OnErase.EMPTY_COLUMNS if left and field.storage is Storage.SEALED:
+                yield FieldFate(field=field.id, rows=left, fate=Fate.ANONYMISE)
             case OnErase.KEEP_BY_LAW:
-                yield from _by_duty(field, rows, schedule, keeps, gdpr=gdpr)
+                free = {row for row in rows if row not in keeps or not _held(field, keeps[row])}
+                yield from _by_duty(field, free, schedule, keeps, gdpr=gdpr)
+            case OnErase.DELETE | OnErase.EMPTY_COLUMNS:
+                continue
+
+
+def _held(field: CatalogueField, keep: RowKeep) -> bool:
+    found = keep.fields.get(field.id)
+    return found is not None and stands_by_hold(found.duty)
+
+
+def _by_hold(field: CatalogueField, rows: int, schedule: Schedule, *, gdpr: bool) -> FieldFate:
+    """What stays for a hold alone; no paper names the matter, and nobody knows the day."""
+    return FieldFate(
+        field=field.id,
+        rows=rows,
+        fate=Fate.KEEP,
+        duty=schedule.hold,
+        basis_ja=text("retention.hold_basis", Lang.JA),
+        basis_en=text("retention.hold_basis", Lang.EN),
+        gdpr=GdprView.CLAIMS.value if gdpr else None,
+    )
 
 
 def _by_duty(

@@ -63,6 +63,7 @@ from policies.actions import Action
 from retention import purge
 from retention import store as runs
 from retention.errors import RunHeldElsewhereError
+from retention.holds.deferring import remember_decided
 from retention.plans import RunState
 from retention.service import begin as begin_run
 from retention.service import plan_agreed
@@ -194,6 +195,8 @@ def _stop(
     """Nothing is erased until two persons have agreed to what is so now."""
     if move(tx, found, Stage.CHANGED, changed_because=why, run_id=None) is None:
         return
+    if case.subject is not None:  # where a hold is the reason, it goes on once that is released
+        remember_decided(tx, driver.ports, driver.principal, case.subject, at=at)
     code, reasons = EventCode.REQUEST_CHANGED, ("erasure_stopped", why)
     told = draft(driver.ports, driver.principal, case, code, at=at, reasons=reasons)
     driver.ports.audit.append(tx, told)

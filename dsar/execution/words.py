@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from dsar.types import Ground
-from governance.core.terms import FieldId, Lang
+from governance.core.terms import FieldId, KeyClass, Lang
 from governance.customers.catalogue import catalogue
 from governance.i18n.catalogue import text
 from retention.fates import Fate, FieldFate
@@ -57,7 +57,8 @@ def kept_why(line: Mapping[str, Any], lang: Lang) -> str:
     """Why a field stays and until when, from its line in a plan as it was carried out."""
     basis, until = line.get(f"basis_{lang.value}", "-"), line.get("until")
     if until is None:
-        return text("dsar.certificate.kept_record", lang, basis=basis)
+        said = "kept_record" if line.get("law") == KeyClass.RECORD.value else "kept_while"
+        return text(f"dsar.certificate.{said}", lang, basis=basis)
     return text("dsar.certificate.kept_until", lang, basis=basis, until=until)
 
 
@@ -107,6 +108,7 @@ def fate_words(fate: FieldFate, lang: Lang) -> str:
         return text(f"dsar.fate.{fate.fate.value}", lang)
     basis = (fate.basis_ja if lang is Lang.JA else fate.basis_en) or "-"
     if fate.until is None:
-        return text("dsar.fate.keep_record", lang, basis=basis)
+        said = "keep_record" if fate.duty == KeyClass.RECORD.value else "keep_while"
+        return text(f"dsar.fate.{said}", lang, basis=basis)
     key = "dsar.fate.keep_review" if fate.gdpr == "review" else "dsar.fate.keep"
     return text(key, lang, basis=basis, until=fate.until.isoformat())

@@ -5,6 +5,7 @@ from datetime import datetime
 from dsar.case import Case
 from dsar.connected.keys import person_keys
 from dsar.execution.driving import Driver, drive
+from dsar.execution.resuming import resume_held
 from dsar.execution.store import at_work
 from dsar.execution.types import House
 from dsar.execution.undoing import end_restrictions
@@ -58,6 +59,7 @@ def _keys(wiring: Wiring, case: Case) -> PersonKeys:
 def drive_all(wiring: Wiring, worker: Worker, *, at: datetime, limit: int) -> int:
     """Every agreed execution is as far as it goes now; one that fails stops no other."""
     ended = end_restrictions(wiring.ports, HOUSE, at=at, limit=limit)
+    resume_held(wiring.ports, HOUSE, at=at, limit=limit)
     with wiring.database.read() as tx:
         waiting = at_work(tx, at=at, limit=limit)
     failed: list[GovernanceError] = []

@@ -212,15 +212,12 @@ def erase(
     from governance.core.terms import SubjectId
     from retention import service
     from retention.fates import erase_plan
+    from retention.holds.deferring import plan_or_defer
     from retention.plans import keeps_json
 
     with opened() as wiring:
         principal = acting(wiring)
-        made = wiring.database.write(
-            lambda tx: service.plan_erasure(
-                tx, wiring.ports, principal, SubjectId(subject), at=wiring.clock()
-            )
-        )
+        made = plan_or_defer(wiring.ports, principal, SubjectId(subject), at=wiring.clock())
         if not plan:
             desk = approvals_of(wiring)
             begun = wiring.database.write(

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Row, insert, select
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
+from governance.approvals.store import find as find_approval
+from governance.approvals.types import ApprovalId, ApprovalKind
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers.holds.reading import lines_on
@@ -17,10 +19,14 @@ from governance.http.principal import Principal
 from policies.actions import Action
 from retention.access import require
 from retention.erasure import Doomed
+from retention.errors import SubjectNotErasableError
+from retention.holds.errors import ErasureDeferredError
 from retention.holds.sparing import stands_by_hold
 from retention.holds.store import DEFERRED, parts
 from retention.holds.types import Deferred, DeferredGround, DeferredState
 from retention.plans import Ground, Item, Plan
+from retention.service import plan_erasure
+from retention.store import Run, in_force
 
 NAMED = 200  # persons that one event of the log names
 GROUNDS = {
@@ -36,17 +42,27 @@ def note(
     tx: Connection,
     ports: Ports,
     plan: Plan,
+    run: Run,
     gone: Iterable[Doomed],
     held: Sequence[Item],
     *,
-    by: ActorId,
     at: datetime,
 ) -> None:
     """Whom the run left alone for a hold, and of whom a hold kept something, is remembered."""
     rest = [one.subject for one in gone if any(map(stands_by_hold, _duties(one)))]
-    wanted = [(item.subject, GROUNDS[plan.ground]) for item in held]
+    ground = _ground(tx, plan, run) if held else DeferredGround.REST
+    wanted = [(item.subject, ground) for item in held]
     wanted += [(subject, DeferredGround.REST) for subject in rest]
-    _remember(tx, ports, wanted, plan=plan.id, by=by, os_user=None, at=at)
+    _remember(tx, ports, wanted, plan=plan.id, by=run.requested_by, os_user=None, at=at)
+
+
+def _ground(tx: Connection, plan: Plan, run: Run) -> DeferredGround:
+    """Why the run was to erase; what a decision on a request began is that execution's to go on."""
+    if plan.ground is Ground.REQUEST and run.approval is not None:
+        agreed = find_approval(tx, ApprovalId(run.approval))
+        if agreed.kind is not ApprovalKind.HOLD_RELEASE and agreed.object_ref != plan.id:
+            return DeferredGround.DECISION
+    return GROUNDS[plan.ground]
 
 
 def _duties(one: Doomed) -> Iterable[str]:
@@ -60,6 +76,14 @@ def remember(
     require(ports, principal, Action.ERASURE_REQUEST)
     wanted = [(survivor_of(tx, subject), DeferredGround.REQUEST)]
     _remember(tx, ports, wanted, plan=None, by=principal.id, os_user=principal.os_user, at=at)
+
+
+def remember_decided(
+    tx: Connection, ports: Ports, by: Principal, subject: SubjectId, *, at: datetime
+) -> None:
+    """An execution of a decision stands still because of a hold, if one stands."""
+    wanted = [(survivor_of(tx, subject), DeferredGround.DECISION)]
+    _remember(tx, ports, wanted, plan=None, by=by.id, os_user=by.os_user, at=at)
 
 
 def _remember(
@@ -124,12 +148,11 @@ def waiting(
     *,
     subjects: Sequence[SubjectId] | None = None,
     matter: str | None = None,
-    limit: int | None = None,
 ) -> tuple[Deferred, ...]:
     """Deferred erasures that wait, oldest first; of some persons or one matter."""
     wanted = select(DEFERRED).where(WAITING).order_by(DEFERRED.c.id)
     if subjects is None:
-        pages = [wanted if limit is None else wanted.limit(limit)]
+        pages = [wanted]
     else:
         pages = [wanted.where(DEFERRED.c.subject_id.in_(part)) for part in parts(subjects)]
     found = [deferred_of(row) for page in pages for row in tx.execute(page)]
@@ -150,3 +173,18 @@ def deferred_of(row: Row[Any]) -> Deferred:
         resumed_at=row.resumed_at,
         run=row.run_id and RowId(row.run_id),
     )
+
+
+def plan_or_defer(ports: Ports, principal: Principal, subject: SubjectId, *, at: datetime) -> Plan:
+    """The plan of an erasure on request; where a hold forbids it, it is remembered.
+
+    Raises ErasureDeferredError, SubjectUnknownError, SubjectNotErasableError.
+    """
+    try:
+        return ports.database.write(lambda tx: plan_erasure(tx, ports, principal, subject, at=at))
+    except SubjectNotErasableError as refused:
+        with ports.database.read() as tx:
+            if refused.params.get("rule") != in_force(tx).hold:
+                raise
+        ports.database.write(lambda tx: remember(tx, ports, principal, subject, at=at))
+        raise ErasureDeferredError from refused

@@ -43,3 +43,9 @@ class HoldLetterError(GovernanceError):
     """The notice cannot be sent or confirmed (`reason`); nothing was sent."""
 
     code, status = "hold_letter", 409
+
+
+class ErasureDeferredError(GovernanceError):
+    """A hold stands; the erasure goes on by itself once it is released; nothing was erased."""
+
+    code, status = "erasure_deferred", 409

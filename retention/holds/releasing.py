@@ -174,11 +174,11 @@ def resume(ports: Ports, by: Principal, *, at: datetime) -> tuple[RowId, ...]:
     What is due is decided by today's facts; what two persons agreed to is the release.
     """
     with ports.database.read() as tx:
-        if not waiting(tx, limit=1):
+        if not any(one.ground in GROUNDS for one in waiting(tx)):
             return ()
 
     def write(tx: Connection) -> tuple[RowId, ...]:
-        found = waiting(tx, limit=RESUMED)
+        found = [one for one in waiting(tx) if one.ground in GROUNDS][:RESUMED]
         subjects = {one.id: survivor_of(tx, one.subject) for one in found}
         lock(tx, sorted(set(subjects.values())))
         ready = _ready(tx, found, subjects, at=at)
@@ -279,3 +279,5 @@ def _decided(
             asked = one.ground is DeferredGround.REQUEST
             decide = rules.requested if asked else rules.due
             return decide(facts, schedule, at=day)
+        case DeferredGround.DECISION:
+            return None

@@ -26,6 +26,7 @@ class DeferredGround(StrEnum):
 
     SCHEDULE = "schedule"
     REQUEST = "request"
+    DECISION = "decision"  # on a request, whose own execution goes on
     REST = "rest"  # the person was erased; what a partial hold kept is left
 
 

@@ -50,6 +50,7 @@ from governance.cli import (
     restoring,
     retention,
     review,
+    schedules,
     search,
     setup,
     shards,
@@ -118,6 +119,8 @@ statements.consent.add_typer(consents.app)
 application_.add_typer(webhooks.app, name="webhook", help=say("webhook.help"))
 application_.add_typer(statements.consent, name="consent", help=say("statement.consent"))
 retention.app.add_typer(statements.certificates)
+retention.app.add_typer(schedules.looks)
+retention.app.add_typer(schedules.app, name="schedule", help=say("schedule.help"))
 application_.add_typer(holds.app, name="hold", help=say("hold.help"))
 application_.add_typer(datasets.app, name="dataset", help=say("dataset.help"))
 

@@ -10,6 +10,9 @@ import typer
 from governance.cli.output import emit, line, say, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from retention.plans import PartItem
     from retention.types import Schedule
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -60,10 +63,22 @@ def plan(
         rows = [(kind, rule, str(n)) for (kind, rule), n in sorted(counts.items())]
         table(say("retention.title", day=on.isoformat()), columns, rows)
         if kept is not None:
+            _rows_of_who_stays(kept.parts)
             line(say("retention.kept", plan=kept.id, digest=kept.digest))
 
     emit(shape, words)
     return 0
+
+
+def _rows_of_who_stays(parts: "Sequence[PartItem]") -> None:
+    """What lines of the schedule take of rows while their persons stay."""
+    if not parts:
+        return
+    rows: Counter[tuple[str, str, str]] = Counter()
+    for part in parts:
+        rows[part.kept_because or part.decision.value, part.rule, part.action.value] += part.rows
+    columns = [say(f"retention.{name}") for name in ("decision", "rule", "action", "rows")]
+    table(say("retention.parts"), columns, [(*key, str(n)) for key, n in sorted(rows.items())])
 
 
 def _read(path: Path) -> "Schedule":
@@ -212,12 +227,15 @@ def erase(
     from governance.core.terms import SubjectId
     from retention import service
     from retention.fates import erase_plan
-    from retention.holds.deferring import plan_or_defer
     from retention.plans import keeps_json
 
     with opened() as wiring:
         principal = acting(wiring)
-        made = plan_or_defer(wiring.ports, principal, SubjectId(subject), at=wiring.clock())
+        made = wiring.database.write(
+            lambda tx: service.plan_erasure(
+                tx, wiring.ports, principal, SubjectId(subject), at=wiring.clock()
+            )
+        )
         if not plan:
             desk = approvals_of(wiring)
             begun = wiring.database.write(

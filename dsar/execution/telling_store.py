@@ -132,13 +132,6 @@ def by_digest(tx: Connection, digest: str) -> Telling | None:
     return None if row is None else _telling(row)
 
 
-def overdue(tx: Connection, *, on: date, limit: int = 200) -> tuple[Telling, ...]:
-    """Recipients that should have confirmed before this day, the longest first."""
-    late = (TELLING.c.state == TellingState.TOLD.value) & (TELLING.c.answer_by < on)
-    wanted = select(TELLING).where(late).order_by(TELLING.c.answer_by, TELLING.c.id).limit(limit)
-    return tuple(map(_telling, tx.execute(wanted)))
-
-
 def _mine(request: RequestId, recipient: RowId) -> Any:
     return (TELLING.c.request_id == request) & (TELLING.c.recipient_id == recipient)
 

@@ -17,11 +17,13 @@ from governance.app.backups import (
 )
 from governance.app.connected import connectors_of
 from governance.app.examined import Examined
+from governance.app.executing import confirmation_finding
 from governance.app.forwarding import standing
 from governance.app.hold_jobs import hold_finding
 from governance.app.key_providers import made
 from governance.app.log_life import period_of
 from governance.app.looks import look_finding
+from governance.app.purging import purge_finding
 from governance.app.stamping import newest
 from governance.app.ticks import SCHEDULES
 from governance.app.wiring import Wiring
@@ -68,9 +70,11 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _mail,
         _outbox,
         _connectors,
+        confirmation_finding,
         _jobs,
         _storage,
         _durable,
+        purge_finding,
         look_finding,
         hold_finding,
         backup_finding,

@@ -1,6 +1,6 @@
 """Granted requests carried out by the house: who drives, what is connected, each few seconds."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dsar.case import Case
 from dsar.connected.keys import person_keys
@@ -8,11 +8,14 @@ from dsar.execution.driving import Driver, drive
 from dsar.execution.resuming import resume_held
 from dsar.execution.store import at_work
 from dsar.execution.types import House
+from dsar.execution.unconfirmed import late_confirmations
 from dsar.execution.undoing import end_restrictions
 from governance.app.backups import finality_terms
 from governance.app.connected import connectors_of
+from governance.app.examined import Examined
 from governance.app.wiring import SYSTEM, Wiring
 from governance.connectors.types import PersonKeys
+from governance.core.clock import JST
 from governance.core.errors import GovernanceError
 from governance.core.logging import logger
 from governance.http.principal import Principal, PrincipalKind
@@ -54,6 +57,17 @@ def _keys(wiring: Wiring, case: Case) -> PersonKeys:
     if case.subject is None:
         return PersonKeys(subject=case.requester_id)
     return person_keys(wiring.ports, case.subject)
+
+
+def confirmation_finding(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
+    """Whether every recipient that was told has confirmed by its day (GDPR 19)."""
+    with wiring.database.read() as tx:
+        late = late_confirmations(tx, on=at.astimezone(JST).date())
+    check = "confirmations"
+    if not late:
+        return Examined(check=check, state="good", key="doctor.confirmations_good")
+    params: dict[str, str | int] = {"count": len(late), "day": late[0].answer_by.isoformat()}
+    return Examined(check=check, state="attention", key="doctor.confirmations_late", params=params)
 
 
 def drive_all(wiring: Wiring, worker: Worker, *, at: datetime, limit: int) -> int:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from dsar.execution.unconfirmed import Unconfirmed, unconfirmed
 from dsar.measures.rules import Forecast, Life, RightFigures
 from dsar.measures.service import Figures, figures, overdue_by
 from governance.console.frame import Csrf, may, report_file, today, way
@@ -49,13 +50,14 @@ async def request_figures(request: Request, principal: Reader, by: str = "") -> 
     page = console_page(request, "console.request_figures.title", principal)
     day, at = _day(by, on), wiring.clock()
 
-    def look() -> tuple[Figures, Forecast]:
+    def look() -> tuple[Figures, Forecast, tuple[Unconfirmed, ...]]:
         with wiring.database.read() as tx:
             since = at - timedelta(days=YEAR)
             found = figures(tx, wiring.ports, principal, since=since, at=at)
-            return found, overdue_by(tx, wiring.ports, principal, day, at=at)
+            forecast = overdue_by(tx, wiring.ports, principal, day, at=at)
+            return found, forecast, unconfirmed(tx, wiring.ports, principal, at=at)
 
-    found, forecast = await run_in_threadpool(look)
+    found, forecast, silent = await run_in_threadpool(look)
     return templates_of(request).render(
         "console/request_figures.html",
         page,
@@ -72,6 +74,7 @@ async def request_figures(request: Request, principal: Reader, by: str = "") -> 
         forecast=forecast,
         pace=f"{float(forecast.pace):.2f}",
         late=_late(forecast, page.lang),
+        silent=silent,
         by=day,
         today=on,
         month=on.replace(day=1),

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from dsar.execution.unconfirmed import Unconfirmed, late_confirmations
 from dsar.measures.rows import lives, proofs
 from dsar.measures.rules import Life, ageing, by_right, promises_kept, refusals
 from governance.core.clock import JST
@@ -20,6 +21,7 @@ from governance.reports.words import Words
 
 LIST = "sekisho dsar list --all"
 FIGURES = "sekisho dsar figures"
+UNCONFIRMED = "sekisho dsar unconfirmed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +30,18 @@ class Requests:
 
     lives: tuple[Life, ...]
     proofs: Mapping[RequestId, str]
+    late: tuple[Unconfirmed, ...]  # recipients that have not confirmed by their day
     on: date
 
 
 def collect(tx: Connection, *, period: Period, at: datetime) -> Requests:
     """Every request at work in the period, under each of its laws."""
-    found = lives(tx, since=period.since, until=period.until)
+    found, on = lives(tx, since=period.since, until=period.until), at.astimezone(JST).date()
     return Requests(
         lives=found,
         proofs=proofs(tx, (life.request for life in found)),
-        on=at.astimezone(JST).date(),
+        late=late_confirmations(tx, on=on),
+        on=on,
     )
 
 
@@ -62,6 +66,7 @@ def write(facts: Requests, made: Made, lang: Lang) -> Document:
             _rights(facts, words),
             _refusals(facts, words),
             _ageing(facts, words),
+            _confirmations(facts, words),
         ),
         complete=True,
     )
@@ -128,6 +133,25 @@ def _row(life: Life, facts: Requests, words: Words) -> tuple[str, ...]:
         ", ".join(grounds) or "-",
         str((life.days if life.ended_on else (facts.on - life.received_on).days) or 0),
         words.say("yes" if not life.withdrawn and life.overdue(on=facts.on) else "no"),
+    )
+
+
+def _confirmations(facts: Requests, words: Words) -> Section:
+    """Recipients that were told of a change and have not confirmed by their day (GDPR 19)."""
+    rows = tuple(
+        (one.reference, one.name, one.answer_by.isoformat(), str(one.days(on=facts.on)))
+        for one in facts.late
+    )
+    return Section(
+        key="confirmations",
+        title=words.say("section.confirmations"),
+        figures=(words.figure("unconfirmed", len(rows), UNCONFIRMED),),
+        listing=Listing(
+            columns=words.columns("request", "name", "act_by", "days_late"),
+            rows=rows,
+            total=len(rows),
+            source=UNCONFIRMED,
+        ),
     )
 
 

@@ -30,6 +30,7 @@ from governance.app.log_life import expiry_step, proposal_step
 from governance.app.purging import PURGE_SCHEDULES, STARTING, beating, purge_jobs
 from governance.app.quality import measure_step, review_step
 from governance.app.request_jobs import REQUEST_SCHEDULES, request_jobs
+from governance.app.simulating import SIMULATION_SCHEDULES, simulation_jobs
 from governance.app.stamping import stamp_step
 from governance.app.webhooks.store import forget_deliveries
 from governance.app.wiring import SYSTEM, Wiring
@@ -106,6 +107,7 @@ SCHEDULES: Final = {
         *REQUEST_SCHEDULES,
         *BACKUP_SCHEDULES,
         *PURGE_SCHEDULES,
+        *SIMULATION_SCHEDULES,
         *DATASET_SCHEDULES,
         *HOLD_SCHEDULES,
         *HOLD_SCHEDULES,
@@ -137,6 +139,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         **request_jobs(wiring, worker),
         **backup_jobs(wiring, worker),
         **purge_jobs(wiring, worker),
+        **simulation_jobs(wiring, worker),
         **dataset_jobs(wiring),
         **hold_jobs(wiring),
         **hold_jobs(wiring),

@@ -140,27 +140,28 @@ class Engine:
             self._ready.notify_all()
 
     def _keep_lease(self) -> None:
+        pause = FIRST_RETRY
         while not self._stopping.is_set():
             self._moved.clear()
             view = self.view
-            if view.seq >= 0:
-                again = self._ask(view)
-                if again:
-                    continue
-            if self._moved.wait(HEARTBEAT):
+            try:
+                again = view.seq >= 0 and self._ask(view)
+                pause = FIRST_RETRY
+            except Exception:  # noqa: BLE001 # edge of the thread: it asks again, before the lease ends
+                log.info("lease not renewed")
+                self._stopping.wait(pause)
+                pause = min(pause * 2, HEARTBEAT)
+                continue
+            if not again and self._moved.wait(HEARTBEAT):
                 self._stopping.wait(REST)
 
     def _ask(self, view: View) -> bool:
-        """Whether to ask again at once."""
+        """Whether to ask again at once; raises what the way to the server fails with."""
         applied, asked = view.seq, self.lease.asked()
         try:
             told: Told = self.upstream.ask(self.holder, applied=applied)
         except RefusedError:
             self.lease.lost()
-            return False
-        except Exception:  # noqa: BLE001 # then the lease ends by itself
-            log.info("lease not renewed")
-            self._stopping.wait(FIRST_RETRY)
             return False
         if view is not self.view or self._stopping.is_set():
             return True  # what was applied is not what decides now
@@ -170,7 +171,7 @@ class Engine:
             with self._ready:
                 self._ready.notify_all()
             return False
-        return told.standing == "joined" and view.seq >= told.owed
+        return told.standing == "joined"
 
     def _ship(self) -> None:
         deadline: float | None = None

@@ -4,6 +4,7 @@ The feed says what the server decided, never why a person may have chosen so. do
 the wire format, for clients in other languages.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import Annotated, Any, Final, TypeVar
@@ -41,6 +42,9 @@ DEPTH: Final = 8
 MOST: Final = 10_000  # identifiers of one request
 LEASES: Final = OwnThreads("leases", 64)  # holders answered at once; one commit serves them all
 FEEDS: Final = OwnThreads("feeds", 16)  # feeds that look into the database at once
+SENT: Final = OwnThreads("sent", 8)  # of clients: whom they use, what they decided
+REST: Final = 0.02  # seconds at least between two looks of a feed; a busy process rests longer
+LONGEST_REST: Final = 0.2
 T = TypeVar("T")
 Pseudonym = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
@@ -87,18 +91,20 @@ async def feed(
 
 
 async def _told(teller: Teller, resume: Resume | None, hub: Hub) -> AsyncIterator[bytes]:
-    mine = hub.join()
+    mine, loop = hub.join(), asyncio.get_running_loop()
     try:
         async for part in _in_threads(partial(teller.opening, resume)):
             yield part
         while not hub.closed:
             woken = await mine.woken(HEARTBEAT)
-            said = False
+            begun, said = loop.time(), False
             async for part in _in_threads(partial(teller.news, mine.taken())):
                 said = True
                 yield part
             if not woken and not said:
                 yield b":\n\n"
+            # half of the time at most, or the feeds of a busy process would leave it none
+            await asyncio.sleep(min(max(REST, loop.time() - begun), LONGEST_REST))
     except FeedEndedError:
         return
     finally:
@@ -143,7 +149,7 @@ async def give_back(request: Request, principal: Checker, holder: str) -> JSONRe
     _system(principal)
     wiring = wiring_of(request)
     give = partial(leases.give_back, holder=RowId(holder), actor=principal.id)
-    await to_thread.run_sync(wiring.database.write, give)
+    await to_thread.run_sync(wiring.database.write, give, limiter=LEASES.limiter())
     return JSONResponse({})
 
 
@@ -159,7 +165,7 @@ async def identifiers(request: Request, principal: Checker) -> JSONResponse:
         with wiring.database.read() as tx:
             return counter.head(tx)
 
-    return JSONResponse({"seq": await to_thread.run_sync(work)})
+    return JSONResponse({"seq": await to_thread.run_sync(work, limiter=SENT.limiter())})
 
 
 @router.post("/decisions")
@@ -168,7 +174,7 @@ async def decisions(request: Request, principal: Checker) -> JSONResponse:
     _system(principal)
     body, wiring = await _body(request, SentDecisions), wiring_of(request)
     stored = await to_thread.run_sync(
-        partial(take_in, wiring.ports, principal, body, at=wiring.clock())
+        partial(take_in, wiring.ports, principal, body, at=wiring.clock()), limiter=SENT.limiter()
     )
     return JSONResponse({"stored": stored})
 

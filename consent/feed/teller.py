@@ -58,12 +58,13 @@ class Teller:
     _policy: PolicySnapshot | None = None
     _principal: Principal | None = None
     _day: date | None = None
+    _looked: tuple[object, ...] = ()  # by what the part was last compared with the database
     _known: set[SubjectId] = field(default_factory=set)
 
     def opening(self, resume: Resume | None) -> Iterator[bytes]:
         """Everything, or what is missing since the position that the client names; blocks."""
         with self.ports.database.read() as tx:
-            part = self._renewed(tx)
+            part = self._renewed(tx, counter.position(tx))
             if part is None:
                 return  # the policy of this process is not the one in force: told later
             if resume is not None and self._resumes(tx, resume, part):
@@ -78,15 +79,15 @@ class Teller:
         """What was committed since the last position, and whom time has changed; blocks."""
         before = self._part
         with self.ports.database.read() as tx:
-            part = self._renewed(tx)
+            place = counter.position(tx)
+            part = self._renewed(tx, place)
             if part is None:
                 return
-            head = counter.head(tx)
             anew = self.seq < 0 or before is None or part.tag != before.tag
-            goes_on = not anew and counter.everyone(tx) <= self.seq
-            if goes_on and head == self.seq and not changed:
+            goes_on = not anew and place.everyone <= self.seq
+            if goes_on and place.seq == self.seq and not changed:
                 return
-            told = list(self._moved(tx, part, head, changed)) if goes_on else None
+            told = list(self._moved(tx, part, place.seq, changed)) if goes_on else None
         # outside of the look: a client that reads slowly, or no more, holds no transaction open
         yield from self._snapshot(part) if told is None else told
 
@@ -129,13 +130,17 @@ class Teller:
             self._known.update(some)
             yield message("rows", {"rows": rows_of(tx, some, part, at=at)})
 
-    def _renewed(self, tx: Connection) -> Part | None:
+    def _renewed(self, tx: Connection, place: counter.Position) -> Part | None:
         """What the client is told of the policy now; None while this process has an older one.
 
         Raises FeedEndedError for a client whose key was ended, or that may not check any more.
+        Another policy, recipient or caller takes a number, so that without one nothing is asked.
         """
         policies = self.ports.policies
         day = self.clock().date()
+        looked = (policies.current, day, place.everyone, place.callers)
+        if looked == self._looked:
+            return self._part
         client = client_by_id(tx, self.client)
         if client is None or not may_act(client.state):
             raise FeedEndedError
@@ -146,13 +151,13 @@ class Teller:
         if not policy.may(roles_of(principal, policy), Action.CONSENT_FEED):
             raise FeedEndedError
         known = (self._policy, self._principal, self._day)
-        if self._part is None or known != (policy, principal, day) or self._everyone(tx):
+        everyone = place.everyone > self.seq
+        if self._part is None or known != (policy, principal, day) or everyone:
             self._part = part_of(tx, policy, principal, self.wanted, at=self.clock())
             self._policy, self._principal, self._day = policy, principal, day
+        if policy is looked[0]:  # else it was exchanged meanwhile: looked at again
+            self._looked = looked
         return self._part
-
-    def _everyone(self, tx: Connection) -> bool:
-        return counter.everyone(tx) > self.seq
 
     def _resumes(self, tx: Connection, resume: Resume, part: Part) -> bool:
         """Whether what the client knows can be completed: same policy, nobody missing, not old."""

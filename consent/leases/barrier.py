@@ -22,7 +22,9 @@ from governance.core.terms import RowId
 from governance.db.engine import Database
 
 PAUSE: Final = 0.003  # seconds between two looks at the leases
-LONGEST_PAUSE: Final = 0.02  # the same in a wait that lasts
+SHARED: Final = 0.02  # a look may be so old, if it began after the change was committed
+LONGER: Final = 0.1  # by this part a wait is longer than it had to be, for the pauses between looks
+LONGEST_PAUSE: Final = 0.05  # seconds
 PATIENCE: Final = 10  # leases that are waited for while the database does not answer
 
 
@@ -74,7 +76,7 @@ class Barrier:
         To be called after the commit that made the position.
         """
         passed: set[str | None] = {self.own.catch_up(position)}
-        start, pause, told = self.clock(), PAUSE, False
+        start, told = self.clock(), False
         since = start  # the first look begins after the commit, a later one may be shared
         while waiting := [row for row in self._behind(position, since) if row.id not in passed]:
             now = self.clock()
@@ -82,15 +84,14 @@ class Barrier:
                 raise NotYetEverywhereError(position=position, holders=len(waiting))
             late = not told and now - start >= self.terms.grace
             told |= late
-            passed |= {r.id for r in waiting if r.renewals == 0 and r.owed >= position}
+            passed |= {r.id for r in waiting if r.renewals <= 0 and r.owed >= position}
             if late:  # who joins has a moment too, or a stream of changes would keep it out
                 passed |= self._hold_nothing(waiting, position)
             if passed.issuperset(row.id for row in waiting):
                 return
             if not self._end(row for row in waiting if self._over(row, at=now)):
-                self.sleep(pause)
-            since = max(start, self.clock() - pause)
-            pause = min(pause * 1.3, LONGEST_PAUSE)
+                self.sleep(min(max(PAUSE, LONGER * (now - start)), LONGEST_PAUSE))
+            since = max(start, self.clock() - SHARED)
 
     def sweep(self) -> int:
         """Holders whose lease has ended are gone, so that nobody will have to wait for them."""
@@ -106,7 +107,7 @@ class Barrier:
         with self._lock:
             if self._begun < since:
                 begun = self.clock()
-                with self.database.read() as tx:
+                with self.database.glance() as tx:
                     self._rows = store.holders(tx)
                 self._seen = looked(self._seen, self._rows, at=self.clock())
                 self._begun = begun

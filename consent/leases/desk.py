@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from consent.leases import store
-from consent.leases.types import Answer, HolderKind, Terms
+from consent.leases.types import Answer, HolderKind, Standing, Terms
 from governance.core.terms import ActorId, RowId
 from governance.db.engine import Database
 
@@ -79,10 +79,17 @@ class Desk:
             one.done.release()
 
     def _answers(self, tx: Connection, group: Sequence[_Asking]) -> list[Answer]:
-        """In the order of their holders, so that no two processes wait for each other's rows."""
+        """In the order of their holders, so that no two processes wait for each other's rows.
+
+        Who joins here is granted nothing here: others see it after the commit.
+        """
         found: dict[int, Answer] = {}
+        joined: dict[tuple[RowId, ActorId], Answer] = {}
         for n in sorted(range(len(group)), key=lambda n: group[n].holder):
             one = group[n]
+            if (known := joined.get((one.holder, one.actor))) is not None:
+                found[n] = known
+                continue
             found[n] = store.ask(
                 tx,
                 one.holder,
@@ -92,4 +99,6 @@ class Desk:
                 terms=self._terms,
                 at=one.at,
             )
+            if found[n].standing is Standing.JOINED:
+                joined[one.holder, one.actor] = found[n]
         return [found[n] for n in range(len(group))]

@@ -114,7 +114,7 @@ class Follower:
             return
         try:
             at = self._clock()
-            with self._database.read() as tx:
+            with self._database.glance() as tx:
                 head = counter.head(tx)
             if head > self.applied or self._due(at):
                 self.applied = self._apply(at)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple, TypeGuard
 
-from consent.leases.types import LeaseRow, Terms
+from consent.leases.types import JOINED, LeaseRow, Terms
 
 
 class Seen(NamedTuple):
@@ -20,9 +20,13 @@ class Seen(NamedTuple):
     since: float  # on the watcher's own clock
 
 
-def may_renew(row: LeaseRow, *, applied: int) -> bool:
-    """Only who applied what it was told at its last renewal; heartbeats alone keep no lease."""
-    return applied >= row.owed
+def owed_by(row: LeaseRow, *, head: int) -> int:
+    """What the holder must have applied; `head` was read after the row.
+
+    What it was told at its last renewal: heartbeats alone keep no lease. Who was told nothing yet
+    owes what stands now, when everybody can see its row: whoever commits later waits for it.
+    """
+    return max(row.owed, head) if row.renewals == JOINED else row.owed
 
 
 def looked(seen: Mapping[str, Seen], rows: Iterable[LeaseRow], *, at: float) -> dict[str, Seen]:

@@ -1,21 +1,20 @@
 """Leases in the database: join, renew, end. What is granted and what is waited for meet here.
 
-Who joins is visible to every later withdrawal before it may decide anything, because joining
-takes the lock of the ledger's counter that every change takes.
+Who joins is told what to apply in a later transaction than that which made it known. So it holds
+its first lease on all that was committed before that, and who commits after sees it and waits.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, delete, select, update
 
 from consent import ledger
 from consent.leases.models import LeaseEntry
-from consent.leases.rules import may_renew
-from consent.leases.types import Answer, HolderKind, LeaseRow, Standing, Terms
+from consent.leases.rules import owed_by
+from consent.leases.types import JOINED, Answer, HolderKind, LeaseRow, Standing, Terms
 from governance.core.terms import ActorId, RowId
-from governance.customers.changes import counter
 from governance.db.fetching import PreparedSelect
 from governance.db.types import insert_ignore, table_of
 
@@ -53,19 +52,14 @@ def ask(
     if row is None:
         return _joined(tx, holder, actor=actor, kind=kind, at=at)
     head = ledger.head(tx)
-    if not may_renew(row, applied=applied):
-        return Answer(standing=Standing.BEHIND, owed=max(head, row.owed), seconds=0.0)
-    renewed = tx.execute(
-        update(LEASE)
-        .where(LEASE.c.id == holder, LEASE.c.actor == actor, LEASE.c.owed <= applied)
-        .values(
-            renewals=LEASE.c.renewals + 1,
-            applied=applied,
-            owed=head,
-            asked_at=at,
-        )
-    ).rowcount
-    if renewed != 1:  # another process ended it, or asked more of it, since the look
+    if applied < (owed := owed_by(row, head=head)):
+        if row.renewals == JOINED:
+            tx.execute(_as_seen(row).values(renewals=0, owed=_at_least(head)))
+        return Answer(standing=Standing.BEHIND, owed=owed, seconds=0.0)
+    granted = max(row.renewals, 0) + 1
+    renewal = _as_seen(row).where(LEASE.c.owed <= applied)
+    renewed = renewal.values(renewals=granted, applied=applied, owed=head, asked_at=at)
+    if tx.execute(renewed).rowcount != 1:  # ended, or more was asked of it, since the look
         return Answer(standing=Standing.BEHIND, owed=head, seconds=0.0)
     return Answer(standing=Standing.GRANTED, owed=head, seconds=terms.lease)
 
@@ -73,25 +67,34 @@ def ask(
 def _joined(
     tx: Connection, holder: RowId, *, actor: ActorId, kind: HolderKind, at: datetime
 ) -> Answer:
-    """The holder is known, holds nothing yet, and must apply what stands now before it may."""
-    head = counter.take(tx, 0)
+    """The holder is known and holds nothing yet; what it owes is fixed when it asks again."""
     joined = tx.execute(
         insert_ignore(LEASE, tx.dialect.name)
         .values(
             id=holder,
             actor=actor,
             kind=kind.value,
-            renewals=0,
+            renewals=JOINED,
             applied=0,
-            owed=head,
+            owed=0,
             joined_at=at,
             asked_at=at,
         )
         .returning(LEASE.c.id)
     ).first()
-    if joined is None:  # fails closed: another system's holder has this id
-        return Answer(standing=Standing.BEHIND, owed=head, seconds=0.0)
-    return Answer(standing=Standing.JOINED, owed=head, seconds=0.0)
+    # fails closed: without a row, another system's holder has this id
+    standing = Standing.BEHIND if joined is None else Standing.JOINED
+    return Answer(standing=standing, owed=ledger.head(tx), seconds=0.0)
+
+
+def _as_seen(row: LeaseRow) -> Update:
+    """Changes the row unless it was granted, ended or joined anew since it was read."""
+    same = LEASE.c.renewals == row.renewals, LEASE.c.joined_at == row.joined_at
+    return update(LEASE).where(LEASE.c.id == row.id, *same)
+
+
+def _at_least(position: int) -> ColumnElement[int]:
+    return case((LEASE.c.owed < position, position), else_=LEASE.c.owed)
 
 
 def demand(tx: Connection, rows: Sequence[LeaseRow], *, position: int) -> frozenset[str]:
@@ -103,10 +106,10 @@ def demand(tx: Connection, rows: Sequence[LeaseRow], *, position: int) -> frozen
         tx.execute(
             update(LEASE).where(LEASE.c.id == row.id, LEASE.c.owed < position).values(owed=position)
         )
-    fresh = [row.id for row in rows if row.renewals == 0]
+    fresh = [row.id for row in rows if row.renewals <= 0]
     if not fresh:
         return frozenset()
-    held = select(LEASE.c.id).where(LEASE.c.id.in_(fresh), LEASE.c.renewals == 0)
+    held = select(LEASE.c.id).where(LEASE.c.id.in_(fresh), LEASE.c.renewals <= 0)
     return frozenset(tx.execute(held).scalars())
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class HolderKind(StrEnum):
@@ -18,17 +18,19 @@ class Standing(StrEnum):
 
     GRANTED = "granted"
     BEHIND = "behind"  # apply what is owed first
-    JOINED = "joined"  # known from now on; the next asking can be granted
-    UNKNOWN = "unknown"  # not known (any more): join first
+    JOINED = "joined"  # known from now on; ask again
+
+
+JOINED: Final = -1  # renewals of a holder that was not told yet what it must apply
 
 
 class LeaseRow(NamedTuple):
     """One holder as the database knows it."""
 
     id: str
-    renewals: int  # how often the lease was granted; a renewal changes it
+    renewals: int  # how often the lease was granted; a renewal changes it. Below 1: never yet
     applied: int  # the position up to which the holder applied every change
-    owed: int  # the position that the holder must have applied at its next renewal
+    owed: int  # the position that the holder must have applied at its next renewal, at least
     joined_at: datetime  # who was ended and joins again under its id is another holder
 
 

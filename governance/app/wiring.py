@@ -248,7 +248,7 @@ class Wiring:
         if self.audit.strict_mark != mark.strict:
             settle_since(self.database, self.log_keys, self.audit, mark.strict, clock=self.clock)
         if Taken.times != mark.taken:
-            with self.database.read() as tx:
+            with self.database.glance() as tx:
                 newest = ledger.head(tx)
             self.barrier.settle(newest)
 

@@ -22,7 +22,7 @@ from consent.client.decision import Decision
 from consent.client.engine import Engine
 from consent.client.lease import boottime
 from consent.client.sse import Event
-from consent.client.upstream import Upstream
+from consent.client.upstream import Told, Upstream
 
 PURPOSE, CHANNEL = "mail_marketing", "email"
 HELD = 64  # permits that are kept and asked again whether they still stand
@@ -69,6 +69,30 @@ def deafened(engine: Engine) -> None:
             until = now + CUT
 
     engine._apply = apply  # type: ignore[method-assign] # the fault that is played
+
+
+def counted(engine: Engine) -> dict[str, list[float]]:
+    """How long each asking for the lease took, by what came of it; and each snapshot."""
+    found: dict[str, list[float]] = {}
+    ask, apply = engine.upstream.ask, engine._apply
+
+    def counted_ask(holder: str, *, applied: int) -> Told:
+        begun, standing = time.monotonic(), "failed"
+        try:
+            told = ask(holder, applied=applied)
+            standing = told.standing
+            return told
+        finally:
+            found.setdefault(standing, []).append(time.monotonic() - begun)
+
+    def counted_apply(event: Event) -> None:
+        if event.kind == "policy":
+            found.setdefault("snapshot", []).append(0.0)
+        apply(event)
+
+    engine.upstream.ask = counted_ask  # type: ignore[method-assign] # what is told is the same
+    engine._apply = counted_apply  # type: ignore[method-assign] # and what is heard
+    return found
 
 
 def client_of(base: str, key: str, mode: str) -> Client:
@@ -133,6 +157,7 @@ def main() -> None:
     threading.Thread(target=end, daemon=True).start()
     names: list[str] = json.loads(Path(ids).read_text())
     client = client_of(base, key, mode)
+    askings = counted(client._engine)
     with client:
         client._engine.upstream.register(names, [])
         try:
@@ -140,7 +165,12 @@ def main() -> None:
         except NotReadyError:
             Path(out + ".late").touch()
         Path(out + ".ready").touch()
+        askings.clear()
         found = ask(client, names, ended)
+    found["askings"] = {
+        kind: [len(times), round(sorted(times)[len(times) // 2] * 1000)]
+        for kind, times in askings.items()
+    }
     Path(out).write_text(json.dumps(found))
 
 

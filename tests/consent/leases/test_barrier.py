@@ -1,6 +1,7 @@
 """Who is waited for before an acknowledgement, and until when; on both engines."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -48,10 +49,18 @@ class Scene:
     def change(self) -> int:
         return self.database.write(counter.take)
 
-    def granted(self) -> RowId:
+    def head(self) -> int:
+        with self.database.read() as tx:
+            return counter.head(tx)
+
+    def joined(self) -> RowId:
         holder = new_row_id()
-        owed = self.ask(holder, applied=0).owed
-        assert self.ask(holder, applied=owed)
+        assert self.ask(holder, applied=0).standing is Standing.JOINED
+        return holder
+
+    def granted(self) -> RowId:
+        holder = self.joined()
+        assert self.ask(holder, applied=self.head())
         return holder
 
     def holders(self) -> set[str]:
@@ -64,19 +73,65 @@ def scene(database: Database) -> Scene:
     return Scene(database)
 
 
+@pytest.fixture
+def postgres_scene(scene: Scene) -> Scene:
+    """Where changes wait for one row; SQLite has one writer, who takes leases first."""
+    if scene.database.dialect != "postgresql":
+        pytest.skip("of PostgreSQL's locks")
+    return scene
+
+
 def test_nobody_is_waited_for_without_a_lease(scene: Scene) -> None:
     scene.barrier().settle(scene.change())
     assert scene.now == 0
 
 
-def test_who_joins_has_a_moment_and_holds_nothing_after_it(scene: Scene) -> None:
-    holder = new_row_id()
-    owed = scene.ask(holder, applied=0).owed
+@pytest.mark.parametrize("told", [False, True])
+def test_who_joins_has_a_moment_and_holds_nothing_after_it(scene: Scene, *, told: bool) -> None:
+    before = scene.change()
+    holder = scene.joined()
+    if told:
+        assert scene.ask(holder, applied=0).owed == before
     position = scene.change()
     scene.barrier().settle(position)
     assert scene.now < TERMS.grace + 0.1
-    assert scene.ask(holder, applied=owed).standing is Standing.BEHIND
+    assert scene.ask(holder, applied=before).standing is Standing.BEHIND
     assert scene.ask(holder, applied=position).standing is Standing.GRANTED
+
+
+def test_the_first_lease_rests_on_what_was_committed_after_joining(scene: Scene) -> None:
+    before, holder = scene.change(), new_row_id()
+    joined = scene.ask(holder, applied=0)
+    assert (joined.standing, joined.owed) == (Standing.JOINED, before)
+    position = scene.change()
+    told = scene.ask(holder, applied=position - 1)
+    assert (told.standing, told.owed) == (Standing.BEHIND, position)
+    assert scene.ask(holder, applied=position - 1).standing is Standing.BEHIND
+    assert scene.ask(holder, applied=position)
+
+
+def test_who_comes_back_need_not_wait_for_changes_that_wait_for_each_other(
+    postgres_scene: Scene,
+) -> None:
+    scene = postgres_scene
+    scene.change()
+    with scene.database.engine.begin() as tx:
+        counter.take(tx)  # the row that every change locks
+        scene.granted()
+
+
+def test_leases_are_renewed_while_every_writer_waits(postgres_scene: Scene) -> None:
+    scene, many = postgres_scene, 40
+    scene.change()
+    holder = scene.granted()
+    with ThreadPoolExecutor(many) as pool:
+        with scene.database.engine.begin() as tx:
+            counter.take(tx)
+            waiting = [pool.submit(scene.change) for _ in range(many)]
+            wait(waiting, timeout=0.5)
+            assert scene.ask(holder, applied=scene.head())
+            assert not any(one.done() for one in waiting)
+        assert len({one.result() for one in waiting}) == many
 
 
 def test_a_holder_that_applied_is_not_waited_for(scene: Scene) -> None:
@@ -102,8 +157,8 @@ def test_who_joins_anew_is_waited_for_although_renewed_as_often_as_before(scene:
         (row,) = store.holders(tx)
     assert scene.database.write(lambda tx: store.end(tx, row))  # by another process
     later = AT + timedelta(seconds=TERMS.ended)
-    owed = scene.ask(holder, applied=0, at=later).owed
-    assert scene.ask(holder, applied=owed, at=later)
+    assert scene.ask(holder, applied=0, at=later).standing is Standing.JOINED
+    assert scene.ask(holder, applied=scene.head(), at=later)
     assert not scene.database.write(lambda tx: store.end(tx, row))  # by one that looked before
     position, begun = scene.change(), scene.now
     barrier.settle(position)
@@ -160,7 +215,7 @@ def test_a_holder_that_was_renewed_is_not_ended(scene: Scene) -> None:
     holder = scene.granted()
     with scene.database.read() as tx:
         (row,) = store.holders(tx)
-    assert scene.ask(holder, applied=row.owed)
+    assert scene.ask(holder, applied=scene.head())
     assert not scene.database.write(lambda tx: store.end(tx, row))
 
 
@@ -174,6 +229,8 @@ class Silent:
     def read(self) -> Any:
         with self._database.read() as tx:
             yield tx
+
+    glance = read
 
     def write(self, _fn: object, **_kind: bool) -> Any:
         return frozenset()

@@ -27,7 +27,8 @@ from tests.serving import served as served_here
 
 SOAK = "SEKISHO_SOAK" in os.environ
 WITHDRAWALS = int(os.environ.get("SEKISHO_WITHDRAWALS", "10000"))
-THREADS = int(os.environ.get("SEKISHO_WITHDRAWERS", "128"))  # persons who wait at once
+THREADS = int(os.environ.get("SEKISHO_WITHDRAWERS", "32"))  # persons who wait at once
+KILL_SECONDS = float(os.environ.get("SEKISHO_KILL_SECONDS", "20"))  # between two deaths
 PAUSE = 2.5  # seconds; longer than a lease
 SHARE = 0.1  # of the seconds of the withdrawals, in which each client at least permitted
 
@@ -128,7 +129,7 @@ def _pauses(asker: Asker, ended: threading.Event, trouble: dict[str, int]) -> No
 
 def _kills(server: Any, ended: threading.Event, trouble: dict[str, int]) -> None:
     dice = random.Random(20261126)  # noqa: S311 # a test's dice
-    while not ended.wait(15):
+    while not ended.wait(KILL_SECONDS):
         os.kill(dice.choice(workers_of(server)), signal.SIGKILL)
         trouble["kills"] += 1
 
@@ -156,12 +157,14 @@ def _tell(
         "http_permits": checks.permits,
         **trouble,
         "median_ms": round(took[len(took) // 2] * 1000, 1),
+        "p90_ms": round(took[len(took) * 9 // 10] * 1000, 1),
         "p99_ms": round(took[len(took) * 99 // 100] * 1000, 1),
         "longest_ms": round(took[-1] * 1000, 1),
         "per_second": round(len(took) / (work.ended - work.begun), 1),
         "clients": {
             mode: {name: found[name] for name in ("permits", "refusals", "unavailable")}
             | {"share_of_seconds": round(work.share(found["seconds"]), 2)}
+            | {"askings": found["askings"]}  # each kind: how many, median milliseconds
             for mode, found in told.items()
         },
     }

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from consent.leases.desk import Desk
+from consent.leases.desk import Desk, _Asking
 from consent.leases.types import Answer, HolderKind, Standing, Terms
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId
@@ -75,6 +75,18 @@ def test_all_who_wait_share_one_commit_and_each_has_its_own_answer(database: Dat
     assert found[stranger].result().standing is Standing.JOINED
     assert slow.writes == 2
     assert ask(desk, stranger, applied=head)
+
+
+def test_who_joins_is_granted_nothing_by_the_same_commit(database: Database) -> None:
+    head = database.write(counter.take)
+    desk, holder = Desk(database, Terms()), new_row_id()
+    twice = [
+        _Asking(holder=holder, actor=SHOP, kind=HolderKind.CLIENT, applied=head, at=AT)
+        for _ in range(2)
+    ]
+    told = database.write(lambda tx: desk._answers(tx, twice))
+    assert [answer.standing for answer in told] == [Standing.JOINED] * 2
+    assert ask(desk, holder, applied=head)
 
 
 def test_a_failure_is_everybodys_and_the_next_is_answered(

@@ -5,13 +5,14 @@ process the others may do any number of theirs, and any time may pass: that is w
 """
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped] # ships none
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine, delete
@@ -55,11 +56,16 @@ class World:
             tx.execute(delete(store.LEASE))
         self.holders: list[Holder] = []
 
+    def close(self) -> None:
+        """Nobody is in the middle of anything."""
+        for holder in self.holders:
+            holder.steps.close()
+
     def between(self) -> None:
         """Others act, time passes."""
         for _ in range(self.pick(st.integers(0, 3))):
             if self.holders:
-                next(self.pick(st.sampled_from(self.holders)).steps)
+                next(self.pick(st.sampled_from(self.holders)).steps)  # maybe half an asking
         self.now += self.pick(st.sampled_from(PAUSES))
         for holder in self.holders:
             holder.check()
@@ -70,6 +76,8 @@ class World:
         with self.engine.connect() as tx:
             yield tx
 
+    glance = read
+
     def write(self, fn: Callable[[Connection], Any], **_kind: bool) -> Any:
         self.between()
         with self.engine.connect() as tx:
@@ -78,6 +86,20 @@ class World:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
         self.between()
+
+
+@dataclass
+class Slow:
+    """A transaction that sees each statement's moment, as PostgreSQL's, and takes its time."""
+
+    tx: Connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.tx, name)
+
+    def execute(self, *statement: Any) -> Any:
+        getcurrent().parent.switch()
+        return self.tx.execute(*statement)
 
 
 @dataclass
@@ -101,7 +123,7 @@ class Holder:
         if self.lease.holds():
             assert self.applied >= self.world.acknowledged
 
-    def _live(self) -> Iterator[None]:
+    def _live(self) -> Generator[None]:
         world = self.world
         yield from self._ask()  # it has joined, and holds a lease unless it was paused
         yield from self._ask()
@@ -121,13 +143,14 @@ class Holder:
                 yield from self._ask()
             yield
 
-    def _ask(self) -> Iterator[None]:
+    def _ask(self) -> Generator[None]:
         told = self.applied
         asked = self.lease.asked()
         yield
         with self.world.engine.connect() as tx:
-            answer = store.ask(
-                tx,
+            asking = greenlet(store.ask)  # others act between what it reads and what it writes
+            answer = asking.switch(
+                Slow(tx),
                 RowId(f"holder-{self.number}"),
                 actor=ActorId("svc:shop"),
                 kind=HolderKind.CLIENT,
@@ -135,6 +158,9 @@ class Holder:
                 terms=TERMS,
                 at=AT,
             )
+            while not asking.dead:
+                yield
+                answer = asking.switch()
         yield
         if answer.standing is Standing.GRANTED:
             self.lease.granted(asked=asked, seconds=answer.seconds)
@@ -145,7 +171,11 @@ class Holder:
 def test_nothing_stands_that_rests_on_less_than_what_was_acknowledged(
     engine: Engine, data: st.DataObject
 ) -> None:
-    world = World(engine, data.draw)
+    with closing(World(engine, data.draw)) as world:
+        _live_and_withdraw(world, data)
+
+
+def _live_and_withdraw(world: World, data: st.DataObject) -> None:
     for number in range(data.draw(st.integers(1, 3))):
         rate = data.draw(st.floats(1 - DRIFT, 1 + DRIFT))
         holder = Holder(world, number, rate, data.draw(st.floats(0, 1e6)))

@@ -107,7 +107,10 @@ def choose(
     answer = http.post(
         f"{base or town.base}/portal/choices/{PURPOSE}",
         data={"choice": "on" if on else "off", "csrf": person.csrf},
-        headers={"cookie": f"{SESSION_COOKIE}={person.cookie}"},
+        headers={  # each from an own browser: no process keeps the connections of another's end
+            "cookie": f"{SESSION_COOKIE}={person.cookie}",
+            "connection": "close",
+        },
     )
     return answer.status_code
 

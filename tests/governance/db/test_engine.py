@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from governance.db.engine import Database, sqlite_url
 from governance.db.errors import DatabaseClosedError, DatabaseUnreachableError, NestedWriteError
@@ -63,6 +63,21 @@ def test_readers_on_sqlite_cannot_write(tmp_path: Path) -> None:
     with pytest.raises(OperationalError), database.read() as tx:
         tx.execute(text("INSERT INTO tally VALUES (1)"))
     database.close()
+
+
+def test_a_look_sees_one_state_and_writes_nothing(database: Database) -> None:
+    make_counter(database)
+    with database.glance() as tx:
+        assert tx.execute(text("SELECT count(*) FROM tally")).scalar_one() == 0
+    with database.read() as tx:
+        before = tx.execute(text("SELECT count(*) FROM tally")).scalar_one()
+        database.write(lambda tx: tx.execute(text("INSERT INTO tally VALUES (1)")))
+        assert tx.execute(text("SELECT count(*) FROM tally")).scalar_one() == before
+        with pytest.raises(DBAPIError):
+            tx.execute(text("INSERT INTO tally VALUES (2)"))
+    assert count(database) == 1
+    with database.glance() as tx:
+        assert tx.execute(text("SELECT count(*) FROM tally")).scalar_one() == 1
 
 
 def test_a_write_inside_a_write_is_refused(tmp_path: Path) -> None:

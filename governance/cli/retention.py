@@ -155,7 +155,10 @@ def run(
         if isinstance(begun, service.Waiting):
             raise ApprovalRequiredError(approval=begun.approval)
         report = purge.run(
-            wiring.ports, begun.run, worker=worker_of(principal.id, wiring.clock, Event())
+            wiring.ports,
+            begun.run,
+            worker=worker_of(principal.id, wiring.clock, Event()),
+            daily_bytes=wiring.settings.retention_daily_bytes,
         )
     shape = {
         "run": report.run,
@@ -163,8 +166,15 @@ def run(
         "erased": report.erased,
         "skipped": report.skipped,
         "rows": report.rows,
+        "waits_until": report.waits_until.isoformat() if report.waits_until else None,
     }
-    emit(shape, lambda: line(say("retention.done", erased=report.erased, skipped=report.skipped)))
+    words = "retention.done" if report.waits_until is None else "retention.waits"
+    emit(
+        shape,
+        lambda: line(
+            say(words, erased=report.erased, skipped=report.skipped, until=report.waits_until)
+        ),
+    )
     return 0
 
 
@@ -227,15 +237,12 @@ def erase(
     from governance.core.terms import SubjectId
     from retention import service
     from retention.fates import erase_plan
+    from retention.holds.deferring import plan_or_defer
     from retention.plans import keeps_json
 
     with opened() as wiring:
         principal = acting(wiring)
-        made = wiring.database.write(
-            lambda tx: service.plan_erasure(
-                tx, wiring.ports, principal, SubjectId(subject), at=wiring.clock()
-            )
-        )
+        made = plan_or_defer(wiring.ports, principal, SubjectId(subject), at=wiring.clock())
         if not plan:
             desk = approvals_of(wiring)
             begun = wiring.database.write(

@@ -8,6 +8,7 @@ from governance.console.case_pages import router as cases
 from governance.console.choice_pages import router as choices
 from governance.console.complaint_pages import router as complaints
 from governance.console.connector_pages import router as connectors
+from governance.console.dataset_pages import router as datasets
 from governance.console.execution_pages import router as executions
 from governance.console.figure_pages import router as figures
 from governance.console.glass_pages import router as glass
@@ -29,6 +30,7 @@ from governance.console.retention_pages import router as retention
 from governance.console.review_pages import router as reviews
 from governance.console.run_pages import router as runs
 from governance.console.scan_pages import router as scans
+from governance.console.schedule_pages import router as schedules
 from governance.console.simulation_pages import router as simulations
 from governance.console.source_pages import router as sources
 from governance.console.step_pages import router as steps
@@ -53,7 +55,7 @@ ROUTERS: Final = (
         policies,
         law,
     ),
-    *(retention, simulations, plans, runs),
+    *(retention, schedules, simulations, plans, runs),
     holds,
-    *(notices, points, recipients, connectors, provisions, scans, log, backups),
+    *(notices, points, recipients, connectors, provisions, scans, log, backups, datasets),
 )

@@ -115,7 +115,7 @@ async def simulate(
                 tx, wiring.ports, principal, on=day, schedule=schedule, at=wiring.clock()
             )
         )
-        _drive(wiring, principal, asked, later)
+        drive(wiring, principal, asked, later)
         return f"{SIMULATIONS}/{asked}"
 
     shown = partial(_simulations, request, principal, on=on, which=which)
@@ -138,7 +138,8 @@ def _day(given: str) -> date | None:
         raise SimulationDayError from None
 
 
-def _drive(wiring: Any, principal: Principal, asked: RowId, later: BackgroundTasks) -> None:
+def drive(wiring: Any, principal: Principal, asked: RowId, later: BackgroundTasks) -> None:
+    """The simulation is counted, or will be behind the answer; the clock's job does the rest."""
     with wiring.database.read() as tx:
         found = store.find(tx, asked)
     worker = short_worker(principal.id, wiring.clock, until=wiring.clock() + SLICE)
@@ -198,7 +199,7 @@ async def go_on(
     """A count that nobody drives any more goes on where it stood."""
     check_csrf(request, csrf)
     wiring, asked = wiring_of(request), row_id(simulation)
-    await run_in_threadpool(_drive, wiring, principal, asked, later)
+    await run_in_threadpool(drive, wiring, principal, asked, later)
     return RedirectResponse(f"{SIMULATIONS}/{asked}", status_code=303, background=later)
 
 

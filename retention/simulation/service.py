@@ -45,8 +45,11 @@ def ask(
     at: datetime,
     on: date | None = None,
     schedule: Schedule | None = None,
+    against: Schedule | None = None,
 ) -> RowId:
-    """The simulation of a schedule (that in force, or to compare with it another) on a day.
+    """The simulation of a schedule on a day; another than that in force is compared with it.
+
+    Or with the one that `against` says.
 
     Raises SimulationDayError.
     """
@@ -54,9 +57,10 @@ def ask(
     day = checked_day(on, at=at)
     in_force = plans_store.in_force(tx)
     used = schedule or in_force
-    against = None if used.digest == in_force.digest else in_force
+    other = against or in_force
+    compared = None if used.digest == other.digest else other
     store.forget(tx, before=at - KEPT)
-    made = store.add(tx, used, on=day, against=against, by=principal.id, at=at)
+    made = store.add(tx, used, on=day, against=compared, by=principal.id, at=at)
     ports.audit.append(
         tx,
         EventDraft(

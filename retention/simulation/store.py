@@ -96,6 +96,13 @@ def of_plan(tx: Connection, plan: RowId) -> RowId | None:
     return None if known is None else RowId(known)
 
 
+def of_schedule(tx: Connection, digest: str) -> Simulation | None:
+    """The newest simulation of this schedule."""
+    wanted = select(SIMULATION).where(SIMULATION.c.schedule_digest == digest)
+    row = tx.execute(wanted.order_by(SIMULATION.c.asked_at.desc()).limit(1)).one_or_none()
+    return None if row is None else _simulation(row)
+
+
 def _free(at: datetime) -> Any:
     nobody = or_(SIMULATION.c.lease_until.is_(None), SIMULATION.c.lease_until <= at)
     return and_(SIMULATION.c.state == SimulationState.COUNTING.value, nobody)

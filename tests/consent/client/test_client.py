@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent.client.client import AsyncClient, Client, NotReadyError, UnknownDutyError
+from consent.client.engine import HEARTBEAT
 from consent.client.lease import boottime
 from consent.client.otel import decisions_counted
 from consent.client.records import Recorded, Records
 from consent.client.sse import Event, events
+from consent.client.upstream import Told
 from consent.client.view import View, WireError
 
 ANNA, BEN = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
@@ -208,6 +210,32 @@ def test_a_forked_child_has_neither_lease_nor_numbers_of_its_parent(client: Clie
     with os.fdopen(reading) as told:
         assert told.read() == "unavailable.lease 1 -1"
     assert client.allowed(ANNA, "offers").number == 2
+
+
+def test_a_lease_is_asked_for_again_at_once_when_the_way_fails(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, pauses = client._engine, list[float]()
+    answers = iter((None, None, None, Told("granted", 7, 2.0, NOW)))
+
+    def ask(_holder: str, *, applied: int) -> Told:
+        assert applied == 7
+        if (told := next(answers)) is None:
+            raise ConnectionError
+        return told
+
+    def until_news(_seconds: float) -> bool:
+        engine._stopping.set()
+        return False
+
+    engine.lease.lost()
+    monkeypatch.setattr(engine.upstream, "ask", ask)
+    monkeypatch.setattr(engine._stopping, "wait", pauses.append)
+    monkeypatch.setattr(engine._moved, "wait", until_news)
+    engine._keep_lease()
+    assert engine.lease.holds()
+    assert len(pauses) == 3
+    assert sum(pauses) < HEARTBEAT
 
 
 def test_asking_in_an_event_loop_never_waits() -> None:

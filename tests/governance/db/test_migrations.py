@@ -1,6 +1,7 @@
 """The revisions build what the models declare, once, and refuse every other schema untouched."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -11,19 +12,21 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, bindparam, inspect, text
 from sqlmodel import SQLModel
 
 from audit.ddl import guards
 from governance.db import migrate
 from governance.db.engine import Database, sqlite_url
 from governance.db.errors import SchemaNewerError, SchemaOlderError
+from governance.db.types import UtcDateTime
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("governance", "policies", "consent", "retention", "audit", "dsar")
 APART = "governance.keys.models"  # the key store is a database of its own
 ENGINES = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 NEWER = "9999"
+MOMENT = bindparam("at", type_=UtcDateTime())
 
 
 def models() -> tuple[ModuleType, ...]:
@@ -204,6 +207,50 @@ def test_requests_of_an_older_release_keep_the_days_of_their_clocks(empty: Datab
         (_, *running), (_, *ended) = tx.execute(text(wanted)).all()
     assert running == [None, None]
     assert [str(day)[:10] for day in ended] == ["2026-01-01", "2026-01-09"]
+
+
+def test_recipients_that_an_older_release_told_stand_on_their_lists(empty: Database) -> None:
+    """The log alone said so then; the last word about a recipient counts."""
+    upgraded_to(empty, "0004")
+    which, at = "01a215c4-64f1-73f8-b5e5-e4cad607677a", "2026-01-01 00:00:00"
+    first, second, third = (f"01a215c4-64f1-73f8-b5e5-e4cad607678{n}" for n in range(3))
+    events = [
+        (first, "failed", "no_address"), (first, "done", "corrected"),
+        (second, "failed", "impossible"), ("gone", "done", "corrected"),
+    ]  # fmt: skip
+
+    def held(tx: Connection) -> None:
+        request = "INSERT INTO dsar_request (id, reference, requester, requester_id, intake,"
+        request += " delivery, lang, calendar, policy_days, rule_set_version, received_at, last_at,"
+        request += " \"open\", executed, version) VALUES (:id, 'R-1', 'self', :id, 'portal',"
+        request += " 'download', 'ja', 'none', 14, 'x', :at, :at, :yes, :yes, 1)"
+        tx.execute(text(request), {"id": which, "at": at, "yes": True})
+        for n, row in enumerate((first, second, third)):
+            company = "INSERT INTO recipient (id, source_key, name, role, auto_renewal,"
+            company += " provision_record, recorded_at)"
+            company += " VALUES (:row, :key, 'x', 'processor', :no, :no, :at)"
+            tx.execute(text(company), {"row": row, "key": f"V-{n}", "at": at, "no": False})
+        for n, (row, outcome, reason) in enumerate(events):
+            event = "INSERT INTO audit_event (id, schema_version, occurred_at, actor, action,"
+            event += " object_type, object_id, outcome, reasons, refs, process_id, n)"
+            event += " VALUES (:id, 1, :at, 'u:x', 'recipient.told', 'request', :request,"
+            event += " :outcome, :reason, :refs, 'p', :n)"
+            said = {"id": f"01a215c4-64f1-73f8-b5e5-e4cad607679{n}", "outcome": outcome,
+                    "at": datetime(2026, 1, n + 1, tzinfo=UTC), "reason": reason, "request": which,
+                    "refs": f"request:{which},recipient:{row},message:x", "n": n}  # fmt: skip
+            tx.execute(text(event).bindparams(MOMENT), said)
+
+    empty.write(held)
+    migrate.upgrade(empty)
+    with empty.read() as tx:
+        wanted = "SELECT recipient_id, state, reason, channel, told_at FROM dsar_telling"
+        typed = text(wanted).columns(told_at=UtcDateTime())
+        found = {str(row[0]): tuple(row[1:]) for row in tx.execute(typed)}
+    told = datetime(2026, 1, 2, tzinfo=UTC)
+    assert found == {
+        first: ("told", None, "mail", told),
+        second: ("left_out", "impossible", None, None),
+    }
 
 
 def at_revision(database: Database, revision: str) -> None:

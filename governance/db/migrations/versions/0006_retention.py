@@ -1,5 +1,7 @@
 """Holds, suppression, due dates, datasets: what this release adds."""
 
+from uuid import uuid4
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -326,6 +328,7 @@ def upgrade() -> None:
     with op.batch_alter_table("staff", schema=None) as batch_op:
         batch_op.add_column(sa.Column("mail", sa.LargeBinary(), nullable=True))
 
+    _tellings()
     deleted = (
         "person", "company", "purchase", "inquiry", "deal", "contact", "relation",
         "household_member", "subscription", "inquiry_message", "channel_permission", "preference",
@@ -394,3 +397,47 @@ def upgrade() -> None:
             f"CREATE TRIGGER hold_fills_{one} BEFORE UPDATE OF {', '.join(columns)} ON {one}"
             f" FOR EACH ROW WHEN ({loses(columns)}) EXECUTE FUNCTION hold_fills()"
         )
+
+
+def _tellings() -> None:
+    """Recipients that an earlier release told stand on the lists of their requests, too."""
+    said = ("refs", "reasons", "outcome", "actor", "action", "object_id")
+    event = sa.table(
+        "audit_event",
+        *(sa.column(name) for name in said),
+        sa.column("occurred_at", UtcDateTime()),
+    )
+    telling = sa.table(
+        "dsar_telling",
+        *(sa.column(name) for name in ("id", "request_id", "recipient_id", "because", "state")),
+        *(sa.column(name) for name in ("reason", "chosen_by", "channel")),
+        sa.column("told_at", UtcDateTime()),
+    )
+    recipient, request = (sa.table(n, sa.column("id")) for n in ("recipient", "dsar_request"))
+    bind = op.get_bind()
+    known = set(bind.execute(sa.select(recipient.c.id)).scalars())
+    listed = sa.select(telling.c.request_id).where(telling.c.request_id == event.c.object_id)
+    told = (
+        sa.select(event)
+        .where(event.c.action == "recipient.told", ~listed.exists())
+        .where(event.c.object_id.in_(sa.select(request.c.id)))
+        .order_by(event.c.occurred_at)
+    )
+    rows = {}
+    for one in bind.execute(told).all():
+        refs = dict(ref.split(":", 1) for ref in (one.refs or "").split(",") if ":" in ref)
+        company, done = refs.get("recipient"), one.outcome == "done"
+        if company in known:  # the last word about a recipient counts
+            rows[one.object_id, company] = {
+                "id": str(uuid4()),
+                "request_id": one.object_id,
+                "recipient_id": company,
+                "because": "officer",
+                "state": "told" if done else "left_out",
+                "reason": None if done else one.reasons,
+                "chosen_by": one.actor,
+                "channel": "mail" if done else None,
+                "told_at": one.occurred_at if done else None,
+            }
+    if rows:
+        bind.execute(telling.insert(), list(rows.values()))

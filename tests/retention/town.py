@@ -1,6 +1,6 @@
 """A town of invented customers in a real store, under real keys."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -81,38 +81,47 @@ class Town:
 
     # People
 
-    def settle(  # one person of the town in one line
+    def settle(self, name: str, *, held: bool = False, **facts: Any) -> SubjectId:
+        """One person of the town in one line."""
+        (subject,) = self.settle_all([name], **facts)
+        if held:
+            self.ports.database.write(
+                lambda tx: store.place_hold(tx, subject, matter="suit:1", by="u:lawyer", at=NOW)
+            )
+        return subject
+
+    def settle_all(  # what they have in common
         self,
-        name: str,
+        names: Sequence[str],
         *,
         status: str = "active",
         registered: date | None = date(2010, 4, 1),
         withdrawn: date | None = None,
         purchases: tuple[dict[str, Any], ...] = (),
-        held: bool = False,
         laws: tuple[Law, ...] = (Law.APPI,),
-    ) -> SubjectId:
-        number = len(self.people) + 1
-        subject = SubjectId(f"{number:08x}-0000-4000-8000-{number:012x}")
-        self.people[name] = subject
-        self.ports.vault.ensure_keys([subject])
-        self.ports.vault.ensure_keys([subject], KeyClass.RECORD)
+    ) -> list[SubjectId]:
+        """People who differ by their names alone."""
+        made: dict[str, tuple[int, SubjectId]] = {}
+        for number, name in enumerate(names, start=len(self.people) + 1):
+            made[name] = number, SubjectId(f"{number:08x}-0000-4000-8000-{number:012x}")
+        subjects = [subject for _, subject in made.values()]
+        self.people.update(zip(made, subjects, strict=True))
+        self.ports.vault.ensure_keys(subjects)
+        self.ports.vault.ensure_keys(subjects, KeyClass.RECORD)
+        kind, reach = SubjectKind.CUSTOMER, dict.fromkeys(laws, "controller")
 
         def write(tx: Connection) -> None:
-            fresh = NewSubject(
-                id=subject, kind=SubjectKind.CUSTOMER, laws=dict.fromkeys(laws, "controller")
-            )
-            store.add_subjects(tx, [fresh], at=NOW)
-            self._register(tx, name, subject, number, status, registered, withdrawn)
-            for entry in purchases:
-                self._purchase(tx, name, subject, entry)
-            self._inquiry(tx, name, subject)
-            self._traces(tx, name, subject)
-            if held:
-                store.place_hold(tx, subject, matter="suit:1", by="u:lawyer", at=NOW)
+            fresh = [NewSubject(id=one, kind=kind, laws=reach) for one in subjects]
+            store.add_subjects(tx, fresh, at=NOW)
+            for name, (number, subject) in made.items():
+                self._register(tx, name, subject, number, status, registered, withdrawn)
+                for entry in purchases:
+                    self._purchase(tx, name, subject, entry)
+                self._inquiry(tx, name, subject)
+                self._traces(tx, name, subject)
 
         self.ports.database.write(write)
-        return subject
+        return subjects
 
     def _register(
         self,

@@ -5,10 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from governance.app.audit_log import settle
 from governance.app.wiring import Wiring
 from governance.http.principal import Principal
+from retention.backups import replacing
 from retention.backups.desk import Desk
 from tests.installation import create, customer, import_file, register, staff, write_file
 
@@ -36,7 +39,8 @@ def engine(request: pytest.FixtureRequest) -> str:
 def wiring(engine: str, new_database: Callable[..., str], tmp_path: Path) -> Iterator[Wiring]:
     """An installation with three customers and folders for backups."""
     postgres = engine == "postgres"
-    made = create(tmp_path / "home", url=new_database("upgraded") if postgres else None)
+    url = new_database("upgraded") if postgres else None
+    made = create(tmp_path / "home", url=url)
     found = {
         "backup_dir": tmp_path / "backups",
         "key_copy_dirs": f"{tmp_path / 'one'}, {tmp_path / 'two'}",
@@ -48,6 +52,20 @@ def wiring(engine: str, new_database: Callable[..., str], tmp_path: Path) -> Ite
     settle(made)
     yield made
     made.close()
+    if url is not None:
+        sweep(url)
+
+
+def sweep(url: str) -> None:
+    """Databases that restores moved aside are gone from the server of all tests."""
+    parsed = make_url(url)
+    with replacing._maintenance(parsed) as admin:
+        names = admin.execute(
+            text("SELECT datname FROM pg_database WHERE starts_with(datname, :prefix)"),
+            {"prefix": f"{parsed.database}_re"},
+        ).scalars()
+        for name in names.all():
+            replacing._drop(admin, name)
 
 
 def with_settings(wiring: Wiring, **found: object) -> Wiring:

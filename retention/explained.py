@@ -93,10 +93,16 @@ def part_words(part: Part, lang: Lang) -> LineWords:
         what=text(f"retention.what.{key}", lang, table=table, fields=named),
         who=_who(part.when, lang),
         starts=_starts(part.since, lang),
-        period="-" if part.since is None else long(part.period, lang),
+        period=_period(part, lang),
         action=action,
         basis=part.basis.of(lang),
     )
+
+
+def _period(part: Part, lang: Lang) -> str:
+    if part.law is not None:
+        return text("retention.duty.by_law", lang, rule=part.law)
+    return "-" if part.since is None else long(part.period, lang)
 
 
 def duty_words(duty: Duty, lang: Lang) -> DutyWords:

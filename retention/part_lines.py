@@ -1,10 +1,12 @@
 """Lines of a schedule about rows and fields of one table, read strictly from YAML."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from governance.core.terms import FieldId, PurposeId
 from governance.customers.catalogue import CatalogueField, Storage, catalogue
 from governance.customers.custom.types import NAME, PREFIX, is_custom
+from policies.law.in_force import law_in_force
 from policies.law.reader import Node, Record
 from retention import nodes
 from retention.types import OF_PARTS, Action, Part, Period, Trigger
@@ -23,7 +25,7 @@ def part(node: Node) -> Part:
     """One line about rows or fields of a table."""
     entry = node.record(
         required=("id", "label", "basis", "table", "action"),
-        optional=("fields", "categories", "when", "since", "period", "purposes", "k"),
+        optional=("fields", "categories", "when", "since", "period", "law", "purposes", "k"),
     )
     table = entry["table"].text()
     if table not in catalogue().tables or table in NOT_BY:
@@ -44,6 +46,7 @@ def part(node: Node) -> Part:
         period=_period(entry),
         purposes=tuple(PurposeId(item.text()) for item in nodes.listed(entry.get("purposes"))),
         k=entry.whole("k") or 0,
+        law=_law(entry.get("law")),
     )
     _refuse(node, found)
     return found
@@ -53,6 +56,17 @@ def _period(entry: Record) -> Period:
     """A period that is left out has passed at once: what has ended goes without delay."""
     given = entry.get("period")
     return nodes.period(given) if given is not None else Period()
+
+
+def _law(node: Node | None) -> str | None:
+    """The id of a rule of the law book on how long something is kept."""
+    if node is None:
+        return None
+    known = {rule.id for rule in law_in_force().retention_rules}
+    rule = node.record(required=("rule",))["rule"]
+    if rule.text() not in known:
+        raise rule.bad(", ".join(sorted(known)))
+    return rule.text()
 
 
 def _fields(node: Node, entry: Record, table: str, action: Action) -> Iterator[FieldId]:
@@ -103,10 +117,14 @@ def _refuse(node: Node, found: Part) -> None:
                 raise node.bad(f"delete: {', '.join(sorted(DELETABLE))}")
         case Action.DE_IDENTIFY:
             _refuse_count(node, found)
-        case Action.DESTROY_KEY:
-            raise node.bad(", ".join(sorted(OF_PARTS)))
+        case never:
+            assert_never(never)
     if found.since is None and (found.action is not Action.KEEP or found.period != Period()):
         raise node.bad("since")
+    if found.law is not None and (
+        found.action is not Action.KEEP or found.since is None or found.period != Period()
+    ):
+        raise node.bad("law with keep and since, without period")
     if found.k and found.action is not Action.DE_IDENTIFY:
         raise node.bad("k with de_identify")
     _refuse_purposes(node, found)

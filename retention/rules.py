@@ -106,7 +106,7 @@ def _row(facts: PersonFacts, row: RegisterRow, schedule: Schedule, *, at: date) 
     match rule.action:
         case Action.KEEP:
             return Kept(rule=rule.id, ledger_until=until)
-        case Action.DELETE | Action.DESTROY_KEY:
+        case Action.DELETE:
             return replace(_by_period(rule, facts, row, schedule, at=at), ledger_until=until)
         case Action.NULL | Action.DE_IDENTIFY:  # fails closed: the reader refuses it of a person
             return Review(rule=NO_RULE, ledger_until=until)

@@ -33,14 +33,13 @@ class Pick(StrEnum):
 class Action(StrEnum):
     """What a rule does with what it matches: a person, or rows and fields of a table."""
 
-    DELETE = "delete"
+    DELETE = "delete"  # of a person with the data key, so that no copy opens it either
     DE_IDENTIFY = "de_identify"  # rows become a count by month and kind, if the k-check passes
     NULL = "null"  # the named fields are emptied, the row stays
-    DESTROY_KEY = "destroy_key"  # as delete, and the key of the person's records ends too
     KEEP = "keep"
 
 
-OF_PERSONS = frozenset({Action.DELETE, Action.DESTROY_KEY, Action.KEEP})
+OF_PERSONS = frozenset({Action.DELETE, Action.KEEP})
 OF_PARTS = frozenset({Action.DELETE, Action.DE_IDENTIFY, Action.NULL, Action.KEEP})
 
 
@@ -158,6 +157,7 @@ class Part:
     period: Period = Period()  # none: at once
     purposes: tuple[PurposeId, ...] = ()  # whose withdrawal starts the period
     k: int = 0  # persons that a group needs before its rows count as erased
+    law: str | None = None  # of a line that keeps: the rule of the law book that sets the period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,10 @@ OF_LAW = "MYNO_DEL"
 
 
 def lines(schedule: Schedule, *, at: date) -> tuple[Part, ...]:
-    """The law's own lines first, as no line of a company may keep what the law ends."""
-    return (*_of_law(at), *schedule.parts)
+    """What a law makes keep first, then what a law ends, then the company's own lines."""
+    kept = [part for part in schedule.parts if part.law is not None]
+    others = (part for part in schedule.parts if part.law is None)
+    return (*kept, *_of_law(at), *others)
 
 
 def line(schedule: Schedule, id_: str, *, at: date) -> Part | None:

@@ -9,6 +9,8 @@ from datetime import date
 
 from governance.core.terms import FieldId, RowId
 from governance.customers.subjects import SubjectState
+from policies.law.in_force import rule_set
+from policies.law.keeping import retention as law_retention
 from retention.duties import after, row_keeps
 from retention.parts.types import Met, MetRow, PartFacts, RowFacts
 from retention.rules import NO_ROW, event_day, matches, picked
@@ -74,11 +76,28 @@ def _protect(
 ) -> None:
     """Fails closed: without a day to count from the fields stay for good."""
     for row in rows:
-        ends = _ends(part, facts, known, row, schedule) if part.since is not None else None
+        ends = _kept_until(part, facts, known, row, schedule, at=at)
         if ends is None or ends > at:
             mine = protected.setdefault(row.row, {})
             for name in part.fields:
                 mine[name] = max(ends or date.max, mine.get(name, date.min))
+
+
+def _kept_until(
+    part: Part,
+    facts: PersonFacts,
+    known: PartFacts,
+    row: RowFacts,
+    schedule: Schedule,
+    *,
+    at: date,
+) -> date | None:
+    """The first day on which the line keeps nothing of the row any more."""
+    ends = _ends(part, facts, known, row, schedule)
+    if ends is None or part.law is None:
+        return ends
+    rule = rule_set(at).retention_rules.get(part.law)
+    return law_retention(rule, ends).purge_from if rule is not None else None
 
 
 def _met(

@@ -51,6 +51,12 @@ class Forked:
         self.wait()
         self.stdout.close()
 
+    @property
+    def pid(self) -> int:
+        """Its number, for signals."""
+        assert self._process.pid is not None
+        return self._process.pid
+
     def poll(self) -> int | None:
         """The exit code, if it has ended; minus the signal when it was killed."""
         return self._process.exitcode

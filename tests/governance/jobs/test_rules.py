@@ -138,6 +138,59 @@ def test_catching_up_runs_every_missed_slot_oldest_first() -> None:
     ]
 
 
+@given(rule=RULES, start=MOMENTS, minutes=st.integers(1, 20_000))
+def test_catching_up_step_by_step_runs_every_slot_once(
+    rule: Rule, start: datetime, minutes: int
+) -> None:
+    end = start + timedelta(minutes=minutes)
+    schedule = Schedule(job="j", rule=rule, missed=Missed.CATCH_UP)
+    ran: list[datetime] = []
+    while True:
+        latest = {"j": ran[-1]} if ran else {}
+        state = LedgerState(latest=latest, unfinished=())
+        due = due_slots([schedule], state, since=start, at=end)
+        if not due:
+            break
+        ran += [slot.scheduled_for for slot in due]
+    assert ran == found(rule, start, end)
+
+
+@given(rule=RULES, start=MOMENTS, minutes=st.integers(1, 20_000))
+def test_coalescing_stands_for_exactly_what_was_missed(
+    rule: Rule, start: datetime, minutes: int
+) -> None:
+    end = start + timedelta(minutes=minutes)
+    schedule = Schedule(job="j", rule=rule, missed=Missed.COALESCE)
+    missed = found(rule, start, end)
+    due = due_slots([schedule], NOTHING, since=start, at=end)
+    assert [slot.scheduled_for for slot in due] == missed[-1:]
+    assert sum(slot.coalesced + 1 for slot in due) == len(missed)
+
+
+@given(
+    rule=RULES,
+    start=MOMENTS,
+    missed=st.sampled_from(Missed),
+    jumps=st.lists(st.integers(-180, 600), max_size=40),
+)
+def test_a_clock_that_jumps_neither_repeats_a_slot_nor_leaves_one_out(
+    rule: Rule, start: datetime, missed: Missed, jumps: list[int]
+) -> None:
+    """Whatever the clock of whoever looks: each slot is given out once, in the rule's order."""
+    schedule = Schedule(job="j", rule=rule, missed=missed)
+    ran, stood_for, at, furthest = list[datetime](), 0, start, start
+    for jump in jumps:
+        at += timedelta(minutes=jump)
+        furthest = max(furthest, at)
+        latest = {"j": ran[-1]} if ran else {}
+        state = LedgerState(latest=latest, unfinished=())
+        for slot in due_slots([schedule], state, since=start, at=at):
+            ran.append(slot.scheduled_for)
+            stood_for += slot.coalesced
+    assert all(a < b for a, b in pairwise(ran))
+    assert len(ran) + stood_for == len(found(rule, start, furthest))
+
+
 def test_only_free_unfinished_runs_are_due_again() -> None:
     schedule = Schedule(job="purge", rule=Daily(at=time(3)))
     soon = NOW + timedelta(minutes=1)

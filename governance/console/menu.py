@@ -97,6 +97,11 @@ MENU: Final = (
                 any_of=(Action.REGISTER_READ,),
             ),
             Place(href="/console/scans", label="console.nav.scans", any_of=(Action.PII_ANALYZE,)),
+            Place(
+                href="/console/datasets",
+                label="console.nav.datasets",
+                any_of=(Action.DATASET_READ,),
+            ),
         ),
     ),
     (

@@ -14,6 +14,12 @@ class DatasetStandardError(GovernanceError):
 
     code, status = "dataset_standard", 422
 
+    @property
+    def text_key(self) -> str:
+        """Catalogue key of the sentence that names the item in words."""
+        standard = getattr(self, "params", {}).get("standard")  # the docs ask a bare instance
+        return f"{super().text_key}.{standard}" if standard else super().text_key
+
 
 class DatasetDatesError(GovernanceError):
     """A column holds dates finer than a month (`fields`); nothing was made."""

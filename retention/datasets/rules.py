@@ -94,6 +94,8 @@ def _identifies(item: Item, entry: CatalogueField, kind: DatasetKind) -> bool:
     """Fails closed: what is not known to be coarse enough identifies."""
     if entry.free_text or entry.third_person or entry.category in IDENTIFYING:
         return True
+    if entry.column == "postal_code":
+        return True  # seven digits are a few streets; the address tells the prefecture
     if entry.category == "address":
         return item.way not in _COARSE["address"][kind]
     if entry.column.startswith("birth"):

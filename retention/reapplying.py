@@ -24,6 +24,7 @@ from consent.models import ConsentEventRow
 from consent.service import record
 from consent.types import EventKind
 from governance.core.terms import SubjectId
+from governance.customers.changes.touched import touch
 from governance.customers.holds.codes import read
 from governance.customers.ports import Ports
 from governance.customers.store import HOLD, SUBJECT
@@ -203,6 +204,7 @@ def _hold(tx: Connection, ports: Ports, principal: Principal, one: Missing) -> N
             placed_at=entry.at,
         )
     )
+    touch(tx, filter(None, [entry.subject]))
     _record(tx, ports, principal, one, EventCode.HOLD_PLACED, at=entry.at)
 
 
@@ -211,6 +213,7 @@ def _release(
 ) -> None:
     standing = update(HOLD).where(HOLD.c.id == one.row, HOLD.c.released_at.is_(None))
     tx.execute(standing.values(released_by=principal.id, released_at=at))
+    touch(tx, filter(None, [one.entry.subject]))
     _record(tx, ports, principal, one, EventCode.HOLD_RELEASED, at=at)
 
 

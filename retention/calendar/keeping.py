@@ -6,7 +6,7 @@ that a killed step leaves nothing half done and the next one goes on where it st
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -27,6 +27,7 @@ from retention.parts.types import Met
 from retention.types import Due, Schedule
 
 PAGE: Final = 500  # persons of one step
+RENEWED: Final = timedelta(days=30)  # a line that no writing moved is looked at again, the latest
 DONE, SUPERSEDED = "done", "superseded"
 
 
@@ -37,7 +38,8 @@ def step(tx: Connection, /, *, cursor: str | None, limit: int, at: datetime) -> 
     if run is not None and run.basis != basis:
         store.end(tx, run.id, because=SUPERSEDED, at=at)
         run = None
-    if run is None and (known is None or not known.whole or known.basis != basis):
+    fresh = known is not None and known.whole and known.basis == basis
+    if run is None and (not fresh or _aged(tx, at=at)):
         run = _begin(tx, schedule, basis, known, day=day, at=at)
     most = min(limit, PAGE)
     if run is not None:
@@ -45,6 +47,12 @@ def step(tx: Connection, /, *, cursor: str | None, limit: int, at: datetime) -> 
     if known is None:
         raise ValueError("a calendar that is not being made is there")
     return _changes(tx, schedule, known, day=day, limit=most, cursor=cursor)
+
+
+def _aged(tx: Connection, *, at: datetime) -> bool:
+    """Whether all of it was made so long ago that it is made anew to be sure of every line."""
+    newest = store.recomputes(tx, limit=1)
+    return bool(newest) and at - newest[0].started_at > RENEWED
 
 
 def _begin(

@@ -18,6 +18,7 @@ from governance.core.terms import FieldId, RowId, SubjectId
 from governance.crypto.values import Plain
 from governance.customers import store, tokens
 from governance.customers.catalogue import catalogue
+from governance.customers.changes.touched import touch
 from governance.customers.holds.reading import kept_by_hold
 from governance.customers.indexing import EVERY, indexed_fields
 from governance.customers.master.rules import faults, word_faults
@@ -311,6 +312,7 @@ def _remove(tx: Connection, *, work: _Work, row: RowId) -> None:
     statements.clear_findings(tx, row, [FieldId(f"{work.table}.{name}") for name in columns])
     table = TABLES[work.table]
     tx.execute(delete(table).where(table.c.id == row))
+    touch(tx, [work.subject])
     effects.follow(tx, work.ports.vault, work.table, work.subject, row, on=work.day)
     names = tuple(sorted(FieldId(f"{work.table}.{name}") for name in columns))
     _event(tx, work, row, names, reasons=("removed",))

@@ -249,3 +249,15 @@ def test_a_killed_recomputation_counts_everybody_once(town: Town) -> None:
         assert (run.persons, lines) == (7, 7)
         assert sum(kept.moves_of(tx, run.id).values()) == 7
         assert tx.execute(select(func.count()).select_from(TOUCHED)).scalar_one() == 0
+
+
+def test_all_of_it_is_made_anew_after_thirty_days_and_nothing_moves(town: Town) -> None:
+    town.settle("ando", registered=date(2001, 1, 1), status="prospect")
+    town.adopt()
+    look(town)
+    town.now += timedelta(days=31)
+    look(town)
+    with town.ports.database.read() as tx:
+        again, first = kept.recomputes(tx)
+        assert again.before == again.after == first.after
+        assert {kind for kind, *_ in kept.moves_of(tx, again.id)} == {Change.SAME}

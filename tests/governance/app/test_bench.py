@@ -1,11 +1,12 @@
 """`sekisho bench` has a figure for every name, in the agreed shape, with its baseline."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from governance.app.bench import postgres, proving, sealing, sequencing
+from governance.app.bench import postgres, proving, purging, sealing, sequencing
 from governance.app.bench.figure import Figure
 from governance.app.bench.registry import FIGURES
 
@@ -103,4 +104,18 @@ def test_a_restore_is_replayed_beside_bare_deletes(
     monkeypatch.chdir(tmp_path)
     (found,) = FIGURES["replay"](rows=40)
     assert min(found.value, found.baseline_value) > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_purge_is_measured_on_both_engines_beside_one_delete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in (("QUIET_S", 0.1), ("SINGLES", 1), ("SINGLE_ROWS", 5)):
+        monkeypatch.setattr(purging, name, value)
+    monkeypatch.setattr(purging, "server_url", lambda _folder: nullcontext(None))
+    disk, rate, late, single = FIGURES["purge"](rows=40)
+    assert "fdatasync" in disk.figure
+    assert [rate.unit, late.unit, single.unit] == ["rows/s", "ms", "ms"]
+    assert min(rate.value, rate.baseline_value, late.baseline_value, single.value) > 0
     assert list(tmp_path.iterdir()) == []

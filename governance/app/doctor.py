@@ -22,7 +22,7 @@ from governance.app.forwarding import standing
 from governance.app.hold_jobs import hold_finding
 from governance.app.key_providers import made
 from governance.app.log_life import period_of
-from governance.app.looks import look_finding
+from governance.app.looks import ended_finding, look_finding
 from governance.app.purging import purge_finding
 from governance.app.stamping import newest
 from governance.app.ticks import SCHEDULES
@@ -76,6 +76,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _durable,
         purge_finding,
         look_finding,
+        ended_finding,
         hold_finding,
         backup_finding,
         key_copy_finding,

@@ -1,4 +1,4 @@
-"""What keeps erased bytes in the database's log or files, for the doctor."""
+"""What keeps erased bytes in the database, and what would open them, for the doctor."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,6 +8,7 @@ from governance.app.wiring import Wiring
 from governance.db.readers import old_looks
 from retention import store
 from retention.plans import RunState
+from retention.revived import revived
 
 RUNS: Final = 100  # newest ones looked at
 MINUTE: Final = 60
@@ -30,3 +31,13 @@ def look_finding(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
     return Examined(
         check="looks", state="good", key="doctor.looks_good", params={"seconds": seconds}
     )
+
+
+def ended_finding(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
+    """Whether a key of an erased person lives: it came back with an older copy of the store."""
+    with wiring.database.read() as tx:
+        alive = sum(map(len, revived(tx, wiring.vault.ring).values()))
+    if alive:
+        params: dict[str, str | int] = {"count": alive}
+        return Examined(check="ended", state="bad", key="doctor.ended_alive", params=params)
+    return Examined(check="ended", state="good", key="doctor.ended_good")

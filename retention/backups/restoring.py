@@ -45,6 +45,7 @@ from retention.errors import NotReappliedError
 from retention.purge import RunReport
 from retention.reapplying import Outstanding, do_again, outstanding
 from retention.replaying import erase_again
+from retention.revived import end_revived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +146,11 @@ def reopen(
         left = outstanding(tx, ports)
     if left:
         raise _not_yet(left)
+    keys = end_revived(ports)
     log = verify()
     if log.verdict not in SOUND:
         raise BackupUnprovenError(part=f"log_{log.verdict.value}")
-    done = before.counts() | {"erasures": sum(run.erased for run in runs)}
+    done = before.counts() | {"erasures": sum(run.erased for run in runs), "keys": keys}
     deferred = len(left.deferred)
     done.pop("deferred")
     found = Reopened(done=done, deferred=deferred, runs=runs, log=log)

@@ -4,15 +4,20 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import make_url
 
+from governance.app.backups import reopen_data
+from governance.app.looks import ended_finding
 from governance.app.wiring import Wiring
 from governance.customers.store import records_of
+from governance.keys.errors import KeyDestroyedError
 from retention.backups.creating import create
 from retention.backups.key_copies import key_copies
+from retention.tombstones import tombstones
 from tests.installation import (
     AT,
     customer,
@@ -25,6 +30,9 @@ from tests.installation import (
 )
 from tests.installation import create as installation
 from tests.retention.backups.conftest import OPERATOR, tools, with_settings
+from tests.retention.backups.test_restore import erase
+
+STALE = timedelta(days=1)
 
 
 @pytest.fixture
@@ -102,5 +110,34 @@ def test_a_key_store_in_a_file_comes_back(wiring: Wiring) -> None:
     opened = Wiring.open(settings, clock=lambda: AT)
     try:
         assert name_of(opened) == before
+    finally:
+        opened.close()
+
+
+def test_keys_of_the_erased_that_came_back_with_a_copy_end_again(wiring: Wiring) -> None:
+    """The copy is of before the erasure; the data knows of it."""
+    copy, gone = copied(wiring), subjects(wiring)[0]
+    with wiring.database.read() as tx:
+        (before,) = records_of(tx, gone, "person")
+    erase(wiring, gone)
+    assert ended_finding(wiring, AT, STALE).state == "good"
+    wiring.close()
+    store = wiring.settings.data_dir / "keys" / "keys.db"
+    for path in store.parent.glob("keys.db*"):
+        path.unlink()
+    shutil.copy(copy / "keys.db", store)
+    opened = Wiring.open(wiring.settings, clock=lambda: AT, restoring=True)
+    try:
+        assert opened.vault.open_row(before.id, before.sealed)  # an old backup would open
+        found = ended_finding(opened, AT, STALE)
+        assert (found.state, found.params) == ("bad", {"count": 1})
+        assert reopen_data(opened, OPERATOR).done["keys"] == 1
+        assert reopen_data(opened, OPERATOR).done["keys"] == 0
+        assert ended_finding(opened, AT, STALE).state == "good"
+        with pytest.raises(KeyDestroyedError):
+            opened.vault.open_row(before.id, before.sealed)
+        with opened.database.read() as tx:
+            (stone,) = tombstones(tx)
+        assert stone.keys_ended_at is not None
     finally:
         opened.close()

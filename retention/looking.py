@@ -12,6 +12,7 @@ from audit.models import EVENTS
 from audit.review import listed
 from governance.core.terms import ActorId, RowId
 from governance.customers.store import HOLD
+from retention.parts.store import PART
 from retention.plans import Ground, Item, ItemState, RunState, SecondPerson
 from retention.store import BATCH, ITEM, PLAN, RUN, item_of
 from retention.types import DecisionKind
@@ -138,6 +139,38 @@ def every_item(tx: Connection, plan: RowId, asked: ItemFilter) -> Iterator[tuple
     while page := some_items(tx, plan, asked, after=after, limit=CHUNK):
         yield page
         after = page[-1].id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartSum:
+    """What one line about rows takes in a plan, or keeps."""
+
+    rule: str
+    action: str
+    decision: DecisionKind
+    persons: int
+    rows: int
+
+
+def part_sums(tx: Connection, plan: RowId) -> tuple[PartSum, ...]:
+    """The plan's items about rows, summed by line."""
+    by = PART.c.rule, PART.c.action, PART.c.decision
+    summed = (
+        select(*by, func.count().label("persons"), func.sum(PART.c.rows).label("summed"))
+        .where(PART.c.plan_id == plan)
+        .group_by(*by)
+        .order_by(*by)
+    )
+    return tuple(
+        PartSum(
+            rule=row.rule,
+            action=row.action,
+            decision=DecisionKind(row.decision),
+            persons=int(row.persons),
+            rows=int(row.summed or 0),
+        )
+        for row in tx.execute(summed)
+    )
 
 
 def skipped_because(tx: Connection, plan: RowId) -> Counter[str]:

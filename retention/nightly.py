@@ -6,7 +6,7 @@ than one to decide about.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -18,6 +18,7 @@ from governance.approvals.types import ApprovalKind
 from governance.core.terms import RowId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
+from governance.jobs.types import Daily
 from retention import service, store
 from retention.access import today
 from retention.planning import drawn_up, stored
@@ -25,6 +26,7 @@ from retention.plans import Ground, Plan
 from retention.service import PLAN_LIFETIME, Started
 from retention.types import DecisionKind
 
+PLANNED_AT: Final = Daily(at=time(2, 40))  # in Japan
 MARGIN: Final = timedelta(days=1)  # of a plan's lifetime, so that there is always one to run
 
 

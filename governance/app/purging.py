@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -17,10 +17,10 @@ from governance.db.engine import Database
 from governance.jobs.registry import Job, Open
 from governance.jobs.rules import next_slot
 from governance.jobs.runner import Worker
-from governance.jobs.types import Daily, EveryMinutes, Schedule, Step
+from governance.jobs.types import EveryMinutes, Schedule, Step
 from retention import purge, store
 from retention.errors import RunHeldElsewhereError
-from retention.nightly import Night, tonight
+from retention.nightly import PLANNED_AT, Night, tonight
 from retention.plans import RunState
 from retention.standing import Standing, standing
 
@@ -30,7 +30,7 @@ RUNS_LOOKED_AT: Final = 500  # purge runs, newest first; a retailer has some doz
 STARTING: Final = timedelta(minutes=1)  # whoever began a run may drive it first
 LEASE: Final = timedelta(minutes=15)  # a plan of everybody lasts shorter
 PURGE_SCHEDULES: Final = (
-    Schedule(job=PURGE, rule=Daily(at=time(2, 40)), lease=LEASE),
+    Schedule(job=PURGE, rule=PLANNED_AT, lease=LEASE),
     Schedule(job=RESUME, rule=EveryMinutes(minutes=5)),
 )
 log = logger()
@@ -46,7 +46,7 @@ def purge_jobs(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
 
 def next_purge(*, after: datetime) -> datetime:
     """When the clock plans a purge next."""
-    return next_slot(PURGE_SCHEDULES[0].rule, after=after)
+    return next_slot(PLANNED_AT, after=after)
 
 
 def standing_of(wiring: Wiring, *, at: datetime) -> Standing:

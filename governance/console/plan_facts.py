@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -9,14 +10,18 @@ from typing import Final
 from sqlalchemy import Connection
 
 from governance.core.terms import Lang, RowId, SubjectId
+from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.documents.tables import write_csv, write_xlsx
 from governance.i18n.catalogue import text
 from governance.ui.parts import Choice
+from retention.explained import part_words
 from retention.listing import register_ids
-from retention.looking import ItemFilter, every_item
+from retention.looking import ItemFilter, PartSum, every_item
+from retention.parts.lines import line
 from retention.plans import Item, ItemState, Plan
 from retention.simulation.showing import why_of
+from retention.thresholds import shares_of
 from retention.types import DecisionKind, Schedule
 from retention.words import because
 
@@ -49,6 +54,7 @@ class ItemLine:
     number: str
     decision: str
     why: str
+    short: str  # the same without its dates, which have columns of their own
     due_on: str
     kept: str
     state: str
@@ -80,6 +86,67 @@ def count_lines(plan: Plan, schedule: Schedule, lang: Lang) -> tuple[CountLine, 
             )
         )
     return tuple(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareLine:
+    """How much of one table a plan takes."""
+
+    table: str
+    rows: int
+    of: int
+
+    @property
+    def percent(self) -> float:
+        """The share, of 1."""
+        return self.rows / self.of if self.of else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartShown:
+    """What one line about rows takes in a plan, or keeps."""
+
+    label: str
+    action: str
+    decision: str
+    persons: int
+    rows: int
+
+
+def share_lines(plan: Plan, lang: Lang) -> tuple[ShareLine, ...]:
+    """The tables of which most goes, first."""
+    known = catalogue().tables
+    found = [
+        ShareLine(
+            table=known[one.table].label(lang) if one.table in known else one.table,
+            rows=one.rows,
+            of=one.of,
+        )
+        for one in shares_of(plan.shares)
+        if one.rows
+    ]
+    return tuple(sorted(found, key=lambda one: -one.percent))
+
+
+def parts_shown(
+    sums: Sequence[PartSum], schedule: Schedule, lang: Lang, *, on: date
+) -> tuple[PartShown, ...]:
+    """What lines about rows take in a plan, in words."""
+    found = []
+    for one in sums:
+        part = line(schedule, one.rule, at=on)
+        words = part_words(part, lang) if part is not None else None
+        action = text(f"retention.action.{one.action}", lang)
+        found.append(
+            PartShown(
+                label=words.label if words else one.rule,
+                action=f"{words.what} - {words.action}" if words else action,
+                decision=one.decision.value,
+                persons=one.persons,
+                rows=one.rows,
+            )
+        )
+    return tuple(found)
 
 
 def item_filter(decision: str, rule: str, state: str) -> ItemFilter:
@@ -140,6 +207,7 @@ def item_lines(
             number=", ".join(numbers.get(item.subject, ())),
             decision=item.decision.value,
             why=because(item, schedule, lang),
+            short=why_of(item.rule, schedule, lang)[0],
             due_on=item.due_on.isoformat() if item.due_on else "",
             kept=" / ".join(f"{labels.get(k.duty, k.duty)} ({k.until})" for k in item.keeps),
             state=_state(item, lang),

@@ -23,6 +23,8 @@ from governance.console.plan_facts import (
     item_filter,
     item_lines,
     numbers_of,
+    parts_shown,
+    share_lines,
 )
 from governance.console.retention_frame import (
     PLANS,
@@ -49,7 +51,7 @@ from retention.listing import may_open, record_look
 from retention.looking import ItemFilter
 from retention.plans import Ground, Item, Plan
 from retention.simulation.store import of_plan
-from retention.types import Schedule
+from retention.types import DecisionKind, Schedule
 
 router = APIRouter(prefix=PLANS, include_in_schema=False)
 SHOWN: Final = 20
@@ -67,6 +69,7 @@ class _Standing:
     run: store.Run | None
     waiting: Approval | None
     simulation: RowId | None
+    parts: tuple[looking.PartSum, ...]
     total: int
     items: tuple[Item, ...]
 
@@ -146,6 +149,9 @@ def _page(
         found=found,
         here=here,
         given=given,
+        due=found.plan.count(DecisionKind.DUE),
+        shares=share_lines(found.plan, page.lang),
+        parts=parts_shown(found.parts, found.schedule, page.lang, on=found.plan.cutoff),
         counts=count_lines(found.plan, found.schedule, page.lang),
         choices=filter_choices(found.plan, found.schedule, page.lang),
         lines=item_lines(found.items, numbers, found.schedule, page.lang),
@@ -195,6 +201,7 @@ def _standing(wiring: Any, plan: str, asked: ItemFilter, *, after: str) -> _Stan
                 (one for one in waiting if one.kind in KINDS and one.object_ref == known.id), None
             ),
             simulation=of_plan(tx, known.id),
+            parts=looking.part_sums(tx, known.id),
             total=looking.count_items(tx, known.id, asked),
             items=looking.some_items(
                 tx, known.id, asked, after=row_id(after) if after else None, limit=ITEMS

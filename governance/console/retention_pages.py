@@ -1,6 +1,7 @@
 """The officers' overview of retention: the schedule in force, what is due, runs, holds."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -20,22 +21,25 @@ from governance.console.retention_frame import (
     Reader,
     way_to,
 )
+from governance.core.settings import Settings
 from governance.core.terms import Lang
 from governance.http.request import wiring_of
 from governance.i18n.catalogue import text
+from governance.jobs.rules import next_slot
+from governance.ui.formats import long_day, moment, size
 from governance.ui.parts import Figure, Term, Tone
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
 from retention import looking, store
 from retention.adoption import Version, newest_version
+from retention.nightly import PLANNED_AT
 from retention.plans import RunState
-from retention.simulation.store import newest
-from retention.simulation.types import Line, SimulationState
-from retention.types import DecisionKind, Schedule
+from retention.standing import Standing, standing
+from retention.types import Schedule
 
 router = APIRouter(include_in_schema=False)
 RUNS_SHOWN: Final = 5
-LOOKED_AT: Final = 20  # of the newest plans and simulations; more say nothing about today
+LOOKED_AT: Final = 20  # of the newest plans; older ones can be run no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,30 +53,25 @@ class Overview:
     residue: int
     waiting: int  # plans that nobody has run yet
     holds: int
-    counted: Line | None  # the newest simulation of today's schedule
+    purges: Standing
 
 
-def overview(tx: Connection) -> Overview:
+def overview(tx: Connection, settings: Settings, *, at: datetime) -> Overview:
     """How retention stands."""
-    schedule = store.in_force(tx)
     plans = looking.plan_lines(tx, limit=LOOKED_AT)
-    name = f"{schedule.name}/{schedule.version}"
-    simulations = newest(tx, limit=LOOKED_AT)
     return Overview(
-        schedule=schedule,
+        schedule=store.in_force(tx),
         adopted=newest_version(tx),
         runs=looking.run_lines(tx, limit=RUNS_SHOWN),
         unfinished=looking.count_runs(tx, RunState.RUNNING),
         residue=looking.count_runs(tx, RunState.RESIDUE),
         waiting=sum(one.run is None for one in plans),
         holds=looking.standing_holds(tx),
-        counted=next(
-            (
-                one
-                for one in simulations
-                if one.schedule == name and one.state is SimulationState.DONE
-            ),
-            None,
+        purges=standing(
+            tx,
+            lag_days=settings.retention_lag_days,
+            daily_bytes=settings.retention_daily_bytes,
+            at=at,
         ),
     )
 
@@ -85,7 +84,7 @@ async def retention(request: Request, principal: Reader) -> str:
 
     def look() -> Overview:
         with wiring.database.read() as tx:
-            return overview(tx)
+            return overview(tx, wiring.settings, at=wiring.clock())
 
     facts = await run_in_threadpool(look)
     return templates_of(request).render(
@@ -94,6 +93,12 @@ async def retention(request: Request, principal: Reader) -> str:
         facts=facts,
         figures=_figures(facts, page.lang),
         schedule=_schedule(facts, page.lang),
+        purges=_purges(
+            facts.purges,
+            page.lang,
+            automatic=wiring.settings.retention_automatic,
+            at=wiring.clock(),
+        ),
         tones=RUN_TONES,
         may_plan=may(request, principal, Action.RETENTION_PLAN),
         may_holds=may(request, principal, Action.HOLD_READ),
@@ -111,14 +116,10 @@ def _figures(facts: Overview, lang: Lang) -> tuple[Figure, ...]:
             tone=tone,
         )
 
-    due = facts.counted
+    late = Tone.REFUSED if facts.purges.late else Tone.PLAIN
     bad = Tone.REFUSED if facts.residue else Tone.PLAIN
     return (
-        figure(
-            "due",
-            due.figures.count(DecisionKind.DUE) if due else 0,
-            f"{SIMULATIONS}/{due.id}" if due else SIMULATIONS,
-        ),
+        figure("due", facts.purges.due, SIMULATIONS, late),
         figure("plans", facts.waiting, PLANS),
         figure("running", facts.unfinished, f"{RUNS}?state=running"),
         figure("residue", facts.residue, f"{RUNS}?state=residue", bad),
@@ -157,3 +158,27 @@ def _schedule(facts: Overview, lang: Lang) -> tuple[Term, ...]:
             term=text("console.plans.schedule_digest", lang), text=schedule.digest[:16], mono=True
         ),
     )
+
+
+def _purges(found: Standing, lang: Lang, *, automatic: bool, at: datetime) -> tuple[Term, ...]:
+    """How long somebody has been due, what the clock does next, what the day may write."""
+
+    def term(name: str, value: str, note: str = "") -> Term:
+        return Term(term=text(f"console.retention.{name}", lang), text=value, note=note)
+
+    oldest = found.oldest
+    lag = text("console.retention.lag_days", lang, n=found.lag_days)
+    lines = [
+        term("lag", lag, long_day(oldest, lang) if oldest is not None else ""),
+        term(
+            "next",
+            moment(next_slot(PLANNED_AT, after=at), lang),
+            text(f"console.retention.{'automatic' if automatic else 'by_hand'}", lang),
+        ),
+    ]
+    if found.budget.daily:
+        spent = f"{size(found.budget.spent)} / {size(found.budget.daily)}"
+        lines.append(term("budget", spent))
+    if found.resumes_at is not None:
+        lines.append(term("resumes", moment(found.resumes_at, lang)))
+    return tuple(lines)

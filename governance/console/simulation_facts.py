@@ -14,7 +14,15 @@ from governance.ui.parts import Column, Figure, Term, Tone
 from retention.simulation.folding import forecast
 from retention.simulation.persons import PersonLine
 from retention.simulation.service import look_of
-from retention.simulation.showing import RuleLine, TableLine, rule_lines, rule_name, table_lines
+from retention.simulation.showing import (
+    PartLine,
+    RuleLine,
+    TableLine,
+    part_lines,
+    rule_lines,
+    rule_name,
+    table_lines,
+)
 from retention.simulation.types import OUTSIDE, MonthLine, Simulation
 from retention.types import DecisionKind
 from retention.words import because
@@ -28,6 +36,7 @@ class ForecastShown:
     """The months to come as a chart and as its table."""
 
     chart: StackedChart
+    overdue: int  # due already, and in no month
     columns: tuple[Column, ...]
     rows: tuple[Mapping[str, str | int], ...]
 
@@ -51,6 +60,7 @@ class SimulationShown:
     forecast: ForecastShown
     rules: tuple[tuple[RuleLine, str], ...]  # with the address of their persons
     tables: tuple[TableLine, ...]
+    lines: tuple[PartLine, ...]
     duties: tuple[DutyLine, ...]
     moves: tuple[tuple[str, int], ...]
     change: tuple[Term, ...]
@@ -67,6 +77,7 @@ def simulation_shown(found: Simulation, lang: Lang, *, months: int) -> Simulatio
             for one in rule_lines(figures, schedule, lang)
         ),
         tables=table_lines(figures, lang),
+        lines=part_lines(figures, schedule, lang, on=found.on),
         duties=tuple(_duties(found, lang)),
         moves=_moves(found, lang),
         change=_change(found, lang),
@@ -99,11 +110,15 @@ def _figures(found: Simulation, lang: Lang) -> list[Figure]:
                 href=persons_href(found, decision=kind.value),
                 unit=say("unit"),
                 note=say(f"{kind.value}_note"),
-                tone=Tone.ATTENTION if kind is DecisionKind.REVIEW else Tone.PLAIN,
+                tone=_tone(kind, found.figures.count(kind)),
             )
             for kind in (DecisionKind.DUE, DecisionKind.KEPT, DecisionKind.REVIEW)
         ),
     ]
+
+
+def _tone(kind: DecisionKind, persons: int) -> Tone:
+    return Tone.ATTENTION if kind is DecisionKind.REVIEW and persons else Tone.PLAIN
 
 
 def _forecast(found: Simulation, lang: Lang, *, months: int) -> ForecastShown:
@@ -111,14 +126,15 @@ def _forecast(found: Simulation, lang: Lang, *, months: int) -> ForecastShown:
     names = {rule: rule_name(rule, found.schedule, lang) for rule in seen.rules()}
     overdue = MonthLine(month=text("console.simulations.overdue", lang), rules=seen.overdue)
     later = MonthLine(month=text("console.simulations.later", lang), rules=seen.later)
-    stacks = [Stack(label=text("console.simulations.now", lang), values=seen.overdue)]
+    stacks = []
     for number, one in enumerate(seen.months):
         year, _, month = one.month.partition("-")
         begins = number == 0 or month == JANUARY
-        label = f"{int(month)}月" if lang is Lang.JA else MONTHS_EN[int(month) - 1]
+        label = str(int(month)) if lang is Lang.JA else MONTHS_EN[int(month) - 1]
         group = (f"{year}年" if lang is Lang.JA else year) if begins else ""
         stacks.append(Stack(label=label, group=group, values=one.rules))
     return ForecastShown(
+        overdue=overdue.total,
         chart=stacked_chart(stacks, names, others=text("console.simulations.others", lang)),
         columns=(
             Column(key="month", label=text("console.simulations.month", lang)),

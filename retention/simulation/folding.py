@@ -27,9 +27,13 @@ def figures_of(
     *,
     today: date,
     rows: Mapping[tuple[str, RowFate], int] | None = None,
+    lines: Mapping[tuple[str, str], int] | None = None,
     compared: bool = False,
 ) -> Figures:
-    """The sums over these persons; `rows` are those of the due ones, by table and fate."""
+    """The sums over these persons; `rows` are those of the due ones, by table and fate.
+
+    `lines` are what lines about rows take of the others.
+    """
     found = tuple(judged)
     mine = [one for one in found if one.decision is not None]
     decisions = [one.decision for one in mine if one.decision is not None]
@@ -40,6 +44,7 @@ def figures_of(
         months=Counter(month for one in decisions if (month := month_of(one, today=today))),
         tables=Counter(rows or {}),
         kept=_kept(line for one in mine for line in one.keeps),
+        lines=Counter(lines or {}),
         moves=Counter((_name(one.other), _name(one.decision)) for one in moved),
         sooner=sum(_earlier(one.decision, one.other) for one in moved),
         later=sum(_earlier(one.other, one.decision) for one in moved),
@@ -94,6 +99,7 @@ def added(one: Figures, other: Figures) -> Figures:
         months=one.months + other.months,
         tables=one.tables + other.tables,
         kept=kept,
+        lines=one.lines + other.lines,
         moves=one.moves + other.moves,
         sooner=one.sooner + other.sooner,
         later=one.later + other.later,
@@ -134,6 +140,7 @@ def figures_json(figures: Figures) -> str:
             duty: [one.persons, one.rows, one.until.isoformat()]
             for duty, one in figures.kept.items()
         },
+        "lines": _pairs(figures.lines),
         "moves": _pairs(figures.moves),
         "sooner": figures.sooner,
         "later": figures.later,
@@ -153,6 +160,7 @@ def figures_from(stored: str) -> Figures:
             duty: Kept(persons=persons, rows=rows, until=date.fromisoformat(until))
             for duty, (persons, rows, until) in read["kept"].items()
         },
+        lines=Counter({(one, two): n for one, two, n in read["lines"]}),
         moves=Counter({(one, two): n for one, two, n in read["moves"]}),
         sooner=read["sooner"],
         later=read["later"],

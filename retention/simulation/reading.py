@@ -13,9 +13,10 @@ from governance.customers.store import TABLES
 from retention import rules
 from retention.duties import row_keeps
 from retention.facts import PAGE, covered_after, facts_of
+from retention.parts.looking import met_of
 from retention.plans import keep_lines
 from retention.simulation.folding import figures_of
-from retention.simulation.types import Figures, Judged, RowFate
+from retention.simulation.types import HELD, PERSONS, ROWS, Figures, Judged, RowFate
 from retention.types import Due, PersonFacts, Schedule
 
 KEPT_TABLE = "purchase"
@@ -51,25 +52,48 @@ def next_judged(
     tx: Connection, look: Look, *, after: SubjectId | None, limit: int = PAGE
 ) -> tuple[Judged, ...]:
     """The next persons whom either schedule covers, in the order of their pseudonyms."""
+    return tuple(map(look.judged, _page(tx, look, after=after, limit=limit)))
+
+
+def _page(
+    tx: Connection, look: Look, *, after: SubjectId | None, limit: int
+) -> tuple[PersonFacts, ...]:
     kinds = look.schedule.covers | (look.against.covers if look.against else frozenset())
-    page = covered_after(tx, kinds, after=after, limit=limit)
-    return tuple(look.judged(facts) for facts in facts_of(tx, page, at=look.on))
+    return facts_of(tx, covered_after(tx, kinds, after=after, limit=limit), at=look.on)
 
 
 def next_figures(
     tx: Connection, look: Look, *, after: SubjectId | None, limit: int = PAGE
 ) -> tuple[Figures, SubjectId | None]:
     """The figures of the next persons, and the last of them; None when nobody is left."""
-    found = next_judged(tx, look, after=after, limit=limit)
-    if not found:
+    page = _page(tx, look, after=after, limit=limit)
+    if not page:
         return Figures(), None
+    found = tuple(map(look.judged, page))
+    stays = [
+        facts
+        for facts, one in zip(page, found, strict=True)
+        if one.decision is not None and not isinstance(one.decision, Due)
+    ]
     figures = figures_of(
         found,
         today=look.today,
         rows=_rows(tx, found),
+        lines=_lines(tx, look, stays),
         compared=look.against is not None,
     )
     return figures, found[-1].subject
+
+
+def _lines(tx: Connection, look: Look, stays: Sequence[PersonFacts]) -> Counter[tuple[str, str]]:
+    """What lines about rows meet of persons who stay; groups that are too small count as well."""
+    found: Counter[tuple[str, str]] = Counter()
+    for _, met in met_of(tx, look.schedule, stays, at=look.on):
+        line = met.part.id
+        found[line, PERSONS] += bool(met.rows)
+        found[line, ROWS] += len(met.rows)
+        found[line, HELD] += met.held
+    return +found
 
 
 def _rows(tx: Connection, judged: Sequence[Judged]) -> Counter[tuple[str, RowFate]]:

@@ -1,14 +1,25 @@
 """A simulation in words and as JSON: the same lines for the command and for the page."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from governance.core.terms import Lang
 from governance.customers.catalogue import catalogue
 from governance.i18n.catalogue import text
+from retention.explained import part_words
+from retention.parts.lines import lines
 from retention.plans import Json
 from retention.simulation.folding import forecast
 from retention.simulation.reading import Look
-from retention.simulation.types import Figures, Forecast, MonthLine, RowFate
+from retention.simulation.types import (
+    HELD,
+    PERSONS,
+    ROWS,
+    Figures,
+    Forecast,
+    MonthLine,
+    RowFate,
+)
 from retention.types import DecisionKind, Schedule
 from retention.words import named
 
@@ -55,6 +66,40 @@ def rule_name(rule: str, schedule: Schedule, lang: Lang) -> str:
     """The rule or duty by its label; one of the product's own by its reason."""
     label = named(rule, schedule, lang)[1]
     return why_of(rule, schedule, lang)[0] if label == "-" else label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartLine:
+    """What one line about rows takes of persons who stay."""
+
+    rule: str
+    label: str
+    action: str
+    basis: str
+    persons: int
+    rows: int
+    held: int
+
+
+def part_lines(
+    figures: Figures, schedule: Schedule, lang: Lang, *, on: date
+) -> tuple[PartLine, ...]:
+    """Lines about rows with what they take; one that takes and holds nothing is left out."""
+    found = []
+    for part in lines(schedule, at=on):
+        units = {unit: figures.lines[part.id, unit] for unit in (PERSONS, ROWS, HELD)}
+        if any(units.values()):
+            words = part_words(part, lang)
+            found.append(
+                PartLine(
+                    rule=part.id,
+                    label=words.label,
+                    action=f"{words.what} - {words.action}",
+                    basis=words.basis,
+                    **units,
+                )
+            )
+    return tuple(found)
 
 
 def table_lines(figures: Figures, lang: Lang) -> tuple[TableLine, ...]:
@@ -108,6 +153,10 @@ def as_json(look: Look, figures: Figures, *, months: int) -> dict[str, Json]:
                 "keep": one.keep,
             }
             for one in table_lines(figures, Lang.EN)
+        ],
+        "by_line": [
+            {"rule": one.rule, "persons": one.persons, "rows": one.rows, "held": one.held}
+            for one in part_lines(figures, schedule, Lang.EN, on=look.on)
         ],
         "kept_by": [
             {

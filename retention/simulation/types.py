@@ -11,6 +11,7 @@ from retention.plans import KeepLine
 from retention.types import Decision, DecisionKind, Schedule
 
 OVERDUE = "overdue"  # in place of a month: due on the day of the simulation or before
+PERSONS, ROWS, HELD = "persons", "rows", "held"  # units of a line about rows
 OUTSIDE = "outside"  # in place of a decision: the schedule does not cover such persons
 
 
@@ -58,13 +59,14 @@ class Figures:
     months: Counter[tuple[str, str]] = field(default_factory=Counter)  # month and rule
     tables: Counter[tuple[str, RowFate]] = field(default_factory=Counter)
     kept: Mapping[str, Kept] = field(default_factory=dict)  # by duty
+    lines: Counter[tuple[str, str]] = field(default_factory=Counter)  # about rows; line and unit
     moves: Counter[tuple[str, str]] = field(default_factory=Counter)  # decision before and after
     sooner: int = 0  # persons who fall due earlier than under the other schedule
     later: int = 0
 
     def count(self, kind: DecisionKind) -> int:
         """Persons with this decision."""
-        return sum(number for (found, _), number in self.counts.items() if found is kind)
+        return sum(number for (found, _), number in self.counts.items() if found == kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

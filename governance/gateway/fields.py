@@ -21,9 +21,9 @@ from governance.customers.custom import store as custom
 from governance.customers.custom.declaration import Declaration
 from governance.customers.custom.models import CustomValueRow
 from governance.customers.custom.types import register_id
+from governance.customers.holds.reading import held_parts
 from governance.customers.ports import Ports
 from governance.customers.search_plan import index_names
-from governance.customers.holds.reading import held_parts
 from governance.customers.store import FINDING, TABLES
 from governance.db.types import table_of
 from governance.http.principal import Principal

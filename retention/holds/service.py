@@ -202,7 +202,7 @@ def _enter(
             raise HoldClosedError(number=placing.number)
         return False
     said = placing.particulars or Particulars(name=placing.number)
-    store.add_matter(
+    return store.add_matter(
         tx,
         made.matter,
         placing.number,
@@ -211,7 +211,6 @@ def _enter(
         expected_end=placing.expected_end,
         at=at,
     )
-    return True
 
 
 def follow(ports: Ports, by: Principal, *, at: datetime) -> int:

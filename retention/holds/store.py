@@ -277,10 +277,10 @@ def add_matter(
     by: ActorId,
     expected_end: date | None,
     at: datetime,
-) -> None:
-    """The matter is on file; placing it is the first look at it."""
-    tx.execute(
-        insert(MATTER).values(
+) -> bool:
+    """Whether the matter came on file now, and not by another; placing it is the first look."""
+    added = tx.execute(
+        insert_ignore(MATTER, tx.dialect.name).values(
             id=row,
             number=number,
             particulars=particulars,
@@ -291,6 +291,7 @@ def add_matter(
             reviewed_at=at,
         )
     )
+    return added.rowcount == 1
 
 
 def note_review(

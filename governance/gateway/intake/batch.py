@@ -1,7 +1,9 @@
 """One batch of drafts into the store: new, merged, put aside or refused; one transaction."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, time
+from functools import partial
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -17,12 +19,12 @@ from governance.customers.search_plan import index_names
 from governance.customers.sources import store as sources
 from governance.customers.sources.store import NewSaid
 from governance.customers.store import Record
-from governance.customers.subjects import age_band, country_of, laws_of
+from governance.customers.subjects import SubjectState, age_band, country_of, laws_of
 from governance.customers.tokens import RowTokens, add_tokens, drop_tokens
 from governance.gateway.acts import note_rows
 from governance.gateway.intake import stamps
 from governance.gateway.intake.aside import put_aside, settle
-from governance.gateway.intake.places import Changed, Result
+from governance.gateway.intake.places import Changed, Result, RowsGoneError
 from governance.gateway.intake.placing import place
 from governance.gateway.intake.screening import ground_of
 from governance.gateway.intake.stored import SAID
@@ -32,6 +34,7 @@ from governance.jobs.journal_record import JournalEntry, JournalKind
 from governance.keys.vault import Row
 
 BIRTH, ORIGIN = FieldId("person.birth_date"), FieldId("person.origin")
+LOOKS = 5  # for rows whose persons may be erased meanwhile; each finds fewer
 
 
 def store_batch(
@@ -51,9 +54,12 @@ def store_batch(
     if not imports.take_turn(tx, run.run, first=first):
         return Counts()
     indexer.look()
-    result = placed(
-        tx, ports, indexer, run, drafts=drafts, rejected=rejected, normalised=normalised
+    find = partial(
+        placed, tx, ports, indexer, run, drafts=drafts, rejected=rejected, normalised=normalised
     )
+    result, erased = _found(find), frozenset[str]()
+    while more := _erased_of(tx, result) - erased:  # since they were found: look again
+        result, erased = _found(find), erased | more
     _write(tx, ports, indexer, result, run)
     put_aside(tx, ports, run, result.rejected, cells, sheet=sheet)
     settle(tx, run, result.numbers)
@@ -75,6 +81,30 @@ def store_batch(
         ),
     )
     return result.counts
+
+
+def _found(find: Callable[[], Result]) -> Result:
+    """The places as they are, once nobody is erased while they are looked for."""
+    for _ in range(LOOKS):
+        with suppress(RowsGoneError):
+            return find()
+    return find()
+
+
+def _erased_of(tx: Connection, result: Result) -> frozenset[str]:
+    """Who of those who were found is erased; the others stay until this transaction ends."""
+    if tx.dialect.name == "sqlite":  # nobody else writes meanwhile
+        return frozenset()
+    fresh = {one.id for one in result.subjects}
+    found = {subject for _, _, subject in (*result.placed, *result.brought, *result.met)}
+    found |= {change.stored.subject for change in result.changed} | set(result.holds)
+    ids, subject, erased = sorted(found - fresh), store.SUBJECT, set[str]()
+    for start in range(0, len(ids), store.IN_LIMIT):
+        part = subject.c.id.in_(ids[start : start + store.IN_LIMIT])
+        wanted = select(subject.c.id, subject.c.state).where(part).order_by(subject.c.id)
+        rows = tx.execute(wanted.with_for_update())
+        erased |= {row.id for row in rows if row.state == SubjectState.ERASED.value}
+    return frozenset(erased)
 
 
 def placed(

@@ -28,7 +28,6 @@ def place_persons(work: Work, drafts: Sequence[Draft]) -> dict[int, Place]:
     Returns where each row's person stands; no place for a suppressed one.
     """
     tx, ports, indexer, result, run = work.tx, work.ports, work.indexer, work.result, work.run
-    barred = suppressed_rows(tx, ports.vault, drafts, on=run.at.astimezone(JST).date())
     by_place = _by_place(tx, run, drafts)
     by_id = owners(tx, ports, indexer, (d.owner_key for d in drafts))
     by_key = holders(tx, ports, indexer, SOURCE_KEY, (key_in(d) for d in drafts))
@@ -37,7 +36,8 @@ def place_persons(work: Work, drafts: Sequence[Draft]) -> dict[int, Place]:
         or (by_id.get(d.owner_key) if d.owner_key else None)
         or by_key.get(key_in(d) or "")
         for d in drafts
-    ]
+    ]  # the list is read after: whoever is erased meanwhile stands on it
+    barred = suppressed_rows(tx, ports.vault, drafts, on=run.at.astimezone(JST).date())
     load_stored(work, "person", (place for place in found if place is not None))
     places: dict[int, Place] = {}
     for draft, known in zip(drafts, found, strict=True):

@@ -36,6 +36,10 @@ class Changed:
     taken: Mapping[FieldId, object] = field(repr=False)
 
 
+class RowsGoneError(Exception):
+    """Rows went between their finding and their lock: the batch looks again. Told to nobody."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Result:
     """What the batch will write; filled row by row, written at the end."""
@@ -80,13 +84,18 @@ def new(work: Work, draft: Draft, names: Iterable[str], *, owner: Place | None =
 
 
 def load_stored(work: Work, table: str, places: Iterable[Place]) -> None:
-    """These rows are opened, ready to be compared with what the file says of them."""
+    """These rows are opened, ready to be compared with what the file says of them.
+
+    Raises RowsGoneError when somebody was erased since their rows were found.
+    """
     rows = list(dict.fromkeys(row for row, _ in places))
     if rows:
         work.stored.update(
             load(work.tx, work.ports, table, rows, source=work.run.source,
                  lock=work.run.dry is None)
         )  # fmt: skip
+    if any(row not in work.stored for row in rows):
+        raise RowsGoneError
 
 
 def merge(work: Work, draft: Draft, row: RowId, *, fill: bool) -> None:

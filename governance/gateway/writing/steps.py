@@ -58,9 +58,9 @@ def look_ahead(
     ]
     if numbers or keys:
         statements.take_turn(tx)
-    known = marks(tx, ports.vault, SUPPRESSING)
-    tokens = [token for one in wanted if one.is_new_person for token in marks_in(known, one)]
     held = owners(tx, ports, indexer, numbers) if numbers else {}
+    known = marks(tx, ports.vault, SUPPRESSING)  # after: whoever is erased meanwhile is on the list
+    tokens = [token for one in wanted if one.is_new_person for token in marks_in(known, one)]
     return Ahead(
         marks=known,
         barred=set(store.suppressed(tx, tokens, on=on)) if tokens else set(),

@@ -17,6 +17,7 @@ from audit.models import EVENTS, PARTS, PENDING
 from audit.types import TOKEN, Column, EventDraft, PartCover, PersonalPart
 from governance.core.ids import new_event_id, new_row_id
 from governance.core.terms import EventId, RowId, SubjectId
+from governance.db.fetching import PreparedSelect
 from governance.db.prepared import PreparedInsert, insert_whole
 
 SALT_BYTES = 32
@@ -32,6 +33,11 @@ _DESTROY = (
     update(PARTS)
     .where(PARTS.c.id.in_(bindparam("part_ids", expanding=True)), PARTS.c.payload.is_not(None))
     .values(salt=None, payload=None, destroyed_by=bindparam("by"))
+)
+_LIVE = PreparedSelect(
+    select(PARTS.c.id, PARTS.c.event_id)
+    .where(PARTS.c.subject.in_(bindparam("subjects", expanding=True)), PARTS.c.payload.is_not(None))
+    .with_for_update()  # two erasures at once: each names only what it destroys itself
 )
 
 
@@ -174,10 +180,6 @@ def _live_parts(tx: Connection, subjects: list[str], events: set[str]) -> list[s
     """Ids of the parts about these persons that still have their payload."""
     found: list[str] = []
     for at in range(0, len(subjects), IN_LIMIT):
-        query = (
-            select(PARTS.c.id, PARTS.c.event_id)
-            .where(PARTS.c.subject.in_(subjects[at : at + IN_LIMIT]), PARTS.c.payload.is_not(None))
-            .with_for_update()  # two erasures at once: each names only what it destroys itself
-        )
-        found += [row.id for row in tx.execute(query) if not events or row.event_id in events]
+        rows = _LIVE.rows(tx, {"subjects": subjects[at : at + IN_LIMIT]})
+        found += [row.id for row in rows if not events or row.event_id in events]
     return found

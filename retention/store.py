@@ -10,7 +10,9 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId, SubjectId
+from governance.db.fetching import PreparedSelect
 from governance.db.keyed import PreparedChange
+from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore, table_of
 from retention.errors import PlanNotFoundError, PlanStaleError, RunNotFoundError
 from retention.models import BatchRow, ItemRow, PlanRow, RunRow, ScheduleRow
@@ -33,6 +35,21 @@ from retention.types import DecisionKind, Schedule
 SCHEDULE, PLAN, ITEM = table_of(ScheduleRow), table_of(PlanRow), table_of(ItemRow)
 RUN, BATCH = table_of(RunRow), table_of(BatchRow)
 CHUNK = 500
+_BATCHES = PreparedInsert(BATCH)
+_LAST_BATCH = PreparedSelect(
+    select(func.max(BATCH.c.n).label("last")).where(BATCH.c.run_id == bindparam("run"))
+)
+_COUNTED = PreparedChange(
+    lambda ids: (
+        update(RUN)
+        .where(RUN.c.id.in_(ids))
+        .values(
+            erased=RUN.c.erased + bindparam("more_persons"),
+            skipped=RUN.c.skipped + bindparam("more_skipped"),
+            rows=RUN.c.rows + bindparam("more_rows"),
+        )
+    )
+)
 _MARKED = PreparedChange(
     lambda ids: (
         update(ITEM)
@@ -347,18 +364,10 @@ def _run(row: Row[Any]) -> Run:
 
 def count_batch(tx: Connection, run: RowId, batch: Mapping[str, Any]) -> None:
     """The batch's evidence is stored and the run's counts move on with it."""
-    last = select(func.coalesce(func.max(BATCH.c.n), 0)).where(BATCH.c.run_id == run)
-    number = int(tx.execute(last).scalar_one())
-    tx.execute(insert(BATCH).values(id=new_row_id(), run_id=run, n=number + 1, **batch))
-    tx.execute(
-        update(RUN)
-        .where(RUN.c.id == run)
-        .values(
-            erased=RUN.c.erased + batch["persons"],
-            skipped=RUN.c.skipped + batch["skipped"],
-            rows=RUN.c.rows + batch["rows"],
-        )
-    )
+    number = int(_LAST_BATCH.one(tx, {"run": run}) or 0)
+    _BATCHES.rows(tx, [{"id": new_row_id(), "run_id": run, "n": number + 1, **batch}])
+    more = {name: batch[name] for name in ("persons", "skipped", "rows")}
+    _COUNTED.rows(tx, [run], {f"more_{name}": count for name, count in more.items()})
 
 
 def end_run(tx: Connection, run: RowId, state: RunState, *, wal_pages: int, at: datetime) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from audit.decisions.models import DECISIONS
 from audit.leaf import destroyed_digest
+from governance.db.fetching import PreparedSelect
 
 IN_LIMIT: Final = 500  # values in one IN list
 REF: Final = "decisions:"  # and the digest of the ids of all records that an erasure unlinked
@@ -19,18 +20,19 @@ _UNLINK = (
     )
     .values(subject=None, salt=None, destroyed_by=bindparam("by"))
 )
+_LINKED = PreparedSelect(
+    select(DECISIONS.c.id, DECISIONS.c.event_id)
+    .where(DECISIONS.c.subject.in_(bindparam("subjects", expanding=True)))
+    .with_for_update()  # two erasures at once: each names only what it unlinks itself
+)
 
 
 def linked(tx: Connection, subjects: Sequence[str], events: Collection[str]) -> list[str]:
     """Ids of the decisions about these persons; of these batches alone where any are named."""
     found: list[str] = []
     for at in range(0, len(subjects), IN_LIMIT):
-        query = (
-            select(DECISIONS.c.id, DECISIONS.c.event_id)
-            .where(DECISIONS.c.subject.in_(subjects[at : at + IN_LIMIT]))
-            .with_for_update()  # two erasures at once: each names only what it unlinks itself
-        )
-        found += [row.id for row in tx.execute(query) if not events or row.event_id in events]
+        rows = _LINKED.rows(tx, {"subjects": list(subjects[at : at + IN_LIMIT])})
+        found += [row.id for row in rows if not events or row.event_id in events]
     return found
 
 

@@ -43,7 +43,7 @@ SEED = int(os.environ.get("SEKISHO_SEED", "20261126"))
 WHOLE = "SEKISHO_SOAK" in os.environ
 TICKS = int(os.environ.get("SEKISHO_TICKS", "2000")) if WHOLE else 20
 PATIENCE_S = 120.0  # real time in which a tick must come to its end
-STUCK_S = 0.3  # real time after which simulated time goes on by a lease, as it would
+STUCK_S = 1.0  # real time after which simulated time goes on by a lease, as it would
 RUNS = table_of(JobRunRow)
 HOUR = timedelta(hours=1)
 STEP_MINUTES = (15, 45, 90, 240, 600, 1440)
@@ -107,7 +107,8 @@ class Campaign:
         self.clock.set(self.clock.now + timedelta(minutes=self.dice.choice(STEP_MINUTES)))
         self.disturb()
         began = moved = time.monotonic()
-        while missing := self.open_slots():
+        until = self.clock.now  # what comes due while leases end is the next tick's
+        while missing := self.open_slots(until):
             assert time.monotonic() - began < PATIENCE_S, missing
             if time.monotonic() - moved > STUCK_S:
                 self.clock.set(self.clock.now + LEASE / 2)
@@ -116,9 +117,8 @@ class Campaign:
             time.sleep(0.005)
         self.done["ticks"] += 1
 
-    def open_slots(self) -> list[tuple[str, datetime]]:
-        """The latest due slot of each job that is not finished, and runs that are not."""
-        now = self.clock.now
+    def open_slots(self, now: datetime) -> list[tuple[str, datetime]]:
+        """Slots due at this moment that nobody took, and runs of such that are not finished."""
         with self.database.read() as tx:
             state = ledger.ledger_state(tx, SCHEDULES)
         found = [(run.job, run.scheduled_for) for run in state.unfinished]

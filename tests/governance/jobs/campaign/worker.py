@@ -146,6 +146,8 @@ def _within(job: str, slot: Slot) -> InTransaction:
     def step(tx: Connection, /, *, cursor: str | None, limit: int, at: datetime) -> Step:
         assert limit
         assert at
+        if cursor == str(STEPS):  # killed after the last step, before the run was finished
+            return Step(done=0, cursor=cursor, finished=True)
         done = int(cursor or 0) + 1
         row = {"id": new_row_id(), "job": job, "scheduled_for": slot.scheduled_for}
         tx.execute(EFFECT.insert(), row | {"step": done, "fence": 0})
@@ -164,6 +166,8 @@ def _open(job: str, slot: Slot) -> Open:
         assert limit
         assert at
         assert callable(heartbeat)
+        if cursor == str(STEPS):  # killed after the last step, before the run was finished
+            return Step(done=0, cursor=cursor, finished=True)
         done = int(cursor or 0) + 1
         row = {"job": job, "scheduled_for": slot.scheduled_for, "step": done}
         db.write(lambda tx: tx.execute(insert_ignore(OUTSIDE, tx.dialect.name).values(**row)))

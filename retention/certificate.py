@@ -14,6 +14,7 @@ from governance.crypto.providers.types import EpochId
 from governance.keys.epochs import KEEP_DAYS, unreadable_from
 from retention import store, tombstones
 from retention.errors import RunNotFoundError
+from retention.parts.store import ended_rows
 from retention.plans import Json, RunState
 from retention.tombstones import Tombstone
 from retention.types import latest
@@ -42,6 +43,7 @@ class Certificate:
     final_on: date | None  # every backup is unreadable for the erased from this day on
     ledger_ends_on: date | None
     log_pages: int | None
+    rows: tuple[tuple[str, str, int], ...] = ()  # line of the schedule, action, rows of who stays
 
     def as_json(self) -> dict[str, Json]:
         """The certificate's content."""
@@ -68,6 +70,9 @@ class Certificate:
             "final_on": self.final_on.isoformat() if self.final_on else None,
             "ledger_ends_on": self.ledger_ends_on.isoformat() if self.ledger_ends_on else None,
             "log_pages": self.log_pages,
+            "rows": [
+                {"rule": rule, "action": action, "rows": rows} for rule, action, rows in self.rows
+            ],
         }
 
 
@@ -112,6 +117,7 @@ def certificate(
         final_on=_final_on(stones, keep_days=keep_days, ends_after=ends_after),
         ledger_ends_on=latest(*(stone.ends_on for stone in stones)),
         log_pages=run.wal_pages,
+        rows=ended_rows(tx, plan.id) if subject is None else (),
     )
 
 

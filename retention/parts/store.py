@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, RowId, SubjectId
@@ -74,6 +74,14 @@ def mark_parts(
         mine = PART.c.id.in_(ids[start : start + CHUNK])
         values = {"state": state.value, "skipped_because": because}
         tx.execute(update(PART).where(mine).values(**values))
+
+
+def ended_rows(tx: Connection, plan: RowId) -> tuple[tuple[str, str, int], ...]:
+    """Rows that went by line of the schedule and action, of persons who stay."""
+    done = PART.c.plan_id == plan, PART.c.state == ItemState.ERASED.value
+    groups = PART.c.rule, PART.c.action
+    found = select(*groups, func.sum(PART.c.rows)).where(*done).group_by(*groups).order_by(*groups)
+    return tuple((rule, action, int(rows)) for rule, action, rows in tx.execute(found))
 
 
 def _part(row: Row[Any]) -> PartItem:

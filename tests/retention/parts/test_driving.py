@@ -6,6 +6,7 @@ from sqlalchemy import Connection, func, select, update
 
 from governance.customers.store import FINDING, TABLES, place_hold
 from retention import store
+from retention.certificate import certificate
 from retention.parts.store import COUNT, counts_of
 from retention.plans import Plan, RunState
 from retention.types import DecisionKind
@@ -67,7 +68,10 @@ def test_texts_of_closed_inquiries_go_and_their_persons_stay(town: Town) -> None
     assert [(p.rule, p.rows, p.decision) for p in plan.parts] == [
         ("TEXTS", 1, DecisionKind.DUE)
     ] * 2
-    report = town.drive(town.start(plan.id))
+    run = town.start(plan.id)
+    report = town.drive(run)
+    with town.ports.database.read() as tx:
+        assert certificate(tx, run).rows == (("TEXTS", "null", 2),)
     assert (report.state, report.erased, report.rows) == (RunState.DONE, 0, 2)
     assert bodies(town) == {"chiba"}
     assert town.present() == {"ando", "baba", "chiba"}

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from dsar.identity.contacts import normalised
 from dsar.intake.errors import ImportRowsError
-from dsar.intake.rules import filing_faults
+from dsar.intake.rules import contact_faults, filing_faults
 from dsar.intake.service import Prepared, enter, prepare
 from dsar.intake.store import filed_once
 from dsar.intake.types import Claim, Filing, Scope, Source, StopGround
@@ -141,7 +141,8 @@ def _filing(
         received_at=received,
         once=sha256(f"csv\n{said['key']}".encode()).hexdigest(),
     )
-    faults += [(number, name, code) for name, code in filing_faults(filing)]
+    wrong = (*filing_faults(filing), *contact_faults(said["email"], said["phone"]))
+    faults += [(number, name, code) for name, code in wrong]
     return list(dict.fromkeys(faults)) or filing
 
 

@@ -140,11 +140,20 @@ def _person_faults(answers: Answers) -> Faults:
     email, phone = answers.get("email", "").strip(), answers.get("phone", "").strip()
     if not email and not phone:
         found.append(("email", "contact_missing"))
+    return (
+        *(*found, *contact_faults(email, phone)),
+        *_text_faults(answers, "customer_number", needed=False),
+    )
+
+
+def contact_faults(email: str, phone: str) -> Faults:
+    """What is given and is no address or number; it would be dropped unseen."""
+    found = []
     if email and normalise_email(email).value is None:
         found.append(("email", "email_form"))
     if phone and normalise_phone(phone).value is None:
         found.append(("phone", "phone_form"))
-    return (*found, *_text_faults(answers, "customer_number", needed=False))
+    return tuple(found)
 
 
 def scope_of(column: str) -> tuple[Scope, ...]:

@@ -17,7 +17,7 @@ from dsar.case import Case, Evidence
 from dsar.identity.contacts import claimed, normalised
 from dsar.identity.recording import record_proof
 from dsar.intake.errors import FiledBeforeError, FilingFaultsError
-from dsar.intake.rules import filing_faults
+from dsar.intake.rules import contact_faults, filing_faults
 from dsar.intake.store import Filed, alike, filed_once, filing_of, insert_filing
 from dsar.intake.types import Filing
 from dsar.service import NewRequest, PreparedRequest, prepare_request, receive
@@ -45,8 +45,9 @@ class Prepared:
 
 def prepare(ports: Ports, filing: Filing) -> Prepared:
     """Words and claim are sealed; raises FilingFaultsError. Call outside a transaction."""
-    filing = replace(filing, claim=normalised(filing.claim))
-    if faults := filing_faults(filing):
+    given = filing.claim
+    filing = replace(filing, claim=normalised(given))
+    if faults := (*filing_faults(filing), *contact_faults(given.email, given.phone)):
         raise FilingFaultsError(faults)
     new = NewRequest(
         kind=filing.kind,

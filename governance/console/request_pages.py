@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
@@ -98,8 +99,9 @@ async def enter(request: Request, principal: Desk) -> Response:
     wiring = wiring_of(request)
 
     def act() -> str:
-        filing = _filing(sent, policy_days=wiring.settings.dsar_policy_days)
-        return file_request(wiring.ports, principal, filing, at=wiring.clock()).id
+        at = wiring.clock()
+        filing = _filing(sent, policy_days=wiring.settings.dsar_policy_days, at=at)
+        return file_request(wiring.ports, principal, filing, at=at).id
 
     try:
         done = await run_in_threadpool(act)
@@ -110,7 +112,14 @@ async def enter(request: Request, principal: Desk) -> Response:
     return RedirectResponse(f"{HOME}/{done}/identity", status_code=303)
 
 
-def _filing(sent: dict[str, str], *, policy_days: int) -> Filing:
+def _filing(sent: dict[str, str], *, policy_days: int, at: datetime) -> Filing:
+    """What the form says; raises FilingFaultsError for what it cannot say."""
+    day = sent.get("received_on", "").strip()
+    received = arrived(day)
+    if day and (received is None or received > at):  # fails closed: the law counts from this day
+        raise FilingFaultsError([("received_on", "day")])
+    if sent.get("scope", "") not in {"", *Scope}:
+        raise FilingFaultsError([("scope", "unknown")])
     names = ("name", "email", "phone", "agent_name", "customer_number")
     return Filing(
         kind=_word(RequestKind, sent, "right"),
@@ -124,7 +133,7 @@ def _filing(sent: dict[str, str], *, policy_days: int) -> Filing:
         scope=scope_of(sent.get("scope", "")) or (Scope.EVERYTHING,),
         ground=_word(StopGround, sent, "ground") if sent.get("ground") else None,
         words=sent.get("words", "").strip() or None,
-        received_at=arrived(sent.get("received_on", "")),
+        received_at=received,
         once=sent.get("once") or None,
     )
 

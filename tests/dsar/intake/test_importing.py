@@ -48,7 +48,7 @@ def test_one_faulty_row_refuses_the_file_and_is_named_by_number(
     bad = (
         "L-4,nonsense,post,架空 五郎,,2999-01-01,self,,,\r\n"
         "L-1,disclosure,portal,,,,self,,,\r\n"
-        "L-5,cessation,post,架空 六郎,,,mandated_agent,,,\r\n"
+        "L-5,cessation,post,架空 六郎,=1+1<b>,,mandated_agent,,,\r\n"
         "L-6,correction,post,架空 七郎,,,,,,,one cell too many\r\n"
     )
     with pytest.raises(ImportRowsError) as refused:
@@ -56,6 +56,7 @@ def test_one_faulty_row_refuses_the_file_and_is_named_by_number(
     assert set(refused.value.faults) == {
         ("3.right", "unknown"), ("3.received_on", "day"), ("4.channel", "unknown"),
         ("4.name", "missing"), ("5.ground", "missing"), ("5.agent_name", "missing"),
+        ("5.email", "email_form"),
         ("6.key", "cells"),
     }  # fmt: skip
     assert "架空" not in repr(refused.value)

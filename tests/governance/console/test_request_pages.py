@@ -69,6 +69,24 @@ def test_an_officer_enters_a_letter_by_its_day_and_once(office: Office) -> None:
     assert "入力または選択してください" in wrong.text
 
 
+TYPED = ("name", "agent_name", "customer_number", "words")
+CHOSEN = ("channel", "received_on", "right", "ground", "scope", "requester", "delivery", "email",
+          "phone", "answer_lang")  # fmt: skip
+
+
+@pytest.mark.parametrize("item", [*TYPED, *CHOSEN])
+def test_markup_and_a_formula_in_any_item_are_text_or_refused(office: Office, item: str) -> None:
+    wild = f'=HYPERLINK("x")<script>alert("{item}")</script>'
+    form = {**ENTRY, "right": "cessation", "ground": "harm", "once": item}
+    done = sent(office, f"{HOME}/new", {**form, item: wild})
+    assert done.status_code in ((303,) if item in TYPED else (422,)), done.text[:300]
+    page = done.text if item in CHOSEN else office.page(done.headers["location"], by="support")
+    assert "<script>alert" not in page
+    if item in TYPED and item != "words":
+        assert "&lt;script&gt;" in page, "it is shown as it was written"
+    assert "<script>alert" not in office.page(HOME, by="support")
+
+
 def test_the_desk_finds_its_requests_in_the_list_and_sales_do_not(office: Office) -> None:
     request = filed(office.wiring)
     assert 'href="/console/requests"' in office.page("/console", by="support")
@@ -262,3 +280,12 @@ def test_a_complaint_of_no_request_or_no_day_comes_back(office: Office) -> None:
         assert (wrong.status_code, 'id="received_on-wrong"' in wrong.text) == (422, True)
     assert sent(office, f"{COMPLAINTS}/file", {}, by="auditor").status_code == 403
     assert office.browsers["support"].get(COMPLAINTS).status_code == 403
+
+
+def test_a_day_that_is_none_or_to_come_is_refused_for_the_law_counts_from_it(
+    office: Office,
+) -> None:
+    for day in ("2026-13-01", "yesterday", "2999-01-01"):
+        done = sent(office, f"{HOME}/new", {**ENTRY, "once": day, "received_on": day})
+        assert done.status_code == 422
+        assert "YYYY-MM-DD" in done.text

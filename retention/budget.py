@@ -1,7 +1,7 @@
 """How much purges may write in a day: a run that spent it goes on the next day by itself.
 
-Bytes are counted by rows: what a database writes for a removed row was measured (docs/decisions/0030-purge.md),
-and no portable question tells it exactly.
+Bytes are counted by rows: what a database writes for a row that goes was measured
+(docs/decisions/0030-purge.md), and no portable question tells it exactly.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from retention.plans import Ground
 from retention.store import BATCH, PLAN, RUN
 
 UNLIMITED: Final = 0
-ROW_BYTES: Final = {"sqlite": 1_500, "postgresql": 500}  # written for a row that goes, about
+ROW_BYTES: Final = {"sqlite": 10_000, "postgresql": 1_000}  # written for a counted row, about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

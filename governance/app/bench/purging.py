@@ -39,7 +39,7 @@ from retention.plans import RunState
 
 T = TypeVar("T")
 
-PERSONS: Final = 100_000
+PERSONS: Final = 50_000
 SHARE: Final = 10  # one in so many persons is due
 QUIET_S: Final = 3.0  # for which others write while nothing is purged
 SINGLE_ROWS: Final = 1_000  # of a person who asks to be erased

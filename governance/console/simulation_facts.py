@@ -132,7 +132,7 @@ def _forecast(found: Simulation, lang: Lang, *, months: int) -> ForecastShown:
         begins = number == 0 or month == JANUARY
         label = str(int(month)) if lang is Lang.JA else MONTHS_EN[int(month) - 1]
         group = (f"{year}年" if lang is Lang.JA else year) if begins else ""
-        stacks.append(Stack(label=label, group=group, values=one.rules))
+        stacks.append(Stack(label=label, group=group, counts=one.rules))
     return ForecastShown(
         overdue=overdue.total,
         chart=stacked_chart(stacks, names, others=text("console.simulations.others", lang)),

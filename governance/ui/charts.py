@@ -59,7 +59,7 @@ class Stack:
 
     label: str
     group: str = ""
-    values: Mapping[str, int]
+    counts: Mapping[str, int]
 
 
 def stacked_chart(
@@ -71,7 +71,7 @@ def stacked_chart(
     legend = [names[key] for key in own]
     if len(own) < len(names):
         legend.append(others)
-    sums = [sum(one.values.values()) for one in stacks]
+    sums = [sum(one.counts.values()) for one in stacks]
     step = _step(max(sums, default=0))
     top = max(-(-max(sums, default=0) // step), 1) * step
     place = (WIDTH - LEFT) / max(len(stacks), 1)
@@ -105,7 +105,7 @@ def _column(
 ) -> list[Bar]:
     """The parts of one column, the largest series at the foot."""
     sums: dict[int, int] = {}
-    for key, value in one.values.items():
+    for key, value in one.counts.items():
         sums[series[key]] = sums.get(series[key], 0) + value
     bars, below = [], 0
     for place, value in sorted(sums.items()):

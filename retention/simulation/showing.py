@@ -135,6 +135,22 @@ def as_json(look: Look, figures: Figures, *, months: int) -> dict[str, Json]:
         "on": look.on.isoformat(),
         "persons": figures.persons,
         **{kind.value: figures.count(kind) for kind in DecisionKind},
+        **_lists(look, figures),
+        "forecast": _forecast_json(forecast(figures, today=look.today, months=months)),
+    }
+    if look.against is not None:
+        shape["against"] = f"{look.against.name}/{look.against.version}"
+        shape["changes"] = [
+            {"before": before, "after": after, "persons": persons}
+            for (before, after), persons in sorted(figures.moves.items())
+        ]
+        shape |= {"sooner": figures.sooner, "later": figures.later}
+    return shape
+
+
+def _lists(look: Look, figures: Figures) -> dict[str, Json]:
+    schedule = look.schedule
+    return {
         "by_rule": [
             {
                 "decision": one.decision.value,
@@ -167,16 +183,7 @@ def as_json(look: Look, figures: Figures, *, months: int) -> dict[str, Json]:
             }
             for duty, one in sorted(figures.kept.items())
         ],
-        "forecast": _forecast_json(forecast(figures, today=look.today, months=months)),
     }
-    if look.against is not None:
-        shape["against"] = f"{look.against.name}/{look.against.version}"
-        shape["changes"] = [
-            {"before": before, "after": after, "persons": persons}
-            for (before, after), persons in sorted(figures.moves.items())
-        ]
-        shape |= {"sooner": figures.sooner, "later": figures.later}
-    return shape
 
 
 def _forecast_json(found: Forecast) -> dict[str, Json]:

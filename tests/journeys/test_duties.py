@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 from policies.admin.documents import shipped_documents
 from tests.duties import ABROAD, ACQUIRED, SHOWN, Duties, edition, put_in
-from tests.installation import OFFICER, create
+from tests.installation import OFFICER, create, customer, import_file, register, write_file
 from tests.journeys.conftest import Seen, Site, Visits
 from tests.journeys.looks import fits, violations
 from tests.serving import served
@@ -309,3 +310,37 @@ def test_a_file_is_looked_through_and_the_result_exported(people: People) -> Non
     with other.expect_download() as made:
         other.locator("#export-xlsx").click()
     assert made.value.suggested_filename.endswith(".xlsx")
+
+
+def test_a_schedule_is_adopted_simulated_planned_and_run_by_two(
+    people: People, wiring: Wiring, tmp_path: Path
+) -> None:
+    home = "/console/retention"
+    old = [customer(number, 登録日="2010/04/01") for number in (8001, 8002)]
+    import_file(wiring, write_file(tmp_path, register(old)), at=utc_now())
+    page = people.at(f"{home}/schedules", by=LEAD)
+    words = page.locator("#content").input_value()
+    page.locator("#content").fill(words.replace("period: {years: 10}", "period: {years: 11}", 1))
+    press(page, "propose")
+    place = path_of(page)
+    expect(page.locator("#approve")).to_have_attribute("aria-disabled", "true")
+    other = people.at(place, by=APPROVER, lang="en")
+    press(other, "approve")
+    page = people.at(f"{home}/simulations", by=LEAD)
+    press(page, "simulate")
+    expect(page.locator("#chart svg")).to_be_visible()
+    people.sound(by=LEAD)
+    press(page, "plan")
+    place = path_of(page)
+    press(page, "run")
+    other = people.at(place, by=APPROVER, lang="en")
+    press(other, "approve")
+    place = path_of(other)
+    expect(other.locator("#certificate-head")).to_be_visible()
+    page = people.at(place, by=LEAD)
+    while page.locator("#again").count():
+        press(page, "again")
+    with page.expect_download() as made:
+        page.locator("#certificate").click()
+    assert made.value.suggested_filename.startswith("certificate-")
+    people.at(home, by=AUDITOR, lang="en")

@@ -5,13 +5,15 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from audit.actions import EventCode
 from audit.models import EVENTS
 from governance.core.terms import RowId
+from retention import looking
 from retention.errors import RetentionRefusedError
-from retention.plans import ItemState
+from retention.plans import ItemState, RunState
+from retention.purge import RunReport
 from retention.schedules import RETAIL_SAMPLE, read_schedule, shipped_schedule
 from retention.simulation import service, showing, store
 from retention.simulation.errors import SimulationDayError, SimulationNotPlannableError
@@ -74,7 +76,27 @@ def test_the_simulation_the_plan_and_the_run_are_of_one_mind(filled: Town) -> No
         assert all(f"sha256:{made.digest}" in refs for refs in said)
         done = plan_by_id(tx, plan)
         assert store.of_plan(tx, plan) == found.id
+        told(tx, plan, run, digest=made.digest)
     assert all(one.state is ItemState.ERASED for one in done.items)
+
+
+def told(tx: Connection, plan: RowId, run: RunReport, *, digest: str) -> None:
+    """The pages find the plan, its items by filter, the run, its batches and their hash."""
+    (line,) = looking.plan_lines(tx, limit=5)
+    assert (line.id, line.run, line.due) == (plan, run.run, 2)
+    due = looking.ItemFilter(decision=DecisionKind.DUE, rule="D1_WITHDRAWN_3Y")
+    assert looking.count_items(tx, plan, due) == 2
+    assert sum(map(len, looking.every_item(tx, plan, due))) == 2
+    assert looking.count_items(tx, plan, looking.ItemFilter(state=ItemState.SKIPPED)) == 0
+    assert looking.skipped_because(tx, plan) == {}
+    assert looking.part_sums(tx, plan) == ()
+    (done,) = looking.run_lines(tx, state=RunState.DONE, limit=5)
+    assert (done.id, done.erased) == (run.run, 2)
+    assert looking.count_runs(tx, RunState.RUNNING) == 0
+    assert sum(one.persons for one in looking.batch_lines(tx, run.run, limit=9)) == 2
+    assert looking.named_by_hash(tx, run.run, digest) == (run.batches, run.batches)
+    assert looking.named_by_hash(tx, run.run, "0" * 64) == (run.batches, 0)
+    assert looking.standing_holds(tx) == 1
 
 
 def test_a_day_to_come_and_another_schedule_are_looked_at_and_never_run(filled: Town) -> None:

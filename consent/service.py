@@ -25,6 +25,7 @@ from consent.choices import (
 )
 from consent.facts import facts_of
 from consent.merged import earliest, lives
+from consent.opted_out import follow_word
 from consent.proofs import sealed_proof, who_acted
 from consent.rules import decide, needs_guardian
 from consent.types import (
@@ -180,6 +181,7 @@ def record(
         note_acts(tx, ports, acts, by=principal.id, at=at)
     event = _event(tx, ports, principal, choice, purpose, RowId(event_id), at=at)
     seq = ledger.append(tx, [event], at=at)
+    follow_word(tx, ports, choice, purpose, by=who_acted(choice, principal), at=at)
     ports.audit.append(
         tx,
         EventDraft(

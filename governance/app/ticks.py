@@ -54,7 +54,7 @@ from governance.keys.epochs import status
 from governance.keys.types import RollReport
 from governance.registers.provisions.service import purge as purge_provisions
 from policies.admin import shadow
-from retention import tombstones
+from retention.service import forget
 
 LOOK_BACK: Final = timedelta(days=1)  # an empty ledger owes the latest slot of each job, no more
 SENT_KEPT: Final = timedelta(days=30)  # acknowledged messages, without their content
@@ -333,6 +333,6 @@ def _forget_stones(
     limit: int,  # noqa: ARG001 - the step's form; a day's tombstones are few
     at: datetime,
 ) -> Step:
-    """Tombstones whose time is over are gone."""
-    done = tombstones.forget_tombstones(tx, on=at.astimezone(JST).date())
+    """Tombstones and tokens of the suppression list whose time is over are gone."""
+    done = sum(forget(tx, at=at))
     return Step(done=done, cursor=cursor, finished=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import Connection, exists, literal, select
+from sqlalchemy import Connection, delete, exists, literal, select
 
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, RowId, SubjectId
@@ -24,7 +24,8 @@ from governance.customers.store import IN_LIMIT, SUPPRESSION, TABLES
 from governance.db.types import insert_ignore
 from governance.keys.vault import FieldVault
 
-_KEY: Final = "~suppressed"  # '~' stands in no catalogue field
+ERASED: Final = "~suppressed"  # '~' stands in no catalogue field
+OPTED_OUT: Final = "~opted_out"  # whoever objected to marketing; under keys of their own too
 _ANY: Final = select(literal(1)).select_from(SUPPRESSION).limit(1)
 
 
@@ -50,19 +51,22 @@ class Marks:
         return tuple(key.token(whole) for key in self.keys.get(name, ()) for whole in wholes)
 
 
-def key_name(name: FieldId) -> FieldId:
+def key_name(name: FieldId, mark: str = ERASED) -> FieldId:
     """Under which name the key store holds the key of this field's entries."""
-    return FieldId(name + _KEY)
+    return FieldId(name + mark)
 
 
-def marks(tx: Connection, vault: FieldVault, names: Iterable[FieldId]) -> Marks:
+def marks(
+    tx: Connection, vault: FieldVault, names: Iterable[FieldId], *, mark: str = ERASED
+) -> Marks:
     """What recognises the values of these fields that the list names, under whichever key."""
     if tx.execute(_ANY).first() is None:
         return Marks()  # most stores have erased nobody for whom a rule asks this
     wanted, keys = set(names), dict[FieldId, list[IndexKey]]()
     for (name, version), key in sorted(vault.indexes.live_keys().items()):
         about = field_of(name)
-        if about not in wanted or name not in (about, key_name(about)):
+        mine = {key_name(about, mark), about} if mark == ERASED else {key_name(about, mark)}
+        if about not in wanted or name not in mine:
             continue
         same = SUPPRESSION.c.field == name, SUPPRESSION.c.version == version
         if tx.execute(select(exists().where(*same))).scalar():
@@ -70,7 +74,14 @@ def marks(tx: Connection, vault: FieldVault, names: Iterable[FieldId]) -> Marks:
     return Marks(keys={name: tuple(found) for name, found in keys.items()})
 
 
-def enlist(tx: Connection, vault: FieldVault, persons: Sequence[Listed], *, at: datetime) -> int:
+def enlist(
+    tx: Connection,
+    vault: FieldVault,
+    persons: Sequence[Listed],
+    *,
+    at: datetime,
+    mark: str = ERASED,
+) -> int:
     """How many tokens of these persons are on the list; called while their rows still open."""
     by_field: dict[FieldId, dict[SubjectId, Listed]] = {}
     for one in persons:
@@ -78,13 +89,14 @@ def enlist(tx: Connection, vault: FieldVault, persons: Sequence[Listed], *, at: 
             by_field.setdefault(name, {})[one.subject] = one
     count = 0
     for name, mine in by_field.items():
-        vault.indexes.ensure(key_name(name))
-        version = vault.indexes.versions(key_name(name))[-1].version
-        key = vault.indexes.key(key_name(name), version)
+        listed = key_name(name, mark)
+        vault.indexes.ensure(listed)
+        version = vault.indexes.versions(listed)[-1].version
+        key = vault.indexes.key(listed, version)
         rows = [
             {
                 "id": new_row_id(),
-                "field": key_name(name),
+                "field": listed,
                 "version": version,
                 "token": key.token(whole),
                 "rule": mine[subject].rule,
@@ -97,6 +109,24 @@ def enlist(tx: Connection, vault: FieldVault, persons: Sequence[Listed], *, at: 
         if rows:
             tx.execute(insert_ignore(SUPPRESSION, tx.dialect.name), rows)
         count += len(rows)
+    return count
+
+
+def delist(
+    tx: Connection, vault: FieldVault, subject: SubjectId, fields: Iterable[FieldId], *, mark: str
+) -> int:
+    """How many tokens of this person's values are off the list: their own new word lifts them."""
+    names = list(fields)
+    known, count = marks(tx, vault, names, mark=mark), 0
+    for name in names if known.keys else ():
+        tokens = {
+            token
+            for _, value in _values(tx, vault, name, [subject])
+            for token in known.of(name, value)
+        }
+        if tokens:
+            mine = SUPPRESSION.c.field == key_name(name, mark), SUPPRESSION.c.token.in_(tokens)
+            count += tx.execute(delete(SUPPRESSION).where(*mine)).rowcount
     return count
 
 

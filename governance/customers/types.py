@@ -102,6 +102,7 @@ class ProblemKind(StrEnum):
     NUMBER_MASKED = "NUMBER_MASKED"
     SPECIAL_CARE_NO_GROUND = "SPECIAL_CARE_NO_GROUND"
     SUPPRESSED = "SUPPRESSED"
+    OPTED_OUT = "OPTED_OUT"  # taken in; the person's objection to marketing stands for the row too
 
 
 class Severity(StrEnum):
@@ -120,6 +121,7 @@ NOTICES = frozenset(
         ProblemKind.LEADING_ZERO_LOST,
         ProblemKind.MULTI_VALUE,
         ProblemKind.NO_OFFSET,
+        ProblemKind.OPTED_OUT,
     }
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
+from consent.opted_out import keep_out, list_of, said_no
 from governance.core.clock import JST
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, EventId, FieldId, RowId, SubjectId
@@ -21,6 +22,7 @@ from governance.customers.sources.store import NewSaid
 from governance.customers.store import Record
 from governance.customers.subjects import SubjectState, age_band, country_of, laws_of
 from governance.customers.tokens import RowTokens, add_tokens, drop_tokens
+from governance.customers.types import Problem, ProblemKind
 from governance.gateway.acts import note_rows
 from governance.gateway.intake import stamps
 from governance.gateway.intake.aside import put_aside, settle
@@ -163,6 +165,7 @@ def _write(tx: Connection, ports: Ports, indexer: Indexer, result: Result, run: 
     note_rows(tx, ports, told, by=ActorId(run.actor), at=run.at)
     _note_said(tx, ports, result, run, new)
     _hold(tx, ports, result.holds, run)
+    _keep_out(tx, ports, result, run)
     stamps.follow(tx, ports, result, run)
     ports.audit.append_many(tx, [_changed_event(change, run) for change in result.changed])
 
@@ -293,6 +296,21 @@ def _findings(
         for finding in draft.findings
         if finding.field in fields or finding.field not in draft.plain
     ]
+
+
+def _keep_out(tx: Connection, ports: Ports, result: Result, run: RunFacts) -> None:
+    """New persons who had said no to marketing before stay out of it; their rows are named."""
+    known = list_of(tx, ports)
+    if not known.keys:
+        return
+    fresh = {one.id for one in result.subjects}
+    found: dict[SubjectId, int] = {}
+    for draft, _, subject in (*result.brought, *result.placed):
+        mine = [(n, v) for n in known.keys if isinstance(v := draft.plain.get(n), str)]
+        if subject in fresh and said_no(tx, known, mine, at=run.at):
+            found.setdefault(subject, draft.number)
+    keep_out(tx, ports, found, at=run.at, run=run.run)
+    result.problems += [Problem(kind=ProblemKind.OPTED_OUT, row=n) for n in found.values()]
 
 
 def _hold(tx: Connection, ports: Ports, subjects: Sequence[SubjectId], run: RunFacts) -> None:

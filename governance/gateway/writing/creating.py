@@ -4,11 +4,13 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from consent.opted_out import keep_out, list_of, said_no
 from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId
 from governance.customers import store
 from governance.customers.store import NewSubject, Record
 from governance.customers.subjects import age_band, country_of, laws_of
+from governance.customers.suppression import OPTED_OUT, delist
 from governance.customers.upkeep.merges import survivor_of
 from governance.gateway.acts import note_rows
 from governance.gateway.intake.drafts import DEFAULTS
@@ -38,6 +40,7 @@ from governance.gateway.writing.types import (
     Creation,
     Written,
 )
+from governance.http.principal import PrincipalKind
 
 VERSIONED = frozenset({"person", "company", "purchase", "inquiry", "deal"})
 
@@ -70,12 +73,33 @@ def create(tx: Connection, writer: Writer, ready: Ready) -> Written | Governance
     cells = {name: bytes(cell) for name, cell in sealed.items() if cell is not None}
     made = Record(table=item.table, id=ready.row, subject=ready.subject, clear=clear, sealed=cells)
     store.insert_records(tx, [made])
+    _keep_out(tx, writer, ready, item)
     note_rows(tx, writer.ports, [made], by=writer.principal.id, at=writer.at)
     index(tx, writer, ready)
     note_findings(tx, writer, ready)
     counts = (("suppressions_lifted", len(lifted)),) if lifted else ()
     record_event(tx, writer, ready, reasons=_how(item), counts=counts)
     return written(ready, version=1 if item.table in VERSIONED else None, created=True)
+
+
+def _keep_out(tx: Connection, writer: Writer, ready: Ready, item: Creation) -> None:
+    """Whoever said no to marketing before stays out of it, unless they came back themselves."""
+    if item.table != "person" or item.subject is not None:
+        return
+    known = list_of(tx, writer.ports)
+    mine = [(n, v) for n in known.keys if isinstance(v := ready.plain.get(n), str)]
+    if not said_no(tx, known, mine, at=writer.at):
+        return
+    if _own_word(writer, item):
+        delist(tx, writer.ports.vault, ready.subject, known.keys, mark=OPTED_OUT)
+    else:
+        keep_out(tx, writer.ports, [ready.subject], at=writer.at, run=None)
+
+
+def _own_word(writer: Writer, item: Creation) -> bool:
+    """Whether the person signed up by themselves; what staff enter for somebody lifts nothing."""
+    said = item.acquisition is not None and item.acquisition.own_sign_up
+    return said and writer.principal.kind is not PrincipalKind.STAFF
 
 
 def _refuse_known(tx: Connection, writer: Writer, ready: Ready) -> GovernanceError | None:

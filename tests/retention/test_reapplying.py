@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from audit.sequencer import Turn, sequence_once
 from consent.ledger import full_history
 from consent.types import EventKind
 from governance.core.ids import new_row_id
-from governance.core.terms import EventId, FieldId, KeyClass, SubjectId
+from governance.core.terms import FieldId, KeyClass, SubjectId
 from governance.customers.store import held, place_hold, records_of
 from governance.jobs.journal import Journal
 from governance.jobs.journal_record import JournalEntry, JournalHead, JournalKind
@@ -26,30 +26,7 @@ from retention.replaying import erase_again
 from tests.audit.bench import draft
 from tests.audit.worker import keys_at
 from tests.installation import events
-from tests.retention.town import NOW, SUPPORT, Killed, Killer, Town, staff
-
-OPERATOR = staff("operator", "it_operator")
-
-
-def journalled(
-    town: Town,
-    subject: SubjectId,
-    *kinds: JournalKind,
-    event: str | None = None,
-    scope: str = "mail_marketing/*/*",
-) -> None:
-    """As before the older database was put back: the line is there, the row is not."""
-    for kind in kinds:
-        town.ports.journal.append(
-            JournalEntry(
-                kind=kind,
-                subject=subject,
-                scope=scope,
-                event=EventId(event or new_row_id()),
-                consent_seq=None,
-                at=NOW + timedelta(days=1),
-            )
-        )
+from tests.retention.town import NOW, OPERATOR, SUPPORT, Killed, Killer, Town
 
 
 def left(town: Town) -> Outstanding:
@@ -69,8 +46,7 @@ def kinds_of(town: Town, subject: SubjectId) -> list[EventKind]:
 def test_choices_are_done_again_once_in_their_order(town: Town) -> None:
     one = town.settle("one")
     before = kinds_of(town, one)
-    journalled(
-        town,
+    town.journalled(
         one,
         JournalKind.WITHDRAWAL,
         JournalKind.OBJECTION,
@@ -91,7 +67,7 @@ def test_acts_of_one_event_are_each_done_again(town: Town) -> None:
     one, merge = town.settle("one"), new_row_id()
     for purpose in ("mail_marketing", "phone_marketing"):
         scope = f"{purpose}/*/*"
-        journalled(town, one, JournalKind.WITHDRAWAL, event=merge, scope=scope)
+        town.journalled(one, JournalKind.WITHDRAWAL, event=merge, scope=scope)
     assert not again(town)
     assert not again(town)
     assert kinds_of(town, one).count(EventKind.WITHDRAWN) == 2
@@ -99,21 +75,21 @@ def test_acts_of_one_event_are_each_done_again(town: Town) -> None:
 
 def test_a_hold_is_placed_again(town: Town) -> None:
     one = town.settle("one")
-    journalled(town, one, JournalKind.HOLD, scope="matter-7")
+    town.journalled(one, JournalKind.HOLD, scope="matter-7")
     assert not again(town)
     with town.ports.database.read() as tx:
         assert held(tx, one)
 
 
 def test_who_is_not_in_the_older_database_has_nothing_to_lose(town: Town) -> None:
-    journalled(town, SubjectId(new_row_id()), JournalKind.WITHDRAWAL, JournalKind.ERASURE)
+    town.journalled(SubjectId(new_row_id()), JournalKind.WITHDRAWAL, JournalKind.ERASURE)
     assert not left(town)
 
 
 def test_an_erasure_is_done_again_by_the_machine_that_erased(town: Town) -> None:
     one = town.settle("one")
     town.settle("two")
-    journalled(town, one, JournalKind.ERASURE, scope="plan:1")
+    town.journalled(one, JournalKind.ERASURE, scope="plan:1")
     assert again(town).erasures == (one,)
     (run,) = erase_again(town.ports, OPERATOR, (one,), worker=town.worker())
     assert (run.state, run.erased, town.present()) == (RunState.DONE, 1, {"two"})
@@ -130,7 +106,7 @@ def test_what_a_law_keeps_stays_in_clear_where_nobody_opens_the_sealed_part(town
     bought = {"purchased_on": date(2026, 3, 1), "payment_status": "paid"}
     one = town.settle("one", purchases=(bought,))
     town.ports.vault.destroy(one, KeyClass.ACTIVE)
-    journalled(town, one, JournalKind.ERASURE)
+    town.journalled(one, JournalKind.ERASURE)
     (run,) = erase_again(town.ports, OPERATOR, (one,), worker=town.worker())
     assert (run.state, town.rows("one", "purchase")) == (RunState.DONE, 1)
     with town.ports.database.read() as tx:
@@ -143,8 +119,8 @@ def test_a_hold_that_was_released_is_released_again(town: Town) -> None:
     row = town.ports.database.write(
         lambda tx: place_hold(tx, one, matter="suit:1", by="u:lawyer", at=NOW)
     )
-    journalled(town, one, JournalKind.HOLD, JournalKind.RELEASE, event=row, scope="suit:1")
-    journalled(town, one, JournalKind.ERASURE)
+    town.journalled(one, JournalKind.HOLD, JournalKind.RELEASE, event=row, scope="suit:1")
+    town.journalled(one, JournalKind.ERASURE)
     found = left(town)
     assert (len(found.holds), len(found.releases), found.erasures) == (0, 1, (one,))
     again(town)
@@ -154,13 +130,13 @@ def test_a_hold_that_was_released_is_released_again(town: Town) -> None:
 
 def test_a_hold_puts_an_erasure_off(town: Town) -> None:
     one = town.settle("one", held=True)
-    journalled(town, one, JournalKind.ERASURE)
+    town.journalled(one, JournalKind.ERASURE)
     assert (left(town).erasures, left(town).deferred, bool(left(town))) == ((), (one,), False)
 
 
 def test_an_erasure_that_was_lifted_is_none(town: Town) -> None:
     one, row = town.settle("one"), new_row_id()
-    journalled(town, one, JournalKind.ERASURE, JournalKind.ERASURE_LIFTED, event=row)
+    town.journalled(one, JournalKind.ERASURE, JournalKind.ERASURE_LIFTED, event=row)
     assert not left(town)
 
 
@@ -193,7 +169,7 @@ def test_nobody_is_served_after_a_restore_before_all_is_done_again(
     town: Town, tmp_path: Path
 ) -> None:
     one = town.settle("one")
-    journalled(town, one, JournalKind.WITHDRAWAL)
+    town.journalled(one, JournalKind.WITHDRAWAL)
 
     def serving(tx: Connection) -> None:
         require_reapplied(tx, town.ports)
@@ -250,7 +226,7 @@ def test_the_deaths_above_reach_beyond_the_last_statement(town: Town) -> None:
 def decided(town: Town) -> list[SubjectId]:
     """Before the older database was put back one was erased, one held, one withdrew."""
     gone, kept, other = made = [town.settle(name) for name in ("gone", "kept", "other")]
-    journalled(town, gone, JournalKind.ERASURE)
-    journalled(town, kept, JournalKind.HOLD, scope="matter-7")
-    journalled(town, other, JournalKind.WITHDRAWAL)
+    town.journalled(gone, JournalKind.ERASURE)
+    town.journalled(kept, JournalKind.HOLD, scope="matter-7")
+    town.journalled(other, JournalKind.WITHDRAWAL)
     return made

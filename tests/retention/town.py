@@ -19,7 +19,7 @@ from consent.types import EventKind
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalKind
 from governance.core.ids import new_row_id
-from governance.core.terms import ActorId, FieldId, KeyClass, Law, RowId, SubjectId
+from governance.core.terms import ActorId, EventId, FieldId, KeyClass, Law, RowId, SubjectId
 from governance.crypto.providers.file import FileKeyProvider
 from governance.crypto.values import Plain
 from governance.customers import store, tokens
@@ -32,6 +32,7 @@ from governance.db.engine import Database
 from governance.gateway.intake.tokens import Indexer
 from governance.http.principal import Principal, PrincipalKind
 from governance.jobs.journal import Journal
+from governance.jobs.journal_record import JournalEntry, JournalKind
 from governance.jobs.runner import Worker
 from governance.keys.vault import FieldVault
 from policies.snapshot import PolicyHolder, default_snapshot
@@ -49,7 +50,7 @@ def staff(name: str, role: str) -> Principal:
 
 
 OFFICER, CHIEF = staff("officer", "privacy_officer"), staff("chief", "privacy_approver")
-SUPPORT = staff("support", "support")
+SUPPORT, OPERATOR = staff("support", "support"), staff("operator", "it_operator")
 
 
 @dataclass
@@ -281,6 +282,26 @@ class Town:
 
     def purge(self) -> RunReport:
         return self.drive(self.start(self.plan()))
+
+    def journalled(
+        self,
+        subject: SubjectId,
+        *kinds: JournalKind,
+        event: str | None = None,
+        scope: str = "mail_marketing/*/*",
+    ) -> None:
+        """As before an older database was put back: the lines are there, the rows are not."""
+        for kind in kinds:
+            self.ports.journal.append(
+                JournalEntry(
+                    kind=kind,
+                    subject=subject,
+                    scope=scope,
+                    event=EventId(event or new_row_id()),
+                    consent_seq=None,
+                    at=NOW + timedelta(days=1),
+                )
+            )
 
     # Looks
 

@@ -1,4 +1,4 @@
-"""A process that carries a purge run out until it is killed."""
+"""A process that carries out a purge, or erasures of the journal again, until it is killed."""
 
 from contextlib import closing
 from datetime import timedelta
@@ -6,11 +6,13 @@ from pathlib import Path
 
 from governance.core.terms import RowId
 from governance.db.engine import Database, sqlite_url
-from tests.retention.town import NOW, town_in
+from retention.reapplying import reapply
+from retention.replaying import erase_again
+from tests.retention.town import NOW, OPERATOR, town_in
 
 
 def main(url: str, folder: str, run: str, minutes: str) -> None:
-    """Drives the run to its end, so many minutes after the others began."""
+    """Drives the run, or all that the journal says, so many minutes after the others began."""
     home = Path(folder)
     with (
         closing(Database.open(url)) as database,
@@ -19,4 +21,8 @@ def main(url: str, folder: str, run: str, minutes: str) -> None:
     ):
         town.now = NOW + timedelta(minutes=int(minutes))
         print("ready", flush=True)  # noqa: T201 # the test waits for it
-        town.drive(RowId(run))
+        if run:
+            town.drive(RowId(run))
+        else:
+            left = reapply(town.ports, OPERATOR, clock=town.clock)
+            erase_again(town.ports, OPERATOR, left.erasures, worker=town.worker())

@@ -1,6 +1,7 @@
 """`sekisho retention schedule`, `explain` and `due`: schedules in words, and what follows."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -71,35 +72,6 @@ def _tell(schedule: "Schedule", lang: "Lang") -> None:
     lines = [rule_words(rule, lang) for rule in schedule.rules]
     lines += [part_words(part, lang) for part in schedule.parts]
     duties = [duty_words(duty, lang) for duty in schedule.duties]
-    shape = {
-        "name": schedule.name,
-        "version": schedule.version,
-        "sha256": schedule.digest,
-        "lines": [
-            {
-                "id": one.id,
-                "label": one.label,
-                "what": one.what,
-                "who": one.who,
-                "starts": one.starts,
-                "period": one.period,
-                "action": one.action,
-                "basis": one.basis,
-            }
-            for one in lines
-        ],
-        "duties": [
-            {
-                "id": one.id,
-                "label": one.label,
-                "fields": list(one.fields),
-                "period": one.period,
-                "basis": one.basis,
-                "gdpr": one.gdpr,
-            }
-            for one in duties
-        ],
-    }
 
     def words() -> None:
         line(say("schedule.title", name=schedule.name, version=schedule.version))
@@ -115,6 +87,13 @@ def _tell(schedule: "Schedule", lang: "Lang") -> None:
                 ("fields", "period", "basis", "gdpr"), (named, duty.period, duty.basis, duty.gdpr)
             )
 
+    shape = {
+        "name": schedule.name,
+        "version": schedule.version,
+        "sha256": schedule.digest,
+        "lines": [asdict(one) for one in lines],
+        "duties": [asdict(one) for one in duties],
+    }
     emit(shape, words)
 
 

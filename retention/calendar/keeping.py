@@ -79,7 +79,7 @@ def _begin(
         finished_at=None,
         ended_because=None,
     )
-    store.begin(tx, made)
+    store.enter(tx, made)
     store.set_calendar(tx, _calendar(schedule, made, day=day, whole=False))
     return made
 

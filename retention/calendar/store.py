@@ -180,7 +180,7 @@ def coming(tx: Connection) -> Counter[tuple[str, str]]:
 # Recomputations
 
 
-def begin(tx: Connection, made: Recompute) -> None:
+def enter(tx: Connection, made: Recompute) -> None:
     """The recomputation has begun."""
     tx.execute(
         insert(RECOMPUTE).values(

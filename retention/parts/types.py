@@ -15,7 +15,7 @@ class RowFacts:
     row: RowId
     days: Mapping[Trigger, date]
     filled: frozenset[FieldId] = frozenset()
-    values: Mapping[FieldId, str] = field(default_factory=dict)  # clear words, days as months
+    values: Mapping[FieldId, str] = field(default_factory=dict, repr=False)  # days as months
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class MetRow:
     row: RowId
     due_on: date
     fields: frozenset[FieldId] = frozenset()
-    values: tuple[tuple[FieldId, str], ...] = ()
+    values: tuple[tuple[FieldId, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,16 @@
 """The officers' overview of retention: the schedule in force, what is due, runs, holds."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import date, datetime
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
-from governance.console.frame import may
+from governance.console.frame import Csrf, may, report_file, today
 from governance.console.pages import console_page
 from governance.console.retention_frame import (
     HOME,
@@ -21,15 +22,20 @@ from governance.console.retention_frame import (
     Reader,
     way_to,
 )
+from governance.core.errors import NotFoundError
 from governance.core.settings import Settings
 from governance.core.terms import Lang
-from governance.http.request import wiring_of
+from governance.http.principal import Principal
+from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.jobs.rules import next_slot
+from governance.reports.rendering import ReportFormat
+from governance.reports.types import Period, ReportId
 from governance.ui.formats import long_day, moment, size
 from governance.ui.parts import Figure, Term, Tone
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
+from policies.api import require
 from retention import looking, store
 from retention.adoption import Version, newest_version
 from retention.nightly import PLANNED_AT
@@ -38,6 +44,7 @@ from retention.standing import Standing, standing
 from retention.types import Schedule
 
 router = APIRouter(include_in_schema=False)
+Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
 RUNS_SHOWN: Final = 5
 LOOKED_AT: Final = 20  # of the newest plans; older ones can be run no more
 
@@ -100,10 +107,34 @@ async def retention(request: Request, principal: Reader) -> str:
             at=wiring.clock(),
         ),
         tones=RUN_TONES,
-        may_plan=may(request, principal, Action.RETENTION_PLAN),
+        today=today(request),
+        may_report=may(request, principal, Action.REPORT_READ),
         may_holds=may(request, principal, Action.HOLD_READ),
         way=way_to(page.lang),
     )
+
+
+@router.post(f"{HOME}/report")
+async def report(
+    request: Request,
+    principal: Reporter,
+    first: Annotated[date, Form()],
+    last: Annotated[date, Form()],
+    form: Annotated[str, Form()] = ReportFormat.HTML.value,
+    csrf: Csrf = "",
+) -> Response:
+    """The schedule and the purge log (R12) of a period as a file."""
+    check_csrf(request, csrf)
+    if form not in {one.value for one in ReportFormat}:
+        raise NotFoundError
+    lang = console_page(request, "console.retention.title", principal).lang
+    content, headers, media = await run_in_threadpool(
+        report_file,
+        *(request, principal, ReportId.R12, Period(first=first, last=last)),
+        form=ReportFormat(form),
+        lang=lang,
+    )
+    return Response(content, media_type=media, headers=headers)
 
 
 def _figures(facts: Overview, lang: Lang) -> tuple[Figure, ...]:

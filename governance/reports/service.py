@@ -29,6 +29,7 @@ from governance.reports import (
     provisions,
     recipients,
     requests,
+    retention,
     transfers,
 )
 from governance.reports.errors import ReportPeriodError, ReportUnknownError
@@ -101,6 +102,11 @@ def _provisions(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Documen
     return provisions.write(facts, made, lang)
 
 
+def _retention(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
+    today = asked.at.astimezone(JST).date()
+    return retention.write(retention.collect(tx, period=asked.period, on=today), made, lang)
+
+
 def _recipients(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
     facts = recipients.collect(tx, asked.vault, period=asked.period, at=asked.at)
     return recipients.write(facts, made, lang)
@@ -121,6 +127,7 @@ KINDS: Final[Mapping[ReportId, Kind]] = {
     ReportId.R09: Kind(actions=REGISTER, write=_provisions),
     ReportId.R10: Kind(actions=REGISTER, write=_recipients),
     ReportId.R11: Kind(actions=REGISTER, write=_transfers),
+    ReportId.R12: Kind(actions=(Action.RETENTION_READ,), write=_retention),
     ReportId.R14: Kind(actions=(Action.AUDIT_READ, Action.AUDIT_VERIFY), write=_integrity),
     ReportId.R19: Kind(actions=(Action.DSAR_READ,), write=_complaints),
     ReportId.R22: Kind(actions=(Action.DATASET_READ,), write=_datasets),

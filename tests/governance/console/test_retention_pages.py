@@ -4,15 +4,21 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlalchemy import update
 
+from governance.app.simulating import SIMULATE, simulation_jobs
 from governance.app.wiring import Wiring
+from governance.jobs.registry import Open
+from governance.jobs.runner import worker_of
 from retention.schedules import default_schedule
+from retention.simulation import service, store
 from retention.store import PLAN
-from tests.installation import create, customer, import_file, register, write_file
+from tests.installation import create, customer, import_file, register, staff, write_file
 from tests.office import Office, opened
 
 HOME = "/console/retention"
@@ -161,12 +167,26 @@ def test_a_plan_is_run_by_two_and_its_hash_and_certificate_tell_of_it(office: Of
     assert run in office.page()
     assert run in office.page(f"{HOME}/runs?state=done")
     assert f"{run}/certificate" in office.page(f"{HOME}/certificates")
+    reported(office, run)
     paper = office.send(f"{run}/certificate", by=AUDITOR, shown=run)
     assert paper.status_code == 200
     assert "attachment" in paper.headers["content-disposition"]
     assert run.rpartition("/")[2] in paper.text
     assert office.send(f"{run}/go-on", by=OFFICER, shown=run).status_code == 303
     assert office.send(f"{plan}/approve", by=APPROVER, shown=plan).status_code == 409
+
+
+def reported(office: Office, run: str) -> None:
+    """R12 tells of the same run, as a file that the overview offers."""
+    form = {"first": "2026-10-01", "last": "2026-10-01", "form": "json"}
+    made = office.send(f"{HOME}/report", by=AUDITOR, form=form)
+    assert made.status_code == 200
+    sections = {one["key"]: one for one in made.json()["sections"]}
+    rows = sections["runs"]["listing"]["rows"]
+    assert [row[4] for row in rows if row[-1] == run.rpartition("/")[2]] == ["3"]
+    assert "取引が途絶えた顧客" in str(sections["schedule"]["listing"]["rows"])
+    wrong = office.send(f"{HOME}/report", by=AUDITOR, form={**form, "form": "exe"})
+    assert wrong.status_code == 404
 
 
 def settled(office: Office, run: str) -> str:
@@ -227,3 +247,18 @@ def test_many_persons_are_counted_behind_the_page(
     monkeypatch.setattr("governance.console.simulation_pages.SLICE", timedelta(seconds=20))
     assert office.send(f"{place}/go-on", by=OFFICER, shown=place).status_code == 303
     assert "<progress" not in office.page(place)
+
+
+def test_the_clock_counts_what_no_page_counts_any_more(office: Office) -> None:
+    wiring = office.wiring
+    by = staff(OFFICER)
+    asked = wiring.database.write(lambda tx: service.ask(tx, wiring.ports, by, at=wiring.clock()))
+    worker = worker_of("test", wiring.clock, Event())
+    job = simulation_jobs(wiring, worker)[SIMULATE]
+    assert isinstance(job, Open)
+    step = partial(job.step, wiring.database, limit=1, at=wiring.clock(), heartbeat=lambda: None)
+    assert step(cursor=None).done == 1
+    with wiring.database.read() as tx:
+        assert store.find(tx, asked).counted
+    ended = step(cursor=None)
+    assert (ended.done, ended.finished) == (0, True)

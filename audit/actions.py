@@ -95,6 +95,8 @@ class EventCode(StrEnum):
     HOLD_PLACED = "hold.placed"
     HOLD_RELEASED = "hold.released"
     HOLD_REVIEWED = "hold.reviewed"
+    HOLD_NOTICE_SENT = "hold.notice_sent"
+    HOLD_NOTICE_CONFIRMED = "hold.notice_confirmed"
     ERASURE_DEFERRED = "erasure.deferred"
     DATASET_MADE = "dataset.made"
     DATASET_RELEASED = "dataset.released"

@@ -22,6 +22,7 @@ from governance.ui.words import actor_name
 from retention.holds import store
 from retention.holds.asked import text_of, word_of
 from retention.holds.deferring import waiting
+from retention.holds.letters import HoldLetter, letters_of
 from retention.holds.releasing import PREFIX
 from retention.holds.rules import needs_review
 from retention.holds.types import Deferred, HeldPerson, Matter
@@ -62,6 +63,7 @@ class MatterShown:
     history: tuple[Occurrence, ...] = field(repr=False)
     asked: Approval | None  # a release that waits for a second person
     own: bool  # the reader asked for it
+    letters: tuple[HoldLetter, ...] = field(repr=False)
     about: tuple[str, ...]  # persons whom the waiting release is about; none: the whole matter
 
 
@@ -117,6 +119,7 @@ def matter_shown(
         history=tuple(_history(tx, ports, number, lang)),
         asked=asked,
         own=asked is not None and asked.requested_by == principal.id,
+        letters=letters_of(tx, ports, matter),
         about=() if asked is None else store.release_about(tx, ports.vault, asked),
     )
 
@@ -137,6 +140,13 @@ def _terms(tx: Connection, ports: Ports, matter: Matter, lang: Lang) -> Iterator
     for name, value in rows:
         if value:
             yield Term(term=text(f"console.holds.{name}", lang), text=value)
+
+
+def held_words(tx: Connection, number: str, lang: Lang) -> tuple[str, ...]:
+    """What a matter holds, for a notice: parts of the data and conditions, no person."""
+    persons = store.persons_of(tx, number, limit=PAGE)
+    parts = dict.fromkeys(what_words((one,), lang) for person in persons for one in person.what)
+    return (*parts, *_scopes(tx, number, lang))
 
 
 def _scopes(tx: Connection, number: str, lang: Lang) -> Iterator[str]:

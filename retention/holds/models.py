@@ -5,7 +5,7 @@ Which person is held for which matter stands in the customer store, where every 
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from governance.db.types import RowIdType
@@ -72,7 +72,4 @@ class HoldLetterRow(SQLModel, table=True):
     lang: str
     sent_by: str
     sent_at: datetime = Field(sa_column=instant())
-    token_digest: str
     confirmed_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
-    confirmed_how: str | None = None  # link, desk
-    __table_args__ = (UniqueConstraint("token_digest"),)

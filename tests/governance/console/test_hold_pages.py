@@ -6,15 +6,19 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from governance.app.hold_jobs import hold_finding
 from governance.app.wiring import Wiring
 from governance.core.terms import SubjectId
 from governance.customers.holds.reading import held_parts
+from governance.db.types import table_of
+from governance.documents.typesetting import can_typeset
+from governance.jobs.models import OutboxRow
 from tests.installation import AT, add_person, create
 from tests.office import Office, opened
 
-HOME = "/console/holds"
+HOME, OUTBOX = "/console/holds", table_of(OutboxRow)
 OFFICER, APPROVER = "privacy_officer", "privacy_approver"
 EVIL = '<script>alert(1)</script>=HYPERLINK("x")'
 HIDDEN = re.compile(r'name="(approval|digest)" value="([^"]+)"')
@@ -150,3 +154,29 @@ def test_the_api_does_what_the_pages_do(office: Office) -> None:
     assert asked.json()["code"] == "approval_required"
     wrong = api.post("/v1/holds", json={**body, "x": 1}, headers=headers)
     assert wrong.status_code == 422
+
+
+def test_custodians_are_told_by_mail_and_on_paper_and_confirm(office: Office) -> None:
+    subject = add_person(office.wiring)
+    send(office, f"{HOME}/new", {**form("2026-F", subject), "step": "place"})
+    refused = office.send(
+        f"{HOME}/2026-F/letters", by=OFFICER, shown=f"{HOME}/2026-F",
+        form={"custodian": EVIL, "address": "not an address"},
+    )  # fmt: skip
+    assert refused.status_code == 409
+    sent = {"custodian": EVIL, "address": "custodian@example.com", "lang": "en"}
+    done = office.send(f"{HOME}/2026-F/letters", by=OFFICER, shown=f"{HOME}/2026-F", form=sent)
+    assert done.status_code == 303
+    with office.wiring.database.read() as tx:
+        waits = [one for one in tx.execute(select(OUTBOX)) if one.idem_key.startswith("hold/")]
+    (mail,) = waits
+    assert b"custodian" not in bytes(mail.payload)
+    page = office.page(f"{HOME}/2026-F", by=OFFICER)
+    assert "<script>alert" not in page
+    (letter,) = re.findall(r"/letters/([0-9a-f-]{36})/confirm", page)
+    way = f"{HOME}/2026-F/letters/{letter}/confirm"
+    kept = [office.send(way, by=OFFICER, shown=f"{HOME}/2026-F").status_code for _ in range(2)]
+    assert kept == [303, 409]
+    paper = office.browsers[OFFICER].get(f"{HOME}/2026-F/notice.pdf")
+    if can_typeset():
+        assert paper.content.startswith(b"%PDF")

@@ -235,12 +235,9 @@ def upgrade() -> None:
         sa.Column("lang", sa.String(), nullable=False),
         sa.Column("sent_by", sa.String(), nullable=False),
         sa.Column("sent_at", UtcDateTime(), nullable=False),
-        sa.Column("token_digest", sa.String(), nullable=False),
         sa.Column("confirmed_at", UtcDateTime(), nullable=True),
-        sa.Column("confirmed_how", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["matter_id"], ["hold_matter.id"], ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("token_digest"),
     )
     with op.batch_alter_table("hold_letter", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_hold_letter_matter_id"), ["matter_id"], unique=False)

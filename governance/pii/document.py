@@ -19,6 +19,8 @@ _LONG: Final = re.compile(r"[0-9](?:[^0-9\n]{0,3}[0-9]){4}")
 _LATIN: Final = re.compile("[A-Za-z]{2}")
 _JAPANESE: Final = re.compile("[\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f]")
 
+_SENTENCE_ENDS: Final = "。」）)"
+
 
 class Document:
     """What every recogniser gets; recognisers never see each other's findings."""
@@ -38,6 +40,12 @@ class Document:
     def has_number(self) -> bool:
         """A digit or a kanji numeral stands somewhere."""
         return self.has_digit or _DIGITS_OR_KANJI.search(self.shadow) is not None
+
+    @cached_property
+    def is_prose(self) -> bool:
+        """Every line ends as a sentence does; notes, lists, forms and chats do not."""
+        lines = [line for line in map(str.strip, self.text.split("\n")) if line]
+        return "。" in self.text and all(line[-1] in _SENTENCE_ENDS for line in lines)
 
     @cached_property
     def small(self) -> str:

@@ -29,7 +29,9 @@ from governance.pii.types import SHIPPED_MODEL, Entity, Reason, Span
 
 LANGUAGES: Final = ("ja", "en")
 LEAST_SCORE: Final = 0.0  # every finding; saves Presidio a look at each recogniser's threshold
-ALONE: Final = 0.9  # score of a name by the rules that needs no word of the tagger
+# Score of a name by the rules that needs no word of the tagger: in notes an honorific suffices
+ALONE: Final = 0.85
+ALONE_IN_PROSE: Final = 0.9
 CHUNK: Final = 4_000  # code points analysed together; keeps Presidio's pairwise steps small
 
 
@@ -221,7 +223,6 @@ class Analyzer:
     def __init__(self, *, own_numbers: Iterable[str] = (), model: str = SHIPPED_MODEL) -> None:
         self._tagger = tagger(model)
         self.engine = build_engine(own_numbers, self._tagger)
-        self._alone = ALONE if self._tagger is not None else 0.0
 
     def analyze(self, text: str, lang: str = "ja") -> tuple[Span, ...]:
         """Findings without overlap, in order; offsets are code points of the text given."""
@@ -248,9 +249,14 @@ class Analyzer:
             read_together(self._tagger, [piece.document for piece in pieces])
         for number, offset, document in pieces:
             spans = map(_span, self._results(document))
-            kept = resolve(spans, len(document.text), alone=self._alone)
+            kept = resolve(spans, len(document.text), alone=self._alone(document))
             kept = related(document.text, kept)
             found[number].extend(span.shifted(offset) if offset else span for span in kept)
+
+    def _alone(self, document: Document) -> float:
+        if self._tagger is None:
+            return 0.0
+        return ALONE_IN_PROSE if document.is_prose else ALONE
 
     def explain(self, text: str, lang: str = "ja") -> tuple[RecognizerResult, ...]:
         """Presidio's own results with its decision trace, before overlaps are resolved."""

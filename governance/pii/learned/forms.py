@@ -77,7 +77,7 @@ def _english() -> frozenset[str]:
     return frozenset(word.lower() for word in words("common_words_en.txt"))
 
 
-def _common(surface: str) -> bool:
+def common_word(surface: str) -> bool:
     """A common English word, or one with an ending of grammar."""
     low = surface.lower()
     return low in _english() or any(
@@ -115,7 +115,7 @@ def _sense(surface: str) -> int:
         folded in places.towns,
         latin and surface.title() in _western(),
         latin and _romaji(surface),
-        surface.isascii() and surface.isalpha() and _common(surface),
+        surface.isascii() and surface.isalpha() and common_word(surface),
         latin and surface.lower() in _towns(),
     )
     return sum(1 << at for at, bit in enumerate(bits) if bit)

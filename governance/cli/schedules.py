@@ -67,8 +67,11 @@ def check(file: Annotated[Path, FILE]) -> int:
 
 
 def _tell(schedule: "Schedule", lang: "Lang") -> None:
+    from governance.core.clock import JST, utc_now
     from retention.explained import duty_words, part_words, rule_words
+    from retention.gaps import gaps
 
+    missing = gaps(schedule, at=utc_now().astimezone(JST).date())
     lines = [rule_words(rule, lang) for rule in schedule.rules]
     lines += [part_words(part, lang) for part in schedule.parts]
     duties = [duty_words(duty, lang) for duty in schedule.duties]
@@ -86,6 +89,8 @@ def _tell(schedule: "Schedule", lang: "Lang") -> None:
             _fields(
                 ("fields", "period", "basis", "gdpr"), (named, duty.period, duty.basis, duty.gdpr)
             )
+        for gap in missing:
+            line(f"\n! {gap.words(lang)}")
 
     shape = {
         "name": schedule.name,
@@ -93,6 +98,7 @@ def _tell(schedule: "Schedule", lang: "Lang") -> None:
         "sha256": schedule.digest,
         "lines": [asdict(one) for one in lines],
         "duties": [asdict(one) for one in duties],
+        "gaps": [asdict(one) for one in missing],
     }
     emit(shape, words)
 

@@ -8,6 +8,7 @@ from governance.core.terms import Lang, RowId, SubjectId
 from retention import rules
 from retention.differences import What, affected, change_words, differences
 from retention.explained import conflict, duty_words, part_words, rule_words
+from retention.gaps import gaps
 from retention.schedules import PAST, default_schedule, read_schedule, shipped_schedule
 from retention.types import PersonFacts, Purchase, RegisterRow
 from tests.retention.parts.lines import schedule
@@ -91,3 +92,22 @@ def test_a_proposed_schedule_is_told_by_whom_it_moves(town: Town) -> None:
     assert (found.persons, found.moved, found.same, found.newly_due) == (4, 1, 0, 3)
     months = {month: n for _, _, _, month, n in found.by}
     assert months == {"2026-01": 3, "2021-01": 1}
+
+
+def test_the_shipped_schedule_has_no_gap_and_a_poor_one_is_told_of_each() -> None:
+    assert gaps(default_schedule(), at=TODAY) == ()
+    text = default_schedule().text.replace("covers: [customer, contact,", "covers: [contact,")
+    own = "law: {rule: tax_7y, fiscal_year_end: 03-31}"
+    poor = read_schedule(
+        text.replace(own, "period: {years: 3}")
+        .replace("fields: [person.interests]", "fields: [person.custom.gone]")
+        .replace("kind: [contact]", "kind: [customer]")
+    )
+    found = gaps(poor, at=TODAY)
+    assert [(gap.code, gap.about) for gap in found] == [
+        ("no_tax_duty", "purchase"),
+        ("short_duty", "TAX_BOOKS"),
+        ("kind_without_rule", "contact"),
+        ("field_unknown", "person.custom.gone"),
+    ]
+    assert all(gap.words(lang) for gap in found for lang in Lang)

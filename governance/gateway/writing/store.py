@@ -10,8 +10,10 @@ from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, Law, RowId, SubjectId
 from governance.customers import store
 from governance.customers.changes import counter
+from governance.customers.holds.reading import held_parts
+from governance.customers.holds.types import HeldScope
 from governance.customers.imports import TURN
-from governance.customers.store import FINDING, HOLD, LAW, SUBJECT, SUPPRESSION
+from governance.customers.store import FINDING, LAW, SUBJECT, SUPPRESSION
 from governance.db.prepared import PreparedInsert
 from governance.db.types import insert_ignore, table_of
 from governance.gateway.writing.models import WriteOnceRow
@@ -63,11 +65,8 @@ def take_turn(tx: Connection) -> None:
 
 def held_fields(tx: Connection, subject: SubjectId, fields: Iterable[FieldId]) -> set[FieldId]:
     """Which of these fields a legal hold covers."""
-    rows = tx.execute(
-        select(HOLD.c.field).where(HOLD.c.subject_id == subject, HOLD.c.released_at.is_(None))
-    ).scalars()
-    holds = set(rows)
-    return {field for field in fields if None in holds or field in holds}
+    hold = held_parts(tx, [subject]).get(subject, HeldScope())
+    return {name for name in fields if hold.covers(name.partition(".")[0], field=name)}
 
 
 def clear_findings(tx: Connection, row: RowId, fields: Iterable[FieldId]) -> None:

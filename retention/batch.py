@@ -15,7 +15,7 @@ from governance.customers.upkeep.merges import absorbed_by
 from retention import store, tombstones
 from retention.duties import after
 from retention.erasure import Doomed, erase, lock
-from retention.fit import Fitting, fitting
+from retention.fit import Fitting, Seen, fitting
 from retention.holds import deferring
 from retention.plans import Ground, Item, ItemState, Plan, keep_lines
 from retention.store import Run
@@ -42,9 +42,13 @@ class Removed:
     rows: int
 
 
-def fitting_now(tx: Connection, work: Work, items: Sequence[Item], *, at: datetime) -> Fitting:
+def fitting_now(
+    tx: Connection, work: Work, items: Sequence[Item], *, seen: Seen, at: datetime
+) -> Fitting:
     """Who of these may still go as planned, as the transaction sees it."""
-    return fitting(tx, work.ports.vault.ring, work.plan, work.schedule, items, at=at)
+    ring, restores = work.ports.vault.ring, work.plan.ground is Ground.RESTORE
+    remembered = None if restores else seen  # there the keys decide too, not facts alone
+    return fitting(tx, ring, work.plan, work.schedule, items, at=at, seen=remembered)
 
 
 def remove(
@@ -53,12 +57,13 @@ def remove(
     items: Sequence[Item],
     journaled: Collection[RowId],
     *,
+    seen: Seen,
     at: datetime,
 ) -> Removed:
     """Rows, audit event, tombstones, marks and counts of one batch, all or nothing."""
     subjects = [item.subject for item in items]
     lock(tx, [*subjects, *absorbed_by(tx, subjects)])
-    found = fitting_now(tx, work, items, at=at)
+    found = fitting_now(tx, work, items, seen=seen, at=at)
     doomed, skipped = list(found.goes), found.skipped
     unannounced = [item.id for item, _ in doomed if item.id not in journaled]
     if unannounced and work.plan.ground is not Ground.RESTORE:

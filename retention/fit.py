@@ -20,6 +20,8 @@ from retention.merged import merged_into
 from retention.plans import Ground, Item, Plan, keep_lines
 from retention.types import Due, PersonFacts, Schedule
 
+Seen = dict[RowId, tuple[PersonFacts, Doomed | str]]  # by item: the facts, and what followed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitting:
@@ -37,8 +39,13 @@ def fitting(
     items: Sequence[Item],
     *,
     at: datetime,
+    seen: Seen | None = None,
 ) -> Fitting:
-    """Who may still go as planned, and who is left alone for what reason."""
+    """Who may still go as planned, and who is left alone for what reason.
+
+    Facts are read anew each time; `seen` keeps what followed from the same facts before.
+    """
+    memory = {} if seen is None else seen
     subjects = [item.subject for item in items]
     opening: frozenset[SubjectId] | None = None
     if plan.ground is Ground.RESTORE:  # decided before: what a duty keeps is all there is to ask
@@ -50,13 +57,30 @@ def fitting(
     skipped: dict[str, list[RowId]] = {}
     for item in items:
         facts = known.get(item.subject)
-        reason = "unknown" if facts is None else _changed(facts, item, plan, schedule)
-        if facts is None or reason is not None:
-            skipped.setdefault(reason or "unknown", []).append(item.id)
+        if facts is None:
+            skipped.setdefault("unknown", []).append(item.id)
             continue
-        readable = opening is None or item.subject in opening
-        goes.append((item, _doomed(facts, item, plan, schedule, readable=readable, at=at)))
+        before = memory.get(item.id)
+        if before is not None and before[0] == facts:
+            outcome = before[1]
+        else:
+            readable = opening is None or item.subject in opening
+            outcome = _outcome(facts, item, plan, schedule, readable=readable, at=at)
+            memory[item.id] = facts, outcome
+        if isinstance(outcome, Doomed):
+            goes.append((item, outcome))
+        else:
+            skipped.setdefault(outcome, []).append(item.id)
     return Fitting(goes=(*goes, *merged_into(tx, goes)), skipped=skipped)
+
+
+def _outcome(
+    facts: PersonFacts, item: Item, plan: Plan, schedule: Schedule, *, readable: bool, at: datetime
+) -> Doomed | str:
+    """What goes of the person, or why nothing does."""
+    if (reason := _changed(facts, item, plan, schedule)) is not None:
+        return reason
+    return _doomed(facts, item, plan, schedule, readable=readable, at=at)
 
 
 def _doomed(
@@ -80,17 +104,9 @@ def _doomed(
 
 def open_keys(ring: KeyRing, subjects: Iterable[SubjectId]) -> frozenset[SubjectId]:
     """Those whose values can still be opened and sealed anew: no erasure ended their keys."""
-    wanted = list(subjects)
     with ring.db.read() as tx:
-        alive, kept_ended = (
-            {
-                one.subject
-                for one in keys.current_keys(tx, wanted, key_class)
-                if (one.state is KeyState.DESTROYED) is ended
-            }
-            for key_class, ended in ((KeyClass.ACTIVE, False), (KeyClass.KEPT, True))
-        )
-    return frozenset(alive - kept_ended)
+        alive = keys.in_state(tx, subjects, KeyClass.ACTIVE, KeyState.ACTIVE)
+        return alive - keys.in_state(tx, alive, KeyClass.KEPT, KeyState.DESTROYED)
 
 
 def _changed(facts: PersonFacts, item: Item, plan: Plan, schedule: Schedule) -> str | None:

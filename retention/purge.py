@@ -27,7 +27,7 @@ from retention.batch import Removed, Work, fitting_now, remove
 from retention.budget import UNLIMITED, Budget, budget_of
 from retention.erasure import Doomed, residue
 from retention.errors import ResidueError, RunHeldElsewhereError
-from retention.fit import open_keys
+from retention.fit import Seen, open_keys
 from retention.pace import MOST, Pace, Taken, paced
 from retention.parts import driving
 from retention.plans import Ground, Item, RunState
@@ -70,6 +70,7 @@ class _Drive:
     pace: Pace = field(default_factory=Pace)
     released: datetime | None = None  # when the last batch let go of the lock
     window: int = WINDOW
+    seen: Seen = field(default_factory=dict)  # of the persons at hand
     ended: list[Tombstone] = field(default_factory=list)  # rows are gone, data keys are not yet
 
     @property
@@ -169,6 +170,7 @@ def _subjects(items: Sequence[Item]) -> list[SubjectId]:
 def _window(drive: _Drive, items: Sequence[Item], weigh: Mapping[SubjectId, int]) -> None:
     """These persons are dealt with: announced together, removed by batches, their keys ended."""
     at = drive.worker.clock()
+    drive.seen = {}
     doomed = _looked_at(drive, items, at=at)
     if not drive.restores:  # those are what the journal says already
         _announce(drive, JournalKind.ERASURE, doomed, at=at)
@@ -205,7 +207,7 @@ def _batch(
 
     def commit(tx: Connection) -> tuple[Claim, Removed, datetime, datetime]:
         began = drive.worker.clock()
-        removed = remove(tx, drive.work, items, journaled, at=at)
+        removed = remove(tx, drive.work, items, journaled, seen=drive.seen, at=at)
         step = Step(done=len(items), cursor=items[-1].id, finished=False)
         moved = ledger.advance(tx, drive.claim, step, at=began, lease=LEASE)
         return moved, removed, began, drive.worker.clock()
@@ -267,7 +269,7 @@ def _looked_at(
     if drive.restores and not open_keys(vault.ring, _subjects(items)):
         return ()
     with drive.ports.database.read() as tx:
-        doomed = fitting_now(tx, drive.work, items, at=at).goes
+        doomed = fitting_now(tx, drive.work, items, seen=drive.seen, at=at).goes
     vault.ensure_keys(
         (one.subject for _, one in doomed if one.keeps and one.readable), KeyClass.KEPT
     )

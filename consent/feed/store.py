@@ -10,10 +10,12 @@ from governance.core.terms import ActorId, SubjectId
 from governance.customers.changes import counter
 from governance.customers.store import SUBJECT
 from governance.db.fetching import PreparedSelect
-from governance.db.types import insert_ignore, table_of
+from governance.db.prepared import PreparedInsert
+from governance.db.types import table_of
 
 FEED: Final = table_of(FeedSubjectRow)
 PART: Final = 500  # persons of one statement, and of one message
+_NEW: Final = PreparedInsert(FEED, ignore=True)
 _MINE: Final = FEED.c.client_id == bindparam("client")
 _PAGE: Final = PreparedSelect(
     select(FEED.c.subject_id)
@@ -39,7 +41,7 @@ def register(tx: Connection, client: ActorId, subjects: Sequence[SubjectId]) -> 
         known = tx.execute(select(SUBJECT.c.id).where(SUBJECT.c.id.in_(part))).scalars().all()
         rows = [{"client_id": client, "subject_id": name, "since": seq} for name in known]
         if rows:
-            tx.execute(insert_ignore(FEED, tx.dialect.name), rows)
+            _NEW.rows(tx, rows)
     return seq
 
 

@@ -45,6 +45,14 @@ class Resume:
     rows: int  # of persons whom it knows
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moved:
+    """Whose rows are to be told, and of whom nothing is known any more."""
+
+    told: list[SubjectId]
+    gone: list[SubjectId]
+
+
 @dataclass(slots=True, kw_only=True)
 class Teller:
     """What one connection was told."""
@@ -87,22 +95,30 @@ class Teller:
             goes_on = not anew and place.everyone <= self.seq
             if goes_on and place.seq == self.seq and not changed:
                 return
-            told = list(self._moved(tx, part, place.seq, changed)) if goes_on else None
+            moved = self._moved(tx, changed) if goes_on else None
+            first = list(self._rows(tx, part, moved.told[: store.PART])) if moved else []
         # outside of the look: a client that reads slowly, or no more, holds no transaction open
-        yield from self._snapshot(part) if told is None else told
+        if moved is None:
+            yield from self._snapshot(part)
+            return
+        yield from first
+        for start in range(store.PART, len(moved.told), store.PART):
+            # each page in a look of its own: a client that hears nothing for long begins anew
+            with self.ports.database.read() as tx:
+                page = list(self._rows(tx, part, moved.told[start : start + store.PART]))
+            yield from page
+        if moved.gone:
+            self._known.difference_update(moved.gone)
+            yield message("gone", {"ids": moved.gone})
+        self.seq = place.seq
+        yield message("at", {}, seq=place.seq)
 
-    def _moved(
-        self, tx: Connection, part: Part, head: int, changed: Collection[SubjectId]
-    ) -> Iterator[bytes]:
+    def _moved(self, tx: Connection, changed: Collection[SubjectId]) -> _Moved:
         named, _ = with_merged(tx, {*changed, *changed_after(tx, self.seq)})
         mine = store.among(tx, self.client, named)
         fresh = store.since(tx, self.client, self.seq)
-        yield from self._rows(tx, part, sorted(mine | fresh))
-        if gone := sorted(self._known.intersection(named) - mine):
-            self._known.difference_update(gone)
-            yield message("gone", {"ids": gone})
-        self.seq = head
-        yield message("at", {}, seq=head)
+        gone = self._known.intersection(named) - mine
+        return _Moved(told=sorted(mine | fresh), gone=sorted(gone))
 
     def _snapshot(self, part: Part) -> Iterator[bytes]:
         """The policy and every row; nothing of before counts any more."""

@@ -4,7 +4,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection
@@ -13,7 +13,9 @@ from consent.choices import Choice
 from consent.client.client import Client
 from consent.client.lease import boottime
 from consent.client.sse import events
-from consent.feed import store
+from consent.feed import store, teller
+from consent.feed.part import Part
+from consent.feed.rows import rows_of
 from consent.feed.teller import FeedEndedError, Resume, Teller
 from consent.gates import UseRequest, decide_use
 from consent.service import choose
@@ -250,14 +252,39 @@ def test_a_client_that_reads_no_further_holds_no_transaction_open(
     assert opened == []
 
 
+def test_a_client_hears_something_before_everybody_was_looked_at(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or one that registers thousands hears nothing for so long that it begins again, for ever."""
+    wiring, looked = follower.wiring, list[int]()
+    follower.hear(follower.teller.opening(None))
+    subjects = [add_person(wiring) for _ in range(5)]
+    for subject in subjects:
+        _choose(wiring, subject, EventKind.GIVEN, "mail_marketing")
+    _register(wiring, *subjects)
+
+    def counted(tx: Connection, some: list[SubjectId], part: Part, *, at: datetime) -> object:
+        looked.append(len(some))
+        return rows_of(tx, some, part, at=at)
+
+    monkeypatch.setattr(store, "PART", 2)
+    monkeypatch.setattr(teller, "rows_of", counted)
+    parts = follower.teller.news(())
+    first = next(parts)
+    assert looked == [2]
+    kinds = follower.hear(itertools.chain((first,), parts))
+    assert kinds == ["rows", "rows", "rows", "at"]
+    assert all(follower.client.allowed(one, "mail_marketing") for one in subjects)
+
+
 def test_an_older_or_foreign_position_begins_anew(follower: Follower) -> None:
     follower.hear(follower.teller.opening(None))
     for resume in (
         Resume(after=follower.client.seq, tag="other", rows=0),
         Resume(after=follower.client.seq + 1, tag=follower.client._engine._tag, rows=0),
     ):
-        teller = follower.new_teller()
-        assert follower.hear(teller.opening(resume))[0] == "policy"
+        anew = follower.new_teller()
+        assert follower.hear(anew.opening(resume))[0] == "policy"
 
 
 def test_a_system_whose_key_was_ended_is_told_nothing_more(follower: Follower) -> None:

@@ -26,6 +26,7 @@ from tests.consent.leases.town import PURPOSE, Person, Town, choose
 
 ROOT = Path(__file__).parents[3]
 READY_SECONDS = 240
+PACE = 0.02  # seconds between two questions over HTTP of one thread: others need the machine too
 ASKER = Path(__file__).with_name("asker.py")
 
 
@@ -118,6 +119,7 @@ class Checking:
                         self.permits += 1
                         self.asked[person.id] = max(begun, self.asked.get(person.id, begun))
                         self.stood[person.id] = max(ends, self.stood.get(person.id, ends))
+                time.sleep(PACE)
 
 
 @dataclass(kw_only=True)
@@ -131,6 +133,7 @@ class Withdrawing:
     repeated: int = 0
     begun: float = 0.0
     ended: float = 0.0
+    until: float = float("inf")  # who has not begun by then keeps the consent
 
     def withdraw(self, http: httpx.Client, person: Person) -> None:
         while True:
@@ -151,7 +154,8 @@ class Withdrawing:
         def some(number: int) -> None:
             with httpx.Client(timeout=120) as http:
                 for person in persons[number::threads]:
-                    self.withdraw(http, person)
+                    if boottime() < self.until:
+                        self.withdraw(http, person)
 
         self.begun = self.begun or boottime()
         with ThreadPoolExecutor(threads) as pool:

@@ -9,24 +9,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
 import httpx
 from sqlalchemy import Connection
 
-from consent.choices import Choice
-from consent.ledger import new_event_id
-from consent.service import record
-from consent.types import EventKind
+from consent.activity import note_acts
+from consent.ledger import NewEvent, append, new_event_id, notices
+from consent.types import By, EventKind
 from governance.app.wiring import Wiring
-from governance.core.clock import utc_now
+from governance.core.clock import JST, utc_now
 from governance.core.ids import new_subject_id
-from governance.core.terms import ActorId, Law, PurposeId, SubjectId
+from governance.core.terms import ActorId, KeyClass, Law, PurposeId, SubjectId
 from governance.customers.store import NewSubject, add_subjects
 from governance.customers.subjects import AgeBand, SubjectKind
-from governance.http.principal import Principal, PrincipalKind
+from governance.http.principal import PrincipalKind
 from governance.identity.middleware import SESSION_COOKIE
 from governance.identity.service import open_session, register_client
 from tests.installation import create
@@ -80,24 +79,44 @@ def _system(tx: Connection, roles: frozenset[str]) -> str:
 
 
 def _persons(tx: Connection, wiring: Wiring, count: int) -> list[Person]:
-    at = utc_now()
-    made = []
-    for _ in range(count):
-        subject = new_subject_id()
-        new = NewSubject(
-            id=subject, kind=SubjectKind.CUSTOMER, laws={Law.APPI: "test"}, age_band=AgeBand.ADULT
+    at, ports = utc_now(), wiring.ports
+    subjects = [new_subject_id() for _ in range(count)]
+    add_subjects(tx, [_adult(subject) for subject in subjects], at=at)
+    ports.vault.ensure_keys(subjects, KeyClass.RECORD)
+    notice = ports.policies.current.purposes[PURPOSE].notice
+    shown = [version for version in notices(tx) if version.notice == notice][-1]
+    given = [
+        NewEvent(
+            id=new_event_id(),
+            subject=subject,
+            purpose=PURPOSE,
+            kind=EventKind.GIVEN,
+            occurred_at=at,
+            notice=shown.notice,
+            notice_version=shown.version,
+            notice_hash=shown.text_hash,
+            acted_by=By.PERSON,
         )
-        add_subjects(tx, [new], at=at)
-        actor = Principal(
-            id=ActorId(f"p:{subject}"), kind=PrincipalKind.PERSON, roles=frozenset({"customer"})
-        )
-        session, secret = open_session(
-            tx, actor=actor.id, kind=actor.kind, lasting=timedelta(hours=5), at=at
-        )
-        choice = Choice(subject=subject, purpose=PURPOSE, kind=EventKind.GIVEN)
-        record(tx, wiring.ports, actor, choice, new_event_id(), at=at)
-        made.append(Person(id=subject, cookie=secret, csrf=session.csrf))
-    return made
+        for subject in subjects
+    ]
+    append(tx, given, at=at)
+    today = at.astimezone(JST).date()
+    note_acts(tx, ports, dict.fromkeys(subjects, today), by=ActorId("svc:test"), at=at)
+    return [_signed_in(tx, subject, at=at) for subject in subjects]
+
+
+def _adult(subject: SubjectId) -> NewSubject:
+    return NewSubject(
+        id=subject, kind=SubjectKind.CUSTOMER, laws={Law.APPI: "test"}, age_band=AgeBand.ADULT
+    )
+
+
+def _signed_in(tx: Connection, subject: SubjectId, *, at: datetime) -> Person:
+    actor, lasting = ActorId(f"p:{subject}"), timedelta(hours=5)
+    session, secret = open_session(
+        tx, actor=actor, kind=PrincipalKind.PERSON, lasting=lasting, at=at
+    )
+    return Person(id=subject, cookie=secret, csrf=session.csrf)
 
 
 def choose(

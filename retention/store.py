@@ -35,7 +35,9 @@ from retention.types import DecisionKind, Schedule
 SCHEDULE, PLAN, ITEM = table_of(ScheduleRow), table_of(PlanRow), table_of(ItemRow)
 RUN, BATCH = table_of(RunRow), table_of(BatchRow)
 CHUNK = 500
+NO_KEEPS = json.dumps(keeps_json(()))
 _BATCHES = PreparedInsert(BATCH)
+_ITEMS = PreparedInsert(ITEM)
 _LAST_BATCH = PreparedSelect(
     select(func.max(BATCH.c.n).label("last")).where(BATCH.c.run_id == bindparam("run"))
 )
@@ -156,7 +158,7 @@ def add_plan(tx: Connection, plan: Plan) -> None:
     )
     rows = [_item_values(plan.id, item) for item in plan.items]
     for start in range(0, len(rows), CHUNK):
-        tx.execute(insert(ITEM), rows[start : start + CHUNK])
+        _ITEMS.rows(tx, rows[start : start + CHUNK])
 
 
 def _item_values(plan: RowId, item: Item) -> dict[str, Any]:
@@ -170,7 +172,7 @@ def _item_values(plan: RowId, item: Item) -> dict[str, Any]:
         "due_on": item.due_on,
         "ledger_until": item.ledger_until,
         "fence": item.fence,
-        "keeps": json.dumps(keeps_json(item.keeps)),
+        "keeps": json.dumps(keeps_json(item.keeps)) if item.keeps else NO_KEEPS,
         "state": item.state.value,
     }
 

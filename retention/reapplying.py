@@ -26,6 +26,7 @@ from consent.types import EventKind
 from governance.core.terms import SubjectId
 from governance.customers.changes.touched import touch
 from governance.customers.holds.codes import read
+from governance.customers.holds.reading import held_parts
 from governance.customers.ports import Ports
 from governance.customers.store import HOLD, SUBJECT
 from governance.customers.subjects import SubjectState
@@ -54,9 +55,6 @@ ERASED: Final = frozenset({JournalKind.ERASURE, JournalKind.ERASURE_LIFTED})
 EVERY: Final = "*"
 _IDS: Final[Any] = bindparam("ids", expanding=True)
 _STATES: Final = PreparedSelect(select(SUBJECT.c.id, SUBJECT.c.state).where(SUBJECT.c.id.in_(_IDS)))
-_HELD: Final = PreparedSelect(
-    select(HOLD.c.subject_id).where(HOLD.c.subject_id.in_(_IDS), HOLD.c.released_at.is_(None))
-)
 _ERASED_AT: Final = PreparedSelect(
     select(ERASURE.c.subject_id, func.max(ERASURE.c.at, type_=ERASURE.c.at.type))
     .where(ERASURE.c.subject_id.in_(_IDS))
@@ -113,7 +111,7 @@ def outstanding(tx: Connection, ports: Ports) -> Outstanding:
         return one.entry.subject is not None and one.entry.subject in states
 
     erasures = _erasures(tx, entries, states)
-    held = _held(tx, erasures) | {str(one.entry.subject) for one in holds}
+    held = _held(tx, erasures) | {str(one.entry.subject) for one in holds if _whole(one)}
     held -= {str(one.entry.subject) for one in releases}
     return Outstanding(
         choices=tuple(
@@ -291,7 +289,18 @@ def _erasures(
 
 
 def _held(tx: Connection, subjects: Sequence[SubjectId]) -> set[str]:
-    return {row.subject_id for part in _parts(subjects) for row in _HELD.rows(tx, {"ids": part})}
+    """Those of whom nothing may go; a hold on a part keeps that part when the rest goes."""
+    return {
+        str(subject)
+        for part in _parts(subjects)
+        for subject, scope in held_parts(tx, [SubjectId(one) for one in part]).items()
+        if scope.whole
+    }
+
+
+def _whole(hold: Missing) -> bool:
+    _, what = read(hold.entry.scope)
+    return what.table is None
 
 
 def _known(tx: Connection, table: Table, ids: set[str], *, only_standing: bool = False) -> set[str]:

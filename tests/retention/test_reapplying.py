@@ -134,6 +134,20 @@ def test_a_hold_puts_an_erasure_off(town: Town) -> None:
     assert (left(town).erasures, left(town).deferred, bool(left(town))) == ((), (one,), False)
 
 
+@pytest.mark.parametrize("placed", ["before", "after"])
+def test_a_hold_on_a_part_keeps_that_part_of_who_is_erased_again(town: Town, placed: str) -> None:
+    """The older database knows of the hold, or the journal alone does."""
+    one = town.settle("one")
+    town.journalled(one, JournalKind.HOLD, scope="suit:1/table:inquiry")
+    if placed == "before":
+        again(town)
+    town.journalled(one, JournalKind.ERASURE)
+    assert (left(town).erasures, left(town).deferred) == ((one,), ())
+    erase_again(town.ports, OPERATOR, again(town).erasures, worker=town.worker())
+    assert not left(town)
+    assert (town.present(), town.rows("one", "inquiry")) == (set(), 1)
+
+
 def test_an_erasure_that_was_lifted_is_none(town: Town) -> None:
     one, row = town.settle("one"), new_row_id()
     town.journalled(one, JournalKind.ERASURE, JournalKind.ERASURE_LIFTED, event=row)

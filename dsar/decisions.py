@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import canonical_json
-from dsar.case import Case, Decision, WithheldItem
+from dsar.case import Actor, Case, Decision, WithheldItem
 from dsar.errors import RequestChangedError, RequestNotAllowedError, RequestStepError
 from dsar.execution.agreeing import WAIT_DAYS, agree
 from dsar.execution.planning import (
@@ -64,21 +64,17 @@ def decide(
 ) -> Decided:
     """The decision is on file with its grounds; unless it refuses, it waits for a second person.
 
-    What the review excepted is left out; `items` come to it where no review is needed. An erasure
-    that leaves what a law keeps is a partial grant, whatever it was called (GDPR 12(4); APPI 36).
+    What the review excepted or a law keeps is left out; `items` come to it without a review.
     """
     case = case_by_id(tx, request)
     actor = actor_of(principal, ports.policies.current, case)
-    if Action.DSAR_DECIDE in actor.actions:
-        kept = kept_fields(tx, case, outcome, measure, at=at)
-        outcome = Outcome.PARTIAL if kept and outcome is Outcome.GRANT else outcome
-        items = (*kept, *items)
+    outcome, kept = _but_kept(tx, case, actor, outcome, measure, at=at)
     decision = Decision(
         outcome=outcome,
         grounds=tuple(grounds),
         decided_by=principal.id,
         decided_at=at,
-        items=(*_excepted(case, outcome), *refused_fields(tx, request), *items)
+        items=(*_excepted(case, outcome), *refused_fields(tx, request), *kept, *items)
         if outcome is not Outcome.REFUSE
         else tuple(items),
     )
@@ -104,6 +100,22 @@ def decide(
         approval=waiting.id if waiting else None,
         digest=waiting.digest if waiting else None,
     )
+
+
+def _but_kept(
+    tx: Connection,
+    case: Case,
+    actor: Actor,
+    outcome: Outcome,
+    measure: Measure | None,
+    *,
+    at: datetime,
+) -> tuple[Outcome, tuple[WithheldItem, ...]]:
+    """What an erasure leaves because a law keeps it; a whole grant is then a partial one."""
+    if Action.DSAR_DECIDE not in actor.actions:  # who may not decide learns nothing of the plan
+        return outcome, ()
+    kept = kept_fields(tx, case, outcome, measure, at=at)
+    return Outcome.PARTIAL if kept and outcome is Outcome.GRANT else outcome, kept
 
 
 def _excepted(case: Case, outcome: Outcome) -> tuple[WithheldItem, ...]:

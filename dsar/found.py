@@ -45,7 +45,7 @@ def named(source: Label, field: Label) -> Label:
 class FoundFile:
     """A file of a record that only an officer can judge; its value is hidden until one did."""
 
-    value: FieldId  # which stands for it: shown as it is, the file is handed over
+    stands_for: FieldId  # its value: where that is shown as it is, the file is handed over
     name: str  # in the package; says nothing of the person
     content: bytes = field(repr=False)
 
@@ -62,7 +62,7 @@ class FoundRecord:
     def handed(self) -> FoundFile | None:
         """The file, where nothing hides it and no exception took it out."""
         plain = {value.name for value in self.values if not value.others}
-        return self.file if self.file is not None and self.file.value in plain else None
+        return self.file if self.file is not None and self.file.stands_for in plain else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,14 +159,14 @@ def _file_written(file: FoundFile | None) -> dict[str, object]:
     if file is None:
         return {}
     content = b64encode(file.content).decode()
-    return {"file": {"value": file.value, "name": file.name, "content": content}}
+    return {"file": {"value": file.stands_for, "name": file.name, "content": content}}
 
 
 def _file(written: dict[str, str] | None) -> FoundFile | None:
     if written is None:
         return None
     return FoundFile(
-        value=FieldId(written["value"]),
+        stands_for=FieldId(written["value"]),
         name=written["name"],
         content=b64decode(written["content"]),
     )

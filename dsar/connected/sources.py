@@ -111,12 +111,12 @@ class ConnectedSource:
         if file is None:
             return found
         made = FoundFile(
-            value=self._named(file.value),
+            stands_for=self._named(file.stands_for),
             name=f"{number:03d}.{file.suffix}",
             content=file.content,
         )
         values = (
-            _hidden(value, made.name) if value.name == made.value else value
+            _hidden(value, made.name) if value.name == made.stands_for else value
             for value in found.values
         )
         return replace(found, values=tuple(values), file=made)

@@ -67,7 +67,7 @@ def file_at(findings: Iterable[Found], spot: Spot) -> FoundFile | None:
     """The file that this place stands for; None where it is a place in a text."""
     mine = (record.file for found in findings for record in found.records if record.row == spot.row)
     file = next(mine, None)
-    return file if file is not None and file.value == spot.name else None
+    return file if file is not None and file.stands_for == spot.name else None
 
 
 def alike(findings: Sequence[Found], spot: Spot) -> tuple[Spot, ...]:

@@ -236,7 +236,7 @@ def look_at_file(
         raise ReviewActError(reason="place_unknown")
     code, refs = EventCode.PERSON_READ, (_seen(file),)
     told = draft(ports, principal, case, code, at=at, reasons=("file",), refs=refs)
-    told = replace(told, fields=(file.value,))
+    told = replace(told, fields=(file.stands_for,))
     ports.database.write(lambda tx: ports.audit.append(tx, told))
     return file
 

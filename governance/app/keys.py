@@ -119,27 +119,9 @@ def _store() -> Iterator[SealedPlace]:
 
 
 def _beside() -> Iterator[SealedPlace]:
-    """Proofs, requests, letters, and what is of no one person."""
+    """Proofs, requests, and what is of no one person."""
     yield SealedPlace(table=table_of(ConsentEventRow), columns={"proof": PROOF})
-    yield SealedPlace(table=table_of(RequestRow), columns={"words": WORDS})
-    yield SealedPlace(table=table_of(SourceResultRow), columns={"found": PART})
-    yield SealedPlace(table=table_of(PackageRow), columns={"content": PART})
-    yield SealedPlace(table=table_of(ReviewActRow), columns={"content": PART})
-    yield SealedPlace(table=table_of(ExecutionRow), columns={"answer_to": PART}, row="request_id")
-    yield SealedPlace(table=table_of(CorrectionRow), columns={"content": PART})
-    yield SealedPlace(table=table_of(MessageRow), columns={"content": PART})
-    yield SealedPlace(table=table_of(CommentRow), columns={"content": PART})
-    yield SealedPlace(table=table_of(AttachmentRow), columns={"content": PART, "name": NAME})
-    yield SealedPlace(table=table_of(CertificateRow), columns={"content": PART})
-    yield SealedPlace(table=table_of(CodeRow), columns={"code": PART})
-    yield SealedPlace(table=table_of(UploadRow), columns={"content": PART})
-    yield SealedPlace(table=table_of(DispatchRow), columns={"address": PART})
-    yield SealedPlace(table=table_of(LetterRow), columns={"content": PART})
-    yield SealedPlace(table=table_of(ScopeAnswerRow), columns={"words": PART})
-    yield _blob(table_of(ReturnRow), "content", RETURN_BLOB)
-    yield SealedPlace(table=table_of(ConnectorTaskRow), columns={"said": PART})
-    yield SealedPlace(table=table_of(FilingRow), columns={"claim": PART}, row="request_id")
-    yield _blob(table_of(DraftRow), "answers", DRAFT_BLOB)
+    yield from _requests()
     yield _blob(table_of(QuarantineRow), "content", "quarantine")
     yield from _registers()
     yield from _glasses()
@@ -184,6 +166,29 @@ def _holds() -> Iterator[SealedPlace]:
     yield _blob(table_of(MatterRow), "particulars", PARTICULARS)
     yield _blob(table_of(ActRow), "reason", HOLD_REASON)
     yield _blob(table_of(HoldLetterRow), "custodian", CUSTODIAN)
+
+
+def _requests() -> Iterator[SealedPlace]:
+    """Requests of persons with everything on their files."""
+    yield SealedPlace(table=table_of(RequestRow), columns={"words": WORDS})
+    yield SealedPlace(table=table_of(SourceResultRow), columns={"found": PART})
+    yield SealedPlace(table=table_of(PackageRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(ReviewActRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(ExecutionRow), columns={"answer_to": PART}, row="request_id")
+    yield SealedPlace(table=table_of(CorrectionRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(MessageRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(CommentRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(AttachmentRow), columns={"content": PART, "name": NAME})
+    yield SealedPlace(table=table_of(CertificateRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(CodeRow), columns={"code": PART})
+    yield SealedPlace(table=table_of(UploadRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(DispatchRow), columns={"address": PART})
+    yield SealedPlace(table=table_of(LetterRow), columns={"content": PART})
+    yield SealedPlace(table=table_of(ScopeAnswerRow), columns={"words": PART})
+    yield _blob(table_of(ReturnRow), "content", RETURN_BLOB)
+    yield SealedPlace(table=table_of(ConnectorTaskRow), columns={"said": PART})
+    yield SealedPlace(table=table_of(FilingRow), columns={"claim": PART}, row="request_id")
+    yield _blob(table_of(DraftRow), "answers", DRAFT_BLOB)
 
 
 def _registers() -> Iterator[SealedPlace]:

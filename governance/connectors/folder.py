@@ -306,7 +306,7 @@ def _handed(file: _File) -> OutsideFile:
     """The file itself, for an officer's look first."""
     suffix = file.path.suffix.lower().removeprefix(".")
     plain = suffix if PLAIN.fullmatch(suffix) else "bin"
-    return OutsideFile(value=CONTENT, suffix=plain, content=file.content)
+    return OutsideFile(stands_for=CONTENT, suffix=plain, content=file.content)
 
 
 def _writtenof(file: _File) -> str | None:

@@ -97,7 +97,7 @@ class OutsideValue:
 class OutsideFile:
     """A file that no machine reads: an officer looks at it before anybody gets it."""
 
-    value: str  # the name of the value that stands for it in the record
+    stands_for: str  # the name of its value in the record
     suffix: str  # of its name, without the dot; small letters and digits alone
     content: bytes = field(repr=False)
 

@@ -288,7 +288,7 @@ def _given(told: str, signs: Sequence[str]) -> Iterator[Piece]:
 
 def _suggested(view: _View, record: FoundRecord, value: FoundValue, spot: Spot) -> Suggested:
     act, file = view.stands.judged.get(spot), record.file
-    mine = file is not None and file.value == value.name
+    mine = file is not None and file.stands_for == value.name
     return Suggested(
         place=view.numbers[spot],
         words=value.text[spot.start : spot.end],

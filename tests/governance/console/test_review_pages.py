@@ -81,7 +81,7 @@ class Papers:
 
     def find(self, person: PersonKeys, asking: Asking) -> Answer:  # noqa: ARG002 # of the port
         value = OutsideValue(name="file.content", label=self.label, text="添付します")
-        file = OutsideFile(value="file.content", suffix="pdf", content=SCAN)
+        file = OutsideFile(stands_for="file.content", suffix="pdf", content=SCAN)
         return Found(records=(OutsideRecord(values=(value,), file=file),))
 
     def erase(self, person: PersonKeys, asking: Asking) -> Erasure:  # noqa: ARG002 # of the port

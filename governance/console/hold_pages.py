@@ -15,17 +15,11 @@ from starlette.responses import Response
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalId, ApprovalKind
 from governance.console.frame import Csrf, again, answered, may, said_field, way
-from governance.console.hold_facts import (
-    held_words,
-    matter_lines,
-    matter_shown,
-    table_choices,
-)
+from governance.console.hold_facts import matter_lines, matter_shown, table_choices
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError
-from governance.core.terms import Lang, SubjectId
-from governance.documents.typesetting import Template as PaperTemplate
-from governance.documents.typesetting import can_typeset, pdf
+from governance.core.terms import SubjectId
+from governance.documents.typesetting import can_typeset
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
@@ -33,7 +27,7 @@ from governance.ui.parts import Choice, Mistake
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
 from policies.api import require
-from retention.holds import letters, releasing, service, store
+from retention.holds import releasing, service
 from retention.holds.asked import wanted_of
 from retention.holds.errors import HoldConditionError, HoldFormError, HoldPersonUnknownError
 from retention.holds.types import Particulars, Placing, Preview
@@ -182,8 +176,8 @@ async def place(
 
 def _placed(request: Request, principal: Principal, given: Given) -> str:
     wiring = wiring_of(request)
-    done = service.place(wiring.ports, principal, given.placing(), at=wiring.clock())
-    return f"{HOME}/{done.number}"
+    placed = service.place(wiring.ports, principal, given.placing(), at=wiring.clock())
+    return f"{HOME}/{placed.number}"
 
 
 async def _previewed(request: Request, principal: Principal, given: Given) -> Response:
@@ -253,7 +247,7 @@ async def _matter(
     )
 
 
-async def _done(
+async def done(
     request: Request,
     principal: Principal,
     number: str,
@@ -296,7 +290,7 @@ async def ask(
         persons=[SubjectId(one) for one in persons.split()],
         at=wiring.clock(),
     )
-    return await _done(request, principal, number, act, field_id="reason")
+    return await done(request, principal, number, act, field_id="reason")
 
 
 @router.post("/{number}/agree")
@@ -310,7 +304,7 @@ async def agree(
 ) -> Response:
     """The second person agrees: the holds end, and erasures that waited go on."""
     check_csrf(request, csrf)
-    wiring, done = wiring_of(request), releasing.PREFIX + number
+    wiring, released = wiring_of(request), releasing.PREFIX + number
     executors = {ApprovalKind.HOLD_RELEASE: releasing.release_executor(wiring.ports)}
     act = partial(
         Approvals(audit=wiring.audit, executors=executors).approve_and_execute,
@@ -320,9 +314,9 @@ async def agree(
         at=wiring.clock(),
     )
     finish = partial(
-        releasing.finish_release, wiring.ports, principal, done, at=wiring.clock()
+        releasing.finish_release, wiring.ports, principal, released, at=wiring.clock()
     )  # the runs themselves are driven by the clock
-    return await _done(request, principal, number, act, field_id="agree", then=finish)
+    return await done(request, principal, number, act, field_id="agree", then=finish)
 
 
 @router.post("/{number}/review")
@@ -340,68 +334,4 @@ async def look_again(
         reason=review_reason,
         at=wiring.clock(),
     )
-    return await _done(request, principal, number, act, field_id="review_reason")
-
-
-@router.post("/{number}/letters")
-async def send_letter(
-    request: Request,
-    principal: Placer,
-    number: str,
-    *,
-    custodian: Words = "",
-    address: Words = "",
-    lang: Words = Lang.JA.value,
-    csrf: Csrf = "",
-) -> Response:
-    """The notice of preservation is on its way to a custodian."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
-    act = partial(
-        letters.send,
-        ports=wiring.ports,
-        principal=principal,
-        number=number,
-        name=custodian,
-        address=address.strip(),
-        lang=Lang.EN if lang == Lang.EN.value else Lang.JA,
-        at=wiring.clock(),
-    )
-    return await _done(request, principal, number, act, field_id="custodian")
-
-
-@router.post("/{number}/letters/{letter}/confirm")
-async def confirm_letter(
-    request: Request, principal: Placer, number: str, letter: str, csrf: Csrf = ""
-) -> Response:
-    """That the custodian confirmed is on record."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
-    act = partial(
-        letters.confirm,
-        ports=wiring.ports,
-        principal=principal,
-        number=number,
-        letter=letter,
-        at=wiring.clock(),
-    )
-    return await _done(request, principal, number, act, field_id="custodian")
-
-
-@router.get("/{number}/notice.pdf")
-async def paper(request: Request, principal: Reader, number: str) -> Response:
-    """The notice of preservation as a paper, in the reader's language."""
-    lang = console_page(request, "console.holds.one", principal).lang
-    wiring = wiring_of(request)
-
-    def work() -> bytes:
-        with wiring.database.read() as tx:
-            found, what = store.matter_of(tx, number), held_words(tx, number, lang)
-        sender = wiring.ports.controller.company(lang)
-        sheet = letters.notice(found, lang, sender=sender, what=what, at=wiring.clock())
-        return pdf(PaperTemplate.PAPER, sheet.as_json(), lang, at=wiring.clock())
-
-    content = await run_in_threadpool(work)
-    name = 'attachment; filename="preservation-notice.pdf"'
-    headers = {"cache-control": "no-store", "content-disposition": name}
-    return Response(content, media_type="application/pdf", headers=headers)
+    return await done(request, principal, number, act, field_id="review_reason")

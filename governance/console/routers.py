@@ -12,6 +12,7 @@ from governance.console.dataset_pages import router as datasets
 from governance.console.execution_pages import router as executions
 from governance.console.figure_pages import router as figures
 from governance.console.glass_pages import router as glass
+from governance.console.hold_letter_pages import router as hold_letters
 from governance.console.hold_pages import router as holds
 from governance.console.law_pages import router as law
 from governance.console.letter_pages import router as letters
@@ -57,5 +58,6 @@ ROUTERS: Final = (
     ),
     *(retention, schedules, simulations, plans, runs),
     holds,
+    hold_letters,
     *(notices, points, recipients, connectors, provisions, scans, log, backups, datasets),
 )

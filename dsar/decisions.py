@@ -95,11 +95,10 @@ def decide(
         )
         decision = replace(decision, approval=waiting.id)
     file_plan(tx, request, planned)
-    return Decided(
-        case=file_decision(tx, ports, principal, case, decision, at=at),
-        approval=waiting.id if waiting else None,
-        digest=waiting.digest if waiting else None,
-    )
+    filed = file_decision(tx, ports, principal, case, decision, at=at)
+    if waiting is None:
+        return Decided(case=filed, approval=None, digest=None)
+    return Decided(case=filed, approval=waiting.id, digest=waiting.digest)
 
 
 def _but_kept(

@@ -89,7 +89,7 @@ def _nightly(
         lambda tx: tonight(tx, wiring.ports, desk, HOUSE, automatic=automatic, at=at), batch=True
     )
     if found.night is Night.WAITS:
-        log.warning("retention.waits_for_second_person", plan=found.plan)
+        log.warning("retention.waits_for_second_person", reason=found.plan)
     if found.night is Night.BEGUN and found.run is not None:
         heartbeat()
         drive(wiring, found.run, beating(worker, heartbeat))
@@ -138,7 +138,7 @@ def drive(wiring: Wiring, run: RowId, driver: Worker) -> int:
     daily = wiring.settings.retention_daily_bytes
     report = purge.run(wiring.ports, run, worker=driver, daily_bytes=daily)
     if report.waits_until is not None:
-        log.info("retention.budget_spent", until=report.waits_until.isoformat())
+        log.info("retention.budget_spent", slot=report.waits_until.isoformat())
         return 0
     log.info("retention.resumed", state=report.state.value, count=report.erased)
     return 1

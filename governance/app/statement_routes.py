@@ -21,7 +21,13 @@ from governance.app.statements import consent_receipt, decision_proof, erasure_c
 from governance.core.terms import EventId, RequestId, RowId, SubjectId
 from governance.http.principal import ANONYMOUS, Principal
 from governance.http.problems import language_of
-from governance.http.request import check_csrf, check_same_site, open_to_all, principal_of, wiring_of
+from governance.http.request import (
+    check_csrf,
+    check_same_site,
+    open_to_all,
+    principal_of,
+    wiring_of,
+)
 from policies.actions import Action
 from policies.api import require
 

@@ -189,13 +189,7 @@ class Wiring:
             database=database,
             vault=vault,
             audit=audit,
-            decisions=DecisionRecorder(
-                database,
-                audit,
-                marks=settings.decision_marks,
-                clock=clock,
-                aside=Aside(settings.database),
-            ),
+            decisions=_recorder(settings, database, audit, clock=clock),
             journal=journal,
             policies=policies,
             analyse=lambda texts, lang: _analyse(worker, texts, lang),
@@ -358,6 +352,15 @@ def _databases(settings: Settings, undo: ExitStack) -> tuple[Database, Database]
     undo.callback((data := Database.open(settings.database, read_seconds=seconds)).close)
     undo.callback((keys := Database.open(settings.keys, read_seconds=seconds)).close)
     return data, keys
+
+
+def _recorder(
+    settings: Settings, database: Database, audit: AuditLog, *, clock: Clock
+) -> DecisionRecorder:
+    """Decisions on their way into the log, by a process of its own while they are many."""
+    return DecisionRecorder(
+        database, audit, marks=settings.decision_marks, clock=clock, aside=Aside(settings.database)
+    )
 
 
 def _folders(settings: Settings) -> None:

@@ -32,7 +32,7 @@ _TOUCH: Final = (
 class Latencies:
     """What the writers waited, in milliseconds from the moment at which each write was due."""
 
-    values: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list, repr=False)
 
     def late(self, share: float) -> float:
         """The latency that this share of the writes did not pass."""

@@ -1,8 +1,8 @@
 """Facts about legal holds: what one covers, which condition catches persons; pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from dataclasses import field as hidden
+from datetime import datetime
 from enum import StrEnum
 
 from governance.core.terms import FieldId, RowId, SubjectId
@@ -31,7 +31,7 @@ class Condition:
 
     field: FieldId
     test: Comparison
-    value: str
+    value: str = hidden(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,6 @@ class HeldScope:
     fields: frozenset[FieldId] = frozenset()  # these in every row
     rows: frozenset[RowId] = frozenset()  # these as they are
     matters: tuple[str, ...] = ()
-    by_field: Mapping[FieldId, str] = field(default_factory=dict)  # the matter of each field
 
     def covers(self, table: str, *, row: str | None = None, field: str | None = None) -> bool:
         """Whether this table, row or field is kept; a field counts for its whole row."""
@@ -89,12 +88,3 @@ class HeldScope:
         if field is not None:
             return field in self.fields
         return any(name.partition(".")[0] == table for name in self.fields)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caught:
-    """Whom a scope would catch: how many, and the first of them."""
-
-    count: int
-    first: tuple[SubjectId, ...]
-    until: date | None = None

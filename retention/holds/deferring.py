@@ -123,6 +123,20 @@ def _remember(
         ],
     )
     persons = list(dict.fromkeys(subject for subject, _ in fresh))
+    _tell(tx, ports, persons, plan=plan, by=by, os_user=os_user, at=at)
+
+
+def _tell(
+    tx: Connection,
+    ports: Ports,
+    persons: Sequence[SubjectId],
+    *,
+    plan: RowId | None,
+    by: ActorId,
+    os_user: str | None,
+    at: datetime,
+) -> None:
+    """The log names whose erasure waits, some hundred an event."""
     for start in range(0, len(persons), NAMED):
         some = persons[start : start + NAMED]
         ports.audit.append(

@@ -80,8 +80,7 @@ def _by_scope(
 
 def united(lines: Iterable[Line]) -> HeldScope:
     """All holds on one person as one."""
-    whole, tables, rows = False, set[str](), set[RowId]()
-    fields: dict[FieldId, str] = {}
+    whole, tables, rows, fields = False, set[str](), set[RowId](), set[FieldId]()
     matters: dict[str, None] = {}
     for line in lines:
         matters[line.matter] = None
@@ -89,7 +88,7 @@ def united(lines: Iterable[Line]) -> HeldScope:
         if what.row is not None:
             rows.add(what.row)
         elif what.field is not None:
-            fields |= dict.fromkeys(fields_of(what), line.matter)
+            fields |= set(fields_of(what))
         elif what.table is not None:
             tables.add(what.table)
         else:
@@ -100,7 +99,6 @@ def united(lines: Iterable[Line]) -> HeldScope:
         fields=frozenset(fields),
         rows=frozenset(rows),
         matters=tuple(matters),
-        by_field=fields,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from consent.service import subject_gate
 from governance.approvals.errors import ApprovalForbiddenError
 from governance.core.terms import FieldId, KeyClass
 from governance.customers import store as customers
@@ -13,7 +14,7 @@ from governance.customers.holds.types import Comparison, Condition, ScopeKind, W
 from governance.jobs.journal_record import JournalKind
 from governance.keys import store as keys
 from retention import service as retention
-from retention.errors import RetentionRefusedError
+from retention.errors import RetentionRefusedError, SubjectNotErasableError
 from retention.holds import deferring, releasing, service, store
 from retention.holds.errors import (
     HoldClosedError,
@@ -100,6 +101,24 @@ def test_tables_and_categories_are_held_in_the_same_way(
             if town.rows("one", name)
         }  # fmt: skip
     assert left == stays
+
+
+def test_a_hold_stops_deletion_and_nothing_else(court: Court) -> None:
+    settled(court, "one", "free")
+    ports = court.town.ports
+    purposes = ports.policies.current.purposes.values()
+
+    def answers(name: str) -> list[object]:
+        with ports.database.read() as tx:
+            asked = [
+                subject_gate(tx, subject(court, name), one, channel="email", recipient=None, at=NOW)
+                for one in purposes
+            ]
+        return [(told.outcome, told.code) for told in asked]
+
+    before = answers("one")
+    court.place("one")
+    assert answers("one") == before == answers("free")
 
 
 def test_one_row_can_be_held(court: Court) -> None:
@@ -197,7 +216,7 @@ def test_a_request_that_a_hold_stops_goes_on_by_itself(court: Court) -> None:
     court.town.settle("two")
     court.place("two")
     town, who = court.town, subject(court, "two")
-    with pytest.raises(retention.SubjectNotErasableError):
+    with pytest.raises(SubjectNotErasableError):
         town.ports.database.write(
             lambda tx: retention.plan_erasure(tx, town.ports, OFFICER, who, at=town.clock())
         )

@@ -8,9 +8,10 @@ from threading import Event
 from audit.sequencer import check_tree
 from audit.verify import verify_log
 from governance.app.examined import Examined
+from governance.app.folders import NotInitialisedError
 from governance.app.key_providers import provider_of
 from governance.app.log_signing import every_key
-from governance.app.wiring import NotInitialisedError, Wiring, open_journal
+from governance.app.wiring import Wiring, open_journal
 from governance.core.setting_kinds import Mode
 from governance.core.settings import Settings
 from governance.db.engine import Database

@@ -1,14 +1,11 @@
 """Everything an installation is made of, opened once and passed on; nothing else is global."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple, Self
 
 from sqlalchemy import Connection
-from sqlalchemy.engine import make_url
 
 from audit.actions import EventCode
 from audit.decisions.aside import Aside
@@ -30,6 +27,7 @@ from consent.notices import shipped
 from consent.state.live import LiveState
 from governance.app import policy
 from governance.app.catalogue import settle, unregistered
+from governance.app.folders import make_folders, require_file
 from governance.app.key_providers import provider_of
 from governance.app.log_signing import LogSigning
 from governance.app.version import VERSION
@@ -67,20 +65,7 @@ from retention.backups.desk import Desk as BackupDesk
 from retention.backups.restoring import require_open
 
 SYSTEM = ActorId("svc:sekisho")
-PRIVATE, PRIVATE_FILE = 0o700, 0o600
 log = logger()
-
-
-class NotInitialisedError(GovernanceError):
-    """There is no installation in this folder."""
-
-    code, status, exit_code = "not_initialised", 503, 3
-
-
-class FolderUnwritableError(GovernanceError):
-    """The data folder cannot be written."""
-
-    code, status, exit_code = "folder_unwritable", 503, 3
 
 
 class Mark(NamedTuple):
@@ -124,7 +109,7 @@ class Wiring:
     @classmethod
     def create(cls, settings: Settings, *, clock: Clock = utc_now) -> Self:
         """A new installation in the data folder, or the one there with its schema upgraded."""
-        _folders(settings)
+        make_folders(settings)
         at = clock()
         with _opened(settings) as (database, keys):
             migrate.upgrade(database)
@@ -361,41 +346,3 @@ def _recorder(
     return DecisionRecorder(
         database, audit, marks=settings.decision_marks, clock=clock, aside=Aside(settings.database)
     )
-
-
-def _folders(settings: Settings) -> None:
-    """The folders of the installation exist and nobody else may look into them."""
-    files = [path for url in (settings.database, settings.keys) if (path := _file_of(url))]
-    for folder in (
-        settings.data_dir,
-        *(path.parent for path in files),
-        settings.key_folder,
-        settings.journal.parent,
-        settings.decision_marks,
-        settings.checkpoint.parent,
-        settings.mail_folder,
-    ):
-        try:
-            folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        except OSError as error:
-            raise FolderUnwritableError(path=str(folder), reason=type(error).__name__) from error
-    if not os.access(settings.data_dir, os.W_OK | os.X_OK):
-        raise FolderUnwritableError(path=str(settings.data_dir), reason="PermissionError")
-    for path in files:  # SQLite gives its own side files the mode of the database file
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
-        except OSError as error:
-            raise FolderUnwritableError(path=str(path), reason=type(error).__name__) from error
-
-
-def require_file(url: str) -> None:
-    """Fails closed: opening a path where no database lies would make an empty one."""
-    path = _file_of(url)
-    if path is not None and not path.is_file():
-        raise NotInitialisedError(path=str(path.parent))
-
-
-def _file_of(url: str) -> Path | None:
-    """The file of a SQLite database; None for a server."""
-    parsed = make_url(url)
-    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None

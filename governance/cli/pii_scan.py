@@ -71,7 +71,7 @@ def _recorded(found: "ScanReport") -> GovernanceError | None:
     """The scan is kept and on record; else why not, for its result is shown anyway."""
     from functools import partial
 
-    from governance.app.wiring import require_file
+    from governance.app.folders import require_file
     from governance.cli.session import acting, opened, settings
     from governance.discovery.service import record
     from governance.discovery.store import ScanSource
@@ -95,7 +95,7 @@ def _recorded(found: "ScanReport") -> GovernanceError | None:
 
 def _log_refused(unrecorded: GovernanceError | None) -> bool:
     """Somebody is signed in to an installation, and its log took no event."""
-    from governance.app.wiring import NotInitialisedError
+    from governance.app.folders import NotInitialisedError
     from governance.identity.errors import NotSignedInError
 
     return unrecorded is not None and not isinstance(

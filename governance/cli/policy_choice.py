@@ -5,8 +5,9 @@ from pathlib import Path
 
 from consent.notices.shipped import shipped
 from governance.app.catalogue import policy_fields
+from governance.app.folders import NotInitialisedError, require_file
 from governance.app.policy import first_documents
-from governance.app.wiring import NotInitialisedError, Wiring, require_file
+from governance.app.wiring import Wiring
 from governance.cli.errors import PolicyFolderError
 from governance.cli.session import opened, settings
 from governance.customers.custom.declaration import read_declaration

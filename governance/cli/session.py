@@ -12,9 +12,10 @@ from audit.note import VerifierKey
 from audit.reviewing.service import Reviewer, reviewer
 from consent.checks import record_refusal
 from governance.app.audit_log import settle
+from governance.app.folders import require_file
 from governance.app.key_providers import provider_of
 from governance.app.log_signing import every_key
-from governance.app.wiring import Mark, Wiring, require_file
+from governance.app.wiring import Mark, Wiring
 from governance.cli.invocation import current
 from governance.core.clock import utc_now
 from governance.core.logging import configure

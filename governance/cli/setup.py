@@ -85,7 +85,7 @@ def demo(
 def doctor() -> int:
     """What an operator must know today; 1 when something needs a hand."""
     from governance.app.doctor import examine, provider_finding
-    from governance.app.wiring import NotInitialisedError
+    from governance.app.folders import NotInitialisedError
     from governance.cli.session import opened, settings
     from governance.core.errors import GovernanceError
 

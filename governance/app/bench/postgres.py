@@ -19,6 +19,7 @@ from governance.app.bench.servers import server_url
 from governance.core.ids import new_event_id
 from governance.core.terms import EventId
 from governance.db.engine import Database
+from governance.db.readers import READ_SECONDS, PostgresReaders
 
 CONNECTIONS = 32
 COMMITS = 3_200  # of each round, over all connections
@@ -88,7 +89,7 @@ def _server(folder: Path) -> Iterator[Database | None]:
             yield None
             return
         engine = create_engine(url, pool_size=CONNECTIONS + 2, hide_parameters=True)
-        with closing(Database(engine, None)) as database:
+        with closing(Database(engine, None, PostgresReaders(READ_SECONDS))) as database:
             yield database
 
 

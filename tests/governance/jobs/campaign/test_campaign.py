@@ -171,12 +171,14 @@ def doubled(tx: Connection) -> list[tuple[str, datetime, int]]:
 
 
 def halved(tx: Connection) -> list[tuple[str, datetime]]:
-    """Slots of which not every step took effect."""
+    """Finished slots of which not every step took effect; one that the end cut short is none."""
+    ended = select(RUNS.c.job, RUNS.c.scheduled_for).where(RUNS.c.state == JobState.FINISHED.value)
+    finished = {tuple(row) for row in tx.execute(ended)}
     found: list[tuple[str, datetime]] = []
     for table in (EFFECT, OUTSIDE):
         place = table.c.job, table.c.scheduled_for
         rows = tx.execute(select(*place).group_by(*place).having(func.count() != STEPS))
-        found += [(row.job, row.scheduled_for) for row in rows]
+        found += [(row.job, row.scheduled_for) for row in rows if tuple(row) in finished]
     return found
 
 

@@ -6,6 +6,7 @@ The engine's own transaction events tell what was rolled back, savepoints includ
 
 import threading
 from collections.abc import Iterable
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, event
 
@@ -19,8 +20,9 @@ class EventCounter:
         self._lock = threading.Lock()
         self._next = 1
         self._void: list[int] = []
-        self._open_key = f"audit_open_{id(self)}"
-        self._marks_key = f"audit_marks_{id(self)}"
+        # beside the connections: one whose session the server ended has no memory of its own
+        self._open: WeakKeyDictionary[Connection, list[int]] = WeakKeyDictionary()
+        self._marks: WeakKeyDictionary[Connection, list[int]] = WeakKeyDictionary()
         event.listen(engine, "begin", self._begun)
         event.listen(engine, "rollback", self._rolled_back)
         event.listen(engine, "savepoint", self._marked)
@@ -35,42 +37,43 @@ class EventCounter:
             skipped: list[int] = []
             if self._void:
                 skipped, self._void = self._void[:SKIPPED_LIMIT], self._void[SKIPPED_LIMIT:]
+            taken = self._open.setdefault(tx, [])
         numbers = range(first, first + count)
-        taken: list[int] = tx.info.setdefault(self._open_key, [])
         taken += skipped  # if this transaction rolls back too, they wait again
         taken += numbers
         return numbers, ranges(skipped) if skipped else None
 
     def _begun(self, connection: Connection) -> None:
         """The transaction before this one committed, or was voided already."""
-        connection.info.pop(self._open_key, None)
-        connection.info.pop(self._marks_key, None)
+        with self._lock:
+            self._open.pop(connection, None)
+            self._marks.pop(connection, None)
 
     def _rolled_back(self, connection: Connection) -> None:
-        self._give_up(connection.info.pop(self._open_key, []))
-        connection.info.pop(self._marks_key, None)
+        with self._lock:
+            self._void += self._open.pop(connection, [])
+            self._marks.pop(connection, None)
 
     def _marked(self, connection: Connection, _name: str | None) -> None:
         """Savepoints nest, so the marks are a stack; the engine has no name yet to tell them by."""
-        marks: list[int] = connection.info.setdefault(self._marks_key, [])
-        marks.append(len(connection.info.get(self._open_key, ())))
+        with self._lock:
+            mark = len(self._open.get(connection, ()))
+            self._marks.setdefault(connection, []).append(mark)
 
     def _released(self, connection: Connection, _name: str, _context: None) -> None:
         self._last_mark(connection)
 
     def _rolled_back_to(self, connection: Connection, _name: str, _context: None) -> None:
-        taken: list[int] = connection.info.get(self._open_key, [])
         mark = self._last_mark(connection)
-        self._give_up(taken[mark:])
-        del taken[mark:]
+        with self._lock:
+            taken = self._open.get(connection, [])
+            self._void += taken[mark:]
+            del taken[mark:]
 
     def _last_mark(self, connection: Connection) -> int:
-        marks: list[int] = connection.info.get(self._marks_key, [])
-        return marks.pop() if marks else 0
-
-    def _give_up(self, numbers: Iterable[int]) -> None:
         with self._lock:
-            self._void += numbers
+            marks = self._marks.get(connection)
+            return marks.pop() if marks else 0
 
 
 def ranges(numbers: Iterable[int]) -> str | None:

@@ -67,6 +67,23 @@ def test_a_rollback_leaves_no_event_and_no_gap(bench: Bench) -> None:
     assert bench.verify().verdict is Verdict.VERIFIED_SELF_SIGNED
 
 
+def test_numbers_of_a_session_that_the_server_ended_are_named(bench: Bench) -> None:
+    bench.add()
+
+    def ended(tx: Connection) -> None:
+        bench.log.append(tx, draft())
+        if bench.db.dialect == "sqlite":
+            raise LookupError
+        tx.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises((LookupError, DBAPIError)):
+        bench.db.write(ended)
+    bench.add()
+    with bench.db.read() as tx:
+        events = tx.execute(select(EVENTS.c.n, EVENTS.c.skipped).order_by(EVENTS.c.id)).all()
+    assert [tuple(one) for one in events] == [(1, None), (3, "2")]
+
+
 def test_a_rolled_back_savepoint_gives_its_numbers_back(bench: Bench) -> None:
     def partly(tx: Connection) -> None:
         bench.log.append(tx, draft())

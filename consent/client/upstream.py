@@ -12,6 +12,7 @@ from .records import Recorded, body
 from .sse import Event, events
 
 TIMEOUT: Final = 10.0  # seconds of one request
+ASKING: Final = 2.0  # seconds of asking for a lease, which lasts about as long: later is too late
 SILENCE: Final = 5.0  # seconds without any line of the feed; it speaks every half second
 PART: Final = 1_000  # persons of one request
 JSON: Final = {"content-type": "application/json"}
@@ -61,7 +62,8 @@ class Upstream:
 
     def ask(self, holder: str, *, applied: int) -> Told:
         """The lease, asked for with the position that is applied."""
-        told = self._post("/v1/leases", {"holder": holder, "applied": applied})
+        asked = {"holder": holder, "applied": applied}
+        told = self._post("/v1/leases", asked, timeout=ASKING)
         return Told(
             standing=str(told["standing"]),
             owed=int(told["owed"]),
@@ -113,11 +115,13 @@ class Upstream:
             if self._opened is not None:
                 self._opened.close()
 
-    def _post(self, path: str, members: dict[str, Any]) -> dict[str, Any]:
-        return self._sent(path, json.dumps(members).encode())
+    def _post(
+        self, path: str, members: dict[str, Any], *, timeout: float = TIMEOUT
+    ) -> dict[str, Any]:
+        return self._sent(path, json.dumps(members).encode(), timeout=timeout)
 
-    def _sent(self, path: str, octets: bytes) -> dict[str, Any]:
-        answer = self._http.post(path, content=octets, headers=JSON)
+    def _sent(self, path: str, octets: bytes, *, timeout: float = TIMEOUT) -> dict[str, Any]:
+        answer = self._http.post(path, content=octets, headers=JSON, timeout=timeout)
         if answer.status_code in FORBIDDEN:
             raise RefusedError
         answer.raise_for_status()

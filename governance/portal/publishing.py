@@ -22,14 +22,13 @@ from governance.core.controller import Controller
 from governance.core.terms import Lang, Law
 from governance.i18n.catalogue import text
 from governance.portal.anonymised import Line, anonymised
+from governance.portal.periods import periods
 from governance.registers.countries import countries
 from governance.registers.store import all_recipients
 from governance.registers.types import Recipient, RecipientRole
 from governance.ui.parts import Term
 from policies.purposes import Basis, PurposeRecord, consent_gated, recipient_class
 from policies.snapshot import PolicySnapshot
-from retention.store import in_force as schedule_in_force
-from retention.types import Duty, Period, Rule
 
 PUBLIC: Final = "public_matters"  # the notice with security measures and the like
 
@@ -102,7 +101,7 @@ def published(
             if "joint" in {recipient_class(name) for name in purpose.recipients}
         ),
         recipients=tuple(_companies(recipients, lang, on=on)),
-        periods=tuple(_periods(tx, lang)),
+        periods=tuple(periods(tx, lang)),
         rights=tuple(_rights(controller, lang)),
         anonymised=tuple(anonymised(tx, lang)),
         public="" if public is None else _body(tx, public, lang),
@@ -298,27 +297,6 @@ def _companies(
         if one.role is not RecipientRole.SOURCE and not ended:
             role = text(f"consent.recipient.{one.role.value}", lang)
             yield one.name, role, one.service or "-", one.country or "-"
-
-
-def _periods(tx: Connection, lang: Lang) -> Iterator[tuple[str, str, str]]:
-    """How long data is kept (GDPR 13(2)(a)), from the schedule in force."""
-    schedule = schedule_in_force(tx)
-    lines: tuple[Rule | Duty, ...] = (*schedule.rules, *schedule.duties)
-    for line in lines:
-        yield line.label.of(lang), _length(line, lang), line.basis.of(lang)
-
-
-def _length(line: Rule | Duty, lang: Lang) -> str:
-    period = line.until if isinstance(line, Duty) else line.period
-    said = _Say(lang)
-    if not isinstance(period, Period):
-        return said("notices.by_law") if isinstance(line, Duty) else said("notices.while_it_lasts")
-    parts = [
-        said(f"notices.{unit}", n=n)
-        for unit, n in (("years", period.years), ("months", period.months), ("days", period.days))
-        if n
-    ]
-    return " ".join(parts)
 
 
 def _rights(controller: Controller, lang: Lang) -> Iterator[Term]:

@@ -8,6 +8,7 @@ import pytest
 from governance.app.published import site_files
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
+from retention.schedules import default_schedule
 from tests.governance.gateway.api.conftest import Desk
 from tests.installation import AT
 
@@ -38,8 +39,11 @@ def test_the_page_tells_everything_that_the_laws_ask_for(town: Desk, lang: Lang)
         *("abroad_country", "abroad_system", "abroad_measures"),
         *("rights_appi", "rights_gdpr", "how", "fee", "withdrawal", "complaint", "authority"),
         *("section.periods", "section.measures", "section.proof"),
+        *("trace_erased", "trace_erased_why", "trace_opted_out", "trace_opted_out_why"),
     ):
         assert text(f"portal.notices.{key}", lang) in shown, key
+    for part in default_schedule().parts:
+        assert part.label.of(lang) in shown, part.id
     assert town.wiring.log_keys.origin in shown
     for key in town.wiring.signing.every_key():
         assert key.vkey in shown

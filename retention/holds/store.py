@@ -280,7 +280,8 @@ def add_matter(
 ) -> bool:
     """Whether the matter came on file now, and not by another; placing it is the first look."""
     added = tx.execute(
-        insert_ignore(MATTER, tx.dialect.name).values(
+        insert_ignore(MATTER, tx.dialect.name)
+        .values(
             id=row,
             number=number,
             particulars=particulars,
@@ -290,8 +291,9 @@ def add_matter(
             reviewed_by=by,
             reviewed_at=at,
         )
+        .returning(MATTER.c.id)
     )
-    return added.rowcount == 1
+    return added.first() is not None
 
 
 def note_review(

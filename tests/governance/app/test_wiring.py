@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from audit.models import EVENTS
 from consent import ledger
-from governance.app.wiring import FolderUnwritableError, NotInitialisedError, Wiring
+from governance.app.folders import FolderUnwritableError, NotInitialisedError
+from governance.app.wiring import Wiring
 from governance.core.errors import GovernanceError
 from governance.core.settings import Settings
 from tests.installation import AT, add_person, events

@@ -180,8 +180,8 @@ def test_placing_twice_places_once_and_a_released_matter_is_closed(court: Court)
     assert [court.place("one").persons for _ in range(2)] == [1, 0]
     with court.town.ports.database.read() as tx:
         acts = store.acts_of(tx, court.town.ports.vault, SUIT)
-    assert [act.kind for act in acts] == [ActKind.WIDENED, ActKind.PLACED]
-    assert acts[1].reason == "訴状の送達"
+    assert {act.kind for act in acts} == {ActKind.WIDENED, ActKind.PLACED}  # at one moment
+    assert [act.reason for act in acts if act.kind is ActKind.PLACED] == ["訴状の送達"]
     court.release()
     with pytest.raises(HoldClosedError):
         court.place("one")

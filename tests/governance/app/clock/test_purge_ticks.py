@@ -50,7 +50,7 @@ def test_a_purge_run_that_nobody_drives_ends(house: House, people: Town, *, kill
     run = people.start(people.plan())
     if killed:
         with (
-            Killer(house.wiring.database.writer_engine, 12),
+            Killer(house.wiring.database.writer_engine, 6),
             contextlib.suppress(Killed),
         ):
             people.drive(run)

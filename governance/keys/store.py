@@ -147,7 +147,8 @@ def begin_epoch(
     """The epoch is current and the one before superseded; False if it existed."""
     row = {"epoch_id": epoch_id, "day": day, "state": EpochStage.CURRENT.value}
     moments = {"wrapped": wrapped, "created_at": at, "destroyed_at": None, "final_at": None}
-    if tx.execute(insert_ignore(EPOCH, tx.dialect.name), row | moments).rowcount == 0:
+    fresh = insert_ignore(EPOCH, tx.dialect.name).returning(EPOCH.c.epoch_id)
+    if tx.execute(fresh, row | moments).first() is None:  # a count is none on every engine
         return False
     older = EPOCH.c.state == EpochStage.CURRENT.value, EPOCH.c.epoch_id != epoch_id
     tx.execute(update(EPOCH).where(*older).values(state=EpochStage.SUPERSEDED.value))

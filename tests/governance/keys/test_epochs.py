@@ -3,7 +3,7 @@
 import itertools
 import shutil
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,12 +23,14 @@ from governance.keys.epochs import create_key_store, roll, status, unreadable_fr
 from governance.keys.errors import EpochBackwardsError, KeepDaysError, KeyDestroyedError
 from governance.keys.models import DATA_KEY, EPOCH
 from governance.keys.signers import ensure_signer
+from governance.keys.store import begin_epoch
 from governance.keys.types import EpochStage, KeyState, SigningAlgorithm
 from governance.keys.vault import FieldVault
 
 T = TypeVar("T")
 
 DAY = date(2026, 11, 25)
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
 NAME = FieldId("person.name")
 ROW = "01932c00-0000-7000-8000-000000000001"
 PEOPLE = tuple(SubjectId(f"person-{number}") for number in range(12))
@@ -338,3 +340,13 @@ def test_status_counts_keys_and_shows_the_provider(vault: FieldVault) -> None:
         assert [row.alg for row in tx.execute(select(DATA_KEY.c.alg).distinct())] != []
         assert tx.execute(select(EPOCH.c.state)).scalars().all() == ["current"]
     assert set(Alg) == {1, 2}
+
+
+@pytest.mark.usefixtures("vault")
+def test_an_epoch_that_another_process_began_is_not_begun_again(key_database: Database) -> None:
+    epoch, on = EpochId("e-2099-01-01"), date(2099, 1, 1)
+    began = [
+        key_database.write(lambda tx: begin_epoch(tx, epoch, day=on, wrapped=b"wrapped", at=NOW))
+        for _ in "ab"
+    ]
+    assert began == [True, False]

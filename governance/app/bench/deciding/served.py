@@ -160,6 +160,38 @@ def ask_for(
     return Load(answers=answers, permits=permits, seconds=now - start, latencies=tuple(latencies))
 
 
+def ask_by_many(
+    port: int, questions: Sequence[bytes], *, askers: int, lines: int, seconds: float
+) -> float:
+    """Answers a second to so many processes, each with its share of the connections.
+
+    One asking process and one serving process with few connections wait for each other in turn.
+    """
+    started, found = SPAWN.Barrier(askers), SPAWN.SimpleQueue()
+    share = list(questions)
+    children = [
+        SPAWN.Process(
+            target=_asking,
+            args=(port, share, lines // askers, seconds, started, found),
+            daemon=True,
+        )
+        for _ in range(askers)
+    ]
+    for child in children:
+        child.start()
+    rate = sum(found.get() for _ in children)
+    for child in children:
+        child.join(START_S)
+    return float(rate)
+
+
+def _asking(
+    port: int, questions: list[bytes], lines: int, seconds: float, started: Any, found: Any
+) -> None:
+    started.wait(START_S)
+    found.put(ask_for(port, questions, lines=lines, seconds=seconds).rate)
+
+
 def _alone(line: _Line, question: bytes) -> None:
     line.ask(question)
     while line.answer() is None:

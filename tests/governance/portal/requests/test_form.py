@@ -113,13 +113,34 @@ def test_a_mistake_stands_beside_its_item_and_keeps_what_was_written(portal: Por
         assert visitor.post(f"{ROOT}/new/{page}", {}).status_code == 422
 
 
-def test_markup_is_shown_as_text(portal: Portal) -> None:
-    wild = '<script>alert(1)</script>"><b>=1+1'
+WILD = '<script>alert(1)</script>"><b>=1+1'
+
+
+def test_markup_is_shown_as_text_whichever_field_it_stands_in(portal: Portal) -> None:
     visitor = portal.visitor()
-    visitor.filled(*stranger({**PERSON, "name": wild}))
-    page = visitor.get(f"{ROOT}/new/check").text
-    assert "<script>alert(1)" not in page
-    assert "&lt;script&gt;" in page
+    texts = {"name": WILD, "customer_number": WILD, "email": "taro@example.com", "phone": ""}
+    visitor.filled(
+        *DISCLOSURE[:2],
+        ("data", {"scope_everything": "yes", "words": WILD}),
+        DISCLOSURE[3],
+        ("who", {"who": "mandated_agent"}),
+        ("agent", {"agent_name": WILD}),
+        ("person", texts),
+    )
+    for page in ("data", "agent", "person", "check"):
+        shown = visitor.get(f"{ROOT}/new/{page}").text
+        assert "<script>alert(1)" not in shown, page
+        assert "&lt;script&gt;" in shown, page
+
+
+@pytest.mark.parametrize("name", ["email", "phone"])
+def test_markup_for_a_contact_is_refused_and_shown_as_text(portal: Portal, name: str) -> None:
+    visitor = portal.visitor()
+    visitor.filled(*DISCLOSURE, ("who", {"who": "self"}))
+    answer = visitor.post(f"{ROOT}/new/person", {**PERSON, name: WILD})
+    assert answer.status_code == 422
+    assert "<script>alert(1)" not in answer.text
+    assert "&lt;script&gt;" in answer.text
 
 
 def test_a_paper_is_stored_sealed_and_what_is_no_paper_nowhere(portal: Portal) -> None:

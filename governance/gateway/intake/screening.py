@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from governance.core.terms import FieldId, Lang
 from governance.customers.catalogue import catalogue, derived
-from governance.customers.master.types import FORMS
+from governance.customers.master.types import FORMS, Form
 from governance.customers.normalise.chars import fold_width
 from governance.customers.types import Problem, ProblemKind
 from governance.gateway.intake.merging import said
@@ -51,13 +51,17 @@ OWN_NUMBERS = frozenset(
 
 @derived
 def typed(table: str) -> frozenset[FieldId]:
-    """Texts besides the free ones in which somebody may have typed such a number."""
+    """Texts besides the free ones in which somebody may have typed such a number.
+
+    References to other rows are none: twelve digits in a row of a key may have the check digit by
+    chance, and what leads to no row is refused.
+    """
+    forms = FORMS.get(table, {})
+    apart = OWN_NUMBERS | {name for name, form in forms.items() if form.form is Form.REFERENCE}
     return frozenset(
         entry.id
         for entry in catalogue().table(table).fields
-        if entry.category not in NUMBERED
-        and entry.column not in OWN_NUMBERS
-        and not entry.free_text
+        if entry.category not in NUMBERED and entry.column not in apart and not entry.free_text
     )
 
 

@@ -16,9 +16,9 @@ from governance.customers import imports, store
 from governance.customers.types import SourceKind
 from governance.gateway.intake.aside import cells_of
 from governance.gateway.intake.errors_file import NothingWaitsError, write_errors
-from governance.gateway.intake.screening import mask_cells
+from governance.gateway.intake.screening import mask_cells, masked, without_numbers
 from governance.gateway.intake.service import take_in
-from governance.gateway.intake.types import ImportRequest
+from governance.gateway.intake.types import Draft, ImportRequest
 from tests.installation import AT, MANAGER, REGISTER, create, customer
 
 MY_NUMBER, CARD = "123456789018", "4111111111111111"
@@ -154,3 +154,15 @@ def test_an_announced_column_shows_no_digit() -> None:
     cells, _ = mask_cells(("1234", "03-1234-5678"), headers=("マイナンバー下4桁", "電話"))
     assert cells[1] == "03-1234-5678"
     assert not digits(cells[0])
+
+
+def test_a_reference_keeps_digits_that_have_a_check_digit_by_chance() -> None:
+    row = "01a21949-b193-7479-9967-0c33e6e4a74d"  # 193-7479-9967-0 would be a 個人番号
+    assert without_numbers(row)[0] != row
+    clear = {"inquiry_id": row, "author": f"控え {MY_NUMBER}"}
+    draft = Draft(
+        number=1, table="inquiry_message", key=None, owner_key=None, clear=clear, plain={}
+    )
+    (found,) = masked([draft]).drafts
+    assert found.clear["inquiry_id"] == row
+    assert MY_NUMBER not in str(found.clear["author"])

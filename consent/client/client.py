@@ -21,11 +21,13 @@ from .engine import Engine, Observe
 from .lease import NEVER, boottime
 from .records import LIMIT
 from .upstream import Upstream
+from .view import Route
 
 DUTIES: Final = frozenset(  # policies/types.py:ObligationKind; a duty of another kind is refused
     {"mask", "redact", "log", "expire", "notify", "purpose_tag", "no_onward_transfer", "rate"}
 )
 OURS: Final = frozenset({"log"})  # done here: every decision is recorded upstream
+_NONE: Final[dict[str | None, Route]] = {}
 _made: Final = tuple.__new__  # a Decision in a third of the time that its own constructor takes
 PATIENCE: Final = 10.0  # seconds that `ready` and `register` wait
 
@@ -138,8 +140,13 @@ class Client:
         try:
             engine, lease, waiting, number = self._parts
             view = engine.view
-            asked = (purpose, channel, recipient, country)
-            asked, code, cell, duties = view.routes.get(asked) or view.route(asked)
+            if recipient is None and country is None:  # nearly every question; no tuple is made
+                route = view.near.get(purpose, _NONE).get(channel)
+            else:
+                route = view.routes.get((purpose, channel, recipient, country))
+            asked, code, cell, duties = (
+                view.route((purpose, channel, recipient, country)) if route is None else route
+            )
             row = None
             ends = until = lease.until
             if cell >= 0:

@@ -87,6 +87,7 @@ class View:
             raise WireError("policy") from error
         self._enforced: Final = enforced
         self.routes: dict[Asked, Route] = {}
+        self.near: dict[str, dict[str | None, Route]] = {}  # those without recipient and country
         self.rows: dict[str, Row] = {}
         self.seq = -1  # nothing is known yet
         self._wall = 0.0  # the server's clock less ours, never too small
@@ -126,7 +127,11 @@ class View:
                 found = Route(asked, "unavailable.obligation")
         if len(self.routes) >= ROUTES:
             self.routes.clear()
+            self.near.clear()
         self.routes[asked] = found
+        purpose, channel, recipient, country = asked
+        if recipient is None and country is None:
+            self.near.setdefault(purpose, {})[channel] = found
         return found
 
     def _routed(self, asked: Asked) -> Route:

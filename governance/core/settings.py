@@ -190,6 +190,11 @@ class Settings(RequestIntake, KeySettings, BackupSettings, RetentionSettings):
         "Webhookを送ってよいポート（カンマ区切り）。",
         "Ports that webhooks may go to, by commas.",
     )
+    webhook_hosts: str = described(
+        "",
+        "Webhookを送ってよいホスト（カンマ区切り）。省略時は公開のホストすべて。",
+        "Hosts that webhooks may go to, by commas. Default: every public host.",
+    )
     smtp_host: str = described("localhost", "SMTPサーバー。", "SMTP server.")
     smtp_port: int = described(587, "SMTPのポート。", "SMTP port.")
     smtp_encryption: SmtpEncryption = described(

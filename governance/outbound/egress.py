@@ -18,7 +18,10 @@ def egress_of(settings: Settings) -> Egress:
     if not ports or max(ports) > HIGHEST_PORT or len(ports) != len(_words(settings.webhook_ports)):
         raise SettingsError(setting="webhook_ports")
     schemes = frozenset({"https", "http"}) if networks else frozenset({"https"})
-    return Egress(schemes=schemes, ports=ports, networks=networks)
+    hosts = frozenset(name.rstrip(".").lower() for name in _words(settings.webhook_hosts))
+    return Egress(
+        schemes=schemes, ports=ports, networks=networks, hosts=hosts or None, plain_inside=True
+    )
 
 
 def _words(text: str) -> list[str]:

@@ -104,6 +104,7 @@ class Egress:
     ports: frozenset[int] = frozenset({443})
     networks: tuple[Network, ...] = ()  # inner networks that the operator opened by hand
     hosts: frozenset[str] | None = None  # if given, no other host
+    plain_inside: bool = False  # plain http into the opened networks alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +158,9 @@ def pin(url: str, egress: Egress, *, resolver: Resolver) -> Target:
     if egress.hosts is not None and host not in egress.hosts:
         raise OutboundRefusedError(reason="host")
     address = pin_host(host, port, egress, resolver=resolver)
+    inside = any(address in network for network in egress.networks)
+    if scheme == "http" and egress.plain_inside and not inside:
+        raise OutboundRefusedError(reason="scheme")
     return Target(scheme=scheme, host=host, port=port, address=address)
 
 

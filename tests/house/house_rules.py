@@ -13,6 +13,21 @@ WEB = ("governance.http", "governance.ui", "governance.console", "governance.por
 GUARDED = frozenset(
     {"value", "values", "payload", "plain", "secret", "password", "content", "cells", "sealed"}
 )
+HTTP_DOORS = frozenset(
+    {
+        "governance.outbound.client",  # the guard itself
+        "governance.crypto.providers.vault_http",  # the key service that the settings name
+        "consent.client.upstream",  # the SDK: runs at the caller and asks Sekisho alone
+        "governance.app.demo.served",  # the demonstration asks its own server on loopback
+    }
+)
+HTTP_CALLS = frozenset(
+    {"Client", "AsyncClient", "get", "post", "put", "patch", "delete", "head", "options",
+     "request", "stream"}
+)  # fmt: skip
+HTTP_LIBRARIES = ("urllib.request", "http.client", "aiohttp.", "requests.", "urllib3.",
+                  "authlib.integrations.httpx_client",
+                  "authlib.integrations.requests_client")  # fmt: skip
 
 
 UNFINISHED = re.compile(r"#.*\b(TODO|FIXME|XXX)\b|NotImplementedError")
@@ -146,6 +161,22 @@ def web_outside_edges(module: Module) -> Iterator[Finding]:
             yield line, f"imports {source}"
 
 
+def http_elsewhere(module: Module) -> Iterator[Finding]:
+    """What goes out over HTTP goes through the guard; every other door is named."""
+    if module.name in HTTP_DOORS:
+        return
+    for call in _calls(module):
+        name = _dotted(call.func)
+        if name.startswith("httpx.") and name.split(".")[1] in HTTP_CALLS:
+            yield call.lineno, f"calls {name}"
+    for line, source, name in _imports(module):
+        whole = f"{source}.{name}"
+        if source.startswith(HTTP_LIBRARIES) or whole.startswith(HTTP_LIBRARIES):
+            yield line, f"imports {whole}"
+        if source == "httpx" and name in HTTP_CALLS:
+            yield line, f"imports {whole}"
+
+
 def assert_sizes(module: Module) -> Iterator[Finding]:
     """A module has at most 400 lines, a function at most 50."""
     if len(module.lines) > MODULE_LINES:
@@ -171,6 +202,7 @@ RULES: dict[str, Rule] = {
     "values_in_reprs": values_in_reprs,
     "orm_session": orm_session,
     "web_outside_edges": web_outside_edges,
+    "http_elsewhere": http_elsewhere,
     "sizes": assert_sizes,
     "unfinished": unfinished,
 }

@@ -57,6 +57,7 @@ BAD = {
     "values_in_reprs": "@dataclass(frozen=True)\nclass A:\n    value: str\n",
     "orm_session": "from sqlmodel import Session\n",
     "web_outside_edges": "from fastapi import APIRouter\n",
+    "http_elsewhere": "import httpx\nhttpx.AsyncClient()\n",
     "sizes": "def f():\n" + "    x = 1\n" * 60,
     "unfinished": "def f():\n    raise NotImplemented" + "Error\n",
 }
@@ -67,6 +68,7 @@ GOOD = {
     "values_in_reprs": "@dataclass\nclass A:\n    value: str = field(repr=False)\n",
     "orm_session": "from sqlalchemy import select\n",
     "web_outside_edges": "import json\n",
+    "http_elsewhere": "import httpx\nx = httpx.URL('https://example.com/')\n",
     "sizes": "def f():\n    return 1\n",
     "unfinished": "x = 1\n",
 }

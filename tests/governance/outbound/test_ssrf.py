@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.core.settings import Settings
+from governance.outbound.egress import egress_of
 from governance.outbound.errors import OutboundRefusedError
 from governance.outbound.ssrf import (
     AddressClass,
@@ -186,6 +188,25 @@ def test_an_opened_network_opens_only_itself_and_never_metadata() -> None:
     assert judge(ip_address("169.254.169.254"), egress) is AddressClass.METADATA
     nat64 = Egress(networks=(ip_network("64:ff9b::/96"),))
     assert judge(ip_address("64:ff9b::a9fe:a9fe"), nat64) is AddressClass.METADATA
+
+
+def test_plain_http_stays_inside_the_opened_networks() -> None:
+    egress = egress_of(Settings(webhook_networks="10.1.0.0/16", webhook_ports="80,443"))
+    assert pin("http://hooks.example.com/", egress, resolver=answering("10.1.2.3")).port == 80
+    assert pin("https://hooks.example.com/", egress, resolver=answering("93.184.216.34"))
+    with pytest.raises(OutboundRefusedError) as caught:
+        pin("http://hooks.example.com/", egress, resolver=answering("93.184.216.34"))
+    assert caught.value.params["reason"] == "scheme"
+
+
+def test_the_setting_lists_the_only_hosts() -> None:
+    egress = egress_of(Settings(webhook_hosts="hooks.example.com, API.example.com."))
+    public = answering("93.184.216.34")
+    for host in ("hooks.example.com", "api.example.com"):
+        assert pin(f"https://{host}/", egress, resolver=public).host == host
+    with pytest.raises(OutboundRefusedError) as caught:
+        pin("https://evil.example.com/", egress, resolver=public)
+    assert caught.value.params["reason"] == "host"
 
 
 def test_the_refusal_does_not_repeat_the_url() -> None:

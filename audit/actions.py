@@ -109,6 +109,7 @@ class EventCode(StrEnum):
     BACKUP_VERIFIED = "backup.verified"
     BACKUP_RESTORED = "backup.restored"
     BACKUP_DRILLED = "backup.drilled"
+    JOURNAL_ENDED = "journal.ended"
     # approvals, policy, keys
     APPROVAL_REQUESTED = "approval.requested"
     APPROVAL_GIVEN = "approval.given"

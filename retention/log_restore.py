@@ -26,6 +26,7 @@ from governance.http.principal import Principal
 from policies.actions import Action
 from retention.access import require, require_approver
 from retention.backups import store
+from retention.backups.ending_entries import require_told_since
 from retention.errors import LossChangedError
 
 BLOB: Final = "log_restore"
@@ -63,9 +64,13 @@ def ask(
     words: str,
     at: datetime,
 ) -> Approval:
-    """The declaration waits for a second person, with its reason; words are sealed."""
+    """The declaration waits for a second person, with its reason; words are sealed.
+
+    Raises JournalLeftError for a database older than what the journal can tell.
+    """
     require(desk.ports, principal, Action.BACKUP_RESTORE)
     loss = desk.loss(tx)
+    require_told_since(desk.ports.journal.left, loss.signed_at)
     reference = f"restore:{loss.size}-{loss.lost.size}"
     params = _agreed(loss) | {"reason": reason.value, "words": words}
     sealed = desk.ports.vault.seal_blob(BLOB, reference, canonical_json(params))

@@ -1,4 +1,7 @@
-"""What the house does by itself about copies: backups, copies of the key store, restore drills."""
+"""What the house does by itself about copies: backups, copies of the key store, restore drills.
+
+And about the control journal, whose entries end with the oldest copy.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
@@ -14,15 +17,18 @@ from governance.jobs.runner import Worker
 from governance.jobs.types import Daily, EveryMinutes, Schedule, Step
 from retention.backups.creating import kept, make
 from retention.backups.drilling import drill
+from retention.backups.ending_entries import let_end
 from retention.backups.store import drills
 
 BACKUP: Final = "backup.create"
 DRILL: Final = "backup.drill"
+JOURNAL: Final = "backup.end_journal"
 SLACK: Final = timedelta(minutes=30)  # the tick of an hour may come a little early
 LONG: Final = timedelta(hours=4)  # a backup or drill lasts shorter; a dead one is waited for
 BACKUP_SCHEDULES: Final = (
     Schedule(job=BACKUP, rule=EveryMinutes(minutes=60), lease=LONG),
     Schedule(job=DRILL, rule=Daily(at=time(3, 10)), lease=LONG),
+    Schedule(job=JOURNAL, rule=Daily(at=time(2, 50)), lease=timedelta(hours=1)),
 )
 HOUSE: Final = Principal(id=SYSTEM, kind=PrincipalKind.SYSTEM)
 log = logger()
@@ -33,6 +39,7 @@ def backup_jobs(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
     return {
         BACKUP: Open(step=partial(_backup, wiring), limit=1),
         DRILL: Open(step=partial(_drill, wiring, worker), limit=1),
+        JOURNAL: Open(step=partial(_journal, wiring), limit=1),
     }
 
 
@@ -84,3 +91,20 @@ def _drill(
     done = drill(desk, HOUSE, worker=worker)
     log.info("backup.drilled", state=done.outcome)
     return Step(done=1, cursor=cursor, finished=True)
+
+
+def _journal(
+    wiring: Wiring,
+    _db: Database,
+    /,
+    *,
+    cursor: str | None,
+    limit: int,  # noqa: ARG001 - the step's form; the journal is cut once
+    at: datetime,
+    heartbeat: Callable[[], None],  # noqa: ARG001 - the lease outlasts it
+) -> Step:
+    """Entries of the journal that ended have left it, and how far it came today is marked."""
+    cut = let_end(wiring.backup_desk, HOUSE, at=at)
+    if cut is not None:
+        log.info("journal.ended", count=cut.entries)
+    return Step(done=int(cut is not None), cursor=cursor, finished=True)

@@ -10,7 +10,7 @@ from audit.verify import verify_log
 from governance.app.examined import Examined
 from governance.app.folders import NotInitialisedError
 from governance.app.key_providers import provider_of
-from governance.app.log_signing import every_key
+from governance.app.log_signing import LogSigning, every_key
 from governance.app.wiring import Wiring, open_journal
 from governance.core.setting_kinds import Mode
 from governance.core.settings import Settings
@@ -21,6 +21,7 @@ from governance.jobs.runner import worker_of
 from governance.keys.vault import FieldVault
 from retention.backups.creating import kept
 from retention.backups.desk import Desk
+from retention.backups.ending_entries import journal_standing
 from retention.backups.errors import BackupUnknownError
 from retention.backups.restoring import Place, Reopened, Restored, reopen, restore
 from retention.backups.standing import (
@@ -73,7 +74,7 @@ def restore_data(
     with ExitStack() as undo:
         undo.callback((keys := Database.open(settings.keys)).close)
         vault = FieldVault.open(keys, provider_of(settings))
-        journal = open_journal(settings, installation=vault.ring.installation)
+        journal = open_journal(settings, vault, LogSigning(settings, vault))
         undo.callback(journal.close)
         place = Place(
             url=settings.database,
@@ -122,6 +123,19 @@ def drill_finding(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
 def aside_finding(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
     """Whether a database that a restore replaced still lies there."""
     return _examined(aside_standing(wiring.backup_desk, at=at), wiring.settings)
+
+
+def journal_finding(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
+    """Whether the journal is whole, and rid of what ended."""
+    found = journal_standing(wiring.backup_desk, at=at)
+    params: dict[str, str | int] = {"seq": wiring.journal.head.seq, "count": found.entries}
+    if found.late:
+        key = "doctor.journal_over"
+        return Examined(check="journal", state="attention", key=key, params=params)
+    if found.left is None:
+        return Examined(check="journal", state="good", key="doctor.journal_good", params=params)
+    params["left"] = found.left.entries
+    return Examined(check="journal", state="good", key="doctor.journal_cut", params=params)
 
 
 def _examined(found: Standing, settings: Settings) -> Examined:

@@ -13,6 +13,7 @@ from governance.app.backups import (
     aside_finding,
     backup_finding,
     drill_finding,
+    journal_finding,
     key_copy_finding,
 )
 from governance.app.connected import connectors_of
@@ -66,7 +67,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _alarms,
         _glass,
         _clock,
-        _journal,
+        journal_finding,
         _mail,
         _outbox,
         _connectors,
@@ -254,11 +255,6 @@ def _clock(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
         params = {"seconds": int(behind.total_seconds())}
         return Examined(check="clock", state="bad", key="doctor.clock_back", params=params)
     return Examined(check="clock", state="good", key="doctor.clock_good")
-
-
-def _journal(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
-    params = {"seq": wiring.journal.head.seq}
-    return Examined(check="journal", state="good", key="doctor.journal_good", params=params)
 
 
 def _mail(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:

@@ -28,6 +28,7 @@ from consent.state.live import LiveState
 from governance.app import policy
 from governance.app.catalogue import settle, unregistered
 from governance.app.folders import make_folders, require_file
+from governance.app.journal_seal import JournalSeal
 from governance.app.key_providers import provider_of
 from governance.app.log_signing import LogSigning
 from governance.app.version import VERSION
@@ -164,11 +165,11 @@ class Wiring:
     ) -> Self:
         vault = FieldVault.open(keys, provider, clock=clock)
         audit = AuditLog(database.writer_engine, process_id=new_row_id(), sealer=vault.seal_part)
-        journal = open_journal(settings, installation=vault.ring.installation)
+        signing = LogSigning(settings, vault)
+        journal = open_journal(settings, vault, signing)
         install_law(installed(settings.law_folder, settings.law_rule_sets))
         declared, policies = _declared(settings), PolicyHolder()
         worker = PiiWorker(model=settings.pii_model)
-        signing = LogSigning(settings, vault)
         ports = Ports(
             controller=settings,
             database=database,
@@ -285,9 +286,10 @@ class Wiring:
         self.journal.close()
 
 
-def open_journal(settings: Settings, *, installation: str) -> Journal:
+def open_journal(settings: Settings, vault: FieldVault, signing: LogSigning) -> Journal:
     """The control journal, which goes on from the head that was kept outside it."""
-    journal = Journal.open(settings.journal, installation=installation)
+    seal = JournalSeal(vault=vault, signing=signing.current)
+    journal = Journal.open(settings.journal, installation=vault.ring.installation, seal=seal)
     try:
         require_head(journal, settings.journal_head)
     except BaseException:

@@ -140,6 +140,43 @@ def drill(file: Which = None) -> int:
     return 0 if done.good else 1
 
 
+@app.command("journal", help=say("backup.journal"))
+def journal(
+    *,
+    end: Annotated[bool, typer.Option("--end", help=say("backup.journal_end"))] = False,
+) -> int:
+    """How the control journal stands; what ended leaves it now if that is asked for."""
+    from governance.cli.session import acting, opened
+    from policies.actions import Action
+    from policies.api import ensure
+    from retention.backups.ending_entries import end_entries, journal_standing
+
+    with opened() as wiring:
+        by = ensure(acting(wiring), Action.BACKUP_RUN, wiring.policies.current)
+        if end:
+            end_entries(wiring.backup_desk, by, at=wiring.clock())
+        found = journal_standing(wiring.backup_desk, at=wiring.clock())
+    left = found.left
+    shape = {
+        "entries": found.entries,
+        "left": 0 if left is None else left.entries,
+        "through": None if left is None else left.through.isoformat(),
+        "ended_at": None if left is None else left.at.isoformat(),
+        "due": found.due is not None,
+    }
+
+    def words() -> None:
+        line(say("backup.journal_holds", count=found.entries))
+        if left is not None:
+            through = f"{left.through:%Y-%m-%d}"
+            line(say("backup.journal_left", count=left.entries, through=through))
+        if found.due is not None:
+            line(say("backup.journal_due"))
+
+    emit(shape, words)
+    return 0
+
+
 @app.command("restore", help=say("backup.restore"))
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=say("backup.path"))],

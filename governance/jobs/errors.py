@@ -45,6 +45,12 @@ class JournalUnwritableError(UnavailableError):
     code = "journal_unwritable"
 
 
+class JournalSealError(UnavailableError):
+    """No key of this installation signed what the journal says of entries that left it."""
+
+    code = "journal_seal"
+
+
 class JournalRecordError(GovernanceError):
     """A journal field is not of its form; the journal takes ids and codes only."""
 

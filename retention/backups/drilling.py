@@ -115,7 +115,9 @@ def _apart(ports: Ports, database: Database, work: Path) -> Iterator[Ports]:
         undo.callback(keys.close)
         vault = FieldVault.open(keys, ports.vault.ring.provider, clock=ports.vault.ring.clock)
         shutil.copy(ports.journal.path, work / "journal")
-        journal = Journal.open(work / "journal", installation=ports.journal.installation)
+        journal = Journal.open(
+            work / "journal", installation=ports.journal.installation, seal=ports.journal.seal
+        )
         undo.callback(journal.close)
         audit = AuditLog(database.writer_engine, process_id=new_row_id(), sealer=vault.seal_part)
         yield replace(ports, database=database, vault=vault, audit=audit, journal=journal)

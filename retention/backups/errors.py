@@ -69,6 +69,12 @@ class RestoreFailedError(UnavailableError):
     code = "restore_failed"
 
 
+class JournalLeftError(GovernanceError):
+    """The copy is older than what the control journal still tells: it cannot be done again."""
+
+    code, status = "journal_left", 409
+
+
 class RestoredClosedError(UnavailableError):
     """The restored installation is closed until the journal's decisions are done again."""
 

@@ -44,3 +44,14 @@ class GateRow(SQLModel, table=True):
     closed_at: datetime = Field(sa_column=instant())
     opened_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     report: str | None = Field(default=None, sa_column=Column(Text, nullable=True))  # JSON
+
+
+class JournalMarkRow(SQLModel, table=True):
+    """How far the control journal had come at a moment: what was in it then is as old as that."""
+
+    __tablename__ = "journal_mark"
+    id: str = Field(sa_column=row_id())
+    seq: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))
+    digest: str = Field(sa_type=String(64))
+    noted_at: datetime = Field(sa_column=instant())
+    left_through: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))

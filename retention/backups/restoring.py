@@ -32,6 +32,7 @@ from policies.actions import Action
 from retention.access import require
 from retention.backups import replacing, store
 from retention.backups.desk import at_work_in
+from retention.backups.ending_entries import require_told_since
 from retention.backups.errors import (
     BackupForeignError,
     BackupUnprovenError,
@@ -96,8 +97,8 @@ def restore(place: Place, path: Path, *, at: datetime, replace: bool = False) ->
     """The place holds the backup's data, proven sound and closed; or what it held before.
 
     A database that is there is moved aside, if that is asked for. Raises RestoreTargetError,
-    RestoreInUseError, BackupForeignError, SchemaNewerError, JournalBehindError, FileDamagedError,
-    BackupUnprovenError, RestoreFailedError.
+    RestoreInUseError, JournalLeftError, BackupForeignError, SchemaNewerError, JournalBehindError,
+    FileDamagedError, BackupUnprovenError, RestoreFailedError.
     """
     manifest = checked_head(path, place.vault)
     if manifest.revision not in migrate.revisions():
@@ -107,6 +108,7 @@ def restore(place: Place, path: Path, *, at: datetime, replace: bool = False) ->
         raise RestoreTargetError(path=taken)
     if taken:
         replacing.require_unused(place.url)
+    require_told_since(place.journal.left, manifest.created_at)
     for head in (manifest.journal, place.journal_outside):
         if head is not None:  # fails closed: an older journal has lost erasures
             place.journal.confirm(head)

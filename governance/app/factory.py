@@ -7,7 +7,8 @@ from typing import cast
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.responses import Response
@@ -71,7 +72,7 @@ from governance.ui.pages import environment
 from governance.ui.routes import ui_routes
 from governance.ui.surfaces import error_page
 from policies.actions import Action
-from policies.api import ActionForbiddenError
+from policies.api import ActionForbiddenError, ensure, snapshot_of, stated_actions
 from retention.datasets.api import router as datasets
 from retention.holds.api import router as holds
 
@@ -226,8 +227,22 @@ async def _http(request: Request, error: Exception) -> Response:
     return _answer(request, _BY_STATUS.get(status, BadRequestError)())
 
 
-async def _validation(request: Request, error: Exception) -> JSONResponse:
-    """Names the fields that are wrong, never their content."""
+def _refusal(request: Request) -> GovernanceError | None:
+    """Why whoever asks may not use this route; a body is read before a route's action is asked."""
+    route = request.scope.get("route")
+    if isinstance(route, APIRoute):
+        for action in stated_actions(route.dependant):
+            try:
+                ensure(principal_of(request), action, snapshot_of(request))
+            except GovernanceError as refused:
+                return refused
+    return None
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    """Names the fields that are wrong, never their content, to whoever may use the route."""
+    if (refused := _refusal(request)) is not None:
+        return await _ours(request, refused)
     found = cast("RequestValidationError", error).errors()
     if request.url.path.startswith("/v1/"):
         return problem_response(query_invalid(found), language_of(request))

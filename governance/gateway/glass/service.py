@@ -40,7 +40,7 @@ from governance.identity.store import session_opened_at
 from governance.outbound.mail import ADDRESS, Mail
 from policies.actions import Action
 from policies.actors import roles_of
-from policies.api import ensure
+from policies.api import ActionForbiddenError, ensure
 from policies.purposes import PurposeRecord
 
 REASON: Final = "break_glass"  # kinds of blobs
@@ -161,9 +161,7 @@ def end_glass(ports: Ports, principal: Principal, glass: str, *, at: datetime) -
     """The access has ended, by who opened it or who reviews; raises GlassUnknownError."""
 
     def end(tx: Connection) -> Glass:
-        found = _known(tx, glass)
-        if found.actor != principal.id:
-            ensure(principal, Action.GLASS_REVIEW, ports.policies.current)
+        found = _seen(tx, ports, principal, glass)
         if store.end(tx, found.id, by=principal.id, at=at):
             code = EventCode.BREAK_GLASS_ENDED
             ports.audit.append(tx, _event(ports, principal, found, code, at=at))
@@ -186,9 +184,7 @@ def listing(
 
 def show(tx: Connection, ports: Ports, principal: Principal, glass: str) -> tuple[Glass, str, str]:
     """One access with its reason and the reviewer's comment, for who reviews and who opened it."""
-    found = _known(tx, glass)
-    if found.actor != principal.id:
-        ensure(principal, Action.GLASS_REVIEW, ports.policies.current)
+    found = _seen(tx, ports, principal, glass)
     reason = ports.vault.open_blob(REASON, found.id, found.reason).decode()
     said = ""
     if found.comment is not None:
@@ -218,6 +214,17 @@ def review_glass(
         return _known(tx, glass)
 
     return ports.database.write(review)
+
+
+def _seen(tx: Connection, ports: Ports, principal: Principal, glass: str) -> Glass:
+    """The access, for who opened it and who reviews; for everybody else there is none."""
+    found = _known(tx, glass)
+    if found.actor != principal.id:
+        try:
+            ensure(principal, Action.GLASS_REVIEW, ports.policies.current)
+        except ActionForbiddenError:
+            raise GlassUnknownError from None
+    return found
 
 
 def _known(tx: Connection, glass: str) -> Glass:

@@ -17,7 +17,7 @@ from retention.errors import RunNotFoundError
 from retention.parts.store import ended_rows
 from retention.plans import Json, RunState
 from retention.tombstones import Tombstone
-from retention.types import latest
+from retention.types import Action, latest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,7 @@ class Certificate:
     final_on: date | None  # every backup is unreadable for the erased from this day on
     ledger_ends_on: date | None
     log_pages: int | None
+    bare: int = 0  # of the erased: the key is gone, rows stay without what it sealed
     rows: tuple[tuple[str, str, int], ...] = ()  # line of the schedule, action, rows of who stays
 
     def as_json(self) -> dict[str, Json]:
@@ -57,6 +58,7 @@ class Certificate:
             "subject": self.subject,
             "erased": self.erased,
             "skipped": self.skipped,
+            "rows_stay_without_key": self.bare,
             "by_rule": dict(self.by_rule),
             "kept": [
                 {"law": duty, "persons": persons, "until": until.isoformat()}
@@ -117,6 +119,7 @@ def certificate(
         final_on=_final_on(stones, keep_days=keep_days, ends_after=ends_after),
         ledger_ends_on=latest(*(stone.ends_on for stone in stones)),
         log_pages=run.wal_pages,
+        bare=_bare(tx, plan.schedule_digest, stones),
         rows=ended_rows(tx, plan.id) if subject is None else (),
     )
 
@@ -129,6 +132,13 @@ def _kept(stones: list[Tombstone]) -> tuple[tuple[str, int, date], ...]:
             persons[duty] += 1
             until[duty] = max(end, until.get(duty, end))
     return tuple((duty, persons[duty], until[duty]) for duty in sorted(persons))
+
+
+def _bare(tx: Connection, digest: str, stones: list[Tombstone]) -> int:
+    """Persons of whom the key ended and the rows stay, by the schedule of the plan."""
+    rules = store.schedule_by_digest(tx, digest).rules
+    ending = {rule.id for rule in rules if rule.action is Action.DESTROY_KEY}
+    return sum(stone.rule in ending for stone in stones)
 
 
 def _keys_ended(stones: list[Tombstone]) -> datetime | None:

@@ -22,8 +22,10 @@ from governance.db.keyed import PreparedChange, changed
 from governance.keys.vault import FieldVault
 from retention import edges
 from retention.holds.sparing import DUTY
+from retention.key_ends import KEY
 from retention.narrowing import CUSTOM, custom_kept, narrow, put_back
 from retention.removing import remove
+from retention.shredding import shred, unshredded
 from retention.types import RowKeep
 
 _LAWS_GO: Final = PreparedChange(lambda ids: delete(LAW).where(LAW.c.subject_id.in_(ids)))
@@ -58,10 +60,13 @@ class Doomed:
     rule: str = ""
     readable: bool = True  # False: an older database, whose sealed values nobody opens any more
     under: SubjectId | None = None  # who goes with this pseudonym: it was merged into that person
+    shreds: bool = False  # the key ends with what it seals; the rows stay
 
     @property
     def kept_by_law(self) -> str | None:
-        """The duty that keeps something longest."""
+        """The duty that keeps something longest, or the rule that leaves the rows."""
+        if self.shreds:
+            return KEY + self.rule
         found = [keep for row in self.keeps.values() for keep in row.fields.values()]
         return max(found, key=lambda keep: keep.free_from).duty if found else None
 
@@ -93,6 +98,10 @@ def erase(
         if one.suppress
     ]
     enlist(tx, vault, listed, at=at)
+    if bare := [one for one in batch if one.shreds]:
+        done.update(shred(tx, [one.subject for one in bare]))
+        _end_persons(tx, bare)
+        batch = [one for one in batch if not one.shreds]
     done.update(remove(tx, [one.subject for one in batch if not one.keeps]))
     for part in _parts([one.subject for one in batch if one.keeps]):
         beside = custom_kept(tx, vault, *_staying(batch, set(part)))
@@ -152,9 +161,9 @@ def _end_persons(tx: Connection, batch: Sequence[Doomed]) -> None:
 
 def residue(tx: Connection, tombstones: Any) -> Counter[str]:
     """Rows that should be gone for the persons whose pseudonyms this statement selects."""
-    by_hold = SUBJECT.c.kept_by_law.startswith(DUTY)
-    spared = select(SUBJECT.c.id).where(SUBJECT.c.id.in_(tombstones), by_hold)
-    left = edges.left(tx, tombstones)
+    stays = or_(*(SUBJECT.c.kept_by_law.startswith(one) for one in (DUTY, KEY)))
+    spared = select(SUBJECT.c.id).where(SUBJECT.c.id.in_(tombstones), stays)
+    left = edges.left(tx, tombstones) + unshredded(tx, tombstones)
     left[CUSTOM.name] -= _count(tx, CUSTOM.c.subject_id.in_(spared))
     for name in catalogue().erase_order():
         declared, table = catalogue().table(name), TABLES[name]

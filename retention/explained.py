@@ -64,6 +64,8 @@ def rule_words(rule: Rule, lang: Lang) -> LineWords:
     """A rule about persons."""
     suppress = rule.suppress
     action = text(f"retention.action.{rule.action.value}", lang)
+    if rule.rows is not None:
+        action += text("retention.action.rows", lang, long=long(rule.rows, lang))
     if suppress is not None:
         kept = long(suppress.period, lang)
         action += text("retention.action.suppress", lang, long=kept)

@@ -21,6 +21,7 @@ from governance.customers.upkeep.merges import MERGE, MergeState, absorbed_by
 from governance.db.fetching import PreparedSelect
 from policies.law.counting import add_days
 from retention.holds.sparing import holds_on
+from retention.key_ends import KEY, shredded_by
 from retention.types import PersonFacts, Plan, Purchase, RegisterRow, Schedule, latest
 
 PAGE = 500  # persons read at a time; one IN list
@@ -82,8 +83,8 @@ def covered_after(
 ) -> tuple[SubjectId, ...]:
     """The next persons of these kinds, in the order of their pseudonyms.
 
-    An erased person is among them as long as a law keeps a purchase. Who was merged into another
-    stands under that pseudonym alone, and goes with it.
+    An erased person is among them as long as a law keeps a purchase, or rows stay without their
+    key. Who was merged into another stands under that pseudonym alone, and goes with it.
     """
     wanted = select(SUBJECT.c.id).where(*_covered(kinds)).order_by(SUBJECT.c.id).limit(limit)
     if after is not None:
@@ -105,7 +106,11 @@ def _covered(kinds: Iterable[SubjectKind]) -> tuple[ColumnElement[bool], ...]:
     merged = select(MERGE.c.absorbed_id).where(MERGE.c.state == MergeState.MERGED.value)
     return (
         SUBJECT.c.kind.in_([kind.value for kind in kinds]),
-        or_(SUBJECT.c.state != SubjectState.ERASED.value, left),
+        or_(
+            SUBJECT.c.state != SubjectState.ERASED.value,
+            left,
+            SUBJECT.c.kept_by_law.startswith(KEY),
+        ),
         SUBJECT.c.id.not_in(merged),
     )
 
@@ -167,6 +172,7 @@ def _page(tx: Connection, ids: list[SubjectId], *, at: date) -> Iterator[PersonF
             fence=person.fence,
             held=person.id in held,
             spared=spared.get(SubjectId(person.id), {}),
+            shredded=shredded_by(person.kept_by_law),
             gdpr=person.id not in laws or Law.GDPR.value in laws[person.id],
             rows=tuple(_register(row) for row in rows[person.id]),
             purchases=bought,

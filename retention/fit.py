@@ -16,6 +16,7 @@ from retention import rules
 from retention.duties import after, row_keeps
 from retention.erasure import Doomed
 from retention.facts import facts_of, keeping_facts_of
+from retention.key_ends import shreds
 from retention.merged import merged_into
 from retention.plans import Ground, Item, Plan, keep_lines
 from retention.types import Due, PersonFacts, Schedule
@@ -99,6 +100,7 @@ def _doomed(
         suppress_until=until,
         rule=item.rule,
         readable=readable,
+        shreds=shreds(rule, facts),
     )
 
 

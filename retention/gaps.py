@@ -47,7 +47,7 @@ def _months(period: Period) -> int:
 
 def _kinds(schedule: Schedule) -> Iterator[Gap]:
     """Persons whom no rule ever ends are kept for good."""
-    ending = [rule for rule in schedule.rules if rule.action is Action.DELETE]
+    ending = [rule for rule in schedule.rules if rule.action is not Action.KEEP]
     for kind in sorted(schedule.covers):
         if not any(not rule.when.kinds or kind in rule.when.kinds for rule in ending):
             yield Gap(code="kind_without_rule", about=kind.value)

@@ -9,6 +9,7 @@ from governance.customers.custom.types import NAME, PREFIX, is_custom
 from policies.law.in_force import law_in_force
 from policies.law.reader import Node, Record
 from retention import nodes
+from retention.errors import ScheduleFormError
 from retention.types import OF_PARTS, Action, Part, Period, Trigger
 
 SCHEMA_OF_PARTS = "sekisho-retention/2"
@@ -31,6 +32,9 @@ def part(node: Node) -> Part:
     if table not in catalogue().tables or table in NOT_BY:
         raise entry["table"].bad(", ".join(sorted({*catalogue().tables} - NOT_BY)))
     action = entry["action"].one_of(Action)
+    if action is Action.DESTROY_KEY:
+        place, problem = f"{node.path}.action", "a row shares its key with all of its person: null"
+        raise ScheduleFormError(file=node.file, path=place, problem=problem)
     if action not in OF_PARTS:
         raise entry["action"].bad(", ".join(sorted(OF_PARTS)))
     since = entry.get("since")
@@ -117,6 +121,8 @@ def _refuse(node: Node, found: Part) -> None:
                 raise node.bad(f"delete: {', '.join(sorted(DELETABLE))}")
         case Action.DE_IDENTIFY:
             _refuse_count(node, found)
+        case Action.DESTROY_KEY:  # refused before
+            raise node.bad(", ".join(sorted(OF_PARTS)))
         case never:
             assert_never(never)
     if found.since is None and (found.action is not Action.KEEP or found.period != Period()):

@@ -6,7 +6,8 @@ from datetime import date
 from typing import assert_never
 
 from governance.customers.subjects import SubjectState
-from retention.duties import after, last_end, ledger_until, non_eu_review, row_keep
+from retention.duties import after, last_end, ledger_until, non_eu_review, row_keep, row_keeps
+from retention.key_ends import sealed_keep
 from retention.types import (
     NO_RULE,
     REQUEST,
@@ -53,7 +54,7 @@ def requested(facts: PersonFacts, schedule: Schedule, *, at: date) -> Decision:
     """What becomes of a person who asked to be erased: a hold stops it, a period does not."""
     if (barred := _barred(facts, schedule, at=at)) is not None:
         return barred
-    if facts.state is SubjectState.ERASED:
+    if facts.state is SubjectState.ERASED and facts.shredded is None:
         return _remainder(facts, schedule, at=at)
     last = latest(*(last_transaction(facts, row) for row in facts.rows or (NO_ROW,)))
     until = ledger_until(last, schedule, at=at)
@@ -82,6 +83,8 @@ def _barred(facts: PersonFacts, schedule: Schedule, *, at: date) -> Decision | N
 
 def _remainder(facts: PersonFacts, schedule: Schedule, *, at: date) -> Decision:
     """What is left of an erased person goes row by row as each duty ends."""
+    if facts.shredded is not None:
+        return _bare(facts, facts.shredded, schedule, at=at)
     ended = [
         one
         for one in facts.purchases
@@ -108,10 +111,33 @@ def _row(facts: PersonFacts, row: RegisterRow, schedule: Schedule, *, at: date) 
             return Kept(rule=rule.id, ledger_until=until)
         case Action.DELETE:
             return replace(_by_period(rule, facts, row, schedule, at=at), ledger_until=until)
+        case Action.DESTROY_KEY:
+            found = _shared(facts, schedule, at=at) or _by_period(rule, facts, row, schedule, at=at)
+            return replace(found, ledger_until=until)
         case Action.NULL | Action.DE_IDENTIFY:  # fails closed: the reader refuses it of a person
             return Review(rule=NO_RULE, ledger_until=until)
         case never:
             assert_never(never)
+
+
+def _shared(facts: PersonFacts, schedule: Schedule, *, at: date) -> Decision | None:
+    """Fails closed: the key stays as long as a hold or a duty keeps something that it seals."""
+    if facts.spared:
+        return Kept(rule=schedule.hold)
+    keep = sealed_keep(row_keeps(facts, schedule, at=at).values())
+    return None if keep is None else Kept(rule=keep.duty, due_on=keep.free_from)
+
+
+def _bare(facts: PersonFacts, id_: str, schedule: Schedule, *, at: date) -> Decision:
+    """The rows of a person whose key has ended go when the rule's time for rows is over."""
+    rule = schedule.rule(id_)
+    if rule is None or rule.rows is None:  # fails closed: another schedule, which does not say
+        return Review(rule=NO_RULE)
+    last = replace(rule, period=rule.rows)
+    found = combined(
+        [_by_period(last, facts, row, schedule, at=at) for row in facts.rows or (NO_ROW,)]
+    )
+    return replace(found, rule=id_ + Ending.ENDED) if isinstance(found, Due) else found
 
 
 def _by_period(

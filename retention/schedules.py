@@ -14,6 +14,7 @@ from policies.law.reader import Node, Record, read_yaml
 from policies.law.types import DeadlineRule, RetentionRule, RuleKind
 from retention import nodes
 from retention.errors import ScheduleFormError
+from retention.key_ends import conflict, outlasts
 from retention.part_lines import SCHEMA_OF_PARTS, part
 from retention.types import (
     NO_RULE,
@@ -88,7 +89,7 @@ def _schedule(root: Node, text: str) -> Schedule:
     ids = [*(r.id for r in rules), *(d.id for d in duties), *(p.id for p in parts)]
     _unique(root, [hold["id"].text(), *ids])
     ledger = entry.get("ledger")
-    return Schedule(
+    found = Schedule(
         name=entry["name"].text(),
         version=entry["version"].whole(),
         label=nodes.label(entry["label"]),
@@ -103,6 +104,22 @@ def _schedule(root: Node, text: str) -> Schedule:
         text=text,
         parts=parts,
     )
+    _refuse_shared_keys(root, found)
+    return found
+
+
+def _refuse_shared_keys(root: Node, schedule: Schedule) -> None:
+    """Fails closed: a key that ended opens nothing of what another line keeps."""
+    for rule in schedule.rules:
+        if rule.action is not Action.DESTROY_KEY:
+            continue
+        if not outlasts(rule.rows, rule.period):
+            raise ScheduleFormError(
+                file=root.file, path=rule.id, problem="rows: longer than period"
+            )
+        if (keeps := conflict(rule, schedule)) is not None:
+            problem = f"{keeps} keeps what the same key seals"
+            raise ScheduleFormError(file=root.file, path=rule.id, problem=problem)
 
 
 def _unique(root: Node, ids: list[str]) -> None:
@@ -118,7 +135,7 @@ def _unique(root: Node, ids: list[str]) -> None:
 def _rule(node: Node) -> Rule:
     entry = node.record(
         required=("id", "label", "basis", "action"),
-        optional=("when", "since", "period", "suppress"),
+        optional=("when", "since", "period", "suppress", "rows"),
     )
     action = entry["action"].one_of(Action)
     if action not in OF_PERSONS:
@@ -129,6 +146,9 @@ def _rule(node: Node) -> Rule:
             problem = "missing" if ends else "not_used"
             raise ScheduleFormError(file=node.file, path=f"{node.path}.{name}", problem=problem)
     since, period, suppress = (entry.get(name) for name in (*timed, "suppress"))
+    rows = entry.get("rows")
+    if (rows is not None) is not (action is Action.DESTROY_KEY):
+        raise node.bad("rows with destroy_key: how long after the event the rows stay")
     return Rule(
         id=entry["id"].text(),
         label=nodes.label(entry["label"]),
@@ -138,6 +158,7 @@ def _rule(node: Node) -> Rule:
         since=nodes.since(since) if since is not None else None,
         period=nodes.period(period) if period is not None else None,
         suppress=_suppress(suppress) if suppress is not None else None,
+        rows=nodes.period(rows) if rows is not None else None,
     )
 
 

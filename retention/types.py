@@ -36,10 +36,11 @@ class Action(StrEnum):
     DELETE = "delete"  # of a person with the data key, so that no copy opens it either
     DE_IDENTIFY = "de_identify"  # rows become a count by month and kind, if the k-check passes
     NULL = "null"  # the named fields are emptied, the row stays
+    DESTROY_KEY = "destroy_key"  # of a person the data key, so that rows stay without what it seals
     KEEP = "keep"
 
 
-OF_PERSONS = frozenset({Action.DELETE, Action.KEEP})
+OF_PERSONS = frozenset({Action.DELETE, Action.DESTROY_KEY, Action.KEEP})
 OF_PARTS = frozenset({Action.DELETE, Action.DE_IDENTIFY, Action.NULL, Action.KEEP})
 
 
@@ -140,6 +141,7 @@ class Rule:
     since: Since | None = None
     period: Period | None = None
     suppress: Suppress | None = None
+    rows: Period | None = None  # with destroy_key: how long after the event the rows stay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +265,7 @@ class PersonFacts:
     fence: int = 0
     held: bool = False
     gdpr: bool = False
+    shredded: str | None = None  # the rule that ended the key; the rows stay without it
     rows: tuple[RegisterRow, ...] = ()
     purchases: tuple[Purchase, ...] = ()
     plans: tuple[Plan, ...] = ()

@@ -41,6 +41,8 @@ def named(id_: str, schedule: Schedule, lang: Lang) -> tuple[str, str, str]:
     line = _line(own, schedule)
     if line is None:
         return OWN[NO_RULE], "-", "-"
+    if key == "ended" and isinstance(line, Rule):
+        key = "rows_ended"
     if key == "":
         key = "rule" if isinstance(line, Rule) and line.since is not None else "keep"
     return key, line.label.of(lang), line.basis.of(lang)

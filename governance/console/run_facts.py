@@ -32,6 +32,7 @@ class RunShown:
     events: int
     named: int  # of these, which name the plan's hash
     by_rule: tuple[tuple[str, int], ...]
+    bare: int  # persons whose rows stay without their key
     kept: tuple[tuple[str, int, date], ...]
     finality: tuple[Term, ...]
     left: bool  # the check after the run found rows
@@ -63,6 +64,7 @@ def run_shown(wiring: Any, run: RowId, schedule_of: Any, lang: Lang) -> RunShown
         events=events,
         named=named,
         by_rule=tuple((rule_name(one, schedule, lang), n) for one, n in facts.by_rule),
+        bare=facts.bare,
         kept=_kept(facts, schedule, lang),
         finality=_finality(facts, lang),
         left=found.state is RunState.RESIDUE,

@@ -131,7 +131,7 @@ def _take(tx: Connection, item: PartItem, rows: Sequence[MetRow]) -> int:
             for values, count in groups.items():
                 count_in(tx, item.rule, item.table, dict(values), rows=count)
             return remove(tx, item.table, [row.row for row in rows])
-        case Action.KEEP:
+        case Action.KEEP | Action.DESTROY_KEY:
             raise ValueError("no action on rows")  # the reader of schedules refuses it
         case never:
             assert_never(never)

@@ -13,6 +13,7 @@ from governance.customers.store import TABLES
 from retention import rules
 from retention.duties import row_keeps
 from retention.facts import PAGE, covered_after, facts_of
+from retention.key_ends import shreds
 from retention.parts.looking import met_of
 from retention.plans import keep_lines
 from retention.simulation.folding import figures_of
@@ -44,6 +45,7 @@ class Look:
             decision=decision,
             keeps=keep_lines(kept),
             rows_kept=len(kept),
+            shreds=decision is not None and shreds(self.schedule.rule(decision.rule), facts),
             other=other,
         )
 
@@ -102,14 +104,18 @@ def _rows(tx: Connection, judged: Sequence[Judged]) -> Counter[tuple[str, RowFat
     found: Counter[tuple[str, RowFate]] = Counter()
     if not due:
         return found
-    subjects = [one.subject for one in due]
+    bare = [one.subject for one in due if one.shreds]
+    subjects = [one.subject for one in due if not one.shreds]
     for name in catalogue().erase_order():
-        table = TABLES[name]
-        counted = select(func.count()).where(table.c.subject_id.in_(subjects))
-        rows = int(tx.execute(counted).scalar_one())
         emptied = catalogue().table(name).on_erase is OnErase.EMPTY_COLUMNS
-        found[name, RowFate.ANONYMISE if emptied else RowFate.DELETE] += rows
-    kept = sum(one.rows_kept for one in due)
+        found[name, RowFate.ANONYMISE if emptied else RowFate.DELETE] += _of(tx, name, subjects)
+        found[name, RowFate.ANONYMISE] += _of(tx, name, bare)
+    kept = sum(one.rows_kept for one in due if not one.shreds)
     found[KEPT_TABLE, RowFate.KEEP] += kept
     found[KEPT_TABLE, RowFate.DELETE] -= kept
     return +found
+
+
+def _of(tx: Connection, name: str, subjects: Sequence[SubjectId]) -> int:
+    counted = select(func.count()).where(TABLES[name].c.subject_id.in_(subjects))
+    return int(tx.execute(counted).scalar_one())

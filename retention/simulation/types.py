@@ -26,7 +26,7 @@ class RowFate(StrEnum):
     """What becomes of a row of a person who is due."""
 
     DELETE = "delete"
-    ANONYMISE = "anonymise"  # its personal columns are emptied
+    ANONYMISE = "anonymise"  # its sealed columns are emptied
     KEEP = "keep"  # a duty keeps fields of it
 
 
@@ -38,6 +38,7 @@ class Judged:
     decision: Decision | None  # None: the schedule does not cover the person
     keeps: tuple[KeepLine, ...] = ()
     rows_kept: int = 0  # of a due person, in part, because a duty says so
+    shreds: bool = False  # the data key ends, the rows stay without what it seals
     other: Decision | None = None
 
 

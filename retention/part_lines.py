@@ -33,7 +33,7 @@ def part(node: Node) -> Part:
         raise entry["table"].bad(", ".join(sorted({*catalogue().tables} - NOT_BY)))
     action = entry["action"].one_of(Action)
     if action is Action.DESTROY_KEY:
-        place, problem = f"{node.path}.action", "a row shares its key with all of its person: null"
+        place, problem = f"{node.path}.action", "key_of_whole_person"
         raise ScheduleFormError(file=node.file, path=place, problem=problem)
     if action not in OF_PARTS:
         raise entry["action"].bad(", ".join(sorted(OF_PARTS)))

@@ -114,12 +114,10 @@ def _refuse_shared_keys(root: Node, schedule: Schedule) -> None:
         if rule.action is not Action.DESTROY_KEY:
             continue
         if not outlasts(rule.rows, rule.period):
-            raise ScheduleFormError(
-                file=root.file, path=rule.id, problem="rows: longer than period"
-            )
+            raise ScheduleFormError(file=root.file, path=rule.id, problem="rows_end_before_key")
         if (keeps := conflict(rule, schedule)) is not None:
-            problem = f"{keeps} keeps what the same key seals"
-            raise ScheduleFormError(file=root.file, path=rule.id, problem=problem)
+            place = f"{rule.id}, {keeps}"
+            raise ScheduleFormError(file=root.file, path=place, problem="key_shared_with_kept")
 
 
 def _unique(root: Node, ids: list[str]) -> None:

@@ -145,7 +145,7 @@ def test_time_takes_back_no_row_that_is_due(closed: date | None, at: date, later
     ("old", "new", "problem"),
     [
         ('"null"', "delete", "bad_value"),  # delete takes whole rows
-        ('"null"', "destroy_key", "bad_value"),
+        ('"null"', "destroy_key", "key_of_whole_person"),
         ("inquiry.body", "inquiry.channel", "bad_value"),  # a clear column
         ("inquiry.body", "purchase.notes", "bad_value"),  # of another table
         ("table: inquiry", "table: merge_trace", "bad_value"),

@@ -21,7 +21,7 @@ from audit.log import AuditLog
 from audit.review import EventFilter, EventQuery, listed, stood
 from audit.reviewing.service import Reviewer
 from audit.reviewing.terms import spell_query
-from audit.types import EventDraft, Outcome, canonical_json
+from audit.types import canonical_json
 from governance.core.terms import EventId
 
 SAME: Final = ("subject", "actor", "outcome", "purpose", "network", "request_id")
@@ -53,19 +53,8 @@ def look_at_decisions(
     found = tuple(record_of(row) for row in tx.execute(asked))
     shown = found[:limit]
     digest = sha256(canonical_json(spell_query(query))).hexdigest()
-    draft = EventDraft(
-        action=EventCode.LOG_READ,
-        occurred_at=by.at,
-        actor=by.id,
-        actor_os=by.os_user,
-        network=by.network,
-        object_type="log",
-        object_id="decisions",
-        outcome=Outcome.DONE,
-        counts=(("decisions", len(shown)),),
-        refs=(f"query:{digest}",),
-    )
-    log.append(tx, draft)
+    counts, refs = (("decisions", len(shown)),), (f"query:{digest}",)
+    log.append(tx, by.did(EventCode.LOG_READ, "log", "decisions", counts=counts, refs=refs))
     more = len(found) > limit
     return DecisionPage(decisions=shown, next=id_of(shown[-1]) if more else None)
 

@@ -56,6 +56,31 @@ class Reviewer:
     at: datetime
     network: Network | None = None
 
+    def did(
+        self,
+        action: EventCode,
+        object_type: str,
+        object_id: str,
+        *,
+        reasons: tuple[str, ...] = (),
+        counts: tuple[tuple[str, int], ...] = (),
+        refs: tuple[str, ...] = (),
+    ) -> EventDraft:
+        """The event of what they did now."""
+        return EventDraft(
+            action=action,
+            occurred_at=self.at,
+            actor=self.id,
+            actor_os=self.os_user,
+            network=self.network,
+            object_type=object_type,
+            object_id=object_id,
+            outcome=Outcome.DONE,
+            reasons=reasons,
+            counts=counts,
+            refs=refs,
+        )
+
 
 def reviewer(principal: Principal, *, at: datetime) -> Reviewer:
     """The principal as one who looks."""
@@ -150,18 +175,7 @@ def tally(
 
 def _looked(query: EventQuery, by: Reviewer, *, counts: tuple[tuple[str, int], ...]) -> EventDraft:
     asked = sha256(canonical_json(spell_query(query))).hexdigest()
-    return EventDraft(
-        action=EventCode.LOG_READ,
-        occurred_at=by.at,
-        actor=by.id,
-        actor_os=by.os_user,
-        network=by.network,
-        object_type="log",
-        object_id="log",
-        outcome=Outcome.DONE,
-        counts=counts,
-        refs=(f"query:{asked}",),
-    )
+    return by.did(EventCode.LOG_READ, "log", "log", counts=counts, refs=(f"query:{asked}",))
 
 
 def keep_filter(

@@ -18,7 +18,7 @@ from audit.models import LEAVES
 from audit.reviewing.models import REVIEWS
 from audit.reviewing.service import Reviewer
 from audit.store import opened_parts
-from audit.types import EventDraft, Outcome, PersonalPart, Verdict, canonical_json
+from audit.types import EventDraft, PersonalPart, Verdict, canonical_json
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, EventId, RowId, SubjectId
 from governance.db.types import insert_ignore
@@ -136,15 +136,10 @@ def _places(tx: Connection) -> tuple[int, int]:
 
 
 def _reviewed(by: Reviewer, verdict: Verdict, *, first: int, end: int) -> EventDraft:
-    return EventDraft(
-        action=EventCode.LOG_REVIEWED,
-        occurred_at=by.at,
-        actor=by.id,
-        actor_os=by.os_user,
-        network=by.network,
-        object_type="log",
-        object_id="log",
-        outcome=Outcome.DONE,
+    return by.did(
+        EventCode.LOG_REVIEWED,
+        "log",
+        "log",
         reasons=(verdict.value,),
         counts=(("events", end - first),),
         refs=(f"from:{first}", f"below:{end}"),
@@ -158,18 +153,8 @@ def reviews_in_words(
     found = opened_reviews(tx, open_part=open_part, limit=limit)
     if not found:
         return ()
-    draft = EventDraft(
-        action=EventCode.LOG_READ,
-        occurred_at=by.at,
-        actor=by.id,
-        actor_os=by.os_user,
-        network=by.network,
-        object_type="review",
-        object_id="reviews",
-        outcome=Outcome.DONE,
-        counts=(("reviews", len(found)),),
-    )
-    log.append(tx, draft)
+    counts = (("reviews", len(found)),)
+    log.append(tx, by.did(EventCode.LOG_READ, "review", "reviews", counts=counts))
     return found
 
 

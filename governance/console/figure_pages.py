@@ -13,7 +13,6 @@ from dsar.measures.rules import Forecast, Life, RightFigures
 from dsar.measures.service import Figures, figures, overdue_by
 from governance.console.frame import Csrf, may, report_file, today, way
 from governance.console.pages import console_page
-from governance.core.errors import NotFoundError
 from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
@@ -138,14 +137,5 @@ async def report(
 ) -> Response:
     """The register of requests (R07) of a period as a file."""
     check_csrf(request, csrf)
-    if form not in {one.value for one in ReportFormat}:
-        raise NotFoundError
-    lang = console_page(request, "console.request_figures.title", principal).lang
     period = Period(first=first, last=last)
-    content, headers, media = await run_in_threadpool(
-        report_file,
-        *(request, principal, ReportId.R07, period),
-        form=ReportFormat(form),
-        lang=lang,
-    )
-    return Response(content, media_type=media, headers=headers)
+    return await report_file(request, principal, ReportId.R07, period, form=form)

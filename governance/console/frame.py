@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
@@ -11,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from starlette.responses import RedirectResponse, Response
 
 from governance.core.clock import JST
-from governance.core.errors import GovernanceError
+from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.http.problems import DetailedError
@@ -93,19 +94,16 @@ def said_field(default: str) -> Callable[[GovernanceError], str]:
     return lambda error: str(error.params.get("field", default))
 
 
-def report_file(
-    request: Request,
-    principal: Principal,
-    report: ReportId,
-    period: Period,
-    *,
-    form: ReportFormat,
-    lang: Lang,
-) -> tuple[bytes, dict[str, str], str]:
-    """The report as a file: content, headers, media type; that it was made is on record."""
-    ground = ground_of(wiring_of(request))
-    content = make(ground, principal, report, period, form=form, lang=lang)[1]
+async def report_file(
+    request: Request, principal: Principal, report: ReportId, period: Period, *, form: str
+) -> Response:
+    """The report as a file; that it was made is on record. Not found in a form that is none."""
+    if form not in {one.value for one in ReportFormat}:
+        raise NotFoundError
+    kind, ground = ReportFormat(form), ground_of(wiring_of(request))
+    work = partial(make, ground, principal, report, period, form=kind, lang=lang_of(request))
+    content = (await to_thread.run_sync(work))[1]
     days = f"{period.first.isoformat()}_{period.last.isoformat()}"
-    name = f"{report.value}_{days}.{form.value}"
+    name = f"{report.value}_{days}.{kind.value}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return content, headers, MEDIA[form]
+    return Response(content, media_type=MEDIA[kind], headers=headers)

@@ -49,12 +49,10 @@ from governance.console.log_facts import (
     verdict_of,
 )
 from governance.console.pages import console_page
-from governance.core.errors import NotFoundError
 from governance.core.terms import EventId, Lang, PurposeId, RowId, SubjectId
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text, text
-from governance.reports.rendering import ReportFormat
 from governance.reports.service import report_id
 from governance.reports.types import Period
 from governance.ui.parts import Crumb, Mistake
@@ -304,12 +302,5 @@ async def report(
 ) -> Response:
     """The report on the log's integrity (R14) as a file."""
     check_csrf(request, csrf)
-    if form not in {one.value for one in ReportFormat}:
-        raise NotFoundError
-    wanted, id_ = ReportFormat(form), report_id("R14")
-    page = console_page(request, "console.log.title", principal)
     period = Period(first=first, last=last)
-    content, headers, media = await run_in_threadpool(
-        report_file, request, principal, id_, period, form=wanted, lang=page.lang
-    )
-    return Response(content, media_type=media, headers=headers)
+    return await report_file(request, principal, report_id("R14"), period, form=form)

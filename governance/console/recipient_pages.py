@@ -33,7 +33,6 @@ from governance.registers import hooks, service
 from governance.registers.errors import RecipientFieldError, RecipientHookError
 from governance.registers.service import Listed, NewCheck, Shown
 from governance.registers.types import CheckKind, CheckMethod, CheckOutcome, Hook, RecipientRole
-from governance.reports.rendering import ReportFormat
 from governance.reports.types import Period, ReportId
 from governance.ui.parts import Choice, Crumb, Mistake
 from governance.ui.surfaces import lang_of, templates_of
@@ -272,17 +271,7 @@ async def report(
 ) -> Response:
     """A report of the registers as a file: provisions (R09), recipients (R10), abroad (R11)."""
     check_csrf(request, csrf)
-    if form not in {one.value for one in ReportFormat} or report not in REPORTS:
+    if report not in REPORTS:
         raise NotFoundError
-    lang = console_page(request, "console.recipients.title", principal).lang
     period = Period(first=first, last=last)
-    content, headers, media = await run_in_threadpool(
-        report_file,
-        request,
-        principal,
-        REPORTS[report],
-        period,
-        form=ReportFormat(form),
-        lang=lang,
-    )
-    return Response(content, media_type=media, headers=headers)
+    return await report_file(request, principal, REPORTS[report], period, form=form)

@@ -22,7 +22,6 @@ from governance.console.retention_frame import (
     Reader,
     way_to,
 )
-from governance.core.errors import NotFoundError
 from governance.core.settings import Settings
 from governance.core.terms import Lang
 from governance.http.principal import Principal
@@ -125,16 +124,8 @@ async def report(
 ) -> Response:
     """The schedule and the purge log (R12) of a period as a file."""
     check_csrf(request, csrf)
-    if form not in {one.value for one in ReportFormat}:
-        raise NotFoundError
-    lang = console_page(request, "console.retention.title", principal).lang
-    content, headers, media = await run_in_threadpool(
-        report_file,
-        *(request, principal, ReportId.R12, Period(first=first, last=last)),
-        form=ReportFormat(form),
-        lang=lang,
-    )
-    return Response(content, media_type=media, headers=headers)
+    period = Period(first=first, last=last)
+    return await report_file(request, principal, ReportId.R12, period, form=form)
 
 
 def _figures(facts: Overview, lang: Lang) -> tuple[Figure, ...]:

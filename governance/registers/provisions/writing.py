@@ -6,7 +6,7 @@ which counts for nothing until the file may leave.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -37,11 +37,6 @@ from governance.registers.sealing import (
 from governance.registers.store import contact_of
 from governance.registers.types import Recipient
 from policies.purposes import PurposeRecord
-
-LEFT_BEHIND = timedelta(days=1)  # after which a prepared record of a dead process goes
-ACQUISITION_LONGEST = 2_000  # characters
-PERSONS_MOST = 10_000  # of one confirmation
-RECEIVED_DUTY = "APPI-30"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from governance.core.clock import JST
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.upkeep.merges import absorbed_by
-from retention import store, tombstones
+from retention import store, tombstones, trailing
 from retention.duties import after
 from retention.erasure import Doomed, erase, lock
 from retention.fit import Fitting, Seen, fitting
@@ -20,7 +20,7 @@ from retention.holds import deferring
 from retention.plans import Ground, Item, ItemState, Plan, keep_lines
 from retention.store import Run
 from retention.tombstones import Tombstone
-from retention.types import Schedule
+from retention.types import DecisionKind, Schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,12 @@ class Work:
     run: Run
     plan: Plan
     schedule: Schedule
+
+    @property
+    def trails(self) -> bool:
+        """Whether index tokens go after the persons, in the order of the index."""
+        many = self.plan.count(DecisionKind.DUE) >= trailing.FROM
+        return many and self.plan.ground is not Ground.RESTORE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +78,10 @@ def remove(
         doomed = [(item, one) for item, one in doomed if item.id in journaled]
     rows, event, stones = 0, None, list[Tombstone]()
     if doomed:
-        counts = erase(tx, work.ports.vault, [one for _, one in doomed], at=at)
+        people = [one for _, one in doomed]
+        counts = erase(tx, work.ports.vault, people, trails=work.trails, at=at)
         rows = sum(counts.values())
-        event = work.ports.audit.erase(tx, _event(work, [one for _, one in doomed], rows, at=at))
+        event = work.ports.audit.erase(tx, _event(work, people, rows, at=at))
         stones = [_stone(work, item, one, at=at) for item, one in doomed]
         tombstones.bury(tx, stones)
         store.mark_items(tx, [item.id for item, _ in doomed], ItemState.ERASED)

@@ -96,8 +96,12 @@ def filing_deadline(end: date, months: int) -> date:
 def row_keep(purchase: Purchase, schedule: Schedule, *, at: date) -> RowKeep | None:
     """The fields of a purchase that a duty still keeps on this day; None: the row may go."""
     day = purchase.last_on or purchase.recorded_on
-    if day is None:
-        return None
+    fields = {} if day is None else _kept_of(day, schedule, at=at)
+    return RowKeep(row=purchase.row, fields=fields) if fields else None
+
+
+def _kept_of(day: date, schedule: Schedule, *, at: date) -> Mapping[FieldId, Keep]:
+    """What duties still keep of a purchase of this day."""
     fields: dict[FieldId, Keep] = {}
     for duty in schedule.duties:
         keep = keep_of(duty, day, schedule.overflow, at)
@@ -107,13 +111,19 @@ def row_keep(purchase: Purchase, schedule: Schedule, *, at: date) -> RowKeep | N
             known = fields.get(name)
             if known is None or known.free_from < keep.free_from:
                 fields[name] = keep
-    return RowKeep(row=purchase.row, fields=fields) if fields else None
+    return fields
 
 
 def row_keeps(facts: PersonFacts, schedule: Schedule, *, at: date) -> Mapping[RowId, RowKeep]:
     """Every purchase of the person that a duty still keeps, and every row that a hold spares."""
-    found = (row_keep(purchase, schedule, at=at) for purchase in facts.purchases)
-    keeps = {keep.row: keep for keep in found if keep is not None}
+    keeps: dict[RowId, RowKeep] = {}
+    by_day: dict[date | None, Mapping[FieldId, Keep]] = {None: {}}
+    for purchase in facts.purchases:
+        day = purchase.last_on or purchase.recorded_on
+        if day not in by_day and day is not None:
+            by_day[day] = _kept_of(day, schedule, at=at)
+        if fields := by_day[day]:
+            keeps[purchase.row] = RowKeep(row=purchase.row, fields=fields)
     for row, spared in facts.spared.items():
         known = keeps[row].fields if row in keeps else {}
         keeps[row] = replace(spared, fields={**known, **spared.fields})

@@ -88,9 +88,17 @@ def lock(tx: Connection, subjects: Sequence[SubjectId]) -> None:
 
 
 def erase(
-    tx: Connection, vault: FieldVault, batch: Sequence[Doomed], *, at: datetime
+    tx: Connection,
+    vault: FieldVault,
+    batch: Sequence[Doomed],
+    *,
+    at: datetime,
+    trails: bool = False,
 ) -> Counter[str]:
-    """Rows removed or emptied by table; nothing of the persons is left but what a law keeps."""
+    """Rows removed or emptied by table; nothing of the persons is left but what a law keeps.
+
+    `trails`: and, of whom nothing stays, tokens that are listed for `trailing`.
+    """
     done: Counter[str] = Counter()
     listed = [
         Listed(subject=one.subject, fields=one.suppress, rule=one.rule, until=one.suppress_until)
@@ -102,7 +110,7 @@ def erase(
         done.update(shred(tx, [one.subject for one in bare]))
         _end_persons(tx, bare)
         batch = [one for one in batch if not one.shreds]
-    done.update(remove(tx, [one.subject for one in batch if not one.keeps]))
+    done.update(remove(tx, [one.subject for one in batch if not one.keeps], trails=trails))
     for part in _parts([one.subject for one in batch if one.keeps]):
         beside = custom_kept(tx, vault, *_staying(batch, set(part)))
         done.update(edges.follow(tx, part))

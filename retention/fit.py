@@ -1,6 +1,6 @@
 """Who may still go as a plan says, asked right before they go, and why others are left alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from retention.facts import facts_of, keeping_facts_of
 from retention.key_ends import shreds
 from retention.merged import merged_into
 from retention.plans import Ground, Item, Plan, keep_lines
-from retention.types import Due, PersonFacts, Schedule
+from retention.types import Due, PersonFacts, RowKeep, Schedule
 
 Seen = dict[RowId, tuple[PersonFacts, Doomed | str]]  # by item: the facts, and what followed
 
@@ -79,13 +79,20 @@ def _outcome(
     facts: PersonFacts, item: Item, plan: Plan, schedule: Schedule, *, readable: bool, at: datetime
 ) -> Doomed | str:
     """What goes of the person, or why nothing does."""
-    if (reason := _changed(facts, item, plan, schedule)) is not None:
+    keeps = row_keeps(facts, schedule, at=plan.cutoff)
+    if (reason := _changed(facts, item, plan, schedule, keeps)) is not None:
         return reason
-    return _doomed(facts, item, plan, schedule, readable=readable, at=at)
+    return _doomed(facts, item, schedule, keeps, readable=readable, at=at)
 
 
 def _doomed(
-    facts: PersonFacts, item: Item, plan: Plan, schedule: Schedule, *, readable: bool, at: datetime
+    facts: PersonFacts,
+    item: Item,
+    schedule: Schedule,
+    keeps: Mapping[RowId, RowKeep],
+    *,
+    readable: bool,
+    at: datetime,
 ) -> Doomed:
     rule = schedule.rule(item.rule)
     suppress = rule.suppress if rule is not None else None
@@ -95,7 +102,7 @@ def _doomed(
     return Doomed(
         subject=item.subject,
         erased_before=facts.state is SubjectState.ERASED,
-        keeps=row_keeps(facts, schedule, at=plan.cutoff),
+        keeps=keeps,
         suppress=suppress.fields if suppress is not None else (),
         suppress_until=until,
         rule=item.rule,
@@ -111,7 +118,13 @@ def open_keys(ring: KeyRing, subjects: Iterable[SubjectId]) -> frozenset[Subject
         return alive - keys.in_state(tx, alive, KeyClass.KEPT, KeyState.DESTROYED)
 
 
-def _changed(facts: PersonFacts, item: Item, plan: Plan, schedule: Schedule) -> str | None:
+def _changed(
+    facts: PersonFacts,
+    item: Item,
+    plan: Plan,
+    schedule: Schedule,
+    keeps: Mapping[RowId, RowKeep],
+) -> str | None:
     """Why the person is not what the plan says any more; None: still due in the same way."""
     cutoff = plan.cutoff
     if facts.held:
@@ -130,6 +143,6 @@ def _changed(facts: PersonFacts, item: Item, plan: Plan, schedule: Schedule) -> 
     same = (now.rule, now.basis, now.due_on) == (item.rule, item.basis, item.due_on)
     if not isinstance(now, Due) or not same:
         return "decision"
-    if keep_lines(row_keeps(facts, schedule, at=cutoff)) != item.keeps:
+    if keep_lines(keeps) != item.keeps:
         return "kept_fields"
     return None

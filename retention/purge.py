@@ -1,9 +1,10 @@
 """Carries out a plan in batches; safe to be killed anywhere and to be run again.
 
-Some persons at a time: the control journal first (fsynced), then one transaction a batch with the
-rows, the audit event that names the destroyed parts, the tombstones, the counts and the cursor
-(retention/batch.py), then the end of their data keys. What the transaction finds changed since
-the plan is left alone. Between batches others have as long as a batch held the writers' lock.
+Some persons at a time: the control journal first (fsynced), then one transaction with the rows,
+the audit event that names the destroyed parts, the tombstones, the counts and the cursor
+(retention/batch.py), then the end of their data keys, and of many persons the tokens that found
+them (retention/trailing.py). What the transaction finds changed since the plan is left alone.
+Between transactions others have their turn (retention/yielding.py).
 """
 
 import sqlite3
@@ -11,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -22,27 +24,30 @@ from governance.jobs import ledger
 from governance.jobs.journal_record import JournalEntry, JournalKind
 from governance.jobs.runner import Worker
 from governance.jobs.types import Claim, Slot, Step
-from retention import store, tombstones
+from governance.keys.types import Destroyed
+from retention import store, tombstones, trailing
 from retention.batch import Removed, Work, fitting_now, remove
 from retention.budget import UNLIMITED, Budget, budget_of
 from retention.erasure import Doomed, residue
 from retention.errors import ResidueError, RunHeldElsewhereError
 from retention.fit import Seen, open_keys
-from retention.pace import MOST, Pace, Taken, paced
+from retention.pace import MOST, Pace
 from retention.parts import driving
 from retention.plans import Ground, Item, RunState
 from retention.store import Run
 from retention.tombstones import Tombstone
 from retention.weighing import weights
+from retention.yielding import Yielding
 
 LEASE = timedelta(seconds=120)
-WINDOW = 200  # persons looked at, announced, and whose keys end together
-KEYS_AT_RESTORE = 4_000  # persons; their keys are gone already, and nobody is served meanwhile
+PAGE = 1_000  # persons that are read at a time
 EVENT_MOST = 400  # persons in a batch; the event that names them has a size limit
-AIM = {"sqlite": timedelta(milliseconds=10), "postgresql": timedelta(milliseconds=50)}
+KEYS = 400  # persons whose keys end together
+KEYS_AT_RESTORE = 4_000  # their keys are gone already, and nobody is served meanwhile
 CHECKPOINT_TRIES = 40  # a reader that looks at an old state keeps SQLite's log; wait 2 s for it
 CHECKPOINT_PAUSE = timedelta(milliseconds=50)
 UNKNOWN_PAGES = 1  # not known to be none
+Ended = list[tuple[list[RowId], Destroyed]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +66,14 @@ class RunReport:
 
 @dataclass(slots=True, kw_only=True)
 class _Drive:
-    """One call of a run; claim and pace are replaced at each batch."""
+    """One call of a run; the claim is replaced at each batch."""
 
     work: Work
     worker: Worker
     claim: Claim
     budget: Budget
-    pace: Pace = field(default_factory=Pace)
-    released: datetime | None = None  # when the last batch let go of the lock
-    window: int = WINDOW
-    seen: Seen = field(default_factory=dict)  # of the persons at hand
+    turns: Yielding
+    trailing: int = 0  # persons whose tokens are still to go
     ended: list[Tombstone] = field(default_factory=list)  # rows are gone, data keys are not yet
 
     @property
@@ -106,9 +109,10 @@ def run(ports: Ports, run_id: RowId, *, worker: Worker, daily_bytes: int = UNLIM
     if claim is None:
         raise RunHeldElsewhereError(run=run_id)
     work = Work(ports=ports, run=found, plan=plan, schedule=schedule)
-    drive = _Drive(work=work, worker=worker, claim=claim, budget=left)
+    turns = Yielding(database=ports.database, worker=worker)
+    drive = _Drive(work=work, worker=worker, claim=claim, budget=left, turns=turns)
     if drive.restores:
-        drive.window, drive.pace = EVENT_MOST, Pace(rows=MOST)
+        turns.hurried, turns.pace = True, Pace(rows=MOST)
     try:
         return _to_the_end(drive)
     except Exception:  # whatever stopped it, another call may go on at once
@@ -134,24 +138,30 @@ def _let_go(drive: _Drive) -> None:
 
 def _to_the_end(drive: _Drive) -> RunReport:
     with drive.ports.database.read() as tx:  # what a killed call left between commit and keys
-        waiting = tombstones.keys_to_end(tx, drive.work.run.id)
-    _end_keys(drive, waiting)
+        drive.ended += tombstones.keys_to_end(tx, drive.work.run.id)
+    _end_keys(drive)
     while not (drive.worker.stopping() or drive.budget.spent_out):
         with drive.ports.database.read() as tx:
-            items = store.next_items(
-                tx, drive.work.plan.id, after=drive.claim.cursor, limit=drive.window
-            )
-            weigh = Counter[SubjectId]() if drive.restores else weights(tx, _subjects(items))
+            items = store.next_items(tx, drive.work.plan.id, after=drive.claim.cursor, limit=PAGE)
+            weigh = _weights(tx, drive.work, items)
         if not items:
             if _rows_of_who_stays(drive):
                 continue
-            _end_keys(drive, drive.ended)
             return _finish(drive)
-        _window(drive, items, weigh)
-    _end_keys(drive, drive.ended)
+        _page(drive, items, weigh)
+    _end_keys(drive)
+    if drive.budget.spent_out:  # they are counted in what was spent
+        _sweep(drive)
     _let_go(drive)
     until = drive.budget.resumes_at if drive.budget.spent_out else None
     return _report(drive.ports, drive.work.run.id, waits_until=until)
+
+
+def _weights(tx: Connection, work: Work, items: Sequence[Item]) -> Counter[SubjectId]:
+    """What batches are measured by; at a restore by persons alone."""
+    if work.plan.ground is Ground.RESTORE:
+        return Counter()
+    return weights(tx, [item.subject for item in items], tokens=not work.trails)
 
 
 def _rows_of_who_stays(drive: _Drive) -> bool:
@@ -163,24 +173,30 @@ def _rows_of_who_stays(drive: _Drive) -> bool:
     return moved is not None
 
 
-def _subjects(items: Sequence[Item]) -> list[SubjectId]:
-    return [item.subject for item in items]
-
-
-def _window(drive: _Drive, items: Sequence[Item], weigh: Mapping[SubjectId, int]) -> None:
-    """These persons are dealt with: announced together, removed by batches, their keys ended."""
-    at = drive.worker.clock()
-    drive.seen = {}
-    doomed = _looked_at(drive, items, at=at)
-    if not drive.restores:  # those are what the journal says already
-        _announce(drive, JournalKind.ERASURE, doomed, at=at)
-    journaled, waiting = {item.id: one for item, one in doomed}, deque(items)
+def _page(drive: _Drive, items: Sequence[Item], weigh: Mapping[SubjectId, int]) -> None:
+    """These persons are dealt with, a batch at a time, and their keys ended."""
+    waiting = deque(items)
     while waiting and not (drive.worker.stopping() or drive.budget.spent_out):
-        batch = _next(waiting, weigh, drive.pace.rows)
-        removed = _batch(drive, batch, journaled, weigh)
+        batch = _next(waiting, weigh, drive.turns.pace.rows)
+        removed = _batch(drive, batch, weigh)
         drive.ended += removed.stones
-    if len(drive.ended) >= (KEYS_AT_RESTORE if drive.restores else WINDOW):
-        _end_keys(drive, drive.ended)
+        if len(drive.ended) >= (KEYS_AT_RESTORE if drive.restores else KEYS):
+            _end_keys(drive)
+        drive.trailing += len(removed.stones) if drive.work.trails else 0
+        if drive.trailing >= trailing.MOST:
+            _sweep(drive)
+
+
+def _sweep(drive: _Drive) -> None:
+    """No token leads to a row of theirs any more."""
+    if not drive.work.trails:
+        return
+    trailing.sweep(
+        drive.ports.database,
+        drive.worker,
+        lambda tx, at: ledger.heartbeat(tx, drive.claim, at=at, lease=LEASE),
+    )
+    drive.trailing = 0
 
 
 def _next(waiting: deque[Item], weigh: Mapping[SubjectId, int], rows: int) -> list[Item]:
@@ -195,44 +211,25 @@ def _next(waiting: deque[Item], weigh: Mapping[SubjectId, int], rows: int) -> li
     return batch
 
 
-def _batch(
-    drive: _Drive,
-    items: Sequence[Item],
-    journaled: Mapping[RowId, Doomed],
-    weigh: Mapping[SubjectId, int],
-) -> Removed:
-    """One batch is committed, after others had their turn; what stayed is lifted again."""
-    _rest(drive)
-    at = drive.worker.clock()
+def _batch(drive: _Drive, items: Sequence[Item], weigh: Mapping[SubjectId, int]) -> Removed:
+    """One batch is announced and committed; what stayed is lifted again."""
+    at, seen = drive.worker.clock(), Seen()
+    doomed = _looked_at(drive, items, seen=seen, at=at)
+    if not drive.restores:  # those are what the journal says already
+        _announce(drive, JournalKind.ERASURE, doomed, at=at)
+    journaled = {item.id: one for item, one in doomed}
 
-    def commit(tx: Connection) -> tuple[Claim, Removed, datetime, datetime]:
-        began = drive.worker.clock()
-        removed = remove(tx, drive.work, items, journaled, seen=drive.seen, at=at)
+    def commit(tx: Connection, began: datetime) -> tuple[Claim, Removed]:
+        removed = remove(tx, drive.work, items, journaled, seen=seen, at=at)
         step = Step(done=len(items), cursor=items[-1].id, finished=False)
-        moved = ledger.advance(tx, drive.claim, step, at=began, lease=LEASE)
-        return moved, removed, began, drive.worker.clock()
+        return ledger.advance(tx, drive.claim, step, at=began, lease=LEASE), removed
 
-    drive.claim, removed, began, worked = drive.ports.database.write(commit, batch=True)
-    drive.released = drive.worker.clock()
+    rows = sum(weigh.get(item.subject, 1) for item in items)
+    drive.claim, removed = drive.turns.write(commit, rows=rows)
     drive.budget = drive.budget.with_rows(removed.rows)
-    if drive.restores:
-        return removed
-    _lift(drive, items, journaled, removed, at=at)
-    taken = Taken(
-        rows=sum(weigh.get(item.subject, 1) for item in items),
-        held=drive.released - began,
-        commit=drive.released - worked,
-    )
-    drive.pace = paced(drive.pace, taken, aim=AIM[drive.ports.database.dialect])
+    if not drive.restores:
+        _lift(drive, items, journaled, removed, at=at)
     return removed
-
-
-def _rest(drive: _Drive) -> None:
-    """Others had as long as the last batch held the lock; what was done meanwhile counts."""
-    if drive.released is None or drive.restores:
-        return
-    left = drive.released + drive.pace.rest - drive.worker.clock()
-    drive.worker.pause(min(max(left, timedelta(0)), LEASE / 4))
 
 
 def _lift(
@@ -259,17 +256,17 @@ def _lift(
 
 
 def _looked_at(
-    drive: _Drive, items: Sequence[Item], *, at: datetime
+    drive: _Drive, items: Sequence[Item], *, seen: Seen, at: datetime
 ) -> tuple[tuple[Item, Doomed], ...]:
     """Who goes as it looks before the commit; what a law keeps of them has a key to go under.
 
     Nobody, where the journal named them all and nothing of theirs is to be sealed anew.
     """
     vault = drive.ports.vault
-    if drive.restores and not open_keys(vault.ring, _subjects(items)):
+    if drive.restores and not open_keys(vault.ring, [item.subject for item in items]):
         return ()
     with drive.ports.database.read() as tx:
-        doomed = fitting_now(tx, drive.work, items, seen=drive.seen, at=at).goes
+        doomed = fitting_now(tx, drive.work, items, seen=seen, at=at).goes
     vault.ensure_keys(
         (one.subject for _, one in doomed if one.keeps and one.readable), KeyClass.KEPT
     )
@@ -299,24 +296,35 @@ def _append(
     )
 
 
-def _end_keys(drive: _Drive, waiting: Sequence[Tombstone]) -> None:
+def _end_keys(drive: _Drive) -> None:
     """The data keys of everyone whose rows are gone are destroyed, and the ledger says so."""
-    drive.ended = []
+    if ended := _destroyed(drive):
+        drive.ports.database.write(partial(_note_ended, ended=ended), batch=True)
+
+
+def _destroyed(drive: _Drive) -> Ended:
+    """Whose keys are gone now, which the ledger of erasures does not say yet."""
+    waiting, drive.ended = drive.ended, []
+    found: Ended = []
     for key_class in KeyClass:
         mine = [stone for stone in waiting if key_class in stone.key_classes]
-        if not mine:
-            continue
-        ended = drive.ports.vault.destroy_many((stone.subject for stone in mine), key_class)
-        ids = [stone.id for stone in mine]
-        drive.ports.database.write(
-            lambda tx, ids=ids, ended=ended: tombstones.note_keys_ended(tx, ids, ended),  # type: ignore[misc] # bound now
-            batch=True,
-        )
+        if mine:
+            subjects = (stone.subject for stone in mine)
+            ended = drive.ports.vault.destroy_many(subjects, key_class)
+            found.append(([stone.id for stone in mine], ended))
+    return found
+
+
+def _note_ended(tx: Connection, ended: Ended) -> None:
+    for stones, by in ended:
+        tombstones.note_keys_ended(tx, stones, by)
 
 
 def _finish(drive: _Drive) -> RunReport:
     """The run is done once nothing of a purged person is left and the log is truncated."""
     ports, worker = drive.ports, drive.worker
+    _sweep(drive)
+    ended = _destroyed(drive)
     with ports.database.read() as tx:
         left = residue(tx, tombstones.buried(drive.work.run.id))
     pages = _checkpoint(ports, worker)
@@ -324,6 +332,7 @@ def _finish(drive: _Drive) -> RunReport:
     state = RunState.RESIDUE if left else RunState.DONE
 
     def end(tx: Connection) -> None:
+        _note_ended(tx, ended)
         store.end_run(tx, drive.work.run.id, state, wal_pages=pages, at=at)
         if left:
             ledger.release(tx, drive.claim, at=at)
@@ -336,8 +345,6 @@ def _finish(drive: _Drive) -> RunReport:
     if left:
         table, rows = left.most_common(1)[0]
         raise ResidueError(run=drive.work.run.id, table=table, rows=rows)
-    if pages == 0:
-        _checkpoint(ports, worker)
     return _report(ports, drive.work.run.id)
 
 

@@ -20,12 +20,15 @@ from governance.db.keyed import PreparedChange, changed
 from retention.edges import Step, steps
 
 
-def remove(tx: Connection, ids: Sequence[SubjectId]) -> Counter[str]:
-    """Rows removed or emptied by table; none is left of these persons."""
+def remove(tx: Connection, ids: Sequence[SubjectId], *, trails: bool) -> Counter[str]:
+    """Rows removed or emptied by table; none is left of these persons.
+
+    `trails`: tokens of the search index are counted and listed, and go after them.
+    """
     done: Counter[str] = Counter()
     if not ids:
         return done
-    done["search_posting"] = forget_subjects(tx, ids)
+    done["search_posting"] = forget_subjects(tx, ids, aside=trails)
     named = changes()
     for (name, _), rows in zip(
         named, changed(tx, [change.of(ids) for _, change in named]), strict=True

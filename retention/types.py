@@ -345,4 +345,5 @@ Decision = Due | Kept | Review
 
 def latest(*days: date | None) -> date | None:
     """The latest of the days that are known."""
-    return max((day for day in days if day is not None), default=None)
+    known = [day for day in days if day is not None]  # asked for each purchase: no generator
+    return max(known) if known else None

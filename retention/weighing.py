@@ -16,16 +16,16 @@ TOKEN: Final = 3  # octets of a search token, about
 _IDS: Final[Any] = bindparam("ids", expanding=True)
 
 
-def weights(tx: Connection, subjects: Sequence[SubjectId]) -> Counter[SubjectId]:
-    """Rows of each of these persons, tokens of the search index included."""
+def weights(tx: Connection, subjects: Sequence[SubjectId], *, tokens: bool) -> Counter[SubjectId]:
+    """Rows of each of these persons, with or without tokens of the search index."""
     found = Counter(dict.fromkeys(subjects, OWN))
-    for subject, rows in tx.execute(_counted(), {"ids": list(subjects)}):
+    for subject, rows in tx.execute(_counted(tokens=tokens), {"ids": list(subjects)}):
         found[subject] += int(rows)
     return found
 
 
 @derived
-def _counted() -> Any:
+def _counted(*, tokens: bool) -> Any:
     tables = (TABLES[name] for name in catalogue().erase_order())
     return union_all(
         *(
@@ -34,7 +34,7 @@ def _counted() -> Any:
             .group_by(table.c.subject_id)
             for table in tables
         ),
-        _tokens(),
+        *((_tokens(),) if tokens else ()),
     )
 
 

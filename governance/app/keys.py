@@ -79,6 +79,7 @@ NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
     "search_row": frozenset({"row_key"}),
     "search_entry": frozenset({"row_key", "tokens"}),
     "search_posting": frozenset({"row_key", "token"}),
+    "search_leaving": frozenset({"row_key", "tokens"}),
     "audit_event": frozenset({"parts_digest"}),
     "audit_part": frozenset({"salt", "commitment", "sealed_hash"}),
     "audit_decision": frozenset({"about", "salt"}),

@@ -15,10 +15,10 @@ from typing import Final
 from urllib.parse import quote
 
 from governance.custody.errors import CopyRefusedError
-from governance.customers.tokens import ENTRY, POSTING, ROW, Due
+from governance.customers.tokens import ENTRY, LEAVING, POSTING, ROW, Due
 from governance.db.engine import Database
 
-TOKENS: Final = (POSTING.name, ENTRY.name)
+TOKENS: Final = (POSTING.name, ENTRY.name, LEAVING.name)
 PG_DUMP: Final = (  # a dump is made with these; then `RESTORED` runs once on what was restored
     "--format=custom",
     *(f"--exclude-table-data={name}" for name in TOKENS),

@@ -44,6 +44,19 @@ _DROP_PG: Final = text(
     " CAST(:tokens AS bytea[]), CAST(:rows AS bytea[])) AS gone (index_id, token, row_key)"
     " WHERE p.index_id = gone.index_id AND p.token = gone.token AND p.row_key = gone.row_key"
 )
+_DROP_PLACES: Final = (
+    "WITH RECURSIVE place(i) AS"
+    " (SELECT 1 UNION ALL SELECT i + ?2 + ?3 FROM place WHERE i + ?2 + ?3 < ?4)"
+    " DELETE FROM search_posting WHERE index_id = ?1 AND (token, row_key) IN"
+    " (SELECT substr(?5, i, ?2), substr(?5, i + ?2, ?3) FROM place)"
+)
+_DROP_PLACES_PG: Final = text(
+    "DELETE FROM search_posting p USING (SELECT substring(given.joined FROM i FOR :width),"
+    " substring(given.joined FROM i + :width FOR :key) FROM"
+    " (SELECT CAST(:joined AS bytea) AS joined) given, generate_series(1, :size, :width + :key) i"
+    ") AS gone (token, row_key)"
+    " WHERE p.index_id = :number AND p.token = gone.token AND p.row_key = gone.row_key"
+)
 
 
 def post(tx: Connection, postings: list[Posting]) -> None:
@@ -73,6 +86,20 @@ def unpost(tx: Connection, postings: list[Posting]) -> None:
                 driver.executemany(_DROP_SQLITE, postings)
     elif postings:
         tx.execute(_DROP_PG, _columns(postings))
+
+
+def unpost_places(tx: Connection, number: int, width: int, places: Sequence[bytes]) -> None:
+    """Tokens of this width in one index, each with its row behind it, lead to them no more."""
+    if not places:
+        return
+    joined, key = b"".join(places), len(places[0]) - width
+    driver = sqlite_of(tx)
+    if driver is not None:
+        with sqlite_errors(_DROP_PLACES):
+            driver.execute(_DROP_PLACES, (number, width, key, len(joined) + 1, joined))
+        return
+    facts = {"number": number, "width": width, "key": key, "size": len(joined), "joined": joined}
+    tx.execute(_DROP_PLACES_PG, facts)
 
 
 def slices(postings: list[Posting], size: int) -> Iterator[list[Posting]]:

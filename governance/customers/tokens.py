@@ -1,8 +1,9 @@
 """The blind index in its tables: tokens of rows in, rows of tokens out; nothing here has a key.
 
 Tokens stand twice, by row (`search_entry`: what goes with the row) and by token
-(`search_posting`: what a search reads), and always change together. Every row also says how much
-of its index is still to come, so that a search can tell what it may be missing.
+(`search_posting`: what a search reads), and always change together but at a purge, which lists
+what is left to go (`search_leaving`). Every row also says how much of its index is still to come,
+so that a search can tell what it may be missing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,7 @@ from governance.db.types import insert_ignore, table_of
 
 INDEX, ROW = table_of(models.SearchIndexRow), table_of(models.SearchRow)
 ENTRY, POSTING = table_of(models.SearchEntryRow), table_of(models.SearchPostingRow)
+LEAVING = table_of(models.SearchLeavingRow)
 IN_LIMIT: Final = 500  # values in one IN list
 _ENTRIES: Final = PreparedInsert(ENTRY, ignore=True)
 Version = tuple[FieldId, int]  # an index by name (search_plan.index_name) and version of its key

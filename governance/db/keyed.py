@@ -13,7 +13,18 @@ from types import MappingProxyType
 from typing import Any, Final, cast
 
 import psycopg
-from sqlalchemy import Connection, Delete, Dialect, Select, String, Update, bindparam, func, select
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Dialect,
+    Insert,
+    Select,
+    String,
+    Update,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
@@ -21,7 +32,7 @@ from governance.db.prepared import driver_errors, sqlite_errors, sqlite_of
 
 KEYS: Final = "keys"  # the name of the list among a statement's values
 NO_FACTS: Final[Mapping[str, Any]] = MappingProxyType({})
-Make = Callable[[Select[Any]], Update | Delete]
+Make = Callable[[Select[Any]], Insert | Update | Delete]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +60,7 @@ class Change:
 
 
 class PreparedChange:
-    """An UPDATE or DELETE of what belongs to some keys."""
+    """An UPDATE or DELETE of what belongs to some keys, or an INSERT of what is read by them."""
 
     def __init__(self, make: Make) -> None:
         """`make` gets the keys as a selection of one column, for an IN."""
@@ -107,7 +118,7 @@ def _at_once(tx: Connection, shapes: Sequence[_Shape], changes: Sequence[Change]
         return [cursor.rowcount for cursor in cursors]
 
 
-def _compiled(statement: Update | Delete, dialect: Dialect) -> _Shape:
+def _compiled(statement: Insert | Update | Delete, dialect: Dialect) -> _Shape:
     made: Any = statement.compile(dialect=dialect)
     names = tuple(made.params)
     convert = {name: _converter(made.binds[name].type, dialect) for name in names if name != KEYS}

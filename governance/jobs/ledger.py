@@ -8,12 +8,14 @@ carries `WHERE fence = mine`, so a process that slept through its lease changes 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
 from governance.core.ids import new_row_id
 from governance.core.terms import RowId
+from governance.db.keyed import PreparedChange
 from governance.db.types import insert_ignore, table_of
 from governance.jobs.errors import FenceLostError
 from governance.jobs.models import JobRunRow
@@ -223,14 +225,14 @@ def job_run(row: Row[Any]) -> JobRun:
 
 def _change(tx: Connection, claim: Claim, **values: object) -> None:
     """Fails closed: no row under my fence means that the slot is no longer mine."""
-    changed = tx.execute(
-        RUNS.update()
-        .where(
-            RUNS.c.id == claim.run,
-            RUNS.c.fence == claim.fence,
-            RUNS.c.state == JobState.RUNNING.value,
-        )
-        .values(**values)
-    )
-    if changed.rowcount != 1:
+    facts = {"held": claim.fence, **{f"new_{name}": value for name, value in values.items()}}
+    if _changing(tuple(values)).rows(tx, [claim.run], facts) != 1:
         raise FenceLostError(job=claim.job, fence=claim.fence)
+
+
+@cache
+def _changing(columns: tuple[str, ...]) -> PreparedChange:
+    """Each batch of a job is one of these; they are compiled once."""
+    values = {name: bindparam(f"new_{name}", type_=RUNS.c[name].type) for name in columns}
+    mine = RUNS.c.fence == bindparam("held"), RUNS.c.state == JobState.RUNNING.value
+    return PreparedChange(lambda ids: RUNS.update().where(RUNS.c.id.in_(ids), *mine).values(values))

@@ -8,8 +8,9 @@ from sqlalchemy import Column, Connection, Select, delete, select
 
 from consent.ledger import EVENT as CONSENT
 from governance.core.terms import SubjectId
-from governance.customers.changes.counter import IN_LIMIT, SUBJECT, head
+from governance.customers.changes.counter import SUBJECT, head
 from governance.customers.changes.touched import TOUCHED
+from governance.customers.store import IN_LIMIT
 from governance.customers.upkeep.merges import MERGE, MergeState, survivor_of
 
 

@@ -13,7 +13,7 @@ from governance.crypto.frame import dek_id_of
 from governance.customers.tokens import POSTING, ROW
 from governance.db.engine import Database
 from governance.keys.errors import KeyDestroyedError
-from retention import purge, tombstones
+from retention import purge, tombstones, trailing
 from retention.plans import RunState
 from tests.retention.town import Killed, Killer, Town
 
@@ -100,8 +100,11 @@ def test_a_worker_that_is_told_to_stop_is_followed_by_another(town: Town) -> Non
 class TestResidue:
     """No byte of a purged person is left in the files that the database consists of."""
 
-    @pytest.fixture
-    def purged(self, town: Town) -> tuple[Town, list[bytes]]:
+    @pytest.fixture(params=[1, 1_000], ids=["tokens-after", "tokens-with-rows"])
+    def purged(
+        self, town: Town, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    ) -> tuple[Town, list[bytes]]:
+        monkeypatch.setattr(trailing, "FROM", request.param)
         people(town)
         if town.ports.database.dialect != "sqlite":
             pytest.skip("files of SQLite")

@@ -10,21 +10,24 @@ in their order; changes of facts take theirs as the last act before the commit.
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from governance.core.terms import SubjectId
 from governance.customers.changes.models import ConsentHead
 from governance.customers.models import SubjectEntry
 from governance.db.fetching import PreparedSelect
+from governance.db.keyed import PreparedChange
 from governance.db.late import before_commit
 from governance.db.types import insert_ignore, table_of
 
 HEAD, SUBJECT = table_of(ConsentHead), table_of(SubjectEntry)
 SHARD: Final = 0
-IN_LIMIT: Final = 500  # values in one IN list
 _HEAD: Final = PreparedSelect(select(HEAD.c.seq).where(HEAD.c.shard == SHARD))
 _POSITION: Final = PreparedSelect(
     select(HEAD.c.seq, HEAD.c.everyone_seq, HEAD.c.callers_seq).where(HEAD.c.shard == SHARD)
+)
+_CHANGED: Final = PreparedChange(
+    lambda ids: update(SUBJECT).where(SUBJECT.c.id.in_(ids)).values(changed_seq=bindparam("seq"))
 )
 
 
@@ -97,10 +100,7 @@ def note_callers(tx: Connection) -> None:
 def _note(tx: Connection, subjects: Sequence[str]) -> None:
     if not subjects:
         return
-    seq = take(tx)
-    for start in range(0, len(subjects), IN_LIMIT):
-        part = subjects[start : start + IN_LIMIT]
-        tx.execute(update(SUBJECT).where(SUBJECT.c.id.in_(part)).values(changed_seq=seq))
+    _CHANGED.rows(tx, subjects, {"seq": take(tx)})
 
 
 def _note_everyone(tx: Connection, _nobody: Sequence[str]) -> None:

@@ -4,9 +4,9 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, exists, select
 
 from governance.core.clock import JST
 from governance.core.terms import FieldId, RowId, SubjectId
@@ -23,10 +23,16 @@ from governance.customers.holds.types import (
     What,
 )
 from governance.customers.store import HOLD, IN_LIMIT, SUBJECT, TABLES
+from governance.db.fetching import NO_FACTS, PreparedSelect
 from governance.db.types import table_of
 
 SCOPE = table_of(ScopeRow)
 STANDING = HOLD.c.released_at.is_(None)
+_IDS: Final[Any] = bindparam("ids", expanding=True)
+_LINES: Final = PreparedSelect(select(HOLD).where(HOLD.c.subject_id.in_(_IDS), STANDING))
+_SCOPES: Final = PreparedSelect(
+    select(SCOPE).where(SCOPE.c.released_at.is_(None)).order_by(SCOPE.c.id)
+)
 
 
 def held_parts(tx: Connection, subjects: Iterable[SubjectId]) -> Mapping[SubjectId, HeldScope]:
@@ -49,8 +55,7 @@ def lines_on(tx: Connection, subjects: Sequence[SubjectId]) -> tuple[Line, ...]:
     scopes = standing_scopes(tx)
     for start in range(0, len(subjects), IN_LIMIT):
         part = list(subjects[start : start + IN_LIMIT])
-        rows = tx.execute(select(HOLD).where(HOLD.c.subject_id.in_(part), STANDING))
-        mine = [line_of(row) for row in rows]
+        mine = [line_of(row) for row in _LINES.rows(tx, {"ids": part})]
         found += mine
         if scopes:
             found += _by_scope(tx, scopes, part, mine)
@@ -115,10 +120,8 @@ def fields_of(what: What) -> tuple[FieldId, ...]:
 
 def standing_scopes(tx: Connection, *, matter: str | None = None) -> tuple[Scope, ...]:
     """Scopes that nobody released, oldest first."""
-    wanted = select(SCOPE).where(SCOPE.c.released_at.is_(None)).order_by(SCOPE.c.id)
-    if matter is not None:
-        wanted = wanted.where(SCOPE.c.matter == matter)
-    return tuple(_scope(row) for row in tx.execute(wanted))
+    scopes = (_scope(row) for row in _SCOPES.rows(tx, NO_FACTS))
+    return tuple(scope for scope in scopes if matter is None or scope.matter == matter)
 
 
 def matching(

@@ -76,6 +76,16 @@ class SearchPostingRow(SQLModel, table=True):
     __table_args__ = (CLUSTERED,)
 
 
+class SearchLeavingRow(SQLModel, table=True):
+    """Tokens of a row that is gone, which still lead to it; they go in their own order."""
+
+    __tablename__ = "search_leaving"
+    index_id: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
+    row_key: bytes = Field(sa_column=_row())
+    tokens: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    __table_args__ = (CLUSTERED,)
+
+
 class ReindexRow(SQLModel, table=True):
     """The rotation of one field's index and how far it is; its lease stands in the job ledger."""
 

@@ -24,6 +24,7 @@ from governance.console.retention_frame import (
 )
 from governance.core.settings import Settings
 from governance.core.terms import Lang
+from governance.customers.suppression import OPTED_OUT, count_listed
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
@@ -60,6 +61,7 @@ class Overview:
     waiting: int  # plans that nobody has run yet
     holds: int
     purges: Standing
+    opted_out: int  # tokens of who said no to marketing
 
 
 def overview(tx: Connection, settings: Settings, *, at: datetime) -> Overview:
@@ -73,6 +75,7 @@ def overview(tx: Connection, settings: Settings, *, at: datetime) -> Overview:
         residue=looking.count_runs(tx, RunState.RESIDUE),
         waiting=sum(one.run is None for one in plans),
         holds=looking.standing_holds(tx),
+        opted_out=count_listed(tx, OPTED_OUT),
         purges=standing(
             tx,
             lag_days=settings.retention_lag_days,
@@ -104,7 +107,8 @@ async def retention(request: Request, principal: Reader) -> str:
             page.lang,
             automatic=wiring.settings.retention_automatic,
             at=wiring.clock(),
-        ),
+        )
+        + _opted_out(facts.opted_out, wiring.settings.opt_out_months, page.lang),
         tones=RUN_TONES,
         today=today(request),
         may_report=may(request, principal, Action.REPORT_READ),
@@ -180,6 +184,13 @@ def _schedule(facts: Overview, lang: Lang) -> tuple[Term, ...]:
             term=text("console.plans.schedule_digest", lang), text=schedule.digest[:16], mono=True
         ),
     )
+
+
+def _opted_out(tokens: int, months: int, lang: Lang) -> tuple[Term, ...]:
+    """How many tokens recognise whoever said no to marketing, and for how long."""
+    count = text("console.retention.opted_out_n", lang, n=tokens)
+    note = text("console.retention.opted_out_text", lang, months=months)
+    return (Term(term=text("console.retention.opted_out", lang), text=count, note=note),)
 
 
 def _purges(found: Standing, lang: Lang, *, automatic: bool, at: datetime) -> tuple[Term, ...]:

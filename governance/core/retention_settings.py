@@ -40,3 +40,11 @@ class RetentionSettings(Controller):
         "消去の期限からこの日数を過ぎた人が残っているとき、doctor が警告します。",
         "Days after which `doctor` warns of a person who is due and still here.",
     )
+    opt_out_months: Annotated[int, Field(ge=1, le=240)] = described(
+        60,
+        "案内を断った方の照合用の符号を残す月数（断った日から）。この間は、ファイルや新しい登録で"
+        "同じ方が来ても案内に使いません。短くすると、その後の取込で断ったことが分からなくなります。",
+        "Months for which a token recognises whoever said no to marketing, from the day of the no. "
+        "A file or new row that brings the person again within that time opens no marketing; "
+        "after it nobody can tell.",
+    )

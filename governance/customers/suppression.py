@@ -9,9 +9,9 @@ entry names its key.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, exists, literal, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, literal, select, update
 
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, RowId, SubjectId
@@ -26,6 +26,16 @@ from governance.keys.vault import FieldVault
 
 ERASED: Final = "~suppressed"  # '~' stands in no catalogue field
 OPTED_OUT: Final = "~opted_out"  # whoever objected to marketing; under keys of their own too
+_LATER: Final = (  # who is on the list already stays as long as the newer entry says
+    update(SUPPRESSION)
+    .where(
+        SUPPRESSION.c.field == bindparam("of"),
+        SUPPRESSION.c.version == bindparam("under"),
+        SUPPRESSION.c.token == bindparam("by"),
+        SUPPRESSION.c.ends_on < bindparam("later", type_=SUPPRESSION.c.ends_on.type),
+    )
+    .values(ends_on=bindparam("until", type_=SUPPRESSION.c.ends_on.type))
+)
 _ANY: Final = select(literal(1)).select_from(SUPPRESSION).limit(1)
 
 
@@ -74,6 +84,12 @@ def marks(
     return Marks(keys={name: tuple(found) for name, found in keys.items()})
 
 
+def count_listed(tx: Connection, mark: str) -> int:
+    """How many tokens stand on the list of this kind."""
+    mine = SUPPRESSION.c.field.endswith(mark)
+    return int(tx.execute(select(func.count()).select_from(SUPPRESSION).where(mine)).scalar_one())
+
+
 def enlist(
     tx: Connection,
     vault: FieldVault,
@@ -108,8 +124,15 @@ def enlist(
         ]
         if rows:
             tx.execute(insert_ignore(SUPPRESSION, tx.dialect.name), rows)
+            tx.execute(_LATER, [_later(row) for row in rows])
         count += len(rows)
     return count
+
+
+def _later(row: Mapping[str, Any]) -> dict[str, Any]:
+    until = row["ends_on"]
+    entry = {"of": row["field"], "under": row["version"], "by": row["token"], "until": until}
+    return entry | {"later": until or date.max}
 
 
 def delist(

@@ -5,7 +5,6 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from consent.opted_out import KEPT
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 from retention.store import in_force
@@ -15,8 +14,11 @@ Line = tuple[str, str, str]  # of whom or what, how long, why
 UNITS: Final = ("years", "months", "days")
 
 
-def periods(tx: Connection, lang: Lang) -> Iterator[Line]:
-    """Every line of the schedule in force, then what stays of those who are gone or said no."""
+def periods(tx: Connection, lang: Lang, *, opted_out: int) -> Iterator[Line]:
+    """Every line of the schedule in force, then what stays of those who are gone or said no.
+
+    `opted_out` is how many months a no is recognised.
+    """
     schedule = in_force(tx)
     lines: tuple[Rule | Duty | Part, ...] = (*schedule.rules, *schedule.duties, *schedule.parts)
     for line in lines:
@@ -25,7 +27,7 @@ def periods(tx: Connection, lang: Lang) -> Iterator[Line]:
     asked = {rule.suppress.period: None for rule in schedule.rules if rule.suppress is not None}
     for period in asked:
         yield _trace("suppressed", _words(period, lang), lang)
-    yield _trace("opted_out", _words(Period(months=KEPT), lang), lang)
+    yield _trace("opted_out", _words(Period(months=opted_out), lang), lang)
 
 
 def _how_long(line: Rule | Duty | Part, lang: Lang) -> str:

@@ -16,6 +16,7 @@ from consent import ledger
 from consent.collecting.rules import in_force
 from consent.notices import store
 from consent.notices.types import Edition, EditionState, Kept
+from consent.opted_out import months_of
 from consent.receipts.content import received_by
 from consent.types import NoticeVersion
 from governance.core.controller import Controller
@@ -101,7 +102,7 @@ def published(
             if "joint" in {recipient_class(name) for name in purpose.recipients}
         ),
         recipients=tuple(_companies(recipients, lang, on=on)),
-        periods=tuple(periods(tx, lang)),
+        periods=tuple(periods(tx, lang, opted_out=months_of(controller))),
         rights=tuple(_rights(controller, lang)),
         anonymised=tuple(anonymised(tx, lang)),
         public="" if public is None else _body(tx, public, lang),

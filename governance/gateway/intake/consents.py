@@ -12,6 +12,7 @@ from audit.types import EventDraft, Outcome, canonical_json
 from consent import ledger
 from consent.choices import NARROWS
 from consent.facts import facts_of
+from consent.opted_out import follow_file
 from consent.persons import persons_of
 from consent.proofs import PROOF
 from consent.rules import needs_guardian
@@ -278,14 +279,12 @@ def _append(tx: Connection, ports: Ports, run: RunFacts, taken: Sequence[_Taken]
         for item, row in zip(taken, ids, strict=True)
         if item.kind in NARROWS
     )
-    ledger.append(
-        tx,
-        [
-            _event(item, row, run, _seen(item, notices), bytes(proof[PROOF] or b""))
-            for item, row, proof in zip(taken, ids, proofs, strict=True)
-        ],
-        at=run.at,
-    )
+    events = [
+        _event(item, row, run, _seen(item, notices), bytes(proof[PROOF] or b""))
+        for item, row, proof in zip(taken, ids, proofs, strict=True)
+    ]
+    ledger.append(tx, events, at=run.at)
+    follow_file(tx, ports, events, at=run.at)
 
 
 def _proof(item: _Taken) -> bytes:

@@ -1,7 +1,8 @@
 """A no to marketing holds when a file brings the person anew, until their own new word."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from policies.reasons import ReasonCode
 from retention.service import forget
 from tests.installation import (
     AT,
+    CONSENTS,
     OFFICER,
     create,
     customer,
@@ -113,3 +115,84 @@ def test_the_list_ends_by_its_own_day_and_tells_the_index_nothing(
     over = AT + timedelta(days=31 * KEPT)
     assert wiring.database.write(lambda tx: forget(tx, at=AT))[1] == 0
     assert wiring.database.write(lambda tx: forget(tx, at=over))[1] == 2
+
+
+def told(wiring: Wiring, folder: Path, *rows: tuple[str, str, str]) -> None:
+    """A file of choices of customer 1: day, purpose code, what was done."""
+    lines = [
+        {"同意ID": f"K{n}", "顧客ID": "C000001", "日時": day, "目的コード": code, "操作": word}
+        for n, (day, code, word) in enumerate(rows, start=1)
+    ]
+    path = write_file(folder, register(lines, headers=CONSENTS), name="choices.csv")
+    import_file(wiring, path)
+
+
+@pytest.fixture
+def code(wiring: Wiring) -> str:
+    purpose = wiring.policies.current.purpose(PurposeId("mail_marketing"))
+    assert purpose is not None
+    return purpose.id
+
+
+@pytest.mark.parametrize("word", ["異議", "利用停止", "配信停止", "撤回"])
+def test_a_no_in_a_file_of_choices_is_recognised_too(
+    wiring: Wiring, tmp_path: Path, code: str, word: str
+) -> None:
+    bring(wiring, tmp_path, 1, "shop.csv")
+    told(wiring, tmp_path, ("2026/09/01 10:00", code, word))
+    assert listed(wiring) == 2
+    again = bring(wiring, tmp_path, 2, "bought.csv", 携帯番号="090-0000-0001")
+    assert why(wiring, again) is OBJECTED
+
+
+def test_a_no_of_a_file_is_recognised_from_the_day_that_it_names(
+    wiring: Wiring, tmp_path: Path, code: str
+) -> None:
+    bring(wiring, tmp_path, 1, "shop.csv")
+    told(wiring, tmp_path, ("2025/09/01 10:00", code, "異議"))
+    with wiring.database.read() as tx:
+        ends = set(tx.execute(select(SUPPRESSION.c.ends_on)).scalars())
+    assert ends == {date(2030, 9, 1)}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("2021/09/01 10:00", "mail_marketing", "異議")],  # over: five years have passed
+        [("2026/08/01 10:00", "mail_marketing", "不同意")],  # never asked for anything
+        [("2026/08/01 10:00", "order_support", "異議")],  # not about marketing
+        [
+            ("2026/08/01 10:00", "mail_marketing", "撤回"),
+            ("2026/08/02 10:00", "mail_marketing", "同意"),
+        ],
+    ],
+)
+def test_what_is_no_standing_no_to_marketing_lists_nobody(
+    wiring: Wiring, tmp_path: Path, rows: list[tuple[str, str, str]]
+) -> None:
+    bring(wiring, tmp_path, 1, "shop.csv")
+    told(wiring, tmp_path, *rows)
+    assert listed(wiring) == 0
+
+
+def test_a_later_no_lengthens_the_time_and_an_earlier_one_shortens_nothing(
+    wiring: Wiring, tmp_path: Path, code: str
+) -> None:
+    first = bring(wiring, tmp_path, 1, "shop.csv")
+    told(wiring, tmp_path, ("2025/09/01 10:00", code, "異議"))
+    say(wiring, first, EventKind.OBJECTED, by=By.PERSON)
+    with wiring.database.read() as tx:
+        ends = set(tx.execute(select(SUPPRESSION.c.ends_on)).scalars())
+    assert ends == {date(2031, 10, 1)}
+
+
+def test_how_long_a_no_is_recognised_is_a_setting(
+    wiring: Wiring, tmp_path: Path, code: str
+) -> None:
+    settings = wiring.settings.model_copy(update={"opt_out_months": 12})
+    shorter = replace(wiring, ports=replace(wiring.ports, controller=settings))
+    bring(shorter, tmp_path, 1, "shop.csv")
+    told(shorter, tmp_path, ("2026/09/01 10:00", code, "異議"))
+    with shorter.database.read() as tx:
+        ends = set(tx.execute(select(SUPPRESSION.c.ends_on)).scalars())
+    assert ends == {date(2027, 9, 1)}

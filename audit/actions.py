@@ -132,6 +132,13 @@ class EventCode(StrEnum):
     PRINCIPAL_CHANGED = "identity.changed"
     PRINCIPAL_DISABLED = "identity.disabled"
     CREDENTIAL_CHANGED = "identity.credential_changed"
+    TOKEN_ISSUED = "identity.token_issued"  # noqa: S105 # an event
+    TOKEN_REVOKED = "identity.token_revoked"  # noqa: S105 # an event
+    SESSION_ENDED = "identity.session_ended"
+    PROVED_AGAIN = "identity.proved_again"  # before a grave act
+    ELEVATION_BEGUN = "identity.elevation_begun"
+    ELEVATION_ENDED = "identity.elevation_ended"
+    ACCESS_REVIEWED = "identity.access_reviewed"
     TRAINING_COMPLETED = "training.completed"
     ACCESS_DENIED = "access.denied"
     # registers and reports

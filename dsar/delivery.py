@@ -43,7 +43,7 @@ from dsar.types import Event, EvidenceKind, Letter, Mark
 from governance.core.terms import RequestId, RowId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
-from governance.identity.store import session_opened_at
+from governance.identity.store import session_proved_at
 from policies.actions import Action
 
 LINK_LIFE: Final = timedelta(days=7)
@@ -199,7 +199,7 @@ def proved_at(tx: Connection, principal: Principal, case: Case) -> datetime | No
         if proof.accepted and proof.kind in CODE_KINDS and proof.by == principal.id
     ]
     if principal.session is not None:
-        opened = session_opened_at(tx, principal.session)
+        opened = session_proved_at(tx, principal.session)
         moments += [opened] if opened is not None else []
     return max(moments, default=None)
 

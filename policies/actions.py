@@ -96,6 +96,27 @@ class Action(StrEnum):
     PORTAL_INVITE = "portal:invite"
 
 
+GRAVE = frozenset(
+    {
+        Action.HOLD_RELEASE,
+        Action.ERASURE_APPROVE,
+        Action.RETENTION_APPROVE,
+        Action.DSAR_APPROVE,
+        Action.APPROVAL_DECIDE,
+        Action.POLICY_APPLY,
+        Action.POLICY_PROPOSE,
+        Action.KEY_ROTATE,
+        Action.KEY_DESTROY,
+        Action.GLASS_BREAK,
+        Action.PERSON_EXPORT,
+        Action.AUDIT_EXPORT,
+        Action.BACKUP_RESTORE,
+        Action.STAFF_WRITE,
+        Action.CLIENT_WRITE,
+    }
+)  # acts that a session left open must not do: staff prove anew who they are
+
+
 @cache
 def action_words() -> Mapping[str, Action]:
     """Actions by their labels in either language, as an officer may write them."""

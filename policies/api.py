@@ -11,8 +11,8 @@ from fastapi.dependencies.models import Dependant
 from governance.core.errors import GovernanceError
 from governance.http.principal import Principal, PrincipalKind
 from governance.http.request import principal_of, wiring_of
-from policies.actions import Action
-from policies.actors import roles_of
+from policies.actions import GRAVE, Action
+from policies.actors import may
 from policies.snapshot import NO_POLICY, PolicyHolder, PolicySnapshot
 from policies.types import Outcome
 
@@ -27,6 +27,12 @@ class ActionForbiddenError(GovernanceError):
     """None of the principal's roles holds this action; nothing was shown or changed."""
 
     code, status = "action_forbidden", 403
+
+
+class StepUpNeededError(GovernanceError):
+    """A grave act needs a fresh proof of who acts; nothing was shown or changed."""
+
+    code, status = "step_up_needed", 403
 
 
 class PolicyUnavailableError(GovernanceError):
@@ -45,9 +51,11 @@ def ensure(principal: Principal, action: Action, snapshot: PolicySnapshot) -> Pr
     """The principal itself when it may do this action; the refusal as an error otherwise."""
     if principal.kind is PrincipalKind.ANONYMOUS:
         raise SignInNeededError
-    decision = snapshot.may(roles_of(principal, snapshot), action)
+    decision = may(principal, action, snapshot)
     match decision.outcome:
         case Outcome.PERMIT:
+            if principal.stale and action in GRAVE:
+                raise StepUpNeededError  # fails closed: a session left open does no grave act
             return principal
         case Outcome.DENY:
             raise ActionForbiddenError(action=action.value)

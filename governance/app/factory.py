@@ -26,6 +26,7 @@ from governance.app.integrating import Integrating
 from governance.app.lane import Lane
 from governance.app.openapi import with_evaluation
 from governance.app.pages import router as start_pages
+from governance.app.sign_in_pages import router as sign_in
 from governance.app.statement_routes import pages as statement_pages
 from governance.app.statement_routes import router as statements
 from governance.app.version import VERSION
@@ -52,6 +53,11 @@ from governance.gateway.api.searches import router as searches
 from governance.http.problems import language_of, problem_response
 from governance.http.request import principal_of
 from governance.http.throttle import Throttle
+from governance.identity.clients.api import router as oauth
+from governance.identity.clients.certificates import proxies_of
+from governance.identity.clients.types import rate_of
+from governance.identity.credentials.hashing import Hasher
+from governance.identity.credentials.terms import cost_of, limits_of
 from governance.identity.middleware import Authentication
 from governance.portal.certificates import router as certificates
 from governance.portal.collecting import router as collecting
@@ -75,6 +81,8 @@ from policies.actions import Action
 from policies.api import ActionForbiddenError, ensure, snapshot_of, stated_actions
 from retention.datasets.api import router as datasets
 from retention.holds.api import router as holds
+
+TOKEN_TRIES = 600  # that failed at the token endpoint, from one network within an hour
 
 
 class BadRequestError(WrongUseError):
@@ -105,6 +113,7 @@ class Application(FastAPI):
 
 ROUTERS = (
     start_pages,
+    sign_in,
     *CONSOLE,
     portal,
     receipts,
@@ -136,6 +145,7 @@ ROUTERS = (
     notices,
     collected,
     consents,
+    oauth,
     webhooks,
     feed,
     audit,
@@ -159,7 +169,9 @@ def create_app(wiring: Wiring) -> Application:
         description="The checkpoint in front of a company's customer data (APPI, GDPR).",
     )
     app.state.wiring = wiring
+    app.state.hasher = Hasher(cost_of(wiring.settings))
     app.state.collect_throttle = Throttle(wiring.settings.collect_limit)
+    app.state.token_throttle = Throttle(TOKEN_TRIES)
     app.state.request_throttle = Throttle(wiring.settings.request_limit)
     app.openapi = lambda: with_evaluation(app)  # type: ignore[method-assign] # FastAPI's own way to extend it
     app.state.templates = environment("governance.console", "governance.portal", "governance.app")
@@ -184,10 +196,19 @@ def _front(app: Application, wiring: Wiring) -> tuple[Asgi, Lane]:
         origin=wiring.settings.origin,
     )
     columns = ColumnApplication(decisions, ports=wiring.ports, live=wiring.live, clock=wiring.clock)
+    settings = wiring.settings
     signed_in = Authentication(
-        columns, database=wiring.database, clock=wiring.clock, callers=wiring.live.callers
+        columns,
+        database=wiring.database,
+        clock=wiring.clock,
+        callers=wiring.live.callers,
+        proxies=proxies_of(settings),
+        every=rate_of(settings.client_rate),
+        share=settings.workers,
+        limits=limits_of(settings),
+        https=(https := settings.origin.startswith("https:")),
     )
-    edge = Edge(signed_in, https=wiring.settings.origin.startswith("https:"), answer=_answer)
+    edge = Edge(signed_in, https=https, answer=_answer)
     return edge, Lane(decisions, signed_in, edge.pages)
 
 

@@ -50,6 +50,8 @@ from governance.gateway.search_saved import KIND as SAVED
 from governance.gateway.upkeep import COMMENT
 from governance.gateway.writing.models import WriteOnceRow
 from governance.identity.accounts import MAIL as STAFF_MAIL
+from governance.identity.credentials.entering import TOTP
+from governance.identity.credentials.models import StaffTotpRow
 from governance.identity.models import StaffRow
 from governance.jobs.models import OutboxRow
 from governance.keys.places import Places, SealedPlace
@@ -72,9 +74,15 @@ from retention.holds.sealing import REASON as HOLD_REASON
 
 OUTBOX = table_of(OutboxRow)
 NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
-    "api_client": frozenset({"key_digest"}),
+    "client_key": frozenset({"digest"}),
+    "client_token": frozenset({"digest"}),
+    "client_assertion": frozenset({"digest"}),
     "session": frozenset({"digest"}),
     "one_time_code": frozenset({"digest"}),
+    "sign_in_step": frozenset({"digest", "challenge"}),
+    "staff_passkey": frozenset({"credential_id", "public_key"}),
+    "staff_recovery_code": frozenset({"digest"}),
+    "staff_device": frozenset({"digest"}),
     "suppression": frozenset({"token"}),
     "search_row": frozenset({"row_key"}),
     "search_entry": frozenset({"row_key", "tokens"}),
@@ -138,6 +146,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield _blob(table_of(AuditFilterRow), "content", FILTER)
     yield _blob(table_of(WebhookRow), "sealed", WEBHOOK)
     yield _blob(table_of(StaffRow), "mail", STAFF_MAIL)
+    yield _blob(table_of(StaffTotpRow), "secret", TOTP, row="staff_id")
     yield _blob(table_of(ScanRow), "name", scans.NAME)
     yield _blob(table_of(ScanRow), "content", scans.CONTENT)
     about_nobody = OUTBOX.c.target == NOBODY

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(customer_app, name="customer", help=say("customer.help"))
 
 
-def _written(work: "Callable[[Connection, Wiring, Principal], T]") -> "tuple[T, str]":
+def written(work: "Callable[[Connection, Wiring, Principal], T]") -> "tuple[T, str]":
     """What the work came to, done as who is signed in; and the address that people see."""
     from governance.cli.session import acting, opened
 
@@ -39,7 +39,7 @@ def _written(work: "Callable[[Connection, Wiring, Principal], T]") -> "tuple[T, 
         return done, wiring.settings.origin
 
 
-def _told(actor: str, code: str, origin: str) -> None:
+def told(actor: str, code: str, origin: str) -> None:
     """The one-time code is shown, this once, with the link that carries it."""
     from governance.identity.rules import CODE_LIFE
 
@@ -65,10 +65,10 @@ def staff_add(
     from governance.identity.accounts import NewStaff, add_staff
 
     new = NewStaff(login=login, display_name=name, roles=frozenset(role))
-    code, origin = _written(
+    code, origin = written(
         lambda tx, wiring, by: add_staff(tx, wiring.ports, by, new, at=wiring.clock())
     )
-    _told(f"u:{login}", code, origin)
+    told(f"u:{login}", code, origin)
     return 0
 
 
@@ -109,7 +109,7 @@ def staff_end(login: Login) -> int:
     """The account acts no more, from now on."""
     from governance.identity.accounts import end_staff
 
-    ended, _ = _written(
+    ended, _ = written(
         lambda tx, wiring, by: end_staff(tx, wiring.ports, by, login, at=wiring.clock())
     )
     shape = {"actor": f"u:{login}", "sessions": ended}
@@ -122,10 +122,10 @@ def staff_code(login: Login) -> int:
     """A fresh one-time code is shown once; earlier ones open nothing any more."""
     from governance.identity.accounts import staff_code as issue
 
-    code, origin = _written(
+    code, origin = written(
         lambda tx, wiring, by: issue(tx, wiring.ports, by, login, at=wiring.clock())
     )
-    _told(f"u:{login}", code, origin)
+    told(f"u:{login}", code, origin)
     return 0
 
 
@@ -143,7 +143,7 @@ def staff_mail(
 
     if remove is (address is not None):
         raise OptionsTogetherError(options="ADDRESS | --remove")
-    _written(
+    written(
         lambda tx, wiring, by: set_staff_mail(
             tx, wiring.ports, by, login, address, at=wiring.clock()
         )
@@ -167,7 +167,7 @@ def client_add(
 
     purposes = frozenset(PurposeId(item) for item in purpose or [])
     new = NewClient(name=name, role=role, purposes=purposes)
-    (client, key), _ = _written(
+    (client, key), _ = written(
         lambda tx, wiring, by: add_client(tx, wiring.ports, by, new, at=wiring.clock())
     )
     shape = {
@@ -223,7 +223,7 @@ def client_revoke(name: Name) -> int:
     """The system's key opens nothing any more."""
     from governance.identity.accounts import revoke_client
 
-    actor, _ = _written(
+    actor, _ = written(
         lambda tx, wiring, by: revoke_client(tx, wiring.ports, by, name, at=wiring.clock())
     )
     emit({"actor": actor}, lambda: line(say("client.revoked", actor=actor)))
@@ -239,8 +239,8 @@ def customer_code(
     from governance.identity.accounts import customer_code as issue
 
     person = SubjectId(subject)
-    code, origin = _written(
+    code, origin = written(
         lambda tx, wiring, by: issue(tx, wiring.ports, by, person, at=wiring.clock())
     )
-    _told(f"p:{subject}", code, origin)
+    told(f"p:{subject}", code, origin)
     return 0

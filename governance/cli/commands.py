@@ -55,6 +55,7 @@ from governance.cli import (
     setup,
     shards,
     signing,
+    staffing,
     statements,
     webhooks,
     witness,
@@ -88,6 +89,7 @@ for group in (
     exporting,
 ):
     group.register(application_)
+accounts.staff_app.add_typer(staffing.app)
 for tree in (review.app, signing.app, shards.app, statements.log):
     audit.app.add_typer(tree)
 audit.app.add_typer(alarms.app, name="alarms", help=say("alarms.help"))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from audit.note import VerifierKey
@@ -22,9 +23,14 @@ from governance.core.logging import configure
 from governance.core.settings import Settings, load
 from governance.customers.changes.counter import Taken
 from governance.db.engine import Database
-from governance.http.principal import Principal, PrincipalKind
+from governance.http.principal import ANONYMOUS, Principal, PrincipalKind
+from governance.identity.clients.keys import MARK
+from governance.identity.clients.presenting import presented
+from governance.identity.credentials.terms import limits_of
 from governance.identity.errors import NotSignedInError
-from governance.identity.service import principal_by_key, principal_by_session
+from governance.identity.rules import sign_of_life_due
+from governance.identity.service import principal_by_session
+from governance.identity.store import note_life
 from governance.keys.vault import FieldVault
 from policies.actions import Action
 from policies.api import ActionForbiddenError, ensure
@@ -118,14 +124,31 @@ def acting(wiring: Wiring) -> Principal:
     secret = os.environ.get(TOKEN) or _kept(wiring)
     if not secret:
         raise NotSignedInError
-    with wiring.database.read() as tx:
-        if secret.startswith("sk_"):
-            principal = principal_by_key(tx, secret)
-        else:
-            principal, _ = principal_by_session(tx, secret, at=utc_now(), lang=current().lang)
+    shown = secret.startswith(MARK)
+    principal = _by_credential(wiring, secret) if shown else _by_session(wiring, secret)
     if principal.kind is PrincipalKind.ANONYMOUS:
         raise NotSignedInError
     return replace(principal, os_user=os_user())
+
+
+def _by_credential(wiring: Wiring, secret: str) -> Principal:
+    with wiring.database.read() as tx:
+        found = presented(tx, secret, at=utc_now())
+    if found is None or found.certificate is not None:
+        return ANONYMOUS  # fails closed: a command shows no certificate
+    return found.principal
+
+
+def _by_session(wiring: Wiring, secret: str) -> Principal:
+    """The holder of the session, whose use is written down once a minute."""
+    at, limits = utc_now(), limits_of(wiring.settings)
+    with wiring.database.read() as tx:
+        principal, session = principal_by_session(
+            tx, secret, at=at, lang=current().lang, limits=limits
+        )
+    if session is not None and sign_of_life_due(session, at=at):
+        wiring.database.write(partial(note_life, session=session.id, at=at))
+    return principal
 
 
 def reviewing(wiring: Wiring, action: Action) -> Reviewer:

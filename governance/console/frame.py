@@ -25,8 +25,8 @@ from governance.ui.pages import Page
 from governance.ui.parts import Crumb, Mistake
 from governance.ui.surfaces import lang_of
 from policies.actions import Action
-from policies.actors import roles_of
-from policies.api import snapshot_of
+from policies.actors import may as may_act
+from policies.api import StepUpNeededError, snapshot_of
 
 Csrf = Annotated[str, Form()]
 MISTAKES = 20  # faults of a refused document that a page lists
@@ -35,7 +35,7 @@ MISTAKES = 20  # faults of a refused document that a page lists
 def may(request: Request, principal: Principal, action: Action) -> bool:
     """Whether the reader may do this too; a page says so before somebody tries."""
     policy = snapshot_of(request)
-    return bool(policy.may(roles_of(principal, policy), action))
+    return bool(may_act(principal, action, policy))
 
 
 def way(lang: Lang, *places: tuple[str, str]) -> tuple[Crumb, ...]:
@@ -82,6 +82,8 @@ async def answered(
     """
     try:
         place = await to_thread.run_sync(work, limiter=limiter)
+    except StepUpNeededError:
+        raise  # its own page leads to where the proof is made anew
     except GovernanceError as error:
         name = field if isinstance(field, str) else field(error)
         told = mistakes_of(error, lang_of(request), field_id=name)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from governance.console.account_pages import router as account
 from governance.console.answer_pages import router as answers
 from governance.console.backup_pages import router as backups
 from governance.console.case_pages import router as cases
@@ -39,6 +40,7 @@ from governance.console.step_pages import router as steps
 ROUTERS: Final = (
     *(
         console,
+        account,
         requests,
         cases,
         sources,

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from governance.core.backup_settings import BackupSettings
 from governance.core.controller import described
 from governance.core.errors import GovernanceError
+from governance.core.identity_settings import IdentitySettings
 from governance.core.intake_settings import RequestIntake
 from governance.core.key_settings import KeySettings
 from governance.core.retention_settings import RetentionSettings
@@ -24,6 +25,7 @@ from governance.core.setting_kinds import (
     Mode,
     SmtpEncryption,
 )
+from governance.core.signon_settings import SignOnSettings
 
 PREFIX = "SEKISHO_"
 FILE_NAME = "sekisho.toml"
@@ -48,7 +50,9 @@ class UnsafeSettingsError(GovernanceError):
     code, status, exit_code = "settings_unsafe", 503, 3
 
 
-class Settings(RequestIntake, KeySettings, BackupSettings, RetentionSettings):
+class Settings(
+    RequestIntake, KeySettings, BackupSettings, RetentionSettings, IdentitySettings, SignOnSettings
+):
     """Everything that a start depends on; frozen."""
 
     mode: Mode = described(
@@ -206,14 +210,6 @@ class Settings(RequestIntake, KeySettings, BackupSettings, RetentionSettings):
     smtp_password_file: Path | None = described(
         None, "SMTPのパスワードを書いたファイル（0600）。", "File (0600) with the SMTP password."
     )
-    officer_mfa: bool = described(
-        False,
-        "担当者の画面に多要素認証を求める。production では必須です。"
-        "この版には登録できる要素がないため、有効にすると担当者は画面にサインインできません"
-        "（コマンドは使えます）。",
-        "Officers need a second factor for the console; required in production. None can be "
-        "enrolled in this release: where it is on, officers use the command line alone.",
-    )
     glass_minutes: Annotated[int, Field(ge=1, le=480)] = described(
         30,
         "緊急アクセスを一度に開ける時間の上限（分）。",
@@ -235,9 +231,6 @@ class Settings(RequestIntake, KeySettings, BackupSettings, RetentionSettings):
         "重み）、none（規則だけ）、または sekisho pii train が作ったファイルのパス。",
         "Weights of personal data detection: `shipped`, `own` (shipped, learned from our own texts "
         "alone), `none` (rules alone), or the path of a file that `sekisho pii train` made.",
-    )
-    session_minutes: int = described(
-        480, "担当者のサインインが続く時間（分）。", "Minutes that a staff session lasts."
     )
     log_level: str = described("INFO", "ログの水準。", "Log level.")
 

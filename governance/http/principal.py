@@ -23,10 +23,12 @@ class Principal:
     kind: PrincipalKind
     roles: frozenset[str] = frozenset()
     purposes: frozenset[PurposeId] = frozenset()  # a system may claim only these
+    scopes: frozenset[str] | None = None  # actions that a token leaves of its system's; None: all
     session: str | None = None  # id of the server-side session, never its secret
     lang: Lang = Lang.JA
     os_user: str | None = None  # the operating-system user behind a command line
     network: str | None = None  # /24 or /48 of the caller
+    stale: bool = False  # the proof of who this is lies too far back for a grave act
 
 
 ANONYMOUS = Principal(id=ActorId("anonymous"), kind=PrincipalKind.ANONYMOUS)

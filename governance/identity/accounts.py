@@ -21,6 +21,7 @@ from governance.customers.store import subject_by_id
 from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import Principal, PrincipalKind
 from governance.identity import store
+from governance.identity.credentials import store as credentials
 from governance.identity.errors import RoleUnknownError, StaffMailError
 from governance.identity.service import (
     PERSON_PREFIX,
@@ -108,9 +109,7 @@ def add_staff(
     """The account exists with its roles; returns its one-time code."""
     policy = ports.policies.current
     ensure(principal, Action.STAFF_WRITE, policy)
-    _demand_roles(policy, new.roles, RoleKind.STAFF)
-    if apart := conflicts(policy, new.roles):
-        raise DutiesApartError(rule=apart[0].id, roles=", ".join(apart[0].roles or ()))
+    demand_together(policy, new.roles)
     staff = invite_staff(
         tx,
         login=new.login,
@@ -122,8 +121,15 @@ def add_staff(
     )
     code = issue_code(tx, actor=staff.id, kind=PrincipalKind.STAFF, at=at)
     held = tuple(f"role.{role}" for role in sorted(staff.roles))
-    _record(tx, ports, principal, EventCode.PRINCIPAL_CREATED, staff.id, at=at, reasons=held)
+    record(tx, ports, principal, EventCode.PRINCIPAL_CREATED, staff.id, at=at, reasons=held)
     return code
+
+
+def demand_together(policy: PolicySnapshot, roles: frozenset[str]) -> None:
+    """Fails closed: roles for others than staff, or that one person may not hold together."""
+    _demand_roles(policy, roles, RoleKind.STAFF)
+    if apart := conflicts(policy, roles):
+        raise DutiesApartError(rule=apart[0].id, roles=", ".join(apart[0].roles or ()))
 
 
 def _demand_roles(policy: PolicySnapshot, roles: Iterable[str], kind: RoleKind) -> None:
@@ -135,7 +141,7 @@ def _demand_roles(policy: PolicySnapshot, roles: Iterable[str], kind: RoleKind) 
             raise RoleKindError(role=role)
 
 
-def _record(
+def record(
     tx: Connection,
     ports: Ports,
     principal: Principal,
@@ -147,6 +153,7 @@ def _record(
     reasons: tuple[str, ...] = (),
     counts: tuple[tuple[str, int], ...] = (),
 ) -> None:
+    """The log has what changed of an account."""
     ports.audit.append(
         tx,
         EventDraft(
@@ -178,10 +185,11 @@ def end_staff(
     ensure(principal, Action.STAFF_WRITE, ports.policies.current)
     staff = _living_staff(tx, login)
     store.set_staff_state(tx, staff.id, AccountState.ENDED)
+    credentials.drop_all(tx, staff.id)
     store.void_codes(tx, staff.id, at=at)
     ended = store.revoke_sessions(tx, staff.id, at=at)
     counts = (("sessions", ended),)
-    _record(tx, ports, principal, EventCode.PRINCIPAL_DISABLED, staff.id, at=at, counts=counts)
+    record(tx, ports, principal, EventCode.PRINCIPAL_DISABLED, staff.id, at=at, counts=counts)
     return ended
 
 
@@ -193,7 +201,7 @@ def staff_code(
     staff = _living_staff(tx, login)
     store.void_codes(tx, staff.id, at=at)
     code = issue_code(tx, actor=staff.id, kind=PrincipalKind.STAFF, at=at)
-    _record(tx, ports, principal, EventCode.CREDENTIAL_CHANGED, staff.id, at=at)
+    record(tx, ports, principal, EventCode.CREDENTIAL_CHANGED, staff.id, at=at)
     return code
 
 
@@ -214,7 +222,7 @@ def set_staff_mail(
     sealed = address and ports.vault.seal_blob(MAIL, staff.id, address.encode())
     store.set_staff_mail(tx, staff.id, sealed or None)
     reasons = ("mail",)
-    _record(tx, ports, principal, EventCode.PRINCIPAL_CHANGED, staff.id, at=at, reasons=reasons)
+    record(tx, ports, principal, EventCode.PRINCIPAL_CHANGED, staff.id, at=at, reasons=reasons)
 
 
 def staff_mail(tx: Connection, ports: Ports, actor: ActorId) -> str | None:
@@ -250,7 +258,7 @@ def add_client(
         at=at,
     )
     granted = (f"role.{new.role}", *(f"purpose.{name}" for name in sorted(new.purposes)))
-    _record(tx, ports, principal, EventCode.PRINCIPAL_CREATED, client.id, at=at, reasons=granted)
+    record(tx, ports, principal, EventCode.PRINCIPAL_CREATED, client.id, at=at, reasons=granted)
     return client, key
 
 
@@ -271,7 +279,7 @@ def revoke_client(
     if client.state is AccountState.ENDED:
         raise AccountEndedError
     store.set_client_state(tx, client.id, AccountState.ENDED)
-    _record(tx, ports, principal, EventCode.PRINCIPAL_DISABLED, client.id, at=at)
+    record(tx, ports, principal, EventCode.PRINCIPAL_DISABLED, client.id, at=at)
     return client.id
 
 
@@ -289,5 +297,5 @@ def customer_code(
     store.void_codes(tx, actor, at=at)
     code = issue_code(tx, actor=actor, kind=PrincipalKind.PERSON, at=at)
     event = EventCode.CREDENTIAL_CHANGED
-    _record(tx, ports, principal, event, actor, at=at, subject=person.id)
+    record(tx, ports, principal, event, actor, at=at, subject=person.id)
     return code

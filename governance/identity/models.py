@@ -42,10 +42,13 @@ class ClientRow(SQLModel, table=True):
     name: str = Field(sa_column_kwargs={"unique": True})
     role: str
     purposes: str  # space separated
-    key_prefix: str = Field(index=True)
-    key_digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     state: str
     created_at: datetime = Field(sa_column=_instant(nullable=False))
+    scopes: str | None = Field(default=None)  # actions, space separated; none: all of the role
+    rate: int | None = Field(default=None)  # requests a second; none: the setting's
+    burst: int | None = Field(default=None)
+    certificate: str | None = Field(default=None)  # SHA-256 of the one it must show
+    public_keys: str | None = Field(default=None)  # JWK set that its assertions are signed by
 
 
 class SessionRow(SQLModel, table=True):
@@ -60,6 +63,11 @@ class SessionRow(SQLModel, table=True):
     created_at: datetime = Field(sa_column=_instant(nullable=False))
     expires_at: datetime = Field(sa_column=_instant(nullable=False))
     revoked_at: datetime | None = Field(default=None, sa_column=_instant())
+    level: str | None = Field(default=None)
+    place: str | None = Field(default=None)
+    network: str | None = Field(default=None)
+    proved_at: datetime | None = Field(default=None, sa_column=_instant())
+    seen_at: datetime | None = Field(default=None, sa_column=_instant())
 
 
 class OneTimeCodeRow(SQLModel, table=True):

@@ -5,10 +5,14 @@ import ipaddress
 import re
 from datetime import datetime, timedelta
 
-from governance.identity.types import AccountState, OneTimeCode, Session
+from governance.identity.types import AccountState, Level, Limits, OneTimeCode, Session
 
 CODE_LIFE = timedelta(minutes=30)  # long enough to copy a link, short enough to forget it
+INVITATION_LIFE = timedelta(hours=72)  # a letter is read after a weekend
+ENROLLING_LIFE = timedelta(minutes=20)  # to set up a second factor
+SEEN_EVERY = timedelta(minutes=1)  # signs of life are written down no oftener
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+NO_LIMITS = Limits()
 KEY_PREFIX_LENGTH = 12  # characters of a client key that may be shown and looked up
 
 
@@ -22,9 +26,24 @@ def code_opens(code: OneTimeCode, *, at: datetime) -> bool:
     return code.used_at is None and at < code.expires_at
 
 
-def session_holds(session: Session, *, at: datetime) -> bool:
-    """A session holds until its end or its revocation."""
-    return session.revoked_at is None and at < session.expires_at
+def session_holds(session: Session, *, at: datetime, limits: Limits = NO_LIMITS) -> bool:
+    """A session holds until its end, its revocation, or too long a silence (ASVS 7.3)."""
+    if session.revoked_at is not None or at >= session.expires_at:
+        return False
+    last = session.seen_at or session.created_at
+    return limits.idle is None or at - last < limits.idle
+
+
+def proof_is_stale(session: Session, *, at: datetime, limits: Limits) -> bool:
+    """Whether a grave act needs a new proof; a session by a code alone has nothing to prove by."""
+    if limits.step_up is None or session.level is Level.CODE:
+        return False
+    return at - (session.proved_at or session.created_at) > limits.step_up
+
+
+def sign_of_life_due(session: Session, *, at: datetime) -> bool:
+    """Whether this use of the session is written down."""
+    return at - (session.seen_at or session.created_at) >= SEEN_EVERY
 
 
 def may_act(state: AccountState) -> bool:

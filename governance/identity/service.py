@@ -1,6 +1,5 @@
 """Use cases of signing in: invite, code, session, key. The caller owns the transaction."""
 
-import hmac
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -13,23 +12,33 @@ from governance.customers.store import subject_by_id
 from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import ANONYMOUS, Principal, PrincipalKind
 from governance.identity import store
+from governance.identity.clients.keys import add_key
 from governance.identity.errors import (
     LoginFormError,
     LoginTakenError,
     RoleUnknownError,
-    SecondFactorMissingError,
     SignInRefusedError,
 )
 from governance.identity.rules import (
     CODE_LIFE,
-    KEY_PREFIX_LENGTH,
+    NO_LIMITS,
     code_opens,
     digest,
     login_is_plain,
     may_act,
+    proof_is_stale,
     session_holds,
 )
-from governance.identity.types import AccountState, Client, OneTimeCode, Session, Staff
+from governance.identity.types import (
+    AccountState,
+    Client,
+    Level,
+    Limits,
+    OneTimeCode,
+    Place,
+    Session,
+    Staff,
+)
 
 PERSON_ROLE, PERSON_PREFIX = "customer", "p:"
 
@@ -87,42 +96,54 @@ def register_client(
     )
     if store.client_by_id(tx, client.id) is not None:
         raise LoginTakenError(login=name)
-    key = f"sk_{secrets.token_urlsafe(40)}"
-    store.add_client(tx, client, prefix=key[:KEY_PREFIX_LENGTH], key_digest=digest(key), at=at)
-    return client, key
+    store.add_client(tx, client, at=at)
+    return client, add_key(tx, client.id, at=at)
 
 
-def issue_code(tx: Connection, *, actor: ActorId, kind: PrincipalKind, at: datetime) -> str:
+def issue_code(
+    tx: Connection,
+    *,
+    actor: ActorId,
+    kind: PrincipalKind,
+    at: datetime,
+    life: timedelta = CODE_LIFE,
+) -> str:
     """A fresh one-time code for the actor; only its digest is stored."""
     secret = secrets.token_urlsafe(32)
-    code = OneTimeCode(
-        id=new_row_id(), actor=actor, kind=kind, expires_at=at + CODE_LIFE, used_at=None
-    )
+    code = OneTimeCode(id=new_row_id(), actor=actor, kind=kind, expires_at=at + life, used_at=None)
     store.add_code(tx, code, digest(secret))
     return secret
 
 
-def sign_in(
-    tx: Connection, secret: str, *, lasting: timedelta, at: datetime, officer_mfa: bool = False
-) -> tuple[Session, str]:
-    """A session and its secret for an unused code; raises SignInRefusedError otherwise.
-
-    With `officer_mfa` a code alone opens nothing for staff: SecondFactorMissingError, and the
-    code stays unused. No second factor can be enrolled yet.
-    """
+def spend_code(tx: Connection, secret: str, *, at: datetime) -> OneTimeCode:
+    """The code, which opens nothing any more; raises SignInRefusedError otherwise."""
     code = store.code_by_digest(tx, digest(secret))
     # fails closed: unknown, used, late and suspended are refused alike
     if code is None or not code_opens(code, at=at) or _roles(tx, code, at=at) is None:
         raise SignInRefusedError
-    if officer_mfa and code.kind is PrincipalKind.STAFF:
-        raise SecondFactorMissingError
     if not store.use_code(tx, code.id, at=at):
         raise SignInRefusedError
+    return code
+
+
+def sign_in(
+    tx: Connection, secret: str, *, lasting: timedelta, at: datetime
+) -> tuple[Session, str]:
+    """A session and its secret for an unused code; raises SignInRefusedError otherwise."""
+    code = spend_code(tx, secret, at=at)
     return open_session(tx, actor=code.actor, kind=code.kind, lasting=lasting, at=at)
 
 
 def open_session(
-    tx: Connection, *, actor: ActorId, kind: PrincipalKind, lasting: timedelta, at: datetime
+    tx: Connection,
+    *,
+    actor: ActorId,
+    kind: PrincipalKind,
+    lasting: timedelta,
+    at: datetime,
+    level: Level = Level.CODE,
+    place: Place = Place.BROWSER,
+    network: str | None = None,
 ) -> tuple[Session, str]:
     """A session of an actor whose identity was proved; returns it with its secret."""
     secret = secrets.token_urlsafe(32)
@@ -134,21 +155,32 @@ def open_session(
         created_at=at,
         expires_at=at + lasting,
         revoked_at=None,
+        level=level,
+        place=place,
+        network=network,
     )
     store.add_session(tx, session, digest(secret))
     return session, secret
 
 
 def principal_by_session(
-    tx: Connection, secret: str, *, at: datetime, lang: Lang, network: str | None = None
+    tx: Connection,
+    secret: str,
+    *,
+    at: datetime,
+    lang: Lang,
+    network: str | None = None,
+    limits: Limits = NO_LIMITS,
 ) -> tuple[Principal, Session | None]:
     """The principal behind a session secret, with its roles as they are now."""
     session = store.session_by_digest(tx, digest(secret))
-    if session is None or not session_holds(session, at=at):
+    if session is None or not session_holds(session, at=at, limits=limits):
         return ANONYMOUS, None
     roles = _roles(tx, session, at=at)
     if roles is None:
         return ANONYMOUS, None  # fails closed: a suspended account or erased person has none
+    if session.level is Level.ENROLLING:
+        roles = frozenset()  # fails closed: nothing but the second factor may be set up
     principal = Principal(
         id=session.actor,
         kind=session.kind,
@@ -156,6 +188,7 @@ def principal_by_session(
         session=session.id,
         lang=lang,
         network=network,
+        stale=proof_is_stale(session, at=at, limits=limits),
     )
     return principal, session
 
@@ -170,15 +203,6 @@ def sign_out_everywhere(tx: Connection, subject: SubjectId, *, at: datetime) -> 
     return store.revoke_sessions(tx, actor, at=at)
 
 
-def principal_by_key(tx: Connection, key: str, *, network: str | None = None) -> Principal:
-    """The system behind an API key; anonymous when the key opens nothing."""
-    presented = digest(key)
-    for client, stored in store.clients_by_prefix(tx, key[:KEY_PREFIX_LENGTH]):
-        if hmac.compare_digest(stored, presented) and may_act(client.state):
-            return principal_of_client(client, network=network)
-    return ANONYMOUS
-
-
 def principal_of_client(client: Client, *, network: str | None = None) -> Principal:
     """The principal that a system acts as."""
     return Principal(
@@ -186,6 +210,7 @@ def principal_of_client(client: Client, *, network: str | None = None) -> Princi
         kind=PrincipalKind.SYSTEM,
         roles=client.roles,
         purposes=client.purposes,
+        scopes=client.scopes,
         network=network,
     )
 

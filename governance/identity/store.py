@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from governance.core.terms import ActorId, PurposeId
 from governance.customers.changes import counter
-from governance.db.types import table_of
+from governance.db.types import UtcDateTime, table_of
 from governance.http.principal import PrincipalKind
+from governance.identity.clients.types import rate_of
 from governance.identity.models import (
     ClientRow,
     OneTimeCodeRow,
@@ -17,7 +18,15 @@ from governance.identity.models import (
     StaffRoleRow,
     StaffRow,
 )
-from governance.identity.types import AccountState, Client, OneTimeCode, Session, Staff
+from governance.identity.types import (
+    AccountState,
+    Client,
+    Level,
+    OneTimeCode,
+    Place,
+    Session,
+    Staff,
+)
 
 STAFF, ROLE, CLIENT = table_of(StaffRow), table_of(StaffRoleRow), table_of(ClientRow)
 SESSION, CODE = table_of(SessionRow), table_of(OneTimeCodeRow)
@@ -92,18 +101,14 @@ def replace_roles(
         tx.execute(insert(ROLE).values(staff_id=actor, role=role, given_by=by, given_at=at))
 
 
-def add_client(
-    tx: Connection, client: Client, *, prefix: str, key_digest: bytes, at: datetime
-) -> None:
-    """The system's account and the digest of its key are stored."""
+def add_client(tx: Connection, client: Client, *, at: datetime) -> None:
+    """The system's account is stored."""
     tx.execute(
         insert(CLIENT).values(
             id=client.id,
             name=client.name,
             role=next(iter(client.roles)),
             purposes=" ".join(sorted(client.purposes)),
-            key_prefix=prefix,
-            key_digest=key_digest,
             state=client.state.value,
             created_at=at,
         )
@@ -127,10 +132,10 @@ def set_client_state(tx: Connection, actor: ActorId, state: AccountState) -> Non
     counter.note_callers(tx)
 
 
-def clients_by_prefix(tx: Connection, prefix: str) -> tuple[tuple[Client, bytes], ...]:
-    """Candidates for a presented key, with the digests to compare."""
-    rows = tx.execute(select(CLIENT).where(CLIENT.c.key_prefix == prefix))
-    return tuple((_client(row), row.key_digest) for row in rows)
+def change_client(tx: Connection, actor: ActorId, **values: object) -> None:
+    """These facts of the system stand from the next request on."""
+    tx.execute(update(CLIENT).where(CLIENT.c.id == actor).values(**values))
+    counter.note_callers(tx)
 
 
 def _client(row: Row[Any]) -> Client:
@@ -140,6 +145,10 @@ def _client(row: Row[Any]) -> Client:
         roles=frozenset({row.role}),
         purposes=frozenset(PurposeId(name) for name in row.purposes.split()),
         state=AccountState(row.state),
+        scopes=None if row.scopes is None else frozenset(row.scopes.split()),
+        rate=rate_of(row.rate, row.burst),
+        certificate=row.certificate,
+        public_keys=row.public_keys,
     )
 
 
@@ -154,6 +163,9 @@ def add_session(tx: Connection, session: Session, secret_digest: bytes) -> None:
             csrf=session.csrf,
             created_at=session.created_at,
             expires_at=session.expires_at,
+            level=session.level.value,
+            place=session.place.value,
+            network=session.network,
         )
     )
 
@@ -161,8 +173,10 @@ def add_session(tx: Connection, session: Session, secret_digest: bytes) -> None:
 def session_by_digest(tx: Connection, secret_digest: bytes) -> Session | None:
     """The session whose secret has this digest."""
     row = tx.execute(select(SESSION).where(SESSION.c.digest == secret_digest)).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _session(row)
+
+
+def _session(row: Row[Any]) -> Session:
     return Session(
         id=row.id,
         actor=ActorId(row.actor),
@@ -171,19 +185,53 @@ def session_by_digest(tx: Connection, secret_digest: bytes) -> Session | None:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        level=Level(row.level or Level.CODE),
+        place=Place(row.place or Place.BROWSER),
+        network=row.network,
+        proved_at=row.proved_at,
+        seen_at=row.seen_at,
     )
 
 
-def session_opened_at(tx: Connection, session: str) -> datetime | None:
-    """When somebody signed in for this session; None for none."""
-    found = tx.execute(select(SESSION.c.created_at).where(SESSION.c.id == session)).scalar()
+def session_proved_at(tx: Connection, session: str) -> datetime | None:
+    """When the holder of this session last proved who they are; None for no session."""
+    proved = func.coalesce(SESSION.c.proved_at, SESSION.c.created_at, type_=UtcDateTime())
+    found = tx.execute(select(proved).where(SESSION.c.id == session)).scalar()
     return None if found is None else cast("datetime", found)
 
 
+def session_by_id(tx: Connection, session: str) -> Session | None:
+    """The session under this id."""
+    row = tx.execute(select(SESSION).where(SESSION.c.id == session)).one_or_none()
+    return None if row is None else _session(row)
+
+
+def open_sessions(tx: Connection, actor: ActorId, *, at: datetime) -> tuple[Session, ...]:
+    """Sessions of the actor that were not ended, the newest first."""
+    mine = (SESSION.c.actor == actor) & SESSION.c.revoked_at.is_(None) & (SESSION.c.expires_at > at)
+    rows = tx.execute(select(SESSION).where(mine).order_by(SESSION.c.created_at.desc()))
+    return tuple(_session(row) for row in rows)
+
+
+def note_life(tx: Connection, session: str, *, at: datetime) -> None:
+    """The session was used at this moment."""
+    tx.execute(update(SESSION).where(SESSION.c.id == session).values(seen_at=at))
+
+
+def note_proof(tx: Connection, session: str, *, at: datetime) -> None:
+    """The holder of the session proved who they are at this moment."""
+    tx.execute(update(SESSION).where(SESSION.c.id == session).values(proved_at=at, seen_at=at))
+
+
 def revoke_sessions(
-    tx: Connection, actor: ActorId, *, at: datetime, only: str | None = None
+    tx: Connection,
+    actor: ActorId,
+    *,
+    at: datetime,
+    only: str | None = None,
+    but: str | None = None,
 ) -> int:
-    """How many open sessions of the actor ended now; `only` names a single one."""
+    """How many open sessions of the actor ended now; `only` names a single one, `but` none."""
     statement = (
         update(SESSION)
         .where(SESSION.c.actor == actor, SESSION.c.revoked_at.is_(None))
@@ -191,6 +239,8 @@ def revoke_sessions(
     )
     if only is not None:
         statement = statement.where(SESSION.c.id == only)
+    if but is not None:
+        statement = statement.where(SESSION.c.id != but)
     return tx.execute(statement).rowcount
 
 

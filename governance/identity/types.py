@@ -1,11 +1,12 @@
 """Facts about who may sign in and the sessions they hold."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from governance.core.terms import ActorId, PurposeId
 from governance.http.principal import PrincipalKind
+from governance.identity.clients.types import Rate
 
 
 class AccountState(StrEnum):
@@ -35,7 +36,37 @@ class Client:
     name: str
     roles: frozenset[str]
     purposes: frozenset[PurposeId]
+    scopes: frozenset[str] | None = None  # actions that are left of its role's; None: all
+    rate: Rate | None = None  # None: the setting's
+    certificate: str | None = None  # thumbprint of the certificate that it must show
+    public_keys: str | None = field(default=None, repr=False)  # JWK set of its assertions
     state: AccountState
+
+
+class Level(StrEnum):
+    """What was proved when a session was opened; it decides what the session may do."""
+
+    CODE = "code"  # a one-time code alone
+    PASSWORD = "password"  # noqa: S105 # a kind of proof, not a secret
+    RECOVERED = "recovered"  # a one-time code, then a second factor
+    MFA = "mfa"  # a passkey, or a password and a second factor
+    SIGNED_ON = "signed_on"  # the company's own sign-on vouched
+    ENROLLING = "enrolling"  # a code, and a second factor is still to be set up: no role counts
+
+
+class Place(StrEnum):
+    """Where a session is used."""
+
+    BROWSER = "browser"
+    COMMAND_LINE = "command_line"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long a session lasts without a sign of life, and how long a proof counts as fresh."""
+
+    idle: timedelta | None = None
+    step_up: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +80,11 @@ class Session:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    level: Level = Level.CODE
+    place: Place = Place.BROWSER
+    network: str | None = None
+    proved_at: datetime | None = None  # the last proof, also one made anew; None: when it began
+    seen_at: datetime | None = None  # the last sign of life; None: none since it began
 
     def __repr__(self) -> str:
         return f"Session({self.id})"

@@ -1,6 +1,7 @@
 """From a request to the facts every page needs; and the page of an error."""
 
-from typing import cast
+from typing import Final, cast
+from urllib.parse import urlencode
 
 from fastapi import Request
 
@@ -8,10 +9,13 @@ from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
 from governance.http.principal import Principal, PrincipalKind
 from governance.http.request import csrf_token, principal_of, wiring_of
+from governance.i18n.catalogue import text
 from governance.ui.pages import Page, Surface, Templates
 from governance.ui.parts import Link, NavGroup, NavItem, Who
 from governance.ui.preferences import Preferences, preferences_of
 from governance.ui.problems import problem_of
+
+STEP_UP: Final = "step_up_needed"
 
 
 def templates_of(request: Request) -> Templates:
@@ -76,12 +80,18 @@ def error_page(request: Request, error: GovernanceError) -> str:
     page = page_of(request, "ui.error.title", surface=surface)
     problem = problem_of(error, page.lang, reference=str(getattr(request.state, "request_id", "-")))
     ways = (Link(label=templates_label(request, page), href="/"),)
+    if error.code == STEP_UP:
+        ways = (Link(label=text("ui.confirm_again", page.lang), href=_confirming(request)), *ways)
     return templates_of(request).render("error.html", page, problem=problem, ways=ways)
+
+
+def _confirming(request: Request) -> str:
+    """Where staff prove anew who they are, and come back to the page that they looked at."""
+    place = request.url.path if request.method == "GET" else "/console"  # no referer is sent
+    return f"/account/confirm?{urlencode({'next': place})}"
 
 
 def templates_label(request: Request, page: Page) -> str:
     """The words of the way back to the start."""
-    from governance.i18n.catalogue import text  # noqa: PLC0415 # only errors need it
-
     del request
     return text("ui.home", page.lang)

@@ -36,10 +36,10 @@ from governance.gateway.glass.types import (
 )
 from governance.gateway.types import UnknownPersonError
 from governance.http.principal import Principal
-from governance.identity.store import session_opened_at
+from governance.identity.store import session_proved_at
 from governance.outbound.mail import ADDRESS, Mail
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 from policies.api import ActionForbiddenError, ensure
 from policies.purposes import PurposeRecord
 
@@ -95,7 +95,7 @@ def _open(
     *,
     at: datetime,
 ) -> Glass:
-    opened_at = session_opened_at(tx, principal.session) if principal.session else None
+    opened_at = session_proved_at(tx, principal.session) if principal.session else None
     if opened_at is None or at - opened_at > FRESH:
         raise GlassSignInError  # fails closed: no session, no access
     subject = None if request.subject is None else survivor_of(tx, request.subject)
@@ -175,7 +175,7 @@ def listing(
 ) -> tuple[Glass, ...]:
     """Every access for who reviews them; one's own for everybody else who may open one."""
     policy = ports.policies.current
-    every = bool(policy.may(roles_of(principal, policy), Action.GLASS_REVIEW))
+    every = bool(may(principal, Action.GLASS_REVIEW, policy))
     if not every:
         ensure(principal, Action.GLASS_BREAK, policy)
     own = None if every else principal.id

@@ -20,6 +20,8 @@ OPEN = {
     ("/portal/notices", "GET"), ("/collect/{name}", "GET"), ("/collect/{name}", "POST"),
     ("/collect/{name}/received", "GET"), ("/schemas/{name}", "GET"),
     ("/verifier.pyz", "GET"),
+    ("/oauth/token", "POST"), ("/oauth/revoke", "POST"),
+    ("/.well-known/oauth-authorization-server", "GET"),
     # anybody may ask; who they are is proved inside, and no answer tells whom we know
     ("/portal/requests", "GET"), ("/portal/requests/new", "POST"),
     ("/portal/requests/new/{name}", "GET"), ("/portal/requests/new/{name}", "POST"),
@@ -41,6 +43,16 @@ OPEN = {
     ("/portal/requests/of/{request_id}/execution", "POST"),
     ("/portal/certificates/{token}", "GET"), ("/v1/certificates/{token}", "POST"),
     ("/confirm/{token}", "GET"), ("/confirm/{token}", "POST"),
+    # signing in, and the own account of whoever is signed in as staff, which is proved inside
+    ("/sign-in/password", "POST"), ("/sign-in/second", "GET"), ("/sign-in/second", "POST"),
+    ("/sign-in/passkey", "POST"), ("/sign-in/passkey/options", "POST"),
+    ("/account", "GET"), ("/account/password", "POST"), ("/account/totp", "POST"),
+    ("/account/totp/confirm", "POST"), ("/account/totp/remove", "POST"),
+    ("/account/recovery", "POST"), ("/account/passkeys", "POST"),
+    ("/account/passkeys/options", "POST"), ("/account/passkeys/{passkey}/remove", "POST"),
+    ("/account/sessions/end", "POST"), ("/account/sessions/{session}/end", "POST"),
+    ("/account/confirm", "GET"), ("/account/confirm", "POST"),
+    ("/account/confirm/passkey", "POST"),
     ("/portal/requests/return", "GET"), ("/portal/requests/return", "POST"),
     ("/portal/requests/return/code", "GET"), ("/portal/requests/return/code", "POST"),
 }  # fmt: skip

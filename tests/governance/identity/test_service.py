@@ -15,11 +15,11 @@ from governance.customers.subjects import SubjectKind, SubjectState
 from governance.db.engine import Database
 from governance.http.principal import ANONYMOUS, Principal, PrincipalKind
 from governance.identity import service, store
+from governance.identity.clients.presenting import presented
 from governance.identity.errors import (
     LoginFormError,
     LoginTakenError,
     RoleUnknownError,
-    SecondFactorMissingError,
     SignInRefusedError,
 )
 from governance.identity.rules import CODE_LIFE, KEY_PREFIX_LENGTH, digest, truncate_network
@@ -120,16 +120,6 @@ def test_a_refused_code_is_not_used_up(database: Database, taro: Staff) -> None:
     enter(database, code)
 
 
-def test_where_a_second_factor_is_asked_a_code_alone_opens_nothing_for_staff(
-    database: Database, taro: Staff
-) -> None:
-    code = code_for(database)
-    strict = partial(service.sign_in, secret=code, lasting=DAY, at=AT, officer_mfa=True)
-    with pytest.raises(SecondFactorMissingError):
-        database.write(strict)
-    enter(database, code)  # still unused
-
-
 def test_the_sessions_of_a_suspended_account_die_at_once(database: Database, taro: Staff) -> None:
     _, secret = enter(database, code_for(database))
     database.write(partial(store.set_staff_state, actor=taro.id, state=AccountState.SUSPENDED))
@@ -220,7 +210,8 @@ def client(database: Database, name: str = "shop") -> str:
 
 def system_of(database: Database, key: str) -> Principal:
     with database.read() as tx:
-        return service.principal_by_key(tx, key)
+        found = presented(tx, key, at=AT)
+    return ANONYMOUS if found is None else found.principal
 
 
 def test_a_key_opens_its_system_with_its_purposes(database: Database) -> None:
@@ -259,7 +250,7 @@ def test_keys_are_compared_by_digest_in_constant_time(
         compared.append((a, b))
         return a == b
 
-    monkeypatch.setattr("governance.identity.service.hmac.compare_digest", compare)
+    monkeypatch.setattr("governance.identity.clients.keys.hmac.compare_digest", compare)
     assert system_of(database, key) != ANONYMOUS
     ((stored, presented),) = compared
     assert len(stored) == len(presented) == 32

@@ -1,0 +1,65 @@
+"""Settings of signing in: how long a session lasts, what staff prove themselves with."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from governance.core.controller import Controller, described
+
+
+class IdentitySettings(Controller):
+    """Sessions, passwords and second factors; part of the settings."""
+
+    officer_mfa: bool = described(
+        False,
+        "担当者のサインインに2つ目の要素（認証アプリまたはパスキー）を求める。"
+        "production では必須です。まだ登録していない人は、1回限りのコードでサインインし、"
+        "登録するまで何も開けません。",
+        "Staff need a second factor (authenticator application or passkey); required in "
+        "production. Who has none yet signs in by a one-time code and opens nothing before it is "
+        "set up.",
+    )
+    session_minutes: Annotated[int, Field(ge=1, le=1440)] = described(
+        480, "担当者のサインインが続く時間（分）。", "Minutes that a staff session lasts."
+    )
+    session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = described(
+        60,
+        "操作のないサインインが終わるまでの時間（分）。",
+        "Minutes after which a session that nobody uses has ended.",
+    )
+    step_up_minutes: Annotated[int, Field(ge=1, le=1440)] = described(
+        15,
+        "重大な操作（保全の解除、消去の承認、方針の適用、鍵の操作、緊急アクセスなど）の前に、"
+        "本人確認をやり直さずに済む時間（分）。1回限りのコードだけのサインインには求めません。",
+        "Minutes for which a proof of identity counts as fresh before a grave act (release of a "
+        "hold, approval of an erasure, policy, keys, emergency access and the like). A session by "
+        "a one-time code alone is not asked.",
+    )
+    breached_passwords_file: Path | None = described(
+        None,
+        "使わせないパスワードの一覧。SHA-1（先頭10桁以上、昇順、後に :件数 可）を1行に1つ、"
+        "またはパスワードそのものを1行に1つ。読めない間は新しいパスワードを受け付けません。",
+        "List of passwords that nobody may set: one SHA-1 a line (its first ten digits or more, "
+        "in ascending order, perhaps with :count), or one password a line. While it cannot be "
+        "read, no new password is taken.",
+    )
+    argon2_memory_kib: Annotated[int, Field(ge=19_456, le=1_048_576)] = described(
+        65_536,
+        "パスワードのハッシュ（argon2id）1つに使うメモリー（KiB）。",
+        "Memory of one password hash (argon2id), in KiB.",
+    )
+    argon2_passes: Annotated[int, Field(ge=2, le=20)] = described(
+        3, "パスワードのハッシュの反復回数。", "Passes of one password hash."
+    )
+    argon2_at_once: Annotated[int, Field(ge=1, le=16)] = described(
+        1,
+        "1つのプロセスで同時に計算するパスワードのハッシュの数。",
+        "Password hashes that one process computes at once.",
+    )
+    argon2_waiting: Annotated[int, Field(ge=0, le=30)] = described(
+        8,
+        "順番を待たせるサインインの数。超えた人には「混み合っています」と答え、メモリーを使いません。",
+        "Sign-ins that wait for their turn; whoever comes beyond is told that it is busy, and "
+        "takes no memory.",
+    )

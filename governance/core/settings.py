@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 
+from governance.core.addresses import faulty_address
 from governance.core.backup_settings import BackupSettings
 from governance.core.controller import described
 from governance.core.errors import GovernanceError
@@ -309,6 +310,8 @@ def load(
         first = error.errors(include_input=False, include_url=False)[0]
         raise SettingsError(setting=".".join(map(str, first["loc"])) or "?") from None
     refuse_unsafe(settings)
+    if (name := faulty_address(settings.__dict__)) is not None:
+        raise SettingsError(setting=name)
     return settings
 
 

@@ -294,7 +294,7 @@ def _over_http(made: Ground, person: SubjectId) -> None:
     asked = {"exercise": "access", "regime": "appi", "name": "架空", "email": "p@example.com"}
     kept = {"name": "架空", "query": {"action": "system.initialised"}}
     lease = {"holder": NONE[:-1] + "1", "applied": 0}
-    calls = {
+    calls: dict[str, tuple[str, str, dict[str, Any], str]] = {
         "/v1/webhooks hook": ("it_operator", "/v1/webhooks", hook, "id"),
         "/v1/companies company": (
             "sales", "/v1/companies?purpose=corporate_sales", company, "id",

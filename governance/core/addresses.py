@@ -1,0 +1,46 @@
+"""Addresses in settings: each of its own schemes, with a host and nobody's password in it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urlsplit
+
+WEB: Final = frozenset({"https", "http"})
+SCHEMES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "origin": WEB,
+        "forward_url": frozenset({"https", "syslog+tls", "syslog"}),
+        "stamp_url": WEB,
+        "sms_url": WEB,
+        "vault_address": WEB,
+        "kms_endpoint": WEB,
+    }
+)
+
+
+def is_address(value: str, schemes: frozenset[str]) -> bool:
+    """Whether this is an address of one of the schemes, without a user and without line ends."""
+    if not value.isprintable() or " " in value or "\\" in value:
+        return False
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(parts.hostname) and "@" not in parts.netloc
+
+
+def is_origin(value: str) -> bool:
+    """Whether this is scheme, host and port alone (RFC 6454)."""
+    parts = urlsplit(value)
+    return parts.path in {"", "/"} and not parts.query and not parts.fragment
+
+
+def faulty_address(settings: Mapping[str, object]) -> str | None:
+    """The first setting that is no address of its schemes; None where all are."""
+    for name, schemes in SCHEMES.items():
+        value = settings.get(name)
+        if isinstance(value, str) and not is_address(value, schemes):
+            return name
+    origin = settings.get("origin")
+    return "origin" if isinstance(origin, str) and not is_origin(origin) else None

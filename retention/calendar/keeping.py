@@ -32,7 +32,11 @@ DONE, SUPERSEDED = "done", "superseded"
 
 
 def step(tx: Connection, /, *, cursor: str | None, limit: int, at: datetime) -> Step:
-    """The next persons are in the calendar as this day sees them; finished when all are."""
+    """The next persons are in the calendar as this day sees them; finished when all are.
+
+    Steps of two processes, whose runs may overlap, follow one another.
+    """
+    store.hold(tx)
     schedule, day = schedules.in_force(tx), today(at)
     basis, known, run = basis_of(schedule, on=day), store.calendar(tx), store.running(tx)
     if run is not None and run.basis != basis:
@@ -79,8 +83,10 @@ def _begin(
         finished_at=None,
         ended_because=None,
     )
+    store.set_calendar(tx, _calendar(schedule, made, day=day, whole=False))  # waits for others
+    if (begun := store.running(tx)) is not None and begun.basis == basis:
+        return begun
     store.enter(tx, made)
-    store.set_calendar(tx, _calendar(schedule, made, day=day, whole=False))
     return made
 
 

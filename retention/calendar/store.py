@@ -51,6 +51,11 @@ class Recompute:
     ended_because: str | None
 
 
+def hold(tx: Connection) -> None:
+    """Nobody else writes the calendar until this transaction ends; before the first, anybody."""
+    tx.execute(select(CALENDAR.c.id).where(CALENDAR.c.id == ONLY).with_for_update()).one_or_none()
+
+
 def calendar(tx: Connection) -> Calendar | None:
     """What the due dates rest on; None before the first were made."""
     row = tx.execute(select(CALENDAR).where(CALENDAR.c.id == ONLY)).one_or_none()

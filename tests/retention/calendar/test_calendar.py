@@ -1,7 +1,10 @@
 """The calendar of due dates says what a look at everybody says, whatever was written between."""
 
 import random
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -261,3 +264,33 @@ def test_all_of_it_is_made_anew_after_thirty_days_and_nothing_moves(town: Town) 
         again, first = kept.recomputes(tx)
         assert again.before == again.after == first.after
         assert {kind for kind, *_ in kept.moves_of(tx, again.id)} == {Change.SAME}
+
+
+def test_steps_whose_runs_overlap_follow_one_another(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(6):
+        town.settle(f"p{n}", registered=TODAY - timedelta(days=4_000))
+    both, seen = threading.Barrier(2), keeping.looked_at
+
+    def at_once(*args: Any, **kwargs: Any) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.2)  # two steps that may overlap have both removed their lines by now
+        return seen(*args, **kwargs)
+
+    def step(_: int) -> object:
+        return town.ports.database.write(
+            lambda tx: keeping.step(tx, cursor=None, limit=3, at=town.now)
+        )
+
+    monkeypatch.setattr(keeping, "looked_at", at_once)
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(3):
+            both.reset()
+            list(pool.map(step, range(2)))
+    monkeypatch.setattr(keeping, "looked_at", seen)
+    look(town)
+    assert same(town, TODAY)
+    with town.ports.database.read() as tx:
+        begun = tx.execute(select(func.count()).select_from(kept.RECOMPUTE)).scalar()
+    assert begun == 1

@@ -22,7 +22,7 @@ from governance.core.terms import EventId, Lang, SubjectId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 from policies.reasons import Audience, ReasonCode, hidden, reason_text
 from policies.snapshot import PolicySnapshot
 from policies.types import Obligation
@@ -356,7 +356,7 @@ def shown(code: ReasonCode, *, explained: bool) -> tuple[Reason, ...]:
 def record_refusal(ports: Ports, principal: Principal, action: Action, *, at: datetime) -> None:
     """That a principal may not do an action is on its way into the log, with the exact code."""
     policy = ports.policies.current
-    refused = policy.may(roles_of(principal, policy), action)
+    refused = may(principal, action, policy)
     decision = Decision(
         id=new_event_id(),
         occurred_at=at,

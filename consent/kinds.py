@@ -14,7 +14,7 @@ from consent.state.layout import Asked
 from governance.core.terms import PurposeId
 from governance.http.principal import Principal
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 from policies.purposes import INTERNAL, Channel, Provision, PurposeRecord, recipient_class
 from policies.snapshot import PolicySnapshot
 
@@ -53,7 +53,7 @@ def kind_of(policy: PolicySnapshot, principal: Principal, request: UseRequest) -
     purpose = policy.purpose(request.purpose) if request.purpose else None
     before = ahead(policy, principal, request)
     durable = purpose is not None and Provision.SPECIAL_CARE in purpose.provisions
-    explained = policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)
+    explained = may(principal, Action.EXPLAIN_SUBJECT, policy)
     return Kind(
         asked=(
             "" if purpose is None else purpose.id,
@@ -65,7 +65,7 @@ def kind_of(policy: PolicySnapshot, principal: Principal, request: UseRequest) -
         explained=bool(explained),
         durable=durable,
         quick=not (durable or before.outside),
-        may_ask=bool(policy.may(roles_of(principal, policy), Action.CONSENT_CHECK)),
+        may_ask=bool(may(principal, Action.CONSENT_CHECK, policy)),
     )
 
 
@@ -84,6 +84,7 @@ class Kinds:
         key = (
             principal.id,
             principal.roles,
+            principal.scopes,
             principal.purposes,
             request.purpose,
             request.channel,

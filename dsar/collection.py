@@ -33,7 +33,7 @@ from governance.registers.provisions.service import opened
 from governance.registers.provisions.store import of_person
 from governance.registers.provisions.types import ProvidedPerson, Provision
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 from policies.types import Label
 
 INTERNAL: Final = frozenset(
@@ -307,7 +307,7 @@ class CollectionSource:
 def _require(ports: Ports, query: Query, action: Action, refusal: type[GovernanceError]) -> None:
     """Raises the refusal unless who collects may do so."""
     policy = ports.policies.current
-    if not policy.may(roles_of(query.principal, policy), action):
+    if not may(query.principal, action, policy):
         raise refusal
 
 

@@ -17,7 +17,7 @@ from dsar.types import Event, Mark, Refusal
 from governance.customers.ports import Ports
 from governance.http.principal import Principal, PrincipalKind
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 from policies.snapshot import PolicySnapshot
 
 DSAR_ACTIONS: Final = (
@@ -28,11 +28,10 @@ DSAR_ACTIONS: Final = (
 
 def actor_of(principal: Principal, policy: PolicySnapshot, case: Case | None = None) -> Actor:
     """What the policy in force lets this principal do to requests; nothing without a policy."""
-    roles = roles_of(principal, policy)
     own = case is not None and case.subject is not None and principal.id == f"p:{case.subject}"
     return Actor(
         id=principal.id,
-        actions=frozenset(action for action in DSAR_ACTIONS if policy.may(roles, action)),
+        actions=frozenset(action for action in DSAR_ACTIONS if may(principal, action, policy)),
         is_requester=own and principal.kind is PrincipalKind.PERSON,
     )
 

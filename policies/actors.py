@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from governance.core.terms import PurposeId
 from governance.http.principal import Principal, PrincipalKind
+from policies.actions import Action
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
 from policies.types import ActorDecision, Attributes, Outcome, RoleKind
@@ -32,6 +33,13 @@ def roles_of(principal: Principal, snapshot: PolicySnapshot) -> frozenset[str]:
     return frozenset(
         name for name in principal.roles if name in known and known[name].kind is wanted
     )
+
+
+def may(principal: Principal, action: Action, snapshot: PolicySnapshot) -> ActorDecision:
+    """Whether a role of the principal holds the action, and its token leaves it."""
+    if principal.scopes is not None and action.value not in principal.scopes:
+        return ActorDecision(outcome=Outcome.DENY, code=ReasonCode.ACTOR_SCOPE)
+    return snapshot.may(roles_of(principal, snapshot), action)
 
 
 def attributes_of_actor(

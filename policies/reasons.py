@@ -36,6 +36,7 @@ class ReasonCode(StrEnum):
     ACTOR_SUSPENDED = "denied.actor.suspended"
     ACTOR_TRAINING_DUE = "denied.actor.training_due"
     ACTOR_RATE = "denied.actor.rate"
+    ACTOR_SCOPE = "denied.actor.scope"
 
     PURPOSE_MISSING = "denied.purpose.missing"
     PURPOSE_UNKNOWN = "denied.purpose.unknown"

@@ -9,7 +9,7 @@ from governance.core.clock import JST
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 from retention.errors import RetentionRefusedError
 
 APPROVES: Mapping[ApprovalKind, Action] = MappingProxyType(
@@ -27,7 +27,7 @@ APPROVES: Mapping[ApprovalKind, Action] = MappingProxyType(
 def require(ports: Ports, principal: Principal, action: Action) -> None:
     """Fails closed: only a role that holds the action."""
     policy = ports.policies.current
-    if not policy.may(roles_of(principal, policy), action):
+    if not may(principal, action, policy):
         raise RetentionRefusedError(action=action.value)
 
 

@@ -14,7 +14,7 @@ from consent.state.live import LiveState
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 from policies.snapshot import PolicySnapshot
 from policies.types import ActorDecision
 
@@ -63,7 +63,7 @@ def _of_other(ports: Ports, asking: Asking, other: Principal, use: UseRequest) -
     """What another subject may; the caller sees no more of the person than it may itself."""
     checked = check(ports, other, use, at=asking.at)
     policy = ports.policies.current
-    explained = policy.may(roles_of(asking.caller, policy), Action.EXPLAIN_SUBJECT)
+    explained = may(asking.caller, Action.EXPLAIN_SUBJECT, policy)
     reasons = shown(checked.exact, explained=bool(explained))
     return of_check(replace(checked, reasons=reasons))
 

@@ -19,7 +19,7 @@ from governance.identity.rules import may_act
 from governance.identity.service import principal_of_client
 from governance.identity.types import Staff
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 from policies.snapshot import PolicySnapshot
 
 SYSTEM: Final = "system"
@@ -64,7 +64,7 @@ def everybody(
 
 
 def _may_read(policy: PolicySnapshot, caller: Principal, kind: str) -> bool:
-    return bool(policy.may(roles_of(caller, policy), _READ[kind]))
+    return bool(may(caller, _READ[kind], policy))
 
 
 def _system(tx: Connection, actor: ActorId) -> Principal | None:

@@ -16,7 +16,7 @@ from governance.registers.passage import passage
 from governance.registers.store import all_recipients
 from governance.registers.types import Recipient
 from policies.actions import Action
-from policies.actors import decide_actor_on_record, roles_of
+from policies.actors import decide_actor_on_record, may
 from policies.purposes import HOME, INTERNAL, PurposeRecord, covers_recipient, recipient_class
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
@@ -58,7 +58,7 @@ def part_of(
     at: datetime,
 ) -> Part:
     """The purposes that the principal may claim, narrowed to those wanted (None: all of them)."""
-    explained = policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)
+    explained = may(principal, Action.EXPLAIN_SUBJECT, policy)
     codes = EXPLAINED if explained else HIDDEN
     recipients = all_recipients(tx)
     claimed = [

@@ -25,7 +25,7 @@ from governance.identity.rules import may_act
 from governance.identity.service import principal_of_client
 from governance.identity.store import client_by_id
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 from policies.in_force import number_in_force
 from policies.snapshot import PolicySnapshot
 
@@ -164,7 +164,7 @@ class Teller:
         if number_in_force(tx) != policies.number:
             return None  # fails closed: no position is told, so the lease ends
         policy = policies.current  # read after its number, which is exchanged after it
-        if not policy.may(roles_of(principal, policy), Action.CONSENT_FEED):
+        if not may(principal, Action.CONSENT_FEED, policy):
             raise FeedEndedError
         known = (self._policy, self._principal, self._day)
         everyone = place.everyone > self.seq

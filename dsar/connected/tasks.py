@@ -22,7 +22,7 @@ from governance.customers.ports import Ports
 from governance.gateway.intake.screening import without_numbers
 from governance.http.principal import Principal
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 from policies.api import ensure
 
 REASONED: Final = frozenset({TaskAnswer.CANNOT, TaskAnswer.KEPT})
@@ -60,7 +60,7 @@ def task_with_case(
     """One task and the request that it belongs to; 404 before 403."""
     policy = ports.policies.current
     found = tasks.by_id(tx, task)
-    if found is None or not policy.may(roles_of(principal, policy), Action.CONNECTOR_RUN):
+    if found is None or not may(principal, Action.CONNECTOR_RUN, policy):
         raise TaskUnknownError
     return found, case_by_id(tx, found.request)
 

@@ -18,7 +18,8 @@ from consent.access.api import AccessApplication
 from consent.access.metadata import EVALUATION
 from consent.wire import JSON
 from governance.core.ids import new_row_id
-from governance.http.principal import Principal
+from governance.identity.clients.bearers import Bearer
+from governance.identity.clients.certificates import PEER, SCOPE
 from governance.identity.middleware import Authentication
 
 PATH: Final = EVALUATION.encode()
@@ -30,10 +31,9 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 class Asker(NamedTuple):
-    """What a head said: who asks, known since which change of callers, under which own id."""
+    """What a head said: who asks, by a credential that was proved before, under which own id."""
 
-    place: int
-    caller: Principal
+    bearer: Bearer
     request_id: bytes | None
 
 
@@ -61,18 +61,22 @@ class Lane:
         if request_id is not None and PLAIN.fullmatch(request_id) is None:
             return None
         known = self._signed_in.remembered(said.get(b"authorization", b""), address)
-        if known is None:
+        if known is None or known.certificate is not None:  # a certificate is looked at elsewhere
             return None
-        asker = Asker(*known, request_id)
+        asker = Asker(known, request_id)
         made = self.again(asker, body, given=given)
         return None if made is None else (asker, made)
 
     def again(self, asker: Asker, body: bytes, *, given: Headers) -> bytes | None:
         """The same to the octets of a head to which an answer was given before."""
-        if asker.place != self._signed_in.callers():
+        bearer = asker.bearer
+        if bearer.place != self._signed_in.callers() or not bearer.opens():
             return None  # fails closed: who may call has changed
-        made = self._decisions.single_now(asker.caller, asker.request_id, body)
+        if not bearer.passes():
+            return None  # too often: the application says so
+        made = self._decisions.single_now(bearer.principal, asker.request_id, body)
         if made is None:
+            bearer.asks_again()
             return None
         told = asker.request_id or new_row_id().encode()
         head = self._begin(given)
@@ -127,6 +131,11 @@ class LaneProtocol(HttpToolsProtocol):
         """A request begins."""
         self._between = False
         super().on_message_begin()
+        scope = cast("dict[str, Any]", self.scope)
+        scope[PEER] = self.client[0] if self.client else None  # a proxy's word changes the other
+        tls = self.transport.get_extra_info("ssl_object")
+        if tls is not None:
+            scope[SCOPE] = tls.getpeercert(binary_form=True)
 
     def on_headers_complete(self) -> None:
         """What may be answered here waits for its body; the rest is on its way."""

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import ssl
 import sys
 
 import uvicorn
@@ -64,16 +65,22 @@ def serve_open(wiring: Wiring, listening: socket.socket) -> None:
     ticking = scheduler.start(wiring)
     try:
         with following(wiring):
-            _Server(config_of(create_app(wiring)), wiring).run(sockets=[listening])
+            _Server(config_of(create_app(wiring), wiring.settings), wiring).run(sockets=[listening])
     finally:
         ticking.stop()
 
 
-def config_of(app: Application) -> uvicorn.Config:
-    """How the application is served."""
+def config_of(app: Application, settings: Settings) -> uvicorn.Config:
+    """How the application is served; who shows a client certificate shows one that verifies."""
+    tls = settings.tls_certificate_file
     return uvicorn.Config(
         app,
         http=protocol_of(app.lane),
+        forwarded_allow_ips=[word.strip() for word in settings.proxy_addresses.split(",")],
+        ssl_certfile=tls,
+        ssl_keyfile=settings.tls_key_file,
+        ssl_ca_certs=None if (known := settings.tls_client_ca_file) is None else str(known),
+        ssl_cert_reqs=ssl.CERT_NONE if known is None else ssl.CERT_OPTIONAL,
         access_log=False,  # paths hold ids; our own log holds the routes
         log_config=None,  # what it says goes through our own log, without its words
         log_level="warning",

@@ -27,7 +27,7 @@ from governance.keys.renewal import count_holders
 from governance.keys.store import current_keys
 from governance.keys.types import KeyState
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 
 KEY_BLOB: Final = "key_end"
 TASK_PREFIX: Final = "key_task:"
@@ -65,8 +65,7 @@ class End:
 def _require(by: Custodian, principal: Principal, actions: frozenset[Action]) -> None:
     """Fails closed: only a role that holds one of the actions."""
     policy = by.ports.policies.current
-    roles = roles_of(principal, policy)
-    if not any(policy.may(roles, action) for action in actions):
+    if not any(may(principal, action, policy) for action in actions):
         raise KeyActForbiddenError(action=min(actions).value)
 
 

@@ -23,7 +23,7 @@ from governance.customers.upkeep.merges import survivor_of
 from governance.gateway.types import UnknownPersonError
 from governance.http.principal import Principal, PrincipalKind
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 from policies.purposes import PurposeRecord
 from policies.reasons import ReasonCode, hidden
 from policies.snapshot import PolicySnapshot
@@ -80,7 +80,7 @@ def look(
         found = Choices(
             subject=person,
             cells=standing(tx, person, wanted, at=at),
-            explained=bool(policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)),
+            explained=bool(may(principal, Action.EXPLAIN_SUBJECT, policy)),
             seq=ledger.last_seq_of(tx, person),
             head=ledger.head(tx),
         )

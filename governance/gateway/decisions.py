@@ -15,7 +15,7 @@ from governance.gateway.types import FieldDecision
 from governance.http.principal import Principal
 from governance.registers.passage import INSIDE, Passage
 from policies.actions import Action
-from policies.actors import decide_actor, roles_of
+from policies.actors import decide_actor, may
 from policies.masking import MaskMethod
 from policies.purposes import PurposeRecord, decide_purpose
 from policies.reasons import ReasonCode, hidden
@@ -52,7 +52,7 @@ def decide_fields(
     person = gate
     if person is None:
         person = subject_gate(tx, subject, purpose, channel=None, recipient=None, at=at)
-    explained = bool(policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT))
+    explained = bool(may(principal, Action.EXPLAIN_SUBJECT, policy))
     glass = glass_for(tx, policy, principal, purpose.id, subject, at=at)
     return {
         field.id: decide_field(

@@ -45,7 +45,7 @@ from governance.gateway.showing import open_prepared
 from governance.gateway.types import GateBusyError
 from governance.http.principal import Principal
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 
 ATTEMPTS: Final = 3  # how often an answer is made anew when policy, choices or keys change
 
@@ -144,7 +144,7 @@ def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: da
             policy=policy,
             principal=principal,
             purpose=purpose,
-            explained=bool(policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)),
+            explained=bool(may(principal, Action.EXPLAIN_SUBJECT, policy)),
             shown=tuple(entry.id for entry in fields_named(register, request.shown)),
             allowed=allowed,
             impersonal=impersonal(register),

@@ -20,7 +20,7 @@ from governance.http.principal import Principal, PrincipalKind
 from governance.identity.service import PERSON_PREFIX, PERSON_ROLE, principal_of_client
 from governance.identity.store import all_clients, all_staff
 from policies.actions import Action
-from policies.actors import decide_actor, decide_actor_on_record, roles_of
+from policies.actors import decide_actor, decide_actor_on_record, may
 from policies.admin.diff import WORDS
 from policies.admin.people import OF_THE_GATE
 from policies.purposes import PurposeRecord, decide_purpose
@@ -109,7 +109,7 @@ class Judge:
         if asked.purpose is None:
             if asked.field is None or asked.field not in set(Action):
                 return asked.reasons  # no purpose was named: no policy permits that
-            return after.may(roles_of(principal, after), Action(asked.field)).code.value
+            return may(principal, Action(asked.field), after).code.value
         if exported:
             actor = self._export(principal, asked.purpose, exported)
         elif asked.field is None:
@@ -140,7 +140,7 @@ class Judge:
     ) -> ActorDecision:
         """The first refusal of a file with these fields; else what lets the last of them out."""
         after = self._after
-        decided: ActorDecision = after.may(roles_of(principal, after), Action.PERSON_EXPORT)
+        decided: ActorDecision = may(principal, Action.PERSON_EXPORT, after)
         for field in exported:
             if not decided:
                 break

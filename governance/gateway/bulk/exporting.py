@@ -47,7 +47,7 @@ from governance.gateway.types import FieldDecision, RowView
 from governance.http.principal import Principal
 from governance.registers.provisions.writing import Provided
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 from policies.api import ensure
 from policies.reasons import ReasonCode
 from policies.types import Verb
@@ -90,7 +90,7 @@ def export(
         principal,
         request.bulk,
         verb=Verb.EXPORT,
-        explained=bool(policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)),
+        explained=bool(may(principal, Action.EXPLAIN_SUBJECT, policy)),
         at=at,
     )
     chosen, treated = _permitted(bulk, fields, named=request.fields is not None)

@@ -16,7 +16,7 @@ from governance.gateway.bulk.deciding import Bulk, MovedError, Run
 from governance.gateway.bulk.types import BulkRequest, ExportRefusedError, UseAnswer
 from governance.http.principal import Principal
 from policies.actions import Action
-from policies.actors import decide_actor_on_record, roles_of
+from policies.actors import decide_actor_on_record, may
 from policies.api import ensure
 from policies.types import Verb
 
@@ -37,7 +37,7 @@ def use(ports: Ports, principal: Principal, request: BulkRequest, *, at: datetim
         principal,
         request,
         verb=Verb.USE,
-        explained=bool(policy.may(roles_of(principal, policy), Action.EXPLAIN_SUBJECT)),
+        explained=bool(may(principal, Action.EXPLAIN_SUBJECT, policy)),
         at=at,
     )
     actor = decide_actor_on_record(

@@ -27,7 +27,7 @@ from governance.gateway.intake.types import RunUnknownError
 from governance.http.principal import Principal
 from governance.i18n.catalogue import text
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 
 ENDINGS = (".csv", ".xlsx")
 
@@ -114,7 +114,7 @@ def _ensure(ports: Ports, principal: Principal, kind: SourceKind) -> None:
     may_take_in(ports, principal, kind)
     policy = ports.policies.current
     personal = kind in TABLE_OF
-    if personal and not policy.may(roles_of(principal, policy), Action.PERSON_EXPORT):
+    if personal and not may(principal, Action.PERSON_EXPORT, policy):
         raise ErrorsRefusedError(kind=kind.value)
 
 

@@ -52,7 +52,7 @@ from governance.gateway.intake.undeclared import undeclared_in
 from governance.gateway.intake.vendors import store_vendors
 from governance.http.principal import Principal
 from policies.actions import Action
-from policies.actors import roles_of
+from policies.actors import may
 
 AHEAD = 2  # batches whose texts are searched while one is stored
 NEEDS: Mapping[SourceKind, Action] = {
@@ -108,7 +108,7 @@ def _taken(
 def may_take_in(ports: Ports, principal: Principal, kind: SourceKind) -> None:
     """Fails closed: only a role that holds the action takes this kind of file in."""
     policy = ports.policies.current
-    if not policy.may(roles_of(principal, policy), NEEDS.get(kind, Action.PERSON_IMPORT)):
+    if not may(principal, NEEDS.get(kind, Action.PERSON_IMPORT), policy):
         raise ImportRefusedError(kind=kind.value)
 
 

@@ -11,8 +11,9 @@ from audit.models import EVENTS
 from governance.app.wiring import Wiring
 from governance.core.clock import utc_now
 from governance.http.principal import PrincipalKind
+from governance.identity.clients.presenting import presented
 from governance.identity.rules import digest
-from governance.identity.service import principal_by_key, sign_in
+from governance.identity.service import sign_in
 from governance.identity.store import code_by_digest
 from tests.governance.cli.line import Line
 from tests.installation import add_person
@@ -145,7 +146,9 @@ def test_a_registered_system_is_known_by_its_key(line: Line, wiring: Wiring) -> 
         by="jiro",
     )
     with wiring.database.read() as tx:
-        principal = principal_by_key(tx, made["key"])
+        found = presented(tx, made["key"], at=wiring.clock())
+    assert found is not None
+    principal = found.principal
     assert principal.id == "svc:mailer"
     assert principal.roles == {"mail_sender"}
     assert principal.purposes == {"mail_marketing"}
@@ -171,7 +174,7 @@ def test_a_revoked_key_opens_nothing(line: Line, wiring: Wiring) -> None:
     made = line.done("client", "add", "mailer", "--role", "mail_sender", by="jiro")
     line.done("client", "revoke", "mailer", by="jiro")
     with wiring.database.read() as tx:
-        assert principal_by_key(tx, made["key"]).kind is PrincipalKind.ANONYMOUS
+        assert presented(tx, made["key"], at=wiring.clock()) is None
     assert line.done("client", "list", by="jiro")[0]["state"] == "ended"
     assert line.refused("client", "revoke", "mailer", by="jiro") == "account_ended"
 

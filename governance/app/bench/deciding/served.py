@@ -49,7 +49,7 @@ def serve_ours(folder: str, listening: socket.socket) -> None:
     """The installation of the folder, as `sekisho serve` serves it, without its jobs."""
     wiring = Wiring.open(Settings(data_dir=Path(folder)))
     with following(wiring):
-        uvicorn.Server(config_of(create_app(wiring))).run(sockets=[listening])
+        uvicorn.Server(config_of(create_app(wiring), wiring.settings)).run(sockets=[listening])
     wiring.close()
 
 

@@ -237,8 +237,3 @@ class LaneProtocol(HttpToolsProtocol):
         if address not in trusted:
             return address
         return trusted.get_trusted_client_address(forwarded.decode("latin1"))[0] or address
-
-
-def protocol_of(lane: Lane) -> type[HttpToolsProtocol]:
-    """The protocol for `uvicorn.Config(http=...)`."""
-    return type("LaneProtocol", (LaneProtocol,), {"lane": lane})

@@ -1,5 +1,6 @@
 """`sekisho serve`: the application under uvicorn, with the clock and the follower beside it."""
 
+import asyncio
 import signal
 import socket
 import ssl
@@ -11,8 +12,8 @@ from governance.app import scheduler
 from governance.app.errors import PortInUseError
 from governance.app.factory import Application, create_app
 from governance.app.following import following
-from governance.app.lane import protocol_of
 from governance.app.owners import require_own_packages
+from governance.app.patience import LOOKS, close_late, protocol_of
 from governance.app.supervisor import supervise
 from governance.app.wiring import Wiring
 from governance.core.settings import Settings
@@ -96,6 +97,12 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, wiring: Wiring) -> None:
         super().__init__(config)
         self._hub = wiring.hub
+
+    async def on_tick(self, counter: int) -> bool:
+        """Connections that owe their octets for too long are closed."""
+        if counter % LOOKS == 0:
+            close_late(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """No request is open any more."""

@@ -22,7 +22,8 @@ from consent.service import choose
 from consent.state.live import NoLease
 from consent.types import EventKind
 from governance.app.factory import Application, create_app
-from governance.app.lane import SHORT, LaneProtocol, protocol_of
+from governance.app.lane import SHORT, LaneProtocol
+from governance.app.patience import protocol_of
 from governance.app.wiring import Wiring
 from governance.core.terms import PurposeId, SubjectId
 from governance.identity.service import register_client

@@ -9,10 +9,9 @@ from sqlalchemy import Connection
 
 from governance.approvals.store import waiting as open_approvals
 from governance.approvals.types import Approval, ApprovalKind
-from governance.core.terms import FieldId, Lang, SubjectId
+from governance.core.terms import Lang, SubjectId
 from governance.customers.catalogue import catalogue
-from governance.customers.holds.reading import standing_scopes
-from governance.customers.holds.types import CATEGORY, What
+from governance.customers.holds.types import What
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from governance.i18n.catalogue import text
@@ -20,12 +19,13 @@ from governance.ui.formats import long_day
 from governance.ui.parts import Choice, Occurrence, Term
 from governance.ui.words import actor_name
 from retention.holds import store
-from retention.holds.asked import text_of, word_of
+from retention.holds.asked import word_of
 from retention.holds.deferring import waiting
 from retention.holds.letters import HoldLetter, letters_of
 from retention.holds.releasing import PREFIX
 from retention.holds.rules import needs_review
 from retention.holds.types import Deferred, HeldPerson, Matter
+from retention.holds.wording import standing_words, what_words
 
 PAGE: Final = 100  # persons of one page
 ASKED: Final = 500  # open approvals among which the releases of matters are looked for
@@ -109,7 +109,7 @@ def matter_shown(
         matter=matter,
         late=needs_review(matter, at=at),
         terms=tuple(_terms(tx, ports, matter, lang)),
-        scopes=tuple(_scopes(tx, number, lang)),
+        scopes=tuple(standing_words(tx, number, lang)),
         persons=tuple(
             PersonLine(subject=one.subject, what=what_words(one.what, lang), person=one)
             for one in persons
@@ -146,13 +146,7 @@ def held_words(tx: Connection, number: str, lang: Lang) -> tuple[str, ...]:
     """What a matter holds, for a notice: parts of the data and conditions, no person."""
     persons = store.persons_of(tx, number, limit=PAGE)
     parts = dict.fromkeys(what_words((one,), lang) for person in persons for one in person.what)
-    return (*parts, *_scopes(tx, number, lang))
-
-
-def _scopes(tx: Connection, number: str, lang: Lang) -> Iterator[str]:
-    for scope in standing_scopes(tx, matter=number):
-        who = ", ".join(map(text_of, scope.conditions)) or text("console.holds.everyone", lang)
-        yield f"{who}: {what_words((scope.what,), lang)}"
+    return (*parts, *standing_words(tx, number, lang))
 
 
 def _history(tx: Connection, ports: Ports, number: str, lang: Lang) -> Iterator[Occurrence]:
@@ -161,33 +155,6 @@ def _history(tx: Connection, ports: Ports, number: str, lang: Lang) -> Iterator[
         said = f"{who}: {act.reason}" if act.reason else who
         kind = text(f"console.holds.act.{act.kind.value}", lang)
         yield Occurrence(at=act.at, kind=kind, sentence=said)
-
-
-def what_words(whats: tuple[What, ...], lang: Lang) -> str:
-    """What is held, in words."""
-    return text("console.holds.and", lang).join(_word(what, lang) for what in whats)
-
-
-def _word(what: What, lang: Lang) -> str:
-    declared = catalogue()
-    table = declared.tables.get(what.table or "")
-    if what.table is None:
-        return text("console.holds.whole", lang)
-    label = what.table if table is None else table.label(lang)
-    if what.row is not None:
-        return text("console.holds.row", lang, table=label)
-    if what.field is None:
-        return text("console.holds.table", lang, table=label)
-    if what.field.startswith(CATEGORY):
-        name = what.field.removeprefix(CATEGORY)
-        return text("console.holds.category", lang, table=label, category=name)
-    known = declared.fields.get(FieldId(what.field))
-    return text(
-        "console.holds.field",
-        lang,
-        table=label,
-        field=what.field if known is None else known.label(lang),
-    )
 
 
 def table_choices(lang: Lang) -> tuple[Choice, ...]:

@@ -14,7 +14,16 @@ from starlette.responses import Response
 
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalId, ApprovalKind
-from governance.console.frame import Csrf, again, answered, may, said_field, way
+from governance.console.frame import (
+    Csrf,
+    again,
+    answered,
+    may,
+    report_file,
+    said_field,
+    today,
+    way,
+)
 from governance.console.hold_facts import matter_lines, matter_shown, table_choices
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError
@@ -23,6 +32,8 @@ from governance.documents.typesetting import can_typeset
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
+from governance.reports.rendering import ReportFormat
+from governance.reports.types import Period, ReportId
 from governance.ui.parts import Choice, Mistake
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
@@ -97,8 +108,25 @@ async def holds(request: Request, principal: Reader) -> str:
         lines=await run_in_threadpool(look),
         released=released,
         may_place=may(request, principal, Action.HOLD_PLACE),
+        may_report=may(request, principal, Action.REPORT_READ),
+        today=today(request),
         way=way(page.lang, (TITLE, HOME)),
     )
+
+
+@router.post("/report")
+async def report(
+    request: Request,
+    principal: Reader,
+    first: Annotated[date, Form()],
+    last: Annotated[date, Form()],
+    form: Words = ReportFormat.HTML.value,
+    csrf: Csrf = "",
+) -> Response:
+    """The register of legal holds (R12H) of a period as a file."""
+    check_csrf(request, csrf)
+    period = Period(first=first, last=last)
+    return await report_file(request, principal, ReportId.R12H, period, form=form)
 
 
 @router.get("/new", response_class=HTMLResponse)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from governance.keys.vault import FieldVault
 from governance.reports import (
     complaints,
     datasets,
+    holds,
     integrity,
     integrity_words,
     provisions,
@@ -36,6 +38,7 @@ from governance.reports.errors import ReportPeriodError, ReportUnknownError
 from governance.reports.rendering import ReportFormat, rendered
 from governance.reports.types import Document, Head, Made, Period, ReportId
 from policies.actions import Action
+from policies.actors import roles_of
 from policies.api import ensure
 from policies.snapshot import PolicyHolder
 
@@ -66,6 +69,7 @@ class Asked:
     within: timedelta
     vault: FieldVault
     at: datetime
+    may: Callable[[Action], bool]  # what the principal may besides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,12 @@ def _retention(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document
     return retention.write(retention.collect(tx, period=asked.period, on=today), made, lang)
 
 
+def _holds(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
+    opens = any(map(asked.may, (Action.HOLD_PLACE, Action.HOLD_RELEASE)))
+    facts = holds.collect(tx, asked.vault, period=asked.period, opens=opens, at=asked.at)
+    return holds.write(facts, made, lang)
+
+
 def _recipients(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
     facts = recipients.collect(tx, asked.vault, period=asked.period, at=asked.at)
     return recipients.write(facts, made, lang)
@@ -128,6 +138,7 @@ KINDS: Final[Mapping[ReportId, Kind]] = {
     ReportId.R10: Kind(actions=REGISTER, write=_recipients),
     ReportId.R11: Kind(actions=REGISTER, write=_transfers),
     ReportId.R12: Kind(actions=(Action.RETENTION_READ,), write=_retention),
+    ReportId.R12H: Kind(actions=(Action.HOLD_READ,), write=_holds),
     ReportId.R14: Kind(actions=(Action.AUDIT_READ, Action.AUDIT_VERIFY), write=_integrity),
     ReportId.R19: Kind(actions=(Action.DSAR_READ,), write=_complaints),
     ReportId.R22: Kind(actions=(Action.DATASET_READ,), write=_datasets),
@@ -197,6 +208,7 @@ def make(
             within=within,
             vault=ground.vault,
             at=at,
+            may=partial(_may, ground, principal),
         )
         made = Made(
             at=at,
@@ -211,6 +223,11 @@ def make(
     draft = _draft(ground, principal, document, content, form)
     ground.database.write(lambda tx: ground.audit.append(tx, draft))
     return document, content
+
+
+def _may(ground: Ground, principal: Principal, action: Action) -> bool:
+    policy = ground.policies.current
+    return bool(policy.may(roles_of(principal, policy), action))
 
 
 def _head(tx: Connection, ground: Ground) -> Head:

@@ -20,6 +20,7 @@ class ReportId(StrEnum):
     R10 = "R10"  # recipients and processors
     R11 = "R11"  # transfers abroad
     R12 = "R12"  # retention schedule and purge log
+    R12H = "R12H"  # register of legal holds
     R14 = "R14"  # integrity of the audit log
     R19 = "R19"  # complaints
     R22 = "R22"  # pseudonymised and anonymised data

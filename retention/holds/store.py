@@ -231,8 +231,8 @@ def note_act(
     return row
 
 
-def acts_of(tx: Connection, vault: FieldVault, number: str) -> tuple[Act, ...]:
-    """The matter's history, newest first."""
+def acts_of(tx: Connection, vault: FieldVault | None, number: str) -> tuple[Act, ...]:
+    """The matter's history, newest first; without a vault reasons stay closed."""
     rows = tx.execute(select(ACT).where(ACT.c.matter == number).order_by(ACT.c.id.desc()))
     return tuple(
         Act(
@@ -241,7 +241,7 @@ def acts_of(tx: Connection, vault: FieldVault, number: str) -> tuple[Act, ...]:
             by=ActorId(row.by),
             at=row.at,
             reason=""
-            if row.reason is None
+            if row.reason is None or vault is None
             else vault.open_blob(REASON, row.id, bytes(row.reason)).decode(),
         )
         for row in rows

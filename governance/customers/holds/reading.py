@@ -124,6 +124,12 @@ def standing_scopes(tx: Connection, *, matter: str | None = None) -> tuple[Scope
     return tuple(scope for scope in scopes if matter is None or scope.matter == matter)
 
 
+def scopes_of(tx: Connection, matter: str) -> tuple[Scope, ...]:
+    """Every scope of a matter, oldest first; released ones among them."""
+    rows = tx.execute(select(SCOPE).where(SCOPE.c.matter == matter).order_by(SCOPE.c.id))
+    return tuple(map(_scope, rows))
+
+
 def matching(
     tx: Connection,
     conditions: Sequence[Condition],

@@ -1,6 +1,7 @@
 """Lines of a schedule about rows and fields of one table, read strictly from YAML."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import assert_never
 
 from governance.core.terms import FieldId, PurposeId
@@ -17,7 +18,24 @@ LEAST_K = 3  # fewer persons than that tell of one another
 DELETABLE = frozenset(  # of which a row may go while its person stays, and nothing hangs on it
     {"inquiry", "inquiry_message", "subscription", "preference", "person_tag", "household_member"}
 )
-COUNTED = frozenset({"inquiry", "subscription"})  # of which a count by month and kind says enough
+COUNTED = frozenset(  # of which a count by month and kind says enough
+    {"inquiry", "inquiry_message", "subscription", "preference", "purchase"}
+)
+NOT_COUNTED = MappingProxyType(  # why a count of others makes no sense, as the fault says it
+    {
+        "person": "row_is_the_person",
+        "company": "about_a_company",
+        "deal": "about_a_company",  # `null` empties what is said about its contact
+        "contact": "ties_a_person_to_a_company",
+        "relation": "ties_two_persons",
+        "household_member": "ties_two_persons",
+        "channel_permission": "a_choice_that_must_hold",
+        "person_tag": "what_it_says_is_sealed",
+    }
+)
+NO_KIND = frozenset(  # categories that tell of a person, a row or a clerk even in clear
+    {"record_keeping", "identifier", "name", "contact", "address", "employment", "free_text"}
+)
 NOT_BY = frozenset({"merge_trace"})  # ends with its merge alone
 KEYS = frozenset({"id", "subject_id", "source_key", "version", "recorded_at", "recorded_by"})
 
@@ -139,14 +157,21 @@ def _refuse(node: Node, found: Part) -> None:
 def _refuse_count(node: Node, found: Part) -> None:
     """A count tells of nobody: by clear fields that are no key, of k persons or more."""
     if found.table not in COUNTED:
-        raise node.bad(f"de_identify: {', '.join(sorted(COUNTED))}")
+        problem = NOT_COUNTED.get(found.table, "no_count")
+        raise ScheduleFormError(file=node.file, path=f"{node.path}.table", problem=problem)
     known = catalogue().fields
     for name in found.fields:
         field = known.get(name)
-        if field is None or field.storage is not Storage.CLEAR or field.column in KEYS:
+        if field is None or not _tells_kind(field):
             raise node.bad(f"clear fields that are no key, not {name}")
     if found.k < LEAST_K:
         raise node.bad(f"k >= {LEAST_K}")
+
+
+def _tells_kind(field: CatalogueField) -> bool:
+    """Whether a count may be by it: in clear, and no key, name, address or text."""
+    clear = field.storage is Storage.CLEAR and field.column not in KEYS
+    return clear and not field.free_text and field.category not in NO_KIND
 
 
 def _refuse_purposes(node: Node, found: Part) -> None:

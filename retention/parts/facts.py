@@ -19,7 +19,7 @@ from retention.facts import PAGE, day_in_japan, plan_of, purchase_of
 from retention.parts.types import PartFacts, RowFacts
 from retention.types import Action, Part, Trigger, latest
 
-INQUIRY = TABLES["inquiry"]
+INQUIRY, SUBSCRIPTION = TABLES["inquiry"], TABLES["subscription"]
 DAYS: Mapping[str, tuple[str, ...]] = {  # clear columns that tell a row's own days
     "person": ("registered_on", "withdrawn_on"),
     "inquiry": ("received_at", "closed_at"),
@@ -72,6 +72,7 @@ def _rows(
     beside = _beside(tx, ids, [f for f in fields if is_custom(f)])
     counted = _counted(parts)
     columns = [table.c[c] for c in dict.fromkeys((*DAYS.get(name, ()), *counted.values()))]
+    bound = _bound(tx, ids) if whole and name == "purchase" else frozenset()
     marks = [table.c[column].is_not(None).label(f"has_{column}") for column in own.values()]
     keys = (table.c.id, table.c.subject_id, table.c.recorded_at)
     wanted = select(*keys, *columns, *marks).where(table.c.subject_id.in_(ids))
@@ -86,8 +87,16 @@ def _rows(
                 days={when: on for when, on in _days(name, row, at=at).items() if on is not None},
                 filled=frozenset(filled | beside.get(row.id, set())),
                 values={f: _word(getattr(row, column)) for f, column in counted.items()},
+                bound=row.id in bound,
             ),
         )
+
+
+def _bound(tx: Connection, ids: list[SubjectId]) -> frozenset[str]:
+    """Purchases under which a subscription stands; that one ends by its own line first."""
+    named = SUBSCRIPTION.c.purchase_id, SUBSCRIPTION.c.subject_id.in_(ids)
+    rows = tx.execute(select(named[0]).where(named[1], named[0].is_not(None)))
+    return frozenset(rows.scalars())
 
 
 def _sealed_of(name: str, parts: Sequence[Part], *, whole: bool) -> tuple[FieldId, ...]:

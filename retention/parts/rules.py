@@ -130,7 +130,9 @@ def _met(
             held.append(ends)
         kept += bool(stays - under_hold)
         left = going - under_hold - stays
-        if left and (part.action is Action.NULL or left == going):
+        if _needed(part, row, facts):
+            kept += 1
+        elif left and (part.action is Action.NULL or left == going):
             due.append(_row(part, row, left, ends))
     return Met(
         part=part,
@@ -140,6 +142,20 @@ def _met(
         held_on=min(held, default=None),
         next_on=min(coming, default=None),
     )
+
+
+def _needed(part: Part, row: RowFacts, facts: PersonFacts) -> bool:
+    """Whether the whole row of a purchase must stay: it is open, or tells when it was last.
+
+    Without the last transaction a person would be due by an older day than the true one.
+    """
+    if part.table != "purchase" or part.action is Action.NULL:
+        return False
+    told = [one.last_purchase_on for one in facts.rows] + [plan.last_on for plan in facts.plans]
+    last = latest(*(one.last_on for one in facts.purchases))
+    mine = row.days.get(Trigger.LAST_TRANSACTION)
+    alone = mine is None or (mine == last and (latest(*told) or date.min) < mine)
+    return row.bound or alone or Trigger.TASK_ENDED not in row.days
 
 
 def _row(part: Part, row: RowFacts, fields: frozenset[FieldId], ends: date) -> MetRow:

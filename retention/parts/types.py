@@ -16,6 +16,7 @@ class RowFacts:
     days: Mapping[Trigger, date]
     filled: frozenset[FieldId] = frozenset()
     values: Mapping[FieldId, str] = field(default_factory=dict, repr=False)  # days as months
+    bound: bool = False  # rows of another table hang on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,12 @@ from starlette.responses import Response
 from consent.access.api import PREFIX as ACCESS
 from consent.columns.api import AUDIENCES, LIMIT, SEGMENTS
 from dsar.messages.types import MOST_BYTES
+from governance.app.hosts import PROBES, HostUnknownError, foreign, name_in
 from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
 from governance.core.logging import logger
 from governance.http.problems import language_of_scope, problem_response
+from governance.http.request import StaleFormError
 from governance.ui.headers import page_headers, security_headers
 
 Scope = MutableMapping[str, Any]
@@ -44,9 +46,11 @@ class FaultError(GovernanceError):
 class Edge:
     """The outermost layer: request id, body limit, headers of every answer."""
 
-    def __init__(self, app: Asgi, *, https: bool, answer: Answerer) -> None:
+    def __init__(
+        self, app: Asgi, *, https: bool, answer: Answerer, hosts: frozenset[str] | None = None
+    ) -> None:
         """`answer` makes the response to an error of which nobody else has heard."""
-        self._app, self._problem = app, answer
+        self._app, self._problem, self._hosts = app, answer, hosts
         self._static = _octets(security_headers(https=https))
         self.pages: Final = _octets(page_headers(https=https))
 
@@ -69,6 +73,10 @@ class Edge:
                 message["headers"] = completed(message["headers"], headers, request_id)
             await send(message)
 
+        if (refused := self._refusal(scope)) is not None:
+            answer = problem_response(refused, language_of_scope(scope))
+            await answer(scope, receive, with_headers)
+            return
         most = LARGER.get(path) or _most(path)
         length, chunked = _announced(scope)
         if not length.isdigit() or int(length) > most:
@@ -85,6 +93,15 @@ class Edge:
             kind = type(error).__name__  # a trace could quote a value
             log.error("http.fault", kind=kind, request=request_id)  # noqa: TRY400 # the same
             await self._problem(Request(scope), FaultError())(scope, receive, with_headers)
+
+    def _refusal(self, scope: Scope) -> GovernanceError | None:
+        """Why the request goes no further: another host than ours, or another site's page."""
+        headers = scope["headers"]
+        if self._hosts is not None and scope["path"] not in PROBES:
+            named = [value for name, value in headers if name == b"host"]
+            if len(named) != 1 or name_in(named[0]) not in self._hosts:
+                return HostUnknownError()  # fails closed: none, or two, is none
+        return StaleFormError() if foreign(scope["method"], headers, self._hosts) else None
 
 
 def _most(path: str) -> int:

@@ -21,7 +21,9 @@ from consent.columns.api import ColumnApplication
 from consent.feed.api import router as feed
 from dsar.intake.api import router as data_rights
 from governance.app import health
+from governance.app.contact import router as security_contact
 from governance.app.edge import Asgi, Edge, Receive, Scope, Send
+from governance.app.hosts import hosts_of
 from governance.app.integrating import Integrating
 from governance.app.lane import Lane
 from governance.app.openapi import with_evaluation
@@ -130,6 +132,7 @@ ROUTERS = (
     collecting,
     published,
     health.router,
+    security_contact,
     bulk,
     searches,
     rows,
@@ -208,7 +211,7 @@ def _front(app: Application, wiring: Wiring) -> tuple[Asgi, Lane]:
         limits=limits_of(settings),
         https=(https := settings.origin.startswith("https:")),
     )
-    edge = Edge(signed_in, https=https, answer=_answer)
+    edge = Edge(signed_in, https=https, hosts=hosts_of(settings), answer=_answer)
     return edge, Lane(decisions, signed_in, edge.pages)
 
 

@@ -9,13 +9,14 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from governance.app.staff import signed_in
 from governance.app.wiring import Wiring
-from governance.console.account_frame import STEP_COOKIE, is_https, put_session, terms_for
+from governance.console.account_frame import STEP_COOKIE, put_session, terms_for
 from governance.core.errors import GovernanceError
 from governance.http.cookies import drop, put, read
 from governance.http.principal import PrincipalKind
 from governance.http.request import (
     check_csrf,
     check_same_site,
+    is_https,
     open_to_all,
     principal_of,
     wiring_of,

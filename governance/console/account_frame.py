@@ -1,25 +1,19 @@
 """What the pages of an account share: whose it is, its terms, the cookies of its session."""
 
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from starlette.responses import Response
 
 from governance.http.cookies import put
 from governance.http.principal import Principal, PrincipalKind
-from governance.http.request import open_to_all, principal_of, wiring_of
+from governance.http.request import is_https, open_to_all, principal_of, wiring_of
 from governance.identity.credentials.terms import Terms, terms_of
 from governance.identity.middleware import SESSION_COOKIE
 from governance.identity.types import Session
 from policies.api import SignInNeededError
 
 STEP_COOKIE: Final = "sekisho_step"  # of a sign-in that is half done
-
-
-def is_https(request: Request) -> bool:
-    """Whether people see this installation over https."""
-    return bool(urlsplit(wiring_of(request).settings.origin).scheme == "https")
 
 
 def terms_for(request: Request) -> Terms:

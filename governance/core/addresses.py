@@ -1,5 +1,6 @@
 """Addresses in settings: each of its own schemes, with a host and nobody's password in it."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -16,6 +17,7 @@ SCHEMES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "kms_endpoint": WEB,
     }
 )
+CONTACT: Final = re.compile(r"(?:mailto:[^\s@<>]+@[^\s@<>]+|https://[^\s@<>]+|tel:\+[0-9-]+)")
 
 
 def is_address(value: str, schemes: frozenset[str]) -> bool:
@@ -36,11 +38,19 @@ def is_origin(value: str) -> bool:
     return parts.path in {"", "/"} and not parts.query and not parts.fragment
 
 
+def is_contact(value: str) -> bool:
+    """Whether this is a URI by which somebody is reached, on one line (RFC 9116, 2.5.3)."""
+    return CONTACT.fullmatch(value) is not None
+
+
 def faulty_address(settings: Mapping[str, object]) -> str | None:
     """The first setting that is no address of its schemes; None where all are."""
     for name, schemes in SCHEMES.items():
         value = settings.get(name)
         if isinstance(value, str) and not is_address(value, schemes):
             return name
+    contact = settings.get("security_contact")
+    if isinstance(contact, str) and not is_contact(contact):
+        return "security_contact"
     origin = settings.get("origin")
     return "origin" if isinstance(origin, str) and not is_origin(origin) else None

@@ -44,6 +44,11 @@ class Controller(BaseModel):
     contact_phone: str = described(
         "03-0000-0000", "個人情報の問い合わせ先の電話番号。", "Telephone for privacy matters."
     )
+    security_contact: str | None = described(
+        None,
+        "脆弱性の連絡先（mailto: または https: のURI）。/.well-known/security.txt に示します。",
+        "Whom to tell of a vulnerability (a mailto: or https: URI), for /.well-known/security.txt.",
+    )
     dpo_contact: str | None = described(
         None,
         "データ保護責任者（DPO）の連絡先（GDPR 37条）。",

@@ -27,6 +27,13 @@ def wiring_of(request: Request) -> Any:
     return request.app.state.wiring
 
 
+def is_https(request: Request) -> bool:
+    """Whether people see this installation over https, whatever stands in front of it."""
+    wiring = getattr(request.app.state, "wiring", None)
+    seen = str(request.url) if wiring is None else cast("str", wiring.settings.origin)
+    return seen.startswith("https:")
+
+
 def csrf_token(request: Request) -> str:
     """The token that every form of this session carries."""
     return cast("str", getattr(request.state, "csrf", ""))

@@ -6,6 +6,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from governance.core.terms import Lang
+from governance.http.cookies import ONLY_HERE
 
 COOKIE = "sekisho_view"
 COOKIE_SECONDS = 31_536_000  # one year; holds no identity
@@ -69,7 +70,8 @@ def _weight(parameters: str) -> float:
 
 def preferences_of(cookies: Mapping[str, str], *, accept_language: str = "") -> Preferences:
     """Choices of the cookie; where it is absent or unreadable, the browser's own language."""
-    parts = cookies.get(COOKIE, "").split(".")
+    kept = cookies.get(ONLY_HERE + COOKIE) or cookies.get(COOKIE, "")
+    parts = kept.split(".")
     if len(parts) == 3 and parts[0] in LANGS and parts[1] in THEMES and parts[2] in KEYS:  # noqa: PLR2004 - three choices
         return Preferences(lang=Lang(parts[0]), theme=Theme(parts[1]), keys=Keys(parts[2]))
     return Preferences(lang=accepted_lang(accept_language))

@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from governance.http.cookies import put
+from governance.http.request import is_https
 from governance.ui.assets import PREFIX, assets_by_file_name
 from governance.ui.preferences import (
     COOKIE,
@@ -38,14 +40,8 @@ async def change_preferences(request: Request) -> Response:
     accept = request.headers.get("accept-language", "")
     before = preferences_of(request.cookies, accept_language=accept)
     response = RedirectResponse(safe_return(form.get("next", "")), status_code=HTTPStatus.SEE_OTHER)
-    response.set_cookie(
-        COOKIE,
-        changed(before, form).cookie_value(),
-        max_age=COOKIE_SECONDS,
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
+    value = changed(before, form).cookie_value()
+    put(response, COOKIE, value, https=is_https(request), seconds=COOKIE_SECONDS)
     return response
 
 

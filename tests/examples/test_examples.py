@@ -78,7 +78,7 @@ def test_the_fastapi_service_writes_only_to_who_agreed(
         async with module.lifespan(module.app):
             await module.app.state.sekisho.ready(PATIENCE)
             transport = httpx.ASGITransport(app=module.app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://here") as http:
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
                 answers = [await http.post(f"/offers/{one}") for one in served_world.agreed]
         return [answer.status_code for answer in answers]
 

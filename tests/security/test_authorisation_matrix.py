@@ -56,8 +56,8 @@ NOTHING_KNOWN: Final = frozenset(
 NOTHING_OF: Final = frozenset(
     {
         "approval", "complaint", "dataset", "decision", "edition", "file", "hook", "letter",
-        "merge", "message", "name", "pair", "paper", "passkey", "place", "plan", "point", "row", "run",
-        "scan", "sent", "session", "simulation", "task", "template", "token", "version",
+        "merge", "message", "name", "pair", "paper", "passkey", "place", "plan", "point", "row",
+        "run", "scan", "sent", "session", "simulation", "task", "template", "token", "version",
     }
 )  # fmt: skip
 

@@ -7,7 +7,6 @@ the person's own, or a stranger's.
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from sqlalchemy import Connection
@@ -21,8 +20,15 @@ from dsar.returning.service import request_of
 from dsar.store import case_by_id
 from governance.core.errors import NotFoundError
 from governance.core.terms import RequestId, SubjectId
+from governance.http.cookies import put, read
 from governance.http.principal import ANONYMOUS, Principal, PrincipalKind
-from governance.http.request import check_csrf, check_same_site, principal_of, wiring_of
+from governance.http.request import (
+    check_csrf,
+    check_same_site,
+    is_https,
+    principal_of,
+    wiring_of,
+)
 from governance.portal.pages import subject_of
 
 COOKIE: Final = "sekisho_request"
@@ -55,20 +61,13 @@ def check_sent(request: Request, csrf: str) -> None:
 
 def secret_of(request: Request) -> str:
     """What the browser holds of its form; empty for none."""
-    return request.cookies.get(COOKIE, "")
+    return read(request, COOKIE, https=is_https(request))
 
 
 def remember(request: Request, response: Response, secret: str) -> None:
     """The browser holds the secret; no script and no other site reads or sends it."""
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=int(WAY_BACK.total_seconds()),
-        path=ROOT,
-        secure=urlsplit(wiring_of(request).settings.origin).scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
+    seconds = int(WAY_BACK.total_seconds())
+    put(response, COOKIE, secret, https=is_https(request), seconds=seconds)
 
 
 def held_form(tx: Connection, request: Request) -> Form | None:
@@ -109,7 +108,7 @@ def admitted(tx: Connection, request: Request, case: Case) -> bool:
 
 def way_of(request: Request) -> str:
     """What the browser holds of its way back by number and code; empty for none."""
-    return request.cookies.get(BACK, "")
+    return read(request, BACK, https=is_https(request))
 
 
 def admitted_case(tx: Connection, request: Request, wanted: RequestId) -> Case | None:

@@ -2,7 +2,6 @@
 
 from functools import partial
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -12,7 +11,8 @@ from dsar.identity.errors import CodeRefusedError
 from dsar.returning.service import begin, come_back, deliver
 from dsar.returning.store import STAY
 from dsar.types import EvidenceKind
-from governance.http.request import open_to_all, wiring_of
+from governance.http.cookies import put
+from governance.http.request import is_https, open_to_all, wiring_of
 from governance.i18n.catalogue import error_text, text
 from governance.portal.requests.asking import BACK, ROOT, asker_of, check_sent, way_of
 from governance.portal.requests.standing import CODES
@@ -55,15 +55,8 @@ async def send_code(
     begun = await run_in_threadpool(begin, wiring.ports, reference, way, at=at)
     later.add_task(deliver, wiring.ports, begun.way, at=at)
     response = RedirectResponse(CODE, status_code=303, background=later)
-    response.set_cookie(
-        BACK,
-        begun.secret,
-        max_age=int(STAY.total_seconds()),
-        path=ROOT,
-        secure=urlsplit(wiring.settings.origin).scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
+    seconds = int(STAY.total_seconds())
+    put(response, BACK, begun.secret, https=is_https(request), seconds=seconds)
     return response
 
 

@@ -56,7 +56,7 @@ def served(wiring: Wiring) -> Integrating:
 def posted(application: Integrating, path: str) -> httpx.Response:
     async def post() -> httpx.Response:
         transport = httpx.ASGITransport(app=application)
-        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.post(path)
 
     return asyncio.run(post())

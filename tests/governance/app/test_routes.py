@@ -19,7 +19,7 @@ OPEN = {
     ("/notices", "GET"), ("/notices/{notice}", "GET"), ("/notices/{notice}/{version}", "GET"),
     ("/portal/notices", "GET"), ("/collect/{name}", "GET"), ("/collect/{name}", "POST"),
     ("/collect/{name}/received", "GET"), ("/schemas/{name}", "GET"),
-    ("/verifier.pyz", "GET"),
+    ("/verifier.pyz", "GET"), ("/.well-known/security.txt", "GET"),
     ("/oauth/token", "POST"), ("/oauth/revoke", "POST"),
     ("/.well-known/oauth-authorization-server", "GET"),
     # anybody may ask; who they are is proved inside, and no answer tells whom we know

@@ -29,7 +29,8 @@ class Cells:
     """All cells of a text that stand below a header, in order."""
 
     def __init__(self, text: str) -> None:
-        self.cells = tuple(_cells(text)) if _tabular(text) else ()
+        signs = tuple(sign for sign in _SIGNS if sign in text)
+        self.cells = tuple(_cells(text, signs)) if signs and "\n" in text else ()
         self._starts = tuple(cell.start for cell in self.cells)
 
     def at(self, position: int) -> Cell | None:
@@ -40,10 +41,6 @@ class Cells:
         return self.cells[index]
 
 
-def _tabular(text: str) -> bool:
-    return "\n" in text and any(sign in text for sign in _SIGNS)
-
-
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     at = 0
     for line in text.split("\n"):
@@ -51,12 +48,14 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         at += len(line) + 1
 
 
-def _sign_of(line: str) -> str | None:
+def _sign_of(line: str, signs: tuple[str, ...]) -> str | None:
     """The sign that parts most cells of the line; quoted parts do not count."""
     plain = _QUOTED.sub("", line) if '"' in line else line
-    counts = [(plain.count(sign), -order, sign) for order, sign in enumerate(_SIGNS)]
-    best = max(counts)
-    return best[2] if best[0] else None
+    best, most = None, 0
+    for sign in signs:
+        if (count := plain.count(sign)) > most:
+            best, most = sign, count
+    return best
 
 
 def _split(line: str, sign: str) -> list[tuple[int, int]]:
@@ -79,9 +78,9 @@ def _is_header(line: str, places: list[tuple[int, int]]) -> bool:
     )
 
 
-def _cells(text: str) -> Iterator[Cell]:
+def _cells(text: str, signs: tuple[str, ...]) -> Iterator[Cell]:
     """Cells of every run of lines that the same sign parts, below the first of them."""
-    for sign, run in groupby(_lines(text), key=lambda line: _sign_of(line[1])):
+    for sign, run in groupby(_lines(text), key=lambda line: _sign_of(line[1], signs)):
         rows = list(run)
         if sign is None or len(rows) < _LEAST_LINES:
             continue

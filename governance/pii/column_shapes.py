@@ -12,6 +12,7 @@ from governance.pii.dates import dates_in
 from governance.pii.document import Document
 from governance.pii.names import Name, name_of
 from governance.pii.numbers import is_card, is_my_number
+from governance.pii.places import Groups
 from governance.pii.recognisers import (
     address,
     address_western,
@@ -197,7 +198,7 @@ def shape_of(text: str) -> Shape:
     text = _HONORIFIC.sub("", _CLOCK.sub("", text)) or text
     shadow, size, year = shadow_of(text), len(text), 0
     sure, possible = _by_pattern(text, shadow)
-    for found in dates_in(shadow, english=True):
+    for found in dates_in(shadow, Groups(shadow), english=True):
         if found.end - found.start >= 0.8 * size:
             sure = (sure | {Entity.BIRTH_DATE}) - {Entity.POSTAL_CODE}
             year = found.value.year

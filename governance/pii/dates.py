@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from governance.pii.places import Groups, matches
+
 _KANJI_DIGIT: Final = {"〇": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7,
                        "八": 8, "九": 9, "元": 1}  # fmt: skip
 _ERA_START: Final = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和": 2019,
@@ -48,6 +50,15 @@ _JAPANESE: Final = re.compile(
     r"|(?P<d1>[0-3]?[0-9])(?P<s2>[./-])(?P<d2>[0-3]?[0-9])(?P=s2)(?P<dy>(?:19|20)[0-9]{2})(?![0-9])"
     r")"
 )
+# Where an era or a year in kanji begins, and where a month does
+_ERA: Final = re.compile(
+    "[明大昭平令皇一二MTSHR](?<![0-9A-Za-z][明大昭平令皇一二MTSHR])"
+    "(?=[治正和成紀]? ?[0-9OlI〇一二三四五六七八九十元])"
+)
+_MONTH_AHEAD: Final = re.compile(
+    "[ADFJMNOSadfjmnos](?<![0-9A-Za-z][A-Za-z])(?i:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec)"
+)
+_DAY_BEFORE: Final = range(2, 9)  # signs from a day to its month: 9 May, 31st of May
 _ENGLISH: Final = re.compile(
     rf"(?<![0-9A-Za-z])(?:(?P<m1>{_MONTH}) (?P<d1>[0-3]?[0-9])(?:st|nd"
     rf"|rd|th)?,? (?P<y1>[12][0-9]{{3}})"
@@ -116,13 +127,17 @@ def _english_value(found: re.Match[str]) -> date | None:
     )
 
 
-def dates_in(shadow: str, *, english: bool) -> Iterator[DateSpan]:
+def dates_in(shadow: str, groups: Groups, *, english: bool) -> Iterator[DateSpan]:
     """Dates of the text in order of form, each one real in its calendar."""
-    for found in _JAPANESE.finditer(shadow):
+    eras = [found.start() for found in _ERA.finditer(shadow)]
+    places = sorted({*groups.of(4), *eras}) if eras else groups.of(4)
+    for found in matches(_JAPANESE, shadow, places):
         if value := _japanese_value(found):
             yield DateSpan(start=found.start(), end=found.end(), value=value)
-    if english and any(month in shadow.lower() for month in _MONTHS):
-        for found in _ENGLISH.finditer(shadow):
+    months = [found.start() for found in _MONTH_AHEAD.finditer(shadow)] if english else ()
+    if months:
+        days = {at - by for at in months for by in _DAY_BEFORE}.intersection(groups.of(1))
+        for found in matches(_ENGLISH, shadow, sorted(days.union(months))):
             if value := _english_value(found):
                 yield DateSpan(start=found.start(), end=found.end(), value=value)
 
@@ -132,12 +147,16 @@ _DAY: Final = re.compile(
     r"(?P<d>[0-9]{1,2}|[一二三四五六七八九十]{1,3})(?:日|(?![0-9/.月日]))"
     r"|(?<![0-9A-Za-z/.\-])(?P<a>[0-9]{1,2})/(?P<b>[0-9]{1,2})/(?P<y>[0-9]{2})(?![0-9/]))"
 )
+_MONTH_NUMBER: Final = re.compile(
+    "[0-9一二三四五六七八九十](?=[0-9一二三四五六七八九十]{0,2}[月/])"
+)
 _LEAP: Final = 2000  # a year that has every day
 
 
 def days_in(shadow: str) -> Iterator[DateSpan]:
     """Days without a year, or with two digits of one; their value stands in a leap year."""
-    for found in _DAY.finditer(shadow):
+    months = (found.start() for found in _MONTH_NUMBER.finditer(shadow))
+    for found in matches(_DAY, shadow, months):
         first, second = found["m"] or found["a"], found["d"] or found["b"]
         try:
             month, day = _number(first), _number(second)

@@ -1,16 +1,16 @@
 """One text under analysis: the text, its shadow, and what is computed from it at most once."""
 
 import re
-from bisect import bisect_left
+from collections.abc import Sequence
 from functools import cached_property
-from operator import itemgetter
 from typing import Final
 
 from governance.pii.cells import Cells
 from governance.pii.labels import LabelIndex
 from governance.pii.numbers import legible
+from governance.pii.places import Groups, codes
 from governance.pii.shadow import shadow_of
-from governance.pii.sudachi import Token, tokens_of
+from governance.pii.sudachi import Words, tokens_of
 from governance.pii.types import Span
 
 _DIGIT: Final = re.compile("[0-9]")
@@ -28,7 +28,8 @@ class Document:
     def __init__(self, text: str, lang: str) -> None:
         self.text = text
         self.lang = lang
-        self.shadow = shadow_of(text)
+        self.signs = frozenset(text)
+        self.shadow = shadow_of(text, self.signs)
         self.has_digit = (
             _DIGIT.search(self.shadow) is not None or _DIGIT.search(self.legible) is not None
         )
@@ -73,29 +74,31 @@ class Document:
         return legible(self.shadow)
 
     @cached_property
-    def tokens(self) -> tuple[Token, ...]:
+    def groups(self) -> Groups:
+        """Groups of digits of the shadow."""
+        return Groups(self.shadow)
+
+    @cached_property
+    def legible_groups(self) -> Groups:
+        """Groups of digits of the legible text."""
+        return self.groups if self.legible == self.shadow else Groups(self.legible)
+
+    @cached_property
+    def codes(self) -> Sequence[int]:
+        """Where letters begin in the shadow that belong to a number."""
+        return codes(self.shadow)
+
+    @cached_property
+    def tokens(self) -> Words:
         """Words by Sudachi."""
-        return tokens_of(self.text)
+        return tokens_of(self.text, self.signs)
 
     @cached_property
     def starts(self) -> frozenset[int]:
         """Offsets where a word begins."""
-        return frozenset(map(itemgetter(0), self.tokens))
-
-    @cached_property
-    def by_end(self) -> dict[int, Token]:
-        """Words by the offset where they end."""
-        return {token.end: token for token in self.tokens}
-
-    @cached_property
-    def _order(self) -> tuple[int, ...]:
-        return tuple(token.start for token in self.tokens)
-
-    def words_within(self, start: int, end: int) -> tuple[Token, ...]:
-        """Words that begin in this part of the text."""
-        return self.tokens[bisect_left(self._order, start) : bisect_left(self._order, end)]
+        return frozenset(self.tokens.starts)
 
     @cached_property
     def ends(self) -> frozenset[int]:
         """Offsets where a word ends."""
-        return frozenset(map(itemgetter(1), self.tokens))
+        return frozenset(self.tokens.ends)

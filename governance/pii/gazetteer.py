@@ -28,9 +28,9 @@ class Gazetteer:
     longest_town: int
 
 
-def fold(text: str) -> str:
-    """The text with letter variants of place names folded, of the same length."""
-    return replaced(text, _FOLD)
+def fold(text: str, signs: frozenset[str] | None = None) -> str:
+    """The text, of these signs, with letter variants of place names folded; of the same length."""
+    return replaced(text, _FOLD, signs)
 
 
 def _path() -> Path:

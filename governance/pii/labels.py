@@ -6,6 +6,7 @@ nearest one wins whatever it says.
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -175,12 +176,26 @@ _FIRST: Final = (
     "CFMPTcfmpt℡☎おつでれケステデ代勤固折携直自連電ｹﾃﾚ📞📱", "BDbdおせたバ生誕ｾ", "Ss",
     "Iiアロ接", "BFRVbfrvバフ", "Aaおごじ住居届所本現転送配ｼ", "PZpz〒ゆ郵ﾕ", "Nn№ナ番",
 )  # fmt: skip
+_TOGETHER: Final = 5  # patterns whose first signs are looked at in one go
+
+
+def _any_of(firsts: Sequence[str], branches: Sequence[str]) -> str:
+    """One of the branches, looked at only where one of their first signs stands."""
+    return f"(?=[{''.join(sorted(set(''.join(firsts))))}])(?:{'|'.join(branches)})"
+
+
+_BRANCHES: Final = tuple(
+    _any_of([first], [f"({pattern})"])
+    for first, (_, pattern) in zip(_FIRST, _PATTERNS, strict=True)
+)
 _ALL: Final = re.compile(
-    f"(?=[{''.join(sorted(set(''.join(_FIRST))))}])(?:"
-    + "|".join(
-        f"(?=[{first}])({pattern})" for first, (_, pattern) in zip(_FIRST, _PATTERNS, strict=True)
+    _any_of(
+        _FIRST,
+        [
+            _any_of(_FIRST[at : at + _TOGETHER], _BRANCHES[at : at + _TOGETHER])
+            for at in range(0, len(_FIRST), _TOGETHER)
+        ],
     )
-    + ")"
 )
 _TOPICS: Final = tuple(topic for topic, _ in _PATTERNS)
 

@@ -46,10 +46,10 @@ def words(name: str) -> frozenset[str]:
     )
 
 
-def places_of(text: str, wanted: Iterable[str]) -> set[int]:
-    """Where any of these words begins."""
+def places_of(text: str, wanted: Iterable[str], signs: frozenset[str] | None = None) -> set[int]:
+    """Where any of these words begins in a text that holds no letters of them but these."""
     places: set[int] = set()
-    standing = set(text)
+    standing = frozenset(text) if signs is None else signs
     for word in wanted:
         at = text.find(word) if standing.issuperset(word) else -1
         while at >= 0:
@@ -60,8 +60,13 @@ def places_of(text: str, wanted: Iterable[str]) -> set[int]:
 
 def lines_with(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int]]:
     """Begin and end of the lines, in order, in which any of these words stands."""
+    return lines_at(text, sorted(places_of(text, wanted)))
+
+
+def lines_at(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Begin and end of the lines of these places, which stand in order."""
     reached = -1
-    for at in sorted(places_of(text, wanted)):
+    for at in places:
         if at > reached:
             start = text.rfind("\n", 0, at) + 1
             end = text.find("\n", at)

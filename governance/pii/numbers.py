@@ -9,6 +9,7 @@ from stdnum import luhn
 from stdnum.jp import in_ as my_number
 
 from governance.pii.labels import Label, LabelIndex, Topic
+from governance.pii.places import Groups, matches
 
 # Signs that people and forms put between digits; zero-width ones only hide a number.
 _GAP: Final = r"[ .\-\u200b-\u200f\u2060\ufeff\u00ad]"
@@ -26,6 +27,8 @@ _ISSUER: Final = re.compile(
 _CARD_GROUPS: Final = frozenset(
     {(16,), (15,), (14,), (13,), (19,), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3)}
 )
+_TWELVE: Final = frozenset({12})
+_OF_CARDS: Final = frozenset(range(13, 20))
 _PLAIN: Final = (12,)  # a part of a longer run counts only unsplit
 MAX_GROUPS: Final = 19  # a card number has no more digits
 LABEL_REACH: Final = 24  # code points between a label and its number
@@ -37,10 +40,13 @@ _KANJI_RUN: Final = re.compile(
 )
 _KANJI_DIGIT: Final = re.compile("[〇零一二三四五六七八九][-()〇零一二三四五六七八九]")
 _SCANNED: Final = re.compile(
-    r"(?<![A-Za-z0-9])[0-9OolI]{1,7}(?:[ ]?[\-.()][ ]?[0-9OolI]{1,7}){1,3}(?![A-Za-z0-9])"
+    r"[0-9OolI](?<![A-Za-z0-9][0-9OolI])[0-9OolI]{0,6}(?:[ ]?[\-.()][ ]?[0-9OolI]{1,7}){1,3}"
+    r"(?![A-Za-z0-9])"
 )
 _LEGIBLE: Final = str.maketrans("〇零一二三四五六七八九OolI", "00123456789" + "0011")
 _LETTER: Final = re.compile("[OolI]")
+# One that no other letter touches; every misread digit is such
+_APART: Final = re.compile("[OolI](?<![A-HJ-NP-Za-kmnp-z][OolI])(?![A-HJ-NP-Za-kmnp-z])")
 
 
 def legible(shadow: str) -> str:
@@ -54,7 +60,7 @@ def legible(shadow: str) -> str:
 
     if _KANJI_DIGIT.search(shadow):
         shadow = _KANJI_RUN.sub(read, shadow)
-    return _SCANNED.sub(read, shadow) if _LETTER.search(shadow) else shadow
+    return _SCANNED.sub(read, shadow) if _APART.search(shadow) else shadow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +74,10 @@ class Digits:
     whole: bool  # nothing of the run is left out
 
 
-def digit_windows(shadow: str, *, sizes: frozenset[int]) -> Iterator[Digits]:
+def digit_windows(shadow: str, places: Groups, *, sizes: frozenset[int]) -> Iterator[Digits]:
     """Every way to read neighbouring groups as one number of an allowed size, longest run first."""
     least = min(sizes)
-    for run in _RUN.finditer(shadow):
+    for run in matches(_RUN, shadow, places.of(least)):
         if run.end() - run.start() < least:
             continue
         groups = [(found.start(), found.end()) for found in _GROUP.finditer(shadow, *run.span())]
@@ -111,13 +117,13 @@ def _trailing(found: Digits, labels: LabelIndex, topic: Topic) -> bool:
     return after is not None and after.topic is topic
 
 
-def my_numbers(shadow: str, labels: LabelIndex) -> Iterator[tuple[Digits, float]]:
+def my_numbers(shadow: str, labels: LabelIndex, groups: Groups) -> Iterator[tuple[Digits, float]]:
     """個人番号 with a score: by label whatever its check digit, else by check digit alone.
 
     A check digit alone holds for one in ten random numbers; it counts only where no label says
     that the number is of something else.
     """
-    for found in digit_windows(shadow, sizes=frozenset({12})):
+    for found in digit_windows(shadow, groups, sizes=_TWELVE):
         label = _nearest(found, labels)
         topic = label.topic if label else Topic.NUMBER
         valid = is_my_number(found.digits)
@@ -131,9 +137,9 @@ def my_numbers(shadow: str, labels: LabelIndex) -> Iterator[tuple[Digits, float]
             yield found, 0.6
 
 
-def cards(shadow: str, labels: LabelIndex) -> Iterator[tuple[Digits, float]]:
+def cards(shadow: str, labels: LabelIndex, groups: Groups) -> Iterator[tuple[Digits, float]]:
     """Full card numbers with a score: check digit and issuer, or a label and the usual groups."""
-    for found in digit_windows(shadow, sizes=frozenset(range(13, 20))):
+    for found in digit_windows(shadow, groups, sizes=_OF_CARDS):
         label = _nearest(found, labels)
         topic = label.topic if label else Topic.NUMBER
         usual = found.groups in _CARD_GROUPS

@@ -10,6 +10,7 @@ from governance.core.terms import Lang
 from governance.i18n.catalogue import text as catalogue_text
 from governance.pii.labels import LabelIndex
 from governance.pii.numbers import Digits, cards, my_numbers
+from governance.pii.places import Groups
 from governance.pii.shadow import shadow_of
 from governance.pii.types import Entity, Span
 
@@ -124,9 +125,9 @@ def _mask(found: Digits, entity: Entity, lang: Lang) -> str:
 
 def _numbers(text: str) -> list[tuple[Digits, Entity]]:
     shadow = shadow_of(text)
-    labels = LabelIndex(shadow)
-    found = [(hit, score, Entity.MY_NUMBER) for hit, score in my_numbers(shadow, labels)]
-    found += [(hit, score, Entity.CREDIT_CARD) for hit, score in cards(shadow, labels)]
+    labels, groups = LabelIndex(shadow), Groups(shadow)
+    found = [(hit, score, Entity.MY_NUMBER) for hit, score in my_numbers(shadow, labels, groups)]
+    found += [(hit, score, Entity.CREDIT_CARD) for hit, score in cards(shadow, labels, groups)]
     found.sort(key=lambda item: (-item[1], item[0].start - item[0].end))
     taken = bytearray(len(text))
     kept: list[tuple[Digits, Entity]] = []

@@ -27,6 +27,12 @@ _BEFORE_EN: Final = re.compile(
     rf"(?<![a-z]){_KIN_EN}(?:,|:| is| was| named| called)? (?:(?:mr|mrs|ms|miss|dr)\.? )?$",
     re.IGNORECASE,
 )
+# Beginnings of words of kinship in any letters
+_SIGNS_EN: Final = re.compile(
+    "[WwHhSsMmFfPpDdCcBbGgUuAaNnſ](?:"
+    "(?i:ife|usband|pouse|other|ather|om|um|ad|arent|on|aughter|hild|rother|ister|rand|ncle|unt"
+    "|iece|ephew|ousin))"
+)
 # Signs that a Japanese word of kinship ends with, and what may still follow it
 _ENDS: Final = re.compile("[妻夫父母兄弟姉妹娘孫甥姪男女子嬢んこ人居那内様者族戚親さま]")
 _AFTER: Final = re.compile(
@@ -57,6 +63,7 @@ def _is_relative(text: str, start: int, end: int) -> bool:
         text, max(0, start - _REACH), start
     ):
         return True
-    return text[start - 1 : start] == " " and bool(
-        _BEFORE_EN.search(text[max(0, start - _REACH_EN) : start])
-    )
+    if text[start - 1 : start] != " ":
+        return False
+    before = text[max(0, start - _REACH_EN) : start]
+    return _SIGNS_EN.search(before) is not None and _BEFORE_EN.search(before) is not None

@@ -13,20 +13,18 @@ _MAP: Final = (
     | {"｡": "。", "､": "、", "｢": "「", "｣": "」"}
 )
 # A long-vowel sign or the numeral one in a hyphen's place is a hyphen: 1ー2ー3
-_LONG_VOWEL: Final = re.compile(r"(?<=[0-9目番地号])[ーｰ](?=[0-9])")
-_LONG: Final = re.compile("[ーｰ]")
+_LONG_VOWEL: Final = re.compile("[ーｰ](?<=[0-9目番地号][ーｰ])(?=[0-9])")
 
 
-def replaced(text: str, others: Mapping[str, str]) -> str:
-    """The text with some signs exchanged for others; only those that stand in it are looked for."""
-    for sign in others.keys() & set(text):
+def replaced(text: str, others: Mapping[str, str], signs: frozenset[str] | None = None) -> str:
+    """The text, of these signs, with some of them exchanged for others."""
+    for sign in others.keys() & (frozenset(text) if signs is None else signs):
         text = text.replace(sign, others[sign])
     return text
 
 
-def shadow_of(text: str) -> str:
+def shadow_of(text: str, signs: frozenset[str] | None = None) -> str:
     """The text with full-width ASCII, hyphens and spaces folded, of the same length."""
     if text.isascii():
         return text.replace("\t", " ")
-    folded = replaced(text, _MAP)
-    return _LONG_VOWEL.sub("-", folded) if _LONG.search(folded) else folded
+    return _LONG_VOWEL.sub("-", replaced(text, _MAP, signs))

@@ -2,12 +2,14 @@
 
 import re
 import threading
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache, partial
-from typing import Any, Final, NamedTuple, cast
+from functools import lru_cache
+from operator import sub
+from typing import Any, Final, NamedTuple
 
 from governance.pii.shadow import replaced
 
@@ -45,6 +47,59 @@ class Token(NamedTuple):
     word: Word
     unknown: bool
     pos: int  # number of its part of speech in the dictionary
+
+
+class Words:
+    """The words of a text, column by column; one is put together when it is asked for."""
+
+    __slots__ = ("_classes", "ends", "numbers", "starts", "unknown")
+
+    def __init__(
+        self,
+        starts: Sequence[int],
+        ends: Sequence[int],
+        numbers: Sequence[int],
+        unknown: Sequence[bool],
+    ) -> None:
+        self._classes = _own().classes
+        self.starts = starts
+        self.ends = ends
+        self.numbers = numbers  # of their parts of speech in the dictionary
+        self.unknown = unknown
+
+    def __len__(self) -> int:
+        """How many words."""
+        return len(self.starts)
+
+    def __getitem__(self, at: int) -> Token:
+        """One word."""
+        number = self.numbers[at]
+        return Token(
+            self.starts[at], self.ends[at], self._classes[number], self.unknown[at], number
+        )
+
+    def __iter__(self) -> Iterator[Token]:
+        """One word after the other."""
+        return map(self.__getitem__, range(len(self.starts)))
+
+    def kind(self, at: int) -> Word:
+        """The class of one word."""
+        return self._classes[self.numbers[at]]
+
+    def of_kinds(self, kinds: frozenset[Word]) -> list[int]:
+        """The words of these classes, by their number in the text."""
+        wanted = {number for number in set(self.numbers) if self._classes[number] in kinds}
+        return [at for at, number in enumerate(self.numbers) if number in wanted]
+
+    def within(self, start: int, end: int) -> list[Token]:
+        """Words that begin in this part of the text."""
+        first, last = bisect_left(self.starts, start), bisect_left(self.starts, end)
+        return [self[at] for at in range(first, last)]
+
+    def ending(self, end: int) -> Token | None:
+        """The word that ends here."""
+        at = bisect_left(self.ends, end)
+        return self[at] if at < len(self.ends) and self.ends[at] == end else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +158,11 @@ class _PerThread:
 
         self.dictionary: Any = Dictionary()
         self.tokeniser: Any = self.dictionary.tokenizer(mode=SplitMode.C)
-        self.words = _Words(self.dictionary)
+        self.classes = _Classes(self.dictionary)
         self.held: Any = self.tokeniser.tokenize("")  # the words of one text, filled anew
 
 
-class _Words(dict[int, Word]):
+class _Classes(dict[int, Word]):
     """The word class of each part of speech, by its number."""
 
     def __init__(self, dictionary: Any) -> None:
@@ -145,33 +200,29 @@ def chunks(text: str, *, limit: int) -> Iterator[tuple[int, str]]:
     yield start, text[start:]
 
 
-def tokens_of(text: str) -> tuple[Token, ...]:
-    """Words of the text with true offsets; lone surrogates count as unknown signs."""
-    own, found = _own(), list[Token]()
+def tokens_of(text: str, signs: frozenset[str] | None = None) -> Words:
+    """Words of the text, of these signs, with true offsets; lone surrogates are unknown signs."""
+    own = _own()
+    starts, ends, numbers, unknown = list[int](), list[int](), list[int](), list[bool]()
     for offset, chunk in chunks(text, limit=MAX_CHUNK):
-        safe = replaced(chunk, _VARIANTS)
+        safe = replaced(chunk, _VARIANTS, signs)
         if not safe.isascii():
             safe = _LONE.sub("\ufffd", safe)
         # Words follow each other without a gap; column by column is quicker than word by word
         morphemes = list(own.tokeniser.tokenize(safe, out=own.held))
-        ends = [morpheme.end() for morpheme in morphemes]
-        if offset:
-            ends = [end + offset for end in ends]
-        numbers = [morpheme.part_of_speech_id() for morpheme in morphemes]
-        unknown = [morpheme.is_oov() for morpheme in morphemes]
-        classes = map(own.words.__getitem__, numbers)
-        words = map(_token, zip((offset, *ends), ends, classes, unknown, numbers, strict=False))
+        ended = [morpheme.end() + offset for morpheme in morphemes]
+        begun = [offset, *ended[:-1]]
         # A sign that the dictionary writes as several words (㍿) gives words without a sign
-        found += words if _parted(ends, offset) else (word for word in words if word[0] < word[1])
-    return tuple(found)
-
-
-_token: Final = cast("Callable[[tuple[object, ...]], Token]", partial(tuple.__new__, Token))
-
-
-def _parted(ends: Sequence[int], offset: int) -> bool:
-    """Every word has a sign."""
-    return len(set(ends)) == len(ends) and (not ends or ends[0] > offset)
+        if 0 in map(sub, ended, begun):
+            solid = [at for at, end in enumerate(ended) if begun[at] < end]
+            morphemes = [morphemes[at] for at in solid]
+            ended = [ended[at] for at in solid]
+            begun = [begun[at] for at in solid]
+        starts += begun[: len(ended)]
+        ends += ended
+        numbers += [morpheme.part_of_speech_id() for morpheme in morphemes]
+        unknown += [morpheme.is_oov() for morpheme in morphemes]
+    return Words(starts, ends, numbers, unknown)
 
 
 def part_of_speech(number: int) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from governance.pii.learned import forms as f
 from governance.pii.learned.forms import Forms
 from governance.pii.learned.told import Told
-from governance.pii.sudachi import Token
+from governance.pii.sudachi import Words
 
 BITS: Final = 22  # of a feature's number
 _PRIME: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -311,14 +311,15 @@ class Columns:
     inside: Numbers
 
 
-def columns_of(text: str, tokens: Sequence[Token], told: Told) -> Columns:
+def columns_of(text: str, tokens: Words, told: Told) -> Columns:
     """Columns of a text that has at least one word, and of what the rules found in it.
 
     Forms keep their numbers until FORMS is asked to make room.
     """
-    forms = FORMS.numbers([(text[token.start : token.end], token.pos) for token in tokens])
+    surfaces = [text[start:end] for start, end in zip(tokens.starts, tokens.ends, strict=True)]
+    forms = FORMS.numbers(list(zip(surfaces, tokens.numbers, strict=True)))
     table = FORMS.table[forms]
-    starts = np.fromiter((token.start for token in tokens), dtype=np.int64, count=len(tokens))
+    starts = np.array(tokens.starts, dtype=np.int64)
     first = np.zeros(len(text), dtype=np.int64)
     first[starts] = 1
     word_of = np.cumsum(first) - 1
@@ -351,7 +352,7 @@ def together(columns: Sequence[Columns]) -> Columns:
     )
 
 
-def features_of(text: str, tokens: Sequence[Token], told: Told) -> Features:
+def features_of(text: str, tokens: Words, told: Told) -> Features:
     """Features of a text that has at least one word."""
     FORMS.make_room(len(tokens))
     columns = columns_of(text, tokens, told)

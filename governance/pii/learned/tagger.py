@@ -20,7 +20,7 @@ from governance.pii.learned.told import Told, seen_through, told_of
 from governance.pii.learned.view import View, view_of
 from governance.pii.learned.weights import Weights
 from governance.pii.recognisers.registry import ruled
-from governance.pii.sudachi import Token
+from governance.pii.sudachi import Words
 from governance.pii.types import Entity
 
 Floats = NDArray[np.float32]
@@ -50,7 +50,7 @@ class _Part:
     number: int
     begin: int
     text: str
-    tokens: Sequence[Token]
+    tokens: Words
     told: Told
     bias: Mapping[Entity, float]
 

@@ -125,7 +125,7 @@ def _read(example: Example) -> _Read:
     if view is not None:
         places = spans_within(view, [(start, end) for start, end, _ in spans])
         text, told = view.text, seen_through(told, view)
-        tokens = tuple(view.tokens(document.tokens))
+        tokens = view.tokens(document.tokens)
         spans = tuple(
             (start, end, entity)
             for (start, end), (_, _, entity) in zip(places, spans, strict=True)

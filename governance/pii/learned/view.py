@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import jaconv
 
-from governance.pii.sudachi import Token, tokens_of
+from governance.pii.sudachi import Words, tokens_of
 
 _JOINED: Final = "々〆一-鿿㐀-䶿ぁ-ゖァ-ヺー0-9０-９ｦ-ﾟ\\-－丁"
 # Four single signs or more with one space between each: 氏 名 丸 山 清 美
@@ -38,22 +38,28 @@ class View:
     ends: Sequence[int]
     stretches: Sequence[Stretch]
 
-    def tokens(self, tokens: Sequence[Token]) -> Sequence[Token]:
+    def tokens(self, tokens: Words) -> Words:
         """Words of the view: those of the text where it reads as it stands."""
-        order = [token.start for token in tokens]
-        found: list[Token] = []
+        starts, ends, numbers, unknown = list[int](), list[int](), list[int](), list[bool]()
         for part in self.stretches:
-            words: Sequence[Token]
             if part.changed:
                 words, by = tokens_of(self.text[part.start : part.end]), part.start
+                first, last = 0, len(words)
             else:
+                words, by = tokens, part.start - part.origin
                 end = part.origin + part.end - part.start
-                words = tokens[bisect_left(order, part.origin) : bisect_left(order, end)]
-                by = part.start - part.origin
-                if not words or words[0].start != part.origin or words[-1].end != end:
+                first, last = bisect_left(words.starts, part.origin), bisect_left(words.starts, end)
+                if (
+                    first == last
+                    or words.starts[first] != part.origin
+                    or words.ends[last - 1] != end
+                ):
                     return tokens_of(self.text)  # a word goes beyond the line
-            found += [Token(a + by, b + by, word, new, pos) for a, b, word, new, pos in words]
-        return found
+            starts += [start + by for start in words.starts[first:last]]
+            ends += [end + by for end in words.ends[first:last]]
+            numbers += words.numbers[first:last]
+            unknown += words.unknown[first:last]
+        return Words(starts, ends, numbers, unknown)
 
 
 def view_of(text: str) -> View | None:

@@ -29,7 +29,9 @@ _COUNTY: Final = re.compile(r"[一-龥]{1,4}郡[ ]?$")
 _OLD: Final = re.compile(  # a municipality of earlier days: 西蒲原郡巻町, 東京市麹町区
     r"[ ]?(?:[一-龥ケ]{1,4}[郡市][ ]?[一-龥ケぁ-ん]{1,5}?[町村区]|[一-龥ケぁ-ん]{1,4}?[市郡])"
 )
-_SAME: Final = re.compile(r"(?<![一-龥])同(?:[都道府県市区町村](?=[一-龥])|(?=[一-龥]{2,8}[0-9]))")
+_SAME: Final = re.compile(
+    r"同(?<![一-龥]同)(?:[都道府県市区町村](?=[一-龥])|(?=[一-龥]{2,8}[0-9]))"
+)
 _STREET: Final = re.compile(  # 京都: 通り名 with 上る 下る 東入 西入
     r"[一-龥々ケァ-ヶーぁ-ん]{1,12}?(?:通|筋|町|路)り?[一-龥々]{0,6}(?:上る"
     r"|下る|上ル|下ル|東入る?|西入る?|東入ル|西入ル)"
@@ -321,6 +323,7 @@ def _alone(folded: str) -> Iterator[Span]:
             yield _span(found.start(), found.end(), 0.55)
 
 
+_PERHAPS_MISREAD: Final = re.compile(r"[lIO|](?:(?<=[0-9目番\-].)|(?<=[目\-] .))")
 _MISREAD: Final = re.compile(
     r"(?=[lIO|])(?:(?<=[0-9目番\-])[lIO|]+(?=[0-9\-\s]|$)|(?<=[0-9\-])[lIO]+(?=-)|(?<=-)[lI](?=[0-9])"
     r"|(?<=[目\-] )[lI](?=[0-9]))"
@@ -330,7 +333,7 @@ _DIGIT_OF: Final = str.maketrans("lI|O", "1110")
 
 def _read_digits(folded: str) -> str:
     """The text with letters that a scanner read for digits put right: 4丁目l-l-1204."""
-    if not _MISREAD.search(folded):
+    if not _PERHAPS_MISREAD.search(folded):
         return folded
     return _MISREAD.sub(lambda found: found.group().translate(_DIGIT_OF), folded)
 
@@ -340,7 +343,7 @@ def find(document: Document) -> Iterator[Span]:
     if not document.has_japanese:
         return
     places = gazetteer()
-    folded = fold(document.shadow)
+    folded = fold(document.shadow, document.signs)
     if "\t" in document.text:  # a cell ends what stands in it
         signs = list(folded)
         for found in _TAB.finditer(document.text):

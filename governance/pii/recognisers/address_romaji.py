@@ -7,7 +7,8 @@ from typing import Final
 import jaconv
 
 from governance.pii.document import Document
-from governance.pii.lexicon import words
+from governance.pii.lexicon import lines_at, places_of, words
+from governance.pii.places import matches
 from governance.pii.recognisers import address
 from governance.pii.types import Entity, Reason, Span
 
@@ -31,28 +32,34 @@ _LATIN: Final = re.compile(
     rf"|{_TOWN} [1-9][0-9]?(?:-[1-9][0-9]{{0,3}}){{1,4}}"
     rf"|[1-9][0-9]{{0,3}} [A-Z][a-z]+-(?:cho|machi|dori))(?![0-9\-]){_PLACES}{_END}"
 )
+_SIGN: Final = re.compile(  # what every _LATIN has
+    "-(?:[0-9]{1,4},? [A-Z]|cho|machi|dori|(?:(?<=[A-Za-z] [1-9]-)|(?<=[A-Za-z] [1-9][0-9]-))[1-9])"
+)
 _SURE: Final = re.compile(rf"{_SUFFIX}|[0-9]{{3}}-[0-9]{{4}}|Japan$|Tokyo|Osaka|Kyoto")
 _THREE: Final = re.compile(r"[0-9]-[0-9]{1,4}-[0-9]")
 _PREFECTURES: Final = words("prefecture_readings.txt")
-_FORMS: Final = "|".join(
-    sorted(
-        {
-            form
-            for name in _PREFECTURES
-            for kana in (
-                name,
-                name.translate(str.maketrans("ァィゥェォャュョッ", "アイウエオヤユヨツ")),
-            )
-            for form in (jaconv.z2h(kana, kana=True), kana, jaconv.kata2hira(kana))
-        },
-        key=len,
-        reverse=True,
-    )
+_READINGS: Final = sorted(
+    {
+        form
+        for name in _PREFECTURES
+        for kana in (
+            name,
+            name.translate(str.maketrans("ァィゥェォャュョッ", "アイウエオヤユヨツ")),
+        )
+        for form in (jaconv.z2h(kana, kana=True), kana, jaconv.kata2hira(kana))
+    },
+    key=len,
+    reverse=True,
 )
+_FORMS: Final = "|".join(_READINGS)
 _KANA_LABEL: Final = (
     r"(?:ｼﾞ[ﾕｭ]ｳｼ[ﾖｮ]|ｱﾃｻｷ|ｿｳﾌｻｷ|ﾊｲｿｳｻｷ|ﾄﾄﾞｹｻｷ|ジュウショ|じゅうしょ|おところ|おうちは?|住所"
     r"|送付先|届け?先)"
 )
+_KANA_OPENINGS: Final = (  # one of them opens every _KANA
+    "ｼﾞ", "ｱﾃｻｷ", "ｿｳﾌｻｷ", "ﾊｲｿｳｻｷ", "ﾄﾄﾞｹｻｷ", "ジュウショ", "じゅうしょ", "おところ", "おうち",
+    "住所", "送付先", "届", *_READINGS,
+)  # fmt: skip
 _BLOCK: Final = r"(?:ﾁﾖｳﾒ|ﾁｮｳﾒ|ﾊﾞﾝﾁ?|ちょうめ|ばんち?|チョウメ|バンチ?)"
 _NUMBERS: Final = rf"[0-9]{{1,5}}(?:(?:-|の| ?{_BLOCK} ?)[0-9]{{1,5}}){{0,4}}"
 _KANA: Final = re.compile(
@@ -62,7 +69,7 @@ _KANA: Final = re.compile(
     rf"|[ァ-ヶー]{{2,16}}(?:[ ]{{1,2}}[ァ-ヶー]{{2,16}}){{0,5}})[ ]{{0,2}}{_NUMBERS})(?![0-9]"
     rf"|-[0-9])"
 )
-_FIFTH: Final = re.compile(r" {1,2}[^\s|:] {1,2}[^\s|:] {1,2}[^\s|:] ")  # every _SPACED has one
+_STEP: Final = re.compile(r" (?= ?[^\s|:](?: {1,2}[^\s|:]){4})")  # after the first of _SPACED
 _SPACED: Final = re.compile(
     r"[^\s|:](?:[ ]{1,2}[^\s|:]){5,}(?:[0-9\-]*)(?=[^\n]{0,40})[^\n|:]{0,40}"
 )
@@ -73,21 +80,26 @@ def _span(start: int, end: int, score: float) -> Span:
 
 
 def _latin(shadow: str) -> Iterator[Span]:
-    for found in _LATIN.finditer(shadow):
-        text = found.group()
-        if _SURE.search(text) or _THREE.search(text):
-            yield _span(found.start(), found.end(), 0.92)
+    signs = (sign.start() for sign in _SIGN.finditer(shadow))
+    for start, end in lines_at(shadow, signs):
+        for found in _LATIN.finditer(shadow, start, end):
+            text = found.group()
+            if _SURE.search(text) or _THREE.search(text):
+                yield _span(found.start(), found.end(), 0.92)
 
 
 def _spaced(document: Document) -> Iterator[Span]:
     """浜 松 市 中 央 区 1 - 2: read without the spaces, told with them."""
-    if not _FIFTH.search(document.shadow):
-        return
-    for found in _SPACED.finditer(document.shadow):
+    steps = [step.start() - 1 for step in _STEP.finditer(document.shadow) if step.start()]
+    for found in matches(_SPACED, document.shadow, steps):
         places = [at for at in range(*found.span()) if document.shadow[at] != " "]
         compact = Document("".join(document.text[at] for at in places), document.lang)
         for span in address.find(compact):
             yield _span(places[span.start], places[span.end - 1] + 1, span.score)
+
+
+def _kana_openings(document: Document) -> list[int]:
+    return sorted(places_of(document.shadow, _KANA_OPENINGS, document.signs))
 
 
 def find(document: Document) -> Iterator[Span]:
@@ -96,7 +108,7 @@ def find(document: Document) -> Iterator[Span]:
     if document.has_digit:
         if document.has_latin:
             yield from _latin(shadow)
-        for found in _KANA.finditer(shadow):
+        for found in matches(_KANA, shadow, _kana_openings(document)):
             yield _span(found.start(1), found.end(1), 0.85)
     if document.has_japanese:
         yield from _spaced(document)

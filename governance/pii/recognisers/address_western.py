@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from governance.pii.document import Document
+from governance.pii.lexicon import lines_at
+from governance.pii.places import matches
 from governance.pii.types import Entity, Reason, Span
 
 _L: Final = "A-Za-zÀ-ÖØ-öø-ÿßĀ-ž"
@@ -96,44 +98,28 @@ _FLAT: Final = re.compile(
     rf"(?<![0-9A-Za-z\-/:.])[0-9]{{1,5}}[ >]{{1,3}}(?:[0-9]{{1,5}} )?(?:[{_L}][{_L}'’.\-]* ){{0,4}}"
     rf"[{_L}][{_L}'’.\-]*(?: [0-9]{{1,4}})?(?= ?(?:,|\n)?[ >]{{0,6}}(?:Apt|Suite)\.? [0-9])"
 )
-# Each form with words of which one stands in every address of it; none: a digit is enough
-_CORES: Final[tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = (
-    (_ENGLISH, ()),
-    (_GERMAN, ("traße", "trasse", "tr.", "latz", "eg", "llee", "asse", "ing", "damm", "ufer")),
+# Each form within a line, and what stands in every such line
+_IN_LINES: Final = (
+    (_ENGLISH, re.compile(rf"[0-9](?=[A-Za-z]? [{_UPPER}])")),
+    (_GERMAN, re.compile(r"(?:traße|trasse|tr\.|latz|eg|llee|asse|ing|damm|ufer) [0-9]")),
     (
         _FRENCH,
-        ("ue", "oulevard", "bd", "lace", "llée", "impasse", "chemin", "uai", "square", "cours"),
-    ),
-    (
-        _SOUTHERN,
-        ("Via", "Piazza", "Corso", "Calle", "Av", "Plaza", "Paseo", "Rua", "Strada"),
-    ),
-    (
-        _NORTHERN,
-        (
-            "straat",
-            "laan",
-            "weg",
-            "plein",
-            "gracht",
-            "kade",
-            "gade",
-            "vej",
-            "gata",
-            "vägen",
-            "veien",
-            "katu",
-            "tie",
-            "gat",
-            "vei",
-            "väg",
-            "utca",
-            "u.",
+        re.compile(
+            r" (?<=[0-9sr,] )(?:[Rr]ue|[Aa]venue|[Bb]oulevard|bd|[Pp]lace|[Aa]llée|impasse|chemin"
+            r"|[Qq]uai|square|cours)"
         ),
     ),
-    (_BOX, ("Box",)),
-    (_FLAT, ("Apt", "Suite")),
+    (_SOUTHERN, re.compile("Via|Piazza|Corso|Calle|Av|Plaza|Paseo|Rua|Strada")),
+    (
+        _NORTHERN,
+        re.compile(
+            r"(?:straat|laan|weg|plein|gracht|kade|gade|vej|gata|gaten|gatan|vägen|veien|katu|tie"
+            r"|gate|vei|väg|utca|u\.) [0-9]"
+        ),
+    ),
 )
+# Those that may go over a line's end, with words of which one stands in every address of it
+_OVER_LINES: Final = ((_BOX, ("Box",)), (_FLAT, ("Apt", "Suite")))
 # Back from a British or Irish postcode: segments between commas or lines
 _POSTCODE: Final = re.compile(rf"(?=[A-Z])(?<![0-9A-Za-z\-])(?:{_UK}|{_EIRE})(?![0-9A-Za-z])")
 _SEGMENT: Final = re.compile(
@@ -182,18 +168,24 @@ def _from_postcode(shadow: str, found: re.Match[str]) -> int | None:
     return start
 
 
+def _streets(shadow: str) -> Iterator[re.Match[str]]:
+    for pattern, sign in _IN_LINES:
+        for start, end in lines_at(shadow, (found.start() for found in sign.finditer(shadow))):
+            yield from pattern.finditer(shadow, start, end)
+    for pattern, words in _OVER_LINES:
+        if any(word in shadow for word in words):
+            yield from pattern.finditer(shadow)
+
+
 def find(document: Document) -> Iterator[Span]:
     """Western addresses of the text; a street with its house number is the least."""
     if not (document.has_latin and document.has_digit):
         return
     shadow = document.shadow
-    for pattern, words in _CORES:
-        if words and not any(word in shadow for word in words):
-            continue
-        for found in pattern.finditer(shadow):
-            start = _opened(shadow, found.start())
-            yield _span(shadow, start, _extended(shadow, found.end()), 0.9)
-    for found in _POSTCODE.finditer(shadow):
+    for found in _streets(shadow):
+        start = _opened(shadow, found.start())
+        yield _span(shadow, start, _extended(shadow, found.end()), 0.9)
+    for found in matches(_POSTCODE, shadow, document.codes):
         begin = _from_postcode(shadow, found)
         if begin is not None:
             yield _span(shadow, begin, _extended(shadow, found.end()), 0.91)

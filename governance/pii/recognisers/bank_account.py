@@ -6,6 +6,7 @@ from typing import Final
 
 from governance.pii.document import Document
 from governance.pii.labels import Topic
+from governance.pii.places import Groups, matches
 from governance.pii.types import Entity, Reason, Span
 
 _NUMBER: Final = re.compile(
@@ -43,12 +44,12 @@ def _of(start: int, end: int, score: float) -> Span:
     return Span(start=start, end=end, entity=Entity.BANK_ACCOUNT, score=score, reason=Reason.LABEL)
 
 
-def _post_office(shadow: str) -> Iterator[Span]:
+def _post_office(shadow: str, groups: Groups) -> Iterator[Span]:
     for found in _POST.finditer(shadow):
         if _POST_WORD.search(shadow[max(0, found.start() - 40) : found.end()]):
             yield _of(found.start(1), found.end(1), 0.95)
             yield _of(found.start(2), found.end(2), 0.95)
-    for found in _POST_PAIR.finditer(shadow):
+    for found in matches(_POST_PAIR, shadow, groups.of(7)):
         if _POST_WORD.search(shadow[max(0, found.start() - 25) : found.start()]):
             yield _of(found.start(), found.end(), 0.95)
 
@@ -84,15 +85,15 @@ def find(document: Document) -> Iterator[Span]:
     """Account numbers of the text; bank, branch and kind of account are not personal alone."""
     shadow = document.shadow
     last, known = -1, ""
-    for found in _NUMBER.finditer(shadow):
+    for found in matches(_NUMBER, shadow, document.groups.of(6)):
         if score := _score(document, found, last, known):
             last, known = found.end(), found.group()
             yield _of(found.start(), found.end(), score)
-    for found in _LONG.finditer(shadow):  # accounts abroad
+    for found in matches(_LONG, shadow, document.groups.of(9)):  # accounts abroad
         label = document.labels.before(found.start(), within=_NEAR)
         if label is not None and label.topic is Topic.BANK:
             yield _of(found.start(), found.end(), 0.8)
     for found in _SPACED.finditer(shadow):
         yield _of(found.start(1), found.end(1), 0.9)
     if "記号" in shadow or "ゆうちょ" in shadow or "貯" in shadow or "口座" in shadow:
-        yield from _post_office(shadow)
+        yield from _post_office(shadow, document.groups)

@@ -8,7 +8,7 @@ from governance.pii.dates import DateSpan, dates_in, days_in
 from governance.pii.document import Document
 from governance.pii.labels import Label, Topic
 from governance.pii.names import Name, name_of
-from governance.pii.recognisers.person_grammar import RUN_BEFORE, suffix_name
+from governance.pii.recognisers.person_grammar import run_before, suffix_name
 from governance.pii.types import Entity, Reason, Span
 
 _AFTER: Final = re.compile(
@@ -70,12 +70,12 @@ def _named(document: Document, found: DateSpan) -> bool:
     if len(before) - len(bare) > 2 or not bare:  # noqa: PLR2004
         return False
     end = found.start - (len(before) - len(bare))
-    run = RUN_BEFORE.search(document.text[max(0, end - 24) : end])
-    if run is None:
+    run = run_before(document.text, end, within=24)
+    if not run:
         return False
-    if run.group()[0].isascii():
-        return name_of(run.group()) is Name.FOREIGN and "(" in before[-2:]
-    hit = suffix_name(document, run.group(), end, weak=True)
+    if run[0].isascii():
+        return name_of(run) is Name.FOREIGN and "(" in before[-2:]
+    hit = suffix_name(document, run, end, weak=True)
     return hit is not None and hit[1] >= Name.LIKELY
 
 
@@ -148,7 +148,7 @@ def find(document: Document) -> Iterator[Span]:
     if not document.has_number:
         return
     spent: dict[int, int] = {}  # a label speaks for the date next to it, and a correction of it
-    found = dates_in(document.shadow, english=document.has_latin)
+    found = dates_in(document.shadow, document.groups, english=document.has_latin)
     for one in sorted(found, key=lambda date: date.start):
         reason = _reason(document, one, spent)
         if reason is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from governance.pii.document import Document
-from governance.pii.lexicon import lines_with
+from governance.pii.lexicon import lines_at, lines_with, places_of
 from governance.pii.types import Entity, Reason, Span
 
 _ADDRESS: Final = re.compile(
@@ -48,6 +48,9 @@ def find(document: Document) -> Iterator[Span]:
             for start, end in lines:
                 for found in pattern.finditer(shadow, start, end):
                     yield _of(found, score)
-    if document.has_latin and _MARK.search(shadow):
-        for found in _WRITTEN_OUT.finditer(shadow):
-            yield _of(found, 0.85)
+    marks = {found.start() for found in _MARK.finditer(shadow)} if document.has_latin else ()
+    if marks:
+        places = sorted(places_of(shadow, ("@",)).union(marks))
+        for start, end in lines_at(shadow, places):
+            for found in _WRITTEN_OUT.finditer(shadow, start, end):
+                yield _of(found, 0.85)

@@ -1,10 +1,11 @@
 """Health insurance: insurer number, symbol and number, wherever 保険 stands before them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from governance.pii.document import Document
+from governance.pii.places import matches
 from governance.pii.types import Entity, Reason, Span
 
 _WORD: Final = (
@@ -67,7 +68,7 @@ _OTHER: Final = re.compile(
 )
 _BANK: Final = re.compile("通帳|ゆうちょ|口座|貯金|銀行|振込|証券|名義|保証書|製造|型")
 _SIGNS: Final = re.compile("保険|健保|国保|社保|ほけんしょう|資格|記[ ]?号")
-_NUMBER_WORD: Final = re.compile("番[ ]?号")
+_WORDS: Final = re.compile("[番記](?=[ ]?号)")
 _REACH: Final = 60
 _WIDE: Final = 90  # signs; 記号・番号 is said of nothing else but bonds and goods
 _JOINED: Final = re.compile(r"保険証|記[ ]?号[ ]?[・][ ]?番[ ]?号|記号番号|ばんごう|国保|健保")
@@ -87,9 +88,9 @@ def _about(shadow: str, found: re.Match[str]) -> bool:
     return bool(topics) and not (others and others[-1] > topics[-1])
 
 
-def _pairs(shadow: str) -> Iterator[Span]:
+def _pairs(shadow: str, words: Sequence[int]) -> Iterator[Span]:
     """Symbol and number together, unless a bank or a product is meant."""
-    for found in _PAIR.finditer(shadow):
+    for found in matches(_PAIR, shadow, words):
         if _BANK.search(shadow, max(0, found.start() - _REACH), found.start()):
             continue
         told = _TOPIC.search(shadow, max(0, found.start() - _REACH), found.start())
@@ -98,10 +99,10 @@ def _pairs(shadow: str) -> Iterator[Span]:
                 yield _of(found.start(group), found.end(group))
 
 
-def _named(shadow: str) -> Iterator[Span]:
+def _named(shadow: str, words: Sequence[int]) -> Iterator[Span]:
     """Symbol and number where the text has spoken of insurance, and of no bank since."""
     for pattern in (_JOINT, _LOOSE):
-        for found in pattern.finditer(shadow):
+        for found in matches(pattern, shadow, words):
             before = max(0, found.start() - _WIDE)
             if _BANK.search(shadow, before, found.start()) or not _DIGIT.search(found.group(1)):
                 continue
@@ -149,9 +150,10 @@ def find(document: Document) -> Iterator[Span]:
     shadow = document.shadow
     if not _SIGNS.search(shadow):
         return
-    if _NUMBER_WORD.search(shadow):
-        yield from _pairs(shadow)
-        yield from _named(shadow)
+    words = [found.start() for found in _WORDS.finditer(shadow)]
+    if words:
+        yield from _pairs(shadow, words)
+        yield from _named(shadow, words)
     yield from _fields(shadow)
     if document.cells.cells:
         yield from _columns(document)

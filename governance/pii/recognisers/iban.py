@@ -7,6 +7,7 @@ from typing import Final
 from stdnum import iban
 
 from governance.pii.document import Document
+from governance.pii.places import matches
 from governance.pii.types import Entity, Reason, Span
 
 _SHAPE: Final = re.compile(
@@ -19,7 +20,7 @@ _LABEL: Final = re.compile(r"(?i:iban)[^0-9A-Za-z]{0,6}$")
 def find(document: Document) -> Iterator[Span]:
     """IBANs of the text."""
     shadow = document.shadow
-    for found in _SHAPE.finditer(shadow):
+    for found in matches(_SHAPE, shadow, document.codes):
         labelled = _LABEL.search(shadow[max(0, found.start() - 12) : found.start()]) is not None
         valid = bool(iban.is_valid(found.group(), check_country=False))
         if valid or labelled:

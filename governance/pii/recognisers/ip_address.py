@@ -7,6 +7,7 @@ from typing import Final
 
 from governance.pii.document import Document
 from governance.pii.labels import Topic
+from governance.pii.places import matches
 from governance.pii.types import Entity, Reason, Span
 
 _V4: Final = re.compile(
@@ -16,7 +17,8 @@ _V6: Final = re.compile(
     r"(?=[0-9A-Fa-f:])(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Za-z:])"
 )
 _VERSION_BEFORE: Final = re.compile(r"(?i:v|ver\.?|version|rev\.?)[ ]?$")
-_DOTS: Final = 3
+_DOTS: Final = re.compile(r"\.[0-9]{1,3}\.[0-9]")
+_COLONS: Final = re.compile(r"::|:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:")
 _V6_LEAST: Final = 6  # code points; shorter ones are times
 
 
@@ -31,7 +33,7 @@ def _real(text: str) -> bool:
 def find(document: Document) -> Iterator[Span]:
     """IP addresses of the text."""
     shadow = document.shadow
-    for found in _V4.finditer(shadow) if shadow.count(".") >= _DOTS else ():
+    for found in matches(_V4, shadow, document.groups.of(4)) if _DOTS.search(shadow) else ():
         label = document.labels.before(found.start(), within=20)
         if label is not None and label.topic in {Topic.VERSION, Topic.OTHER_NUMBER}:
             continue
@@ -39,7 +41,7 @@ def find(document: Document) -> Iterator[Span]:
         if _real(found.group()) and not _VERSION_BEFORE.search(before):
             yield Span(start=found.start(), end=found.end(), entity=Entity.IP_ADDRESS,
                        score=0.95, reason=Reason.SHAPE)  # fmt: skip
-    if "::" in shadow or shadow.count(":") > 3:  # noqa: PLR2004
+    if _COLONS.search(shadow):
         for found in _V6.finditer(shadow):
             text = found.group()
             if len(text) >= _V6_LEAST and ("::" in text or text.count(":") == 7) and _real(text):  # noqa: PLR2004

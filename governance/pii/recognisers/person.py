@@ -13,7 +13,7 @@ from governance.pii.recognisers.person_grammar import (
     CHARS,
     ORG_AFTER,
     ORG_BEFORE,
-    RUN_BEFORE,
+    run_before,
     span_of,
     suffix_name,
 )
@@ -24,8 +24,7 @@ from governance.pii.sudachi import senses
 from governance.pii.types import Reason, Role, Span
 
 _HONORIFIC: Final = re.compile(
-    r"(?=[ 　DMNPSくごさちマリ主会係先副医参取司君夫宛室専常店弁御所支教方様次殿氏看社税課選部院])"
-    r"[ 　]?(?:様|さま|さん|ちゃん|くん|君(?!が)|氏(?!名)|殿(?!堂)|先生"
+    r"(?:様|さま|さん|ちゃん|くん|君(?!が)|氏(?!名)|殿(?!堂)|先生"
     r"|部長|課長|係長|社長|店長|主任|専務|常務|会長|次長|室長"
     r"|副社長|取締役|支店長|所長|院長|医師|弁護士|税理士|司法書士|看護師"
     r"|SV|Dr\.?(?![a-z])|Ns(?![a-z])|PM(?![a-z])|Mgr|主査|主事|参事"
@@ -37,13 +36,21 @@ _BRACKET: Final = re.compile(
     rf"|[{HALF}]{{2,}}(?:[ 　][{HALF}]+)?)[ 　]*[）)]"
 )
 _CLUE_BRACKET: Final = re.compile(
-    r"[ 　]?[（(](?:[^）)\n]{0,24}(?:生まれ|生[）)]|歳|才)|妹|姉|兄"
+    r"[（(](?:[^）)\n]{0,24}(?:生まれ|生[）)]|歳|才)|妹|姉|兄"
     r"|弟|父|母|妻|夫|長男|長女|次男|次女|息子|娘|祖母|祖父|本人|男"
     r"|女|旧姓|担当|仮名)"
 )
 _FOREIGN_KATA: Final = re.compile(
-    rf"(?<![{KATA}・])[{KATA}]{{2,}}(?:[・＝=][{KATA}]{{2,}}){{1,3}}(?![{KATA}])"
+    rf"[{KATA}](?<![{KATA}・][{KATA}])[{KATA}]+(?:[・＝=][{KATA}]{{2,}}){{1,3}}(?![{KATA}])"
 )
+_LATIN: Final = re.compile(f"[{LATIN}]")
+_CAPITALISED: Final = re.compile(
+    rf"[A-ZÀ-ÖØ-Þ][{LATIN}'’.\-]*(?:[ 　][A-ZÀ-ÖØ-Þ][{LATIN}'’.\-]*){{0,2}}$"
+)
+_ONE_WORD: Final = re.compile(f"[{KANJI}]+|[{KATA}]+")
+_RUN: Final = re.compile(rf"[{CHARS}]+(?:[ 　][{CHARS}]+)?\Z")
+_FEW_KANA: Final = re.compile(f"[{HIRA}]{{1,3}}")
+_JOINT: Final = re.compile("[・＝=]")
 _TITLES: Final = frozenset(
     {"社長", "会長", "選手", "所長", "院長", "教授", "店長", "取締役", "室長"}
 )
@@ -59,9 +66,14 @@ _THIRD: Final = re.compile(
 )
 
 
+def _with_space(text: str, start: int) -> int:
+    """Where the space before this place stands, or the place itself."""
+    return start - 1 if start and text[start - 1] in " 　" else start
+
+
 def _unknown_before(document: Document, run: str, end: int) -> Iterator[Span]:
     """A short unknown word before an honorific: a name the dictionary lacks."""
-    token = document.by_end.get(end)
+    token = document.tokens.ending(end)
     if token is None:
         return
     word = document.text[token.start : end]
@@ -72,7 +84,7 @@ def _unknown_before(document: Document, run: str, end: int) -> Iterator[Span]:
         and not known.known
         and word[0] not in "おご御"
         and len(word) > 1
-        and (token.unknown or re.fullmatch(rf"[{KANJI}]+|[{KATA}]+", word))
+        and (token.unknown or _ONE_WORD.fullmatch(word))
         and end - token.start <= len(run)
     ):
         yield span_of(token.start, end, 0.6, Reason.HONORIFIC)
@@ -81,17 +93,13 @@ def _unknown_before(document: Document, run: str, end: int) -> Iterator[Span]:
 def _by_honorific(document: Document) -> Iterator[Span]:
     text = document.text
     for found in _HONORIFIC.finditer(text):
-        end = found.start()
-        window = text[max(0, end - 34) : end]
-        before = RUN_BEFORE.search(window)
-        if before is None:
+        end = _with_space(text, found.start())
+        run = run_before(text, end, within=34)
+        if not run:
             continue
-        run = before.group()
-        sign = found.group().strip()
-        if re.match(rf"[{LATIN}]", run):
-            latin = re.search(
-                rf"[A-ZÀ-ÖØ-Þ][{LATIN}'’.\-]*(?:[ 　][A-ZÀ-ÖØ-Þ][{LATIN}'’.\-]*){{0,2}}$", run
-            )
+        sign = found.group()
+        if _LATIN.match(run):
+            latin = _CAPITALISED.search(run)
             if latin and len(latin.group()) > 1 and sign not in {"宛", "方"}:
                 yield span_of(end - len(latin.group()), end, 0.9, Reason.HONORIFIC)
             continue
@@ -111,9 +119,7 @@ def _by_reading(document: Document) -> Iterator[Span]:
     text = document.text
     for found in _BRACKET.finditer(text):
         reading = name_of(found.group(1))
-        before = re.search(
-            rf"[{CHARS}]+(?:[ 　][{CHARS}]+)?\Z", text[max(0, found.start() - 16) : found.start()]
-        )
+        before = _RUN.search(text[max(0, found.start() - 16) : found.start()])
         if before is None:
             continue
         hit = suffix_name(document, before.group(), found.start(), weak=False)
@@ -130,25 +136,22 @@ def _by_clue(document: Document) -> Iterator[Span]:
     """A name before a bracket that tells age, birth or kinship."""
     text = document.text
     for found in _CLUE_BRACKET.finditer(text):
-        window = text[max(0, found.start() - 30) : found.start()]
-        before = RUN_BEFORE.search(window)
-        if before is None:
+        end = _with_space(text, found.start())
+        run = run_before(text, end, within=30)
+        if not run:
             continue
-        run = before.group()
-        if re.match(rf"[{LATIN}]", run):
+        if _LATIN.match(run):
             if name_of(run) is Name.FOREIGN:
-                yield span_of(found.start() - len(run), found.start(), 0.85, Reason.KINSHIP)
+                yield span_of(end - len(run), end, 0.85, Reason.KINSHIP)
             continue
-        hit = suffix_name(document, run, found.start(), weak=True)
-        if hit is not None and (
-            hit[1] >= Name.LIKELY or senses(text[hit[0] : found.start()]).surname
-        ):
-            yield span_of(hit[0], found.start(), 0.88, Reason.KINSHIP)
+        hit = suffix_name(document, run, end, weak=True)
+        if hit is not None and (hit[1] >= Name.LIKELY or senses(text[hit[0] : end]).surname):
+            yield span_of(hit[0], end, 0.88, Reason.KINSHIP)
 
 
 def _by_foreign(document: Document) -> Iterator[Span]:
     for found in _FOREIGN_KATA.finditer(document.text):
-        parts = re.split("[・＝=]", found.group())
+        parts = _JOINT.split(found.group())
         known = [senses(part) for part in parts]
         if ORG_AFTER.match(document.text, found.end()):
             continue
@@ -173,7 +176,7 @@ def _repeated(document: Document, found: list[Span]) -> Iterator[Span]:
     names = {document.text[s.start : s.end] for s in found if s.score >= 0.7}  # noqa: PLR2004
     known = {(span.start, span.end) for span in found}
     for name in names:
-        if len(name) < 2 or re.fullmatch(rf"[{HIRA}]{{1,3}}", name):  # noqa: PLR2004
+        if len(name) < 2 or _FEW_KANA.fullmatch(name):  # noqa: PLR2004
             continue
         at = document.text.find(name)
         while at >= 0:

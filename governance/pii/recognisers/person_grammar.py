@@ -8,9 +8,9 @@ from governance.pii.names import HALF, HIRA, KANJI, KATA, LATIN, Name, name_of, 
 from governance.pii.types import Entity, Reason, Role, Span
 
 CHARS: Final = rf"{KANJI}{KATA}{HIRA}ヶケ"
-RUN_BEFORE: Final = re.compile(
-    rf"(?:[{LATIN}'’.\-]+(?:[ 　][{LATIN}'’.\-]+){{0,3}}|[{HALF}]+(?:[ 　][{HALF}]+)?"
-    rf"|[{CHARS}・＝]+(?:[ 　][{CHARS}]+)?)\Z"
+_RUN_BACK: Final = re.compile(  # read from its end
+    rf"[{LATIN}'’.\-]+(?:[ 　][{LATIN}'’.\-]+){{0,3}}|[{HALF}]+(?:[ 　][{HALF}]+)?"
+    rf"|(?:[{CHARS}]+[ 　])?[{CHARS}・＝]+"
 )
 NAME_AHEAD: Final = re.compile(
     rf"[{LATIN}][{LATIN}'’.\-]*(?:,? [{LATIN}'’.\-]+){{0,3}}"
@@ -50,6 +50,13 @@ _LONGEST_GIVEN: Final = 3
 def span_of(start: int, end: int, score: float, reason: Reason, role: Role = Role.UNKNOWN) -> Span:
     """A PERSON span."""
     return Span(start=start, end=end, entity=Entity.PERSON, score=score, reason=reason, role=role)
+
+
+def run_before(text: str, end: int, *, within: int) -> str:
+    """The longest run of signs of names that ends here, over one space or more; or nothing."""
+    window = text[max(0, end - within) : end]
+    found = _RUN_BACK.match(window[::-1])
+    return window[-found.end() :] if found else ""
 
 
 def suffix_name(document: Document, run: str, end: int, *, weak: bool) -> tuple[int, Name] | None:

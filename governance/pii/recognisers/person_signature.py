@@ -6,6 +6,7 @@ from typing import Final
 
 from governance.pii.document import Document
 from governance.pii.names import HALF, HIRA, KANJI, KATA, Name, name_of
+from governance.pii.places import matches
 from governance.pii.recognisers.person_grammar import CHARS, prefix_name, span_of
 from governance.pii.recognisers.person_words import cut_badly
 from governance.pii.sudachi import senses
@@ -18,6 +19,9 @@ _CLOSED: Final = re.compile(
     rf"(?:^|(?<=[\n。、！!？?]))[ 　]*(?=[{CHARS}]{{1,6}}[ 　]?[{CHARS}]{{1,5}}?(?:よろしく"
     rf"|宜しく|より|拝|と申し|でございます|です))"
 )
+_CLOSER: Final = re.compile("よろしく|宜しく|より|拝|と申し|でございます|です")
+_OPENINGS: Final = "\n。、！!？?"
+_LONGEST_BEFORE: Final = 12  # signs of a name and its space between an opening and a closing word
 _NAMELIKE: Final = re.compile(
     rf"[{KANJI}ヶケ]{{1,7}}[ 　]?[{KANJI}{HIRA}{KATA}]{{0,6}}|[{HIRA}]{{2,9}}(?:[ 　]["
     rf"{HIRA}]{{1,6}})?"
@@ -125,16 +129,31 @@ def _alone_ok(document: Document, start: int, end: int) -> bool:
     return last and bool(before) and before[-1] in "。／/（(：:"
 
 
+def _closers(text: str) -> Iterator[int]:
+    return (found.start() for found in _CLOSER.finditer(text))
+
+
+def _opening(text: str, at: int) -> int:
+    """Where the phrase begins in which a closing word stands, as far as a name may be before it."""
+    start = at
+    while start and text[start - 1] not in _OPENINGS:
+        start -= 1
+        if at - start > _LONGEST_BEFORE and text[start] not in " 　":
+            break
+    return start
+
+
 def by_closing(document: Document) -> Iterator[Span]:
     """御手洗崇よろしくお願いいたします: a name at the head of a closing phrase."""
-    for found in _CLOSED.finditer(document.text):
+    text = document.text
+    for found in matches(_CLOSED, text, sorted({_opening(text, at) for at in _closers(text)})):
         start = found.end()
         hit = prefix_name(document, start, strong=False)
-        if hit is None or not _CLOSING.match(document.text[hit[0] : hit[0] + 8]):
+        if hit is None or not _CLOSING.match(text[hit[0] : hit[0] + 8]):
             continue
         if hit[1] >= Name.LIKELY:
             yield span_of(start, hit[0], 0.85, Reason.SIGNATURE)
-        elif hit[1] is Name.GIVEN and _given_speaks(document.text, start, hit[0]):
+        elif hit[1] is Name.GIVEN and _given_speaks(text, start, hit[0]):
             yield span_of(start, hit[0], 0.62, Reason.SIGNATURE, Role.SELF)
 
 

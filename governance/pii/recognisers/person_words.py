@@ -1,13 +1,13 @@
 """Names of persons by word classes: surname and given name side by side, or a surname that acts."""
 
 import re
-from collections.abc import Iterator
-from operator import or_
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from governance.pii.document import Document
 from governance.pii.names import KANJI, Name, given_name, name_of, surname
-from governance.pii.sudachi import Token, Word, senses
+from governance.pii.places import matches
+from governance.pii.sudachi import Token, Word, Words, senses
 from governance.pii.types import Entity, Reason, Role, Span
 
 _NAMES: Final = frozenset({Word.SURNAME, Word.GIVEN, Word.PERSON})
@@ -48,6 +48,7 @@ _LEAD: Final = re.compile(
     r"|名前は|前任の?|後任の?|新人の|店長の?|と申します|[ァ-ヶー]{2,}の)"
     r"[ 　]?$"
 )
+_LEADS: Final = frozenset("当者の社業部課は職、し任長す表")  # signs that each of them ends with
 _SELF_SURE: Final = re.compile(
     r"(?:と申し|っていう|っていい|って言|という者|ですけど|ですが|と言いま|といいま|でございます)"
 )
@@ -72,8 +73,8 @@ _RENAMED: Final = re.compile(
 _OWNED: Final = re.compile(r"(?:株式会社|有限会社|合同会社|㈱|㈲|法人)[ 　]?$")
 _PARTS: Final = 3
 _IS_NAME: Final = tuple(word in _NAMES for word in Word)  # quicker to ask than a set of enums
-_MAY_NAME: Final = tuple(word in {Word.PLACE, Word.NOUN, Word.PROPER} for word in Word)
-_READ: Final = tuple(map(or_, _IS_NAME, _MAY_NAME))
+_READ: Final = _NAMES | {Word.PLACE, Word.NOUN, Word.PROPER}  # that may be a part of a name
+_COMMON: Final = frozenset({Word.NOUN, Word.SUFFIX})
 _LONGEST: Final = 4  # signs of a word that may be a surname taken for something else
 _ENDS_NAME: Final = frozenset({Word.SPACE, Word.SYMBOL, Word.SUFFIX, Word.PARTICLE})
 _PAIR: Final = 2  # signs; a single one is too often a word
@@ -93,19 +94,27 @@ def _org(text: str, end: int) -> bool:
     return bool(_ORG_WORDS.match(text, end))
 
 
-def _run(tokens: tuple[Token, ...], index: int) -> int:
+def _led(before: str) -> bool:
+    """What stands before introduces a person."""
+    end = before.removesuffix("\n")
+    return (end[-2:-1] if end[-1:] in " 　" else end[-1:]) in _LEADS and (
+        _LEAD.search(before) is not None
+    )
+
+
+def _run(tokens: Words, index: int) -> int:
     """Index after the last word of the name that begins here."""
     last = index + 1
-    while last < len(tokens) and last - index < _PARTS and _IS_NAME[tokens[last].word]:
-        if tokens[last].word is Word.SURNAME and tokens[last - 1].word is not Word.SURNAME:
+    while last < len(tokens) and last - index < _PARTS and _IS_NAME[tokens.kind(last)]:
+        if tokens.kind(last) is Word.SURNAME and tokens.kind(last - 1) is not Word.SURNAME:
             break
         last += 1
     return last
 
 
-def _spaced_given(document: Document, tokens: tuple[Token, ...], last: int) -> int:
+def _spaced_given(document: Document, tokens: Words, last: int) -> int:
     """Index after a given name that follows one space: 山田 太郎."""
-    if last + 1 < len(tokens) and tokens[last].word is Word.SPACE:
+    if last + 1 < len(tokens) and tokens.kind(last) is Word.SPACE:
         gap, following = tokens[last], tokens[last + 1]
         if (
             gap.end - gap.start == 1
@@ -121,18 +130,18 @@ def _surname_alone(document: Document, token: Token) -> tuple[float, Role] | Non
     text, name = document.text, document.text[token.start : token.end]
     after, before = text[token.end : token.end + 30], text[max(0, token.start - 18) : token.start]
     if _AFTER_OK.match(after):
-        head = _LINE_HEAD.search(before) or before[-1:] in " 　" or _LEAD.search(before)
+        head = _LINE_HEAD.search(before) or before[-1:] in " 　" or _led(before)
         return (0.75, Role.STAFF) if head else None
-    if _org(text, token.end) or _glued(text, token.start):
+    lead = _led(before)
+    if not (lead or after[:1] in _FOLLOWS) or _org(text, token.end) or _glued(text, token.start):
         return None
-    lead = _LEAD.search(before) is not None
     said = _introduced(name, before, after, lead=lead)
     return said or _acting(name, token, before, after)
 
 
 def _introduced(name: str, before: str, after: str, *, lead: bool) -> tuple[float, Role] | None:
     """Score of a surname that somebody gives as a name: 弊社の森が, 古川です, 石原の妻."""
-    if lead and re.match(r"[がはもをにへとでよかのだ、。，：:)）/／\s]|です|$", after):
+    if lead and _INTRODUCED.match(after):
         return 0.82, Role.STAFF
     if _SELF_SURE.match(after) and len(name) > 1:
         return 0.85, Role.SELF
@@ -149,14 +158,21 @@ def _acting(name: str, token: Token, before: str, after: str) -> tuple[float, Ro
     if _ACTS.match(after):
         head = _LINE_HEAD.search(before) or _DATE_HEAD.search(before)
         sure = bool(head or before[-1:] in "をがはにと" or len(name) > 1 or _ORDERS.match(after))
-        if not doubtful or (sure and re.match("が|より|へ|は", after) and _place_guard(after)):
+        if not doubtful or (sure and _DOES.match(after) and not _PLACED.match(after)):
             return 0.72, Role.STAFF
     plain = token.word is Word.SURNAME and not doubtful
-    if plain and re.match(r"が|は|も|と|から|より|に|へ|の|を|、", after):
+    if plain and _MARKED.match(after):
         return 0.55, Role.UNKNOWN
     return None
 
 
+_FOLLOWS: Final = frozenset("がはよかへにとも、まのをでっだ宛名様あ」』")  # signs after a name
+_INTRODUCED: Final = re.compile(r"[がはもをにへとでよかのだ、。，：:)）/／\s]|です|$")
+_DOES: Final = re.compile("が|より|へ|は")
+_MARKED: Final = re.compile("が|は|も|と|から|より|に|へ|の|を|、")
+_PLACED: Final = re.compile(  # words after a doubtful surname that a place would take
+    r"(?:へ|に|は|より|が)[^。\n]{0,6}(?:配送|発送|届|転居|引っ?越|出張|移動|旅行|輸送|在住)"
+)
 _BOTH: Final = re.compile(
     rf"([{KANJI}]{{1,4}})(?:と|、|・|＆|&)([{KANJI}]{{1,4}}?)(?=(?:で"
     rf"|が|の)(?:訪問|対応|同行|伺|面談|打|共有|作業|協議|[2２二両]名"
@@ -164,9 +180,30 @@ _BOTH: Final = re.compile(
 )
 
 
+# What _BOTH looks at after both names, and how far before it and before から and より a name begins
+_TOGETHER: Final = re.compile(
+    "[でがの2２二両](?:[2２二両名打伺]|訪問|対応|同行|面談|共有|作業|協議|相談|説明|同席)"
+)
+_BECOMES: Final = re.compile("から|→")
+_SENDS: Final = re.compile("より")
+_PAIRED: Final = range(9, 2, -1)
+_ONE: Final = range(4, 0, -1)
+
+
+def _starts(pattern: re.Pattern[str], text: str) -> Iterator[int]:
+    return (found.start() for found in pattern.finditer(text))
+
+
+def _before(places: Iterable[int], distances: Iterable[int]) -> list[int]:
+    """The places at these distances before any of the others, in order."""
+    return sorted({at - by for at in places for by in distances if at >= by})
+
+
 def _pairs(text: str) -> Iterator[Span]:
     """小林と福島で訪問: two surnames that act together."""
-    for found in (*_BOTH.finditer(text), *_RENAMED.finditer(text)):
+    both = matches(_BOTH, text, _before(_starts(_TOGETHER, text), _PAIRED))
+    renamed = matches(_RENAMED, text, _before(_starts(_BECOMES, text), _ONE))
+    for found in (*both, *renamed):
         if surname(found.group(1)) and surname(found.group(2)):
             yield _person(found.start(1), found.end(1), 0.75, Reason.SURNAME, Role.STAFF)
             yield _person(found.start(2), found.end(2), 0.75, Reason.SURNAME, Role.STAFF)
@@ -185,28 +222,20 @@ _FROM: Final = re.compile(
 
 def _senders(text: str) -> Iterator[Span]:
     """東より連絡: a surname that Sudachi joins with the particle after it."""
-    for found in _FROM.finditer(text):
+    for found in matches(_FROM, text, _before(_starts(_SENDS, text), _ONE)):
         if surname(found.group(1)):
             yield _person(found.start(1), found.end(1), 0.72, Reason.SURNAME, Role.STAFF)
-
-
-def _place_guard(after: str) -> bool:
-    """Words after a doubtful surname that a place would take."""
-    return not re.match(
-        r"(?:へ|に|は|より|が)[^。\n]{0,6}(?:配送|発送|届|転居|引っ?越|出張|移動|旅行|輸送|在住)",
-        after,
-    )
 
 
 def by_words(document: Document) -> Iterator[Span]:
     """Names by Sudachi's word classes, with organisations and places vetoed."""
     tokens, text = document.tokens, document.text
     index = 0
-    for place in [place for place, token in enumerate(tokens) if _READ[token[2]]]:
+    for place in tokens.of_kinds(_READ):
         if place < index:
             continue
-        start, end, word, _, _ = tokens[place]
-        if _IS_NAME[word]:
+        start, end = tokens.starts[place], tokens.ends[place]
+        if _IS_NAME[tokens.kind(place)]:
             index = place
             last = _spaced_given(document, tokens, _run(tokens, index))
             yield from _named(document, tokens, index, last)
@@ -218,7 +247,7 @@ def by_words(document: Document) -> Iterator[Span]:
     yield from _senders(text)
 
 
-def _named(document: Document, tokens: tuple[Token, ...], index: int, last: int) -> Iterator[Span]:
+def _named(document: Document, tokens: Words, index: int, last: int) -> Iterator[Span]:
     text, start, end = document.text, tokens[index].start, tokens[last - 1].end
     if last - index == 1:
         token = tokens[index]
@@ -241,23 +270,24 @@ def _named(document: Document, tokens: tuple[Token, ...], index: int, last: int)
         yield _person(start, end, 0.86, Reason.FULL_NAME)
 
 
-def _with_given(document: Document, tokens: tuple[Token, ...], index: int) -> int | None:
+def _with_given(document: Document, tokens: Words, index: int) -> int | None:
     """End of a given name right after the surname, in one or two words Sudachi took otherwise."""
-    start, end = tokens[index].start, tokens[index].end
+    start, end = tokens.starts[index], tokens.ends[index]
     if end - start < _PAIR:
         return None
-    best = None
-    for token in tokens[index + 1 : index + 3]:
+    best, after = None, end
+    for at in range(index + 1, min(index + 3, len(tokens))):
+        token = tokens[at]
         if token.start != end or token.word in _ENDS_NAME:
             break
         end = token.end
-        given = document.text[tokens[index].end : end]
+        given = document.text[after:end]
         if len(given) >= _PAIR and given_name(given):
             best = end
     return best if best and not _org(document.text, best) else None
 
 
-def _given_rest(document: Document, tokens: tuple[Token, ...], last: int, end: int) -> int:
+def _given_rest(document: Document, tokens: Words, last: int, end: int) -> int:
     """A given name that Sudachi cut in two keeps its last sign: 陽 翔 太, 花 子."""
     if last >= len(tokens) or tokens[last].start != end or tokens[last].end - end != 1:
         return end
@@ -268,7 +298,7 @@ def _given_rest(document: Document, tokens: tuple[Token, ...], last: int, end: i
     return end
 
 
-def _other_class(document: Document, tokens: tuple[Token, ...], index: int) -> Iterator[Span]:
+def _other_class(document: Document, tokens: Words, index: int) -> Iterator[Span]:
     """A surname that Sudachi took for a place or a common word; only strong context counts."""
     token = tokens[index]
     following = tokens[index + 1] if index + 1 < len(tokens) else None
@@ -285,7 +315,9 @@ def _other_class(document: Document, tokens: tuple[Token, ...], index: int) -> I
         yield _person(token.start, token.end, hit[0] - 0.05, Reason.SURNAME, hit[1])
 
 
-_KANJI_RUN: Final = re.compile(rf"(?<![{KANJI}ァ-ヶー])[{KANJI}]{{3,7}}(?![{KANJI}])")
+_KANJI_RUN: Final = re.compile(
+    rf"[{KANJI}](?<![{KANJI}ァ-ヶー][{KANJI}])[{KANJI}]{{2,6}}(?![{KANJI}])"
+)
 
 
 def _kanji_runs(document: Document, text: str) -> Iterator[Span]:
@@ -303,12 +335,8 @@ def _kanji_runs(document: Document, text: str) -> Iterator[Span]:
 
 def cut_badly(document: Document, start: int, end: int) -> bool:
     """Sudachi saw single signs, names or unknown words here, not a compound of common words."""
-    inside = document.words_within(start, end)
-    plain = [
-        t
-        for t in inside
-        if t.word in {Word.NOUN, Word.SUFFIX} and t.end - t.start > 1 and not t.unknown
-    ]
+    inside = document.tokens.within(start, end)
+    plain = [t for t in inside if t.word in _COMMON and t.end - t.start > 1 and not t.unknown]
     return not plain and any(
         _IS_NAME[token.word] or token.end - token.start == 1 for token in inside
     )

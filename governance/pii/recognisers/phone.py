@@ -6,6 +6,7 @@ from typing import Final
 
 from governance.pii.document import Document
 from governance.pii.labels import Topic
+from governance.pii.places import matches, opened
 from governance.pii.types import Entity, Reason, Span
 
 _S: Final = r"(?:[ ]?[\-.][ ]?|[ ])"
@@ -64,6 +65,7 @@ _THINGS: Final = frozenset({Topic.OTHER_NUMBER, Topic.VERSION, Topic.IP})
 _REACH: Final = 20
 _BESIDE: Final = 3
 _NEAR: Final = 8  # code points; a number without its area code stands close to the label
+_FEWEST: Final = 6  # digits of any form of _JAPAN
 _LEAST_DIGITS: Final = 8
 _MOST_DIGITS: Final = 15  # E.164
 _PLAIN: Final = 10  # digits of a fixed line written without any sign
@@ -99,8 +101,8 @@ def _of(start: int, end: int, score: float) -> Span:
 
 def _spoken(document: Document) -> Iterator[Span]:
     """Numbers as they are said or spaced out, after a label."""
-    for pattern in (_SPOKEN_LONG, _SPACED_OUT):
-        for found in pattern.finditer(document.legible):
+    for pattern, least in ((_SPOKEN_LONG, 7), (_SPACED_OUT, 1)):
+        for found in matches(pattern, document.legible, document.legible_groups.of(least, "0")):
             label = document.labels.before(found.start(), within=_REACH)
             score = _japanese_score(document, found.start(), found.end())
             if score and label is not None and label.topic is Topic.PHONE:
@@ -109,13 +111,13 @@ def _spoken(document: Document) -> Iterator[Span]:
 
 def _short(document: Document) -> Iterator[Span]:
     """Numbers without area code after a label, read out in words, or of a Korean mobile."""
-    shadow = document.legible
+    shadow, groups = document.legible, document.legible_groups
     told = Topic.PHONE in document.labels.topics
-    for found in _LOCAL.finditer(shadow) if told else ():
+    for found in matches(_LOCAL, shadow, groups.of(6)) if told else ():
         label = document.labels.before(found.start(), within=_NEAR)
         if label is not None and label.topic is Topic.PHONE:
             yield _of(found.start(), found.end(), 0.7)
-    for found in _SEVEN.finditer(shadow) if document.has_latin else ():
+    for found in matches(_SEVEN, shadow, groups.of(7)) if document.has_latin else ():
         if _CALL.search(shadow, max(0, found.start() - 30), found.start()):
             yield _of(found.start(), found.end(), 0.7)
     read_out = any(word in shadow for word in ("ゼロ", "マル", "レイ"))
@@ -127,7 +129,8 @@ def _short(document: Document) -> Iterator[Span]:
 def find(document: Document) -> Iterator[Span]:
     """Telephone numbers of the text; a plain ten-digit one needs a label."""
     shadow = document.legible
-    for found in _JAPAN.finditer(shadow):
+    noughts = opened(shadow, document.legible_groups.of(_FEWEST, "0"), "(")
+    for found in matches(_JAPAN, shadow, noughts):
         score = _japanese_score(document, found.start(), found.end())
         if score > _LABELLED_ONLY or (
             score
@@ -147,16 +150,23 @@ def find(document: Document) -> Iterator[Span]:
 
 def _western(document: Document) -> Iterator[Span]:
     """North American and British forms, and any form right after a label of telephones."""
-    shadow = document.shadow
-    for pattern in (_AMERICA, _BRITAIN):
-        for found in pattern.finditer(shadow):
+    shadow, groups = document.shadow, document.groups
+    for pattern, places in (
+        (_AMERICA, opened(shadow, groups.of(10), "(")),
+        (_BRITAIN, groups.of(11, "0")),
+    ):
+        for found in matches(pattern, shadow, places):
             label = document.labels.before(found.start(), within=_REACH)
             if label is None or label.topic not in _AGAINST:
                 yield _of(found.start(), found.end(), 0.85)
     if Topic.PHONE not in document.labels.topics:
         return
-    for pattern, within, score in ((_ANY_FORM, 3, 0.6), (_BARE, _REACH, 0.7)):
-        for found in pattern.finditer(shadow):
+    any_form = opened(shadow, groups.of(4), "(")
+    for pattern, places, within, score in (
+        (_ANY_FORM, any_form, 3, 0.6),
+        (_BARE, groups.of(10), _REACH, 0.7),
+    ):
+        for found in matches(pattern, shadow, places):
             label = document.labels.before(found.start(), within=within)
             if label is None or label.topic is not Topic.PHONE:
                 continue

@@ -6,6 +6,7 @@ from typing import Final
 
 from governance.pii.document import Document
 from governance.pii.labels import Topic
+from governance.pii.places import matches
 from governance.pii.types import Entity, Reason, Span
 
 _JAPAN: Final = re.compile(
@@ -55,13 +56,14 @@ def _owned(document: Document, found: re.Match[str]) -> bool:
 
 def find(document: Document) -> Iterator[Span]:
     """Postal codes of the text, without the sign before them."""
-    for found in _JAPAN.finditer(document.legible):
+    for found in matches(_JAPAN, document.legible, document.legible_groups.of(7)):
         if score := _score(document, found):
             reason = Reason.LABEL if score > 0.95 else Reason.SHAPE  # noqa: PLR2004
             yield Span(start=found.start(), end=found.end(), entity=Entity.POSTAL_CODE,
                        score=score, reason=reason)  # fmt: skip
     if document.has_latin and Topic.POSTAL in document.labels.topics:
-        for found in _WESTERN.finditer(document.shadow):
+        places = sorted({*document.groups.of(4), *document.codes})
+        for found in matches(_WESTERN, document.shadow, places):
             if _labelled(document, found.start()):
                 yield Span(start=found.start(), end=found.end(), entity=Entity.POSTAL_CODE,
                            score=0.9, reason=Reason.LABEL)  # fmt: skip

@@ -39,10 +39,11 @@ _THIRD: Final = re.compile(
 _REACH: Final = 30
 
 
-def _sentences(text: str, *, latin: bool) -> Iterator[tuple[int, int]]:
+def _sentences(document: Document) -> Iterator[tuple[int, int]]:
     """Sentences with any sign of a mention; all others are passed over."""
-    signs = places_of(text, _SIGNS)
-    if latin:
+    text = document.text
+    signs = places_of(text, _SIGNS, document.signs)
+    if document.has_latin:
         signs |= places_of(text.lower(), _SIGNS_LATIN)
     reached = 0
     for sign in sorted(signs):
@@ -58,7 +59,7 @@ def _sentences(text: str, *, latin: bool) -> Iterator[tuple[int, int]]:
 
 def find(document: Document) -> Iterator[Span]:
     """Mentions by kind; nothing inside a trap."""
-    for start, end in _sentences(document.text, latin=document.has_latin):
+    for start, end in _sentences(document):
         yield from _in_sentence(document.text, start, end)
 
 

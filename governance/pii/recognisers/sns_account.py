@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from governance.pii.document import Document
+from governance.pii.lexicon import lines_with
 from governance.pii.types import Entity, Reason, Span
 
 _NETWORK: Final = (
@@ -64,10 +65,9 @@ def _announced(document: Document) -> bool:
     shadow, small = document.shadow, document.small
     if any(word in shadow for word in _SURE) or any(word in small for word in _SURE_SMALL):
         return True
-    perhaps = any(word in shadow for word in _PERHAPS) or any(
-        word in small for word in _PERHAPS_SMALL
-    )
-    return perhaps and _WORD.search(shadow) is not None
+    if any(word in small for word in _PERHAPS_SMALL):
+        return _WORD.search(shadow) is not None
+    return any(_WORD.search(shadow, *line) for line in lines_with(shadow, _PERHAPS))
 
 
 def find(document: Document) -> Iterator[Span]:

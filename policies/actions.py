@@ -96,6 +96,24 @@ class Action(StrEnum):
     PORTAL_INVITE = "portal:invite"
 
 
+PERSONAL = frozenset(
+    {
+        Action.PERSON_READ,
+        Action.PERSON_WRITE,
+        Action.PERSON_SEARCH,
+        Action.PERSON_IMPORT,
+        Action.PERSON_MERGE,
+        Action.PERSON_EXPORT,
+        Action.PERSON_USE,
+        Action.AUDIENCE_READ,
+        Action.DSAR_READ,
+        Action.DSAR_WRITE,
+        Action.DSAR_DECIDE,
+        Action.DSAR_EXECUTE,
+        Action.DATASET_TAKE,
+        Action.GLASS_BREAK,
+    }
+)  # a role with one of these opens personal data: it lapses with an expired training (APPI 24)
 GRAVE = frozenset(
     {
         Action.HOLD_RELEASE,

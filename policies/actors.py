@@ -5,7 +5,10 @@ from types import MappingProxyType
 
 from governance.core.terms import PurposeId
 from governance.http.principal import Principal, PrincipalKind
-from policies.actions import Action
+from policies.actions import PERSONAL, Action
+from policies.document import Role
+from policies.duties import granted
+from policies.load_terms import closure
 from policies.reasons import ReasonCode
 from policies.snapshot import PolicySnapshot
 from policies.types import ActorDecision, Attributes, Outcome, RoleKind
@@ -30,9 +33,19 @@ def roles_of(principal: Principal, snapshot: PolicySnapshot) -> frozenset[str]:
         return NOBODY  # fails closed: an unknown kind of actor holds nothing
     wanted = _KIND[principal.kind]
     known = snapshot.roles
-    return frozenset(
+    held = frozenset(
         name for name in principal.roles if name in known and known[name].kind is wanted
     )
+    return trained_roles(held, known) if principal.untrained else held
+
+
+def trained_roles(held: frozenset[str], known: Mapping[str, Role]) -> frozenset[str]:
+    """What is left of these roles without a training: nothing that opens personal data (APPI 24).
+
+    Of a role that lapses, the roles that it contains stay where they open none.
+    """
+    contained = frozenset().union(*(closure(known, name) for name in held))
+    return frozenset(name for name in contained if not granted(known, name) & PERSONAL)
 
 
 def may(principal: Principal, action: Action, snapshot: PolicySnapshot) -> ActorDecision:
@@ -60,6 +73,8 @@ def refuse_actor(
     """The refusal of nobody, or of a system that claims a purpose it was not granted; else None."""
     if principal.kind is PrincipalKind.ANONYMOUS:
         return ActorDecision(outcome=Outcome.DENY, code=ReasonCode.ACTOR_ANONYMOUS)
+    if principal.untrained:
+        return ActorDecision(outcome=Outcome.DENY, code=ReasonCode.ACTOR_TRAINING_DUE)
     known = purpose in snapshot.purposes
     if known and principal.kind is PrincipalKind.SYSTEM and purpose not in principal.purposes:
         return ActorDecision(outcome=Outcome.DENY, code=ReasonCode.ACTOR_PURPOSE_NOT_GRANTED)

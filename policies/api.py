@@ -29,6 +29,12 @@ class ActionForbiddenError(GovernanceError):
     code, status = "action_forbidden", 403
 
 
+class TrainingDueError(ActionForbiddenError):
+    """The training has ended, and roles that open personal data with it; nothing was shown."""
+
+    code, status = "training_due", 403
+
+
 class StepUpNeededError(GovernanceError):
     """A grave act needs a fresh proof of who acts; nothing was shown or changed."""
 
@@ -58,6 +64,8 @@ def ensure(principal: Principal, action: Action, snapshot: PolicySnapshot) -> Pr
                 raise StepUpNeededError  # fails closed: a session left open does no grave act
             return principal
         case Outcome.DENY:
+            if principal.untrained:
+                raise TrainingDueError(action=action.value)
             raise ActionForbiddenError(action=action.value)
         case Outcome.UNAVAILABLE:
             raise PolicyUnavailableError

@@ -57,6 +57,7 @@ from governance.cli import (
     signing,
     staffing,
     statements,
+    training,
     webhooks,
     witness,
 )
@@ -110,6 +111,7 @@ for part in (policy_versions, policy_compare):
     policy.app.add_typer(part.app)
 application_.add_typer(policy.app, name="policy", help=say("policy.help"))
 application_.add_typer(person.app, name="person", help=say("person.help"))
+application_.add_typer(training.app, name="training", help=say("training.help"))
 application_.add_typer(glass.app, name="break-glass", help=say("glass.help"))
 application_.add_typer(recipients.app, name="recipients", help=say("recipients.help"))
 application_.add_typer(provisions.app, name="provision", help=say("provision.help"))

@@ -114,6 +114,12 @@ MENU: Final = (
     (
         "console.nav.help",
         (
+            Place(
+                href="/console/training",
+                label="account.training.title",
+                any_of=(Action.TRAINING_READ,),
+            ),
+            Place(href="/account", label="account.title", any_of=(Action.CONSOLE_OPEN,)),
             Place(href="/docs", label="console.nav.api", any_of=(Action.CONSOLE_OPEN,)),
             Place(href="/console/style", label="console.nav.style", any_of=(Action.CONSOLE_OPEN,)),
         ),

@@ -51,6 +51,7 @@ def console_page(request: Request, title: str, principal: Principal) -> Page:
     return replace(
         shown,
         alert=_open_glass(request, principal, shown.lang),
+        untrained=principal.untrained,
         stations=stations(request.url.path, lambda action: may(request, principal, action)),
     )
 

@@ -36,6 +36,7 @@ from governance.console.schedule_pages import router as schedules
 from governance.console.simulation_pages import router as simulations
 from governance.console.source_pages import router as sources
 from governance.console.step_pages import router as steps
+from governance.console.training_pages import router as training
 
 ROUTERS: Final = (
     *(
@@ -61,5 +62,6 @@ ROUTERS: Final = (
     *(retention, schedules, simulations, plans, runs),
     holds,
     hold_letters,
+    training,
     *(notices, points, recipients, connectors, provisions, scans, log, backups, datasets),
 )

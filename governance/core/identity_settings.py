@@ -36,6 +36,23 @@ class IdentitySettings(Controller):
         "hold, approval of an erasure, policy, keys, emergency access and the like). A session by "
         "a one-time code alone is not asked.",
     )
+    training_required: bool | None = described(
+        None,
+        "個人情報を開く役割に、有効な教育（個人情報保護法24条）を求めるか。"
+        "省略時は production でだけ求めます。",
+        "Whether roles that open personal data need a valid training (APPI 24). Default: in "
+        "production alone.",
+    )
+    training_grace_days: Annotated[int, Field(ge=0, le=365)] = described(
+        30,
+        "教育を受けるまで、または有効期限が切れてから、役割が失効するまでの猶予（日）。",
+        "Days from the first day, or from the end of a training, until roles lapse.",
+    )
+    training_dir: Path | None = described(
+        None,
+        "自社の教材と確認テスト（YAML）のフォルダー。省略時は同梱の教材。",
+        "Folder of the installation's own courses and tests (YAML); default: the shipped one.",
+    )
     breached_passwords_file: Path | None = described(
         None,
         "使わせないパスワードの一覧。SHA-1（先頭10桁以上、昇順、後に :件数 可）を1行に1つ、"

@@ -6,6 +6,7 @@ never in a setting itself. docs/settings.md is generated from this module.
 
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -282,6 +283,13 @@ class Settings(
     def law_folder(self) -> Path:
         """Folder of the installation's own law files."""
         return self.law_dir or self.data_dir / "law.d"
+
+    @property
+    def training_grace(self) -> timedelta | None:
+        """How long personal data stay open without a training; None: none is demanded."""
+        asked = self.training_required
+        demanded = self.mode is Mode.PRODUCTION if asked is None else asked
+        return timedelta(days=self.training_grace_days) if demanded else None
 
     @property
     def law_rule_sets(self) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ class Principal:
     os_user: str | None = None  # the operating-system user behind a command line
     network: str | None = None  # /24 or /48 of the caller
     stale: bool = False  # the proof of who this is lies too far back for a grave act
+    untrained: bool = False  # the training ended: roles that open personal data do not count
 
 
 ANONYMOUS = Principal(id=ActorId("anonymous"), kind=PrincipalKind.ANONYMOUS)

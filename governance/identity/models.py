@@ -22,6 +22,7 @@ class StaffRow(SQLModel, table=True):
     state: str
     created_at: datetime = Field(sa_column=_instant(nullable=False))
     mail: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))  # sealed
+    trained_until: datetime | None = Field(default=None, sa_column=_instant())
 
 
 class StaffRoleRow(SQLModel, table=True):

@@ -5,7 +5,7 @@ import ipaddress
 import re
 from datetime import datetime, timedelta
 
-from governance.identity.types import AccountState, Level, Limits, OneTimeCode, Session
+from governance.identity.types import AccountState, Level, Limits, OneTimeCode, Session, Staff
 
 CODE_LIFE = timedelta(minutes=30)  # long enough to copy a link, short enough to forget it
 INVITATION_LIFE = timedelta(hours=72)  # a letter is read after a weekend
@@ -39,6 +39,15 @@ def proof_is_stale(session: Session, *, at: datetime, limits: Limits) -> bool:
     if limits.step_up is None or session.level is Level.CODE:
         return False
     return at - (session.proved_at or session.created_at) > limits.step_up
+
+
+def training_lapsed(staff: Staff, *, at: datetime, limits: Limits) -> bool:
+    """Whether the account may open personal data no more (APPI 24).
+
+    Fails closed: without a training the grace counts from the day on which it was made.
+    """
+    since = staff.trained_until or staff.created_at
+    return limits.training is not None and (since is None or at >= since + limits.training)
 
 
 def sign_of_life_due(session: Session, *, at: datetime) -> bool:

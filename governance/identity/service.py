@@ -28,6 +28,7 @@ from governance.identity.rules import (
     may_act,
     proof_is_stale,
     session_holds,
+    training_lapsed,
 )
 from governance.identity.types import (
     AccountState,
@@ -68,6 +69,7 @@ def invite_staff(
         display_name=display_name,
         roles=held,
         state=AccountState.ACTIVE,
+        created_at=at,
     )
     store.add_staff(tx, staff, by=by, at=at)
     return staff
@@ -119,7 +121,7 @@ def spend_code(tx: Connection, secret: str, *, at: datetime) -> OneTimeCode:
     """The code, which opens nothing any more; raises SignInRefusedError otherwise."""
     code = store.code_by_digest(tx, digest(secret))
     # fails closed: unknown, used, late and suspended are refused alike
-    if code is None or not code_opens(code, at=at) or _roles(tx, code, at=at) is None:
+    if code is None or not code_opens(code, at=at) or _standing(tx, code, at=at) is None:
         raise SignInRefusedError
     if not store.use_code(tx, code.id, at=at):
         raise SignInRefusedError
@@ -176,9 +178,10 @@ def principal_by_session(
     session = store.session_by_digest(tx, digest(secret))
     if session is None or not session_holds(session, at=at, limits=limits):
         return ANONYMOUS, None
-    roles = _roles(tx, session, at=at)
-    if roles is None:
+    found = _standing(tx, session, at=at)
+    if found is None:
         return ANONYMOUS, None  # fails closed: a suspended account or erased person has none
+    roles, staff = found
     if session.level is Level.ENROLLING:
         roles = frozenset()  # fails closed: nothing but the second factor may be set up
     principal = Principal(
@@ -189,6 +192,7 @@ def principal_by_session(
         lang=lang,
         network=network,
         stale=proof_is_stale(session, at=at, limits=limits),
+        untrained=staff is not None and training_lapsed(staff, at=at, limits=limits),
     )
     return principal, session
 
@@ -215,17 +219,20 @@ def principal_of_client(client: Client, *, network: str | None = None) -> Princi
     )
 
 
-def _roles(tx: Connection, holder: OneTimeCode | Session, *, at: datetime) -> frozenset[str] | None:
+def _standing(
+    tx: Connection, holder: OneTimeCode | Session, *, at: datetime
+) -> tuple[frozenset[str], Staff | None] | None:
     """Roles as they are now; None when the account may not act or the person is gone."""
     match holder.kind:
         case PrincipalKind.STAFF:
             staff = store.staff_by_id(tx, holder.actor)
-            return staff.roles if staff is not None and may_act(staff.state) else None
+            may = staff is not None and may_act(staff.state)
+            return (staff.roles, staff) if staff is not None and may else None
         case PrincipalKind.PERSON:
             subject = SubjectId(holder.actor.removeprefix(PERSON_PREFIX))
             person = subject_by_id(tx, subject, on=at.date())
             if person is None or person.gone or survivor_of(tx, subject) != subject:
                 return None  # fails closed: merged by mistake, it would show another's data
-            return frozenset({PERSON_ROLE})
+            return frozenset({PERSON_ROLE}), None
         case PrincipalKind.SYSTEM | PrincipalKind.ANONYMOUS:
             return None  # systems present a key with every request

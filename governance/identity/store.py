@@ -72,6 +72,8 @@ def _staff(row: Row[Any], roles: Iterable[str]) -> Staff:
         display_name=row.display_name,
         roles=frozenset(roles),
         state=AccountState(row.state),
+        created_at=row.created_at,
+        trained_until=row.trained_until,
     )
 
 

@@ -26,6 +26,8 @@ class Staff:
     display_name: str = field(repr=False)
     roles: frozenset[str]
     state: AccountState
+    created_at: datetime | None = None
+    trained_until: datetime | None = None  # until when the training holds (APPI 24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +65,14 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long a session lasts without a sign of life, and how long a proof counts as fresh."""
+    """How long a session lasts without a sign of life, and how long a proof counts as fresh.
+
+    And how long personal data stay open without a training; None: no training is demanded.
+    """
 
     idle: timedelta | None = None
     step_up: timedelta | None = None
+    training: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

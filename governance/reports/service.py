@@ -21,6 +21,10 @@ from governance.core.clock import JST, Clock
 from governance.core.terms import Lang
 from governance.db.engine import Database
 from governance.http.principal import Principal
+from governance.identity.credentials.terms import limits_of
+from governance.identity.training.reading import courses
+from governance.identity.training.types import Course
+from governance.identity.types import Limits
 from governance.keys.vault import FieldVault
 from governance.reports import (
     complaints,
@@ -32,6 +36,7 @@ from governance.reports import (
     recipients,
     requests,
     retention,
+    training,
     transfers,
 )
 from governance.reports.errors import ReportPeriodError, ReportUnknownError
@@ -40,7 +45,7 @@ from governance.reports.types import Document, Head, Made, Period, ReportId
 from policies.actions import Action
 from policies.actors import roles_of
 from policies.api import ensure
-from policies.snapshot import PolicyHolder
+from policies.snapshot import PolicyHolder, PolicySnapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,8 @@ class Ground:
     verify: Callable[[], Report]
     clock: Clock
     review_days: int
+    courses: Callable[[], Mapping[str, Course]]
+    limits: Limits
     company: Mapping[Lang, str]
     vault: FieldVault
 
@@ -70,6 +77,9 @@ class Asked:
     vault: FieldVault
     at: datetime
     may: Callable[[Action], bool]  # what the principal may besides
+    policy: PolicySnapshot
+    courses: Callable[[], Mapping[str, Course]]
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +137,12 @@ def _transfers(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document
     return transfers.write(facts, made, lang)
 
 
+def _training(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
+    held, limits = asked.courses(), asked.limits
+    facts = training.collect(tx, asked.policy, held, limits, period=asked.period, at=asked.at)
+    return training.write(facts, made, lang)
+
+
 def _datasets(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
     return datasets.write(datasets.collect(tx, period=asked.period), made, lang)
 
@@ -140,6 +156,7 @@ KINDS: Final[Mapping[ReportId, Kind]] = {
     ReportId.R12: Kind(actions=(Action.RETENTION_READ,), write=_retention),
     ReportId.R12H: Kind(actions=(Action.HOLD_READ,), write=_holds),
     ReportId.R14: Kind(actions=(Action.AUDIT_READ, Action.AUDIT_VERIFY), write=_integrity),
+    ReportId.R16: Kind(actions=(Action.STAFF_READ,), write=_training),
     ReportId.R19: Kind(actions=(Action.DSAR_READ,), write=_complaints),
     ReportId.R22: Kind(actions=(Action.DATASET_READ,), write=_datasets),
 }
@@ -161,6 +178,8 @@ def ground_of(wiring: Any) -> Ground:
         verify=wiring.log_watch.verify,
         clock=wiring.clock,
         review_days=wiring.settings.review_days,
+        courses=lambda: courses(wiring.settings.training_dir),
+        limits=limits_of(wiring.settings),
         company={
             Lang.JA: wiring.settings.company_ja,
             Lang.EN: wiring.settings.company_en,
@@ -209,6 +228,9 @@ def make(
             vault=ground.vault,
             at=at,
             may=partial(_may, ground, principal),
+            policy=ground.policies.current,
+            courses=ground.courses,
+            limits=ground.limits,
         )
         made = Made(
             at=at,

@@ -22,6 +22,7 @@ class ReportId(StrEnum):
     R12 = "R12"  # retention schedule and purge log
     R12H = "R12H"  # register of legal holds
     R14 = "R14"  # integrity of the audit log
+    R16 = "R16"  # training
     R19 = "R19"  # complaints
     R22 = "R22"  # pseudonymised and anonymised data
 

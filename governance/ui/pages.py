@@ -91,6 +91,7 @@ class Page:
     demo: bool = False
     invalid: bool = False
     alert: str = ""  # what must be seen on every page now, in the page's language
+    untrained: bool = False  # roles of the reader lapsed with their training
 
     @property
     def station(self) -> str:

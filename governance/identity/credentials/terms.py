@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from governance.core.controller import Controller
 from governance.core.identity_settings import IdentitySettings
+from governance.core.settings import Settings
 from governance.identity.credentials.hashing import Cost
 from governance.identity.credentials.passkeys import Site
 from governance.identity.credentials.passwords import ALONE, WITH_SECOND, PasswordPolicy
@@ -54,11 +55,12 @@ def cost_of(settings: IdentitySettings) -> Cost:
     )
 
 
-def limits_of(settings: IdentitySettings) -> Limits:
-    """How long sessions and proofs hold."""
+def limits_of(settings: Settings) -> Limits:
+    """How long sessions, proofs and trainings hold."""
     return Limits(
         idle=timedelta(minutes=settings.session_idle_minutes),
         step_up=timedelta(minutes=settings.step_up_minutes),
+        training=settings.training_grace,
     )
 
 

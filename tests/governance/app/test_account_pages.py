@@ -125,3 +125,39 @@ def test_a_passkey_that_nobody_has_opens_nothing(town: Town, answer: str) -> Non
     refused = client.post("/sign-in/passkey", data={"answer": answer})
     assert refused.status_code in (401, 422)
     assert SESSION_COOKIE not in client.cookies
+
+
+def test_the_material_and_its_test_are_read_and_taken(town: Town) -> None:
+    client, path = town.signed_in("u:support"), "/console/training/courses/basics"
+    assert client.get("/console/training/courses/nothing").status_code == 404
+    page = client.get(path, headers=BROWSER)
+    assert page.text.count('type="radio"') == 18
+    csrf = token(page)
+    missing = client.post(path, data={"csrf": csrf, "q0": "9" * 5000, "q1": "<b>"}, headers=BROWSER)
+    assert missing.status_code == 422
+    wrong = client.post(
+        path, data={"csrf": csrf, **{f"q{n}": "0" for n in range(6)}}, headers=BROWSER
+    )
+    assert "合格点に届きませんでした" in wrong.text
+    right = {"q0": "1", "q1": "1", "q2": "1", "q3": "2", "q4": "1", "q5": "1"}
+    assert "合格しました" in client.post(path, data={"csrf": csrf, **right}, headers=BROWSER).text
+    assert client.post(path, data={"csrf": "x", **right}).status_code == 403
+    assert 'id="register"' not in client.get("/console/training", headers=BROWSER).text
+
+
+def test_whoever_keeps_the_register_sees_it_and_puts_attendances_down(town: Town) -> None:
+    client = town.signed_in("u:privacy_officer")
+    page = client.get("/console/training", headers=BROWSER)
+    assert 'id="register"' in page.text
+    form = {"csrf": token(page), "course": "basics"}
+    put = {**form, "login": "marketing"}
+    assert client.post("/console/training/attendance", data=put).status_code == 303
+    for login, status in (("privacy_officer", 403), ("nobody", 404), ("<b>" * 2000, 404)):
+        answer = client.post(
+            "/console/training/attendance", data={**form, "login": login}, headers=BROWSER
+        )
+        assert answer.status_code == status
+    support = town.signed_in("u:support")
+    csrf = token(support.get("/console/training", headers=BROWSER))
+    put = {"csrf": csrf, "login": "marketing", "course": "basics"}
+    assert support.post("/console/training/attendance", data=put).status_code == 403

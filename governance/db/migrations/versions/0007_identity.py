@@ -31,6 +31,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("seq"),
     )
     op.create_table(
+        "my_number_end",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("run_id", sa.String(length=36), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("subject_id", "run_id"),
+    )
+    with op.batch_alter_table("my_number_end", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_my_number_end_subject_id"), ["subject_id"], unique=False
+        )
+        batch_op.create_index("ix_my_number_end_waiting", ["ended_at", "next_at"], unique=False)
+
+    op.create_table(
         "search_leaving",
         sa.Column("index_id", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("row_key", sa.LargeBinary(length=16), nullable=False),
@@ -58,6 +77,19 @@ def upgrade() -> None:
         sa.Column("used_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("digest"),
+    )
+    op.create_table(
+        "sign_on_attempt",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_table(
+        "sign_on_logout",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
     )
     op.create_table(
         "client_key",
@@ -93,6 +125,39 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("client_token", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_client_token_client_id"), ["client_id"], unique=False)
+
+    op.create_table(
+        "customer_sign_on",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.String(), nullable=False),
+        sa.Column("linked_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subject_id"],
+            ["subject.id"],
+        ),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    with op.batch_alter_table("customer_sign_on", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_customer_sign_on_subject_id"), ["subject_id"], unique=False
+        )
+
+    op.create_table(
+        "sign_on_session",
+        sa.Column("session_id", sa.String(), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.Column("sid", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["session_id"],
+            ["session.id"],
+        ),
+        sa.PrimaryKeyConstraint("session_id"),
+    )
+    with op.batch_alter_table("sign_on_session", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_on_session_sid"), ["sid"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sign_on_session_subject"), ["subject"], unique=False)
 
     op.create_table(
         "staff_device",
@@ -160,6 +225,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "staff_sign_on",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("staff_id", sa.String(), nullable=False),
+        sa.Column("linked_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"],
+            ["staff.id"],
+        ),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    with op.batch_alter_table("staff_sign_on", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_sign_on_staff_id"), ["staff_id"], unique=False)
+
+    op.create_table(
         "staff_totp",
         sa.Column("staff_id", sa.String(), nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
@@ -171,6 +251,27 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("staff_id"),
     )
+    op.create_table(
+        "training_result",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("staff_id", sa.String(), nullable=False),
+        sa.Column("course", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("way", sa.String(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("right", sa.Integer(), nullable=False),
+        sa.Column("of", sa.Integer(), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"],
+            ["staff.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("training_result", schema=None) as batch_op:
+        batch_op.create_index("ix_training_result_staff", ["staff_id", "course"], unique=False)
+
     with op.batch_alter_table("api_client", schema=None) as batch_op:
         batch_op.add_column(sa.Column("scopes", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("rate", sa.Integer(), nullable=True))
@@ -185,6 +286,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("network", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("proved_at", UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("seen_at", UtcDateTime(), nullable=True))
+
+    with op.batch_alter_table("staff", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("trained_until", UtcDateTime(), nullable=True))
 
     _client_keys()
 

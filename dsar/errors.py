@@ -1,6 +1,6 @@
 """Refusals of requests; parameters are ids, codes and counts, never a value."""
 
-from governance.core.errors import GovernanceError
+from governance.core.errors import GovernanceError, NotFoundError
 
 
 def _by_reason(error: GovernanceError, group: str) -> str:
@@ -137,3 +137,9 @@ class DownloadRefusedError(GovernanceError):
     """The link is unknown, used or over; all alike, so that nothing is learnt from it."""
 
     code, status = "download_refused", 404
+
+
+class NothingByHandError(NotFoundError):
+    """No connected system of this name waits there for a hand."""
+
+    code = "nothing_by_hand"

@@ -24,6 +24,7 @@ from governance.app.hold_jobs import hold_finding
 from governance.app.key_providers import made
 from governance.app.log_life import period_of
 from governance.app.looks import ended_finding, look_finding
+from governance.app.my_number_jobs import my_number_finding
 from governance.app.purging import purge_finding
 from governance.app.stamping import newest
 from governance.app.ticks import SCHEDULES
@@ -71,6 +72,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _mail,
         _outbox,
         _connectors,
+        my_number_finding,
         confirmation_finding,
         _jobs,
         _storage,

@@ -36,9 +36,9 @@ LIMITS: Final = frozenset({"seconds", "records", "megabytes"})
 KEEPING: Final = frozenset({"ground", "years", "since"})
 DATABASE: Final = NOBODY | LIMITS | {"address", "schema", "tables"}
 FOLDER: Final = NOBODY | LIMITS | KEEPING | {"path", "pattern", "erase"}
-MANUAL: Final = NOBODY | {"mail", "lang", "days", "remind"}
+MANUAL: Final = NOBODY | {"mail", "lang", "days", "remind", "my_number"}
 TABLE: Final = KEEPING | {"label", "person", "through", "one", "columns", "erase"}
-COLUMN: Final = frozenset({"label", "free_text", "third_person", "empty"})
+COLUMN: Final = frozenset({"label", "free_text", "third_person", "empty", "my_number"})
 MAX_YEARS, MAX_SECONDS, MAX_RECORDS, MAX_MEGABYTES = 100, 600, 1_000_000, 200
 
 
@@ -151,6 +151,7 @@ def _table(name: str, cursor: Cursor) -> TableSpec:
         raise parts["columns"].refuse("empty_list")
     on_erase = parts["erase"].choice(OnErase)
     emptied = {column.name for column in columns if column.empties}
+    numbers = {column.name for column in columns if column.my_number}
     if on_erase is OnErase.EMPTY and not emptied:
         raise parts["erase"].refuse("nothing_to_empty", name)
     if on_erase is OnErase.DELETE and emptied:
@@ -158,6 +159,8 @@ def _table(name: str, cursor: Cursor) -> TableSpec:
     keys = _keys(parts["person"]) if "person" in parts else {}
     through = _through(parts["through"]) if "through" in parts else None
     links = set(keys.values()) if through is None else {own for own, _ in through.columns}
+    if links & numbers:  # emptied, the rows would be found no more
+        raise parts["columns"].refuse("link_is_my_number", ", ".join(sorted(links & numbers)))
     if on_erase is OnErase.EMPTY and not links <= emptied:
         raise parts["erase"].refuse("link_stays", ", ".join(sorted(links - emptied)))
     return TableSpec(
@@ -187,6 +190,7 @@ def _column(name: str, cursor: Cursor) -> ColumnSpec:
         free_text=flags.get("free_text", False),
         third_person=flags.get("third_person", False),
         empties=flags.get("empty", False),
+        my_number=flags.get("my_number", False),
     )
 
 
@@ -259,7 +263,7 @@ def _above(
 
 
 def _folder(name: str, cursor: Cursor) -> FolderSpec:
-    needed = frozenset({"label", "kind", "path", "pattern", "erase"})
+    needed = frozenset({"label", "kind", "path", "pattern", "erase", "my_number"})
     parts = cursor.table(FOLDER, required=needed)
     path = Path(parts["path"].written())
     if not path.is_absolute() or ".." in path.parts:
@@ -280,6 +284,7 @@ def _folder(name: str, cursor: Cursor) -> FolderSpec:
         on_erase=on_erase,
         keeping=_keeping(cursor, parts, on_erase),
         limits=_limits(parts),
+        my_number=parts["my_number"].flag() if "my_number" in parts else False,
     )
 
 
@@ -295,4 +300,5 @@ def _manual(name: str, cursor: Cursor) -> ManualSpec:
         lang=parts["lang"].choice(Lang) if "lang" in parts else Lang.JA,
         days=days,
         remind=parts["remind"].number(least=1, most=90) if "remind" in parts else 3,
+        my_number=parts["my_number"].flag() if "my_number" in parts else False,
     )

@@ -36,6 +36,7 @@ class ColumnSpec:
     free_text: bool = False
     third_person: bool = False
     empties: bool = False  # becomes NULL where the row stays
+    my_number: bool = False  # data of the My Number Act: becomes NULL when its task has ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,11 @@ class TableSpec:
     def emptied(self) -> tuple[str, ...]:
         """Columns that become NULL where a row stays."""
         return tuple(column.name for column in self.columns if column.empties)
+
+    @property
+    def my_number(self) -> tuple[str, ...]:
+        """Columns that hold data of the My Number Act."""
+        return tuple(column.name for column in self.columns if column.my_number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +123,7 @@ class FolderSpec:
     on_erase: OnErase
     keeping: Keeping | None = None
     limits: Limits = Limits()
+    my_number: bool = False  # its files hold data of the My Number Act alone
     kind: ConnectorKind = ConnectorKind.FOLDER
 
 
@@ -130,6 +137,7 @@ class ManualSpec:
     lang: Lang
     days: int  # until the answer is due
     remind: int  # days between reminders
+    my_number: bool = False  # the system holds data of the My Number Act
     kind: ConnectorKind = ConnectorKind.MANUAL
 
 

@@ -22,6 +22,8 @@ from governance.jobs.types import Claim, Step
 from retention import store
 from retention.erasure import lock
 from retention.facts import facts_of
+from retention.parts import outside
+from retention.parts.lines import OF_LAW
 from retention.parts.looking import met_of, rows_digest
 from retention.parts.removing import empty, remove
 from retention.parts.store import count_in, mark_parts, next_parts
@@ -85,6 +87,8 @@ def _carry_out(
         for item, now in lines:
             rows[rule] += _take(tx, item, _planned(item, now))
         event = _record(tx, ports, run, plan, lines, rows[rule], at=at)
+        if rule.startswith(OF_LAW):
+            outside.note(tx, run.id, [item.subject for item, _ in lines], at=at)
         mark_parts(tx, [item.id for item, _ in lines], ItemState.ERASED)
     for reason, ids in skipped.items():
         mark_parts(tx, ids, ItemState.SKIPPED, because=reason)

@@ -1,12 +1,12 @@
 """Tables of rows that a plan takes while their persons stay, and of the counts that remain."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Column, Date, Index, Integer, String, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from governance.db.types import RowIdType
-from retention.models import reference, row_id
+from retention.models import instant, reference, row_id
 
 
 class PlanPartRow(SQLModel, table=True):
@@ -46,3 +46,23 @@ class CountRow(SQLModel, table=True):
     persons: int = Field(sa_column=Column(Integer, nullable=False))
     rows: int = Field(sa_column=Column(Integer, nullable=False))
     __table_args__ = (UniqueConstraint("rule", "group_digest"),)
+
+
+class OutsideEndRow(SQLModel, table=True):
+    """A person whose My Number data ended here: what connected systems answered, until all have."""
+
+    __tablename__ = "my_number_end"
+    id: str = Field(sa_column=row_id())
+    subject_id: str = Field(sa_column=Column(RowIdType, nullable=False, index=True))
+    run_id: str = Field(sa_column=Column(RowIdType, nullable=False))
+    asked_at: datetime = Field(sa_column=instant())
+    answers: str = Field(
+        sa_column=Column(Text, nullable=False)
+    )  # JSON: state, rows, code by system
+    tries: int = 0
+    next_at: datetime = Field(sa_column=instant())
+    ended_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    __table_args__ = (
+        UniqueConstraint("subject_id", "run_id"),
+        Index("ix_my_number_end_waiting", "ended_at", "next_at"),
+    )

@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import Connection, func, select, update
 
 from governance.customers.store import FINDING, TABLES, place_hold
 from retention import store
 from retention.certificate import certificate
+from retention.parts import driving
+from retention.parts.outside import waiting
 from retention.parts.store import COUNT, counts_of
 from retention.plans import Plan, RunState
 from retention.types import DecisionKind
@@ -138,3 +141,17 @@ def test_a_killed_run_takes_every_row_once(town: Town) -> None:
     with town.ports.database.read() as tx:
         assert tx.execute(select(COUNT.c.persons, COUNT.c.rows)).one() == (3, 3)
     assert count(town, INQUIRY) == 0
+
+
+def test_the_line_of_the_law_notes_whom_to_tell(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driving, "OF_LAW", "TEXTS")
+    town.settle("ando")
+    town.settle("baba")
+    close(town, "ando")
+    town.adopt(schedule(TEXTS).text)
+    town.purge()
+    with town.ports.database.read() as tx:
+        noted = waiting(tx, limit=10)
+    assert [one.subject for one in noted] == [town.people["ando"]]

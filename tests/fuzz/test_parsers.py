@@ -1,0 +1,56 @@
+"""No octets make a reader raise anything but what it declares.
+
+Each commit plays the seeds and a few mutations of each, the same every time. `SEKISHO_SOAK=N`
+plays N of each; `tests/fuzz/campaign.py` lets atheris look for new ways (docs/soak.md).
+"""
+
+import os
+import random
+
+import pytest
+
+from tests.fuzz.targets import Target, feed, targets
+
+SEED = int(os.environ.get("SEKISHO_SEED", "20261126"))
+MUTATIONS = int(os.environ.get("SEKISHO_SOAK", "60"))
+SLOW = 10  # so many times fewer for a reader that takes milliseconds
+LONGEST = 131_072
+
+
+def mutated(rng: random.Random, target: Target) -> bytes:
+    """A seed with a few faults in it, of the kinds that machines and people make."""
+    octets = bytearray(rng.choice(target.seeds))
+    for _ in range(rng.randint(1, 6)):
+        at = rng.randrange(len(octets) + 1)
+        end = min(len(octets), at + rng.choice((1, 2, 8, 64)))
+        match rng.randrange(6):
+            case 0:
+                octets[at:end] = bytes(rng.randrange(256) for _ in range(end - at))
+            case 1:
+                del octets[at:end]
+            case 2:
+                octets[at:at] = octets[at:end] * rng.choice((1, 3, 40))
+            case 3:
+                octets[at:at] = rng.choice(target.words or (b"\x00",))
+            case 4:
+                octets[at:end] = rng.choice(target.words or (b"\xff",))
+            case _:
+                other = rng.choice(target.seeds)
+                octets[at:] = other[rng.randrange(len(other) + 1) :]
+    return bytes(octets[:LONGEST])
+
+
+@pytest.mark.parametrize("name", sorted(targets()))
+def test_no_octets_make_a_reader_raise_what_it_does_not_declare(name: str) -> None:
+    target = targets()[name]
+    rng = random.Random(f"{SEED}{name}")  # noqa: S311 # no secret
+    played = MUTATIONS // SLOW if target.slow else MUTATIONS
+    for octets in (b"", b"\x00", b"\xff" * 64, *target.seeds):
+        feed(target, octets)
+    for number in range(played):
+        octets = mutated(rng, target)
+        try:
+            feed(target, octets)
+        except Exception as error:
+            error.add_note(f"{name}, mutation {number} of seed {SEED}: {octets[:2_000]!r}")
+            raise

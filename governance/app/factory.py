@@ -29,6 +29,7 @@ from governance.app.lane import Lane
 from governance.app.openapi import with_evaluation
 from governance.app.pages import router as start_pages
 from governance.app.sign_in_pages import router as sign_in
+from governance.app.sign_on_pages import router as sign_on
 from governance.app.statement_routes import pages as statement_pages
 from governance.app.statement_routes import router as statements
 from governance.app.version import VERSION
@@ -76,6 +77,8 @@ from governance.portal.requests.returning import router as request_return
 from governance.portal.requests.wizard import router as request_form
 from governance.portal.schemas import router as schemas
 from governance.reports.api import router as reports
+from governance.signon.discovery import Directory
+from governance.signon.reading import require_providers
 from governance.ui.pages import environment
 from governance.ui.routes import ui_routes
 from governance.ui.surfaces import error_page
@@ -116,6 +119,7 @@ class Application(FastAPI):
 ROUTERS = (
     start_pages,
     sign_in,
+    sign_on,
     *CONSOLE,
     portal,
     receipts,
@@ -173,6 +177,8 @@ def create_app(wiring: Wiring) -> Application:
     )
     app.state.wiring = wiring
     app.state.hasher = Hasher(cost_of(wiring.settings))
+    require_providers(wiring.settings)
+    app.state.directory = Directory()
     app.state.collect_throttle = Throttle(wiring.settings.collect_limit)
     app.state.token_throttle = Throttle(TOKEN_TRIES)
     app.state.request_throttle = Throttle(wiring.settings.request_limit)

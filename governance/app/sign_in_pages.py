@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from governance.app.sign_on_pages import way_out, ways_in
 from governance.app.staff import signed_in
 from governance.app.wiring import Wiring
 from governance.console.account_frame import STEP_COOKIE, put_session, terms_for
@@ -36,6 +37,8 @@ from governance.identity.errors import SignInRefusedError
 from governance.identity.middleware import SESSION_COOKIE, network_of
 from governance.identity.store import revoke_sessions
 from governance.identity.types import Level
+from governance.signon.errors import LocalSignInOffError
+from governance.signon.types import Audience
 from governance.ui.pages import Surface
 from governance.ui.parts import Mistake
 from governance.ui.surfaces import lang_of, page_of, templates_of
@@ -68,8 +71,22 @@ def sign_in_page(request: Request, code: str = "") -> str:
 def _ways(request: Request, mistakes: tuple[Mistake, ...] = (), login: str = "") -> str:
     page = page_of(request, "ui.sign_in.title", surface=Surface.PLAIN)
     return templates_of(request).render(
-        "app/sign_in.html", page, mistakes=mistakes, login=login[:64]
+        "app/sign_in.html",
+        page,
+        mistakes=mistakes,
+        login=login[:64],
+        providers=(
+            *ways_in(request, Audience.STAFF, page.lang),
+            *ways_in(request, Audience.CUSTOMERS, page.lang),
+        ),
+        local=wiring_of(request).settings.local_sign_in,
     )
+
+
+def _demand_local(request: Request) -> None:
+    """Fails closed: where the company's sign-on is the only way, no password and passkey opens."""
+    if not wiring_of(request).settings.local_sign_in:
+        raise LocalSignInOffError
 
 
 def _told(request: Request, error: GovernanceError, field: str) -> tuple[Mistake, ...]:
@@ -106,6 +123,7 @@ async def sign_in_once(request: Request, code: Word = "") -> Response:
 async def by_password(request: Request, login: Word = "", password: Word = "") -> Response:
     """On to the second factor, or home; whatever was wrong is told in the same words."""
     check_same_site(request)
+    _demand_local(request)
     wiring: Wiring = wiring_of(request)
     work = partial(
         enter_by_password,
@@ -195,6 +213,7 @@ async def by_second(request: Request, code: Word = "") -> Response:
 async def passkey_options(request: Request) -> Response:
     """What the browser needs to ask for a passkey; it names no account."""
     check_same_site(request)
+    _demand_local(request)
     wiring: Wiring = wiring_of(request)
     work = partial(passkey_asked, wiring.ports, terms_for(request), at=wiring.clock())
     options, secret = await run_in_threadpool(work)
@@ -208,6 +227,7 @@ async def passkey_options(request: Request) -> Response:
 async def by_passkey(request: Request, answer: Word = "") -> Response:
     """The session's cookie, and where the browser goes next."""
     check_same_site(request)
+    _demand_local(request)
     wiring: Wiring = wiring_of(request)
     work = partial(
         enter_by_passkey,
@@ -225,7 +245,7 @@ async def by_passkey(request: Request, answer: Word = "") -> Response:
 @router.post("/sign-out", dependencies=[Open])
 async def sign_out(request: Request, csrf: Word = "") -> Response:
     """The session has ended on the server and the cookie is gone."""
-    principal = principal_of(request)
+    principal, place = principal_of(request), "/"
     if principal.session is not None:
         check_csrf(request, csrf)
         wiring: Wiring = wiring_of(request)
@@ -233,6 +253,7 @@ async def sign_out(request: Request, csrf: Word = "") -> Response:
             revoke_sessions, actor=principal.id, at=wiring.clock(), only=principal.session
         )
         await run_in_threadpool(wiring.database.write, work)
-    response = RedirectResponse("/", status_code=303)
+        place = await run_in_threadpool(way_out, request, principal.session)
+    response = RedirectResponse(place, status_code=303)
     drop(response, SESSION_COOKIE, https=is_https(request))
     return response

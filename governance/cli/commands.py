@@ -17,6 +17,7 @@ from governance.cli import (
     bench,
     catalogue,
     check,
+    clients,
     collect,
     complaints,
     connectors,
@@ -54,6 +55,7 @@ from governance.cli import (
     search,
     setup,
     shards,
+    sign_on,
     signing,
     staffing,
     statements,
@@ -91,6 +93,8 @@ for group in (
 ):
     group.register(application_)
 accounts.staff_app.add_typer(staffing.app)
+accounts.staff_app.add_typer(sign_on.app)
+accounts.client_app.add_typer(clients.app)
 for tree in (review.app, signing.app, shards.app, statements.log):
     audit.app.add_typer(tree)
 audit.app.add_typer(alarms.app, name="alarms", help=say("alarms.help"))

@@ -49,10 +49,17 @@ class SignOnSettings(Controller):
     )
     sign_on_file: Path | None = described(
         None,
-        "社内のシングルサインオン（OpenID Connect）の提供者を書いたファイル（YAML）。安全でない設定が"
-        "あると起動しません。",
+        "社内のシングルサインオン（OpenID Connect）の提供者を書いたファイル（YAML）。"
+        "安全でない設定があると起動しません。",
         "File (YAML) of the OpenID Connect providers of the company's sign-on. What is unsafe in "
         "it stops the start.",
+    )
+    local_sign_in: bool = described(
+        True,
+        "この製品のパスワードやパスキーによる担当者のサインイン。切るとシングルサインオンだけになります。"
+        "緊急時は、運用担当者がコマンドで発行する1回限りのコードで入れます。",
+        "Staff sign in by password or passkey of this product. Off: by the company's sign-on "
+        "alone; in an emergency by a one-time code that an operator issues on the command line.",
     )
     tls_certificate_file: Path | None = described(
         None,

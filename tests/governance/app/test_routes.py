@@ -20,6 +20,9 @@ OPEN = {
     ("/portal/notices", "GET"), ("/collect/{name}", "GET"), ("/collect/{name}", "POST"),
     ("/collect/{name}/received", "GET"), ("/schemas/{name}", "GET"),
     ("/verifier.pyz", "GET"), ("/.well-known/security.txt", "GET"),
+    # signing on: who comes back was vouched for, and its browser is the one that was sent
+    ("/sign-on/{name}", "GET"), ("/sign-on/{name}/callback", "GET"),
+    ("/sign-on/{name}/logout", "POST"), ("/sign-on/{name}/farewell", "GET"),
     ("/oauth/token", "POST"), ("/oauth/revoke", "POST"),
     ("/.well-known/oauth-authorization-server", "GET"),
     # anybody may ask; who they are is proved inside, and no answer tells whom we know

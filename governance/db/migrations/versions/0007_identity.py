@@ -31,25 +31,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("seq"),
     )
     op.create_table(
-        "my_number_end",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("subject_id", sa.String(length=36), nullable=False),
-        sa.Column("run_id", sa.String(length=36), nullable=False),
-        sa.Column("asked_at", UtcDateTime(), nullable=False),
-        sa.Column("answers", sa.Text(), nullable=False),
-        sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("next_at", UtcDateTime(), nullable=False),
-        sa.Column("ended_at", UtcDateTime(), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("subject_id", "run_id"),
-    )
-    with op.batch_alter_table("my_number_end", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_my_number_end_subject_id"), ["subject_id"], unique=False
-        )
-        batch_op.create_index("ix_my_number_end_waiting", ["ended_at", "next_at"], unique=False)
-
-    op.create_table(
         "search_leaving",
         sa.Column("index_id", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("row_key", sa.LargeBinary(length=16), nullable=False),

@@ -35,7 +35,7 @@ NOBODY: Final = frozenset({"label", "kind"})
 LIMITS: Final = frozenset({"seconds", "records", "megabytes"})
 KEEPING: Final = frozenset({"ground", "years", "since"})
 DATABASE: Final = NOBODY | LIMITS | {"address", "schema", "tables"}
-FOLDER: Final = NOBODY | LIMITS | KEEPING | {"path", "pattern", "erase"}
+FOLDER: Final = NOBODY | LIMITS | KEEPING | {"path", "pattern", "erase", "my_number"}
 MANUAL: Final = NOBODY | {"mail", "lang", "days", "remind", "my_number"}
 TABLE: Final = KEEPING | {"label", "person", "through", "one", "columns", "erase"}
 COLUMN: Final = frozenset({"label", "free_text", "third_person", "empty", "my_number"})
@@ -263,7 +263,7 @@ def _above(
 
 
 def _folder(name: str, cursor: Cursor) -> FolderSpec:
-    needed = frozenset({"label", "kind", "path", "pattern", "erase", "my_number"})
+    needed = frozenset({"label", "kind", "path", "pattern", "erase"})
     parts = cursor.table(FOLDER, required=needed)
     path = Path(parts["path"].written())
     if not path.is_absolute() or ".." in path.parts:

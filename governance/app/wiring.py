@@ -57,6 +57,7 @@ from governance.keys.epochs import create_key_store
 from governance.keys.vault import FieldVault
 from governance.pii.types import Span
 from governance.pii.worker import PiiWorker
+from governance.signon.models import CustomerLinkRow
 from policies.admin.types import Desk
 from policies.admin.watching import PolicyWatch
 from policies.law.in_force import install as install_law
@@ -66,6 +67,7 @@ from retention.backups.desk import Desk as BackupDesk
 from retention.backups.restoring import require_open
 
 SYSTEM = ActorId("svc:sekisho")
+ABOVE = (CustomerLinkRow,)  # tables of features above retention, which an erasure must know
 log = logger()
 
 

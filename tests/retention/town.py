@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, event, func, select
 
+import governance.signon.models  # noqa: F401 - an erasure must know its tables
 from audit.actions import EventCode
 from audit.decisions.recorder import DecisionRecorder
 from audit.log import AuditLog

@@ -147,8 +147,8 @@ def test_the_line_of_the_law_notes_whom_to_tell(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(driving, "OF_LAW", "TEXTS")
-    town.settle("ando")
-    town.settle("baba")
+    for name in ("ando", "baba"):
+        town.settle(name, registered=datetime(2026, 1, 1, tzinfo=UTC).date())
     close(town, "ando")
     town.adopt(schedule(TEXTS).text)
     town.purge()

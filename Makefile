@@ -53,6 +53,7 @@ soak: $(BIN)/.developer  ## Run the long campaigns (docs/soak.md)
 	@SEKISHO_SOAK=1 $(BIN)/python -m pytest tests/retention/backups/test_kill.py tests/retention/backups/test_residue.py tests/retention/test_sigkill.py tests/retention/test_reapplying.py tests/retention/holds/test_races.py --timeout=7200 $(ARGS)
 	@SEKISHO_SOAK=3000 $(BIN)/python -m pytest tests/fuzz --timeout=3600 $(ARGS)
 	@for name in $$($(BIN)/python -m tests.fuzz.campaign); do $(BIN)/python -m tests.fuzz.campaign $$name -seed=20261126 -max_total_time=300 || exit 1; done
+	@SEKISHO_SOAK=100 $(BIN)/python -m pytest tests/security/test_whole_api.py -s --timeout=7200 $(ARGS)
 	@SEKISHO_SOAK=1 $(BIN)/python -m pytest tests/security/test_authorisation_matrix.py -s --timeout=1800 $(ARGS)
 
 format: $(BIN)/.developer  ## Format the code

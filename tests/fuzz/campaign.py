@@ -1,8 +1,8 @@
 """atheris looks for octets that make a reader raise what it does not declare.
 
-`python -m tests.fuzz.campaign NAME -runs=100000 -seed=20261126`: the options are libFuzzer's; without
-a name the names are written. It
-ends with an exit code of its own and writes the octets into the working folder when it finds any.
+`python -m tests.fuzz.campaign NAME -runs=100000 -seed=20261126`: the options are libFuzzer's;
+without a name the names are written. It ends with an exit code of its own and writes the octets
+into the working folder when it finds any.
 """
 
 import sys

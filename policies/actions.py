@@ -84,6 +84,7 @@ class Action(StrEnum):
     MESSAGE_SEND = "message:send"
     STAFF_READ = "staff:read"
     STAFF_WRITE = "staff:write"
+    STAFF_PROVISION = "staff:provision"
     CLIENT_READ = "client:read"
     CLIENT_WRITE = "client:write"
     TRAINING_READ = "training:read"

@@ -76,6 +76,7 @@ from governance.portal.requests.pages import router as request_pages
 from governance.portal.requests.returning import router as request_return
 from governance.portal.requests.wizard import router as request_form
 from governance.portal.schemas import router as schemas
+from governance.provisioning.api import router as provisioning
 from governance.reports.api import router as reports
 from governance.signon.discovery import Directory
 from governance.signon.reading import require_providers
@@ -153,6 +154,7 @@ ROUTERS = (
     collected,
     consents,
     oauth,
+    provisioning,
     webhooks,
     feed,
     audit,

@@ -56,6 +56,8 @@ from governance.identity.models import StaffRow
 from governance.jobs.models import OutboxRow
 from governance.keys.places import Places, SealedPlace
 from governance.keys.vault import BLOB, PART
+from governance.provisioning.models import ScimUserRow
+from governance.provisioning.store import BLOB as SCIM
 from governance.registers.models import RecipientCheckRow, RecipientRow
 from governance.registers.provisions.models import ProvisionPersonRow, ProvisionRow
 from governance.registers.sealing import (
@@ -81,6 +83,7 @@ NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
     "sign_on_logout": frozenset({"digest"}),
     "sign_on_session": frozenset({"subject", "sid"}),
     "staff_sign_on": frozenset({"digest"}),
+    "scim_user": frozenset({"name_digest", "external_digest"}),
     "customer_sign_on": frozenset({"digest"}),
     "session": frozenset({"digest"}),
     "one_time_code": frozenset({"digest"}),
@@ -152,6 +155,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield _blob(table_of(WebhookRow), "sealed", WEBHOOK)
     yield _blob(table_of(StaffRow), "mail", STAFF_MAIL)
     yield _blob(table_of(StaffTotpRow), "secret", TOTP, row="staff_id")
+    yield _blob(table_of(ScimUserRow), "profile", SCIM)
     yield _blob(table_of(ScanRow), "name", scans.NAME)
     yield _blob(table_of(ScanRow), "content", scans.CONTENT)
     about_nobody = OUTBOX.c.target == NOBODY

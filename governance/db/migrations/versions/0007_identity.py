@@ -31,6 +31,37 @@ def upgrade() -> None:
         sa.UniqueConstraint("seq"),
     )
     op.create_table(
+        "my_number_end",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("run_id", sa.String(length=36), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("subject_id", "run_id"),
+    )
+    with op.batch_alter_table("my_number_end", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_my_number_end_subject_id"), ["subject_id"], unique=False
+        )
+        batch_op.create_index("ix_my_number_end_waiting", ["ended_at", "next_at"], unique=False)
+
+    op.create_table(
+        "scim_group",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("provider", "name"),
+    )
+    op.create_table(
         "search_leaving",
         sa.Column("index_id", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("row_key", sa.LargeBinary(length=16), nullable=False),
@@ -123,6 +154,28 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_customer_sign_on_subject_id"), ["subject_id"], unique=False
         )
+
+    op.create_table(
+        "scim_user",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("staff_id", sa.String(), nullable=False),
+        sa.Column("name_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("external_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("profile", sa.LargeBinary(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"],
+            ["staff.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("provider", "name_digest"),
+    )
+    with op.batch_alter_table("scim_user", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_scim_user_staff_id"), ["staff_id"], unique=False)
 
     op.create_table(
         "sign_on_session",
@@ -252,6 +305,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("training_result", schema=None) as batch_op:
         batch_op.create_index("ix_training_result_staff", ["staff_id", "course"], unique=False)
+
+    op.create_table(
+        "scim_member",
+        sa.Column("group_id", sa.String(), nullable=False),
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"],
+            ["scim_group.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["scim_user.id"],
+        ),
+        sa.PrimaryKeyConstraint("group_id", "user_id"),
+    )
+    with op.batch_alter_table("scim_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_scim_member_user_id"), ["user_id"], unique=False)
 
     with op.batch_alter_table("api_client", schema=None) as batch_op:
         batch_op.add_column(sa.Column("scopes", sa.String(), nullable=True))

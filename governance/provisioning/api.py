@@ -1,0 +1,339 @@
+"""`/scim/v2`: a company's directory keeps the accounts of staff (RFC 7643, RFC 7644)."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
+from scim2_models import Context
+from sqlalchemy import Connection
+
+from governance.http.principal import Principal
+from governance.http.request import wiring_of
+from governance.http.strict_json import NotStrictError, object_of
+from governance.provisioning import reading, service, showing, store
+from governance.provisioning.errors import ScimRefusedError
+from governance.provisioning.service import BAD, FAILED, NOT_FOUND, Directory
+from governance.provisioning.types import Circle, Person
+from governance.signon.errors import ProviderUnknownError
+from governance.signon.reading import providers_of
+from policies.actions import Action
+from policies.api import require
+
+MEDIA: Final = "application/scim+json"
+DEPTH: Final = 10  # levels of nesting
+MOST: Final = 2 * 1024 * 1024  # octets of a body
+FURTHEST: Final = 1_000_000  # of a page's first resource
+router = APIRouter(prefix=showing.PREFIX, tags=["scim"])
+System = Annotated[Principal, Depends(require(Action.STAFF_PROVISION))]
+Id = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
+Wish = Annotated[str | None, Query(alias="filter")]
+Start = Annotated[int, Query(alias="startIndex")]
+Count = Annotated[int, Query()]
+Kept = TypeVar("Kept", Person, Circle)
+Answer = tuple[int, dict[str, Any] | None, str | None]  # status, body, entity tag
+
+
+@router.get("/ServiceProviderConfig")
+async def abilities(request: Request, _by: System) -> Response:
+    """What this server can do."""
+    return _json(200, showing.abilities(_origin(request)))
+
+
+@router.get("/ResourceTypes")
+async def kinds(_by: System) -> Response:
+    """The kinds of resources."""
+    return _json(200, _all(showing.resource_types()))
+
+
+@router.get("/Schemas")
+async def schemas(_by: System) -> Response:
+    """Their schemas."""
+    return _json(200, _all(showing.schemas()))
+
+
+def _all(found: list[dict[str, Any]]) -> dict[str, Any]:
+    return showing.page(found, total=len(found), start=1)
+
+
+@router.get("/Users")
+async def users(
+    request: Request, by: System, wish: Wish = None, start: Start = 1, count: Count = 100
+) -> Response:
+    """A page of the directory's people."""
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        first, most = max(start, 1), max(min(count, showing.PAGE), 0)
+        wanted = reading.filter_of(wish)
+        if first > FURTHEST:
+            raise ScimRefusedError(BAD, "invalidValue")
+        found: tuple[Person, ...]
+        if wanted is not None and wanted.attribute == "id":
+            one = store.person(tx, mine.ports.vault, mine.provider.id, wanted.value)
+            total, found = (0, ()) if one is None else (1, (one,))
+        elif wanted is not None and wanted.attribute == "displayname":
+            raise ScimRefusedError(BAD, "invalidFilter")
+        else:
+            named = {} if wanted is None else {_BY[wanted.attribute]: wanted.value}
+            total, found = store.people(
+                tx, mine.ports.vault, mine.provider.id, start=first - 1, count=most, **named
+            )
+        shown = [showing.shown(showing.user(one, origin=_origin(request))) for one in found]
+        return 200, showing.page(shown, total=total, start=first), None
+
+    return await _answered(request, by, work, writes=False)
+
+
+_BY: Final = {"username": "name", "externalid": "external"}
+
+
+@router.post("/Users", status_code=201)
+async def add_user(request: Request, by: System) -> Response:
+    """A joiner has an account."""
+    document = await _document(request)
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        user = reading.user_of(document, context=Context.RESOURCE_CREATION_REQUEST)
+        profile, active = reading.profile_of(user)
+        at = wiring_of(request).clock()
+        made = service.create_person(tx, mine, profile, active=active, at=at)
+        return _user(request, made, status=201)
+
+    return await _answered(request, by, work)
+
+
+@router.get("/Users/{which}")
+async def user(request: Request, by: System, which: Id) -> Response:
+    """One of the directory's people."""
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        return _user(request, _person(tx, mine, which))
+
+    return await _answered(request, by, work, writes=False)
+
+
+@router.put("/Users/{which}")
+async def put_user(request: Request, by: System, which: Id) -> Response:
+    """The person is as the directory says."""
+    document = await _document(request)
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        was = _expected(request, _person(tx, mine, which))
+        said = reading.user_of(document, context=Context.RESOURCE_REPLACEMENT_REQUEST)
+        return _changed(request, tx, mine, was, said)
+
+    return await _answered(request, by, work)
+
+
+@router.patch("/Users/{which}")
+async def patch_user(request: Request, by: System, which: Id) -> Response:
+    """The person has changed as the operations say; one who is not active is out at once."""
+    document = await _document(request)
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        was = _expected(request, _person(tx, mine, which))
+        said = reading.patched(showing.user(was, origin=_origin(request)), document)
+        return _changed(request, tx, mine, was, said)
+
+    return await _answered(request, by, work)
+
+
+def _changed(request: Request, tx: Connection, mine: Directory, was: Person, said: Any) -> Answer:
+    profile, active = reading.profile_of(said)
+    at = wiring_of(request).clock()
+    return _user(request, service.change_person(tx, mine, was, profile, active=active, at=at))
+
+
+@router.delete("/Users/{which}", status_code=204)
+async def delete_user(request: Request, by: System, which: Id) -> Response:
+    """A leaver's account has ended."""
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        was = _expected(request, _person(tx, mine, which))
+        service.remove_person(tx, mine, was, at=wiring_of(request).clock())
+        return 204, None, None
+
+    return await _answered(request, by, work)
+
+
+@router.get("/Groups")
+async def groups(
+    request: Request, by: System, wish: Wish = None, start: Start = 1, count: Count = 100
+) -> Response:
+    """A page of the directory's groups."""
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        first, most = max(start, 1), max(min(count, showing.PAGE), 0)
+        wanted = reading.filter_of(wish)
+        if first > FURTHEST:
+            raise ScimRefusedError(BAD, "invalidValue")
+        if wanted is not None and wanted.attribute != "displayname":
+            raise ScimRefusedError(BAD, "invalidFilter")
+        name = None if wanted is None else wanted.value
+        total, found = store.circles(tx, mine.provider.id, name=name, start=first - 1, count=most)
+        shown = [showing.shown(showing.group(one, origin=_origin(request))) for one in found]
+        return 200, showing.page(shown, total=total, start=first), None
+
+    return await _answered(request, by, work, writes=False)
+
+
+@router.post("/Groups", status_code=201)
+async def add_group(request: Request, by: System) -> Response:
+    """A group exists; who is in it has its roles."""
+    document = await _document(request)
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        said = reading.group_of(document, context=Context.RESOURCE_CREATION_REQUEST)
+        name, members = reading.members_of(said)
+        at = wiring_of(request).clock()
+        made = service.create_circle(tx, mine, name, said.external_id, members, at=at)
+        return _group(request, made, status=201)
+
+    return await _answered(request, by, work)
+
+
+@router.get("/Groups/{which}")
+async def group(request: Request, by: System, which: Id) -> Response:
+    """One of the directory's groups."""
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        return _group(request, _circle(tx, mine, which))
+
+    return await _answered(request, by, work, writes=False)
+
+
+@router.put("/Groups/{which}")
+async def put_group(request: Request, by: System, which: Id) -> Response:
+    """The group is as the directory says."""
+    document = await _document(request)
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        was = _expected(request, _circle(tx, mine, which))
+        said = reading.group_of(document, context=Context.RESOURCE_REPLACEMENT_REQUEST)
+        return _regrouped(request, tx, mine, was, said)
+
+    return await _answered(request, by, work)
+
+
+@router.patch("/Groups/{which}")
+async def patch_group(request: Request, by: System, which: Id) -> Response:
+    """The group has changed as the operations say."""
+    document = await _document(request)
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        was = _expected(request, _circle(tx, mine, which))
+        said = reading.patched(showing.group(was, origin=_origin(request)), document)
+        return _regrouped(request, tx, mine, was, said)
+
+    return await _answered(request, by, work)
+
+
+def _regrouped(request: Request, tx: Connection, mine: Directory, was: Circle, said: Any) -> Answer:
+    name, members = reading.members_of(said)
+    at = wiring_of(request).clock()
+    new = service.changed(was, name=name, external_id=said.external_id, members=members)
+    return _group(request, service.change_circle(tx, mine, was, new, at=at))
+
+
+@router.delete("/Groups/{which}", status_code=204)
+async def delete_group(request: Request, by: System, which: Id) -> Response:
+    """The group gives nobody a role any more."""
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        was = _expected(request, _circle(tx, mine, which))
+        service.remove_circle(tx, mine, was, at=wiring_of(request).clock())
+        return 204, None, None
+
+    return await _answered(request, by, work)
+
+
+def _person(tx: Connection, mine: Directory, which: str) -> Person:
+    found = store.person(tx, mine.ports.vault, mine.provider.id, which)
+    if found is None:
+        raise ScimRefusedError(NOT_FOUND)
+    return found
+
+
+def _circle(tx: Connection, mine: Directory, which: str) -> Circle:
+    found = store.circle(tx, mine.provider.id, which)
+    if found is None:
+        raise ScimRefusedError(NOT_FOUND)
+    return found
+
+
+def _expected(request: Request, found: Kept) -> Kept:
+    """The resource, if it is of the version that the directory knows (RFC 7644, 3.14)."""
+    wanted = request.headers.get("if-match")
+    if wanted not in (None, "*", showing.etag(found.version)):
+        raise ScimRefusedError(FAILED)
+    return found
+
+
+def _user(request: Request, one: Person, *, status: int = 200) -> Answer:
+    shown = showing.shown(showing.user(one, origin=_origin(request)))
+    return status, shown, showing.etag(one.version)
+
+
+def _group(request: Request, one: Circle, *, status: int = 200) -> Answer:
+    shown = showing.shown(showing.group(one, origin=_origin(request)))
+    return status, shown, showing.etag(one.version)
+
+
+def _origin(request: Request) -> str:
+    return str(wiring_of(request).settings.origin)
+
+
+def _directory(request: Request, by: Principal) -> Directory:
+    """The directory that presents this system's key; fails closed: a key of none keeps nothing."""
+    wiring = wiring_of(request)
+    for one in providers_of(wiring.settings).values():
+        if one.scim_client is not None and by.id == f"svc:{one.scim_client}":
+            return Directory(ports=wiring.ports, provider=one)
+    raise ProviderUnknownError
+
+
+async def _document(request: Request) -> Mapping[str, Any]:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST:
+            return {}
+    try:
+        return object_of(body, depth=DEPTH)
+    except NotStrictError:
+        return {}  # has no member that is needed, and is refused as such
+
+
+async def _answered(
+    request: Request,
+    by: Principal,
+    work: Callable[[Connection, Directory], Answer],
+    *,
+    writes: bool = True,
+) -> Response:
+    """The answer of the work, in one transaction; an error in the words of RFC 7644, 3.12."""
+    wiring, mine = wiring_of(request), _directory(request, by)
+
+    def done() -> Answer:
+        if writes:
+            made: Answer = wiring.database.write(lambda tx: work(tx, mine))
+            return made
+        with wiring.database.read() as tx:
+            return work(tx, mine)
+
+    try:
+        status, body, tag = await run_in_threadpool(done)
+    except ScimRefusedError as error:
+        return _json(error.told, showing.error(error.told, error.kind))
+    if tag is not None and not writes and request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={"etag": tag})
+    if body is None:
+        return Response(status_code=status)
+    return _json(status, body, {} if tag is None else {"etag": tag})
+
+
+def _json(
+    status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response:
+    return JSONResponse(dict(body), status_code=status, media_type=MEDIA, headers=headers)

@@ -21,6 +21,7 @@ from governance.approvals.types import ApprovalId, ApprovalKind, Consumed
 from governance.core.terms import RowId
 from governance.custody import service as custody
 from governance.http.principal import Principal
+from governance.identity.elevation.service import elevation_executor
 from governance.jobs.runner import worker_of
 from policies.actions import Action
 from policies.admin.loading import judging
@@ -47,6 +48,7 @@ def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
         ApprovalKind.KEY_DESTRUCTION: custody.end_executor(custodian_of(wiring)),
         ApprovalKind.LOG_EXPIRY: log_expiry.expiry_executor(wiring.ports, period_of(wiring)),
         ApprovalKind.RESTORE: log_restore.restore_executor(restoring_of(wiring)),
+        ApprovalKind.ELEVATION: elevation_executor(wiring.ports),
         ApprovalKind.NOTICE: notice_executor(wiring.ports),
         ApprovalKind.HOLD_RELEASE: _releasing(
             log_expiry.release_executor(wiring.ports), releasing.release_executor(wiring.ports)

@@ -52,6 +52,8 @@ from governance.gateway.writing.models import WriteOnceRow
 from governance.identity.accounts import MAIL as STAFF_MAIL
 from governance.identity.credentials.entering import TOTP
 from governance.identity.credentials.models import StaffTotpRow
+from governance.identity.elevation.models import ElevationRow
+from governance.identity.elevation.service import REASON as ELEVATION
 from governance.identity.models import StaffRow
 from governance.jobs.models import OutboxRow
 from governance.keys.places import Places, SealedPlace
@@ -155,6 +157,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield _blob(table_of(WebhookRow), "sealed", WEBHOOK)
     yield _blob(table_of(StaffRow), "mail", STAFF_MAIL)
     yield _blob(table_of(StaffTotpRow), "secret", TOTP, row="staff_id")
+    yield _blob(table_of(ElevationRow), "reason", ELEVATION)
     yield _blob(table_of(ScimUserRow), "profile", SCIM)
     yield _blob(table_of(ScanRow), "name", scans.NAME)
     yield _blob(table_of(ScanRow), "content", scans.CONTENT)

@@ -32,10 +32,8 @@ from governance.app.purging import PURGE_SCHEDULES, STARTING, beating, purge_job
 from governance.app.quality import measure_step, review_step
 from governance.app.request_jobs import REQUEST_SCHEDULES, request_jobs
 from governance.app.simulating import SIMULATION_SCHEDULES, simulation_jobs
+from governance.app.staff_jobs import STAFF_SCHEDULES, staff_jobs
 from governance.app.stamping import stamp_step
-from governance.app.training_jobs import JOB as TRAINING
-from governance.app.training_jobs import SCHEDULE as TRAINING_SCHEDULE
-from governance.app.training_jobs import training_step
 from governance.app.webhooks.store import forget_deliveries
 from governance.app.wiring import SYSTEM, Wiring
 from governance.core.clock import JST
@@ -123,7 +121,7 @@ SCHEDULES: Final = {
         Schedule(job=EXPIRE, rule=EveryMinutes(minutes=15)),
         Schedule(job=SHADOW, rule=EveryMinutes(minutes=1)),
         Schedule(job=PROPOSE, rule=Daily(at=time(2, 20))),
-        TRAINING_SCHEDULE,
+        *STAFF_SCHEDULES,
     )
 }
 log = logger()
@@ -169,7 +167,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         END_CONSENTS: InTransaction(step=partial(end_consents_step, wiring), limit=BATCH),
         NOTICES: InTransaction(step=partial(_notices, wiring), limit=BATCH),
         REVIEW: InTransaction(step=review_step, limit=1),
-        TRAINING: InTransaction(step=partial(training_step, wiring), limit=1),
+        **staff_jobs(wiring),
         SHADOW: Open(step=partial(shadow.count_step, wiring.policy_desk), limit=shadow.BATCH),
         EXPIRE: Open(step=partial(expiry_step, wiring, worker), limit=1),
         PROPOSE: InTransaction(step=partial(proposal_step, wiring), limit=1),

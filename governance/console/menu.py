@@ -119,6 +119,11 @@ MENU: Final = (
                 label="account.training.title",
                 any_of=(Action.TRAINING_READ,),
             ),
+            Place(
+                href="/console/elevation",
+                label="account.elevation.title",
+                any_of=(Action.CONSOLE_OPEN,),
+            ),
             Place(href="/account", label="account.title", any_of=(Action.CONSOLE_OPEN,)),
             Place(href="/docs", label="console.nav.api", any_of=(Action.CONSOLE_OPEN,)),
             Place(href="/console/style", label="console.nav.style", any_of=(Action.CONSOLE_OPEN,)),

@@ -10,6 +10,7 @@ from governance.console.choice_pages import router as choices
 from governance.console.complaint_pages import router as complaints
 from governance.console.connector_pages import router as connectors
 from governance.console.dataset_pages import router as datasets
+from governance.console.elevation_pages import router as elevations
 from governance.console.execution_pages import router as executions
 from governance.console.figure_pages import router as figures
 from governance.console.glass_pages import router as glass
@@ -63,5 +64,6 @@ ROUTERS: Final = (
     holds,
     hold_letters,
     training,
+    elevations,
     *(notices, points, recipients, connectors, provisions, scans, log, backups, datasets),
 )

@@ -26,6 +26,7 @@ from governance.identity.accounts import (
     staff_mail,
 )
 from governance.identity.credentials import store as credentials
+from governance.identity.elevation import service as elevation
 from governance.identity.rules import INVITATION_LIFE
 from governance.identity.service import issue_code
 from governance.identity.types import AccountState, Session, Staff
@@ -117,6 +118,7 @@ def set_roles(
     wanted = frozenset(roles)
     demand_together(ports.policies.current, wanted)
     store.replace_roles(tx, staff.id, wanted, by=principal.id, at=at)
+    elevation.end_all(tx, ports, staff.id, by=principal.id, at=at)
     ended = store.revoke_sessions(tx, staff.id, at=at)
     given = tuple(f"role.{role}" for role in sorted(wanted - staff.roles))
     taken = tuple(f"role_ended.{role}" for role in sorted(staff.roles - wanted))
@@ -132,6 +134,7 @@ def suspend(tx: Connection, ports: Ports, principal: Principal, login: str, *, a
     if staff.state is not AccountState.ACTIVE:
         raise AccountStateError
     store.set_staff_state(tx, staff.id, AccountState.SUSPENDED)
+    elevation.end_all(tx, ports, staff.id, by=principal.id, at=at)
     store.void_codes(tx, staff.id, at=at)
     ended = store.revoke_sessions(tx, staff.id, at=at)
     reasons, counts = ("suspended",), (("sessions", ended),)

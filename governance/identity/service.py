@@ -13,6 +13,7 @@ from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import ANONYMOUS, Principal, PrincipalKind
 from governance.identity import store
 from governance.identity.clients.keys import add_key
+from governance.identity.elevation.store import standing_roles
 from governance.identity.errors import (
     LoginFormError,
     LoginTakenError,
@@ -226,8 +227,9 @@ def _standing(
     match holder.kind:
         case PrincipalKind.STAFF:
             staff = store.staff_by_id(tx, holder.actor)
-            may = staff is not None and may_act(staff.state)
-            return (staff.roles, staff) if staff is not None and may else None
+            if staff is None or not may_act(staff.state):
+                return None
+            return staff.roles | standing_roles(tx, staff.id, at=at), staff
         case PrincipalKind.PERSON:
             subject = SubjectId(holder.actor.removeprefix(PERSON_PREFIX))
             person = subject_by_id(tx, subject, on=at.date())

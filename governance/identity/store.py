@@ -56,6 +56,11 @@ def staff_by_id(tx: Connection, actor: ActorId) -> Staff | None:
     return _staff(row, roles)
 
 
+def staff_exists(tx: Connection, actor: ActorId) -> bool:
+    """Whether there is such an account, by one question."""
+    return tx.execute(select(STAFF.c.id).where(STAFF.c.id == actor)).first() is not None
+
+
 def all_staff(tx: Connection) -> tuple[Staff, ...]:
     """Every account, by login."""
     held: dict[str, list[str]] = {}

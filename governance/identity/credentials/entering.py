@@ -27,7 +27,7 @@ from governance.identity.credentials.types import Caller, Opened, Pending, Step,
 from governance.identity.errors import SignInRefusedError
 from governance.identity.rules import ENROLLING_LIFE, digest, login_is_plain, may_act
 from governance.identity.service import open_session, spend_code
-from governance.identity.store import staff_by_id
+from governance.identity.store import staff_by_id, staff_exists
 from governance.identity.types import Level, Place
 
 TOTP: Final = "staff_totp"  # kind of blob
@@ -231,7 +231,7 @@ def _failed(
     at: datetime,
 ) -> None:
     """The log has the failure, and that the next try waits when this was the first to cause it."""
-    exists = staff_by_id(tx, actor) is not None
+    exists = staff_exists(tx, actor)  # one question, whoever it is about
     named = actor if exists else UNKNOWN
     _log(tx, ports, EventCode.SIGN_IN_FAILED, named, caller, reason, at=at)
     found = store.failures(tx, keys)

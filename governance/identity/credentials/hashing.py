@@ -6,6 +6,7 @@ to `at_once` hashes and a short queue; whoever comes beyond it is told to try ag
 
 import os
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Final, TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import Argon2Error, InvalidHashError
-from argon2.low_level import hash_secret_raw
+from argon2.low_level import ARGON2_VERSION
 
 from governance.identity.credentials.errors import BusyError
 from governance.identity.credentials.passwords import LONGEST, normalised
@@ -21,7 +22,6 @@ from governance.identity.credentials.passwords import LONGEST, normalised
 HASH_LENGTH: Final = 32
 SALT_LENGTH: Final = 16
 NICE: Final = 10  # a hash gives way to whatever else this process does
-NOBODY: Final = bytes(SALT_LENGTH)  # salt of the work that is done for an unknown account
 T = TypeVar("T")
 
 
@@ -49,6 +49,7 @@ class Hasher:
             salt_len=SALT_LENGTH,
             type=Type.ID,
         )
+        self._nobodys: Final = _nobodys(cost)
         self._running: Final = threading.BoundedSemaphore(cost.at_once)
         self._places: Final = threading.BoundedSemaphore(cost.at_once + cost.waiting)
 
@@ -77,19 +78,8 @@ class Hasher:
         return self._argon2.check_needs_rehash(stored)
 
     def _fits(self, stored: str | None, secret: bytes) -> bool:
-        if stored is None:
-            hash_secret_raw(
-                secret,
-                NOBODY,
-                time_cost=self._cost.passes,
-                memory_cost=self._cost.memory_kib,
-                parallelism=self._cost.lanes,
-                hash_len=HASH_LENGTH,
-                type=Type.ID,
-            )
-            return False
         try:
-            return self._argon2.verify(stored, secret)
+            return self._argon2.verify(stored or self._nobodys, secret)
         except (Argon2Error, InvalidHashError):
             return False
 
@@ -107,6 +97,15 @@ class Hasher:
             thread.start()
             thread.join()
         return done[0]
+
+
+def _nobodys(cost: Cost) -> str:
+    """A hash of this cost that no password has: its digest is all zero."""
+    salt, digest = (
+        b64encode(bytes(length)).decode().rstrip("=") for length in (SALT_LENGTH, HASH_LENGTH)
+    )
+    at = f"m={cost.memory_kib},t={cost.passes},p={cost.lanes}"
+    return f"$argon2id$v={ARGON2_VERSION}${at}${salt}${digest}"
 
 
 def _octets(password: str) -> bytes:

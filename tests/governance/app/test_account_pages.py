@@ -161,3 +161,30 @@ def test_whoever_keeps_the_register_sees_it_and_puts_attendances_down(town: Town
     csrf = token(support.get("/console/training", headers=BROWSER))
     put = {"csrf": csrf, "login": "marketing", "course": "basics"}
     assert support.post("/console/training/attendance", data=put).status_code == 403
+
+
+def test_a_role_for_a_time_is_asked_for_and_given_on_the_page(town: Town) -> None:
+    support, officer = town.signed_in("u:support"), town.signed_in("u:privacy_officer")
+    path = "/console/elevation"
+    form = {"csrf": token(support.get(path, headers=BROWSER)), "role": "sales", "minutes": "30"}
+    for wrong in (
+        {"reason": ""},
+        {"reason": "応援", "minutes": "9" * 99},
+        {"role": "<b>", "reason": "応援のため"},
+    ):
+        assert support.post(path, data={**form, **wrong}, headers=BROWSER).status_code == 422
+    reason = "<script>alert(1)</script> 応援のため"
+    assert support.post(path, data={**form, "reason": reason}).status_code == 303
+    page = officer.get(path, headers=BROWSER)
+    assert "<script>alert" not in page.text
+    found = re.search(r"/console/elevation/approvals/([0-9a-f-]{36})", page.text)
+    assert found is not None
+    give = f"{path}/approvals/{found[1]}"
+    assert support.post(give, data={"csrf": form["csrf"], "answer": "give"}).status_code == 403
+    csrf = token(page)
+    assert officer.post(give, data={"csrf": csrf, "answer": "give"}).status_code == 303
+    held = support.get(path, headers=BROWSER).text
+    end = re.search(r'action="(/console/elevation/[0-9a-f-]{36}/end)"', held)
+    assert end is not None
+    assert town.signed_in("u:privacy_approver").post(end[1], data={"csrf": "x"}).status_code == 403
+    assert support.post(end[1], data={"csrf": form["csrf"]}).status_code == 303

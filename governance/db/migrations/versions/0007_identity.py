@@ -156,6 +156,29 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "elevation",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("staff_id", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("approval_id", sa.String(length=36), nullable=True),
+        sa.Column("begun_at", UtcDateTime(), nullable=True),
+        sa.Column("approved_by", sa.String(), nullable=True),
+        sa.Column("ends_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_by", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["staff_id"],
+            ["staff.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("elevation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_elevation_staff_id"), ["staff_id"], unique=False)
+
+    op.create_table(
         "scim_user",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("provider", sa.String(), nullable=False),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from governance.app.staff import add_staff
-from governance.app.training_jobs import training_step
+from governance.app.staff_jobs import training_step
 from governance.app.wiring import Wiring
 from governance.core.terms import ActorId, Lang
 from governance.db.types import table_of

@@ -35,6 +35,7 @@ class _Strict(BaseModel):
 class _Second(_Strict):
     acr: frozenset[Word] = frozenset()
     amr: frozenset[Word] = frozenset()
+    enforced: bool = False
 
 
 class _Entry(_Strict):
@@ -119,6 +120,9 @@ def _parsed(path: Path, _changed: int, size: int) -> Mapping[str, Provider]:
 def _provider(entry: _Entry, file: str) -> Provider:
     if set(entry.label) != set(Lang) or "openid" not in entry.scopes:
         raise SignOnFileError(path=file, reason=f"{entry.id}.label_or_scopes")
+    second = entry.second_factor
+    if second is not None and bool(second.acr or second.amr) is second.enforced:
+        raise SignOnFileError(path=file, reason=f"{entry.id}.second_factor")
     if not set(entry.algorithms) <= SAFE:
         raise SignOnFileError(path=file, reason=f"{entry.id}.algorithms")
     if (entry.authentication is Proof.NONE) is (entry.client_secret is not None):
@@ -143,9 +147,7 @@ def _provider(entry: _Entry, file: str) -> Provider:
         subject_claim=entry.subject_claim,
         login_claim=entry.login_claim,
         name_claim=entry.name_claim,
-        second_factor=None
-        if entry.second_factor is None
-        else SecondFactor(acr=entry.second_factor.acr, amr=entry.second_factor.amr),
+        second_factor=None if second is None else SecondFactor(**second.model_dump()),
         scim_client=entry.scim_client,
         match=entry.match,
     )
@@ -165,7 +167,7 @@ def _refuse_unsafe(one: Provider, *, production: bool, mfa: bool) -> None:
     if not plain or parts.query or parts.fragment or parts.username or not parts.hostname:
         raise SignOnFileError(path=one.id, reason="issuer")
     second = one.second_factor
-    proved = second is not None and bool(second.acr or second.amr)
+    proved = second is not None and bool(second.acr or second.amr or second.enforced)
     if one.audience is Audience.STAFF and (production or mfa) and not proved:
         raise SignOnFileError(path=one.id, reason="second_factor")
 

@@ -35,6 +35,7 @@ class SecondFactor:
 
     acr: frozenset[str] = frozenset()
     amr: frozenset[str] = frozenset()
+    enforced: bool = False  # its tokens do not say; the company's policy there demands it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

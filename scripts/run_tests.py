@@ -18,6 +18,7 @@ BROWSER = ("chromium", "fonts-noto-cjk")
 NO_BROWSER = "browser (needs Chromium: apt install " + " ".join(BROWSER) + ")"
 HSM = "softhsm2"  # the security module of the key provider PKCS#11, in software
 AGE = "age"  # opens what is sealed for a medium, as a person's own tool does
+PROVIDER = ROOT / "tests" / "signon" / "provider"  # an OpenID provider under Node.js
 NOTHING_COLLECTED = 5  # pytest's exit code when no test matched
 WORKERS = "4"  # many tests wait for a disk, a server or a browser: two a core keep the cores busy
 NEEDS = "needs "  # how the reason begins when this machine lacks something; others are by design
@@ -45,6 +46,15 @@ def install_missing() -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+
+def install_provider() -> None:
+    """Ask npm for the OpenID provider of the tests, where it is there and its modules are not."""
+    npm = shutil.which("npm")
+    if npm is None or (PROVIDER / "node_modules").is_dir():
+        return
+    print("Installing the OpenID provider of the tests with npm ...", flush=True)
+    subprocess.run((npm, "ci", "--no-audit", "--no-fund", "--silent"), cwd=PROVIDER, check=False)
 
 
 def with_byte_code(folder: Path) -> dict[str, str]:
@@ -80,6 +90,7 @@ def skipped(report: Path) -> list[str]:
 def main(extra: list[str]) -> int:
     """0 when every suite that can run here has passed."""
     install_missing()
+    install_provider()
     without = [] if chromium() else [NO_BROWSER]
     marks = "not fresh and not browser" if without else "not fresh"
     with tempfile.TemporaryDirectory() as folder:

@@ -127,19 +127,32 @@ def _english_value(found: re.Match[str]) -> date | None:
     )
 
 
-def dates_in(shadow: str, groups: Groups, *, english: bool) -> Iterator[DateSpan]:
-    """Dates of the text in order of form, each one real in its calendar."""
+def _japanese(shadow: str, groups: Groups) -> Iterator[re.Match[str]]:
     eras = [found.start() for found in _ERA.finditer(shadow)]
     places = sorted({*groups.of(4), *eras}) if eras else groups.of(4)
-    for found in matches(_JAPANESE, shadow, places):
+    return matches(_JAPANESE, shadow, places)
+
+
+def _english(shadow: str, groups: Groups) -> Iterator[re.Match[str]]:
+    months = [found.start() for found in _MONTH_AHEAD.finditer(shadow)]
+    if not months:
+        return iter(())
+    days = {at - by for at in months for by in _DAY_BEFORE}.intersection(groups.of(1))
+    return matches(_ENGLISH, shadow, sorted(days.union(months)))
+
+
+def _days(shadow: str) -> Iterator[re.Match[str]]:
+    return matches(_DAY, shadow, (found.start() for found in _MONTH_NUMBER.finditer(shadow)))
+
+
+def dates_in(shadow: str, groups: Groups, *, english: bool) -> Iterator[DateSpan]:
+    """Dates of the text in order of form, each one real in its calendar."""
+    for found in _japanese(shadow, groups):
         if value := _japanese_value(found):
             yield DateSpan(start=found.start(), end=found.end(), value=value)
-    months = [found.start() for found in _MONTH_AHEAD.finditer(shadow)] if english else ()
-    if months:
-        days = {at - by for at in months for by in _DAY_BEFORE}.intersection(groups.of(1))
-        for found in matches(_ENGLISH, shadow, sorted(days.union(months))):
-            if value := _english_value(found):
-                yield DateSpan(start=found.start(), end=found.end(), value=value)
+    for found in _english(shadow, groups) if english else ():
+        if value := _english_value(found):
+            yield DateSpan(start=found.start(), end=found.end(), value=value)
 
 
 _DAY: Final = re.compile(
@@ -155,8 +168,7 @@ _LEAP: Final = 2000  # a year that has every day
 
 def days_in(shadow: str) -> Iterator[DateSpan]:
     """Days without a year, or with two digits of one; their value stands in a leap year."""
-    months = (found.start() for found in _MONTH_NUMBER.finditer(shadow))
-    for found in matches(_DAY, shadow, months):
+    for found in _days(shadow):
         first, second = found["m"] or found["a"], found["d"] or found["b"]
         try:
             month, day = _number(first), _number(second)

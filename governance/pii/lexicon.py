@@ -46,10 +46,10 @@ def words(name: str) -> frozenset[str]:
     )
 
 
-def places_of(text: str, wanted: Iterable[str], signs: frozenset[str] | None = None) -> set[int]:
-    """Where any of these words begins in a text that holds no letters of them but these."""
+def places_of(text: str, wanted: Iterable[str]) -> set[int]:
+    """Where any of these words begins."""
     places: set[int] = set()
-    standing = frozenset(text) if signs is None else signs
+    standing = set(text)
     for word in wanted:
         at = text.find(word) if standing.issuperset(word) else -1
         while at >= 0:

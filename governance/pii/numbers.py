@@ -45,8 +45,11 @@ _SCANNED: Final = re.compile(
 )
 _LEGIBLE: Final = str.maketrans("〇零一二三四五六七八九OolI", "00123456789" + "0011")
 _LETTER: Final = re.compile("[OolI]")
-# One that no other letter touches; every misread digit is such
-_APART: Final = re.compile("[OolI](?<![A-HJ-NP-Za-kmnp-z][OolI])(?![A-HJ-NP-Za-kmnp-z])")
+# One that touches a digit, or a sign between that does
+_BESIDE: Final = re.compile(
+    r"[OolI](?:(?=(?:[ ]?[\-.()][ ]?)?[0-9])|(?<=[0-9].)|(?<=[0-9][\-.()].)|(?<=[0-9][\-.()] .)"
+    r"|(?<=[0-9] [\-.()].)|(?<=[0-9] [\-.()] .))"
+)
 
 
 def legible(shadow: str) -> str:
@@ -60,7 +63,7 @@ def legible(shadow: str) -> str:
 
     if _KANJI_DIGIT.search(shadow):
         shadow = _KANJI_RUN.sub(read, shadow)
-    return _SCANNED.sub(read, shadow) if _APART.search(shadow) else shadow
+    return _SCANNED.sub(read, shadow) if _BESIDE.search(shadow) else shadow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ class Emissions:
             for old, new in zip(known.sums, grown, strict=False):
                 new[: len(old)] = old
             known.sums = grown
-        rows = np.ascontiguousarray(FORMS.table[first:last].T)
+        rows = np.ascontiguousarray(FORMS.table[:, first:last])
         for table, templates in zip(known.sums, f.LONE, strict=True):
             table[first:last] = self._words.sums(f.hashed(rows, templates))
         known.count = last

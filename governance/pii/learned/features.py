@@ -5,6 +5,7 @@ Everything is computed with numpy over the whole text at once. Words see two wor
 signs see three signs to each side and the word they stand in.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -91,9 +92,9 @@ class _Words:
     """Attributes of the words of one text, shifted and looked up."""
 
     def __init__(self, table: Numbers) -> None:
-        size = len(table)
+        size = table.shape[1]
         self.size = size
-        flags = table[:, f.FLAGS]
+        flags = table[f.FLAGS]
         spaces = (flags & f.SPACE) > 0
         solid = ~spaces
         order = np.arange(size)
@@ -105,18 +106,18 @@ class _Words:
         b2 = wide_before[before]
         a2 = wide_after[after]
         self.places = {0: order, -1: before, 1: after, -2: b2, 2: a2}
-        self.padded = np.concatenate((table, np.full((2, f.COLUMNS), 7, dtype=np.int64)))
+        self.padded = np.concatenate((table, np.full((f.COLUMNS, 2), 7, dtype=np.int64)), axis=1)
         self.flags = flags
         self.spaced = spaces
 
     def at(self, column: int, offset: int = 0) -> Numbers:
         """This attribute of the word so many solid words away."""
-        found: Numbers = self.padded[self.places[offset], column]
+        found: Numbers = self.padded[column].take(self.places[offset])
         return found
 
     def of(self, column: int, places: Numbers) -> Numbers:
         """This attribute of the words at these places; -1 and the size are outside."""
-        found: Numbers = self.padded[places, column]
+        found: Numbers = self.padded[column].take(places)
         return found
 
 
@@ -161,7 +162,7 @@ def _title(words: _Words, field: Numbers, end: Numbers) -> Numbers:
     head: dict[int, int] = {}
     for place in range(min(first, 60)):
         if not words.flags[place] & (f.DIVIDER | f.SPACE):
-            head[int(field[place])] = int(words.padded[place, f.SURFACE])
+            head[int(field[place])] = int(words.padded[f.SURFACE, place])
     if len(head) < 3:  # noqa: PLR2004
         return np.zeros(words.size, dtype=np.int64)
     table = np.zeros(64, dtype=np.int64)
@@ -170,11 +171,9 @@ def _title(words: _Words, field: Numbers, end: Numbers) -> Numbers:
     return table[np.minimum(np.maximum(field, 0), 63)]
 
 
-def _word_columns(words: _Words, told: Numbers) -> Numbers:
+def _word_columns(words: _Words, told: Numbers, names: Sequence[str]) -> Numbers:
     line = _line_columns(words) | {"told": told}
-    columns = [words.at(column, offset) for column, offset in _AROUND.values()]
-    columns += [line[name] for name in _LINE]
-    return np.stack(columns)
+    return np.stack([line[name] if name in line else words.at(*_AROUND[name]) for name in names])
 
 
 OFFSETS: Final = (-2, -1, 0, 1, 2)
@@ -269,15 +268,15 @@ LONE: Final = tuple(
     _compiled(lone, tuple(f"{name}{offset:+d}" for name in _ATTRIBUTES))
     for offset, lone in _LONE.items()
 )
-JOINED: Final = _compiled(
-    "|".join(
-        template
-        for line in _WORD_TEMPLATES.split("\n")
-        for template in line.split("|")
-        if template and _offset(template) is None
-    ),
-    (*_AROUND, *_LINE),
+_JOINT: Final = "|".join(
+    template
+    for line in _WORD_TEMPLATES.split("\n")
+    for template in line.split("|")
+    if template and _offset(template) is None
 )
+_ALL_NAMES: Final = (*_AROUND, *_LINE)
+JOINED_NAMES: Final = tuple(name for name in _ALL_NAMES if name in re.split("[ |]", _JOINT))
+JOINED: Final = _compiled(_JOINT, JOINED_NAMES)
 SIGNS: Final = _compiled(_SIGN_TEMPLATES, _SIGN_COLUMNS)
 
 
@@ -311,24 +310,26 @@ class Columns:
     inside: Numbers
 
 
-def columns_of(text: str, tokens: Words, told: Told) -> Columns:
+def columns_of(
+    text: str, tokens: Words, told: Told, names: Sequence[str] = JOINED_NAMES
+) -> Columns:
     """Columns of a text that has at least one word, and of what the rules found in it.
 
     Forms keep their numbers until FORMS is asked to make room.
     """
     surfaces = [text[start:end] for start, end in zip(tokens.starts, tokens.ends, strict=True)]
     forms = FORMS.numbers(list(zip(surfaces, tokens.numbers, strict=True)))
-    table = FORMS.table[forms]
+    table = FORMS.table.take(forms, axis=1)
     starts = np.array(tokens.starts, dtype=np.int64)
     first = np.zeros(len(text), dtype=np.int64)
     first[starts] = 1
     word_of = np.cumsum(first) - 1
     inside = 1 - first
-    at_word = table[:, f.CLASS][word_of] * 2 + inside
+    at_word = table[f.CLASS][word_of] * 2 + inside
     words = _Words(table)
     padded = np.concatenate((forms, (f.OUTSIDE, f.OUTSIDE)))
     return Columns(
-        words=_word_columns(words, told.fine[starts]),
+        words=_word_columns(words, told.fine[starts], names),
         forms=np.stack([padded[words.places[offset]] for offset in OFFSETS]),
         signs=_sign_columns(text, at_word, told),
         word_of=word_of,
@@ -355,7 +356,7 @@ def together(columns: Sequence[Columns]) -> Columns:
 def features_of(text: str, tokens: Words, told: Told) -> Features:
     """Features of a text that has at least one word."""
     FORMS.make_room(len(tokens))
-    columns = columns_of(text, tokens, told)
+    columns = columns_of(text, tokens, told, _ALL_NAMES)
     return Features(
         words=np.ascontiguousarray(hashed(columns.words, _WORDS).T),
         signs=np.ascontiguousarray(hashed(columns.signs, SIGNS).T),

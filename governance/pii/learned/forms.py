@@ -160,7 +160,7 @@ class Forms(threading.local):
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, int], int] = {}
-        self.table: NDArray[np.int64] = np.full((1_024, COLUMNS), 7, dtype=np.int64)
+        self.table: NDArray[np.int64] = np.full((COLUMNS, 1_024), 7, dtype=np.int64)
         self.begun = 0  # how often the table began anew
 
     @property
@@ -190,10 +190,8 @@ class Forms(threading.local):
         if known is not None:
             return known
         row = self.count
-        if row >= len(self.table):
-            grown = np.zeros((2 * len(self.table), COLUMNS), dtype=np.int64)
-            grown[: len(self.table)] = self.table
-            self.table = grown
-        self.table[row] = _row(*word)
+        if row >= self.table.shape[1]:
+            self.table = np.concatenate((self.table, np.zeros_like(self.table)), axis=1)
+        self.table[:, row] = _row(*word)
         self.rows[word] = row
         return row

@@ -5,7 +5,7 @@ and they stand beside each other in memory, so that a step costs a few operation
 arrays hold the first signs of all pieces, then their second signs, and so on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from governance.pii.learned.tags import OUTSIDE
 
 Floats = NDArray[np.float32]
-Places = NDArray[np.int64]
+Places = NDArray[np.int64]  # begins of pieces, and their sizes
 
 
 _SCALED: Final = 4  # steps between two scalings; single precision bears more than twice as many
@@ -24,22 +24,36 @@ _SCALED: Final = 4  # steps between two scalings; single precision bears more th
 class Lattice:
     """Scores of tags along pieces of a text."""
 
-    def __init__(self, scores: Floats, pieces: Sequence[tuple[int, int]]) -> None:
-        bounds = np.array(sorted(pieces, key=lambda piece: piece[0] - piece[1]), dtype=np.int64)
-        sizes = bounds[:, 1] - bounds[:, 0]
-        self._begins = bounds[:, 0]
-        self._sizes = sizes
-        self._firsts = np.concatenate(([0], np.cumsum(sizes)))[:-1]
-        steps = np.arange(int(sizes.sum())) - np.repeat(self._firsts, sizes)
-        self._order = np.argsort(steps, kind="stable")  # by step, then by piece
-        self._counts = np.bincount(steps)
-        signs = (np.repeat(self._begins, sizes) + steps)[self._order]
-        self._scores: Floats = np.ascontiguousarray(scores[signs].T)
+    def __init__(self, scores: Floats, pieces: Places) -> None:
+        begins, sizes = pieces
+        longest = np.argsort(-sizes, kind="stable")
+        begins, sizes = begins[longest], sizes[longest]
+        firsts = np.cumsum(sizes) - sizes
+        # Every sign by its step, then by its piece
+        counts = np.bincount(np.arange(int(sizes.sum())) - np.repeat(firsts, sizes))
+        steps = np.repeat(np.arange(len(counts)), counts)
+        piece = np.arange(len(steps)) - np.repeat(np.cumsum(counts) - counts, counts)
+        self._order = firsts[piece] + steps
+        self._counts = counts
+        self._scores: Floats = np.ascontiguousarray(scores[begins[piece] + steps].T)
+        self._begins, self._sizes, self._firsts = begins, sizes, firsts
 
     def places(self) -> Iterator[tuple[int, int, int]]:
         """Of each piece, in the order of the text: begin, place of its first answer, size."""
-        for piece in np.argsort(self._begins, kind="stable").tolist():
-            yield int(self._begins[piece]), int(self._firsts[piece]), int(self._sizes[piece])
+        order = np.argsort(self._begins, kind="stable")
+        return zip(
+            self._begins[order].tolist(),
+            self._firsts[order].tolist(),
+            self._sizes[order].tolist(),
+            strict=True,
+        )
+
+    def filled(self, tags: NDArray[np.int64]) -> tuple[Places, NDArray[np.int64]]:
+        """The pieces in which something is found, and their tags, piece after piece."""
+        held = np.concatenate(([0], np.cumsum(tags != OUTSIDE)))
+        kept = held[self._firsts + self._sizes] > held[self._firsts]
+        places = np.stack((self._begins[kept], self._sizes[kept]))
+        return places, tags[np.repeat(kept, self._sizes)]
 
     def best(self, moves: Floats) -> NDArray[np.int64]:
         """The best tag of each sign, piece after piece."""
@@ -49,22 +63,20 @@ class Lattice:
         paths[:, : bounds[0][1]] = path
         wide = moves[:, :, None]
         for begin, end in bounds[1:]:
-            path = (path[:, None, : end - begin] + wide).max(axis=0)
+            path = np.maximum.reduce(path[:, None, : end - begin] + wide, axis=0)
             path += scores[:, begin:end]
             paths[:, begin:end] = path
         tags = np.empty(scores.shape[1], dtype=np.int64)
         ending = moves[:, OUTSIDE][:, None]
-        following = np.empty(0, dtype=np.int64)
+        following = tags[:0]
         for begin, end in reversed(bounds):
             going = len(following)
-            here = paths[:, begin:end]
-            following = np.concatenate(
-                (
-                    (here[:, :going] + moves[:, following]).argmax(axis=0),
-                    (here[:, going:] + ending).argmax(axis=0),
-                )
-            )
-            tags[begin:end] = following
+            here, following = paths[:, begin:end], tags[begin:end]
+            if going:
+                onward = moves.take(tags[end : end + going], axis=1)
+                (here[:, :going] + onward).argmax(axis=0, out=following[:going])
+            if going < end - begin:
+                (here[:, going:] + ending).argmax(axis=0, out=following[going:])
         return self._by_piece(tags)
 
     def marginals(self, moves: Floats, *, of: NDArray[np.int64]) -> Floats:
@@ -105,6 +117,6 @@ class Lattice:
         return found
 
 
-def _bounds(counts: Places) -> list[tuple[int, int]]:
+def _bounds(counts: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Where each step begins and ends in the flat arrays."""
     return list(pairwise([0, *np.cumsum(counts).tolist()]))

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Final
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from governance.pii.document import Document
 from governance.pii.learned.emissions import Emissions
 from governance.pii.learned.features import FORMS, columns_of, together
-from governance.pii.learned.lattice import Lattice
+from governance.pii.learned.lattice import Lattice, Places
 from governance.pii.learned.tags import CLASSES, TAGS, legal, runs
 from governance.pii.learned.told import Told, seen_through, told_of
 from governance.pii.learned.view import View, view_of
@@ -104,11 +104,11 @@ class Tagger:
     def _tagged(self, parts: Sequence[_Part]) -> Iterator[tuple[int, Tagged]]:
         """Runs of every part with the number of its text, in order."""
         scores = self._emitted(parts)
-        pieces: list[tuple[int, int]] = []
-        for part in parts:
-            own = scores[part.begin : part.end]
-            pieces += ((part.begin + a, part.begin + b) for a, b in _pieces(part.text, own))
-        if not pieces:
+        pieces = np.concatenate(
+            [_pieces(part.text, scores[part.begin : part.end], part.begin) for part in parts],
+            axis=1,
+        )
+        if not pieces.size:
             return
         ends = [part.end for part in parts]
         for begin, found, sums in self._searched(scores, pieces):
@@ -125,25 +125,20 @@ class Tagger:
                 )
 
     def _searched(
-        self, scores: Floats, pieces: Sequence[tuple[int, int]]
+        self, scores: Floats, pieces: Places
     ) -> Iterator[tuple[int, list[int], list[float]]]:
         """Of each piece in which something is found: begin, tags, running sum of probabilities."""
         lattice = Lattice(scores, pieces)
-        tags = lattice.best(self._moves)
-        kept = [
-            (begin, size, tags[at : at + size])
-            for begin, at, size in sorted(lattice.places(), key=itemgetter(1))
-            if tags[at : at + size].any()
-        ]
-        if not kept:
+        kept, tags = lattice.filled(lattice.best(self._moves))
+        if not kept.size:
             return
         # Probabilities of these alone; the pieces keep their order
-        lattice = Lattice(scores, [(begin, begin + size) for begin, size, _ in kept])
-        tags = np.concatenate([part for _, _, part in kept])
-        marginals = lattice.marginals(self._moves, of=tags)
+        lattice = Lattice(scores, kept)
+        marginals = lattice.marginals(self._moves, of=tags).tolist()
+        found = tags.tolist()
         for begin, at, size in lattice.places():
-            sums = [0.0, *np.cumsum(marginals[at : at + size], dtype=np.float64).tolist()]
-            yield begin, tags[at : at + size].tolist(), sums
+            sums = [0.0, *accumulate(marginals[at : at + size])]
+            yield begin, found[at : at + size], sums
 
     def _emitted(self, parts: Sequence[_Part]) -> Floats:
         """A score for each sign and tag, text after text."""
@@ -168,13 +163,14 @@ def _in_text(found: Tagged, view: View) -> Tagged:
     )
 
 
-def _pieces(text: str, scores: Floats) -> list[tuple[int, int]]:
+def _pieces(text: str, scores: Floats, first: int) -> Places:
     """Parts of the text that are searched apart: between signs that surely lie outside.
 
     The end of a line or sentence is such a sign as soon as outside is its best tag, and in a long
     piece so is a sign that lies rather surely outside: the longest piece tells how long it takes.
     """
-    above = scores[:, 0] - scores[:, 1:].max(axis=1)
+    columns = np.ascontiguousarray(scores.T)
+    above = columns[0] - np.maximum.reduce(columns[1:], axis=0)
     closed = above > _SURE
     ends = [found.start() for found in _ENDS.finditer(text)]
     closed[ends] |= above[ends] > _LIKELY
@@ -185,10 +181,8 @@ def _pieces(text: str, scores: Floats) -> list[tuple[int, int]]:
         closed[within] = above[within] > _RATHER
         bounds = _changes(closed)
     # The outside sign before and after belongs to the piece: it bears the moves in and out
-    return [
-        (max(int(begin) - 1, 0), min(int(end) + 1, len(text)))
-        for begin, end in zip(bounds[::2], bounds[1::2], strict=True)
-    ]
+    begins = np.maximum(bounds[::2] - 1, 0)
+    return np.stack((begins + first, np.minimum(bounds[1::2] + 1, len(text)) - begins))
 
 
 def _changes(closed: NDArray[np.bool_]) -> NDArray[np.intp]:

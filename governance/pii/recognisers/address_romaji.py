@@ -7,7 +7,7 @@ from typing import Final
 import jaconv
 
 from governance.pii.document import Document
-from governance.pii.lexicon import lines_at, places_of, words
+from governance.pii.lexicon import lines_at, words
 from governance.pii.places import matches
 from governance.pii.recognisers import address
 from governance.pii.types import Entity, Reason, Span
@@ -38,28 +38,28 @@ _SIGN: Final = re.compile(  # what every _LATIN has
 _SURE: Final = re.compile(rf"{_SUFFIX}|[0-9]{{3}}-[0-9]{{4}}|Japan$|Tokyo|Osaka|Kyoto")
 _THREE: Final = re.compile(r"[0-9]-[0-9]{1,4}-[0-9]")
 _PREFECTURES: Final = words("prefecture_readings.txt")
-_READINGS: Final = sorted(
-    {
-        form
-        for name in _PREFECTURES
-        for kana in (
-            name,
-            name.translate(str.maketrans("ァィゥェォャュョッ", "アイウエオヤユヨツ")),
-        )
-        for form in (jaconv.z2h(kana, kana=True), kana, jaconv.kata2hira(kana))
-    },
-    key=len,
-    reverse=True,
+_FORMS: Final = "|".join(
+    sorted(
+        {
+            form
+            for name in _PREFECTURES
+            for kana in (
+                name,
+                name.translate(str.maketrans("ァィゥェォャュョッ", "アイウエオヤユヨツ")),
+            )
+            for form in (jaconv.z2h(kana, kana=True), kana, jaconv.kata2hira(kana))
+        },
+        key=len,
+        reverse=True,
+    )
 )
-_FORMS: Final = "|".join(_READINGS)
 _KANA_LABEL: Final = (
     r"(?:ｼﾞ[ﾕｭ]ｳｼ[ﾖｮ]|ｱﾃｻｷ|ｿｳﾌｻｷ|ﾊｲｿｳｻｷ|ﾄﾄﾞｹｻｷ|ジュウショ|じゅうしょ|おところ|おうちは?|住所"
     r"|送付先|届け?先)"
 )
-_KANA_OPENINGS: Final = (  # one of them opens every _KANA
-    "ｼﾞ", "ｱﾃｻｷ", "ｿｳﾌｻｷ", "ﾊｲｿｳｻｷ", "ﾄﾄﾞｹｻｷ", "ジュウショ", "じゅうしょ", "おところ", "おうち",
-    "住所", "送付先", "届", *_READINGS,
-)  # fmt: skip
+_KANA_NUMBER: Final = re.compile(  # where the numbers of every _KANA begin
+    "[0-9](?:(?<=[ｦ-ﾟぁ-んァ-ヶー].)|(?<=[ｦ-ﾟぁ-んァ-ヶー] .)|(?<=[ｦ-ﾟぁ-んァ-ヶー]  .))"
+)
 _BLOCK: Final = r"(?:ﾁﾖｳﾒ|ﾁｮｳﾒ|ﾊﾞﾝﾁ?|ちょうめ|ばんち?|チョウメ|バンチ?)"
 _NUMBERS: Final = rf"[0-9]{{1,5}}(?:(?:-|の| ?{_BLOCK} ?)[0-9]{{1,5}}){{0,4}}"
 _KANA: Final = re.compile(
@@ -98,17 +98,15 @@ def _spaced(document: Document) -> Iterator[Span]:
             yield _span(places[span.start], places[span.end - 1] + 1, span.score)
 
 
-def _kana_openings(document: Document) -> list[int]:
-    return sorted(places_of(document.shadow, _KANA_OPENINGS, document.signs))
-
-
 def find(document: Document) -> Iterator[Span]:
     """Addresses of Japan that are not written as usual."""
     shadow = document.shadow
     if document.has_digit:
         if document.has_latin:
             yield from _latin(shadow)
-        for found in matches(_KANA, shadow, _kana_openings(document)):
-            yield _span(found.start(1), found.end(1), 0.85)
+        numbers = (sign.start() for sign in _KANA_NUMBER.finditer(shadow))
+        for start, end in lines_at(shadow, numbers):
+            for found in _KANA.finditer(shadow, start, end):
+                yield _span(found.start(1), found.end(1), 0.85)
     if document.has_japanese:
         yield from _spaced(document)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from governance.pii.document import Document
-from governance.pii.lexicon import lines_at, lines_with, places_of
+from governance.pii.lexicon import lines_at
 from governance.pii.types import Entity, Reason, Span
 
 _ADDRESS: Final = re.compile(
@@ -26,6 +26,7 @@ _SPACED: Final = re.compile(
     r"(?<![A-Za-z0-9._%+\-@])[A-Za-z0-9_][A-Za-z0-9._%+\-]{0,63} ?@ ?[A-Za-z0-9\-]{1,63}"
     rf"(?: ?\. ?[A-Za-z0-9\-]{{1,63}}){{0,4}} ?\. ?{_TOP}(?![A-Za-z0-9\-])"
 )
+_SIGN: Final = re.compile("@")
 _MARK: Final = re.compile(r"[\[(<{ ](?:at|AT|アット)[\])>} ]")
 
 
@@ -42,15 +43,15 @@ def _of(found: re.Match[str], score: float) -> Span:
 def find(document: Document) -> Iterator[Span]:
     """E-mail addresses of the text, full-width ＠ included."""
     shadow = document.shadow
-    if "@" in shadow:
-        lines = tuple(lines_with(shadow, ("@",)))
+    signs = [found.start() for found in _SIGN.finditer(shadow)]
+    if signs:
+        lines = tuple(lines_at(shadow, signs))
         for pattern, score in ((_ADDRESS, 0.98), (_SPACED, 0.9)):
             for start, end in lines:
                 for found in pattern.finditer(shadow, start, end):
                     yield _of(found, score)
-    marks = {found.start() for found in _MARK.finditer(shadow)} if document.has_latin else ()
+    marks = {found.start() for found in _MARK.finditer(shadow)} if document.has_latin else set()
     if marks:
-        places = sorted(places_of(shadow, ("@",)).union(marks))
-        for start, end in lines_at(shadow, places):
+        for start, end in lines_at(shadow, sorted(marks.union(signs))):
             for found in _WRITTEN_OUT.finditer(shadow, start, end):
                 yield _of(found, 0.85)

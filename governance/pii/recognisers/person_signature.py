@@ -43,7 +43,8 @@ def by_segment(document: Document) -> Iterator[Span]:
     for found in _SEGMENT.finditer(text):
         raw = found.group()
         value = (_LEADING.sub("", raw) if raw[0].isdigit() else raw).strip(" 　\r\u200b\ufe0f")
-        if value[-1:] >= _PICTURES_FROM or _EMOJI_FROM <= value[-1:] <= _SIGNS_TO:
+        last = value[-1:]
+        if last >= _PICTURES_FROM or _EMOJI_FROM <= last <= _SIGNS_TO:
             value = _EMOJI.sub("", value).rstrip(" 　")
         if not value or len(value) > _LONGEST or not _NAMELIKE.fullmatch(value):
             if " " in value or "　" in value:
@@ -74,7 +75,7 @@ def _common_phrase(value: str) -> bool:
 
 def _beside_space(document: Document, start: int, value: str) -> Iterator[Span]:
     """担当変更　原→濱口: the word after the last space of a segment, when it stands alone."""
-    if _last_before(document.text, start) in "→⇒":
+    if not document.signs.isdisjoint("→⇒") and _last_before(document.text, start) in "→⇒":
         yield from _first_word(start, value)
     word = value.replace("　", " ").rpartition(" ")[2]
     at = start + len(value) - len(word)
@@ -129,10 +130,6 @@ def _alone_ok(document: Document, start: int, end: int) -> bool:
     return last and bool(before) and before[-1] in "。／/（(：:"
 
 
-def _closers(text: str) -> Iterator[int]:
-    return (found.start() for found in _CLOSER.finditer(text))
-
-
 def _opening(text: str, at: int) -> int:
     """Where the phrase begins in which a closing word stands, as far as a name may be before it."""
     start = at
@@ -143,10 +140,15 @@ def _opening(text: str, at: int) -> int:
     return start
 
 
+def _closed(text: str) -> Iterator[re.Match[str]]:
+    openings = {_opening(text, found.start()) for found in _CLOSER.finditer(text)}
+    return matches(_CLOSED, text, sorted(openings))
+
+
 def by_closing(document: Document) -> Iterator[Span]:
     """御手洗崇よろしくお願いいたします: a name at the head of a closing phrase."""
     text = document.text
-    for found in matches(_CLOSED, text, sorted({_opening(text, at) for at in _closers(text)})):
+    for found in _closed(text):
         start = found.end()
         hit = prefix_name(document, start, strong=False)
         if hit is None or not _CLOSING.match(text[hit[0] : hit[0] + 8]):

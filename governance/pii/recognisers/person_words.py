@@ -199,11 +199,17 @@ def _before(places: Iterable[int], distances: Iterable[int]) -> list[int]:
     return sorted({at - by for at in places for by in distances if at >= by})
 
 
+def _both(text: str) -> Iterator[re.Match[str]]:
+    return matches(_BOTH, text, _before(_starts(_TOGETHER, text), _PAIRED))
+
+
+def _renamed(text: str) -> Iterator[re.Match[str]]:
+    return matches(_RENAMED, text, _before(_starts(_BECOMES, text), _ONE))
+
+
 def _pairs(text: str) -> Iterator[Span]:
     """小林と福島で訪問: two surnames that act together."""
-    both = matches(_BOTH, text, _before(_starts(_TOGETHER, text), _PAIRED))
-    renamed = matches(_RENAMED, text, _before(_starts(_BECOMES, text), _ONE))
-    for found in (*both, *renamed):
+    for found in (*_both(text), *_renamed(text)):
         if surname(found.group(1)) and surname(found.group(2)):
             yield _person(found.start(1), found.end(1), 0.75, Reason.SURNAME, Role.STAFF)
             yield _person(found.start(2), found.end(2), 0.75, Reason.SURNAME, Role.STAFF)
@@ -220,9 +226,13 @@ _FROM: Final = re.compile(
 )
 
 
+def _sending(text: str) -> Iterator[re.Match[str]]:
+    return matches(_FROM, text, _before(_starts(_SENDS, text), _ONE))
+
+
 def _senders(text: str) -> Iterator[Span]:
     """東より連絡: a surname that Sudachi joins with the particle after it."""
-    for found in matches(_FROM, text, _before(_starts(_SENDS, text), _ONE)):
+    for found in _sending(text):
         if surname(found.group(1)):
             yield _person(found.start(1), found.end(1), 0.72, Reason.SURNAME, Role.STAFF)
 

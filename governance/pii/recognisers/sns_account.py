@@ -5,16 +5,19 @@ from collections.abc import Iterator
 from typing import Final
 
 from governance.pii.document import Document
-from governance.pii.lexicon import lines_with
+from governance.pii.lexicon import lines_at, lines_with
 from governance.pii.types import Entity, Reason, Span
 
-_NETWORK: Final = (
-    r"(?:(?<![A-Za-z])(?:Twitter|Instagram|Insta|insta|IG|Facebook|FB|TikTok|YouTube|Threads|LINE"
-    r"|Line"
-    r"|mixi|Bluesky|Mastodon|Discord|Skype|Telegram|WhatsApp|WeChat|KakaoTalk|SNS|X(?=[ :(はの@]))"
-    r"|ツイッター|インスタ(?:グラム)?|フェイスブック|ティックトック|ライン(?=の?ID)"
-    r"|カカオ(?:トーク)?|微信)"
+_LATIN: Final = (
+    "Twitter|Instagram|Insta|insta|IG|Facebook|FB|TikTok|YouTube|Threads|LINE|Line|mixi|Bluesky"
+    "|Mastodon|Discord|Skype|Telegram|WhatsApp|WeChat|KakaoTalk|SNS|X(?=[ :(はの@])"
 )
+_KANA: Final = (
+    "ツイッター|インスタ(?:グラム)?|フェイスブック|ティックトック|ライン(?=の?ID)"
+    "|カカオ(?:トーク)?|微信"
+)
+_NETWORK: Final = rf"(?:(?<![A-Za-z])(?:{_LATIN})|{_KANA})"
+_NETWORKS: Final = re.compile(f"{_LATIN}|{_KANA}")
 _NAME: Final = r"@?[A-Za-z0-9_](?:[A-Za-z0-9_.\-]{1,28}[A-Za-z0-9_])"
 _STOP: Final = r"(?![A-Za-z0-9@_]|\.[A-Za-z])"
 _HANDLE: Final = re.compile(
@@ -27,7 +30,7 @@ _ID: Final = re.compile(
     rf"({_NAME}){_STOP}"
 )
 _AT: Final = re.compile(
-    r"(?<![A-Za-z0-9_.@/])@[A-Za-z0-9_](?:[A-Za-z0-9_.]{1,28}[A-Za-z0-9_])(?![A-Za-z0-9_@])"
+    r"@(?<![A-Za-z0-9_.@/]@)[A-Za-z0-9_](?:[A-Za-z0-9_.]{1,28}[A-Za-z0-9_])(?![A-Za-z0-9_@])"
 )
 _WORD: Final = re.compile(
     rf"{_NETWORK}|(?i:twitter|instagram|\binsta\b|facebook|tiktok|youtube|bluesky|mastodon|discord)"
@@ -73,13 +76,15 @@ def _announced(document: Document) -> bool:
 def find(document: Document) -> Iterator[Span]:
     """Handles of the text that a network's name or the word account announces."""
     shadow = document.shadow
-    if not document.has_latin or not _announced(document):
+    if not document.has_latin:
         return
+    lines = tuple(lines_at(shadow, (found.start() for found in _NETWORKS.finditer(shadow))))
     for pattern in (_HANDLE, _ID):
-        for found in pattern.finditer(shadow):
-            handle = found.group(1)
-            if handle.startswith(("@", "live:")) or _MARKED.search(handle):
-                yield _of(found, 1, 0.85, Reason.LABEL)
-    for found in _AT.finditer(shadow):
-        if found.group().lower() not in _EVERYBODY:
-            yield _of(found, 0, 0.75, Reason.SHAPE)
+        for start, end in lines:
+            for found in pattern.finditer(shadow, start, end):
+                handle = found.group(1)
+                if handle.startswith(("@", "live:")) or _MARKED.search(handle):
+                    yield _of(found, 1, 0.85, Reason.LABEL)
+    handles = [found for found in _AT.finditer(shadow) if found.group().lower() not in _EVERYBODY]
+    if handles and _announced(document):
+        yield from (_of(found, 0, 0.75, Reason.SHAPE) for found in handles)

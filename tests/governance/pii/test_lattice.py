@@ -40,13 +40,12 @@ def test_search_finds_the_best_way_and_its_probabilities(seed: int, sizes: list[
     scores[:, tags:] = -1e4
     moves = draw.normal(size=(TAGS, TAGS)).astype(np.float32)
     moves[~legal()] = -1e4
-    ends = np.cumsum(sizes).tolist()
-    pieces = list(zip([0, *ends[:-1]], ends, strict=True))
-    lattice = Lattice(scores, pieces)
+    begins = [sum(sizes[:place]) for place in range(len(sizes))]
+    lattice = Lattice(scores, np.array((begins, sizes)))
     best = lattice.best(moves)
     marginals = lattice.marginals(moves, of=best)
     places = list(lattice.places())
-    assert [(begin, begin + size) for begin, _, size in places] == pieces
+    assert [(begin, size) for begin, _, size in places] == list(zip(begins, sizes, strict=True))
     for begin, at, size in places:
         ways = list(product(range(tags), repeat=size))
         sums = np.array([_sum(scores[begin : begin + size], moves, way) for way in ways])

@@ -14,6 +14,7 @@ from governance.app.wiring import Wiring
 from governance.db.engine import Database
 from governance.jobs.registry import Job, Open
 from governance.jobs.types import EveryMinutes, Schedule, Step
+from retention.holds.copies import keep_all
 from retention.holds.releasing import resume
 from retention.holds.rules import needs_review
 from retention.holds.service import follow
@@ -44,6 +45,7 @@ def _follow(
     The runs that begin here are driven by the job that drives every begun run.
     """
     done = follow(wiring.ports, HOUSE, at=at)
+    keep_all(wiring.ports)
     heartbeat()
     done += len(resume(wiring.ports, HOUSE, at=at))
     return Step(done=done, cursor=cursor, finished=True)

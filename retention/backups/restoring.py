@@ -43,6 +43,7 @@ from retention.backups.errors import (
 from retention.backups.proving import SOUND, checked_head, sound, unpack
 from retention.backups.types import Ending, Form, Manifest
 from retention.errors import NotReappliedError
+from retention.holds.copies import bring_back
 from retention.purge import RunReport
 from retention.reapplying import Outstanding, do_again, outstanding
 from retention.replaying import erase_again
@@ -142,7 +143,10 @@ def reopen(
     require(ports, principal, Action.BACKUP_RESTORE)
     with ports.database.read() as tx:
         before = outstanding(tx, ports)
-    after = do_again(ports, principal, before, clock=worker.clock)
+    do_again(ports, principal, before, clock=worker.clock)
+    matters = bring_back(ports, principal, at=worker.clock())
+    with ports.database.read() as tx:  # a condition that stands again may hold somebody
+        after = outstanding(tx, ports)
     runs = erase_again(ports, principal, after.erasures, worker=worker)
     with ports.database.read() as tx:
         left = outstanding(tx, ports)
@@ -152,7 +156,11 @@ def reopen(
     log = verify()
     if log.verdict not in SOUND:
         raise BackupUnprovenError(part=f"log_{log.verdict.value}")
-    done = before.counts() | {"erasures": sum(run.erased for run in runs), "keys": keys}
+    done = before.counts() | {
+        "erasures": sum(run.erased for run in runs),
+        "keys": keys,
+        "matters": matters,
+    }
     deferred = len(left.deferred)
     done.pop("deferred")
     found = Reopened(done=done, deferred=deferred, runs=runs, log=log)

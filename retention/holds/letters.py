@@ -27,7 +27,7 @@ from retention.access import require
 from retention.holds import store
 from retention.holds.errors import HoldLetterError
 from retention.holds.models import HoldLetterRow
-from retention.holds.sealing import CUSTODIAN
+from retention.holds.sealing import CUSTODIAN, opened
 from retention.holds.service import record
 from retention.holds.types import ActKind, Matter
 
@@ -111,7 +111,8 @@ def letters_of(tx: Connection, ports: Ports, matter: Matter) -> tuple[HoldLetter
     mine = select(LETTER).where(LETTER.c.matter_id == matter.id).order_by(LETTER.c.id.desc())
     found = []
     for row in tx.execute(mine):
-        said = json.loads(ports.vault.open_blob(CUSTODIAN, row.id, bytes(row.custodian)))
+        whom = opened(ports.vault, CUSTODIAN, row.id, bytes(row.custodian))
+        said = {"name": "-", "address": "-"} if whom is None else json.loads(whom)
         found.append(
             HoldLetter(
                 id=RowId(row.id),

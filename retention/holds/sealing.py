@@ -4,6 +4,7 @@ import json
 from typing import Final
 
 from governance.core.terms import RowId
+from governance.keys.errors import KeyDestroyedError, KeyUnknownError
 from governance.keys.vault import FieldVault
 from retention.holds.types import Particulars
 
@@ -19,6 +20,15 @@ def sealed_particulars(vault: FieldVault, row: RowId, said: Particulars) -> byte
     return bytes(vault.seal_blob(PARTICULARS, row, json.dumps(content).encode()))
 
 
-def open_particulars(vault: FieldVault, row: RowId, sealed: bytes) -> Particulars:
-    """What a matter is about."""
-    return Particulars(**json.loads(vault.open_blob(PARTICULARS, row, sealed)))
+def opened(vault: FieldVault, kind: str, row: str, sealed: bytes) -> bytes | None:
+    """What was sealed; None where the key has ended since, as in an older database put back."""
+    try:
+        return vault.open_blob(kind, row, sealed)
+    except (KeyDestroyedError, KeyUnknownError):
+        return None
+
+
+def open_particulars(vault: FieldVault, row: RowId, sealed: bytes) -> Particulars | None:
+    """What a matter is about; None where nobody can open it any more."""
+    found = opened(vault, PARTICULARS, row, sealed)
+    return None if found is None else Particulars(**json.loads(found))

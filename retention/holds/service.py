@@ -32,6 +32,7 @@ from policies.actions import Action
 from retention.access import require
 from retention.erasure import lock
 from retention.holds import store
+from retention.holds.copies import keep_all
 from retention.holds.errors import HoldClosedError, HoldFormError, HoldPersonUnknownError
 from retention.holds.forms import demand_form
 from retention.holds.sealing import sealed_particulars
@@ -116,7 +117,9 @@ def place(ports: Ports, principal: Principal, placing: Placing, *, at: datetime)
         record(tx, ports, principal, EventCode.HOLD_PLACED, placing.number, ids, refs=(), at=at)
         return Placed(number=placing.number, persons=len(ids), standing=bool(made.scopes))
 
-    return ports.database.write(write)
+    placed = ports.database.write(write)
+    keep_all(ports)
+    return placed
 
 
 def _made(tx: Connection, placing: Placing, *, by: ActorId, at: datetime) -> _Made:

@@ -21,7 +21,13 @@ from governance.db.types import insert_ignore, table_of
 from governance.keys.vault import FieldVault
 from retention.holds.errors import HoldUnknownError
 from retention.holds.models import ActRow, DeferredRow, MatterRow
-from retention.holds.sealing import REASON, RELEASE, open_particulars, sealed_particulars
+from retention.holds.sealing import (
+    REASON,
+    RELEASE,
+    open_particulars,
+    opened,
+    sealed_particulars,
+)
 from retention.holds.types import Act, ActKind, DeferredState, HeldPerson, Matter, Particulars
 
 MATTER, ACT, DEFERRED = table_of(MatterRow), table_of(ActRow), table_of(DeferredRow)
@@ -242,7 +248,7 @@ def acts_of(tx: Connection, vault: FieldVault | None, number: str) -> tuple[Act,
             at=row.at,
             reason=""
             if row.reason is None or vault is None
-            else vault.open_blob(REASON, row.id, bytes(row.reason)).decode(),
+            else (opened(vault, REASON, row.id, bytes(row.reason)) or b"").decode(),
         )
         for row in rows
     )

@@ -190,7 +190,7 @@ def test_who_was_erased_stays_erased(lost: Lost) -> None:
             reopen_data(closed, OPERATOR)
         declared(closed)
         report = reopen_data(closed, OPERATOR)
-        wanted = {"choices": 1, "holds": 1, "releases": 0, "erasures": 1, "keys": 0}
+        wanted = {"choices": 1, "holds": 1, "releases": 0, "erasures": 1, "keys": 0, "matters": 0}
         assert dict(report.done) == wanted
         assert dict(reopen_data(closed, OPERATOR).done) == dict.fromkeys(report.done, 0)
     finally:
@@ -202,7 +202,9 @@ def test_who_was_erased_stays_erased(lost: Lost) -> None:
             assert state(tx, lost.erased) == SubjectState.ERASED.value
             assert tx.execute(select(HOLD.c.subject_id)).scalars().all() == [lost.held]
             (restored,) = events(tx, EventCode.BACKUP_RESTORED)
-        assert restored.counts == "choices=1,erasures=1,holds=1,keys=0,releases=0,deferred=0"
+        assert (
+            restored.counts == "choices=1,erasures=1,holds=1,keys=0,matters=0,releases=0,deferred=0"
+        )
         assert answer(wiring, lost.erased) is not ReasonCode.PERMIT
         assert answer(wiring, lost.withdrew) is not ReasonCode.PERMIT
         assert [here(wiring, one) for one in (lost.withdrew, lost.held)] == [1, 1]

@@ -22,8 +22,9 @@ class PasswordRefusedError(GovernanceError):
 
     @property
     def text_key(self) -> str:
-        """The sentence of its reason."""
-        return f"identity.weakness.{self.params['reason']}"
+        """The sentence of its reason; of the class alone, that of every such refusal."""
+        params = getattr(self, "params", None)
+        return super().text_key if params is None else f"identity.weakness.{params['reason']}"
 
 
 class FactorRefusedError(GovernanceError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -82,7 +82,8 @@ def remove(
         counts = erase(tx, work.ports.vault, people, trails=work.trails, at=at)
         rows = sum(counts.values())
         event = work.ports.audit.erase(tx, _event(work, people, rows, at=at))
-        stones = [_stone(work, item, one, at=at) for item, one in doomed]
+        until = after(at.astimezone(JST).date(), work.schedule.ledger, work.schedule.overflow)
+        stones = [_stone(work, item, one, until=until, at=at) for item, one in doomed]
         tombstones.bury(tx, stones)
         store.mark_items(tx, [item.id for item, _ in doomed], ItemState.ERASED)
     for reason, ids in skipped.items():
@@ -130,7 +131,7 @@ def _event(work: Work, doomed: Sequence[Doomed], rows: int, *, at: datetime) -> 
     )
 
 
-def _stone(work: Work, item: Item, one: Doomed, *, at: datetime) -> Tombstone:
+def _stone(work: Work, item: Item, one: Doomed, *, until: date, at: datetime) -> Tombstone:
     ended = one.key_class
     return Tombstone(
         id=item.id,
@@ -138,7 +139,7 @@ def _stone(work: Work, item: Item, one: Doomed, *, at: datetime) -> Tombstone:
         run=work.run.id,
         rule=item.rule,
         at=at,
-        ends_on=after(at.astimezone(JST).date(), work.schedule.ledger, work.schedule.overflow),
+        ends_on=until,
         kept={line.duty: line.until for line in keep_lines(one.keeps)},
         key_classes=() if ended is None else (ended,),
         keys_ended_at=at if ended is None else None,

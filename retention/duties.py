@@ -54,6 +54,12 @@ def keep_of(duty: Duty, day: date, overflow: Overflow, at: date) -> Keep:
 follows(keep_of.cache_clear)
 
 
+def ready(schedule: Schedule, *, at: date) -> None:
+    """What laws and calendars say is read, so that nobody waits for it inside a transaction."""
+    for duty in schedule.duties:
+        keep_of(duty, at, schedule.overflow, at)
+
+
 def _by_law(duty: Duty, law: LawPeriod, day: date, at: date) -> Keep:
     rules = rule_set(at)
     if law.rule in rules.retention_rules:

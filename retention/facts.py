@@ -243,6 +243,7 @@ def _register(row: Row[Any]) -> RegisterRow:
 
 def purchase_of(row: Row[Any]) -> Purchase:
     """What a stored purchase says in clear."""
+    days = row.purchased_on, row.contracted_on, row.renewed_on, row.cancelled_on
     return Purchase(
         row=RowId(row.id),
         subscription=row.type == "subscription",
@@ -251,7 +252,7 @@ def purchase_of(row: Row[Any]) -> Purchase:
         contracted_on=row.contracted_on,
         renewed_on=row.renewed_on,
         cancelled_on=row.cancelled_on,
-        recorded_on=day_in_japan(row.recorded_at),
+        recorded_on=None if any(days) else day_in_japan(row.recorded_at),
     )
 
 

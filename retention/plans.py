@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 
 from governance.core.terms import ActorId, RowId, SubjectId
@@ -225,6 +226,7 @@ def keeps_json(keeps: Sequence[KeepLine]) -> list[Json]:
     ]
 
 
+@lru_cache(maxsize=1_024)  # the same few for nearly everybody
 def keeps_of(text: str) -> tuple[KeepLine, ...]:
     """The lines that `keeps_json` wrote."""
     return tuple(

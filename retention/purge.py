@@ -28,6 +28,7 @@ from governance.keys.types import Destroyed
 from retention import store, tombstones, trailing
 from retention.batch import Removed, Work, fitting_now, remove
 from retention.budget import UNLIMITED, Budget, budget_of
+from retention.duties import ready
 from retention.erasure import Doomed, residue
 from retention.errors import ResidueError, RunHeldElsewhereError
 from retention.fit import Seen, open_keys
@@ -108,6 +109,7 @@ def run(ports: Ports, run_id: RowId, *, worker: Worker, daily_bytes: int = UNLIM
     )
     if claim is None:
         raise RunHeldElsewhereError(run=run_id)
+    ready(schedule, at=plan.cutoff)
     work = Work(ports=ports, run=found, plan=plan, schedule=schedule)
     turns = Yielding(database=ports.database, worker=worker)
     drive = _Drive(work=work, worker=worker, claim=claim, budget=left, turns=turns)

@@ -16,6 +16,7 @@ from governance.keys.types import Destroyed
 from retention.models import ErasureRow
 
 ERASURE = table_of(ErasureRow)
+NOTHING_KEPT = json.dumps({})
 _STONES = PreparedInsert(ERASURE)
 _KEYS_ENDED = PreparedChange(
     lambda ids: (
@@ -55,7 +56,7 @@ def bury(tx: Connection, stones: Sequence[Tombstone]) -> None:
                     "rule": stone.rule,
                     "at": stone.at,
                     "ends_on": stone.ends_on,
-                    "kept": json.dumps({k: v.isoformat() for k, v in stone.kept.items()}),
+                    "kept": _kept(stone.kept) if stone.kept else NOTHING_KEPT,
                     "key_classes": ",".join(one.value for one in stone.key_classes),
                     "keys_ended_at": stone.keys_ended_at,
                     "last_epoch": stone.last_epoch,
@@ -63,6 +64,10 @@ def bury(tx: Connection, stones: Sequence[Tombstone]) -> None:
                 for stone in stones
             ],
         )
+
+
+def _kept(kept: Mapping[str, date]) -> str:
+    return json.dumps({duty: until.isoformat() for duty, until in kept.items()})
 
 
 def keys_to_end(tx: Connection, run: RowId) -> tuple[Tombstone, ...]:

@@ -232,7 +232,7 @@ class Purchase:
     contracted_on: date | None = None
     renewed_on: date | None = None
     cancelled_on: date | None = None
-    recorded_on: date | None = None
+    recorded_on: date | None = None  # asked where no other day is known
 
     @property
     def last_on(self) -> date | None:

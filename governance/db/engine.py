@@ -191,6 +191,16 @@ class Database:
                 driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         return int(pages) if busy else 0
 
+    def relieve(self) -> None:
+        """What SQLite's log holds is in the file too, as far as nobody has to wait for it.
+
+        Whoever commits when the log has grown does that otherwise, within the commit.
+        """
+        if self.dialect == "sqlite":
+            with self.engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
     def close(self) -> None:
         """No connection is left open; waiting writes were refused.
 

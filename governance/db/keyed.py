@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
-from governance.db.prepared import driver_errors, sqlite_errors, sqlite_of
+from governance.db.prepared import array_of, driver_errors, sqlite_errors, sqlite_of
 
 KEYS: Final = "keys"  # the name of the list among a statement's values
 NO_FACTS: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -110,11 +110,12 @@ def changed(tx: Connection, changes: Sequence[Change]) -> list[int]:
 
 def _at_once(tx: Connection, shapes: Sequence[_Shape], changes: Sequence[Change]) -> list[int]:
     driver = cast("psycopg.Connection[Any]", tx.connection.driver_connection)
+    texts = {id(one.keys): array_of(one.keys) for one in changes}
     with driver_errors(shapes[0].sql), ExitStack() as opened:
         cursors = [opened.enter_context(driver.cursor()) for _ in shapes]
         with driver.pipeline():
             for cursor, shape, one in zip(cursors, shapes, changes, strict=True):
-                cursor.execute(shape.sql.encode(), shape.bound(list(one.keys), one.facts))
+                cursor.execute(shape.sql.encode(), shape.bound(texts[id(one.keys)], one.facts))
         return [cursor.rowcount for cursor in cursors]
 
 

@@ -11,6 +11,7 @@ a moment for the callers of the last group, so that they share the next commit w
 
 import random
 import sqlite3
+import sys
 import threading
 import time
 from collections import deque
@@ -35,6 +36,7 @@ CHAINS = 2  # callers that wake at once; more of them only wait for the interpre
 SLOW_COMMIT_S = 0.0005  # a commit that takes longer is worth sharing
 LINGER_SHARE = 0.5  # of the last commit's time, at most, is waited for company
 LINGER_STEP_S = 0.0001
+SWITCH_S = 0.001  # others' Python gives way after that, not after 5 ms: a write asks many times
 BATCH_PATIENCE_S = 0.05  # so long does batch work yield to others, then it has its turn
 BUSY_WAIT_S = 30.0  # how long a write waits for other processes before it is refused
 
@@ -132,6 +134,7 @@ class GroupWriter:
             if self._closed:
                 raise DatabaseClosedError
             if self._thread is None:
+                sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
                 self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
                 self._thread.start()
             self._queue.put(work)

@@ -3,7 +3,18 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import Column, Date, Integer, MetaData, String, Table, bindparam, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    insert,
+    select,
+)
 
 from governance.db.engine import Database
 from governance.db.fetching import PreparedSelect
@@ -72,3 +83,28 @@ def test_the_number_of_values_in_a_list_may_change(things: Database) -> None:
         for size in (1, 3, 2, 4):
             wanted = list(range(1, size + 1))
             assert sorted(row.id for row in prepared.rows(tx, {"ids": wanted})) == wanted
+
+
+ODD = ["", "NULL", "{}", "a,b", 'say "x"', "back\\slash", "'quoted'", "山田, 太郎", "%(ids)s"]
+
+
+@pytest.mark.parametrize("wanted", [[one] for one in ODD] + [ODD, ["none of them"]])
+def test_a_text_in_a_list_is_itself_whatever_it_holds(things: Database, wanted: list[str]) -> None:
+    listed = THINGS.c.name.in_(bindparam("names", expanding=True))
+    inside = PreparedSelect(select(THINGS.c.name).where(listed))
+    outside = PreparedSelect(
+        select(THINGS.c.name).where(
+            THINGS.c.name.not_in(bindparam("names", expanding=True)), THINGS.c.id > len(ROWS)
+        )
+    )
+
+    def fill(tx: Connection) -> None:
+        odd = [{"id": 10 + n, "name": name, "on_day": None} for n, name in enumerate(ODD)]
+        tx.execute(insert(THINGS), odd)
+
+    things.write(fill)
+    with things.read() as tx:
+        found = {row.name for row in inside.rows(tx, {"names": wanted})}
+        others = {row.name for row in outside.rows(tx, {"names": wanted})}
+    assert found == {one for one in wanted if one in ODD}
+    assert others == {one for one in ODD if one not in wanted}

@@ -52,9 +52,10 @@ _POSTGRES: Final = text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
-    """Who is due, and some register rows of those who are not."""
+    """Who is due, as many others spread alike, and some register rows of the rest."""
 
     due: tuple[SubjectId, ...] = field(repr=False)
+    alike: tuple[SubjectId, ...] = field(repr=False)
     staying: tuple[RowId, ...] = field(repr=False)
 
 
@@ -72,7 +73,7 @@ def fill(wiring: Wiring, count: int, *, due: int) -> Crowd:
     shapes = wiring.database.write(lambda tx: _shapes(wiring, tx))
     step = count // due
     people = cycle(shapes)
-    gone, staying = list[SubjectId](), list[RowId]()
+    gone, alike, staying = list[SubjectId](), list[SubjectId](), list[RowId]()
     first = bytes(16)
     for start in range(0, count, BATCH):
         numbers = range(start, min(start + BATCH, count))
@@ -80,13 +81,15 @@ def fill(wiring: Wiring, count: int, *, due: int) -> Crowd:
         wiring.vault.ensure_keys([subject for _, subject, _ in batch])
         leaving = {n for n in numbers if n % step == 0 and n // step < due}
         wiring.database.write(lambda tx, b=batch, o=leaving: _settle(tx, b, o, people), batch=True)  # type: ignore[misc] # bound at once
+        beside = {n for n in numbers if n % step == step // 2 and n // step < due} - leaving
         gone += [subject for n, subject, _ in batch if n in leaving]
-        staying += [row for n, _, row in batch[:20] if n not in leaving]
+        alike += [subject for n, subject, _ in batch if n in beside]
+        staying += [row for n, _, row in batch[:20] if n not in leaving | beside]
         if (start + BATCH) % POSTED == 0 or start + BATCH >= count:
             _post(wiring, shapes, since=first)
             first = packed(new_row_id())
     wiring.database.checkpoint()
-    return Crowd(due=tuple(gone), staying=tuple(staying))
+    return Crowd(due=tuple(gone), alike=tuple(alike), staying=tuple(staying))
 
 
 def _shapes(wiring: Wiring, tx: Connection) -> list[tuple[_Shape, ...]]:

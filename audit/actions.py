@@ -116,6 +116,8 @@ class EventCode(StrEnum):
     APPROVAL_REFUSED = "approval.refused"
     POLICY_APPLIED = "policy.applied"
     POLICY_DRY_RUN = "policy.dry_run"
+    PROCESSING_PAUSED = "processing.paused"
+    PROCESSING_RESUMED = "processing.resumed"
     BREAK_GLASS = "actor.break_glass"
     BREAK_GLASS_ENDED = "actor.break_glass_ended"
     BREAK_GLASS_REVIEWED = "actor.break_glass_reviewed"
@@ -178,6 +180,8 @@ ERASING = frozenset(
 STRICT = frozenset(
     {
         EventCode.BREAK_GLASS,
+        EventCode.PROCESSING_PAUSED,
+        EventCode.PROCESSING_RESUMED,
         EventCode.BREAK_GLASS_REVIEWED,
         EventCode.KEY_USED,
         EventCode.KEY_ROTATED,

@@ -71,6 +71,8 @@ def ahead(policy: PolicySnapshot, principal: Principal, request: UseRequest) -> 
         return Ahead(code=ReasonCode.PURPOSE_MISSING)
     if policy.table is None:
         return Ahead(code=ReasonCode.UNAVAILABLE_POLICY)  # fails closed: no policy loaded
+    if policy.paused:
+        return Ahead(code=ReasonCode.UNAVAILABLE_PAUSED)  # fails closed: everything stands still
     purpose = policy.purpose(request.purpose)
     if purpose is None:
         return Ahead(code=ReasonCode.PURPOSE_UNKNOWN)

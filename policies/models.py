@@ -6,7 +6,7 @@ once, from scheduled to taken or lapsed.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, LargeBinary, String
 from sqlmodel import Field, SQLModel
 
 from governance.db.types import RowIdType, UtcDateTime
@@ -54,6 +54,29 @@ class PolicyEntryRow(SQLModel, table=True):
     requested_by: str = Field(sa_column=Column(String(ACTOR), nullable=False))
     approved_by: str = Field(sa_column=Column(String(ACTOR), nullable=False))
     signature: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ProcessingPauseRow(SQLModel, table=True):
+    """One pause of all processing, begun by one person and lifted by another."""
+
+    __tablename__ = "processing_pause"
+    __table_args__ = (
+        CheckConstraint(
+            "lifted_by IS NULL OR lifted_by <> paused_by", name="ck_processing_pause_two_persons"
+        ),
+        CheckConstraint(
+            "(standing IS NULL) = (lifted_by IS NOT NULL)", name="ck_processing_pause_one_state"
+        ),
+    )
+
+    id: str = Field(sa_column=Column(RowIdType, primary_key=True))
+    reason: str = Field(sa_column=Column(String(32), nullable=False))
+    paused_by: str = Field(sa_column=Column(String(ACTOR), nullable=False))
+    paused_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    lifted_by: str | None = Field(default=None, sa_column=Column(String(ACTOR)))
+    lifted_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    # 1 while it stands, empty afterwards: at most one stands
+    standing: int | None = Field(sa_column=Column(BigInteger, unique=True))
 
 
 class PolicyShadowRow(SQLModel, table=True):

@@ -74,6 +74,7 @@ class ReasonCode(StrEnum):
     UNAVAILABLE_STALE = "unavailable.stale"
     UNAVAILABLE_LEASE = "unavailable.lease"
     UNAVAILABLE_OBLIGATION = "unavailable.obligation"
+    UNAVAILABLE_PAUSED = "unavailable.paused"
     UNAVAILABLE_BUSY = "unavailable.busy"
     UNAVAILABLE_ERROR = "unavailable.error"
 

@@ -55,6 +55,7 @@ class PolicySnapshot:
     categories: Mapping[FieldId, str]  # field -> category
     entities: Entities = field(default_factory=Entities)
     boundary: int = 0  # requests at the edges of the rules
+    paused: bool = False  # whether all processing stands still under it
     compared: int = 0  # requests put to Casbin as well, the random ones included
 
     def decide(

@@ -25,6 +25,7 @@ from governance.jobs.journal_record import JournalEntry, JournalKind
 from governance.jobs.runner import Worker
 from governance.jobs.types import Claim, Slot, Step
 from governance.keys.types import Destroyed
+from policies.pause import refuse_paused
 from retention import store, tombstones, trailing
 from retention.batch import Removed, Work, fitting_now, remove
 from retention.budget import UNLIMITED, Budget, budget_of
@@ -91,8 +92,9 @@ class _Drive:
 def run(ports: Ports, run_id: RowId, *, worker: Worker, daily_bytes: int = UNLIMITED) -> RunReport:
     """The run's end, or as far as the worker and the day's budget let it go.
 
-    A finished run changes nothing. Raises RunHeldElsewhereError, ResidueError.
+    A finished run changes nothing. Raises RunHeldElsewhereError, ResidueError, PausedError.
     """
+    refuse_paused(ports.policies.current)
     with ports.database.read() as tx:
         found = store.run_by_id(tx, run_id)
         plan = store.plan_by_id(tx, found.plan, items=False)

@@ -31,6 +31,7 @@ from governance.http.strict_json import NotStrictError, object_of
 from governance.http.threads import OwnThreads
 from policies.actions import Action
 from policies.api import require
+from policies.pause import refuse_paused
 
 router = APIRouter(prefix="/v1", tags=["feed"])
 Checker = Annotated[Principal, Depends(require(Action.CONSENT_FEED))]
@@ -124,6 +125,7 @@ async def ask(request: Request, principal: Checker) -> JSONResponse:
     _system(principal)
     body, wiring = await _body(request, AskIn), wiring_of(request)
     desk: Desk = wiring.barrier.desk
+    refuse_paused(wiring.policies.current)  # the lease ends, and every permit of the client
 
     def work() -> dict[str, Any]:
         answer = desk.ask(

@@ -19,7 +19,14 @@ from governance.app.checkpoint_copies import mail_address
 from governance.app.deliveries import channels_of, deliver, senders_of
 from governance.app.forwarding import address_of, forward
 from governance.app.stamping import authority_of
-from governance.app.ticks import Runs, guarded, jobs_of, roll_if_missing
+from governance.app.ticks import (
+    ALWAYS,
+    Runs,
+    guarded,
+    jobs_of,
+    paused_with,
+    roll_if_missing,
+)
 from governance.app.webhooks.telling import put_on_their_way
 from governance.app.wiring import Wiring
 from governance.app.witness_list import witnesses_of
@@ -69,7 +76,8 @@ def start(wiring: Wiring) -> Ticking:
     egress_of(wiring.settings)  # the same
     load_watching(wiring.settings.alarm_file)  # the same
     worker = worker_of(f"serve:{new_row_id()}", wiring.clock, stopping)
-    runs = Runs(wiring=wiring, worker=worker, registry=jobs_of(wiring, worker))
+    always, usual = jobs_of(wiring, worker), jobs_of(wiring, paused_with(wiring, worker))
+    runs = Runs(wiring=wiring, worker=worker, registry={**usual, **{n: always[n] for n in ALWAYS}})
     scheduler = BackgroundScheduler(
         timezone=JST, job_defaults={"coalesce": True, "misfire_grace_time": None}
     )
@@ -78,7 +86,7 @@ def start(wiring: Wiring) -> Ticking:
         (
             "outbox.deliver",
             DELIVER_SECONDS,
-            lambda: deliver(wiring, senders, stopping=stopping.is_set),
+            lambda: deliver(wiring, senders, stopping=paused_with(wiring, worker).stopping),
         ),
         (
             "webhooks.follow",

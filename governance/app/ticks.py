@@ -7,7 +7,7 @@ it. Each job has a thread of its own: a purge of hours holds up neither the keys
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Final, Protocol
@@ -86,6 +86,8 @@ PROVISIONS: Final = "registers.purge_provisions"
 NOTICES: Final = "notice.take_effect"
 END_CONSENTS: Final = "consent.expire"
 SHADOW: Final = "policy.shadow"
+# What a pause of all processing never stops: keys, the log, what narrows and who comes of age
+ALWAYS: Final = frozenset({ROLL, RESUME_KEYS, STAMP, WATCH, NOTICES, END_CONSENTS, COME_OF_AGE})
 SCHEDULES: Final = {
     schedule.job: schedule
     for schedule in (
@@ -195,6 +197,8 @@ class Runs:
             held = self._at_work.get(slot.job)
             if self.worker.stopping() or (held is not None and not held.done()):
                 continue
+            if slot.job not in ALWAYS and self.wiring.policies.current.paused:
+                continue
             self._at_work[slot.job] = self._pool.submit(guarded, slot.job, partial(self._run, slot))
             begun.append(self._at_work[slot.job])
         return tuple(begun)
@@ -209,9 +213,14 @@ class Runs:
             slot,
             registry=self.registry,
             schedule=self.schedules[slot.job],
-            worker=self.worker,
+            worker=self.worker if slot.job in ALWAYS else paused_with(self.wiring, self.worker),
         )
         _tell(report)
+
+
+def paused_with(wiring: Wiring, worker: Worker) -> Worker:
+    """The same worker, which also stops between two batches when all processing is paused."""
+    return replace(worker, stopping=lambda: worker.stopping() or wiring.policies.current.paused)
 
 
 def due(wiring: Wiring, schedules: Mapping[str, Schedule], *, at: datetime) -> tuple[Slot, ...]:

@@ -39,6 +39,7 @@ from governance.cli import (
     login,
     measures,
     notices,
+    pausing,
     person,
     pii,
     policy,
@@ -117,6 +118,7 @@ application_.add_typer(policy.app, name="policy", help=say("policy.help"))
 application_.add_typer(person.app, name="person", help=say("person.help"))
 application_.add_typer(training.app, name="training", help=say("training.help"))
 application_.add_typer(glass.app, name="break-glass", help=say("glass.help"))
+application_.add_typer(pausing.app, name="pause", help=say("pause.help"))
 application_.add_typer(recipients.app, name="recipients", help=say("recipients.help"))
 application_.add_typer(provisions.app, name="provision", help=say("provision.help"))
 application_.add_typer(pii.app, name="pii", help=say("pii.help"))

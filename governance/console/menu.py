@@ -53,6 +53,11 @@ MENU: Final = (
                 label="console.nav.glass",
                 any_of=(Action.GLASS_BREAK, Action.GLASS_REVIEW),
             ),
+            Place(
+                href="/console/pause",
+                label="console.nav.pause",
+                any_of=(Action.POLICY_PROPOSE, Action.POLICY_APPLY),
+            ),
         ),
     ),
     (

@@ -50,10 +50,16 @@ def console_page(request: Request, title: str, principal: Principal) -> Page:
     shown = page_of(request, title, surface=Surface.CONSOLE, nav=nav, role=" / ".join(names))
     return replace(
         shown,
-        alert=_open_glass(request, principal, shown.lang),
+        alert=_alert(request, principal, shown.lang),
         untrained=principal.untrained,
         stations=stations(request.url.path, lambda action: may(request, principal, action)),
     )
+
+
+def _alert(request: Request, principal: Principal, lang: Lang) -> str:
+    """What must be seen on every page now: that all stands still, or an access that is open."""
+    paused = text("console.pause.banner", lang) if snapshot_of(request).paused else ""
+    return " ".join(filter(None, (paused, _open_glass(request, principal, lang))))
 
 
 def _open_glass(request: Request, principal: Principal, lang: Lang) -> str:

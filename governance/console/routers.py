@@ -23,6 +23,7 @@ from governance.console.log_pages import router as log
 from governance.console.message_pages import router as messages
 from governance.console.notice_pages import router as notices
 from governance.console.pages import router as console
+from governance.console.pause_pages import router as pause
 from governance.console.plan_pages import router as plans
 from governance.console.point_pages import router as points
 from governance.console.policy_pages import router as policies
@@ -42,6 +43,7 @@ from governance.console.training_pages import router as training
 ROUTERS: Final = (
     *(
         console,
+        pause,
         account,
         requests,
         cases,

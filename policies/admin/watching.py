@@ -1,5 +1,6 @@
 """Each process watches which policy is in force: takes what is due, swaps to what was taken."""
 
+from dataclasses import replace
 from threading import Lock
 from typing import Final
 
@@ -14,6 +15,7 @@ from policies.admin.loading import load_or_nothing
 from policies.admin.taking import take_due
 from policies.admin.types import Desk
 from policies.in_force import number_in_force
+from policies.pause import standing
 from policies.snapshot import NO_POLICY
 
 BLIND: Final = 10  # looks that may fail in a row before nothing is allowed any more
@@ -54,12 +56,22 @@ class PolicyWatch:
         at = self._clock()
         with database.read() as tx:
             number, due = number_in_force(tx), store.due_entry(tx, at=at)
+            paused = standing(tx) is not None
         if due is not None:
             take_due(self._desk, due, at=at)
         elif number == holder.number and not self._tries_again():
-            return False
+            return self._paused(paused)
         with database.read() as tx:
             return self._swap(tx)
+
+    def _paused(self, paused: bool) -> bool:  # noqa: FBT001 # what the row says
+        """Whether this process begins to stand still, or to go on."""
+        holder = self._desk.ports.policies
+        if holder.current is NO_POLICY or holder.current.paused is paused:
+            return False
+        holder.swap(replace(holder.current, paused=paused), number=holder.number)
+        log.warning("processing.paused" if paused else "processing.resumed")
+        return True
 
     def _tries_again(self) -> bool:
         """Whether it is time to try a policy again that could not be loaded."""
@@ -74,6 +86,7 @@ class PolicyWatch:
         if found is None or found == (holder.number, holder.current):
             return False
         number, snapshot = found
+        snapshot = replace(snapshot, paused=standing(tx) is not None)
         if holder.number:
             log.info("policy.swapped", seq=number)
         holder.swap(snapshot, number=number)

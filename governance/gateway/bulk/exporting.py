@@ -49,6 +49,7 @@ from governance.registers.provisions.writing import Provided
 from policies.actions import Action
 from policies.actors import may
 from policies.api import ensure
+from policies.pause import refuse_paused
 from policies.reasons import ReasonCode
 from policies.types import Verb
 
@@ -84,6 +85,7 @@ def export(
     """The file with what may leave, and its manifest; raises what refused it, and nothing left."""
     policy = ports.policies.current
     ensure(principal, action, policy)
+    refuse_paused(policy)
     fields = _fields(request)
     bulk = deciding.asked(
         ports,

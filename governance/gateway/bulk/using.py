@@ -18,6 +18,7 @@ from governance.http.principal import Principal
 from policies.actions import Action
 from policies.actors import decide_actor_on_record, may
 from policies.api import ensure
+from policies.pause import refuse_paused
 from policies.types import Verb
 
 ATTEMPTS: Final = 3
@@ -32,6 +33,7 @@ def use(ports: Ports, principal: Principal, request: BulkRequest, *, at: datetim
     """
     policy = ports.policies.current
     ensure(principal, Action.PERSON_USE, policy)
+    refuse_paused(policy)
     bulk = deciding.asked(
         ports,
         principal,

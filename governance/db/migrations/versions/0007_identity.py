@@ -21,6 +21,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest"),
     )
     op.create_table(
+        "processing_pause",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("paused_by", sa.String(length=100), nullable=False),
+        sa.Column("paused_at", UtcDateTime(), nullable=False),
+        sa.Column("lifted_by", sa.String(length=100), nullable=True),
+        sa.Column("lifted_at", UtcDateTime(), nullable=True),
+        sa.Column("standing", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(standing IS NULL) = (lifted_by IS NOT NULL)",
+            name="ck_processing_pause_one_state",
+        ),
+        sa.CheckConstraint(
+            "lifted_by IS NULL OR lifted_by <> paused_by",
+            name="ck_processing_pause_two_persons",
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("standing"),
+    )
+    op.create_table(
         "journal_mark",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),

@@ -17,11 +17,16 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody; to read whom 
 
 @contextmanager
 def served(
-    app: Callable[..., Any], *, http: Any = "auto", tls: Path | None = None
+    app: Callable[..., Any],
+    *,
+    http: Any = "auto",
+    tls: Path | None = None,
+    clients: Path | None = None,
 ) -> Iterator[str]:
     """The base URL of the application, until the block ends; `http` is uvicorn's protocol.
 
-    `tls` is a file with a certificate for localhost and its key.
+    `tls` is a file with a certificate for localhost and its key, `clients` one with the
+    authorities of callers' certificates.
     """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -35,6 +40,8 @@ def served(
             server_header=False,
             ssl_certfile=tls,
             ssl_keyfile=tls,
+            ssl_ca_certs=None if clients is None else str(clients),
+            ssl_cert_reqs=ssl.CERT_NONE if clients is None else ssl.CERT_OPTIONAL,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

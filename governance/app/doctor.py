@@ -16,6 +16,7 @@ from governance.app.backups import (
     journal_finding,
     key_copy_finding,
 )
+from governance.app.client_keys import keys_finding
 from governance.app.connected import connectors_of
 from governance.app.examined import Examined
 from governance.app.executing import confirmation_finding
@@ -81,6 +82,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         look_finding,
         ended_finding,
         hold_finding,
+        keys_finding,
         backup_finding,
         key_copy_finding,
         drill_finding,

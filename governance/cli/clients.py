@@ -134,7 +134,9 @@ def end_tokens(name: Name) -> int:
 @app.command("scopes", help=say("client.scopes"))
 def scopes(
     name: Name,
-    scope: Annotated[list[str] | None, typer.Argument(metavar="SCOPE...")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Argument(metavar="SCOPE...", help=say("client.scope"))
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help=say("client.scopes_all"))] = False,
 ) -> int:
     """The system may do these of its role's actions and no other."""
@@ -149,7 +151,10 @@ def scopes(
 
 @app.command("purposes", help=say("client.purposes"))
 def purposes(
-    name: Name, purpose: Annotated[list[str] | None, typer.Argument(metavar="PURPOSE...")] = None
+    name: Name,
+    purpose: Annotated[
+        list[str] | None, typer.Argument(metavar="PURPOSE...", help=say("client.purpose"))
+    ] = None,
 ) -> int:
     """The system may claim these purposes and no other."""
     from governance.identity.clients.service import set_purposes
@@ -161,7 +166,9 @@ def purposes(
 @app.command("limit", help=say("client.limit"))
 def limit(
     name: Name,
-    rate: Annotated[int | None, typer.Argument(metavar="RATE", min=0)] = None,
+    rate: Annotated[
+        int | None, typer.Argument(metavar="RATE", min=0, help=say("client.rate"))
+    ] = None,
     burst: Annotated[int | None, typer.Option("--burst", min=1, help=say("client.burst"))] = None,
 ) -> int:
     """The system may come so often a second; without a rate, as often as the settings say."""
@@ -175,7 +182,9 @@ def limit(
 @app.command("certificate", help=say("client.certificate"))
 def certificate(
     name: Name,
-    thumbprint: Annotated[str | None, typer.Argument(metavar="SHA256")] = None,
+    thumbprint: Annotated[
+        str | None, typer.Argument(metavar="SHA256", help=say("client.sha256"))
+    ] = None,
     none: None_ = False,
 ) -> int:
     """The system's keys and tokens open with this certificate alone."""
@@ -191,7 +200,7 @@ def certificate(
 @app.command("public-keys", help=say("client.public_keys"))
 def public_keys(
     name: Name,
-    file: Annotated[Path | None, typer.Argument(metavar="FILE")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help=say("client.file"))] = None,
     none: None_ = False,
 ) -> int:
     """The system's assertions are verified by these keys (JWK set)."""

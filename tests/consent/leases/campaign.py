@@ -168,6 +168,11 @@ class Withdrawing:
         first, last = int(self.begun), int(self.ended)
         return len([one for one in seconds if first <= one <= last]) / (last - first + 1)
 
+    def chances(self, seconds: Sequence[int]) -> int:
+        """Withdrawals acknowledged in a second in which somebody was told yes: each could fail."""
+        told = frozenset(seconds)
+        return sum(int(at) in told for at in self.acknowledged.values())
+
 
 def late(told: dict[str, float], acknowledged: dict[str, float]) -> list[str]:
     """Persons of whom somebody was told yes at a moment after their withdrawal was acknowledged."""

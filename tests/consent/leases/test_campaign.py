@@ -32,7 +32,7 @@ THREADS = int(os.environ.get("SEKISHO_WITHDRAWERS", "32"))  # persons who wait a
 KILL_SECONDS = float(os.environ.get("SEKISHO_KILL_SECONDS", "30"))  # between two deaths
 MINUTES = float(os.environ.get("SEKISHO_MINUTES", "inf"))  # after which no withdrawal begins
 PAUSE = 2.5  # seconds; longer than a lease
-SHARE = 0.1  # of the seconds of the withdrawals, in which each client at least permitted
+CHANCES = 100  # withdrawals, at least, in a second in which each kind of client permitted
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_the_whole_campaign(
         _tell(engine, work, checks, told, trouble)
         _judge(work, checks, told)
         for mode, found in told.items():
-            assert work.share(found["seconds"]) >= SHARE, mode
+            assert work.chances(found["seconds"]) >= min(CHANCES, WITHDRAWALS // 100), mode
         assert trouble["pauses"] > 0
         assert trouble["kills"] > 0
 
@@ -167,6 +167,7 @@ def _tell(
         "clients": {
             mode: {name: found[name] for name in ("permits", "refusals", "unavailable")}
             | {"share_of_seconds": round(work.share(found["seconds"]), 2)}
+            | {"chances": work.chances(found["seconds"])}
             | {"askings": found["askings"]}  # each kind: how many, median milliseconds
             for mode, found in told.items()
         },

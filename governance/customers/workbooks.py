@@ -4,8 +4,10 @@ Shared strings carry furigana (rPh) beside the name; openpyxl reads the text run
 test holds. Dates follow the cell's number format, 和暦 formats included.
 """
 
+import lzma
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ MAX_UNPACKED = 512 * 1024 * 1024  # bytes of all members; a 1 M row register is 
 MAX_RATIO = 200  # unpacked to packed; XML of real registers packs 5 to 20 times
 RATIO_FROM = 10 * 1024 * 1024  # bytes; small files may pack as well as they like
 MAX_MEMBERS = 10_000
+BROKEN = (zlib.error, lzma.LZMAError)  # what a damaged member raises while it is unpacked
 MAX_ROWS = 1_048_576  # Excel's own limit
 
 
@@ -72,7 +75,9 @@ def check_archive(path: Path) -> None:
             if not any(member.filename == "xl/workbook.xml" for member in members):
                 raise SourceFormatUnsupportedError(format="zip")  # ods, xlsb, an archive of files
             _check_entities(archive, members)
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError) as error:
+    except GovernanceError:
+        raise
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError, *BROKEN) as error:
         raise SourceMalformedError(row=0) from error
 
 

@@ -12,7 +12,7 @@ def line_of(text: str, path: str) -> int:
     """The line of the deepest part of the path that is there; 1 where nothing is."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         return 1
     if root is None:
         return 1

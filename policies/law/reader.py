@@ -35,6 +35,8 @@ class StrictLoader(LOADER):  # type: ignore[misc]  # the base is chosen at run t
         """The mapping; a key written twice is refused."""
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.composer.ComposerError(problem="key", problem_mark=key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     problem=str(key.value), problem_mark=key.start_mark
@@ -44,9 +46,20 @@ class StrictLoader(LOADER):  # type: ignore[misc]  # the base is chosen at run t
         return found
 
 
+def _refuse_aliases(source: str, *, file: str) -> None:
+    """An alias can lead to itself, and whoever walks through the document never ends."""
+    if "*" not in source:
+        return
+    for event in yaml.parse(source, Loader=LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            line = event.start_mark.line + 1
+            raise LawYamlError(file=file, path=f"line {line}", line=line)
+
+
 def read_yaml(source: str, *, file: str) -> "Node":
     """Root of the document; a broken text or a doubled key is a typed error with its place."""
     try:
+        _refuse_aliases(source, file=file)
         return Node(file=file, path="", value=yaml.load(source, Loader=StrictLoader))  # noqa: S506 - a SafeLoader
     except yaml.constructor.ConstructorError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -54,8 +67,8 @@ def read_yaml(source: str, *, file: str) -> "Node":
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise LawYamlError(file=file, path=f"line {line}", line=line) from None
-    except yaml.YAMLError:
-        raise LawYamlError(file=file, path="/") from None
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
+        raise LawYamlError(file=file, path="/") from None  # "0b_" is a number to YAML, and is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

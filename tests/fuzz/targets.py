@@ -159,7 +159,8 @@ def _strings(tree: Any) -> list[str]:
     return [text for part in inner for text in _strings(part)]
 
 
-YAML: Final = (b"&a [*a]", b"!!python/object:os.system", b"- ", b": ", b"{}", b"1e400", b"\n  ",
+YAML: Final = (b"? ", b"{[a]: b}", b"0b_", b"&a [*a]", b"!!python/object:os.system", b"- ",
+               b": ", b"{}", b"1e400", b"\n  ",
                b"0o7", b"2026-13-45", b"? ", b"<<: ", b"'", b"~", b"[[[[")  # fmt: skip
 JSON: Final = (b'{"a":', b"\\ud800", b"1e999", b"NaN", b"[[[[", b"null", b'"', b"-0", b"\x00")
 CELLS: Final = (b'"', b"\r\n", b",", b"=1+1", b"\x00", "令和8年".encode(), "１".encode(), b"\xff")

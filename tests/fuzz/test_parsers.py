@@ -45,7 +45,7 @@ def test_no_octets_make_a_reader_raise_what_it_does_not_declare(name: str) -> No
     target = targets()[name]
     rng = random.Random(f"{SEED}{name}")  # noqa: S311 # no secret
     played = MUTATIONS // SLOW if target.slow else MUTATIONS
-    for octets in (b"", b"\x00", b"\xff" * 64, *target.seeds):
+    for octets in (b"", b"\x00", b"\xff" * 64, *target.words, *target.seeds):
         feed(target, octets)
     for number in range(played):
         octets = mutated(rng, target)
@@ -54,3 +54,20 @@ def test_no_octets_make_a_reader_raise_what_it_does_not_declare(name: str) -> No
         except Exception as error:
             error.add_note(f"{name}, mutation {number} of seed {SEED}: {octets[:2_000]!r}")
             raise
+
+
+FOUND = (b"? [a]\n: b\n", b"{[a]: b}", b"a: 0b_\n", b"&a [*a]", b"[" * 3_000)  # by atheris
+
+
+@pytest.mark.parametrize("name", ["notice", "points", "schedule", "dataset", "law"])
+def test_what_was_found_in_documents_stays_refused(name: str) -> None:
+    for octets in FOUND:
+        assert not feed(targets()[name], octets)
+
+
+def test_a_damaged_member_of_a_workbook_is_refused() -> None:
+    target = targets()["register_xlsx"]
+    (whole,) = target.seeds
+    place = whole.index(b"xl/worksheets/sheet1.xml") + 60
+    for width in (1, 8, 64):
+        assert not feed(target, whole[:place] + b"\xa5" * width + whole[place + width :])

@@ -60,19 +60,7 @@ def ask(
 
     Raises ElevationFormError, ElevationHeldError, and what forbids the roles together.
     """
-    policy = ports.policies.current
-    ensure(principal, Action.CONSOLE_OPEN, policy)
-    staff = _acting(tx, principal.id)
-    if principal.kind is not PrincipalKind.STAFF:
-        raise ElevationForbiddenError
-    if not SHORTEST <= len(reason.strip()) <= LONGEST:
-        raise ElevationFormError(field="reason")
-    if not 1 <= minutes <= MOST_MINUTES:
-        raise ElevationFormError(field="minutes")
-    waiting = {one.role for one in store.open_of(tx, staff.id) if one.phase(at) is not Phase.OVER}
-    if role in staff.roles or role in waiting:
-        raise ElevationHeldError
-    demand_together(policy, staff.roles | waiting | {role})
+    staff = _may_ask(tx, ports, principal, role, minutes=minutes, reason=reason, at=at)
     row = new_row_id()
     elevation = Elevation(
         id=row,
@@ -97,6 +85,33 @@ def ask(
     )
     store.tie(tx, row, approval.id)
     return elevation, approval
+
+
+def _may_ask(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    role: str,
+    *,
+    minutes: int,
+    reason: str,
+    at: datetime,
+) -> Staff:
+    """The account that asks; fails closed for what is no request or may not be given."""
+    policy = ports.policies.current
+    ensure(principal, Action.CONSOLE_OPEN, policy)
+    if principal.kind is not PrincipalKind.STAFF:
+        raise ElevationForbiddenError
+    staff = _acting(tx, principal.id)
+    if not SHORTEST <= len(reason.strip()) <= LONGEST:
+        raise ElevationFormError(field="reason")
+    if not 1 <= minutes <= MOST_MINUTES:
+        raise ElevationFormError(field="minutes")
+    waiting = {one.role for one in store.open_of(tx, staff.id) if one.phase(at) is not Phase.OVER}
+    if role in staff.roles or role in waiting:
+        raise ElevationHeldError
+    demand_together(policy, staff.roles | waiting | {role})
+    return staff
 
 
 def elevation_executor(ports: Ports) -> Executor:

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import socket
 import threading
+import time
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from governance.identity.service import register_client
 from tests.installation import create, customer, import_file, register, subjects, write_file
 
 AT_ONCE, SECONDS = 200, 15
+PAUSE_S = 1  # between waves: what comes without end is for the limits of the proxy
 MOST_MB, MOST_MS = 500, 5
 FORM = b"login=nobody&password=" + b"x" * 40
 
@@ -42,6 +44,7 @@ def flood(port: int, counts: "multiprocessing.Queue[dict[bytes, int]]") -> None:
         for one in threads:
             one.join()
         counts.put({status: told.count(status) for status in set(told)})
+        time.sleep(PAUSE_S)
 
 
 def memory_mb(pid: int, key: str) -> float:

@@ -129,7 +129,7 @@ def elevation_executor(ports: Ports) -> Executor:
         held = store.standing_roles(tx, staff.id, at=at)
         demand_together(ports.policies.current, staff.roles | held | {found.role})
         ends_at = at + timedelta(minutes=found.minutes)
-        if not store.begin(tx, found.id, by=by.id, at=at, ends_at=ends_at):
+        if not store.give(tx, found.id, by=by.id, at=at, ends_at=ends_at):
             raise ElevationUnknownError
         counts = (("minutes", found.minutes),)
         code = EventCode.ELEVATION_BEGUN

@@ -57,9 +57,7 @@ def standing_roles(tx: Connection, staff: ActorId, *, at: datetime) -> frozenset
     return frozenset(tx.execute(found).scalars())
 
 
-def begin(
-    tx: Connection, elevation: RowId, *, by: ActorId, at: datetime, ends_at: datetime
-) -> bool:
+def give(tx: Connection, elevation: RowId, *, by: ActorId, at: datetime, ends_at: datetime) -> bool:
     """Whether this call was the one by which the role counts."""
     one = (ELEVATION.c.id == elevation) & ELEVATION.c.begun_at.is_(None)
     values = {"begun_at": at, "approved_by": by, "ends_at": ends_at}

@@ -10,6 +10,7 @@ Between transactions others have their turn (retention/yielding.py).
 import sqlite3
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,6 +21,7 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
 from governance.core.terms import EventId, KeyClass, RowId, SubjectId
 from governance.customers.ports import Ports
+from governance.gateway.intake.collecting import rare_collections
 from governance.jobs import ledger
 from governance.jobs.journal_record import JournalEntry, JournalKind
 from governance.jobs.runner import Worker
@@ -42,7 +44,7 @@ from retention.weighing import weights
 from retention.yielding import Yielding
 
 LEASE = timedelta(seconds=120)
-PAGE = 1_000  # persons that are read at a time
+PAGE = 1_200  # persons that are read at a time
 EVENT_MOST = 400  # persons in a batch; the event that names them has a size limit
 KEYS = 400  # persons whose keys end together
 KEYS_AT_RESTORE = 4_000  # their keys are gone already, and nobody is served meanwhile
@@ -117,8 +119,10 @@ def run(ports: Ports, run_id: RowId, *, worker: Worker, daily_bytes: int = UNLIM
     drive = _Drive(work=work, worker=worker, claim=claim, budget=left, turns=turns)
     if drive.restores:
         turns.hurried, turns.pace = True, Pace(rows=MOST)
+    many = work.trails or drive.restores
     try:
-        return _to_the_end(drive)
+        with rare_collections() if many else nullcontext():
+            return _to_the_end(drive)
     except Exception:  # whatever stopped it, another call may go on at once
         _let_go(drive)
         raise
@@ -220,7 +224,8 @@ def _batch(drive: _Drive, items: Sequence[Item], weigh: Mapping[SubjectId, int])
     at, seen = drive.worker.clock(), Seen()
     doomed = _looked_at(drive, items, seen=seen, at=at)
     if not drive.restores:  # those are what the journal says already
-        _announce(drive, JournalKind.ERASURE, doomed, at=at)
+        announced = {item.id: one.subject for item, one in doomed}
+        _append(drive, JournalKind.ERASURE, announced, at=at)
     journaled = {item.id: one for item, one in doomed}
 
     def commit(tx: Connection, began: datetime) -> tuple[Claim, Removed]:
@@ -275,12 +280,6 @@ def _looked_at(
         (one.subject for _, one in doomed if one.keeps and one.readable), KeyClass.KEPT
     )
     return doomed
-
-
-def _announce(
-    drive: _Drive, kind: JournalKind, doomed: Sequence[tuple[Item, Doomed]], *, at: datetime
-) -> None:
-    _append(drive, kind, {item.id: one.subject for item, one in doomed}, at=at)
 
 
 def _append(

@@ -3,14 +3,16 @@
 import contextlib
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from audit.models import EVENTS, PARTS
 from governance.core.terms import KeyClass
 from governance.crypto.frame import dek_id_of
-from governance.customers.tokens import POSTING, ROW
+from governance.customers.search import sweeping
+from governance.customers.tokens import LEAVING, POSTING, ROW
 from governance.db.engine import Database
 from governance.keys.errors import KeyDestroyedError
 from retention import purge, tombstones, trailing
@@ -75,6 +77,37 @@ def test_death_at_a_statement_on_the_data_is_recovered(town: Town, n: int) -> No
 def test_death_at_a_statement_on_the_keys_is_recovered(town: Town, keys: Database, n: int) -> None:
     people(town)
     die_at(town, keys.writer_engine, n)
+
+
+@pytest.mark.parametrize("n", [0, 3])
+def test_death_while_tokens_go_after_their_persons_is_recovered(
+    town: Town, n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people(town)
+    monkeypatch.setattr(trailing, "FROM", 1)
+    with town.ports.database.read() as tx:
+        mine = ROW.c.subject_id == town.people["gone"]
+        keys = set(tx.execute(select(ROW.c.row_key).where(mine)).scalars())
+    run, left, taken = town.start(town.plan()), [None] * n, sweeping.remove
+
+    def dying(tx: Connection, **part: Any) -> None:
+        if not left:
+            raise Killed
+        left.pop()
+        taken(tx, **part)
+
+    with monkeypatch.context() as deadly, contextlib.suppress(Killed):
+        deadly.setattr(sweeping, "remove", dying)
+        town.drive(run)
+    with town.ports.database.read() as tx:
+        assert tx.execute(select(LEAVING)).first() is not None
+        assert keys & set(tx.execute(select(POSTING.c.row_key)).scalars())
+    after = town.restarted()
+    assert after.drive(run).state is RunState.DONE
+    exact(after)
+    with after.ports.database.read() as tx:
+        assert tx.execute(select(LEAVING)).first() is None
+        assert not keys & set(tx.execute(select(POSTING.c.row_key)).scalars())
 
 
 def test_the_deaths_above_reach_beyond_the_last_statement(town: Town, keys: Database) -> None:

@@ -96,6 +96,7 @@ MENU: Final = (
                 label="console.nav.connectors",
                 any_of=(Action.CONNECTOR_READ,),
             ),
+            Place(href="/console/clients", label="clients.title", any_of=(Action.CLIENT_READ,)),
             Place(
                 href="/console/provisions",
                 label="console.nav.provisions",

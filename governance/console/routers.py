@@ -7,6 +7,7 @@ from governance.console.answer_pages import router as answers
 from governance.console.backup_pages import router as backups
 from governance.console.case_pages import router as cases
 from governance.console.choice_pages import router as choices
+from governance.console.client_pages import router as clients
 from governance.console.complaint_pages import router as complaints
 from governance.console.connector_pages import router as connectors
 from governance.console.dataset_pages import router as datasets
@@ -66,6 +67,7 @@ ROUTERS: Final = (
     holds,
     hold_letters,
     training,
+    clients,
     elevations,
     *(notices, points, recipients, connectors, provisions, scans, log, backups, datasets),
 )

@@ -179,6 +179,7 @@ def create_app(wiring: Wiring) -> Application:
     )
     app.state.wiring = wiring
     app.state.hasher = Hasher(cost_of(wiring.settings))
+    app.state.busy_pages = {}
     require_providers(wiring.settings)
     app.state.directory = Directory()
     app.state.collect_throttle = Throttle(wiring.settings.collect_limit)

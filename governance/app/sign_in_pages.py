@@ -83,6 +83,18 @@ def _ways(request: Request, mistakes: tuple[Mistake, ...] = (), login: str = "")
     )
 
 
+def _busy(request: Request, error: BusyError) -> str:
+    """The page for whoever comes beyond the queue: drawn once, so that a flood draws nothing."""
+    page = page_of(request, "ui.sign_in.title", surface=Surface.PLAIN)
+    if page.principal is not None:
+        return _ways(request, _told(request, error, "login"))
+    drawn: dict[tuple[str, ...], str] = request.app.state.busy_pages
+    key = (page.lang.value, str(page.theme), str(page.keys))
+    if key not in drawn:
+        drawn[key] = _ways(request, _told(request, error, "login"))
+    return drawn[key]
+
+
 def _demand_local(request: Request) -> None:
     """Fails closed: where the company's sign-on is the only way, no password and passkey opens."""
     if not wiring_of(request).settings.local_sign_in:
@@ -138,6 +150,8 @@ async def by_password(request: Request, login: Word = "", password: Word = "") -
     try:
         found = await run_in_threadpool(work)
     except TOLD as error:
+        if isinstance(error, BusyError):
+            return _refused(_busy(request, error), error)
         return _refused(_ways(request, _told(request, error, "login"), login), error)
     return await _gone_on(request, found)
 

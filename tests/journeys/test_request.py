@@ -248,7 +248,7 @@ def test_from_a_question_on_a_phone_to_an_answer_proved_offline(cast: Cast) -> N
     for step in ("#execute", "#build", "#tell"):
         press(lead.page, step)
     sound(lead, cast.lang)
-    cast.clock.now += timedelta(hours=1)
+    cast.clock.now += timedelta(minutes=50)
     me.page.goto(mine)
     press(me.page, "#answer")
     press(me.page, "#send")

@@ -7,10 +7,13 @@ import httpx
 import pyotp
 import pytest
 
+from governance.app.factory import create_app
+from governance.identity.credentials.hashing import Cost, Hasher
 from governance.identity.middleware import SESSION_COOKIE
 from tests.governance.app.conftest import Town
 from tests.governance.app.test_sign_in import BROWSER, token
 from tests.installation import AT
+from tests.serving import served
 
 PASSWORD = "mizu to tetsu no uta"  # invented
 KEY = re.compile(r"<code>((?:[A-Z2-7]{4} ?){8})</code>")
@@ -188,3 +191,20 @@ def test_a_role_for_a_time_is_asked_for_and_given_on_the_page(town: Town) -> Non
     assert end is not None
     assert town.signed_in("u:privacy_approver").post(end[1], data={"csrf": "x"}).status_code == 403
     assert support.post(end[1], data={"csrf": form["csrf"]}).status_code == 303
+
+
+def test_whoever_comes_beyond_the_queue_is_told_so_in_their_language(town: Town) -> None:
+    app = create_app(town.wiring)
+    app.state.hasher = Hasher(Cost(memory_kib=64, passes=1, at_once=1, waiting=0))
+    form = {"login": "auditor", "password": "x"}
+    with served(app) as base, app.state.hasher.place():
+        for lang, words in (
+            ("ja", "混み合っています"),
+            ("en", "It is busy"),
+            ("ja", "混み合っています"),
+        ):
+            headers = {**BROWSER, "accept-language": lang}
+            answer = httpx.post(f"{base}/sign-in/password", data=form, headers=headers)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+            assert words in answer.text
+            assert "auditor" not in answer.text

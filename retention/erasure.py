@@ -18,6 +18,7 @@ from governance.customers.changes import counter
 from governance.customers.store import IN_LIMIT, LAW, SUBJECT, SUPPRESSION, TABLES
 from governance.customers.subjects import AgeBand, SubjectState
 from governance.customers.suppression import Listed, enlist
+from governance.db.fetching import PreparedSelect
 from governance.db.keyed import PreparedChange, changed
 from governance.keys.vault import FieldVault
 from retention import edges
@@ -28,6 +29,12 @@ from retention.removing import remove
 from retention.shredding import shred, unshredded
 from retention.types import RowKeep
 
+_LOCKED: Final = PreparedSelect(
+    select(SUBJECT.c.id)
+    .where(SUBJECT.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(SUBJECT.c.id)
+    .with_for_update()
+)
 _LAWS_GO: Final = PreparedChange(lambda ids: delete(LAW).where(LAW.c.subject_id.in_(ids)))
 _ENDED: Final = PreparedChange(
     lambda ids: (
@@ -83,8 +90,7 @@ def lock(tx: Connection, subjects: Sequence[SubjectId]) -> None:
     if tx.dialect.name == "sqlite":  # BEGIN IMMEDIATE already is that lock
         return
     for part in _parts(sorted(subjects)):
-        wanted = select(SUBJECT.c.id).where(SUBJECT.c.id.in_(part)).order_by(SUBJECT.c.id)
-        tx.execute(wanted.with_for_update()).all()
+        _LOCKED.rows(tx, {"ids": part})
 
 
 def erase(

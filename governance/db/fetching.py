@@ -20,7 +20,13 @@ from sqlalchemy import CompoundSelect, Connection, Dialect, Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg as postgres
 
-from governance.db.prepared import array_of, driver_errors, sqlite_errors, sqlite_of
+from governance.db.prepared import (
+    array_of,
+    driver_errors,
+    element_of,
+    sqlite_errors,
+    sqlite_of,
+)
 
 DIALECT: Final = sqlite.dialect()
 POSTGRES: Final = postgres.dialect()  # type: ignore[no-untyped-call] # a class of SQLAlchemy's
@@ -150,7 +156,9 @@ def _with_arrays(statement: Any) -> _Arrays:
     compiled: Any = statement.compile(dialect=POSTGRES)
 
     def array(found: re.Match[str]) -> str:
-        kind = compiled.binds[found[2]].type.compile(dialect=POSTGRES)
+        kind = element_of(compiled.binds[found[2]].type, POSTGRES)
+        if kind is None:  # fails closed: a cast to another type might change the values
+            raise TypeError(f"no array of the values of {found[2]}")
         array = f"CAST(%({found[2]})s AS {kind}[])"
         return f"<> ALL({array})" if found[1] else f"= ANY({array})"
 

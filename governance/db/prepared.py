@@ -117,7 +117,7 @@ class PreparedInsert:
 
     def _with_lists(self, dialect: Dialect, names: Sequence[str]) -> str | None:
         """The statement from lists of values; None where a column's type is not foreseen."""
-        types = [_element(self._table.c[name].type, dialect) for name in names]
+        types = [element_of(self._table.c[name].type, dialect) for name in names]
         if None in types:
             return None
         lists = ", ".join(f"CAST(%({n})s AS {t}[])" for n, t in zip(names, types, strict=True))
@@ -292,7 +292,7 @@ def _columns(shape: _Shape, rows: Sequence[Mapping[str, Any]]) -> list[Iterable[
     return columns
 
 
-def _element(kind: TypeEngine[Any], dialect: Dialect) -> str | None:
+def element_of(kind: TypeEngine[Any], dialect: Dialect) -> str | None:
     """PostgreSQL's type of one value of such a column."""
     plain = kind.load_dialect_impl(dialect) if isinstance(kind, TypeDecorator) else kind
     return next((name for base, name in _ELEMENTS if isinstance(plain, base)), None)

@@ -108,3 +108,13 @@ def test_a_text_in_a_list_is_itself_whatever_it_holds(things: Database, wanted: 
         others = {row.name for row in outside.rows(tx, {"names": wanted})}
     assert found == {one for one in wanted if one in ODD}
     assert others == {one for one in ODD if one not in wanted}
+
+
+def test_a_text_longer_than_its_column_is_not_cut_to_one_that_is_there(things: Database) -> None:
+    whole = "x" * 20
+    things.write(lambda tx: tx.execute(insert(THINGS), [{"id": 99, "name": whole}]))
+    listed = THINGS.c.name.in_(bindparam("names", expanding=True))
+    prepared = PreparedSelect(select(THINGS.c.id).where(listed))
+    with things.read() as tx:
+        assert [row.id for row in prepared.rows(tx, {"names": [whole]})] == [99]
+        assert not prepared.rows(tx, {"names": [whole + "x"]})

@@ -25,8 +25,8 @@ def _beside(address: str) -> Any:
     return _schema(address.rpartition("/")[2].removesuffix(".SNAPSHOT.schema.json"))
 
 
-def _load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("sbom", ROOT / "scripts/sbom.py")
+def _load(name: str = "sbom") -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"scripts/{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -50,3 +50,53 @@ def test_the_bill_is_whole_and_of_its_schema(lock: str) -> None:
     licensed = [one for one in made["components"] if "licenses" in one]
     assert len(licensed) > len(named) // 2
     assert json.dumps(sbom.bill(text)) == written
+
+
+LOCK: Final = "some.thing==1.2.0 \\\n    --hash=sha256:00\nother==3.0 ; python_version < '4'\n"
+
+
+@pytest.mark.parametrize(
+    ("affected", "expected"),
+    [
+        ({"versions": ["1.2.0"]}, True),
+        ({"versions": ["1.2.1"]}, False),
+        ({"ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]}, True),
+        (
+            {
+                "ranges": [
+                    {
+                        "type": "ECOSYSTEM",
+                        "events": [{"introduced": "1.0"}, {"fixed": "1.2.0"}],
+                    }
+                ]
+            },
+            False,
+        ),
+        (
+            {
+                "ranges": [
+                    {
+                        "type": "ECOSYSTEM",
+                        "events": [{"introduced": "1.0"}, {"last_affected": "1.2.0"}],
+                    }
+                ]
+            },
+            True,
+        ),
+        ({"ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]}, False),
+    ],
+)
+def test_a_locked_package_that_an_advisory_names_is_found(
+    tmp_path: Path,
+    affected: dict[str, Any],
+    expected: bool,  # noqa: FBT001 # as the table says
+) -> None:
+    part = {"package": {"ecosystem": "PyPI", "name": "Some_Thing"}} | affected
+    (tmp_path / "a.json").write_text(json.dumps({"id": "A-1", "affected": [part]}), "utf-8")
+    found = list(_load("advisories").found(LOCK, tmp_path))
+    assert found == ([("some-thing", "1.2.0", "A-1")] if expected else [])
+
+
+def test_a_folder_without_advisories_proves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=tmp_path.name):
+        list(_load("advisories").found(LOCK, tmp_path))

@@ -25,6 +25,7 @@ from governance.identity.accounts import (
 )
 from governance.identity.clients import service
 from governance.identity.clients.types import key_opens, rate_of
+from governance.identity.rules import may_act
 from governance.ui.parts import Choice, Mistake
 from governance.ui.surfaces import lang_of, templates_of
 from policies.actions import Action
@@ -120,13 +121,13 @@ async def _one(
         found = await run_in_threadpool(look)
     except AccountUnknownError:
         raise NotFoundError from None
-    at = wiring.clock()
+    at, acts = wiring.clock(), may_act(found.client.state)
     return templates_of(request).render(
         "console/client.html",
         page,
         client=found.client,
         keys=found.keys,
-        opening=frozenset(each.id for each in found.keys if key_opens(each, at=at)),
+        opening=frozenset(each.id for each in found.keys if acts and key_opens(each, at=at)),
         writes=may(request, principal, Action.CLIENT_WRITE),
         overlap=wiring.settings.client_overlap_days,
         key=key,

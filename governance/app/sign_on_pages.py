@@ -12,11 +12,11 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
 from governance.app.staff import signed_in
-from governance.console.account_frame import is_https, put_session
+from governance.console.account_frame import put_session
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import ActorId, Lang
 from governance.http.cookies import drop, put, read
-from governance.http.request import open_to_all, principal_of, wiring_of
+from governance.http.request import is_https, open_to_all, principal_of, wiring_of
 from governance.identity.types import Session
 from governance.signon import flow, store
 from governance.signon.discovery import Directory

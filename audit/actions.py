@@ -140,7 +140,6 @@ class EventCode(StrEnum):
     PROVED_AGAIN = "identity.proved_again"  # before a grave act
     ELEVATION_BEGUN = "identity.elevation_begun"
     ELEVATION_ENDED = "identity.elevation_ended"
-    ACCESS_REVIEWED = "identity.access_reviewed"
     TRAINING_COMPLETED = "training.completed"
     ACCESS_DENIED = "access.denied"
     # registers and reports

@@ -86,7 +86,8 @@ class PolicyWatch:
         if found is None or found == (holder.number, holder.current):
             return False
         number, snapshot = found
-        snapshot = replace(snapshot, paused=standing(tx) is not None)
+        if snapshot is not NO_POLICY and standing(tx) is not None:
+            snapshot = replace(snapshot, paused=True)
         if holder.number:
             log.info("policy.swapped", seq=number)
         holder.swap(snapshot, number=number)

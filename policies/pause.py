@@ -77,7 +77,7 @@ def standing(tx: Connection) -> Pause | None:
     )
 
 
-def begin(tx: Connection, pause: Pause) -> None:
+def enter(tx: Connection, pause: Pause) -> None:
     """It stands; raises AlreadyPausedError where one does."""
     entry = insert_ignore(PAUSE, tx.dialect.name).values(
         id=pause.id,

@@ -30,7 +30,7 @@ def pause(ports: Ports, principal: Principal, reason: PauseReason, *, at: dateti
     made = Pause(id=new_row_id(), reason=reason, paused_by=principal.id, paused_at=at)
 
     def work(tx: Connection) -> None:
-        store.begin(tx, made)
+        store.enter(tx, made)
         counter.note_everyone(tx)
         code = EventCode.PROCESSING_PAUSED
         ports.audit.append(tx, _event(principal, made, code, (reason.value,), at=at))

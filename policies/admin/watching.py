@@ -70,7 +70,10 @@ class PolicyWatch:
         if holder.current is NO_POLICY or holder.current.paused is paused:
             return False
         holder.swap(replace(holder.current, paused=paused), number=holder.number)
-        log.warning("processing.paused" if paused else "processing.resumed")
+        if paused:
+            log.warning("processing.paused")
+        else:
+            log.warning("processing.resumed")
         return True
 
     def _tries_again(self) -> bool:

@@ -55,7 +55,8 @@ NOTHING_KNOWN: Final = frozenset(
 # Parameters of which the ground has nothing: they are asked with unknown ids alone.
 NOTHING_OF: Final = frozenset(
     {
-        "approval", "complaint", "dataset", "decision", "edition", "file", "hook", "letter",
+        "approval", "complaint", "course", "dataset", "decision", "edition", "elevation", "file",
+        "hook", "letter", "which",
         "merge", "message", "name", "pair", "paper", "passkey", "place", "plan", "point", "row",
         "run", "scan", "sent", "session", "simulation", "task", "template", "token", "version",
     }

@@ -30,8 +30,8 @@ from policies.pause import (
     Pause,
     PausedError,
     PauseReason,
-    begin,
     end,
+    enter,
     standing,
 )
 from policies.reasons import ReasonCode
@@ -153,9 +153,9 @@ def test_the_page_says_so_and_another_lifts_it(office: Office, wiring: Wiring) -
 def test_one_pause_stands_and_one_person_never_does_both(database: Database) -> None:
     with database.read() as tx:
         assert standing(tx) is None
-    database.write(lambda tx: begin(tx, FIRST))
+    database.write(lambda tx: enter(tx, FIRST))
     with pytest.raises(AlreadyPausedError):
-        database.write(lambda tx: begin(tx, FIRST))
+        database.write(lambda tx: enter(tx, FIRST))
     with database.read() as tx:
         assert standing(tx) == FIRST
     same = update(PAUSE).values(standing=None, lifted_by=FIRST.paused_by, lifted_at=AT)

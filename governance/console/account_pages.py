@@ -13,7 +13,6 @@ from governance.console.account_frame import (
     OPEN,
     STEP_COOKIE,
     Own,
-    is_https,
     put_session,
     terms_for,
 )
@@ -22,7 +21,7 @@ from governance.console.pages import console_page
 from governance.core.errors import GovernanceError
 from governance.http.cookies import drop, put, read
 from governance.http.principal import Principal
-from governance.http.request import check_csrf, wiring_of
+from governance.http.request import check_csrf, is_https, wiring_of
 from governance.identity.credentials import keeping, second, sessions, totp
 from governance.identity.credentials.terms import STEP_LIFE
 from governance.identity.types import Level

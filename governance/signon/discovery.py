@@ -117,7 +117,7 @@ class Directory:
         try:
             answer = self._send(provider, request)
         except GovernanceError as error:
-            log.warning("sign_on.silent", provider=provider.id, code=error.code)
+            log.warning("sign_on.silent", setting=provider.id, code=error.code)
             raise ProviderSilentError(provider=provider.id, reason=error.code) from None
         try:
             said = json.loads(answer.body)

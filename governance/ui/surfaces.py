@@ -79,7 +79,7 @@ def error_page(request: Request, error: GovernanceError) -> str:
     surface = Surface.PORTAL if path.startswith("/portal") else Surface.PLAIN
     page = page_of(request, "ui.error.title", surface=surface)
     problem = problem_of(error, page.lang, reference=str(getattr(request.state, "request_id", "-")))
-    ways = (Link(label=templates_label(request, page), href="/"),)
+    ways: tuple[Link, ...] = (Link(label=templates_label(request, page), href="/"),)
     if error.code == STEP_UP:
         ways = (Link(label=text("ui.confirm_again", page.lang), href=_confirming(request)), *ways)
     return templates_of(request).render("error.html", page, problem=problem, ways=ways)

@@ -52,7 +52,7 @@ def _refuse_aliases(source: str, *, file: str) -> None:
         return
     for event in yaml.parse(source, Loader=LOADER):
         if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark is not None else 0
             raise LawYamlError(file=file, path=f"line {line}", line=line)
 
 

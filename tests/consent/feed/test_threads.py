@@ -41,7 +41,9 @@ def test_clients_are_answered_while_every_thread_of_the_pages_waits(installation
         transport = httpx.ASGITransport(app)
         async with anyio.create_task_group() as waiting:
             waiting.start_soon(a_page)
-            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://localhost"
+            ) as client:
                 await anyio.wait_all_tasks_blocked()
                 body = {"holder": new_subject_id(), "applied": 0}
                 told = [

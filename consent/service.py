@@ -39,7 +39,7 @@ from governance.core.clock import JST
 from governance.core.errors import NotFoundError
 from governance.core.terms import EventId, RowId, SubjectId
 from governance.customers.ports import Ports
-from governance.customers.store import subject_by_id
+from governance.customers.store import lock_subject, subject_by_id
 from governance.customers.upkeep.merges import merges_of, survivor_of
 from governance.http.principal import Principal
 from policies.purposes import PurposeRecord
@@ -166,6 +166,7 @@ def record(
     """The event with its sealed proof is in the ledger, and its audit event beside it."""
     choice = without_numbers(known_choice(ports.policies.current, choice))
     purpose = ports.policies.current.purpose(choice.purpose)
+    lock_subject(tx, choice.subject)  # before the sequence, as whoever erases takes them
     said_at = choice.occurred_at or at
     if said_at > at or (choice.valid_until is not None and choice.valid_until <= said_at):
         raise ChoiceTimeError

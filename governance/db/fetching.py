@@ -85,6 +85,8 @@ class PreparedSelect:
     def rows(self, tx: Connection, facts: Mapping[str, Any]) -> Sequence[Any]:
         """Every row, its values by name and in order; a list is bound as an IN list."""
         driver = sqlite_of(tx)
+        if driver is None and tx.dialect.name == "sqlite":  # outside a transaction of the driver
+            return tx.execute(self._statement, facts).all()
         if driver is None:
             return self._on_postgres(tx, facts)
         even = {name: _filled(v) if isinstance(v, list) else v for name, v in facts.items()}

@@ -51,6 +51,7 @@ STAYS = {  # table -> why its rows stay with the pseudonym that they were made f
     "collection": "what was shown to whom, as it was; both pseudonyms are looked up for the person",
     "dsar_filing": "whose contact was given with a request; a hint that proves nothing",
     "feed_subject": "which pseudonym a system registered; the merged one permits nothing there",
+    "customer_sign_on": "whom a provider vouched for; nobody is signed in as the merged pseudonym",
     "break_glass": "who looked past the rules at whom; an open one ends for the merged pseudonym",
 }
 

@@ -25,7 +25,8 @@ MEDIA: Final = "application/scim+json"
 DEPTH: Final = 10  # levels of nesting
 MOST: Final = 2 * 1024 * 1024  # octets of a body
 FURTHEST: Final = 1_000_000  # of a page's first resource
-router = APIRouter(prefix=showing.PREFIX, tags=["scim"])
+FAULT = "無効な値です。/ A value is not valid."
+router = APIRouter(prefix=showing.PREFIX, tags=["scim"], responses={422: {"description": FAULT}})
 System = Annotated[Principal, Depends(require(Action.STAFF_PROVISION))]
 Id = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 Wish = Annotated[str | None, Query(alias="filter")]

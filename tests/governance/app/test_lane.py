@@ -105,7 +105,7 @@ def request(hall: Hall, person: str, *lines: str, body: bytes | None = None, **n
     """One request; a line replaces what stands there otherwise, an empty one takes it away."""
     sent = body_of(person) if body is None else body
     head = {
-        "host": "host: x",
+        "host": "host: localhost",
         "authorization": f"authorization: Bearer {hall.key}",
         "content-type": "content-type: application/json",
         "content-length": f"content-length: {len(sent)}",

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from governance.core.logging import PERMITTED
 
@@ -40,9 +41,13 @@ class Module:
     name: str
     source: str
 
-    @property
+    @cached_property
     def tree(self) -> ast.Module:
         return ast.parse(self.source)
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        return tuple(ast.walk(self.tree))
 
     @property
     def lines(self) -> list[str]:
@@ -62,7 +67,7 @@ def _dotted(node: ast.expr) -> str:
 
 
 def _calls(module: Module) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+    return (node for node in module.nodes if isinstance(node, ast.Call))
 
 
 def naive_clock(module: Module) -> Iterator[Finding]:
@@ -105,7 +110,7 @@ def values_in_logs(module: Module) -> Iterator[Finding]:
 
 def values_in_reprs(module: Module) -> Iterator[Finding]:
     """A dataclass field that may hold a personal value is kept out of the repr."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.ClassDef) or not _is_dataclass(node):
             continue
         if any(isinstance(item, ast.FunctionDef) and item.name == "__repr__" for item in node.body):
@@ -133,7 +138,7 @@ def _says_repr_false(value: ast.expr | None) -> bool:
 
 
 def _imports(module: Module) -> Iterator[tuple[int, str, str]]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name, ""
@@ -181,7 +186,7 @@ def assert_sizes(module: Module) -> Iterator[Finding]:
     """A module has at most 400 lines, a function at most 50."""
     if len(module.lines) > MODULE_LINES:
         yield 1, f"has {len(module.lines)} lines"
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES:

@@ -210,7 +210,13 @@ def test_the_second_command_makes_its_own_environment_and_names_what_did_not_run
     fresh: Fresh,
 ) -> None:
     venv = fresh.clone.parent / "venv-tests"
-    words = ("make", "test", f"VENV={venv}", f"PYTHON={base()}", "ARGS=-k test_house_rules")
+    words = (
+        "make",
+        "test",
+        f"VENV={venv}",
+        f"PYTHON={base()}",
+        "ARGS=tests/house/test_house_rules.py -k test_house_rules",
+    )
     done = run(*words, cwd=fresh.clone)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert " passed" in done.stdout

@@ -17,7 +17,7 @@ from governance.i18n.catalogue import text
 from tests.demo_run import Done, command, copy_of, demo, environment, joined, shared_demo
 
 pytestmark = pytest.mark.timeout(900)
-KILLS = 6 if "SEKISHO_SOAK" in os.environ else 3
+KILLS = 6 if "SEKISHO_SOAK" in os.environ else 2
 EVERY = 0.72 / KILLS  # of a whole run's time, between two moments of death
 
 

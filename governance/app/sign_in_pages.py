@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from governance.app.sign_on_pages import way_out, ways_in
+from governance.app.sign_on_pages import apart, way_out, ways_in
 from governance.app.staff import signed_in
 from governance.app.wiring import Wiring
 from governance.console.account_frame import STEP_COOKIE, put_session, terms_for
@@ -267,7 +267,7 @@ async def sign_out(request: Request, csrf: Word = "") -> Response:
             revoke_sessions, actor=principal.id, at=wiring.clock(), only=principal.session
         )
         await run_in_threadpool(wiring.database.write, work)
-        place = await run_in_threadpool(way_out, request, principal.session)
+        place = await apart(partial(way_out, request, principal.session))
     response = RedirectResponse(place, status_code=303)
     drop(response, SESSION_COOKIE, https=is_https(request))
     return response

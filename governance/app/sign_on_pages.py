@@ -1,12 +1,13 @@
 """`/sign-on/...`: to a provider and back, and the word of either that somebody signed out."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Final, NoReturn, TypeVar
 from urllib.parse import urlencode, urlsplit
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Path, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from audit.actions import EventCode
@@ -17,6 +18,7 @@ from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import ActorId, Lang
 from governance.http.cookies import drop, put, read
 from governance.http.request import is_https, open_to_all, principal_of, wiring_of
+from governance.http.threads import OwnThreads
 from governance.identity.types import Session
 from governance.signon import flow, store
 from governance.signon.discovery import Directory
@@ -31,9 +33,15 @@ from governance.ui.surfaces import page_of, templates_of
 COOKIE: Final = "sekisho_sign_on"
 HOMES: Final = {Audience.STAFF: "/console", Audience.CUSTOMERS: "/portal"}
 WORD: Final = 2_048  # characters of a code or state
+THREADS: Final = OwnThreads("sign_on", 4)  # a silent provider holds up no page of ours
 T = TypeVar("T")
 router = APIRouter(include_in_schema=False)
 Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+
+
+async def apart(work: Callable[[], T]) -> T:
+    """What the work gives; it may wait for a provider."""
+    return await to_thread.run_sync(work, limiter=THREADS.limiter())
 
 
 def _directory(request: Request) -> Directory:
@@ -54,7 +62,7 @@ async def leave(request: Request, name: Name) -> Response:
         wiring.database.write(begin)
         return flow.authorization_url(provider, place, secret, origin=wiring.settings.origin)
 
-    response = RedirectResponse(await run_in_threadpool(work), status_code=303)
+    response = RedirectResponse(await apart(work), status_code=303)
     seconds = int(ATTEMPT.total_seconds())
     put(response, COOKIE, secret, https=is_https(request), seconds=seconds)
     return response
@@ -88,8 +96,8 @@ async def come(request: Request, name: Name) -> Response:
         except (SignOnRefusedError, ProviderSilentError) as error:
             _refused(request, provider, error, network)
 
-    session, value = await run_in_threadpool(work)
-    await run_in_threadpool(signed_in, wiring, session, network=network)
+    session, value = await apart(work)
+    await apart(partial(signed_in, wiring, session, network=network))
     response = RedirectResponse(HOMES[provider.audience], status_code=303)
     put_session(request, response, session, value)
     drop(response, COOKIE, https=is_https(request))
@@ -154,7 +162,7 @@ async def back_channel(request: Request, name: Name) -> Response:
 
     headers = {"cache-control": "no-store"}
     try:
-        await run_in_threadpool(work)
+        await apart(work)
     except SignOnRefusedError:
         return JSONResponse({"error": "invalid_request"}, status_code=400, headers=headers)
     return Response(status_code=200, headers=headers)
@@ -165,7 +173,7 @@ async def farewell(request: Request, name: Name) -> HTMLResponse:
     """Here the session has ended; a link ends the provider's own (RP-Initiated Logout 1.0)."""
     wiring = wiring_of(request)
     provider = provider_of(wiring.settings, name)
-    place = (await run_in_threadpool(_directory(request).published, provider)).end_session
+    place = (await apart(partial(_directory(request).published, provider))).end_session
     if place is None:
         raise NotFoundError
     back = wiring.settings.origin.rstrip("/") + "/"

@@ -1,6 +1,7 @@
 """What a provider publishes of itself: addresses and keys, fetched through the guard and kept.
 
 Keys are fetched anew when a token names one that is not known, yet not oftener than a minute.
+A provider that is silent is left alone for a moment, and holds up nobody who comes by another.
 """
 
 import json
@@ -25,6 +26,7 @@ from governance.signon.types import Provider
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
 FRESH: Final = 3_600.0  # seconds for which what was published counts as known
 PAUSE: Final = 60.0  # seconds between two looks for keys, or after a failed one
+REST: Final = 10.0  # seconds after a look for addresses that failed
 LIMITS: Final = Limits(connect_seconds=5.0, total_seconds=10.0, response_bytes=512_000)
 OK: Final = 200
 PORTS: Final = {"https": 443, "http": 80}
@@ -51,6 +53,8 @@ class _Known:
     keys: KeySet | None = None
     keys_at: float = 0.0
     tried_at: float = field(default=-PAUSE)
+    missed_at: float = field(default=-REST)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def egress_for(provider: Provider, url: str) -> Egress:
@@ -81,23 +85,28 @@ class Directory:
     ) -> None:
         self._send, self._ticks = send, ticks
         self._known: dict[tuple[str, str], _Known] = {}
-        self._lock = threading.Lock()
 
     def published(self, provider: Provider) -> Published:
         """The addresses of the provider; raises ProviderSilentError."""
         known = self._of(provider)
-        with self._lock:
+        with known.lock:
             now = self._ticks()
             if known.published is None or now - known.published_at > FRESH:
-                document = self.document(provider, _well_known(provider.issuer))
-                known.published, known.published_at = _published(provider, document), now
+                if now - known.missed_at < REST:  # those who waited meanwhile do not ask again
+                    raise ProviderSilentError(provider=provider.id, reason="rest")
+                try:
+                    document = self.document(provider, _well_known(provider.issuer))
+                    known.published, known.published_at = _published(provider, document), now
+                except ProviderSilentError:
+                    known.missed_at = self._ticks()
+                    raise
             return known.published
 
     def keys(self, provider: Provider, kid: str | None) -> KeySet:
         """The provider's keys, with this one where it has it; raises ProviderSilentError."""
         place = self.published(provider).keys
         known = self._of(provider)
-        with self._lock:
+        with known.lock:
             now = self._ticks()
             stale = known.keys is None or now - known.keys_at > FRESH
             if (stale or not _has(known.keys, kid)) and now - known.tried_at >= PAUSE:

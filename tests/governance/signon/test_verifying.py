@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, OctKey
 
+from governance.signon.discovery import REST
 from governance.signon.errors import ProviderSilentError, SignOnRefusedError
 from governance.signon.flow import authorization_url, derived, same_state
 from governance.signon.types import Ended, Proof, Provider, SecondFactor, Vouched
@@ -169,6 +170,18 @@ def test_a_provider_that_publishes_another_s_or_unsafe_places_is_not_used(
     fake.published = published
     with pytest.raises(ProviderSilentError):
         fake.directory().published(provider())
+
+
+def test_a_silent_provider_is_left_alone_for_a_moment(fake: Fake) -> None:
+    directory = fake.directory()
+    fake.published = {"issuer": "https://other.example"}
+    for _ in range(3):
+        with pytest.raises(ProviderSilentError):
+            directory.published(provider())
+    assert len(fake.asked) == 1
+    fake.ticks.now += REST
+    fake.published = {}
+    assert directory.published(provider()).token.startswith(ISSUER)
 
 
 def test_the_way_there_names_challenge_state_and_nonce_but_no_secret() -> None:

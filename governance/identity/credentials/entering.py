@@ -81,7 +81,10 @@ def enter_by_code(
     at: datetime,
     place: Place = Place.BROWSER,
 ) -> Opened | Pending:
-    """Whoever was given the one-time code goes on; staff with a second factor are asked for it."""
+    """Whoever was given the one-time code goes on; staff with a second factor are asked for it.
+
+    A code that fits is taken however often others failed: it cannot be guessed.
+    """
 
     def write(tx: Connection) -> Opened | Pending:
         code = spend_code(tx, secret, at=at)
@@ -98,7 +101,24 @@ def enter_by_code(
         )
         return Opened(session=session, secret=token)
 
-    return ports.database.write(write)
+    try:
+        return ports.database.write(write)
+    except SignInRefusedError:
+        ports.database.write(lambda tx: _note_refused(tx, ports, caller, "code", at=at))
+        raise
+
+
+def _note_refused(
+    tx: Connection, ports: Ports, caller: Caller, reason: str, *, at: datetime
+) -> None:
+    """The log has the refusal; of a network that fails again and again not each one."""
+    keys = (backoff.key_of(Counted.NETWORK, caller.network or ""),)
+    try:
+        demand_turn(tx, keys, at=at)
+    except TooSoonError:
+        return
+    store.count_failure(tx, keys[0], at=at)
+    _failed(tx, ports, UNKNOWN, keys, caller, reason, at=at)
 
 
 def _next(
@@ -336,7 +356,17 @@ def enter_by_passkey(
         actor = passkey_answered(tx, terms, secret, answer, at=at)
         return _open(tx, terms, actor, Level.MFA, caller, place=Place.BROWSER, at=at)
 
-    return ports.database.write(write)
+    def note(tx: Connection) -> None:
+        step = store.step_by_digest(tx, digest(secret), StepKind.PASSKEY)
+        if step is not None:
+            store.use_step_row(tx, step, at=at)
+        _note_refused(tx, ports, caller, "passkey", at=at)
+
+    try:
+        return ports.database.write(write)
+    except (SignInRefusedError, FactorRefusedError):
+        ports.database.write(note)
+        raise
 
 
 def passkey_answered(

@@ -22,8 +22,10 @@ from governance.identity.credentials import keeping, second, sessions, store
 from governance.identity.credentials.backoff import FREE
 from governance.identity.credentials.entering import (
     enter_by_code,
+    enter_by_passkey,
     enter_by_password,
     enter_by_second,
+    passkey_asked,
 )
 from governance.identity.credentials.errors import (
     FactorRefusedError,
@@ -34,8 +36,9 @@ from governance.identity.credentials.errors import (
 from governance.identity.credentials.hashing import Cost, Hasher
 from governance.identity.credentials.terms import STEP_TRIES, Terms, limits_of, terms_of
 from governance.identity.credentials.totp import secret_of
-from governance.identity.credentials.types import Caller, Opened, Pending
+from governance.identity.credentials.types import Caller, Opened, Pending, StepKind
 from governance.identity.errors import SignInRefusedError
+from governance.identity.rules import digest
 from governance.identity.types import AccountState, Level
 from policies.actions import Action
 from policies.api import StepUpNeededError, ensure
@@ -126,9 +129,9 @@ class Door:
             at=at,
         )
 
-    def logged(self, code: EventCode) -> int:
+    def logged(self, code: EventCode, whose: str = "") -> int:
         with self.wiring.database.read() as tx:
-            mine = (EVENTS.c.action == code.value) & (EVENTS.c.object_id == self.actor)
+            mine = (EVENTS.c.action == code.value) & (EVENTS.c.object_id == (whose or self.actor))
             return tx.execute(select(func.count()).select_from(EVENTS).where(mine)).scalar_one()
 
 
@@ -175,6 +178,30 @@ def test_unknown_wrong_and_suspended_are_one_answer(door: Door) -> None:
     told.add((refused.value.code, tuple(refused.value.params.items())))
     assert len(told) == 1
     assert door.logged(EventCode.SIGN_IN_FAILED) == 3
+
+
+def test_refused_codes_and_passkeys_are_on_record_and_stop_no_code_that_fits(door: Door) -> None:
+    ports, terms = door.wiring.ports, door.terms
+    before = door.logged(EventCode.SIGN_IN_FAILED, "unknown")
+    for number in range(FREE["network"] // 2 + 10):
+        secret = f"made up {number}"
+        with pytest.raises(SignInRefusedError):
+            enter_by_code(ports, terms, secret, HOME, at=AT)
+        with pytest.raises(SignInRefusedError):
+            enter_by_passkey(ports, terms, secret, "{}", HOME, at=AT)
+    assert door.logged(EventCode.SIGN_IN_FAILED, "unknown") == before + FREE["network"]
+    assert isinstance(door.by_code(), Opened)
+
+
+def test_a_challenge_is_answered_once_even_if_wrongly(door: Door) -> None:
+    ports, terms = door.wiring.ports, door.terms
+    _, secret = passkey_asked(ports, terms, at=AT)
+    for _ in range(2):
+        with pytest.raises((SignInRefusedError, FactorRefusedError)):
+            enter_by_passkey(ports, terms, secret, "no answer", HOME, at=AT)
+    with door.wiring.database.read() as tx:
+        step = store.step_by_digest(tx, digest(secret), StepKind.PASSKEY)
+    assert step is None or step.used_at is not None
 
 
 def test_failures_make_the_next_try_wait_and_never_lock(door: Door) -> None:

@@ -68,7 +68,7 @@ def create_person(
         changed_at=at,
     )
     store.add_person(tx, by.ports.vault, by.provider.id, made)
-    _settle(tx, by, made, at=at)
+    _settle(tx, by, made, returns=False, at=at)
     return made
 
 
@@ -92,8 +92,9 @@ def change_person(
         raise ScimRefusedError(FAILED)
     if profile.external_id not in (None, was.profile.external_id):
         links.unlink_staff(tx, was.staff, by.provider.id)
-        links.link_staff(tx, by.provider.id, str(profile.external_id), was.staff, at=at)
-    _settle(tx, by, new, at=at)
+        if not links.link_staff(tx, by.provider.id, str(profile.external_id), was.staff, at=at):
+            raise ScimRefusedError(CONFLICT, "uniqueness")
+    _settle(tx, by, new, returns=not was.active, at=at)
     return new
 
 
@@ -173,19 +174,20 @@ def _settle_all(tx: Connection, by: Directory, ids: Iterable[str], *, at: dateti
     for which in sorted(ids):
         found = store.person(tx, by.ports.vault, by.provider.id, which)
         if found is not None:
-            _settle(tx, by, found, at=at)
+            _settle(tx, by, found, returns=False, at=at)
 
 
-def _settle(tx: Connection, by: Directory, one: Person, *, at: datetime) -> None:
+def _settle(tx: Connection, by: Directory, one: Person, *, returns: bool, at: datetime) -> None:
     """State and roles of the account follow from the directory's word.
 
-    Fails closed: groups that together give what the policy keeps apart give nothing.
+    Fails closed: groups that together give what the policy keeps apart give nothing, and whom an
+    officer suspended here stays suspended unless the directory itself brings them back.
     """
     staff = accounts.staff_by_id(tx, one.staff)
     if staff is None or staff.state is AccountState.ENDED:
         return  # ended here for good; the directory does not bring it back
     state = AccountState.ACTIVE if one.active else AccountState.SUSPENDED
-    if state is not staff.state:
+    if state is not staff.state and (returns or not one.active):
         accounts.set_staff_state(tx, one.staff, state)
         code = EventCode.PRINCIPAL_CHANGED if one.active else EventCode.PRINCIPAL_DISABLED
         record(tx, by.ports, code, one.staff, (f"scim.{state.value}",), at=at)

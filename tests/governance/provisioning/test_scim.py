@@ -162,6 +162,29 @@ def test_a_leaver_is_out_at_once_whatever_the_directory_s_habit(
     assert desk.staff(login).state is AccountState.ACTIVE
 
 
+def test_whom_an_officer_suspended_no_change_of_a_name_or_group_brings_back(desk: Desk) -> None:
+    made = desk.user("held@example.com")
+    suspend = partial(
+        accounts.set_staff_state, actor=ActorId("u:held"), state=AccountState.SUSPENDED
+    )
+    desk.wiring.database.write(suspend)
+    group = desk.group("Held", made["id"])
+    renamed = {"op": "replace", "path": "displayName", "value": "改 名"}
+    assert desk.patch(f"/Users/{made['id']}", renamed).status_code == 200
+    assert desk.send("DELETE", f"/Groups/{group['id']}").status_code == 204
+    assert desk.staff("held").state is AccountState.SUSPENDED
+
+
+def test_a_person_of_the_provider_has_one_account(desk: Desk) -> None:
+    desk.user("first@example.com", externalId="ext-first")
+    second = desk.user("second@example.com", externalId="ext-second")
+    change = {"op": "replace", "path": "externalId", "value": "ext-first"}
+    assert desk.patch(f"/Users/{second['id']}", change).status_code == 409
+    with desk.wiring.database.read() as tx:
+        assert links.staff_of(tx, "one", "ext-first") == "u:first"
+        assert links.staff_of(tx, "one", "ext-second") == "u:second"
+
+
 def test_members_come_and_go_by_either_habit_and_roles_follow(desk: Desk) -> None:
     one, two = desk.user("m1@example.com")["id"], desk.user("m2@example.com")["id"]
     help_ = desk.group("Help", one)["id"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -251,11 +252,14 @@ def test_another_key_no_signature_and_a_shared_secret_prove_nothing(hall: Hall) 
     hall.change(service.set_public_keys, json.dumps(key.as_dict(private=False)))
     public = OctKey.import_key(json.dumps(key.as_dict(private=False)))
     unsigned = signed(key)["client_assertion"].rsplit(".", 1)[0]
+    deep = urlsafe_b64encode(b'{"alg":"ES256","x":' + b"[" * 2_500 + b"]" * 2_500 + b"}").decode()
+    nested = ".".join((deep.rstrip("="), *signed(key)["client_assertion"].split(".")[1:]))
     for form in (
         signed(other),
         signed(public, {"alg": "HS256"}),
         {**signed(key), "client_assertion": unsigned + "."},
         {**signed(key), "client_assertion": "a.b.c"},
+        {**signed(key), "client_assertion": nested},
         {**signed(key), "client_assertion": "." * 9_000},
         {**signed(key), "client_assertion_type": "x"},
     ):

@@ -23,6 +23,7 @@ from governance.customers.tokens import count_behind, packed
 from governance.gateway.glass.types import Glass
 from governance.gateway.search_decisions import PersonDecisions
 from governance.gateway.search_entities import Entity, entities, rows_shown
+from governance.gateway.search_kana import KANA_LOOKED, KANA_MOST, by_kana
 from governance.gateway.search_places import Cursor, cursor_of
 from governance.gateway.search_rows import (
     IndexInUse,
@@ -33,7 +34,7 @@ from governance.gateway.search_rows import (
     listed_at,
     probes_of,
 )
-from governance.gateway.search_types import PAGE_MOST, SearchRequest
+from governance.gateway.search_types import PAGE_MOST, Order, SearchRequest
 from governance.gateway.showing import Prepared
 from governance.http.principal import Principal
 from governance.keys.vault import Reading
@@ -99,6 +100,7 @@ class Page:
     looked_at: int = 0
     last: Place | None = None  # everything up to here was looked at
     ended: bool = False  # whether nothing is left
+    order: Order = Order.BEST
 
     @property
     def shown(self) -> Sequence[Found]:
@@ -138,9 +140,33 @@ def page_of(tx: Connection, one: Search, index: IndexInUse, keys: Reading) -> Pa
         page.ended = True  # fails closed: nothing is searched for no purpose
         return page
     looked = _Looked(tx, one, keys, probes=groups[lead], part=lead)
+    if one.request.order is Order.KANA:
+        walk = Walk(tx, groups[lead], part=lead, after=None)
+        if _in_order(tx, page, looked, walk, one, keys):
+            page.prepared = _prepared(tx, one, one.decisions, page)
+            return page
+        page.before, page.looked_at, page.last, after = 0, 0, None, None
     _fill(page, looked, Walk(tx, groups[lead], part=lead, after=after), count=one.request.count)
     page.prepared = _prepared(tx, one, one.decisions, page)
     return page
+
+
+def _in_order(
+    tx: Connection, page: Page, looked: "_Looked", walk: Walk, one: Search, keys: Reading
+) -> bool:
+    """Whether few enough are found for the order of their kana; the page is then made of it."""
+    hits: list[Found] = []
+    while not walk.ended and len(hits) <= KANA_MOST:
+        places = walk.round()
+        page.looked_at += len(places)
+        if page.looked_at > KANA_LOOKED:
+            return False
+        hits += looked.at(places)
+    if len(hits) > KANA_MOST:
+        return False  # listed by id, with a hint to narrow
+    page.found = by_kana(tx, one, hits, keys)[page.before :]
+    page.ended, page.order = True, Order.KANA
+    return True
 
 
 def _fill(page: Page, looked: "_Looked", walk: Walk, *, count: bool) -> None:

@@ -11,7 +11,7 @@ from audit.types import canonical_json
 from governance.customers.ports import Ports
 from governance.customers.search_terms import Level
 from governance.gateway.search_rows import Place
-from governance.gateway.search_types import SearchCursorError, SearchRequest
+from governance.gateway.search_types import Order, SearchCursorError, SearchRequest
 from governance.http.principal import Principal
 from governance.keys.opaque import opaque, opened
 
@@ -65,5 +65,6 @@ def _bound_to(principal: Principal, request: SearchRequest) -> str:
         "purpose": request.purpose,
         "text": request.text,
         "values": dict(request.values),
+        **({} if request.order is Order.BEST else {"order": request.order.value}),
     }
     return hashlib.sha256(canonical_json(asked)).hexdigest()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from governance.core.errors import ForbiddenError, NotFoundError, WrongUseError
 from governance.core.terms import EventId, FieldId, PurposeId, RowId, SubjectId
@@ -12,6 +13,13 @@ from governance.gateway.types import RowView
 from policies.reasons import ReasonCode
 
 PAGE_MOST = 100  # rows of one page
+
+
+class Order(StrEnum):
+    """In which order a search lists what it finds."""
+
+    BEST = "best"  # the better answer first, then the newer row
+    KANA = "kana"  # as 五十音 order the readings, where few enough are found
 
 
 class SearchEmptyError(WrongUseError):
@@ -50,6 +58,7 @@ class SearchRequest:
     limit: int = 20
     cursor: str | None = field(default=None, repr=False)
     count: bool = False  # whether to look on, behind the page, for how many there are
+    order: Order = Order.BEST
     request_id: str | None = None
 
     @property
@@ -84,6 +93,7 @@ class SearchAnswer:
     index_behind: int  # rows that cannot yet be found in every way
     policy_version: str
     consent_seq: int
+    order: Order = Order.BEST  # in which the hits really stand
     glass: Glass | None = None  # the emergency access under which was searched
 
     @property

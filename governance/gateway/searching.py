@@ -6,6 +6,7 @@ Who may not be found is not counted either. Fails closed: without the event noth
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -95,7 +96,9 @@ def _answer(one: Search, page: Page, hits: tuple[Hit, ...], event: EventId) -> S
         hits=hits,
         cursor=None
         if following is None
-        else sealed_cursor(one.ports, one.principal, one.request, following),
+        else sealed_cursor(
+            one.ports, one.principal, replace(one.request, order=page.order), following
+        ),
         total=page.total,
         total_exact=page.ended,
         searched=tuple(sorted(one.allowed)),
@@ -103,6 +106,7 @@ def _answer(one: Search, page: Page, hits: tuple[Hit, ...], event: EventId) -> S
         index_behind=page.behind,
         policy_version=one.policy.version,
         consent_seq=page.consent_seq,
+        order=page.order,
         glass=one.glass,
     )
 

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from governance.app.wiring import Wiring
 from governance.core.ids import new_row_id
+from governance.core.terms import FieldId
 from governance.customers.search.filling import follow
 from governance.customers.search_terms import Level
 from governance.customers.tokens import packed
 from governance.gateway import search_pages, search_rows
 from governance.gateway.search_rows import LAST_ROW, Place
-from governance.gateway.search_types import SearchAnswer, SearchRequest
+from governance.gateway.search_types import Order, SearchAnswer, SearchRequest
 from governance.gateway.searching import search
 from tests.installation import AT, MANAGER, customer, import_file, register, staff, write_file
 
@@ -142,3 +143,46 @@ def test_places_are_ordered_by_level_and_then_newest_first(some: list[Place]) ->
 def test_rows_made_later_are_newer() -> None:
     made = [packed(new_row_id()) for _ in range(50)]
     assert made == sorted(made)
+
+
+@pytest.fixture
+def read_out(on_sqlite: Wiring, tmp_path: Path) -> Wiring:
+    """Six customers of one family, whose readings are in no order of their rows."""
+    given = ("ジロウ", "アイ", "ハナコ", "イチロウ", "パンダ", "バラ")
+    people = [
+        customer(n, 氏名=f"山田　{n}", フリガナ=f"ヤマダ　{name}") for n, name in enumerate(given)
+    ]
+    import_file(on_sqlite, write_file(tmp_path, register(people)))
+    follow(on_sqlite.database, on_sqlite.vault)
+    return on_sqlite
+
+
+@pytest.mark.parametrize("limit", [2, 6])
+def test_few_enough_hits_stand_in_the_order_of_their_kana(read_out: Wiring, limit: int) -> None:
+    made = [found(read_out, order=Order.KANA, limit=limit)]
+    while made[-1].cursor is not None:
+        made.append(found(read_out, cursor=made[-1].cursor, order=made[-1].order, limit=limit))
+    told = [
+        (view.shown.value or "").split()[-1]
+        for page in made
+        for hit in page.hits
+        if (view := hit.view.get("kana")) is not None
+    ]
+    assert told == ["アイ", "イチロウ", "ジロウ", "ハナコ", "バラ", "パンダ"]
+    assert {page.total for page in made} == {6}
+    assert {page.order for page in made} == {Order.KANA}
+
+
+def test_more_hits_than_can_be_ordered_stand_newest_first_and_say_so(
+    read_out: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_pages, "KANA_MOST", 5)
+    page = found(read_out, order=Order.KANA)
+    assert page.order is Order.BEST
+    assert rows([page]) == rows([found(read_out)])
+
+
+def test_a_kana_that_is_not_shown_orders_nobody(read_out: Wiring) -> None:
+    sees_no_kana = found(read_out, order=Order.KANA, show=(FieldId("person.name"),))
+    assert sees_no_kana.order is Order.KANA
+    assert rows([sees_no_kana]) == rows([found(read_out)])

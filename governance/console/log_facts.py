@@ -22,7 +22,7 @@ from audit.store import InclusionProof
 from audit.types import Outcome
 from audit.watch import Watched
 from governance.core.terms import Lang, PurposeId
-from governance.i18n.catalogue import text
+from governance.i18n.catalogue import domain, text
 from governance.ui.parts import (
     ChainVerdict,
     Choice,
@@ -105,12 +105,17 @@ def _line(event: RecordedEvent, purposes: Mapping[PurposeId, str], lang: Lang) -
         actor_href=f"{HOME}?{urlencode({'actor': event.actor})}",
         what=text(f"audit.event.{event.action}", lang),
         href=f"{HOME}/events/{event.id}",
-        about=f"{subject[:SHORT]}…" if subject else event.object_type,
+        about=f"{subject[:SHORT]}…" if subject else object_word(event.object_type, lang),
         about_href=f"{HOME}/persons/{subject}" if subject else "",
         purpose=purposes.get(PurposeId(purpose), purpose),
         outcome=text(f"audit.outcome.{event.outcome}", lang),
         tone=(Tone.REFUSED if refused else Tone.PLAIN).value,
     )
+
+
+def object_word(kind: str, lang: Lang) -> str:
+    """What a kind of object is called; a word of another release stands as it was written."""
+    return domain("audit", lang).get(f"audit.object.{kind.partition('.')[0]}", kind)
 
 
 def choices_of(purposes: Mapping[PurposeId, str], lang: Lang) -> dict[str, tuple[Choice, ...]]:

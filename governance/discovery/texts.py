@@ -91,6 +91,13 @@ class _Words(HTMLParser):
         """What programs read has ended."""
         self._hidden -= tag in _UNSEEN and self._hidden > 0
 
+    def parse_marked_section(self, i: int, report: int = 1) -> int:  # noqa: ARG002 # its own form
+        """Any `<![` section is read to its `>`, as browsers do; the standard's reader asserts."""
+        end = self.rawdata.find(">", i)
+        if end >= 0:
+            self.handle_data(f" {self.rawdata[i + 3 : end]} ")
+        return end + 1 or -1
+
     def handle_data(self, data: str) -> None:
         """Words that people read."""
         if not self._hidden:

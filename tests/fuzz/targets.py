@@ -3,9 +3,7 @@
 import io
 import json
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -45,39 +43,13 @@ from retention.backups.types import Ending, Manifest
 from retention.datasets.reading import read_request
 from retention.schedules import read_schedule
 from tests.duties import EDITION
+from tests.fuzz.further import further
+from tests.fuzz.target import AT, CELLS, JSON, Target, on_disk, text_of
 from tests.installation import CONSENTS, REGISTER
 from tests.outside import SHOP
 from tests.retention.datasets.test_dataset_rules import GOOD
 
-AT: Final = date(2026, 10, 1)
 DECLARED: Final = (GovernanceError, FormError, NotStrictError)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A reader, what it is fed first, and what it finds in it."""
-
-    read: Callable[[bytes], object]
-    seeds: tuple[bytes, ...]
-    words: tuple[bytes, ...] = ()
-    slow: bool = False
-
-
-def text_of(octets: bytes) -> str:
-    """As a reader of text gets it: what is no UTF-8 was refused before."""
-    return octets.decode("utf-8", "replace")
-
-
-def on_disk(read: Callable[[Path], object], name: str) -> Callable[[bytes], object]:
-    """A reader of a file as one of octets."""
-
-    def fed(octets: bytes) -> object:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / name
-            path.write_bytes(octets)
-            return read(path)
-
-    return fed
 
 
 def _values(octets: bytes) -> None:
@@ -162,8 +134,6 @@ def _strings(tree: Any) -> list[str]:
 YAML: Final = (b"? ", b"{[a]: b}", b"0b_", b"&a [*a]", b"!!python/object:os.system", b"- ",
                b": ", b"{}", b"1e400", b"\n  ",
                b"0o7", b"2026-13-45", b"? ", b"<<: ", b"'", b"~", b"[[[[")  # fmt: skip
-JSON: Final = (b'{"a":', b"\\ud800", b"1e999", b"NaN", b"[[[[", b"null", b'"', b"-0", b"\x00")
-CELLS: Final = (b'"', b"\r\n", b",", b"=1+1", b"\x00", "令和8年".encode(), "１".encode(), b"\xff")
 QUESTION: Final = (
     b'{"subject":{"type":"system","id":"shop"},"resource":{"type":"person","id":"x"},'
     b'"action":{"name":"use","properties":{"purpose":"mail_marketing"}},"context":{}}'
@@ -288,6 +258,7 @@ def targets() -> Mapping[str, Target]:
             seeds=(_sealed(),),
             words=(b"{}", b'"format"', b"\xff\xff\xff\xff"),
         ),
+        **further(),
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import random
 
 import pytest
 
+from governance.discovery.texts import page_lines
 from tests.fuzz.targets import Target, feed, targets
 
 SEED = int(os.environ.get("SEKISHO_SEED", "20261126"))
@@ -71,3 +72,9 @@ def test_a_damaged_member_of_a_workbook_is_refused() -> None:
     place = whole.index(b"xl/worksheets/sheet1.xml") + 60
     for width in (1, 8, 64):
         assert not feed(target, whole[:place] + b"\xa5" * width + whole[place + width :])
+
+
+def test_a_marked_section_of_a_page_that_nobody_knows_is_read_like_words() -> None:
+    """The standard library asserts that it knows it; found by these mutations."""
+    lines = [line for _, line in page_lines("<p>a<![unknown x@example.com]>b<![if a]>c<![")]
+    assert " ".join(lines).split() == ["a", "unknown", "x@example.com]", "b", "if", "a]", "c<!["]

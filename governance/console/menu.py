@@ -29,6 +29,11 @@ MENU: Final = (
                 any_of=(Action.DSAR_READ, Action.DSAR_WRITE),
             ),
             Place(
+                href="/console/persons",
+                label="console.nav.persons",
+                any_of=(Action.PERSON_SEARCH,),
+            ),
+            Place(
                 href="/console/complaints",
                 label="console.nav.complaints",
                 any_of=(Action.DSAR_READ,),

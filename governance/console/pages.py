@@ -1,4 +1,4 @@
-"""The officers' pages: overview, figures, a person, the style page."""
+"""The officers' pages: overview, figures, the style page; what every page of them shows."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -11,34 +11,24 @@ from governance.console.frame import may, today, way
 from governance.console.log_facts import verdict_of
 from governance.console.menu import menu, stations
 from governance.console.overview import CARE, STORE, overview
-from governance.console.person import treated_rows
 from governance.core.clock import JST
 from governance.core.errors import NotFoundError
-from governance.core.terms import Lang, SubjectId
+from governance.core.terms import Lang
 from governance.customers import imports
 from governance.customers.upkeep import reviews
 from governance.gateway.glass.lifting import may_hold
 from governance.gateway.glass.store import open_of
-from governance.gateway.reading import read
-from governance.gateway.types import ReadRequest
 from governance.http.principal import Principal
 from governance.http.request import wiring_of
 from governance.i18n.catalogue import text
 from governance.ui.pages import Page, Surface
-from governance.ui.parts import Choice
 from governance.ui.style_page import style_page
 from governance.ui.surfaces import page_of, templates_of
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
 router = APIRouter(include_in_schema=False)
-TABLES = (
-    *("person", "channel_permission", "preference", "person_tag", "relation", "household_member"),
-    *("subscription", "purchase", "inquiry", "inquiry_message", "contact", "deal", "company"),
-)
-DEFAULT_PURPOSE = "dsar_fulfilment"
 Officer = Annotated[Principal, Depends(require(Action.CONSOLE_OPEN))]
-Reader = Annotated[Principal, Depends(require(Action.PERSON_READ))]
 
 
 def console_page(request: Request, title: str, principal: Principal) -> Page:
@@ -122,37 +112,6 @@ async def figure(request: Request, name: str, principal: Officer) -> str:
         findings=sorted(findings.items(), key=lambda item: -item[1]),
         tasks=tasks,
         today=today(request),
-    )
-
-
-@router.get("/console/persons/{subject}", response_class=HTMLResponse)
-async def person(
-    request: Request, subject: str, principal: Reader, purpose: str = DEFAULT_PURPOSE
-) -> str:
-    """One person as this reader may see them for this purpose; the reading is recorded."""
-    wiring = wiring_of(request)
-    page = console_page(request, "console.person.title", principal)
-    asked = ReadRequest(
-        subject=SubjectId(subject),
-        purpose=purpose,
-        tables=TABLES,
-        request_id=str(getattr(request.state, "request_id", "")) or None,
-    )
-    reader = replace(principal, lang=page.lang)
-    answer = await run_in_threadpool(read, wiring.ports, reader, asked, at=wiring.clock())
-    purposes = snapshot_of(request).purposes
-    return templates_of(request).render(
-        "console/person.html",
-        page,
-        subject=subject,
-        answer=answer,
-        rows=treated_rows(answer, page.lang),
-        may_read_choices=may(request, principal, Action.CONSENT_READ),
-        way=way(page.lang, ("console.person.heading", "")),
-        purpose=purpose,
-        purposes=[
-            Choice(value=name, label=record.label[page.lang]) for name, record in purposes.items()
-        ],
     )
 
 

@@ -37,6 +37,40 @@ class TreatedRow:
     fields: tuple[TreatedField, ...]
     empty: tuple[str, ...]  # labels of fields that may be seen and hold nothing
 
+    @property
+    def closed(self) -> str:
+        """The one reason for which nothing of the row is shown; empty when something is."""
+        reasons = {one.reason for one in self.fields if one.treatment is Treatment.WITHHELD}
+        whole = all(one.treatment is Treatment.WITHHELD for one in self.fields)
+        return min(reasons) if self.fields and whole and len(reasons) == 1 else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatedTable:
+    """The rows of one table."""
+
+    title: str
+    rows: tuple[TreatedRow, ...]
+
+    @property
+    def closed(self) -> str:
+        """The one reason for which nothing of any row is shown; empty when something is."""
+        reasons = {row.closed for row in self.rows}
+        return min(reasons) if len(reasons) == 1 else ""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of all fields of its rows."""
+        return tuple(dict.fromkeys(one.label for row in self.rows for one in row.fields))
+
+
+def in_tables(rows: Iterable[TreatedRow]) -> tuple[TreatedTable, ...]:
+    """The rows by their table, in the order in which they come."""
+    found: dict[str, list[TreatedRow]] = {}
+    for row in rows:
+        found.setdefault(row.title, []).append(row)
+    return tuple(TreatedTable(title=title, rows=tuple(held)) for title, held in found.items())
+
 
 def treated_rows(answer: ReadAnswer, lang: Lang) -> tuple[TreatedRow, ...]:
     """The rows of an answer in words; a withheld field has a reason and no value."""
@@ -95,3 +129,12 @@ def _reason(view: FieldView, lang: Lang) -> str:
     if because is not None:
         return f"{because[lang]} ({view.decision.rule_id})"
     return reason_text(view.decision.code, Audience.OFFICER, lang)
+
+
+def name_of(answer: ReadAnswer) -> str:
+    """The person's name, where the reader sees it in clear; else empty."""
+    for row in answer.rows:
+        view = row.get("name") if row.table == "person" else None
+        if view is not None and view.decision.treatment is Treatment.CLEAR:
+            return view.shown.value or ""
+    return ""

@@ -25,6 +25,8 @@ from governance.console.message_pages import router as messages
 from governance.console.notice_pages import router as notices
 from governance.console.pages import router as console
 from governance.console.pause_pages import router as pause
+from governance.console.person_pages import router as person
+from governance.console.person_search_pages import router as persons
 from governance.console.plan_pages import router as plans
 from governance.console.point_pages import router as points
 from governance.console.policy_pages import router as policies
@@ -44,6 +46,8 @@ from governance.console.training_pages import router as training
 ROUTERS: Final = (
     *(
         console,
+        persons,
+        person,
         pause,
         account,
         requests,

@@ -125,6 +125,7 @@ class EventCode(StrEnum):
     KEY_USED = "key.used"
     KEY_ROTATED = "key.rotated"
     KEY_DESTROYED = "key.destroyed"
+    KEY_COMPROMISED = "key.compromised"  # somebody else may hold it
     # principals
     SIGN_IN = "identity.signed_in"
     SIGN_IN_FAILED = "identity.sign_in_failed"
@@ -140,7 +141,12 @@ class EventCode(StrEnum):
     PROVED_AGAIN = "identity.proved_again"  # before a grave act
     ELEVATION_BEGUN = "identity.elevation_begun"
     ELEVATION_ENDED = "identity.elevation_ended"
+    ACTING_BEGUN = "identity.acting_begun"  # a parent or guardian, for a child
+    ACTING_ENDED = "identity.acting_ended"
     TRAINING_COMPLETED = "training.completed"
+    ACCESS_REVIEW_STARTED = "access_review.started"
+    ACCESS_REVIEWED = "access_review.decided"
+    ACCESS_REVIEW_CLOSED = "access_review.closed"
     ACCESS_DENIED = "access.denied"
     # registers and reports
     REGISTER_CHANGED = "register.changed"
@@ -148,9 +154,12 @@ class EventCode(StrEnum):
     PROVISION_SHOWN = "provision.shown"
     BREACH_RECORDED = "breach.recorded"
     BREACH_REPORTED = "breach.reported"
+    BREACH_CLOSED = "breach.closed"
     ASSESSMENT_RECORDED = "assessment.recorded"
     COMPLAINT_RECORDED = "complaint.recorded"
     REPORT_CREATED = "report.created"
+    LIST_EXPORTED = "list.exported"  # of the console, as a file
+    VIEW_CHANGED = "view.changed"  # a saved view of a list
     # the installation and the log itself
     SYSTEM_INITIALISED = "system.initialised"
     SYSTEM_STARTED = "system.started"
@@ -185,6 +194,7 @@ STRICT = frozenset(
         EventCode.KEY_USED,
         EventCode.KEY_ROTATED,
         EventCode.KEY_DESTROYED,
+        EventCode.KEY_COMPROMISED,
         EventCode.POLICY_APPLIED,
         EventCode.SCHEDULE_CHANGED,
         EventCode.ERASURE_EXECUTED,

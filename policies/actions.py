@@ -67,6 +67,8 @@ class Action(StrEnum):
     POLICY_READ = "policy:read"
     POLICY_PROPOSE = "policy:propose"
     POLICY_APPLY = "policy:apply"
+    PROCESSING_PAUSE = "processing:pause"
+    PROCESSING_RESUME = "processing:resume"
     KEY_READ = "key:read"
     KEY_ROTATE = "key:rotate"
     KEY_DESTROY = "key:destroy"
@@ -87,6 +89,7 @@ class Action(StrEnum):
     STAFF_PROVISION = "staff:provision"
     CLIENT_READ = "client:read"
     CLIENT_WRITE = "client:write"
+    ACCESS_REVIEW = "access:review"
     TRAINING_READ = "training:read"
     TRAINING_WRITE = "training:write"
     GLASS_BREAK = "glass:break"
@@ -132,6 +135,8 @@ GRAVE = frozenset(
         Action.BACKUP_RESTORE,
         Action.STAFF_WRITE,
         Action.CLIENT_WRITE,
+        Action.ACCESS_REVIEW,
+        Action.PROCESSING_RESUME,
     }
 )  # acts that a session left open must not do: staff prove anew who they are
 

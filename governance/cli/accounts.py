@@ -107,7 +107,7 @@ def _state(name: str) -> str:
 @staff_app.command("end", help=say("staff.end"))
 def staff_end(login: Login) -> int:
     """The account acts no more, from now on."""
-    from governance.identity.accounts import end_staff
+    from governance.identity.lifecycle import end_staff
 
     ended, _ = written(
         lambda tx, wiring, by: end_staff(tx, wiring.ports, by, login, at=wiring.clock())

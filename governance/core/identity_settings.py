@@ -23,6 +23,18 @@ class IdentitySettings(Controller):
     session_minutes: Annotated[int, Field(ge=1, le=1440)] = described(
         480, "担当者のサインインが続く時間（分）。", "Minutes that a staff session lasts."
     )
+    portal_session_minutes: Annotated[int, Field(ge=5, le=1440)] = described(
+        120,
+        "お客様のサインインが続く時間（分）。操作がなければ session_idle_minutes で終わります。",
+        "Minutes that a customer's session lasts; without use it ends after session_idle_minutes.",
+    )
+    portal_mail_sign_in: bool = described(
+        True,
+        "お客様が、登録のメールアドレスに届くコードでポータルにサインインできるか。"
+        "false では、会社のシングルサインオンと担当者が渡すリンクだけです。",
+        "Whether customers sign in to the portal by a code to their e-mail address on record. "
+        "false: by the company's sign-on and by links that staff hand out alone.",
+    )
     session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = described(
         60,
         "操作のないサインインが終わるまでの時間（分）。",
@@ -52,6 +64,18 @@ class IdentitySettings(Controller):
         None,
         "自社の教材と確認テスト（YAML）のフォルダー。省略時は同梱の教材。",
         "Folder of the installation's own courses and tests (YAML); default: the shipped one.",
+    )
+    access_review_days: Annotated[int, Field(ge=1, le=90)] = described(
+        30,
+        "アクセス権の棚卸しを始めてから完了するまでの期限（日）。過ぎると doctor と概要に出ます。",
+        "Days from the start of an access review until it must be closed; then doctor and the "
+        "overview say so.",
+    )
+    access_idle_days: Annotated[int, Field(ge=7, le=400)] = described(
+        90,
+        "この日数サインインも利用もないアカウントと連携システムに、棚卸しで注意を付けます。",
+        "Days without a sign-in or a use after which an access review marks an account or system "
+        "as dormant.",
     )
     breached_passwords_file: Path | None = described(
         None,

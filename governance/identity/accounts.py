@@ -21,7 +21,6 @@ from governance.customers.store import subject_by_id
 from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import Principal, PrincipalKind
 from governance.identity import store
-from governance.identity.credentials import store as credentials
 from governance.identity.errors import RoleUnknownError, StaffMailError
 from governance.identity.service import (
     PERSON_PREFIX,
@@ -178,21 +177,6 @@ def list_staff(tx: Connection, ports: Ports, principal: Principal) -> tuple[Staf
     return store.all_staff(tx)
 
 
-def end_staff(
-    tx: Connection, ports: Ports, principal: Principal, login: str, *, at: datetime
-) -> int:
-    """The account acts no more: its sessions and codes have ended; returns how many sessions."""
-    ensure(principal, Action.STAFF_WRITE, ports.policies.current)
-    staff = _living_staff(tx, login)
-    store.set_staff_state(tx, staff.id, AccountState.ENDED)
-    credentials.drop_all(tx, staff.id)
-    store.void_codes(tx, staff.id, at=at)
-    ended = store.revoke_sessions(tx, staff.id, at=at)
-    counts = (("sessions", ended),)
-    record(tx, ports, principal, EventCode.PRINCIPAL_DISABLED, staff.id, at=at, counts=counts)
-    return ended
-
-
 def staff_code(
     tx: Connection, ports: Ports, principal: Principal, login: str, *, at: datetime
 ) -> str:
@@ -278,9 +262,16 @@ def revoke_client(
         raise AccountUnknownError
     if client.state is AccountState.ENDED:
         raise AccountEndedError
+    close_client(tx, ports, principal, client, at=at)
+    return client.id
+
+
+def close_client(
+    tx: Connection, ports: Ports, principal: Principal, client: Client, *, at: datetime
+) -> None:
+    """The same, for whoever was let in already (the operator, a review)."""
     store.set_client_state(tx, client.id, AccountState.ENDED)
     record(tx, ports, principal, EventCode.PRINCIPAL_DISABLED, client.id, at=at)
-    return client.id
 
 
 def customer_code(

@@ -114,7 +114,19 @@ def set_roles(
     at: datetime,
 ) -> int:
     """Exactly these roles are held from the next request on; how many sessions ended by it."""
-    staff = _other(tx, ports, principal, login)
+    return put_roles(tx, ports, principal, _other(tx, ports, principal, login), roles, at=at)
+
+
+def put_roles(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    staff: Staff,
+    roles: Iterable[str],
+    *,
+    at: datetime,
+) -> int:
+    """The same, for whoever was let in already (the operator, a review)."""
     wanted = frozenset(roles)
     demand_together(ports.policies.current, wanted)
     store.replace_roles(tx, staff.id, wanted, by=principal.id, at=at)
@@ -152,6 +164,25 @@ def resume(tx: Connection, ports: Ports, principal: Principal, login: str, *, at
     store.set_staff_state(tx, staff.id, AccountState.ACTIVE)
     event, reasons = EventCode.PRINCIPAL_CHANGED, ("resumed",)
     record(tx, ports, principal, event, staff.id, at=at, reasons=reasons)
+
+
+def end_staff(
+    tx: Connection, ports: Ports, principal: Principal, login: str, *, at: datetime
+) -> int:
+    """The account acts no more, for good; how many sessions ended by it."""
+    return leave(tx, ports, principal, _other(tx, ports, principal, login), at=at)
+
+
+def leave(tx: Connection, ports: Ports, principal: Principal, staff: Staff, *, at: datetime) -> int:
+    """The same, for whoever was let in already (the operator, a review)."""
+    store.set_staff_state(tx, staff.id, AccountState.ENDED)
+    elevation.end_all(tx, ports, staff.id, by=principal.id, at=at)
+    credentials.drop_all(tx, staff.id)
+    store.void_codes(tx, staff.id, at=at)
+    ended = store.revoke_sessions(tx, staff.id, at=at)
+    event, counts = EventCode.PRINCIPAL_DISABLED, (("sessions", ended),)
+    record(tx, ports, principal, event, staff.id, at=at, counts=counts)
+    return ended
 
 
 def reset(tx: Connection, ports: Ports, principal: Principal, login: str, *, at: datetime) -> str:

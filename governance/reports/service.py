@@ -27,6 +27,7 @@ from governance.identity.training.types import Course
 from governance.identity.types import Limits
 from governance.keys.vault import FieldVault
 from governance.reports import (
+    access,
     complaints,
     datasets,
     holds,
@@ -62,6 +63,7 @@ class Ground:
     review_days: int
     courses: Callable[[], Mapping[str, Course]]
     limits: Limits
+    idle_days: int  # without a sign-in, until an account is dormant
     company: Mapping[Lang, str]
     vault: FieldVault
 
@@ -80,6 +82,7 @@ class Asked:
     policy: PolicySnapshot
     courses: Callable[[], Mapping[str, Course]]
     limits: Limits
+    idle_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +140,12 @@ def _transfers(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document
     return transfers.write(facts, made, lang)
 
 
+def _access(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
+    idle, policy = asked.idle_days, asked.policy
+    facts = access.collect(tx, policy, asked.limits, idle=idle, period=asked.period, at=asked.at)
+    return access.write(facts, made, lang)
+
+
 def _training(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
     held, limits = asked.courses(), asked.limits
     facts = training.collect(tx, asked.policy, held, limits, period=asked.period, at=asked.at)
@@ -155,6 +164,7 @@ KINDS: Final[Mapping[ReportId, Kind]] = {
     ReportId.R11: Kind(actions=REGISTER, write=_transfers),
     ReportId.R12: Kind(actions=(Action.RETENTION_READ,), write=_retention),
     ReportId.R12H: Kind(actions=(Action.HOLD_READ,), write=_holds),
+    ReportId.R13: Kind(actions=(Action.STAFF_READ, Action.CLIENT_READ), write=_access),
     ReportId.R14: Kind(actions=(Action.AUDIT_READ, Action.AUDIT_VERIFY), write=_integrity),
     ReportId.R16: Kind(actions=(Action.STAFF_READ,), write=_training),
     ReportId.R19: Kind(actions=(Action.DSAR_READ,), write=_complaints),
@@ -180,6 +190,7 @@ def ground_of(wiring: Any) -> Ground:
         review_days=wiring.settings.review_days,
         courses=lambda: courses(wiring.settings.training_dir),
         limits=limits_of(wiring.settings),
+        idle_days=wiring.settings.access_idle_days,
         company={
             Lang.JA: wiring.settings.company_ja,
             Lang.EN: wiring.settings.company_en,
@@ -231,6 +242,7 @@ def make(
             policy=ground.policies.current,
             courses=ground.courses,
             limits=ground.limits,
+            idle_days=ground.idle_days,
         )
         made = Made(
             at=at,

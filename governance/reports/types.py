@@ -21,6 +21,7 @@ class ReportId(StrEnum):
     R11 = "R11"  # transfers abroad
     R12 = "R12"  # retention schedule and purge log
     R12H = "R12H"  # register of legal holds
+    R13 = "R13"  # access rights and their reviews
     R14 = "R14"  # integrity of the audit log
     R16 = "R16"  # training
     R19 = "R19"  # complaints

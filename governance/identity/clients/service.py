@@ -159,7 +159,20 @@ def set_purposes(
     wanted = frozenset(purposes)
     for one in sorted(wanted - ports.policies.current.purposes.keys()):
         raise PurposeUnknownError(purpose=one[:60])
-    store.change_client(tx, client.id, purposes=" ".join(sorted(wanted)))
+    put_purposes(tx, ports, principal, client, wanted, at=at)
+
+
+def put_purposes(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    client: Client,
+    purposes: Iterable[PurposeId],
+    *,
+    at: datetime,
+) -> None:
+    """The same, for whoever was let in already (the operator, a review)."""
+    store.change_client(tx, client.id, purposes=" ".join(sorted(purposes)))
     _record(tx, ports, principal, EventCode.PRINCIPAL_CHANGED, client, "purposes", at=at)
 
 

@@ -21,7 +21,6 @@ from governance.identity.accounts import (
     NewStaff,
     RoleKindError,
     add_staff,
-    end_staff,
 )
 from governance.identity.credentials import store as credentials
 from governance.identity.errors import SignInRefusedError
@@ -75,7 +74,7 @@ def hired(wiring: Wiring, login: str, *roles: str) -> Callable[[], Principal]:
         partial(lifecycle.reset, login="{}"),
         partial(lifecycle.end_sessions, login="{}"),
         partial(lifecycle.set_roles, login="{}", roles=["sales"]),
-        partial(end_staff, login="{}"),
+        partial(lifecycle.end_staff, login="{}"),
     ],
     ids=["suspend", "reset", "sign_out", "roles", "end"],
 )
@@ -124,6 +123,7 @@ def test_nobody_gives_rights_to_themselves_or_without_the_right_to(wiring: Wirin
         partial(lifecycle.set_roles, login="operator2", roles=["privacy_officer"]),
         partial(lifecycle.suspend, login="operator2"),
         partial(lifecycle.reset, login="operator2"),
+        partial(lifecycle.end_staff, login="operator2"),
     ):
         with pytest.raises(lifecycle.OwnAccountError):
             do(wiring, work, by=own)
@@ -164,7 +164,7 @@ def test_an_ended_account_keeps_nothing_to_prove_itself_with(wiring: Wiring) -> 
     hired(wiring, "goro")
     actor = ActorId("u:goro")
     wiring.database.write(lambda tx: credentials.set_password(tx, actor, "hash", at=AT))
-    do(wiring, end_staff, "goro")
+    do(wiring, lifecycle.end_staff, "goro")
     with wiring.database.read() as tx:
         assert credentials.password_of(tx, actor) is None
     with pytest.raises(AccountEndedError):

@@ -16,7 +16,7 @@ from governance.app.factory import Application, create_app
 from governance.app.wiring import Wiring
 from governance.core.terms import ActorId
 from governance.identity import store as accounts
-from governance.identity.accounts import end_staff
+from governance.identity.lifecycle import end_staff
 from governance.identity.service import invite_staff
 from governance.signon import service
 from governance.signon.reading import provider_of

@@ -16,6 +16,7 @@ from governance.app.backups import (
     journal_finding,
     key_copy_finding,
 )
+from governance.app.breaches import breach_finding
 from governance.app.client_keys import keys_finding
 from governance.app.connected import connectors_of
 from governance.app.examined import Examined
@@ -27,6 +28,7 @@ from governance.app.log_life import period_of
 from governance.app.looks import ended_finding, look_finding
 from governance.app.my_number_jobs import my_number_finding
 from governance.app.purging import purge_finding
+from governance.app.staff_findings import access_finding, training_finding
 from governance.app.stamping import newest
 from governance.app.ticks import SCHEDULES
 from governance.app.wiring import Wiring
@@ -83,6 +85,9 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         ended_finding,
         hold_finding,
         keys_finding,
+        access_finding,
+        training_finding,
+        breach_finding,
         backup_finding,
         key_copy_finding,
         drill_finding,

@@ -7,6 +7,7 @@ from functools import cache
 import typer
 
 from governance.cli import (
+    access_reviews,
     accounts,
     alarms,
     answering,
@@ -15,15 +16,18 @@ from governance.cli import (
     audit,
     backups,
     bench,
+    breaches,
     catalogue,
     check,
     clients,
     collect,
     complaints,
+    compromise,
     connectors,
     consents,
     data,
     datasets,
+    elevations,
     executing,
     exporting,
     glass,
@@ -109,6 +113,7 @@ requests.app.add_typer(letters.app, name="letters", help=say("letters.help"))
 application_.add_typer(requests.app, name="dsar", help=say("dsar.help"))
 application_.add_typer(connectors.app, name="connectors", help=say("connectors.help"))
 keys.app.add_typer(keys_provider.app)
+keys.app.add_typer(compromise.app)
 application_.add_typer(backups.app, name="backup", help=say("backup.help"))
 application_.add_typer(keys.app, name="keys", help=say("keys.help"))
 application_.add_typer(catalogue.app, name="catalogue", help=say("catalogue.help"))
@@ -117,7 +122,10 @@ for part in (policy_versions, policy_compare):
 application_.add_typer(policy.app, name="policy", help=say("policy.help"))
 application_.add_typer(person.app, name="person", help=say("person.help"))
 application_.add_typer(training.app, name="training", help=say("training.help"))
+application_.add_typer(access_reviews.app, name="access-review", help=say("access.help"))
+application_.add_typer(elevations.app, name="elevation", help=say("elevation.help"))
 application_.add_typer(glass.app, name="break-glass", help=say("glass.help"))
+application_.add_typer(breaches.app, name="breach", help=say("breach.help"))
 application_.add_typer(pausing.app, name="pause", help=say("pause.help"))
 application_.add_typer(recipients.app, name="recipients", help=say("recipients.help"))
 application_.add_typer(provisions.app, name="provision", help=say("provision.help"))

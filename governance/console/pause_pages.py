@@ -51,7 +51,8 @@ async def _page(request: Request, principal: Principal, mistakes: tuple[Mistake,
         page,
         way=way(page.lang, ("console.pause.title", HOME)),
         found=await run_in_threadpool(look),
-        may=pausing.may_pause(wiring.ports, principal),
+        may_pause=pausing.may_pause(wiring.ports, principal),
+        may_resume=pausing.may_resume(wiring.ports, principal),
         own=principal.id,
         reasons=[
             Choice(value=one.value, label=text(f"cli.pause.reason.{one.value}", page.lang))

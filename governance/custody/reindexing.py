@@ -92,10 +92,19 @@ def start_reindex(
     return ports.database.write(write)
 
 
-def _indexed(field: FieldId) -> IndexedField:
+def has_index(field: FieldId) -> bool:
+    """Whether the field is found by tokens."""
+    return _entry(field) is not None
+
+
+def _entry(field: FieldId) -> IndexedField | None:
     known = catalogue().fields.get(field)
     found = indexed_fields(known.table) if known is not None else ()
-    entry = next((one for one in found if one.field == field), None)
+    return next((one for one in found if one.field == field), None)
+
+
+def _indexed(field: FieldId) -> IndexedField:
+    entry = _entry(field)
     if entry is None:
         raise IndexUnknownError(field=field)
     return entry

@@ -30,8 +30,8 @@ class Said:
 
     @property
     def refusal(self) -> str:
-        """The code of the error."""
-        return str(json.loads(self.err)["code"])
+        """The code of the error; warnings may stand before it."""
+        return str(json.loads(self.err.splitlines()[-1])["code"])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,3 +109,6 @@ def upgrade() -> None:
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.add_column(sa.Column("acting_relation", sa.String(length=36), nullable=True))
         batch_op.add_column(sa.Column("acting_on", sa.Date(), nullable=True))
+
+    with op.batch_alter_table("staff", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("lang", sa.String(length=2), nullable=True))

@@ -1,0 +1,197 @@
+"""`sekisho breach`: the register of breaches with the clocks of the law (漏えい等の記録)."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from governance.cli.output import emit, line, say, table
+
+if TYPE_CHECKING:
+    from governance.registers.breaches.service import Standing
+    from governance.registers.breaches.types import Duty
+    from policies.law.types import When
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+Which = Annotated[str, typer.Argument(metavar="ID", help=say("breach.id"))]
+
+
+@app.command("record", help=say("breach.record"))
+def record(
+    kind: Annotated[str, typer.Option("--kind", help=say("breach.kind"))],
+    about: Annotated[str, typer.Option("--about", help=say("breach.about"))],
+    ground: Annotated[list[str] | None, typer.Option("--ground", help=say("breach.ground"))] = None,
+    aware: Annotated[datetime | None, typer.Option("--aware", help=say("breach.aware"))] = None,
+) -> int:
+    """The breach is in the register and its clocks run."""
+    from governance.cli.choices import one_of
+    from governance.cli.session import acting, opened
+    from governance.core.clock import JST
+    from governance.registers.breaches import service
+    from governance.registers.breaches.types import BreachKind, Ground
+
+    wanted = one_of(BreachKind, kind, "--kind")
+    grounds = [one_of(Ground, name, "--ground") for name in ground or ()]
+    with opened() as wiring:
+        at, by = wiring.clock(), acting(wiring)
+        known = aware or at
+        known = known if known.tzinfo else known.replace(tzinfo=JST)
+        made = wiring.database.write(
+            lambda tx: service.standing(
+                tx,
+                service.record(
+                    *(tx, wiring.ports, by, wanted, about), grounds=grounds, aware_at=known, at=at
+                ),
+            )
+        )
+    emit(spelled(made), lambda: told(made))
+    return 0
+
+
+@app.command("list", help=say("breach.list"))
+def list_(
+    every: Annotated[bool, typer.Option("--all", help=say("breach.all"))] = False,
+) -> int:
+    """Open records with what is due; 1 when a report is overdue."""
+    from governance.cli.session import acting, opened
+    from governance.registers.breaches import service
+
+    with opened() as wiring:
+        at, by = wiring.clock(), acting(wiring)
+        with wiring.database.read() as tx:
+            found = service.every(tx, wiring.ports, by, open_only=not every)
+
+    def words() -> None:
+        names = ("id", "kind", "about", "aware_at", "state", "next")
+        columns = [say(f"breach.column.{name}") for name in names]
+        table("", columns, [_row(one) for one in found])
+
+    emit([spelled(one) for one in found], words)
+    late = [one for one in found if one.breach.outcome is None and _late(one, at)]
+    return 1 if late else 0
+
+
+@app.command("show", help=say("breach.show"))
+def show(which: Which) -> int:
+    """One record with its reports."""
+    from governance.cli.session import acting, opened
+    from governance.registers.breaches import service
+
+    with opened() as wiring:
+        by = acting(wiring)
+        with wiring.database.read() as tx:
+            found = service.look(tx, wiring.ports, by, which)
+    emit(spelled(found), lambda: told(found))
+    return 0
+
+
+@app.command("reported", help=say("breach.reported"))
+def reported(
+    which: Which,
+    rule: Annotated[str, typer.Option("--rule", help=say("breach.rule"))],
+) -> int:
+    """That this report was made is on record."""
+    from governance.cli.session import acting, opened
+    from governance.registers.breaches import service
+
+    with opened() as wiring:
+        at, by = wiring.clock(), acting(wiring)
+        found = wiring.database.write(
+            lambda tx: service.report(tx, wiring.ports, by, which, rule, at=at)
+        )
+    emit(spelled(found), lambda: told(found))
+    return 0
+
+
+@app.command("close", help=say("breach.close"))
+def close(
+    which: Which,
+    outcome: Annotated[str, typer.Option("--outcome", help=say("breach.outcome"))],
+) -> int:
+    """The record has ended, by another person than who recorded it."""
+    from governance.cli.choices import one_of
+    from governance.cli.session import acting, opened
+    from governance.registers.breaches import service
+    from governance.registers.breaches.types import Outcome
+
+    ended = one_of(Outcome, outcome, "--outcome")
+    with opened() as wiring:
+        at, by = wiring.clock(), acting(wiring)
+        found = wiring.database.write(
+            lambda tx: service.standing(
+                tx, service.close(tx, wiring.ports, by, which, ended, at=at)
+            )
+        )
+    emit(spelled(found), lambda: told(found))
+    return 0
+
+
+def spelled(found: "Standing") -> dict[str, object]:
+    """The record and its reports as JSON."""
+    one = found.breach
+    return {
+        "id": one.id,
+        "kind": one.kind.value,
+        "about": one.about,
+        "grounds": sorted(one.grounds),
+        "aware_at": one.aware_at.isoformat(),
+        "recorded_by": one.recorded_by,
+        "outcome": one.outcome and one.outcome.value,
+        "closed_by": one.closed_by,
+        "reports": [
+            {
+                "rule": duty.rule,
+                "by": _when(duty.by),
+                "reported_at": duty.reported_at and duty.reported_at.isoformat(),
+            }
+            for duty in found.duties
+        ],
+    }
+
+
+def told(found: "Standing") -> None:
+    """The record and its reports in words."""
+    one = found.breach
+    line(say("breach.stands", id=one.id, about=one.about, state=_state(found)))
+    for duty in found.duties:
+        line(f"  - {_duty(duty)}")
+
+
+def _duty(duty: "Duty") -> str:
+    name = say(f"breach.report.{duty.rule}")
+    if duty.reported_at is not None:
+        return say("breach.report_made", report=name, at=_when(duty.reported_at))
+    return say("breach.report_due", report=name, by=_when(duty.by))
+
+
+def _state(found: "Standing") -> str:
+    outcome = found.breach.outcome
+    return say("breach.open" if outcome is None else f"breach.outcome.{outcome.value}")
+
+
+def _row(found: "Standing") -> tuple[str, ...]:
+    one = found.breach
+    owed = [duty for duty in found.duties if duty.reported_at is None]
+    waits = owed and one.outcome is None
+    return (
+        one.id,
+        say(f"breach.kind.{one.kind.value}"),
+        one.about,
+        _when(one.aware_at),
+        _state(found),
+        _duty(owed[0]) if waits else "-",
+    )
+
+
+def _late(found: "Standing", at: datetime) -> bool:
+    return any(duty.overdue(at=at) for duty in found.duties)
+
+
+def _when(value: "When | None") -> str:
+    from governance.core.clock import JST
+
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return f"{value.astimezone(JST):%Y-%m-%d %H:%M} JST"
+    return value.isoformat()

@@ -1,0 +1,102 @@
+"""Facts of the register of breaches (漏えい等: APPI 26; GDPR 33(5))."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from governance.core.errors import ForbiddenError, GovernanceError, NotFoundError, WrongUseError
+from governance.core.terms import ActorId, RowId
+from policies.law.types import When
+
+
+class BreachKind(StrEnum):
+    """What happened, or may have happened (おそれ is enough)."""
+
+    LEAK = "leak"  # 漏えい
+    LOSS = "loss"  # 滅失
+    DAMAGE = "damage"  # 毀損
+    KEY_COMPROMISE = "key_compromise"  # somebody else may hold a key or a credential
+
+
+class Ground(StrEnum):
+    """Which of the four makes it reportable (Rule 7)."""
+
+    SPECIAL_CARE = "special_care"  # (i) 要配慮個人情報
+    PROPERTY = "property"  # (ii) 財産的被害のおそれ
+    WRONGFUL = "wrongful"  # (iii) 不正の目的
+    MANY = "many"  # (iv) over 1,000 persons
+
+
+class Outcome(StrEnum):
+    """How a record ended."""
+
+    REPORTED = "reported"
+    NOT_REPORTABLE = "not_reportable"
+    DRILL = "drill"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """One record, without a word about a person."""
+
+    id: RowId
+    kind: BreachKind
+    about: str  # what it concerns: a system, an account, an epoch, a place
+    grounds: frozenset[Ground]
+    aware_at: datetime
+    recorded_by: ActorId
+    recorded_at: datetime
+    outcome: Outcome | None = None
+    closed_by: ActorId | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """One report that a law asks for: until when, and when it was made."""
+
+    rule: str
+    by: When | None
+    reported_at: datetime | None
+
+    def overdue(self, *, at: datetime) -> bool:
+        """Whether it should have been made."""
+        if self.reported_at is not None or self.by is None:
+            return False
+        return at > self.by if isinstance(self.by, datetime) else at.date() > self.by
+
+
+class BreachUnknownError(NotFoundError):
+    """There is no record of this id in the register of breaches."""
+
+    code = "breach_unknown"
+
+
+class BreachClosedError(GovernanceError):
+    """The record is closed. Nothing was changed."""
+
+    code, status = "breach_closed", 409
+
+
+class BreachSamePersonError(ForbiddenError):
+    """Whoever recorded a breach does not close the record; another person does."""
+
+    code = "breach_same_person"
+
+
+class BreachUnreportedError(GovernanceError):
+    """A report that the law asks for is not on record; the record stays open."""
+
+    code, status = "breach_unreported", 409
+
+
+class BreachDutyError(WrongUseError):
+    """This record has no report of that name. Nothing was changed."""
+
+    code, status = "breach_duty", 422
+
+
+class BreachFormError(WrongUseError):
+    """What is said of the breach is not of its form. Nothing was changed."""
+
+    code, status = "breach_form", 422

@@ -1,11 +1,12 @@
-"""The OpenAPI document: FastAPI's routes, and the raw decision endpoints beside them."""
+"""The OpenAPI document: FastAPI's routes, and the raw endpoints of decisions beside them."""
 
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from consent.access.document import paths
+from consent.access.document import paths as decisions
+from consent.columns.document import paths as columns
 from governance.gateway.api.document import describe
 from governance.identity.middleware import SESSION_COOKIE
 
@@ -16,7 +17,7 @@ def with_evaluation(app: FastAPI) -> dict[str, Any]:
         document = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
-        document["paths"] |= paths()
+        document["paths"] |= decisions() | columns()
         describe(document)
         components = document.setdefault("components", {})
         components["securitySchemes"] = {

@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
 from consent.access.document import paths as decision_paths
+from consent.columns.document import paths as column_paths
 from governance.app.factory import create_app
 from governance.http.request import open_to_all
 from policies.api import stated_actions
@@ -99,7 +100,7 @@ def test_the_document_names_every_shown_route_and_the_decision(town: Town) -> No
         for route in all_routes(app.routes)
         if isinstance(route, APIRoute) and route.include_in_schema
     }
-    assert shown | set(decision_paths()) == set(paths)
+    assert shown | set(decision_paths()) | set(column_paths()) == set(paths)
     assert {"/healthz", "/readyz", "/metrics"} <= shown
 
 

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from governance.core.errors import WrongUseError
 from governance.core.setting_kinds import Mode
-from governance.core.settings import THIS_MACHINE, Settings
+from governance.core.settings import Settings
+from governance.core.unsafe_settings import THIS_MACHINE
 
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})  # asked by address
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -38,6 +38,7 @@ from governance.core.clock import JST, Clock, utc_now
 from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
 from governance.core.logging import logger
+from governance.core.setting_kinds import Mode
 from governance.core.settings import Settings
 from governance.core.terms import ActorId, Lang
 from governance.crypto.providers.types import KeyProvider
@@ -49,7 +50,7 @@ from governance.customers.custom.declaration import Declaration, read_declaratio
 from governance.customers.ports import Ports
 from governance.customers.schema import shapes
 from governance.customers.store import TABLES
-from governance.db import migrate
+from governance.db import migrate, rights
 from governance.db.engine import Database
 from governance.jobs.journal import Journal
 from governance.jobs.journal_head import note_head, require_head
@@ -137,6 +138,8 @@ class Wiring:
         with ExitStack() as undo:  # an installation that is refused is not left open
             database, keys = _databases(settings, undo)
             migrate.require_current(database)
+            if settings.mode is Mode.PRODUCTION:
+                _require_narrow(database, keys)
             if not restoring:
                 with database.read() as tx:
                     require_open(tx)
@@ -341,6 +344,13 @@ def _databases(settings: Settings, undo: ExitStack) -> tuple[Database, Database]
     undo.callback((data := Database.open(settings.database, read_seconds=seconds)).close)
     undo.callback((keys := Database.open(settings.keys, read_seconds=seconds)).close)
     return data, keys
+
+
+def _require_narrow(*databases: Database) -> None:
+    """Raises DatabaseRightsError where our user may do more than it needs."""
+    for database in databases:
+        with database.read() as tx:
+            rights.require_narrow(tx)
 
 
 def _recorder(

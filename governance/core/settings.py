@@ -8,10 +8,10 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
-from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 
 from governance.core.addresses import faulty_address
 from governance.core.backup_settings import BackupSettings
@@ -21,17 +21,12 @@ from governance.core.identity_settings import IdentitySettings
 from governance.core.intake_settings import RequestIntake
 from governance.core.key_settings import KeySettings
 from governance.core.retention_settings import RetentionSettings
-from governance.core.setting_kinds import (
-    KeyProviderKind,
-    MailKind,
-    Mode,
-    SmtpEncryption,
-)
+from governance.core.setting_kinds import MailKind, Mode, SmtpEncryption
 from governance.core.signon_settings import SignOnSettings
+from governance.core.unsafe_settings import unsafe_in
 
 PREFIX = "SEKISHO_"
 FILE_NAME = "sekisho.toml"
-THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SettingsError(GovernanceError):
@@ -235,6 +230,16 @@ class Settings(
         "alone), `none` (rules alone), or the path of a file that `sekisho pii train` made.",
     )
     log_level: str = described("INFO", "ログの水準。", "Log level.")
+    _sources: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Where each setting comes from that was said: file, environment or command."""
+        return MappingProxyType(self._sources)
+
+    def note_sources(self, sources: Mapping[str, str]) -> None:
+        """Where these settings came from is known; no setting changes by it."""
+        self._sources.update(sources)
 
     def __repr__(self) -> str:
         return f"Settings(mode={self.mode.value})"
@@ -309,14 +314,19 @@ def load(
     overrides: Mapping[str, object] | None = None,
 ) -> Settings:
     """Settings from file, environment and command line; raises SettingsError and kin."""
-    values: dict[str, object] = _from_file(config)
-    values |= _from_environment(environment)
-    values |= {key: value for key, value in (overrides or {}).items() if value is not None}
+    said = {key: value for key, value in (overrides or {}).items() if value is not None}
+    parts = (
+        ("file", _from_file(config)),
+        ("environment", _from_environment(environment)),
+        ("command", said),
+    )
+    values: dict[str, object] = {name: value for _, part in parts for name, value in part.items()}
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise SettingsError(setting=".".join(map(str, first["loc"])) or "?") from None
+    settings.note_sources({name: source for source, part in parts for name in part})
     refuse_unsafe(settings)
     if (name := faulty_address(settings.__dict__)) is not None:
         raise SettingsError(setting=name)
@@ -344,20 +354,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
 
 
 def refuse_unsafe(settings: Settings) -> None:
-    """Fails closed: production starts only over https, with a guarded key and a second factor."""
+    """Fails closed: production starts on none of what the table of unsafe settings names."""
     if settings.mode is not Mode.PRODUCTION:
         return
-    if urlsplit(settings.origin).scheme != "https":
-        raise UnsafeSettingsError(setting="origin")
-    if settings.key_provider is KeyProviderKind.ENVIRONMENT:
-        raise UnsafeSettingsError(setting="key_provider")  # a variable's key cannot be destroyed
-    bare_keys = settings.key_provider is KeyProviderKind.FILE
-    if bare_keys and settings.key_passphrase_file is None:
-        raise UnsafeSettingsError(setting="key_passphrase_file")
-    if settings.kms_endpoint is not None and urlsplit(settings.kms_endpoint).scheme != "https":
-        raise UnsafeSettingsError(setting="kms_endpoint")
-    if not settings.officer_mfa:
-        raise UnsafeSettingsError(setting="officer_mfa")
-    bare = settings.mail is MailKind.SMTP and settings.smtp_encryption is SmtpEncryption.NONE
-    if bare and settings.smtp_host not in THIS_MACHINE:
-        raise UnsafeSettingsError(setting="smtp_encryption")
+    for row in unsafe_in(settings):
+        raise UnsafeSettingsError(setting=row.setting)

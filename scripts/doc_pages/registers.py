@@ -35,7 +35,24 @@ def settings_page() -> str:
         "stops the start. Secrets stand in files (0600) that a setting names, never in a setting.\n"
     )
     head = ("setting", "variable", "default", "日本語", "English")
-    return page("設定 / Settings", rule, table(head, rows))
+    return page("設定 / Settings", rule, table(head, rows), _unsafe())
+
+
+def _unsafe() -> str:
+    """What production refuses to start on."""
+    from governance.core.unsafe_settings import UNSAFE  # noqa: PLC0415
+
+    rows = [(f"`{row.setting}`", row.ja, row.en) for row in UNSAFE]
+    told = (
+        "## 本番で起動を断る設定 / Refused in production\n\n"
+        '`mode = "production"` のとき、次のどれかに当たると起動しません（`settings_unsafe`、'
+        "終了コード3）。このほか、知らない設定、取れない値、他人が読める秘密のファイル、"
+        "より新しいデータベース、改ざんされた監査記録でも、どのモードでも起動しません。\n\n"
+        'With `mode = "production"` each of these stops the start (`settings_unsafe`, exit 3). In '
+        "every mode it is also stopped by an unknown setting, an impossible value, a secret file "
+        "that others can read, a database of a newer version, or a log that was tampered with.\n"
+    )
+    return f"{told}\n{table(('setting', '日本語', 'English'), rows)}"
 
 
 def masked_examples() -> Mapping[str, tuple[str, str, str, str]]:

@@ -186,6 +186,12 @@ def _ended(
     return ended
 
 
+def approval_of(tx: Connection, elevation: str) -> str:
+    """The approval that an elevation waits under; an id of an approval is taken as it is."""
+    found = store.find(tx, elevation)
+    return elevation if found is None or found.approval is None else found.approval
+
+
 def asked_for(tx: Connection, approval: ApprovalId) -> Approval:
     """The request for a role; raises ElevationUnknownError where it is for something else."""
     found = find_approval(tx, approval)

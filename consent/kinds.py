@@ -84,6 +84,8 @@ class Kinds:
         key = (
             principal.id,
             principal.roles,
+            principal.single,
+            principal.untrained,
             principal.scopes,
             principal.purposes,
             request.purpose,

@@ -1,11 +1,11 @@
 """From a principal to the roles that count for it; a name is never taken for a role."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from governance.core.terms import PurposeId
 from governance.http.principal import Principal, PrincipalKind
-from policies.actions import PERSONAL, Action
+from policies.actions import GRAVE, PERSONAL, Action
 from policies.document import Role
 from policies.duties import granted
 from policies.load_terms import closure
@@ -36,7 +36,14 @@ def roles_of(principal: Principal, snapshot: PolicySnapshot) -> frozenset[str]:
     held = frozenset(
         name for name in principal.roles if name in known and known[name].kind is wanted
     )
+    if principal.single and needs_second(held, known):
+        return NOBODY  # fails closed: what one factor opened does nothing until the second stands
     return trained_roles(held, known) if principal.untrained else held
+
+
+def needs_second(held: Iterable[str], known: Mapping[str, Role]) -> bool:
+    """Whether one of these roles opens personal data or holds a grave act."""
+    return any(granted(known, name) & (PERSONAL | GRAVE) for name in held if name in known)
 
 
 def trained_roles(held: frozenset[str], known: Mapping[str, Role]) -> frozenset[str]:
@@ -61,7 +68,7 @@ def attributes_of_actor(
     """Facts that rules may compare: the actor's id, kind and, for a person, the own subject id."""
     facts: dict[str, object] = {"id": principal.id, "kind": principal.kind.value}
     if principal.kind is PrincipalKind.PERSON:
-        facts["subject"] = principal.id.removeprefix(_PREFIX[PrincipalKind.PERSON])
+        facts["subject"] = principal.person
     return Attributes(
         subject=MappingProxyType(facts), resource=MappingProxyType(dict(resource or {}))
     )

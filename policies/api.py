@@ -35,6 +35,12 @@ class TrainingDueError(ActionForbiddenError):
     code, status = "training_due", 403
 
 
+class SecondFactorDueError(ActionForbiddenError):
+    """One factor opened the session and the role needs two; nothing was shown or changed."""
+
+    code, status = "second_factor_due", 403
+
+
 class StepUpNeededError(GovernanceError):
     """A grave act needs a fresh proof of who acts; nothing was shown or changed."""
 
@@ -64,6 +70,8 @@ def ensure(principal: Principal, action: Action, snapshot: PolicySnapshot) -> Pr
                 raise StepUpNeededError  # fails closed: a session left open does no grave act
             return principal
         case Outcome.DENY:
+            if principal.single:
+                raise SecondFactorDueError(action=action.value)
             if principal.untrained:
                 raise TrainingDueError(action=action.value)
             raise ActionForbiddenError(action=action.value)

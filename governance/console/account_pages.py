@@ -61,7 +61,8 @@ async def _account(
         "console/account.html",
         page,
         found=found,
-        enrolling=found.mine.level is Level.ENROLLING,
+        enrolling=found.mine.level is Level.ENROLLING
+        or (principal.single and not found.factors.second),
         asks_before=found.factors.password_set_at is not None
         and found.mine.level in keeping.ASKED_BEFORE,
         shortest=terms.policy.shortest,

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from governance.core.controller import Controller, described
+from governance.core.setting_kinds import SecondFor
 
 
 class IdentitySettings(Controller):
@@ -19,6 +20,15 @@ class IdentitySettings(Controller):
         "Staff need a second factor (authenticator application or passkey); required in "
         "production. Who has none yet signs in by a one-time code and opens nothing before it is "
         "set up.",
+    )
+    officer_mfa_for: SecondFor = described(
+        SecondFor.EVERYBODY,
+        "officer_mfa が2つ目の要素を求める相手。everybody は担当者の全員、opening は個人情報を"
+        "開くか重大な操作のできる役割を持つ人（一時付与も含む）だけ。どちらでも、1つの要素だけのサインイン"
+        "では、求められる役割は効きません。",
+        "Whom officer_mfa asks for a second factor: everybody of the staff, or only whoever holds "
+        "a role that opens personal data or holds grave acts (roles for a time too). Either way "
+        "such a role does not count in a session that was opened by one factor.",
     )
     session_minutes: Annotated[int, Field(ge=1, le=1440)] = described(
         480, "担当者のサインインが続く時間（分）。", "Minutes that a staff session lasts."

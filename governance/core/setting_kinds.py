@@ -11,6 +11,13 @@ class Mode(StrEnum):
     PRODUCTION = "production"
 
 
+class SecondFor(StrEnum):
+    """Whom `officer_mfa` asks for a second factor."""
+
+    EVERYBODY = "everybody"
+    OPENING = "opening"  # whose roles open personal data or hold grave acts
+
+
 class MailKind(StrEnum):
     """Where letters by e-mail go."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from governance.core.terms import ActorId, Lang, PurposeId
+from governance.core.terms import ActorId, Lang, PurposeId, RowId, SubjectId
 
 
 class PrincipalKind(StrEnum):
@@ -29,7 +29,19 @@ class Principal:
     os_user: str | None = None  # the operating-system user behind a command line
     network: str | None = None  # /24 or /48 of the caller
     stale: bool = False  # the proof of who this is lies too far back for a grave act
+    single: bool = False  # proved by one factor where two are demanded: roles do not count
     untrained: bool = False  # the training ended: roles that open personal data do not count
+    mailed: bool = False  # a person, proved by a code to the e-mail address on record alone
+    acts_for: SubjectId | None = None  # the child whom a person acts for (法定代理人)
+    by_relation: RowId | None = None  # the row of the register that gives the right to
+
+    @property
+    def person(self) -> SubjectId | None:
+        """Whose own pages these are: the child's, who is acted for, or the person's; else None."""
+        kind, _, subject = self.id.partition(":")
+        if self.kind is not PrincipalKind.PERSON or kind != "p" or not subject:
+            return None
+        return self.acts_for or SubjectId(subject)
 
 
 ANONYMOUS = Principal(id=ActorId("anonymous"), kind=PrincipalKind.ANONYMOUS)

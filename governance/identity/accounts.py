@@ -15,7 +15,7 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
 from governance.core.clock import JST
 from governance.core.errors import ForbiddenError, GovernanceError, NotFoundError
-from governance.core.terms import ActorId, PurposeId, SubjectId
+from governance.core.terms import ActorId, Lang, PurposeId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.store import subject_by_id
 from governance.customers.upkeep.merges import survivor_of
@@ -197,6 +197,7 @@ def set_staff_mail(
     address: str | None,
     *,
     at: datetime,
+    lang: Lang | None = None,
 ) -> None:
     """The employee is told of work at this address from now on, or by none; the log has neither."""
     ensure(principal, Action.STAFF_WRITE, ports.policies.current)
@@ -204,7 +205,7 @@ def set_staff_mail(
     if address is not None and not ADDRESS.fullmatch(address):
         raise StaffMailError
     sealed = address and ports.vault.seal_blob(MAIL, staff.id, address.encode())
-    store.set_staff_mail(tx, staff.id, sealed or None)
+    store.set_staff_mail(tx, staff.id, sealed or None, lang=lang)
     reasons = ("mail",)
     record(tx, ports, principal, EventCode.PRINCIPAL_CHANGED, staff.id, at=at, reasons=reasons)
 

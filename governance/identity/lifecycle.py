@@ -66,7 +66,7 @@ def invite(
 ) -> None:
     """The account exists, and a mail with a one-time link is on its way to the address."""
     add_staff(tx, ports, principal, new, at=at)
-    set_staff_mail(tx, ports, principal, new.login, address, at=at)
+    set_staff_mail(tx, ports, principal, new.login, address, at=at, lang=lang)
     send_invitation(tx, ports, principal, new.login, origin=origin, lang=lang, at=at)
 
 

@@ -1,6 +1,6 @@
 """Tables of accounts and sessions; secrets are stored as digests."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field, SQLModel
@@ -23,6 +23,7 @@ class StaffRow(SQLModel, table=True):
     created_at: datetime = Field(sa_column=_instant(nullable=False))
     mail: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))  # sealed
     trained_until: datetime | None = Field(default=None, sa_column=_instant())
+    lang: str | None = Field(default=None, max_length=2)  # of mails to them
 
 
 class StaffRoleRow(SQLModel, table=True):
@@ -69,6 +70,10 @@ class SessionRow(SQLModel, table=True):
     network: str | None = Field(default=None)
     proved_at: datetime | None = Field(default=None, sa_column=_instant())
     seen_at: datetime | None = Field(default=None, sa_column=_instant())
+    acting_relation: str | None = Field(  # by which a parent or guardian acts for a child
+        default=None, sa_column=Column(RowIdType, nullable=True)
+    )
+    acting_on: date | None = Field(default=None)  # the day for which the right was looked at
 
 
 class OneTimeCodeRow(SQLModel, table=True):

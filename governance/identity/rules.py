@@ -5,6 +5,7 @@ import ipaddress
 import re
 from datetime import datetime, timedelta
 
+from governance.http.principal import PrincipalKind
 from governance.identity.types import AccountState, Level, Limits, OneTimeCode, Session, Staff
 
 CODE_LIFE = timedelta(minutes=30)  # long enough to copy a link, short enough to forget it
@@ -13,6 +14,7 @@ ENROLLING_LIFE = timedelta(minutes=20)  # to set up a second factor
 SEEN_EVERY = timedelta(minutes=1)  # signs of life are written down no oftener
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 NO_LIMITS = Limits()
+TWO_FACTORS = frozenset({Level.MFA, Level.RECOVERED, Level.SIGNED_ON})  # the provider vouches
 KEY_PREFIX_LENGTH = 12  # characters of a client key that may be shown and looked up
 
 
@@ -39,6 +41,16 @@ def proof_is_stale(session: Session, *, at: datetime, limits: Limits) -> bool:
     if limits.step_up is None or session.level is Level.CODE:
         return False
     return at - (session.proved_at or session.created_at) > limits.step_up
+
+
+def single_factor(session: Session, *, limits: Limits) -> bool:
+    """Whether one factor opened a session where the installation demands two.
+
+    Fails closed: a session that was opened before the demand, or in any other way, counts too.
+    """
+    if limits.second is None or session.kind is not PrincipalKind.STAFF:
+        return False
+    return session.level not in TWO_FACTORS
 
 
 def training_lapsed(staff: Staff, *, at: datetime, limits: Limits) -> bool:

@@ -2,12 +2,16 @@
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from governance.core.clock import JST
 from governance.core.ids import new_row_id
+from governance.core.setting_kinds import SecondFor
 from governance.core.terms import ActorId, Lang, PurposeId, SubjectId
+from governance.customers.master.guardians import standing
 from governance.customers.store import subject_by_id
 from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import ANONYMOUS, Principal, PrincipalKind
@@ -29,6 +33,7 @@ from governance.identity.rules import (
     may_act,
     proof_is_stale,
     session_holds,
+    single_factor,
     training_lapsed,
 )
 from governance.identity.types import (
@@ -183,7 +188,8 @@ def principal_by_session(
     if found is None:
         return ANONYMOUS, None  # fails closed: a suspended account or erased person has none
     roles, staff = found
-    if session.level is Level.ENROLLING:
+    single = single_factor(session, limits=limits)
+    if session.level is Level.ENROLLING or (single and limits.second is SecondFor.EVERYBODY):
         roles = frozenset()  # fails closed: nothing but the second factor may be set up
     principal = Principal(
         id=session.actor,
@@ -193,9 +199,29 @@ def principal_by_session(
         lang=lang,
         network=network,
         stale=proof_is_stale(session, at=at, limits=limits),
+        single=single or session.level is Level.ENROLLING,
         untrained=staff is not None and training_lapsed(staff, at=at, limits=limits),
+        mailed=session.level is Level.MAIL,
     )
-    return principal, session
+    return _acting(tx, principal, session, at=at)
+
+
+def _acting(
+    tx: Connection, principal: Principal, session: Session, *, at: datetime
+) -> tuple[Principal, Session]:
+    """The principal as it acts: for a child by a right that stands, else for nobody but itself.
+
+    The forms of a page of the child and of the own page bear different tokens, so that what one
+    tab shows is never done to the person of another.
+    """
+    relation, on = session.acting_relation, at.astimezone(JST).date()
+    if relation is None or session.acting_on != on:
+        return principal, session  # fails closed: a new day looks at the birthday anew
+    stands = standing(tx, relation, on=on)
+    if stands is None or f"{PERSON_PREFIX}{stands[1]}" != principal.id:
+        return principal, session  # fails closed: an ended right shows the own page
+    acting = replace(principal, acts_for=stands[0], by_relation=relation)
+    return acting, replace(session, csrf=f"{session.csrf}.{relation}")
 
 
 def sign_out_everywhere(tx: Connection, subject: SubjectId, *, at: datetime) -> int:

@@ -1,12 +1,12 @@
 """Rows of accounts and sessions to facts and back."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from governance.core.terms import ActorId, PurposeId
+from governance.core.terms import ActorId, Lang, PurposeId, RowId
 from governance.customers.changes import counter
 from governance.db.types import UtcDateTime, table_of
 from governance.http.principal import PrincipalKind
@@ -87,9 +87,25 @@ def set_staff_state(tx: Connection, actor: ActorId, state: AccountState) -> None
     tx.execute(update(STAFF).where(STAFF.c.id == actor).values(state=state.value))
 
 
-def set_staff_mail(tx: Connection, actor: ActorId, sealed: bytes | None) -> None:
-    """The sealed work address stands, or none."""
-    tx.execute(update(STAFF).where(STAFF.c.id == actor).values(mail=sealed))
+def set_staff_mail(
+    tx: Connection, actor: ActorId, sealed: bytes | None, *, lang: Lang | None = None
+) -> None:
+    """The sealed work address stands, or none; mails to it are in this language, if it is said."""
+    said = {} if lang is None else {"lang": lang.value}
+    tx.execute(update(STAFF).where(STAFF.c.id == actor).values(mail=sealed, **said))
+
+
+def staff_lang(tx: Connection, actor: ActorId) -> Lang:
+    """The language of mails to the employee; Japanese where none was said."""
+    found = tx.execute(select(STAFF.c.lang).where(STAFF.c.id == actor)).scalar()
+    return Lang(found) if found else Lang.JA
+
+
+def role_grants(tx: Connection, actor: ActorId) -> tuple[tuple[str, ActorId, datetime], ...]:
+    """Each role that the employee holds, by whom it was given and when."""
+    mine = select(ROLE.c.role, ROLE.c.given_by, ROLE.c.given_at).where(ROLE.c.staff_id == actor)
+    rows = tx.execute(mine.order_by(ROLE.c.role))
+    return tuple((row.role, ActorId(row.given_by), row.given_at) for row in rows)
 
 
 def staff_mail(tx: Connection, actor: ActorId) -> bytes | None:
@@ -197,6 +213,8 @@ def _session(row: Row[Any]) -> Session:
         network=row.network,
         proved_at=row.proved_at,
         seen_at=row.seen_at,
+        acting_relation=row.acting_relation,
+        acting_on=row.acting_on,
     )
 
 
@@ -218,6 +236,13 @@ def open_sessions(tx: Connection, actor: ActorId, *, at: datetime) -> tuple[Sess
     mine = (SESSION.c.actor == actor) & SESSION.c.revoked_at.is_(None) & (SESSION.c.expires_at > at)
     rows = tx.execute(select(SESSION).where(mine).order_by(SESSION.c.created_at.desc()))
     return tuple(_session(row) for row in rows)
+
+
+def act_by(tx: Connection, session: str, relation: RowId | None, *, on: date) -> None:
+    """The session acts by this relation until the end of the day; None: for its holder alone."""
+    day = None if relation is None else on
+    values = {"acting_relation": relation, "acting_on": day}
+    tx.execute(update(SESSION).where(SESSION.c.id == session).values(**values))
 
 
 def note_life(tx: Connection, session: str, *, at: datetime) -> None:

@@ -1,10 +1,11 @@
 """Facts about who may sign in and the sessions they hold."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from governance.core.terms import ActorId, PurposeId
+from governance.core.setting_kinds import SecondFor
+from governance.core.terms import ActorId, PurposeId, RowId
 from governance.http.principal import PrincipalKind
 from governance.identity.clients.types import Rate
 
@@ -52,6 +53,7 @@ class Level(StrEnum):
     PASSWORD = "password"  # noqa: S105 # a kind of proof, not a secret
     RECOVERED = "recovered"  # a one-time code, then a second factor
     MFA = "mfa"  # a passkey, or a password and a second factor
+    MAIL = "mail"  # a customer: a code to the e-mail address on record, and nothing else
     SIGNED_ON = "signed_on"  # the company's own sign-on vouched
     ENROLLING = "enrolling"  # a code, and a second factor is still to be set up: no role counts
 
@@ -73,6 +75,7 @@ class Limits:
     idle: timedelta | None = None
     step_up: timedelta | None = None
     training: timedelta | None = None
+    second: SecondFor | None = None  # whose sessions need a second factor; None: nobody's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,8 @@ class Session:
     network: str | None = None
     proved_at: datetime | None = None  # the last proof, also one made anew; None: when it began
     seen_at: datetime | None = None  # the last sign of life; None: none since it began
+    acting_relation: RowId | None = None  # by which a parent or guardian acts for a child
+    acting_on: date | None = None  # the day (Japan) for which the right was looked at
 
     def __repr__(self) -> str:
         return f"Session({self.id})"

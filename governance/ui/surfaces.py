@@ -10,12 +10,14 @@ from governance.core.terms import Lang
 from governance.http.principal import Principal, PrincipalKind
 from governance.http.request import csrf_token, principal_of, wiring_of
 from governance.i18n.catalogue import text
+from governance.i18n.voice import Voice, speak
 from governance.ui.pages import Page, Surface, Templates
 from governance.ui.parts import Link, NavGroup, NavItem, Who
-from governance.ui.preferences import Preferences, preferences_of
+from governance.ui.preferences import Preferences, Reading, preferences_of
 from governance.ui.problems import problem_of
 
 STEP_UP: Final = "step_up_needed"
+SECOND_DUE: Final = "second_factor_due"
 
 
 def templates_of(request: Request) -> Templates:
@@ -38,6 +40,8 @@ def page_of(
     chosen = _chosen(request)
     principal = principal_of(request)
     signed_in = principal.kind is not PrincipalKind.ANONYMOUS
+    reading = chosen.reading if surface is Surface.PORTAL else frozenset[Reading]()
+    speak(Voice(easy=Reading.EASY in reading, era=Reading.ERA in reading))
     return Page(
         lang=chosen.lang,
         title=title,
@@ -52,6 +56,8 @@ def page_of(
         owner=settings.company_ja if chosen.lang.value == "ja" else settings.company_en,
         sign_out_href="/sign-out" if signed_in else "",
         demo=settings.mode.value == "demo",
+        reading=reading,
+        acting=principal.acts_for is not None,
     )
 
 
@@ -82,6 +88,8 @@ def error_page(request: Request, error: GovernanceError) -> str:
     ways: tuple[Link, ...] = (Link(label=templates_label(request, page), href="/"),)
     if error.code == STEP_UP:
         ways = (Link(label=text("ui.confirm_again", page.lang), href=_confirming(request)), *ways)
+    if error.code == SECOND_DUE:
+        ways = (Link(label=text("ui.enrol", page.lang), href="/account"), *ways)
     return templates_of(request).render("error.html", page, problem=problem, ways=ways)
 
 

@@ -19,6 +19,7 @@ from governance.customers.ports import Ports
 from governance.http.principal import PrincipalKind
 from governance.identity.credentials import backoff, passkeys, store, totp
 from governance.identity.credentials.backoff import Counted
+from governance.identity.credentials.demand import asked_for_second
 from governance.identity.credentials.errors import FactorRefusedError, TooSoonError
 from governance.identity.credentials.hashing import Hasher
 from governance.identity.credentials.recovery import recovery_digest
@@ -64,7 +65,7 @@ def enter_by_password(
         if renewed is not None:
             store.set_password(tx, actor, renewed, at=at)
         store.give_back(tx, keys)
-        return _next(tx, terms, actor, Level.PASSWORD, caller, place=place, at=at)
+        return _next(tx, ports, terms, actor, Level.PASSWORD, caller, place=place, at=at)
 
     found = ports.database.write(write)
     if found is None:
@@ -89,7 +90,7 @@ def enter_by_code(
     def write(tx: Connection) -> Opened | Pending:
         code = spend_code(tx, secret, at=at)
         if code.kind is PrincipalKind.STAFF:
-            return _next(tx, terms, code.actor, Level.CODE, caller, place=place, at=at)
+            return _next(tx, ports, terms, code.actor, Level.CODE, caller, place=place, at=at)
         session, token = open_session(
             tx,
             actor=code.actor,
@@ -123,6 +124,7 @@ def _note_refused(
 
 def _next(
     tx: Connection,
+    ports: Ports,
     terms: Terms,
     actor: ActorId,
     level: Level,
@@ -137,7 +139,7 @@ def _next(
         higher = Level.RECOVERED if level is Level.CODE else Level.MFA
         secret = begin_step(tx, StepKind.SECOND, actor=actor, level=higher, at=at)
         return Pending(secret=secret, factors=factors)
-    if terms.mfa:  # fails closed: nothing opens before a second factor stands
+    if asked_for_second(tx, ports, terms, actor, at=at):  # fails closed: it opens nothing yet
         short = replace(terms, lasting=min(terms.lasting, ENROLLING_LIFE))
         return _open(tx, short, actor, Level.ENROLLING, caller, place=place, at=at)
     return _open(tx, terms, actor, level, caller, place=place, at=at)

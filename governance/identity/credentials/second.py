@@ -16,7 +16,7 @@ from governance.identity.credentials.errors import FactorRefusedError, LastFacto
 from governance.identity.credentials.keeping import demand_fresh, own_session, record
 from governance.identity.credentials.terms import Terms
 from governance.identity.credentials.types import Passkey, StepKind
-from governance.identity.rules import digest
+from governance.identity.rules import TWO_FACTORS, digest
 from governance.identity.service import open_session
 from governance.identity.store import revoke_sessions
 from governance.identity.types import Level, Session
@@ -83,8 +83,8 @@ def confirm_totp(
 
 
 def _whole(tx: Connection, terms: Terms, mine: Session, *, at: datetime) -> Renewed | None:
-    """A new session with the account's roles in place of one that could only enrol."""
-    if mine.level is not Level.ENROLLING:
+    """A new session in place of one that could only enrol, or that one factor had opened."""
+    if mine.level is not Level.ENROLLING and (not terms.mfa or mine.level in TWO_FACTORS):
         return None
     revoke_sessions(tx, mine.actor, at=at, only=mine.id)
     session, secret = open_session(

@@ -128,6 +128,13 @@ def drop_passkey(tx: Connection, actor: ActorId, passkey: str) -> bool:
     return tx.execute(delete(PASSKEY).where(mine)).rowcount == 1
 
 
+def with_second(tx: Connection) -> frozenset[ActorId]:
+    """Every account that has a second factor to be asked for."""
+    applications = select(TOTP.c.staff_id).where(TOTP.c.confirmed_at.is_not(None))
+    found = applications.union(select(PASSKEY.c.staff_id))
+    return frozenset(ActorId(one) for one in tx.execute(found).scalars())
+
+
 def set_recovery(tx: Connection, actor: ActorId, digests: Iterable[bytes]) -> None:
     """These recovery codes alone open."""
     tx.execute(delete(RECOVERY).where(RECOVERY.c.staff_id == actor))

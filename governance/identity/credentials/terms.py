@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from governance.core.controller import Controller
 from governance.core.identity_settings import IdentitySettings
+from governance.core.setting_kinds import SecondFor
 from governance.core.settings import Settings
 from governance.identity.credentials.hashing import Cost
 from governance.identity.credentials.passkeys import Site
@@ -25,6 +26,7 @@ class Terms:
     """The demands."""
 
     mfa: bool
+    mfa_for: SecondFor
     lasting: timedelta
     policy: PasswordPolicy
     site: Site
@@ -35,6 +37,7 @@ def terms_of(settings: IdentitySettings, origin: str) -> Terms:
     shortest = WITH_SECOND if settings.officer_mfa else ALONE
     return Terms(
         mfa=settings.officer_mfa,
+        mfa_for=settings.officer_mfa_for,
         lasting=timedelta(minutes=settings.session_minutes),
         policy=PasswordPolicy(
             shortest=shortest,
@@ -61,6 +64,7 @@ def limits_of(settings: Settings) -> Limits:
         idle=timedelta(minutes=settings.session_idle_minutes),
         step_up=timedelta(minutes=settings.step_up_minutes),
         training=settings.training_grace,
+        second=settings.officer_mfa_for if settings.officer_mfa else None,
     )
 
 

@@ -10,13 +10,13 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
 from governance.core.errors import ForbiddenError, GovernanceError, NotFoundError
 from governance.core.ids import new_row_id
-from governance.core.terms import ActorId, Lang
+from governance.core.terms import ActorId
 from governance.customers.ports import Ports
 from governance.customers.post import post
 from governance.http.principal import Principal
 from governance.identity.accounts import AccountUnknownError, staff_mail
 from governance.identity.rules import training_lapsed
-from governance.identity.store import all_staff, staff_by_id
+from governance.identity.store import all_staff, staff_by_id, staff_lang
 from governance.identity.training import store
 from governance.identity.training.rules import WARNED, scored, standing, trained_until
 from governance.identity.training.types import Course, Result, Standing, Way
@@ -254,7 +254,7 @@ def remind(
             idem_key=f"training/{line.staff.login}/{year}-{week}",
             to=address,
             template="identity.mail.training",
-            lang=Lang.JA,
+            lang=staff_lang(tx, line.staff.id),
             params={"link": f"{origin}/console/training"},
         )
         post(tx, ports.vault, message, subject=None, at=at)

@@ -29,6 +29,11 @@ MENU: Final = (
                 any_of=(Action.DSAR_READ, Action.DSAR_WRITE),
             ),
             Place(
+                href="/console/search",
+                label="persons.seek.title",
+                any_of=(Action.CONSOLE_OPEN,),
+            ),
+            Place(
                 href="/console/persons",
                 label="console.nav.persons",
                 any_of=(Action.PERSON_SEARCH,),
@@ -102,12 +107,21 @@ MENU: Final = (
                 any_of=(Action.CONNECTOR_READ,),
             ),
             Place(href="/console/clients", label="clients.title", any_of=(Action.CLIENT_READ,)),
+            Place(href="/console/staff", label="staff.title", any_of=(Action.STAFF_READ,)),
             Place(
                 href="/console/provisions",
                 label="console.nav.provisions",
                 any_of=(Action.REGISTER_READ,),
             ),
             Place(href="/console/scans", label="console.nav.scans", any_of=(Action.PII_ANALYZE,)),
+            Place(
+                href="/console/duplicates",
+                label="upkeep.dup.title",
+                any_of=(Action.QUALITY_READ,),
+            ),
+            Place(
+                href="/console/quality", label="upkeep.quality.title", any_of=(Action.QUALITY_READ,)
+            ),
             Place(
                 href="/console/datasets",
                 label="console.nav.datasets",
@@ -119,12 +133,29 @@ MENU: Final = (
         "console.nav.evidence",
         (
             Place(href="/console/audit", label="console.nav.audit", any_of=(Action.AUDIT_READ,)),
+            Place(href="/console/access", label="access.title", any_of=(Action.STAFF_READ,)),
             Place(href="/console/backups", label="console.nav.backups", any_of=(Action.JOB_READ,)),
+        ),
+    ),
+    (
+        "upkeep.nav.system",
+        (
+            Place(href="/console/health", label="upkeep.health.title", any_of=(Action.JOB_READ,)),
+            Place(href="/console/jobs", label="upkeep.jobs.title", any_of=(Action.JOB_READ,)),
+            Place(href="/console/keys", label="upkeep.keys.title", any_of=(Action.KEY_READ,)),
+            Place(
+                href="/console/settings",
+                label="upkeep.settings.title",
+                any_of=(Action.SETTINGS_READ,),
+            ),
         ),
     ),
     (
         "console.nav.help",
         (
+            Place(
+                href="/console/first-week", label="first_week.title", any_of=(Action.CONSOLE_OPEN,)
+            ),
             Place(
                 href="/console/training",
                 label="account.training.title",

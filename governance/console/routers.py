@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from governance.console.access_pages import router as access
 from governance.console.account_pages import router as account
 from governance.console.answer_pages import router as answers
 from governance.console.backup_pages import router as backups
@@ -11,15 +12,19 @@ from governance.console.client_pages import router as clients
 from governance.console.complaint_pages import router as complaints
 from governance.console.connector_pages import router as connectors
 from governance.console.dataset_pages import router as datasets
+from governance.console.duplicate_pages import router as duplicates
 from governance.console.elevation_pages import router as elevations
 from governance.console.execution_pages import router as executions
 from governance.console.figure_pages import router as figures
+from governance.console.first_week_pages import router as first_week
 from governance.console.glass_pages import router as glass
 from governance.console.hold_letter_pages import router as hold_letters
 from governance.console.hold_pages import router as holds
+from governance.console.key_pages import router as keys
 from governance.console.law_pages import router as law
 from governance.console.letter_pages import router as letters
 from governance.console.letter_text_pages import router as letter_texts
+from governance.console.lists.pages import router as lists
 from governance.console.log_pages import router as log
 from governance.console.message_pages import router as messages
 from governance.console.notice_pages import router as notices
@@ -31,6 +36,7 @@ from governance.console.plan_pages import router as plans
 from governance.console.point_pages import router as points
 from governance.console.policy_pages import router as policies
 from governance.console.provision_pages import router as provisions
+from governance.console.quality_pages import router as quality
 from governance.console.recipient_pages import router as recipients
 from governance.console.request_pages import router as requests
 from governance.console.retention_pages import router as retention
@@ -38,14 +44,20 @@ from governance.console.review_pages import router as reviews
 from governance.console.run_pages import router as runs
 from governance.console.scan_pages import router as scans
 from governance.console.schedule_pages import router as schedules
+from governance.console.seek_pages import router as seek
+from governance.console.settings_pages import router as settings
 from governance.console.simulation_pages import router as simulations
 from governance.console.source_pages import router as sources
+from governance.console.staff_pages import router as staff
 from governance.console.step_pages import router as steps
+from governance.console.told_choices import router as told_choices
 from governance.console.training_pages import router as training
 
 ROUTERS: Final = (
+    lists,
     *(
         console,
+        seek,
         persons,
         person,
         pause,
@@ -63,6 +75,7 @@ ROUTERS: Final = (
         complaints,
         figures,
         choices,
+        told_choices,
         glass,
         policies,
         law,
@@ -70,7 +83,14 @@ ROUTERS: Final = (
     *(retention, schedules, simulations, plans, runs),
     holds,
     hold_letters,
+    duplicates,
+    quality,
+    keys,
+    settings,
     training,
+    first_week,
+    access,
+    staff,
     clients,
     elevations,
     *(notices, points, recipients, connectors, provisions, scans, log, backups, datasets),

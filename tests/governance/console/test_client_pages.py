@@ -1,47 +1,19 @@
 """The pages of calling systems: a key is shown once, and only whoever may acts."""
 
-import asyncio
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
 
-import httpx
 import pytest
 
-from governance.app.factory import Application, create_app
-from governance.app.wiring import Wiring
-from governance.core.terms import ActorId
-from governance.http.principal import PrincipalKind
 from governance.identity.clients.presenting import presented
-from governance.identity.service import invite_staff, open_session
-from tests.installation import AT, OFFICER, create
+from tests.governance.console.seats import Desk, seated
+from tests.installation import AT
 
 KEY = re.compile(r"sk_[A-Za-z0-9_-]{40,}")
-LASTING = timedelta(hours=1)
 
 
-@dataclass
-class Desk:
-    """An installation with an operator and an auditor at their browsers."""
-
-    wiring: Wiring
-    app: Application
-    seats: dict[str, tuple[str, str]]
-
-    def send(self, who: str, method: str, path: str, **form: str) -> httpx.Response:
-        async def request() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app, client=("203.0.113.9", 1))
-            async with httpx.AsyncClient(
-                transport=transport, base_url="http://127.0.0.1:8443"
-            ) as web:
-                secret, csrf = self.seats[who]
-                headers = {"cookie": f"sekisho_session={secret}", "accept": "text/html"}
-                said = {"csrf": csrf, **form} if method == "POST" else None
-                return await web.request(method, path, headers=headers, data=said)
-
-        return asyncio.run(request())
+class Systems(Desk):
+    """The same, with what the tests ask of keys."""
 
     def opens(self, key: str) -> bool:
         with self.wiring.database.read() as tx:
@@ -57,29 +29,14 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    wiring = create(tmp_path_factory.mktemp("clients"))
-    known = frozenset(wiring.policies.current.roles)
-    seats = {}
-    for login, role in (("op", "it_operator"), ("aud", "auditor"), ("sup", "support")):
-        wiring.database.write(
-            partial(
-                invite_staff, login=login, display_name="架空", roles=[role],
-                known_roles=known, by=OFFICER.id, at=AT,
-            )
-        )  # fmt: skip
-        session, secret = wiring.database.write(
-            partial(
-                open_session, actor=ActorId(f"u:{login}"), kind=PrincipalKind.STAFF,
-                lasting=LASTING, at=AT,
-            )
-        )  # fmt: skip
-        seats[login] = secret, session.csrf
-    yield Desk(wiring, create_app(wiring), seats)
-    wiring.close()
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Systems]:
+    people = {"op": "it_operator", "aud": "auditor", "sup": "support"}
+    made = seated(tmp_path_factory.mktemp("clients"), people)
+    yield Systems(made.wiring, made.app, made.seats)
+    made.wiring.close()
 
 
-def test_a_new_system_s_key_is_shown_this_once(desk: Desk) -> None:
+def test_a_new_system_s_key_is_shown_this_once(desk: Systems) -> None:
     key = desk.add("mailer")
     assert desk.opens(key)
     shown = desk.send("aud", "GET", "/console/clients/mailer").text
@@ -88,7 +45,7 @@ def test_a_new_system_s_key_is_shown_this_once(desk: Desk) -> None:
     assert "mailer" in desk.send("aud", "GET", "/console/clients").text
 
 
-def test_keys_are_exchanged_and_ended_and_limits_set(desk: Desk) -> None:
+def test_keys_are_exchanged_and_ended_and_limits_set(desk: Systems) -> None:
     first = desk.add("shop")
     place = "/console/clients/shop"
     second = KEY.findall(desk.send("op", "POST", f"{place}/rotate").text)[0]
@@ -110,7 +67,7 @@ def test_keys_are_exchanged_and_ended_and_limits_set(desk: Desk) -> None:
     [("", "mail_sender"), ("<script>", "mail_sender"), ("x", "nobody"), ("ok-name", "support"),
      ("mailer", "mail_sender"), ("日本語", "mail_sender"), ("a" * 5_000, "mail_sender")],
 )  # fmt: skip
-def test_what_is_no_system_is_refused(desk: Desk, name: str, role: str) -> None:
+def test_what_is_no_system_is_refused(desk: Systems, name: str, role: str) -> None:
     if name == "mailer" and "mailer" not in desk.send("op", "GET", "/console/clients").text:
         desk.add("mailer")
     answer = desk.send("op", "POST", "/console/clients", name=name, role=role)
@@ -119,7 +76,7 @@ def test_what_is_no_system_is_refused(desk: Desk, name: str, role: str) -> None:
     assert not KEY.search(answer.text)
 
 
-def test_only_whoever_may_acts_and_forms_of_others_do_nothing(desk: Desk) -> None:
+def test_only_whoever_may_acts_and_forms_of_others_do_nothing(desk: Systems) -> None:
     assert desk.send("sup", "GET", "/console/clients").status_code == 403
     assert desk.send("aud", "POST", "/console/clients", name="x1", role="shop").status_code == 403
     assert 'id="add-client"' not in desk.send("aud", "GET", "/console/clients").text

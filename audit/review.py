@@ -90,6 +90,7 @@ class EventFilter:
     network_class: NetworkClass | None = None
     request_id: str | None = None
     reason: str | None = None  # one of the event's reason codes
+    field: str | None = None  # one of the fields that were opened or changed
     since: datetime | None = None
     until: datetime | None = None
 
@@ -318,6 +319,8 @@ def _conditions(asked: EventFilter) -> list[ColumnElement[bool]]:
         found.append(stood(EVENTS.c.network, asked.network_class))
     if asked.reason is not None:
         found.append(listed(EVENTS.c.reasons, asked.reason))
+    if asked.field is not None:
+        found.append(listed(EVENTS.c.fields, asked.field))
     for name in _SAME:
         value = getattr(asked, name)
         if value is not None:

@@ -25,6 +25,7 @@ NAMES: Final = {
     "object": "object_type",
     "network": "network",
     "reason": "reason",
+    "field": "field",
     "request": "request_id",
     "from": "since",
     "to": "until",

@@ -25,7 +25,7 @@ from audit.types import canonical_json
 from governance.core.terms import EventId
 
 SAME: Final = ("subject", "actor", "outcome", "purpose", "network", "request_id")
-UNASKED: Final = ("action", "object_type", "object_id")
+UNASKED: Final = ("action", "object_type", "object_id", "field")
 SHOWN: Final = tuple(name for name in COLUMNS if name != "about")
 
 

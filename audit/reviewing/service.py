@@ -154,11 +154,12 @@ def person_timeline(
     subject: SubjectId,
     by: Reviewer,
     *,
+    query: EventQuery | None = None,
     before: int | None = None,
     limit: int,
 ) -> Timeline:
     """A page of what the log says about a person, and by which events they were erased."""
-    query = EventQuery(any_of=(EventFilter(subject=subject),))
+    query = query or EventQuery(any_of=(EventFilter(subject=subject),))
     page = look(tx, log, query, by, before=before, limit=limit)
     return Timeline(page=page, erased=erasures_of(tx, subject))
 

@@ -22,6 +22,7 @@ from audit.store import InclusionProof
 from audit.types import Outcome
 from audit.watch import Watched
 from governance.core.terms import Lang, PurposeId
+from governance.customers.catalogue import catalogue
 from governance.i18n.catalogue import domain, text
 from governance.ui.parts import (
     ChainVerdict,
@@ -33,11 +34,13 @@ from governance.ui.parts import (
     Term,
     Tone,
 )
+from governance.ui.words import actor_name
 from policies.reasons import Audience, ReasonCode, reason_text
 
 HOME: Final = "/console/audit"
 FIELDS: Final = ("from", "to", "actor", "action", "purpose", "outcome", "network")
 ALGORITHMS: Final = {KeyType.ED25519: "Ed25519", KeyType.SUBTREE_MLDSA44: "ML-DSA-44"}
+OPENED: Final = EventCode.PERSON_READ.value
 SHORT: Final = 8  # characters by which a pseudonym is told in a table
 
 
@@ -50,10 +53,10 @@ class AskedFilter:
     chosen: str = ""  # the kept filter within which it is asked
     wrong: str = ""  # the field that is not right
 
-    def before(self, place: int) -> str:
-        """The address of the following page; a person is in none."""
+    def before(self, place: int, home: str = HOME) -> str:
+        """The address of the following page; no name and no value of a person is in it."""
         told = {**self.given, "filter": self.chosen, "before": str(place)}
-        return f"{HOME}?{urlencode({name: value for name, value in told.items() if value})}"
+        return f"{home}?{urlencode({name: value for name, value in told.items() if value})}"
 
 
 def asked_filter(given: Mapping[str, str]) -> AskedFilter:
@@ -203,7 +206,7 @@ def event_terms(event: RecordedEvent, lang: Lang) -> tuple[Term, ...]:
         ("subject", event.subject),
         ("object", f"{event.object_type}:{event.object_id}"),
         ("reasons", _spaced(event.reasons)),
-        ("fields", _spaced(event.fields)),
+        ("fields", fields_in_words(event.fields, lang)),
         ("counts", _spaced(event.counts)),
         ("refs", _spaced(event.refs)),
         ("policy_version", event.policy_version),
@@ -289,13 +292,23 @@ def decided_occurrences(
 
 def _sentence(event: RecordedEvent, purposes: Mapping[PurposeId, str], lang: Lang) -> str:
     purpose = event.purpose or ""
+    opened = fields_in_words(event.fields, lang) if event.action == OPENED else ""
     parts = (
-        event.actor,
+        actor_name(event.actor, lang),
         purposes.get(PurposeId(purpose), purpose),
+        text("console.log.opened", lang, fields=opened) if opened else "",
         text(f"audit.outcome.{event.outcome}", lang),
         reasons_in_words(event.reasons or "", lang),
     )
     return " / ".join(part for part in parts if part)
+
+
+def fields_in_words(fields: str | None, lang: Lang) -> str:
+    """The fields of an event by their names for people; a technical name where there is none."""
+    known = catalogue().fields
+    between = text("console.person.comma", lang)
+    names = (name for name in (fields or "").split(",") if name)
+    return between.join(known[name].label(lang) if name in known else name for name in names)
 
 
 def erasure_words(erased: Erasure, lang: Lang) -> str:

@@ -13,7 +13,7 @@ from audit.alarms.types import Alarm
 from audit.alarms.watching import alarms
 from audit.alarms.wording import in_words
 from audit.errors import QueryFormError, ReviewRangeError
-from audit.review import EventFilter, EventQuery, waiting
+from audit.review import EventQuery, waiting
 from audit.reviewing.conditions import both
 from audit.reviewing.decided import DecisionPage, look_at_decisions
 from audit.reviewing.service import (
@@ -48,6 +48,7 @@ from governance.console.log_facts import (
     standing,
     verdict_of,
 )
+from governance.console.log_person_facts import asked_of_person, field_choices
 from governance.console.pages import console_page
 from governance.core.terms import EventId, Lang, PurposeId, RowId, SubjectId
 from governance.http.principal import Principal
@@ -212,11 +213,16 @@ async def one_person(request: Request, principal: Reader, subject: str) -> str:
     page = console_page(request, "console.log.person", principal)
     place = request.query_params.get("before", "")
     before = int(place) if place.isascii() and place.isdigit() else None
-    about = EventQuery(any_of=(EventFilter(subject=SubjectId(subject)),))
+    asked = asked_of_person(subject, request.query_params)
 
     def work(tx: Any) -> tuple[Timeline, DecisionPage]:
-        found = person_timeline(tx, wiring.audit, SubjectId(subject), by, before=before, limit=PAGE)
-        return found, look_at_decisions(tx, wiring.audit, about, by, limit=PAGE)
+        found = person_timeline(
+            *(tx, wiring.audit, SubjectId(subject), by),
+            query=asked.query, before=before, limit=PAGE,
+        )  # fmt: skip
+        if asked.wrong or asked.given["field"]:  # a decision about a use opens no field
+            return found, DecisionPage(decisions=(), next=None)
+        return found, look_at_decisions(tx, wiring.audit, asked.query, by, limit=PAGE)
 
     found, decided = await run_in_threadpool(lambda: wiring.database.write(work))
     purposes = _purposes(request, page.lang)
@@ -228,7 +234,14 @@ async def one_person(request: Request, principal: Reader, subject: str) -> str:
         happened=occurrences(found.page.events, purposes, page.lang),
         decided=decided_occurrences(decided.decisions, purposes, page.lang),
         more_command=f"sekisho audit decisions person={subject}" if decided.next else "",
-        next_href=f"{HOME}/persons/{subject}?before={found.page.next}" if found.page.next else "",
+        next_href=asked.before(found.page.next, f"{HOME}/persons/{subject}")
+        if found.page.next
+        else "",
+        asked=asked,
+        fields=field_choices(page.lang),
+        mistakes=[Mistake(field_id=asked.wrong, sentence=text("console.log.wrong", page.lang))]
+        if asked.wrong
+        else [],
         way=_way(page.lang, "console.log.person"),
     )
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import pytest
@@ -170,3 +170,27 @@ def test_a_form_without_its_token_changes_nothing(office: Office, path: str) -> 
     }
     answer = office.browsers["auditor"].post(f"{HOME}{path}", data=form)
     assert answer.status_code == 403
+
+
+def test_who_opened_a_field_of_a_person_is_found_by_field_and_day(office: Office) -> None:
+    wiring, who = office.wiring, add_person(office.wiring)
+    for actor, fields in (
+        ("u:mori", ("person.address", "person.name")),
+        ("u:fujii", ("person.email",)),
+    ):
+        seen = replace(_draft(who), actor=ActorId(actor), fields=fields, outcome=Outcome.PERMIT)
+        wiring.database.write(lambda tx, seen=seen: wiring.audit.append(tx, seen))
+    settle(wiring)
+    place = f"{HOME}/persons/{who}"
+    whole = office.page(place)
+    assert "mori" in whole
+    assert "fujii" in whole
+    assert "開いた項目: 住所、氏名" in whole
+    found = office.page(f"{place}?field=person.address&from=2026-09-01&to=2026-10-31")
+    assert "mori" in found
+    assert "fujii" not in found
+    assert "/console/audit/events/" in found  # where its proof is
+    assert "mori" not in office.page(f"{place}?field=person.address&to=2026-09-01")
+    wrong = office.page(f"{place}?from=yesterday")
+    assert 'href="#from"' in wrong
+    assert "mori" not in wrong

@@ -13,7 +13,6 @@ from governance.app.wiring import Wiring
 from governance.core.terms import ActorId
 from governance.http.principal import PrincipalKind
 from governance.identity.service import issue_code
-from tests.installation import AT
 from tests.serving import served
 
 Files = list[tuple[str, tuple[str, bytes, str]]]
@@ -28,14 +27,14 @@ class Browsers(dict[str, httpx.Client]):
         self._wiring, self._base = wiring, base
 
     def __missing__(self, role: str) -> httpx.Client:
-        database = self._wiring.database
+        database, at = self._wiring.database, self._wiring.clock()
         database.write(
             partial(
-                add_staff, wiring=self._wiring, login=role, display_name="架空", roles=[role], at=AT
+                add_staff, wiring=self._wiring, login=role, display_name="架空", roles=[role], at=at
             )
         )
         actor = ActorId(f"u:{role}")
-        code = database.write(partial(issue_code, actor=actor, kind=PrincipalKind.STAFF, at=AT))
+        code = database.write(partial(issue_code, actor=actor, kind=PrincipalKind.STAFF, at=at))
         client = httpx.Client(base_url=self._base, timeout=60, trust_env=False)
         client.headers["accept-language"] = "ja"
         assert client.post("/sign-in", data={"code": code}).status_code == 303

@@ -37,3 +37,14 @@ class ApprovalRow(SQLModel, table=True):
     reason_code: str | None = Field(default=None, sa_type=String(64))
     executed_by: str | None = Field(default=None, sa_type=String(100))
     executed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ApprovalTieRow(SQLModel, table=True):
+    """What one principal has from another, so that both are not taken for two persons."""
+
+    __tablename__ = "approval_tie"
+
+    holder: str = Field(primary_key=True, sa_type=String(100))
+    giver: str = Field(primary_key=True, sa_type=String(100))
+    kind: str = Field(primary_key=True, sa_type=String(16))
+    at: datetime = Field(sa_type=UtcDateTime)

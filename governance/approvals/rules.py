@@ -1,11 +1,12 @@
 """Separation of duties; pure. Nobody approves what they asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from types import MappingProxyType
 from typing import assert_never
 
+from governance.approvals.bonds import Tie, acts_for, beholden
 from governance.approvals.types import (
     Allowed,
     Approval,
@@ -56,14 +57,26 @@ def standing(approval: Approval, *, at: datetime) -> ApprovalState:
     return approval.state
 
 
-def may_approve(principal: Principal, approval: Approval, rule: Rule, *, at: datetime) -> Verdict:
-    """Whether this principal may be the second person."""
+def may_approve(
+    principal: Principal,
+    approval: Approval,
+    rule: Rule,
+    *,
+    ties: Collection[Tie] = (),
+    at: datetime,
+) -> Verdict:
+    """Whether this principal may be the second person; its id counts, whatever its roles."""
     if principal.kind is not PrincipalKind.STAFF:
         return Refused(Reason.NOT_STAFF)
     if principal.id == approval.requested_by:
         return Refused(Reason.OWN_REQUEST)
     if rule.distinct_os_user and not _other_os_user(principal, approval):
         return Refused(Reason.SAME_OS_USER)
+    requester, approver = approval.requested_by, principal.id
+    if acts_for(ties, requester=requester, approver=approver):
+        return Refused(Reason.OWN_SYSTEM)
+    if beholden(ties, requester=requester, approver=approver, requested_at=approval.requested_at):
+        return Refused(Reason.BEHOLDEN)
     return _open_for_decision(approval, at=at)
 
 

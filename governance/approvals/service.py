@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from audit.actions import EventCode
 from audit.log import AuditLog
 from audit.types import EventDraft, Outcome
-from governance.approvals import rules, store
+from governance.approvals import rules, store, ties
 from governance.approvals.errors import (
     ApprovalClosedError,
     ApprovalForbiddenError,
@@ -90,7 +90,8 @@ class Approvals:
     ) -> Approval:
         """The second person agrees to what this digest stands for."""
         approval = store.find(tx, approval_id)
-        verdict = rules.may_approve(by, approval, self.separation[approval.kind], at=at)
+        known = ties.between(tx, by.id, approval.requested_by)
+        verdict = rules.may_approve(by, approval, self.separation[approval.kind], ties=known, at=at)
         _demand(verdict, approval)
         if digest != approval.digest:
             _demand(Refused(Reason.DIGEST), approval)

@@ -81,6 +81,8 @@ class Reason(StrEnum):
     NOT_STAFF = "not_staff"
     OWN_REQUEST = "own_request"
     SAME_OS_USER = "same_os_user"
+    OWN_SYSTEM = "own_system"  # a system asked whose key the approver was given
+    BEHOLDEN = "beholden"  # the approver has account, role or code from the requester, lately
     WRONG_EXECUTOR = "wrong_executor"
     EXPIRED = "expired"
     DECIDED = "decided"  # no longer open for a decision
@@ -90,7 +92,14 @@ class Reason(StrEnum):
 
 
 ABOUT_THE_PRINCIPAL = frozenset(
-    {Reason.NOT_STAFF, Reason.OWN_REQUEST, Reason.SAME_OS_USER, Reason.WRONG_EXECUTOR}
+    {
+        Reason.NOT_STAFF,
+        Reason.OWN_REQUEST,
+        Reason.SAME_OS_USER,
+        Reason.OWN_SYSTEM,
+        Reason.BEHOLDEN,
+        Reason.WRONG_EXECUTOR,
+    }
 )
 
 

@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
+from governance.approvals import ties
+from governance.approvals.bonds import TieKind
 from governance.core.clock import JST
 from governance.core.errors import ForbiddenError, GovernanceError, NotFoundError
 from governance.core.terms import ActorId, Lang, PurposeId, SubjectId
@@ -185,6 +187,7 @@ def staff_code(
     staff = _living_staff(tx, login)
     store.void_codes(tx, staff.id, at=at)
     code = issue_code(tx, actor=staff.id, kind=PrincipalKind.STAFF, at=at)
+    ties.note(tx, staff.id, principal.id, TieKind.CREDENTIAL, at=at)
     record(tx, ports, principal, EventCode.CREDENTIAL_CHANGED, staff.id, at=at)
     return code
 
@@ -242,6 +245,7 @@ def add_client(
         known_roles=frozenset(policy.roles),
         at=at,
     )
+    ties.note(tx, client.id, principal.id, TieKind.KEY, at=at)
     granted = (f"role.{new.role}", *(f"purpose.{name}" for name in sorted(new.purposes)))
     record(tx, ports, principal, EventCode.PRINCIPAL_CREATED, client.id, at=at, reasons=granted)
     return client, key

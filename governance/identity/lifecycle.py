@@ -9,6 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
+from governance.approvals import ties
+from governance.approvals.bonds import TieKind
 from governance.core.errors import ForbiddenError, GovernanceError
 from governance.core.terms import ActorId, Lang
 from governance.customers.ports import Ports
@@ -88,6 +90,7 @@ def send_invitation(
     store.void_codes(tx, staff.id, at=at)
     kind = PrincipalKind.STAFF
     code = issue_code(tx, actor=staff.id, kind=kind, at=at, life=INVITATION_LIFE)
+    ties.note(tx, staff.id, principal.id, TieKind.CREDENTIAL, at=at)  # the address may be theirs
     message = Mail(
         idem_key=f"invitation/{staff.login}/{at:%Y%m%d%H%M%S%f}",
         to=address,
@@ -130,6 +133,8 @@ def put_roles(
     wanted = frozenset(roles)
     demand_together(ports.policies.current, wanted)
     store.replace_roles(tx, staff.id, wanted, by=principal.id, at=at)
+    if wanted - staff.roles:
+        ties.note(tx, staff.id, principal.id, TieKind.ACCOUNT, at=at)
     elevation.end_all(tx, ports, staff.id, by=principal.id, at=at)
     ended = store.revoke_sessions(tx, staff.id, at=at)
     given = tuple(f"role.{role}" for role in sorted(wanted - staff.roles))
@@ -162,6 +167,7 @@ def resume(tx: Connection, ports: Ports, principal: Principal, login: str, *, at
         raise AccountStateError
     demand_together(ports.policies.current, staff.roles)  # the policy may have changed since
     store.set_staff_state(tx, staff.id, AccountState.ACTIVE)
+    ties.note(tx, staff.id, principal.id, TieKind.ACCOUNT, at=at)
     event, reasons = EventCode.PRINCIPAL_CHANGED, ("resumed",)
     record(tx, ports, principal, event, staff.id, at=at, reasons=reasons)
 
@@ -195,6 +201,7 @@ def reset(tx: Connection, ports: Ports, principal: Principal, login: str, *, at:
     store.void_codes(tx, staff.id, at=at)
     ended = store.revoke_sessions(tx, staff.id, at=at)
     code = issue_code(tx, actor=staff.id, kind=PrincipalKind.STAFF, at=at)
+    ties.note(tx, staff.id, principal.id, TieKind.CREDENTIAL, at=at)
     reasons, counts = ("reset",), (("sessions", ended),)
     event = EventCode.CREDENTIAL_CHANGED
     record(tx, ports, principal, event, staff.id, at=at, reasons=reasons, counts=counts)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from functools import lru_cache, partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final, NamedTuple
@@ -63,6 +64,12 @@ class _Found(NamedTuple):
 
 
 NOBODY: Final = _Found(ANONYMOUS)
+
+
+@lru_cache(maxsize=4_096)
+def stranger(network: str | None) -> _Found:
+    """Nobody, from this network: what strangers send is counted by it."""
+    return _Found(replace(ANONYMOUS, network=network))
 
 
 class Authentication:
@@ -188,7 +195,7 @@ class Authentication:
         cookies = _cookies(headers.get(b"cookie", ""))
         secret = cookies.get(self._cookie)
         if not secret:
-            return NOBODY
+            return stranger(network)
         lang = preferred(headers.get(b"accept-language", ""))
         with self._database.read() as tx:
             principal, session = principal_by_session(
@@ -200,7 +207,7 @@ class Authentication:
                 limits=self._limits,
             )
         if session is None:
-            return NOBODY
+            return stranger(network)
         used = session.id if sign_of_life_due(session, at=at) else None
         return _Found(principal, session.csrf, used)
 

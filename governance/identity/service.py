@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from governance.approvals import ties
+from governance.approvals.bonds import TieKind
 from governance.core.clock import JST
 from governance.core.ids import new_row_id
 from governance.core.setting_kinds import SecondFor
@@ -78,6 +80,7 @@ def invite_staff(
         created_at=at,
     )
     store.add_staff(tx, staff, by=by, at=at)
+    ties.note(tx, actor, by, TieKind.ACCOUNT, at=at)
     return staff
 
 

@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
+from governance.approvals import ties
+from governance.approvals.bonds import TieKind
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import ActorId, PurposeId
 from governance.customers.ports import Ports
@@ -95,6 +97,7 @@ def rotate_key(
     keys.expire_keys(tx, [one.id for one in living], until=at + overlap)
     until = None if lasting is None else at + lasting
     secret = keys.add_key(tx, client.id, at=at, expires_at=until)
+    ties.note(tx, client.id, principal.id, TieKind.KEY, at=at)
     _record(tx, ports, principal, EventCode.CREDENTIAL_CHANGED, client, "key.new", at=at)
     return secret
 
@@ -229,6 +232,7 @@ def set_public_keys(
     client = _living(tx, ports, principal, name)
     checked = None if document is None else checked_keys(document)
     store.change_client(tx, client.id, public_keys=checked)
+    ties.note(tx, client.id, principal.id, TieKind.KEY, at=at)  # whose private key is it
     _record(tx, ports, principal, EventCode.CREDENTIAL_CHANGED, client, "public_keys", at=at)
 
 

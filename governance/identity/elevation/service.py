@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
+from governance.approvals import ties
+from governance.approvals.bonds import TieKind
 from governance.approvals.executors import Executor
 from governance.approvals.service import Approvals
 from governance.approvals.store import find as find_approval
@@ -131,6 +133,7 @@ def elevation_executor(ports: Ports) -> Executor:
         ends_at = at + timedelta(minutes=found.minutes)
         if not store.give(tx, found.id, by=by.id, at=at, ends_at=ends_at):
             raise ElevationUnknownError
+        ties.note(tx, staff.id, by.id, TieKind.ELEVATION, at=at)
         counts = (("minutes", found.minutes),)
         code = EventCode.ELEVATION_BEGUN
         _record(tx, ports, by.id, found, code, at=at, counts=counts, os_user=by.os_user)

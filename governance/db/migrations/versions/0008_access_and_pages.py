@@ -28,6 +28,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("quarter"),
     )
     op.create_table(
+        "approval_tie",
+        sa.Column("holder", sa.String(length=100), nullable=False),
+        sa.Column("giver", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("holder", "giver", "kind"),
+    )
+    op.create_table(
         "breach",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),

@@ -1,12 +1,15 @@
 """A role that opens personal data or holds grave acts does not count in a session of one factor."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import Connection
 
+from consent.gates import UseRequest
+from consent.kinds import Kinds
 from governance.app.staff import add_staff
 from governance.app.wiring import Wiring
 from governance.core.setting_kinds import SecondFor
@@ -100,6 +103,15 @@ def test_a_role_for_a_time_needs_it_too(wiring: Wiring) -> None:
     with pytest.raises(SecondFactorDueError):
         ensure(who(wiring, "staff", Level.PASSWORD, OPENING), Action.PERSON_READ, policy)
     assert ensure(who(wiring, "staff", Level.MFA, OPENING), Action.PERSON_READ, policy)
+
+
+def test_a_question_that_was_asked_before_is_judged_anew_for_another_proof(wiring: Wiring) -> None:
+    kinds, policy = Kinds(), wiring.policies.current
+    asked = UseRequest(subject=add_person(wiring), purpose=PurposeId("order_support"))
+    whole = who(wiring, "support", Level.MFA, OPENING)
+    assert kinds.of(policy, whole, asked).may_ask
+    for less in (replace(whole, single=True), replace(whole, untrained=True)):
+        assert not kinds.of(policy, less, asked).may_ask
 
 
 def test_every_role_of_the_shipped_policy_that_opens_anything_needs_it(wiring: Wiring) -> None:

@@ -1,0 +1,55 @@
+"""Who owes an account, a role or a key to whom; pure. Nobody approves by another hand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from governance.core.terms import ActorId
+
+FRESH: Final = timedelta(days=7)  # before a request: as long as most requests live
+
+
+class TieKind(StrEnum):
+    """What one principal gave another."""
+
+    ACCOUNT = "account"  # invited, let in again, or given a role
+    CREDENTIAL = "credential"  # a one-time code to sign in by
+    ELEVATION = "elevation"  # a role for a time
+    KEY = "key"  # was shown the key of a system, or set by what it proves itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tie:
+    """`holder` has from `giver` what the kind says; of a key, the system is the holder."""
+
+    holder: ActorId
+    giver: ActorId
+    kind: TieKind
+    at: datetime
+
+
+def acts_for(ties: Iterable[Tie], *, requester: ActorId, approver: ActorId) -> bool:
+    """Whether the requester is a system whose key the approver was given: one hand, two names."""
+    return any(
+        one.kind is TieKind.KEY and one.holder == requester and one.giver == approver
+        for one in ties
+    )
+
+
+def beholden(
+    ties: Iterable[Tie], *, requester: ActorId, approver: ActorId, requested_at: datetime
+) -> bool:
+    """Whether the approver has account, role or credential from the requester, made lately.
+
+    An account made for the request, a role given for it, or one that the requester can sign in
+    to, is no second person. What lies further back is a colleague.
+    """
+    return any(
+        one.kind is not TieKind.KEY
+        and one.holder == approver
+        and one.giver == requester
+        and one.at >= requested_at - FRESH
+        for one in ties
+    )

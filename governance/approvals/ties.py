@@ -1,0 +1,30 @@
+"""Ties between principals, stored: written by whoever gives accounts, roles and keys."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert, or_, select
+
+from governance.approvals.bonds import Tie, TieKind
+from governance.approvals.models import ApprovalTieRow
+from governance.core.terms import ActorId
+from governance.db.types import table_of
+
+TIE: Final = table_of(ApprovalTieRow)
+
+
+def note(tx: Connection, holder: ActorId, giver: ActorId, kind: TieKind, *, at: datetime) -> None:
+    """The tie stands, from now on."""
+    mine = (TIE.c.holder == holder) & (TIE.c.giver == giver) & (TIE.c.kind == kind.value)
+    tx.execute(delete(TIE).where(mine))
+    tx.execute(insert(TIE).values(holder=holder, giver=giver, kind=kind.value, at=at))
+
+
+def between(tx: Connection, one: ActorId, other: ActorId) -> tuple[Tie, ...]:
+    """Every tie between two principals, in either direction."""
+    forth = (TIE.c.holder == one) & (TIE.c.giver == other)
+    back = (TIE.c.holder == other) & (TIE.c.giver == one)
+    return tuple(
+        Tie(holder=ActorId(row.holder), giver=ActorId(row.giver), kind=TieKind(row.kind), at=row.at)
+        for row in tx.execute(select(TIE).where(or_(forth, back)))
+    )

@@ -11,6 +11,7 @@ from governance.identity.access.rules import due
 from governance.identity.accounts import staff_mail
 from governance.identity.credentials.terms import limits_of
 from governance.identity.training.reading import courses
+from governance.identity.training.reminding import absent
 from governance.identity.training.service import lines
 
 NAMED: Final = 5  # logins that one sentence names
@@ -48,11 +49,11 @@ def training_finding(wiring: Wiring, at: datetime, _stale: timedelta) -> Examine
     held, policy = courses(wiring.settings.training_dir), wiring.policies.current
     with wiring.database.read() as tx:
         every = lines(tx, policy, held, limits, at=at)
-        absent = [one for one in every if one.needed and (one.until is None or at >= one.until)]
-        silent = [one for one in absent if staff_mail(tx, wiring.ports, one.staff.id) is None]
-    if not absent:
+        missing = [one for one in every if absent(one, at=at)]
+        silent = [one for one in missing if staff_mail(tx, wiring.ports, one.staff.id) is None]
+    if not missing:
         return Examined(check="training", state="good", key="doctor.training_good")
-    word, named = ("no_mail", silent) if silent else ("absent", absent)
+    word, named = ("no_mail", silent) if silent else ("absent", missing)
     logins = ", ".join(one.staff.login for one in named[:NAMED])
     params: dict[str, str | int] = {
         "count": len(named),

@@ -11,7 +11,8 @@ from governance.app.wiring import SYSTEM, Wiring
 from governance.identity.credentials.terms import limits_of
 from governance.identity.elevation.service import settle as settle_elevations
 from governance.identity.training.reading import courses
-from governance.identity.training.service import remind, settle
+from governance.identity.training.reminding import follow_up, remind
+from governance.identity.training.service import settle
 from governance.jobs.registry import InTransaction, Job
 from governance.jobs.types import Daily, EveryMinutes, Schedule, Step
 
@@ -48,7 +49,9 @@ def training_step(
     if limits.training is None:
         return Step(done=0, cursor=None, finished=True)  # not demanded: nobody is reminded
     origin = wiring.settings.origin
-    sent = remind(tx, wiring.ports, held, limits, origin=origin, at=at)
+    sent = sum(
+        mails(tx, wiring.ports, held, limits, origin=origin, at=at) for mails in (remind, follow_up)
+    )
     return Step(done=sent, cursor=None, finished=True)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from governance.core.clock import JST
 from governance.core.terms import Lang
+from governance.identity.training.reminding import absent
 from governance.identity.training.service import Line, lines
 from governance.identity.training.store import all_results
 from governance.identity.training.types import Course, Result
@@ -58,21 +59,21 @@ def write(facts: Training, made: Made, lang: Lang) -> Document:
     """The document of these facts."""
     words = Words(ReportId.R16, made, lang)
     needed = [one for one in facts.lines if one.needed]
-    absent = [one for one in needed if one.until is None or one.until <= facts.at]
+    missing = [one for one in needed if absent(one, at=facts.at)]
     return Document(
         id=ReportId.R16,
         lang=lang,
         title=words.say("title"),
         finding=words.say(
-            "finding.absent" if absent else "finding.complete",
+            "finding.absent" if missing else "finding.complete",
             needed=f"{len(needed):,}",
-            absent=f"{len(absent):,}",
+            absent=f"{len(missing):,}",
         ),
         made=made,
         sections=(
             _plan(facts, words),
             _done(facts, words),
-            _absent(facts, words, absent),
+            _absent(facts, words, missing),
         ),
         complete=True,
     )
@@ -140,7 +141,7 @@ def _done(facts: Training, words: Words) -> Section:
     )
 
 
-def _absent(facts: Training, words: Words, absent: list[Line]) -> Section:
+def _absent(facts: Training, words: Words, missing: list[Line]) -> Section:
     rows = tuple(
         (
             one.staff.login,
@@ -148,14 +149,14 @@ def _absent(facts: Training, words: Words, absent: list[Line]) -> Section:
             f"{one.until.astimezone(JST):%Y-%m-%d}" if one.until else "-",
             words.say("yes" if facts.demanded and one.lapsed else "no"),
         )
-        for one in absent
+        for one in missing
     )
     return Section(
         key="absent",
         title=words.say("section.absent"),
         figures=(
-            words.figure("absent", len(absent), LIST),
-            words.figure("lapsed", sum(facts.demanded and one.lapsed for one in absent), LIST),
+            words.figure("absent", len(missing), LIST),
+            words.figure("lapsed", sum(facts.demanded and one.lapsed for one in missing), LIST),
         ),
         listing=Listing(
             columns=words.columns("employee", "roles", "training_until", "lapsed"),

@@ -12,16 +12,14 @@ from governance.core.errors import ForbiddenError, GovernanceError, NotFoundErro
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId
 from governance.customers.ports import Ports
-from governance.customers.post import post
 from governance.http.principal import Principal
-from governance.identity.accounts import AccountUnknownError, staff_mail
+from governance.identity.accounts import AccountUnknownError
 from governance.identity.rules import training_lapsed
-from governance.identity.store import all_staff, staff_by_id, staff_lang
+from governance.identity.store import all_staff, staff_by_id
 from governance.identity.training import store
-from governance.identity.training.rules import WARNED, scored, standing, trained_until
+from governance.identity.training.rules import scored, standing, trained_until
 from governance.identity.training.types import Course, Result, Standing, Way
 from governance.identity.types import AccountState, Limits, Staff
-from governance.outbound.mail import Mail
 from policies.actions import PERSONAL, Action
 from policies.api import ensure
 from policies.duties import granted
@@ -232,31 +230,3 @@ def settle(tx: Connection, courses: Courses) -> int:
             store.note_until(tx, staff.id, until)
             changed += 1
     return changed
-
-
-def remind(
-    tx: Connection, ports: Ports, courses: Courses, limits: Limits, *, origin: str, at: datetime
-) -> int:
-    """How many mails wait to leave: to whoever needs a training that ends soon or is missing.
-
-    One a week for each person, whoever calls how often.
-    """
-    sent = 0
-    year, week, _ = at.isocalendar()
-    for line in lines(tx, ports.policies.current, courses, limits, at=at):
-        due = line.until is None or at >= line.until - WARNED
-        if not line.needed or not due or line.staff.state is not AccountState.ACTIVE:
-            continue
-        address = staff_mail(tx, ports, line.staff.id)
-        if address is None:
-            continue
-        message = Mail(
-            idem_key=f"training/{line.staff.login}/{year}-{week}",
-            to=address,
-            template="identity.mail.training",
-            lang=staff_lang(tx, line.staff.id),
-            params={"link": f"{origin}/console/training"},
-        )
-        post(tx, ports.vault, message, subject=None, at=at)
-        sent += 1
-    return sent

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from governance.app.staff import add_staff
+from governance.app.staff_findings import training_finding
 from governance.app.staff_jobs import training_step
 from governance.app.wiring import Wiring
 from governance.core.terms import ActorId, Lang
+from governance.customers.post import BLOB
 from governance.db.types import table_of
 from governance.http.principal import Principal, PrincipalKind
 from governance.identity import service
@@ -40,6 +42,7 @@ BASICS = courses(None)["basics"]
 RIGHT = {n: one.right for n, one in enumerate(BASICS.questions)}
 GRACE = timedelta(days=30)
 OFFICER = staff("privacy_officer", name="keeper")
+OPERATOR = staff("it_operator", name="operator9")
 OUTBOX = table_of(OutboxRow)
 
 
@@ -199,8 +202,7 @@ def test_the_register_names_who_is_missing_and_the_clock_reminds_once_a_week(
 ) -> None:
     hired(wiring, "shiro", "support")
     late = AT + GRACE
-    operator = staff("it_operator", name="operator9")
-    mail = partial(set_staff_mail, ports=wiring.ports, principal=operator, login="shiro")
+    mail = partial(set_staff_mail, ports=wiring.ports, principal=OPERATOR, login="shiro")
     wiring.database.write(partial(mail, address="shiro@example.com", at=AT))
     look = partial(training.register, ports=wiring.ports, courses=courses(None))
     with wiring.database.read() as tx:
@@ -221,6 +223,33 @@ def test_the_register_names_who_is_missing_and_the_clock_reminds_once_a_week(
     wiring.database.write(lambda tx: step(tx, at=late + timedelta(days=7)))
     with wiring.database.read() as tx:
         assert count(tx) == 2
+
+
+def test_reminders_speak_the_person_s_language_and_absentees_are_followed_up(
+    wiring: Wiring,
+) -> None:
+    hired(wiring, "emma", "support")
+    hired(wiring, "keeper2", "privacy_officer")
+    mail = partial(set_staff_mail, ports=wiring.ports, principal=OPERATOR)
+    for login, lang in (("emma", Lang.EN), ("keeper2", Lang.JA)):
+        address = f"{login}@example.com"
+        wiring.database.write(partial(mail, login=login, address=address, lang=lang, at=AT))
+    late = AT + GRACE + timedelta(days=70)
+    wiring.database.write(lambda tx: training_step(wiring, tx, cursor=None, limit=1, at=late))
+    with wiring.database.read() as tx:
+        rows = tx.execute(OUTBOX.select()).all()
+    said = {row.idem_key.rpartition("/")[0]: row for row in rows}
+    told = {
+        key: wiring.vault.open_blob(BLOB, row.idem_key, row.payload).decode()
+        for key, row in said.items()
+        if key in ("training/emma", "training_absent/keeper2")
+    }
+    assert '"en"' in told["training/emma"]
+    assert '"ja"' in told["training_absent/keeper2"]
+    assert "emma" not in told["training_absent/keeper2"]  # who it is stands on the page alone
+    found = training_finding(replace(wiring, clock=lambda: late), late, timedelta(days=1))
+    assert found.state == "attention"
+    assert int(found.params["count"]) > 0
 
 
 def test_the_report_tells_the_register_and_names_the_missing(wiring: Wiring) -> None:

@@ -46,6 +46,7 @@ CARE = (
     *("quarantined", "duplicates", "sensitive", "numbers_masked", "held"),
     *("recipient_problems", "reviews"),
 )
+LISTS = {"duplicates": "/console/duplicates?kind=person", "reviews": "/console/quality#tasks"}
 ALARMING = frozenset({"quarantined", "recipient_problems"})
 
 
@@ -58,7 +59,7 @@ def overview(tx: Connection, lang: Lang) -> Overview:
         return Figure(
             label=text(f"console.figure.{name}", lang),
             count=found[name],
-            href=f"/console/figures/{name}",
+            href=LISTS.get(name, f"/console/figures/{name}"),
             unit=text("console.figure.unit", lang),
             note=text(f"console.figure.{name}_note", lang),
             tone=tone,

@@ -7,6 +7,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
+from audit.alarms.watching import alarms
+from audit.alarms.wording import in_words
+from governance.console.due_figures import due
 from governance.console.frame import may, today, way
 from governance.console.log_facts import verdict_of
 from governance.console.menu import menu, stations
@@ -28,6 +31,7 @@ from policies.actions import Action
 from policies.api import require, snapshot_of
 
 router = APIRouter(include_in_schema=False)
+ALARMS = 5  # newest ones shown on the overview
 Officer = Annotated[Principal, Depends(require(Action.CONSOLE_OPEN))]
 
 
@@ -42,6 +46,7 @@ def console_page(request: Request, title: str, principal: Principal) -> Page:
         shown,
         alert=_alert(request, principal, shown.lang),
         untrained=principal.untrained,
+        seek_href="/console/search",
         stations=stations(request.url.path, lambda action: may(request, principal, action)),
     )
 
@@ -76,14 +81,20 @@ async def console(request: Request, principal: Officer) -> str:
     def look() -> dict[str, object]:
         with wiring.database.read() as tx:
             facts = overview(tx, page.lang)
+            waits = due(tx, request, principal, page.lang)
+            told = alarms(tx, limit=ALARMS) if reads_log else ()
+        found = {
+            "facts": facts,
+            "due": waits,
+            "alarms": [(one, in_words(one, page.lang)) for one in told],
+        }
         if not reads_log:
-            return {"facts": facts, "verdict": None}
+            return {**found, "verdict": None}
         watched = wiring.log_watch.latest(at=wiring.clock())
-        verdict = verdict_of(watched, waiting=facts.waiting)
-        return {"facts": facts, "verdict": verdict}
+        return {**found, "verdict": verdict_of(watched, waiting=facts.waiting)}
 
     shown = await run_in_threadpool(look)
-    return templates_of(request).render("console/overview.html", page, **shown)
+    return templates_of(request).render("console/overview.html", page, at=wiring.clock(), **shown)
 
 
 PLACES_OF_PROBLEMS = ("first_row", "expected", "found", "length")

@@ -5,7 +5,7 @@ later. A lease that ended is taken over by raising the fence, and every change o
 carries `WHERE fence = mine`, so a process that slept through its lease changes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -236,3 +236,27 @@ def _changing(columns: tuple[str, ...]) -> PreparedChange:
     values = {name: bindparam(f"new_{name}", type_=RUNS.c[name].type) for name in columns}
     mine = RUNS.c.fence == bindparam("held"), RUNS.c.state == JobState.RUNNING.value
     return PreparedChange(lambda ids: RUNS.update().where(RUNS.c.id.in_(ids), *mine).values(values))
+
+
+def newest_runs(tx: Connection) -> Mapping[str, JobRun]:
+    """The newest run of each job that ever ran."""
+    latest = (
+        select(RUNS.c.job, func.max(RUNS.c.scheduled_for).label("newest"))
+        .group_by(RUNS.c.job)
+        .subquery()
+    )
+    mine = and_(RUNS.c.job == latest.c.job, RUNS.c.scheduled_for == latest.c.newest)
+    return {row.job: job_run(row) for row in tx.execute(select(RUNS).join(latest, mine))}
+
+
+def run_by_id(tx: Connection, run: RowId) -> JobRun | None:
+    """The run of this id."""
+    row = tx.execute(select(RUNS).where(RUNS.c.id == run)).one_or_none()
+    return None if row is None else job_run(row)
+
+
+def try_again(tx: Connection, run: RowId, *, at: datetime) -> bool:
+    """Whether this call let a failed run wait for its next driver, from where it stood."""
+    failed = RUNS.update().where(RUNS.c.id == run, RUNS.c.state == JobState.FAILED.value)
+    waits = {"state": JobState.WAITING.value, "failures": 0, "next_at": at, "finished_at": None}
+    return tx.execute(failed.values(**waits)).rowcount == 1

@@ -8,14 +8,14 @@ from sqlalchemy import Connection
 from audit.actions import EventCode
 from dsar.case import Case
 from dsar.errors import RequestUnknownError
-from dsar.listing import Entry, Summary
+from dsar.listing import PAGE, Entry, Summary
 from dsar.listing import list_requests as listed
 from dsar.listing import timeline as history_of
-from dsar.records import actor_of, demand, draft
+from dsar.records import actor_of, demand, draft, is_own
 from dsar.service import WORDS
 from dsar.store import case_by_id, words_of
 from dsar.types import Status
-from governance.core.terms import RequestId, SubjectId
+from governance.core.terms import RequestId
 from governance.crypto.revealed import Revealed
 from governance.customers.ports import Ports
 from governance.http.principal import Principal, PrincipalKind
@@ -45,6 +45,7 @@ def list_requests(
     is_open: bool | None = None,
     status: Status | None = None,
     due_until: date | None = None,
+    limit: int = PAGE,
 ) -> tuple[Summary, ...]:
     """Requests in the order of their days: all for an officer, the own ones for a person.
 
@@ -52,14 +53,24 @@ def list_requests(
     itself: number, right, days and status; not whom it is about, nor what was decided.
     """
     if principal.kind is PrincipalKind.PERSON:
-        own = SubjectId(principal.id.removeprefix("p:"))
-        return listed(tx, subject=own, is_open=is_open, status=status, due_until=due_until)
+        if (own := principal.person) is None:
+            return ()  # fails closed: nobody's requests
+        mine = listed(
+            tx, subject=own, is_open=is_open, status=status, due_until=due_until, limit=limit
+        )
+        return tuple(one for one in mine if is_own(principal, case_by_id(tx, one.id)))
     actor = actor_of(principal, ports.policies.current)
     if Action.DSAR_READ in actor.actions:
-        return listed(tx, is_open=is_open, status=status, due_until=due_until)
+        return listed(tx, is_open=is_open, status=status, due_until=due_until, limit=limit)
     demand(actor, Action.DSAR_WRITE)
-    mine = principal.id
-    found = listed(tx, is_open=is_open, status=status, due_until=due_until, entered_by=mine)
+    found = listed(
+        tx,
+        is_open=is_open,
+        status=status,
+        due_until=due_until,
+        entered_by=principal.id,
+        limit=limit,
+    )
     return tuple(replace(one, subject=None, outcome=None) for one in found)
 
 

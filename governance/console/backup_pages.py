@@ -11,11 +11,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from governance.console.frame import Csrf, again, may, mistakes_of, way
+from governance.console.lists.backups import BACKUP_DRILLS, BACKUPS, KEY_COPIES
+from governance.console.lists.source import listed_all
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.jobs.runner import worker_of
+from governance.ui.lists.listing import Listing
 from governance.ui.parts import Mistake, Tone
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
@@ -23,11 +26,8 @@ from policies.api import require
 from retention.backups.creating import create, kept
 from retention.backups.desk import Desk
 from retention.backups.drilling import drill
-from retention.backups.key_copies import KeyCopy, key_copies
 from retention.backups.proving import verify
 from retention.backups.standing import Standing, State, standings
-from retention.backups.store import Drill, drills
-from retention.backups.types import Kept
 
 router = APIRouter(prefix="/console/backups", include_in_schema=False)
 HOME = "/console/backups"
@@ -47,9 +47,9 @@ class Shown:
     """The facts of the page."""
 
     standings: tuple[tuple[Standing, str], ...]  # with the tone
-    backups: tuple[Kept, ...]
-    key_copies: tuple[KeyCopy, ...]
-    drills: tuple[Drill, ...]
+    backups: Listing
+    key_copies: Listing
+    drills: Listing
 
 
 @router.get("", response_class=HTMLResponse)
@@ -60,7 +60,7 @@ async def backups(request: Request, principal: Reader) -> str:
 
 async def _page(request: Request, principal: Principal, mistakes: tuple[Mistake, ...] = ()) -> str:
     page = again(console_page(request, "console.backups.title", principal), HOME, mistakes)
-    shown = await run_in_threadpool(_shown, request)
+    shown = await run_in_threadpool(_shown, request, principal)
     return templates_of(request).render(
         "console/backups.html",
         page,
@@ -72,19 +72,17 @@ async def _page(request: Request, principal: Principal, mistakes: tuple[Mistake,
     )
 
 
-def _shown(request: Request) -> Shown:
+def _shown(request: Request, principal: Principal) -> Shown:
     wiring = wiring_of(request)
     desk: Desk = wiring.backup_desk
-    there = desk.folder is not None and desk.folder.is_dir()
-    with wiring.database.read() as tx:
-        last = drills(tx, limit=SHOWN)
+    found, drilled, copies = listed_all(request, principal, (BACKUPS, BACKUP_DRILLS, KEY_COPIES))
     return Shown(
         standings=tuple(
             (one, TONES[one.state].value) for one in standings(desk, at=wiring.clock())
         ),
-        backups=kept(desk, desk.place())[:SHOWN] if there else (),
-        key_copies=key_copies(desk)[:SHOWN],
-        drills=last,
+        backups=found,
+        key_copies=copies,
+        drills=drilled,
     )
 
 

@@ -9,16 +9,18 @@ from consent.proofs import ProofView
 from consent.receipts.paper import ACTS
 from consent.standing import Entry, Tally
 from consent.types import EVERY, Cell
-from governance.core.terms import Lang
+from governance.core.terms import Lang, Law
 from governance.gateway.choices import Choices, shown_code
 from governance.i18n.catalogue import text
 from governance.ui.formats import moment
-from governance.ui.parts import Link, Occurrence, Term, Tone
+from governance.ui.parts import Choice, Link, Occurrence, Term, Tone
 from governance.ui.words import actor_name
+from policies.purposes import consent_gated
 from policies.reasons import Audience, ReasonCode, reason_text
 from policies.snapshot import PolicySnapshot
 
 HOME: Final = "/console/consents"
+HOW: Final = ("phone", "letter", "counter", "mail")  # how the staff was told
 NARROWS: Final = frozenset({"refused", "withdrawn", "objected", "restricted", "invalidated"})
 
 
@@ -164,7 +166,7 @@ def proof_terms(view: ProofView, policy: PolicySnapshot, lang: Lang) -> tuple[Te
         ("recipients", recipient_words(event.recipient_class, lang), ""),
         ("by", text(f"console.consents.by.{acted.value}", lang) if acted else "", by),
         ("action", _action(proof.action, lang), ""),
-        ("method", proof.method, ""),
+        ("method", _method(proof.method, lang), ""),
         ("place", place, ""),
         ("evidence", text(f"consent.evidence.{event.evidence.value}", lang), ""),
         ("statement", proof.statement, ""),
@@ -182,6 +184,25 @@ def proof_terms(view: ProofView, policy: PolicySnapshot, lang: Lang) -> tuple[Te
             *(("file", f"{k}: {v}", "") for k, v in proof.file.items()),
         )
         if value
+    )
+
+
+def _method(method: str, lang: Lang) -> str:
+    return text(f"console.consents.how.{method}", lang) if method in HOW else method
+
+
+def withdrawable(found: Choices, policy: PolicySnapshot, lang: Lang) -> tuple[Choice, ...]:
+    """The purposes that rest on the person's consent, those in use now first."""
+    used = {one.cell.purpose for one in found.cells if one.decision}
+    gated = [one for one in policy.purposes.values() if consent_gated(one, tuple(Law))]
+    return tuple(
+        Choice(
+            value=one.id,
+            label=one.label[lang]
+            if one.id in used
+            else text("console.consents.unused", lang, purpose=one.label[lang]),
+        )
+        for one in sorted(gated, key=lambda one: one.id not in used)
     )
 
 

@@ -1,6 +1,8 @@
 """The officers' pages of choices: what the ledger counts, one person's choices, what they saw."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -8,17 +10,21 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from consent.ledger import new_event_id
 from consent.proofs import ProofEndedError, ProofView, proof_view
-from consent.standing import PAGE, Entry, Tally, tallies
+from consent.standing import PAGE, Entry
 from governance.console.choice_facts import (
     HOME,
+    HOW,
     cell_lines,
     entry_occurrences,
     proof_terms,
     purpose_words,
-    tally_lines,
+    withdrawable,
 )
-from governance.console.frame import Csrf, again, may, mistakes_of, way
+from governance.console.frame import Csrf, again, may, mistakes_of, today, way
+from governance.console.lists.consents import CONSENTS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
@@ -27,7 +33,8 @@ from governance.gateway.api.asking import person_id, row_id
 from governance.gateway.choices import Choices, history, look
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
-from governance.ui.parts import Crumb, Mistake
+from governance.i18n.catalogue import text
+from governance.ui.parts import Choice, Crumb, Mistake
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
 from policies.api import require, snapshot_of
@@ -59,17 +66,10 @@ async def _consents(
     request: Request, principal: Principal, mistakes: tuple[Mistake, ...] = ()
 ) -> str:
     page = again(console_page(request, "console.consents.title", principal), HOME, mistakes)
-    wiring, policy = wiring_of(request), snapshot_of(request)
-
-    def count() -> tuple[Tally, ...]:
-        with wiring.database.read() as tx:
-            return tallies(tx)
-
-    found = await run_in_threadpool(count)
     return templates_of(request).render(
         "console/consents.html",
         page,
-        lines=tally_lines(found, policy, page.lang),
+        found=await run_in_threadpool(listed, request, principal, CONSENTS),
         mistakes=mistakes,
         way=_way(page.lang),
     )
@@ -91,8 +91,24 @@ async def find(
 
 
 @router.get("/persons/{subject}", response_class=HTMLResponse)
-async def person(request: Request, principal: Reader, subject: str, after: int = 0) -> str:
+async def person(
+    request: Request, principal: Reader, subject: str, after: int = 0, told: str = ""
+) -> str:
     """How one person's choices stand and everything that they said; the reading is on record."""
+    return await person_page(request, principal, subject, after=after, told=told)
+
+
+async def person_page(
+    request: Request,
+    principal: Principal,
+    subject: str,
+    *,
+    after: int = 0,
+    told: str = "",
+    mistakes: tuple[Mistake, ...] = (),
+    given: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The page of one person; `told` is the purpose whose withdrawal was noted just now."""
     page = console_page(request, "console.consents.person", principal)
     wiring, policy = wiring_of(request), snapshot_of(request)
     who, at = person_id(subject), wiring.clock()
@@ -107,9 +123,10 @@ async def person(request: Request, principal: Reader, subject: str, after: int =
 
     found = await run_in_threadpool(read)
     here = f"{HOME}/persons/{found.choices.subject}"
+    known = policy.purpose(told) if told else None
     return templates_of(request).render(
         "console/consents_person.html",
-        page,
+        again(page, here, mistakes),
         subject=found.choices.subject,
         lines=cell_lines(found.choices, policy, page.lang),
         explained=found.choices.explained,
@@ -117,6 +134,17 @@ async def person(request: Request, principal: Reader, subject: str, after: int =
         next_href=f"{here}?after={found.more}" if found.more else "",
         head=found.choices.head,
         may_read_person=may(request, principal, Action.PERSON_READ),
+        may_write=may(request, principal, Action.CONSENT_WRITE),
+        told="" if known is None else known.label[page.lang],
+        purposes=withdrawable(found.choices, policy, page.lang),
+        hows=[
+            Choice(value=one, label=text(f"console.consents.how.{one}", page.lang)) for one in HOW
+        ],
+        given={name: given.get(name, "") for name in ("withdrawn", "how", "said_on", "words")},
+        once=new_event_id(),
+        mistakes=mistakes,
+        wrong={one.field_id: one.sentence for one in mistakes},
+        today=today(request),
         way=_way(page.lang, ("console.consents.person", "")),
     )
 

@@ -11,6 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from governance.console.frame import Csrf, again, may, mistakes_of, way
+from governance.console.lists.clients import CLIENTS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import PurposeId
@@ -20,7 +22,6 @@ from governance.identity.accounts import (
     AccountUnknownError,
     NewClient,
     add_client,
-    list_clients,
     revoke_client,
 )
 from governance.identity.clients import service
@@ -50,11 +51,7 @@ async def _list(
     request: Request, principal: Principal, mistakes: tuple[Mistake, ...] = (), name: str = ""
 ) -> str:
     page = again(console_page(request, "clients.title", principal), HOME, mistakes)
-    wiring, policy = wiring_of(request), snapshot_of(request)
-
-    def look() -> Any:
-        with wiring.database.read() as tx:
-            return list_clients(tx, wiring.ports, principal)
+    policy = snapshot_of(request)
 
     roles = [
         Choice(value=one, label=role.label[page.lang])
@@ -64,7 +61,7 @@ async def _list(
     return templates_of(request).render(
         "console/clients.html",
         page,
-        clients=await run_in_threadpool(look),
+        found=await run_in_threadpool(listed, request, principal, CLIENTS),
         writes=may(request, principal, Action.CLIENT_WRITE),
         roles=roles,
         mistakes=mistakes,

@@ -19,12 +19,12 @@ from dsar.intake.importing import arrived
 from dsar.listing import id_of
 from dsar.store import case_by_id
 from governance.console.complaint_facts import (
-    ComplaintLine,
     ComplaintShown,
-    complaint_lines,
     complaint_shown,
 )
 from governance.console.frame import Csrf, again, answered, may, mistakes_of, today, way
+from governance.console.lists.complaints import COMPLAINTS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError, NotFoundError
@@ -73,17 +73,13 @@ async def _complaints(
     request: Request, principal: Principal, given: Entered, mistakes: tuple[Mistake, ...] = ()
 ) -> str:
     page = again(console_page(request, TITLE, principal), HOME, mistakes)
-    wiring, lang, day = wiring_of(request), page.lang, today(request)
+    lang, day = page.lang, today(request)
     asked = request.query_params.get("request", "")
-
-    def look() -> tuple[ComplaintLine, ...]:
-        with wiring.database.read() as tx:
-            return complaint_lines(tx, wiring.ports, principal, asked, lang, on=day)
 
     return templates_of(request).render(
         "console/complaints.html",
         page,
-        lines=await run_in_threadpool(look),
+        found=await run_in_threadpool(listed, request, principal, COMPLAINTS),
         asked=asked,
         given=given,
         today=day,

@@ -9,20 +9,21 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from dsar.connected.listing import Standing, listing, with_health
-from dsar.connected.tasks import NewAnswer, answer_task, task_with_case, waiting
+from dsar.connected.tasks import NewAnswer, answer_task, task_with_case
 from governance.connectors.building import connected
 from governance.connectors.errors import TaskAnswerError
 from governance.connectors.said import read_export
 from governance.connectors.tasks import FITTING, Task, TaskAnswer
-from governance.connectors.types import Health
 from governance.console.frame import Csrf, again, may, mistakes_of, today, way
+from governance.console.lists.connectors import CONNECTOR_TASKS, CONNECTORS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError
 from governance.core.terms import Lang, RowId
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
+from governance.ui.lists.listing import Listing
 from governance.ui.parts import Choice, Crumb, Mistake
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
@@ -33,17 +34,6 @@ HOME = "/console/connectors"
 Reader = Annotated[Principal, Depends(require(Action.CONNECTOR_READ))]
 Colleague = Annotated[Principal, Depends(require(Action.CONNECTOR_RUN))]
 Words = Annotated[str, Form()]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemLine:
-    """One connected system in words."""
-
-    standing: Standing
-    label: str
-    kind: str
-    last: str  # why the last question had no answer; empty where it had one
-    health: str  # empty: nobody looked now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,28 +64,6 @@ def _way(lang: Lang, *further: tuple[str, str]) -> tuple[Crumb, ...]:
     return way(lang, ("console.connectors.title", HOME), *further)
 
 
-def health_words(found: Health | None, lang: Lang) -> str:
-    """Whether the system answers, and what is wrong where; empty when nobody looked."""
-    if found is None:
-        return ""
-    if found.reason is None:
-        return text("connectors.health.good", lang)
-    reason = text(f"connectors.reason.{found.reason.value}", lang)
-    place = f" ({found.place})" if found.place else ""
-    return text("connectors.health.bad", lang, reason=reason) + place
-
-
-def _line(one: Standing, lang: Lang) -> SystemLine:
-    known = one.last_code is not None and one.last_code.islower()
-    return SystemLine(
-        standing=one,
-        label=one.label[lang],
-        kind=text(f"connectors.kind.{one.kind.value}", lang),
-        last=text(f"connectors.reason.{one.last_code}", lang) if known else one.last_code or "",
-        health=health_words(one.health, lang),
-    )
-
-
 def _task_line(task: Task, labels: dict[str, str], lang: Lang, *, on: date) -> TaskLine:
     return TaskLine(
         task=task,
@@ -109,27 +77,21 @@ def _task_line(task: Task, labels: dict[str, str], lang: Lang, *, on: date) -> T
 async def systems(request: Request, principal: Reader, look: str = "") -> str:
     """Every connected system by what is on file, on demand with whether it answers now."""
     page = console_page(request, "console.connectors.title", principal)
-    wiring, lang, day = wiring_of(request), page.lang, today(request)
     answers = may(request, principal, Action.CONNECTOR_RUN)
 
-    def read() -> tuple[tuple[Standing, ...], tuple[Task, ...]]:
-        connectors, at = connected(wiring.settings, wiring.ports), wiring.clock()
-        with wiring.database.read() as tx:
-            found = listing(tx, wiring.ports, principal, connectors, at=at)
-            owed = waiting(tx, wiring.ports, principal) if answers else ()
-        return (with_health(found, connectors, at=at) if look == "yes" else found), owed
+    def read() -> tuple[Listing, Listing | None]:
+        found = listed(request, principal, CONNECTORS)
+        return found, listed(request, principal, CONNECTOR_TASKS) if answers else None
 
-    found, owed = await run_in_threadpool(read)
-    labels = {one.name: one.label[lang] for one in found}
+    found, tasks = await run_in_threadpool(read)
     return templates_of(request).render(
         "console/connectors.html",
         page,
-        lines=[_line(one, lang) for one in found],
-        silent=sum(one.health is not None and not one.health for one in found),
+        found=found,
+        silent=sum(one.cell("health").code == "bad" for one in found.rows),
         looked=look == "yes",
-        tasks=[_task_line(task, labels, lang, on=day) for task in owed],
-        answers=answers,
-        way=_way(lang),
+        tasks=tasks,
+        way=_way(page.lang),
     )
 
 

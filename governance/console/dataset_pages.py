@@ -12,6 +12,8 @@ from starlette.concurrency import run_in_threadpool
 
 from governance.console.dataset_facts import Given, labels_of, offered, written
 from governance.console.frame import Csrf, again, answered, may, way
+from governance.console.lists.discovery import DATASETS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError
 from governance.customers.catalogue import catalogue
@@ -44,15 +46,11 @@ MOST_FIELDS: Final = 200  # of one form
 @router.get("", response_class=HTMLResponse)
 def datasets(request: Request, principal: Reader) -> str:
     """Every data set, the newest first."""
-    wiring = wiring_of(request)
     page = again(console_page(request, TITLE, principal), HOME, ())
-    with wiring.database.read() as tx:
-        found = service.listed(tx, wiring.ports, principal)
     return templates_of(request).render(
         "console/datasets.html",
         page,
-        found=found,
-        items={one.id: labels_of(one.fields, page.lang) for one in found},
+        found=listed(request, principal, DATASETS),
         may_make=may(request, principal, Action.DATASET_MAKE),
         way=way(page.lang, (TITLE, HOME)),
     )

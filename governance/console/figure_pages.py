@@ -1,6 +1,5 @@
 """The officers' page of figures: how requests go, and which of them will come late."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Final
 
@@ -8,17 +7,23 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from dsar.execution.unconfirmed import Unconfirmed, unconfirmed
-from dsar.measures.rules import Forecast, Life, RightFigures
+from dsar.measures.rules import Forecast
 from dsar.measures.service import Figures, figures, overdue_by
 from governance.console.frame import Csrf, may, report_file, today, way
+from governance.console.lists.figures import (
+    LATE_REQUESTS,
+    REQUEST_FIGURES,
+    UNCONFIRMED,
+    forecast_day,
+)
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
-from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.reports.rendering import ReportFormat
 from governance.reports.types import Period, ReportId
+from governance.ui.lists.listing import Listing
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
 from policies.api import require
@@ -30,37 +35,27 @@ Reader = Annotated[Principal, Depends(require(Action.DSAR_READ))]
 Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LateLine:
-    """A request that is late, or will be."""
-
-    request: str
-    reference: str
-    right: str
-    act_by: date | None
-    expected: date | None
-    already: bool
-
-
 @router.get("", response_class=HTMLResponse)
 async def request_figures(request: Request, principal: Reader, by: str = "") -> str:
     """A year's figures by law and right, the age of open requests, the forecast for a day."""
     wiring, on = wiring_of(request), today(request)
     page = console_page(request, "console.request_figures.title", principal)
-    day, at = _day(by, on), wiring.clock()
+    day, at = forecast_day(by, on), wiring.clock()
 
-    def look() -> tuple[Figures, Forecast, tuple[Unconfirmed, ...]]:
+    def look() -> tuple[Figures, Forecast, tuple[Listing, ...]]:
         with wiring.database.read() as tx:
             since = at - timedelta(days=YEAR)
             found = figures(tx, wiring.ports, principal, since=since, at=at)
             forecast = overdue_by(tx, wiring.ports, principal, day, at=at)
-            return found, forecast, unconfirmed(tx, wiring.ports, principal, at=at)
+            sources = (LATE_REQUESTS, UNCONFIRMED, REQUEST_FIGURES)
+            shown = tuple(listed(request, principal, one, tx=tx) for one in sources)
+            return found, forecast, shown
 
-    found, forecast, silent = await run_in_threadpool(look)
+    found, forecast, (late, silent, rights) = await run_in_threadpool(look)
     return templates_of(request).render(
         "console/request_figures.html",
         page,
-        rights=[_right(one, page.lang) for one in found.rights],
+        rights=rights,
         ageing=[
             {"age": text(f"console.request_figures.age.{age.value}", page.lang), "count": count}
             for age, count in found.ageing.items()
@@ -72,7 +67,7 @@ async def request_figures(request: Request, principal: Reader, by: str = "") -> 
         kept=None if found.kept is None else f"{float(found.kept):.1%}",
         forecast=forecast,
         pace=f"{float(forecast.pace):.2f}",
-        late=_late(forecast, page.lang),
+        late=late,
         silent=silent,
         by=day,
         today=on,
@@ -83,46 +78,6 @@ async def request_figures(request: Request, principal: Reader, by: str = "") -> 
             ("console.nav.requests", "/console/requests"),
             ("console.request_figures.title", HOME),
         ),
-    )
-
-
-def _day(given: str, standing: date) -> date:
-    """The day of the forecast; two weeks ahead when none is given or it is past."""
-    try:
-        wanted = date.fromisoformat(given)
-    except ValueError:
-        return standing + timedelta(days=AHEAD)
-    return max(wanted, standing)
-
-
-def _right(one: RightFigures, lang: Lang) -> dict[str, object]:
-    return {
-        "law": text(f"consent.law.{one.law.value}", lang),
-        "right": text(f"dsar.right.{one.kind.value}", lang),
-        "received": one.received,
-        "open": one.open,
-        "overdue": one.overdue,
-        "answered": one.answered,
-        "refused": one.refused + one.partial,
-        "median": None if one.median_days is None else f"{one.median_days:g}",
-        "in_time": f"{one.in_time:,} / {one.in_time + one.late:,}",
-    }
-
-
-def _late(forecast: Forecast, lang: Lang) -> tuple[LateLine, ...]:
-    now = [_line(life, None, lang, already=True) for life in forecast.now]
-    coming = [_line(one.life, one.on, lang, already=False) for one in forecast.coming]
-    return (*now, *coming)
-
-
-def _line(life: Life, expected: date | None, lang: Lang, *, already: bool) -> LateLine:
-    return LateLine(
-        request=life.request,
-        reference=life.reference,
-        right=text(f"dsar.right.{life.kind.value}", lang),
-        act_by=life.act_by,
-        expected=expected,
-        already=already,
     )
 
 

@@ -9,6 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from governance.console.frame import Csrf, again, answered, may, said_field, way
+from governance.console.lists.accesses import EMERGENCIES
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.core.clock import JST
 from governance.core.errors import NotFoundError
@@ -87,16 +89,12 @@ async def _accesses(
     wiring = wiring_of(request)
     unreviewed = request.query_params.get("unreviewed") == "yes"
 
-    def look() -> tuple[Glass, ...]:
-        with wiring.database.read() as tx:
-            return service.listing(tx, wiring.ports, principal, unreviewed=unreviewed)
-
-    found = await run_in_threadpool(look)
+    found = await run_in_threadpool(listed, request, principal, EMERGENCIES)
     policy = snapshot_of(request)
     return templates_of(request).render(
         "console/glasses.html",
         page,
-        lines=[_line(request, one, page.lang) for one in found],
+        found=found,
         unreviewed=unreviewed,
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},

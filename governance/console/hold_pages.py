@@ -24,7 +24,9 @@ from governance.console.frame import (
     today,
     way,
 )
-from governance.console.hold_facts import matter_lines, matter_shown, table_choices
+from governance.console.hold_facts import matter_shown, table_choices
+from governance.console.lists.holds import HOLDS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError
 from governance.core.terms import SubjectId
@@ -95,17 +97,11 @@ class Given:
 async def holds(request: Request, principal: Reader) -> str:
     """Matters that stand, those that need a look first; released ones on demand."""
     page = console_page(request, TITLE, principal)
-    wiring = wiring_of(request)
     released = request.query_params.get("released") == "yes"
-
-    def look() -> object:
-        with wiring.database.read() as tx:
-            return matter_lines(tx, wiring.ports, released=released, at=wiring.clock())
-
     return templates_of(request).render(
         "console/holds.html",
         page,
-        lines=await run_in_threadpool(look),
+        found=await run_in_threadpool(listed, request, principal, HOLDS),
         released=released,
         may_place=may(request, principal, Action.HOLD_PLACE),
         may_report=may(request, principal, Action.REPORT_READ),

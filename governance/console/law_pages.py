@@ -1,28 +1,29 @@
 """The officers' pages of the law: duties of a day, what changes them, one entry in full."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
+from starlette.concurrency import run_in_threadpool
 
 from governance.console.frame import today, way
 from governance.console.law_words import (
     HOME,
     article_words,
     day_words,
-    item_labels,
     law_name,
     rule_words,
 )
+from governance.console.lists.law import LAW_DUTIES, LAW_RULES, LAW_SETS
+from governance.console.lists.source import listed_all
 from governance.console.pages import console_page
 from governance.core.errors import NotFoundError
 from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.i18n.catalogue import domain, text
-from governance.ui.parts import Choice, Term
+from governance.ui.parts import Term
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
 from policies.api import require
@@ -30,7 +31,7 @@ from policies.law.answers import Json, law_show
 from policies.law.errors import UnknownLawIdError
 from policies.law.in_force import law_in_force
 from policies.law.load import RuleSet, rules_of
-from policies.law.types import Amendment, DeadlineRule, LawBook, Obligation, Switch, Verification
+from policies.law.types import Amendment, Verification
 
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Reader = Annotated[Principal, Depends(require(Action.POLICY_READ))]
@@ -38,67 +39,24 @@ RULES: Final = frozenset({"deadline_rule", "extends", "extension"})  # ids of de
 HIDDEN: Final = frozenset({"id", "type", "disclaimer"})  # said elsewhere on the page
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DutyLine:
-    """One duty as the list shows it."""
-
-    id: str
-    article: str  # with its law
-    duty: str
-    rule: str
-    rule_id: str
-    binds: str  # what in the product does it
-    seen: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleLine:
-    """One deadline rule as the list shows it."""
-
-    id: str
-    title: str
-    length: str
-    first_day: str
-    closed_days: str
-    pauses: str
-    duties: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetLine:
-    """One rule set of an amendment."""
-
-    id: str
-    title: str
-    on: bool
-    collects: str
-    amendment: str
-
-
 @router.get("", response_class=HTMLResponse)
-async def law(request: Request, principal: Reader, law: str = "", on: str = "") -> str:
+async def law(request: Request, principal: Reader, on: str = "") -> str:
     """Duties of a day by law, deadline rules, amendments and their rule sets."""
     page = console_page(request, "console.law.title", principal)
     wrong, day = _day(on, today(request))
     book = law_in_force()
-    rules = rules_of(book, day)
-    names = sorted({duty.law for duty in rules.obligations.values()})
+    sources = (LAW_DUTIES, LAW_RULES, LAW_SETS)
+    duties, rules, sets = await run_in_threadpool(listed_all, request, principal, sources)
     return templates_of(request).render(
         "console/law.html",
         page,
         book=book,
         day=day,
         wrong=wrong,
-        law=law,
-        laws=[Choice(value=name, label=law_name(name, page.lang)) for name in names],
-        duties=[
-            _duty(one, rules, page.lang)
-            for one in rules.obligations.values()
-            if law in {"", one.law}
-        ],
-        rules=[_rule(one, rules, page.lang) for one in rules.rules.values()],
+        duties=duties,
+        rules=rules,
         amendments=[_amendment(one, page.lang) for one in book.amendments.values()],
-        sets=[_set(one, book, page.lang) for one in book.switches.values()],
+        sets=sets,
         way=way(page.lang, ("console.law.title", HOME)),
     )
 
@@ -142,59 +100,12 @@ def _day(given: str, standing: date) -> tuple[bool, date]:
         return True, standing
 
 
-def _duty(one: Obligation, rules: RuleSet, lang: Lang) -> DutyLine:
-    return DutyLine(
-        id=one.id,
-        article=article_words(one.law, one.article, lang),
-        duty=one.duty_ja if lang is Lang.JA else one.duty_en,
-        rule=rule_words(one.deadline_rule, rules, lang),
-        rule_id=one.deadline_rule,
-        binds=one.software or "",
-        seen=text(f"console.law.seen.{one.verification.name.lower()}", lang),
-    )
-
-
-def _rule(one: DeadlineRule, rules: RuleSet, lang: Lang) -> RuleLine:
-    none = text("console.none", lang)
-    words = domain("law", lang)
-    amount = one.amount or one.policy_days
-    unit = "days" if one.amount is None and one.policy_days else one.unit.value
-    number = "one" if amount == 1 else "many"
-    length = text(f"law.unit.{unit}.{number}", lang, n=amount) if amount else none
-    if one.amount is None and one.policy_days:
-        length = text("console.law.policy", lang, length=length)
-    return RuleLine(
-        id=one.id,
-        title=rule_words(one.id, rules, lang),
-        length=length,
-        first_day=text(f"console.law.first_day.{one.day_one.name.lower()}", lang)
-        if one.day_one
-        else none,
-        closed_days=text(f"console.law.closed.{one.roll.value}", lang),
-        pauses="、".join(words.get(f"law.ground.{ground}", ground) for ground in one.pauses)
-        if lang is Lang.JA
-        else ", ".join(words.get(f"law.ground.{ground}", ground) for ground in one.pauses),
-        duties=sum(duty.deadline_rule == one.id for duty in rules.obligations.values()),
-    )
-
-
 def _amendment(one: Amendment, lang: Lang) -> dict[str, object]:
     return {
         "id": one.id,
         "law": law_name(one.law, lang),
         "days": [day_words(step.when, lang) for step in one.steps],
     }
-
-
-def _set(one: Switch, book: LawBook, lang: Lang) -> SetLine:
-    amendment: Amendment = book.amendments[one.amendment]
-    return SetLine(
-        id=one.id,
-        title=one.title_ja if lang is Lang.JA else one.title_en,
-        on=one.id in book.switched_on,
-        collects=item_labels(one.collects, lang),
-        amendment=amendment.id,
-    )
 
 
 def _term(name: str, value: Json, rules: RuleSet, lang: Lang) -> Term:

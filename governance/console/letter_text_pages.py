@@ -12,6 +12,8 @@ from dsar.correspondence.editions import Edition
 from dsar.correspondence.types import Source, Template
 from governance.console import letter_facts as facts
 from governance.console.frame import Csrf, again, may, mistakes_of, way
+from governance.console.lists.source import listed
+from governance.console.lists.texts import LETTER_TEXTS
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import Lang, RowId
@@ -34,12 +36,11 @@ Words = Annotated[str, Form()]
 async def texts(request: Request, principal: Reader) -> str:
     """The company's own texts, and every letter that has one."""
     page = console_page(request, TITLE, principal)
-    found = await run_in_threadpool(_editions, request, principal)
     return templates_of(request).render(
         "console/letter_texts.html",
         page,
         way=way(page.lang, (TITLE, HOME)),
-        lines=tuple(facts.edition_line(one, page.lang) for one in found),
+        found=await run_in_threadpool(listed, request, principal, LETTER_TEXTS),
         choices=facts.choices(Template, page.lang),
     )
 

@@ -46,14 +46,6 @@ class WaitingLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticesShown:
-    """The facts of the page of all notices."""
-
-    lines: tuple[NoticeLine, ...]
-    waiting: tuple[WaitingLine, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """The facts of the page of one notice."""
 
@@ -80,26 +72,27 @@ class EditionShown:
         return self.review.kept.state is EditionState.DRAFT
 
 
-def notices_shown(wiring: Any, lang: Lang) -> NoticesShown:
-    """Every notice in force, and what waits."""
-    with wiring.database.read() as tx:
-        newest = {one.notice: one for one in ledger.notices(tx)}
-        asked = _asked(tx, at=wiring.clock())
-        return NoticesShown(
-            lines=tuple(_line(tx, wiring.policies.current, one, lang) for one in newest.values()),
-            waiting=tuple(
-                WaitingLine(
-                    notice=one.edition.notice,
-                    version=one.edition.version,
-                    title=one.edition.title[lang],
-                    state=one.state.value,
-                    asked=f"{one.edition.notice}:{one.edition.version}" in asked,
-                    on=one.edition.effective_on,
-                    change=one.edition.change.value,
-                )
-                for one in store.every(tx, states=present.WAITING)
-            ),
+def lines_in_force(tx: Connection, policy: PolicySnapshot, lang: Lang) -> tuple[NoticeLine, ...]:
+    """Every notice in force."""
+    newest = {one.notice: one for one in ledger.notices(tx)}
+    return tuple(_line(tx, policy, one, lang) for one in newest.values())
+
+
+def lines_waiting(tx: Connection, lang: Lang, *, at: datetime) -> tuple[WaitingLine, ...]:
+    """Every version that is drafted or announced."""
+    asked = _asked(tx, at=at)
+    return tuple(
+        WaitingLine(
+            notice=one.edition.notice,
+            version=one.edition.version,
+            title=one.edition.title[lang],
+            state=one.state.value,
+            asked=f"{one.edition.notice}:{one.edition.version}" in asked,
+            on=one.edition.effective_on,
+            change=one.edition.change.value,
         )
+        for one in store.every(tx, states=present.WAITING)
+    )
 
 
 def notice_title(tx: Connection, notice: str, lang: Lang) -> str:

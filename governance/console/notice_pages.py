@@ -15,7 +15,9 @@ from consent.notices.service import draft, drop, notice_executor, propose
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalId, ApprovalKind
 from governance.console.frame import Csrf, again, answered, may, way
-from governance.console.notice_facts import edition_of, history_of, notices_shown
+from governance.console.lists.notices import DRAFTS, NOTICES
+from governance.console.lists.source import listed_all
+from governance.console.notice_facts import edition_of, history_of
 from governance.console.pages import console_page
 from governance.core.terms import Lang
 from governance.http.principal import Principal
@@ -49,11 +51,13 @@ async def _notices(
     request: Request, principal: Principal, mistakes: tuple[Mistake, ...] = ()
 ) -> str:
     page = again(console_page(request, "console.notices.title", principal), HOME, mistakes)
-    shown = await run_in_threadpool(notices_shown, wiring_of(request), page.lang)
+    sources = (NOTICES, DRAFTS)
+    found, drafts = await run_in_threadpool(listed_all, request, principal, sources)
     return templates_of(request).render(
         "console/notices.html",
         page,
-        shown=shown,
+        found=found,
+        drafts=drafts,
         mistakes=mistakes,
         may_write=may(request, principal, Action.NOTICE_WRITE),
         way=_way(page.lang),

@@ -14,6 +14,8 @@ from governance.approvals import store as approvals_store
 from governance.approvals.service import Approvals
 from governance.approvals.types import Approval, ApprovalKind
 from governance.console.frame import Csrf, again, answered, may
+from governance.console.lists.retention import PURGE_PLANS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.console.plan_facts import (
     MEDIA,
@@ -79,23 +81,13 @@ def _way(lang: Lang, *further: tuple[str, str]) -> tuple[Crumb, ...]:
 
 
 @router.get("", response_class=HTMLResponse)
-async def plans(request: Request, principal: Reader, before: str = "") -> str:
+async def plans(request: Request, principal: Reader) -> str:
     """The plans, the newest first."""
     page = console_page(request, TITLE, principal)
-    wiring = wiring_of(request)
-
-    def look() -> tuple[looking.PlanLine, ...]:
-        last = row_id(before) if before else None
-        with wiring.database.read() as tx:
-            return looking.plan_lines(tx, before=last, limit=SHOWN)
-
-    lines = await run_in_threadpool(look)
     return templates_of(request).render(
         "console/plans.html",
         page,
-        lines=lines,
-        tones=RUN_TONES,
-        older=f"{PLANS}?before={lines[-1].id}" if len(lines) == SHOWN else "",
+        found=await run_in_threadpool(listed, request, principal, PURGE_PLANS),
         may_plan=may(request, principal, Action.RETENTION_PLAN),
         way=_way(page.lang),
     )

@@ -1,7 +1,6 @@
 """The officers' pages of collection points: what is asked where, what for, open or closed."""
 
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from typing import Annotated, Any
 
@@ -15,6 +14,8 @@ from consent.collecting.errors import PointFormError
 from consent.collecting.reading import read_points
 from consent.collecting.types import KeptPoint
 from governance.console.frame import Csrf, again, answered, may, today, way
+from governance.console.lists.notices import POINTS
+from governance.console.lists.source import listed
 from governance.console.notice_facts import notice_title
 from governance.console.pages import console_page
 from governance.core.terms import FieldId, Lang
@@ -34,15 +35,6 @@ Writer = Annotated[Principal, Depends(require(Action.NOTICE_WRITE))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PointLine:
-    """One version of a point as the list shows it."""
-
-    kept: KeptPoint
-    open: bool
-    collected: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AskedLine:
     """One item of a point, and what for."""
 
@@ -56,21 +48,6 @@ def _way(lang: Lang, *further: tuple[str, str]) -> tuple[Crumb, ...]:
     return way(lang, ("console.points.title", HOME), *further)
 
 
-def _lines(wiring: Any, on: date) -> tuple[PointLine, ...]:
-    """Every version of every point, the newest of each first."""
-    with wiring.database.read() as tx:
-        found, counts = store.every(tx), store.counts(tx)
-    ordered = sorted(found, key=lambda one: (one.point.id, -one.point.version))
-    return tuple(
-        PointLine(
-            kept=one,
-            open=one.is_open(on=on),
-            collected=counts.get((one.point.id, one.point.version), 0),
-        )
-        for one in ordered
-    )
-
-
 @router.get("", response_class=HTMLResponse)
 async def points(request: Request, principal: Reader) -> str:
     """Every point, whether it takes anything in, and how much came in."""
@@ -81,11 +58,10 @@ async def _points(
     request: Request, principal: Principal, mistakes: tuple[Mistake, ...] = ()
 ) -> str:
     page = again(console_page(request, "console.points.title", principal), HOME, mistakes)
-    lines = await run_in_threadpool(_lines, wiring_of(request), today(request))
     return templates_of(request).render(
         "console/points.html",
         page,
-        lines=lines,
+        found=await run_in_threadpool(listed, request, principal, POINTS),
         mistakes=mistakes,
         may_write=may(request, principal, Action.NOTICE_WRITE),
         way=_way(page.lang),

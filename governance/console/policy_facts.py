@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from governance.approvals import store as approvals_store
 from governance.approvals.rules import standing
 from governance.approvals.types import Approval, ApprovalId, ApprovalKind, ApprovalState
@@ -12,7 +14,6 @@ from governance.i18n.catalogue import text
 from policies.admin import store
 from policies.admin.diff import PolicyDiff, compare_policies
 from policies.admin.people import Concerned, concerned
-from policies.admin.rule_words import RuleLine, rules_in_words
 from policies.admin.service import Change, change_of
 from policies.admin.sources import documents_named
 from policies.admin.types import Desk, Entry
@@ -21,7 +22,7 @@ from policies.in_force import number_in_force
 from policies.proofs import Proof, prove_all
 from policies.snapshot import PolicySnapshot
 
-LISTED = 50  # entries and waiting changes of one page
+LISTED = 500  # open approvals among which changes of the policy are looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,35 +56,33 @@ class Standing:
     """The facts of the page of the policy."""
 
     snapshot: PolicySnapshot
-    entries: tuple[EntryLine, ...]
-    waiting: tuple[WaitingLine, ...]
-    rules: tuple[RuleLine, ...]
+    here: EntryLine | None  # the entry in force
     proofs: tuple[Proof, ...]
 
-    @property
-    def here(self) -> EntryLine | None:
-        """The entry in force."""
-        return next((entry for entry in self.entries if entry.here), None)
 
-
-def standing_of(wiring: Any, lang: Lang, *, role: str | None) -> Standing:
-    """What is in force and what waits; the rules are those of one role, if one was asked for."""
-    desk, at = wiring.policy_desk, wiring.clock()
+def standing_of(wiring: Any, lang: Lang) -> Standing:
+    """What is in force, and what every policy must hold."""
     with wiring.database.read() as tx:
-        number = number_in_force(tx)
-        found = store.entries(tx)[:LISTED]
-        open_changes = [
-            (one, change_of(desk, one.object_ref, approvals_store.sealed_of(tx, one.id)))
-            for one in approvals_store.waiting(tx, at=at, limit=LISTED)
-            if one.kind is ApprovalKind.POLICY_CHANGE
-        ]
+        here = next((one for one in entry_lines(tx, lang) if one.here), None)
     snapshot = wiring.policies.current
-    return Standing(
-        snapshot=snapshot,
-        entries=tuple(_entry(entry, lang, here=entry.number == number) for entry in found),
-        waiting=tuple(_waiting(one, change, lang) for one, change in open_changes),
-        rules=rules_in_words(snapshot, lang, role=role),
-        proofs=prove_all(snapshot),
+    return Standing(snapshot=snapshot, here=here, proofs=prove_all(snapshot))
+
+
+def entry_lines(tx: Connection, lang: Lang) -> tuple[EntryLine, ...]:
+    """Every change that was taken, the newest first."""
+    number = number_in_force(tx)
+    return tuple(_entry(one, lang, here=one.number == number) for one in store.entries(tx))
+
+
+def waiting_lines(
+    tx: Connection, wiring: Any, lang: Lang, *, at: datetime
+) -> tuple[WaitingLine, ...]:
+    """Changes that wait for a second person."""
+    desk = wiring.policy_desk
+    return tuple(
+        _waiting(one, change_of(desk, one.object_ref, approvals_store.sealed_of(tx, one.id)), lang)
+        for one in approvals_store.waiting(tx, at=at, limit=LISTED)
+        if one.kind is ApprovalKind.POLICY_CHANGE
     )
 
 

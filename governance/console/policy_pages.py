@@ -13,6 +13,8 @@ from governance.approvals.service import Approvals
 from governance.approvals.store import find as approvals_find
 from governance.approvals.types import ApprovalId, ApprovalKind
 from governance.console.frame import MISTAKES, Csrf, may, way
+from governance.console.lists.policies import POLICY_CHANGES, POLICY_HISTORY, POLICY_RULES
+from governance.console.lists.source import listed_all
 from governance.console.pages import console_page
 from governance.console.policy_facts import proposal_of, standing_of
 from governance.core.clock import JST
@@ -64,12 +66,18 @@ async def _policies(
     known = snapshot_of(request)
     asked = request.query_params.get("role", "")
     role = asked if asked in known.roles else None
-    shown = await run_in_threadpool(standing_of, wiring_of(request), page.lang, role=role)
+    wiring = wiring_of(request)
+    sources = (POLICY_CHANGES, POLICY_RULES, POLICY_HISTORY)
+    shown = await run_in_threadpool(standing_of, wiring, page.lang)
+    waiting, rules, history = await run_in_threadpool(listed_all, request, principal, sources)
     every = Choice(value="", label=text("console.policy.every_role", page.lang))
     return templates_of(request).render(
         "console/policies.html",
         page,
         shown=shown,
+        waiting=waiting,
+        rules=rules,
+        history=history,
         policy=known.policy,
         role=role or "",
         roles=[

@@ -1,20 +1,19 @@
 """The officers' pages of provision records (APPI 29 to 31): what went out and came in, to whom."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from governance.console.frame import may, today, way
+from governance.console.lists.provisions import PROVISIONS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.console.register_facts import (
-    ProvisionLine,
     provision_lines,
     provision_terms,
 )
@@ -23,11 +22,9 @@ from governance.customers.catalogue import catalogue
 from governance.gateway.api.asking import row_id
 from governance.http.principal import Principal
 from governance.http.request import wiring_of
-from governance.i18n.catalogue import text
 from governance.registers.provisions import service
 from governance.registers.provisions.service import ShownPerson
-from governance.registers.store import all_recipients
-from governance.ui.parts import Choice, Crumb
+from governance.ui.parts import Crumb
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
 from policies.api import require, snapshot_of
@@ -55,55 +52,17 @@ def _way(lang: Lang, *further: tuple[str, str]) -> tuple[Crumb, ...]:
     return way(lang, ("console.provisions.title", HOME), *further)
 
 
-def _day(given: str) -> date | None:
-    with suppress(ValueError):
-        return date.fromisoformat(given)
-    return None
-
-
 @router.get("", response_class=HTMLResponse)
-async def provisions(
-    request: Request,
-    principal: Reader,
-    recipient: str = "",
-    first: str = "",
-    last: str = "",
-    before: str = "",
-) -> str:
+async def provisions(request: Request, principal: Reader) -> str:
     """Records, the newest first, by recipient and days; nobody in them is named."""
     page = console_page(request, "console.provisions.title", principal)
-    wiring, lang, policy = wiring_of(request), page.lang, snapshot_of(request)
-
-    def look() -> tuple[tuple[ProvisionLine, ...], list[Choice]]:
-        with wiring.database.read() as tx:
-            known = all_recipients(tx)
-            named = recipient in {one.source_key for one in known}
-            found = service.listing(
-                tx,
-                wiring.ports,
-                principal,
-                recipient=recipient if named else None,
-                since=_day(first),
-                until=_day(last),
-                before=row_id(before) if before else None,
-                limit=PAGE,
-            )
-            options = [Choice(value=one.source_key, label=one.name) for one in known]
-            return provision_lines(tx, found, policy, lang), options
-
-    lines, options = await run_in_threadpool(look)
-    asked = {"recipient": recipient, "first": first, "last": last}
-    older = {**asked, "before": lines[-1].provision.id} if len(lines) == PAGE else {}
     return templates_of(request).render(
         "console/provisions.html",
         page,
-        lines=lines,
-        asked=asked,
-        older=f"{HOME}?{urlencode(older)}" if older else "",
-        recipients=[Choice(value="", label=text("console.log.every", lang)), *options],
+        found=await run_in_threadpool(listed, request, principal, PROVISIONS),
         may_report=may(request, principal, Action.REPORT_READ),
         today=today(request),
-        way=_way(lang),
+        way=_way(page.lang),
     )
 
 

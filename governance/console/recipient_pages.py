@@ -20,8 +20,10 @@ from governance.console.frame import (
     today,
     way,
 )
+from governance.console.lists.recipients import RECIPIENTS, TRANSFERS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
-from governance.console.register_facts import abroad_lines, line_of, recipient_terms
+from governance.console.register_facts import line_of, recipient_terms
 from governance.core.errors import NotFoundError
 from governance.core.terms import Lang
 from governance.http.principal import Principal
@@ -31,8 +33,8 @@ from governance.outbound.egress import egress_of
 from governance.outbound.webhooks import URL_LIMIT
 from governance.registers import hooks, service
 from governance.registers.errors import RecipientFieldError, RecipientHookError
-from governance.registers.service import Listed, NewCheck, Shown
-from governance.registers.types import CheckKind, CheckMethod, CheckOutcome, Hook, RecipientRole
+from governance.registers.service import NewCheck, Shown
+from governance.registers.types import CheckKind, CheckMethod, CheckOutcome, Hook
 from governance.reports.types import Period, ReportId
 from governance.ui.parts import Choice, Crumb, Mistake
 from governance.ui.surfaces import lang_of, templates_of
@@ -53,39 +55,27 @@ def _way(lang: Lang, *further: tuple[str, str]) -> tuple[Crumb, ...]:
 
 
 @router.get("/recipients", response_class=HTMLResponse)
-async def recipients(request: Request, principal: Reader, role: str = "", missing: str = "") -> str:
+async def recipients(request: Request, principal: Reader) -> str:
     """Every recipient with what is missing, and what stands behind each one abroad."""
     page = console_page(request, "console.recipients.title", principal)
-    wiring, lang, day = wiring_of(request), page.lang, today(request)
+    wiring = wiring_of(request)
 
-    def look() -> tuple[Listed, ...]:
+    def look() -> dict[str, object]:
         with wiring.database.read() as tx:
-            return service.listing(tx, wiring.ports, principal, at=wiring.clock())
+            every = service.listing(tx, wiring.ports, principal, at=wiring.clock())
+            return {
+                "lacking": sum(bool(one.missing) for one in every),
+                "found": listed(request, principal, RECIPIENTS, tx=tx),
+                "abroad": listed(request, principal, TRANSFERS, tx=tx),
+            }
 
-    every = await run_in_threadpool(look)
-    wanted = [
-        one
-        for one in every
-        if role in ("", one.recipient.role.value) and (missing != "yes" or one.missing)
-    ]
     return templates_of(request).render(
         "console/recipients.html",
         page,
-        lines=[line_of(one, lang, on=day) for one in wanted],
-        lacking=sum(bool(one.missing) for one in every),
-        abroad=abroad_lines(every, lang, on=day),
-        role=role,
-        missing=missing,
-        roles=[
-            Choice(value="", label=text("console.log.every", lang)),
-            *(
-                Choice(value=one.value, label=text(f"consent.recipient.{one.value}", lang))
-                for one in RecipientRole
-            ),
-        ],
         may_report=may(request, principal, Action.REPORT_READ),
-        today=day,
-        way=_way(lang),
+        today=today(request),
+        way=_way(page.lang),
+        **await run_in_threadpool(look),
     )
 
 

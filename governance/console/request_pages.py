@@ -26,8 +26,6 @@ from dsar.intake.importing import arrived
 from dsar.intake.rules import fee_allowed, scope_of
 from dsar.intake.service import file_request
 from dsar.intake.types import Claim, FeeState, Filing, Scope, Source, StopGround
-from dsar.messages.store import unread_of
-from dsar.reading import list_requests
 from dsar.records import actor_of
 from dsar.service import match_subject
 from dsar.types import Delivery, ExtensionGround, HoldGround, Intake, Requester, RequestKind
@@ -58,30 +56,6 @@ ITEMS: Final = (
 )
 DIGITS: Final = 7  # of an amount
 Word = TypeVar("Word", bound=StrEnum)
-
-
-@router.get("", response_class=HTMLResponse)
-async def requests(request: Request, principal: Officer) -> str:
-    """Requests in the order of their days, for readers of cases and for the desk."""
-    page = console_page(request, TITLE, principal)
-    wiring = wiring_of(request)
-    every = request.query_params.get("all") == "yes"
-
-    def look() -> list[facts.RequestLine]:
-        with wiring.database.read() as tx:
-            found = list_requests(tx, wiring.ports, principal, is_open=None if every else True)
-            unread = unread_of(tx, (one.id for one in found))
-        return [facts.request_line(one, page.lang, unread=unread.get(one.id, 0)) for one in found]
-
-    return templates_of(request).render(
-        "console/requests.html",
-        page,
-        way=way(page.lang, (TITLE, HOME)),
-        lines=await run_in_threadpool(look),
-        every=every,
-        may_write=may(request, principal, Action.DSAR_WRITE),
-        reads=may(request, principal, Action.DSAR_READ),
-    )
 
 
 @router.get("/new", response_class=HTMLResponse)

@@ -37,6 +37,7 @@ from governance.console.point_pages import router as points
 from governance.console.policy_pages import router as policies
 from governance.console.provision_pages import router as provisions
 from governance.console.quality_pages import router as quality
+from governance.console.queue_pages import router as queue
 from governance.console.recipient_pages import router as recipients
 from governance.console.request_pages import router as requests
 from governance.console.retention_pages import router as retention
@@ -55,6 +56,7 @@ from governance.console.training_pages import router as training
 
 ROUTERS: Final = (
     lists,
+    queue,
     *(
         console,
         seek,

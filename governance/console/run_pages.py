@@ -8,10 +8,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from governance.console.frame import Csrf, may
+from governance.console.lists.retention import PURGE_CERTIFICATES, PURGE_RUNS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.console.plan_pages import schedule_of
 from governance.console.retention_frame import (
-    CERTIFICATES,
     HOME,
     RUN_TONES,
     RUNS,
@@ -24,12 +25,10 @@ from governance.console.run_facts import run_shown
 from governance.core.terms import Lang
 from governance.gateway.api.asking import row_id
 from governance.http.request import check_csrf, wiring_of
-from governance.i18n.catalogue import text
-from governance.ui.parts import Choice, Crumb
+from governance.ui.parts import Crumb
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
-from retention import looking, store
-from retention.plans import RunState
+from retention import store
 
 router = APIRouter(prefix=HOME, include_in_schema=False)
 SHOWN: Final = 20
@@ -41,47 +40,25 @@ def _way(lang: Lang, *further: tuple[str, str]) -> tuple[Crumb, ...]:
 
 
 @router.get("/runs", response_class=HTMLResponse)
-async def runs(request: Request, principal: Reader, state: str = "", before: str = "") -> str:
-    """The runs, the newest first; those of one state, if it is asked for."""
+async def runs(request: Request, principal: Reader) -> str:
+    """The runs, the newest first, until another order is asked for."""
     page = console_page(request, TITLE, principal)
-    wanted = RunState(state) if state in set(RunState) else None
-    lines = await run_in_threadpool(_lines, wiring_of(request), wanted, before)
-    older = f"{RUNS}?state={state}&before={lines[-1].id}" if len(lines) == SHOWN else ""
-    every = Choice(value="", label=text("console.plans.every", page.lang))
     return templates_of(request).render(
         "console/runs.html",
         page,
-        lines=lines,
-        tones=RUN_TONES,
-        state=state,
-        states=[
-            every,
-            *(
-                Choice(value=one.value, label=text(f"console.runs.state.{one}", page.lang))
-                for one in RunState
-            ),
-        ],
-        older=older,
+        found=await run_in_threadpool(listed, request, principal, PURGE_RUNS),
         way=_way(page.lang),
     )
 
 
-def _lines(wiring: Any, state: RunState | None, before: str) -> tuple[looking.RunLine, ...]:
-    last = row_id(before) if before else None
-    with wiring.database.read() as tx:
-        return looking.run_lines(tx, before=last, state=state, limit=SHOWN)
-
-
 @router.get("/certificates", response_class=HTMLResponse)
-async def certificates(request: Request, principal: Reader, before: str = "") -> str:
+async def certificates(request: Request, principal: Reader) -> str:
     """Every finished run with its certificate to take away, and how to check one."""
     page = console_page(request, "console.certificates.title", principal)
-    lines = await run_in_threadpool(_lines, wiring_of(request), RunState.DONE, before)
     return templates_of(request).render(
         "console/certificates.html",
         page,
-        lines=lines,
-        older=f"{CERTIFICATES}?before={lines[-1].id}" if len(lines) == SHOWN else "",
+        found=await run_in_threadpool(listed, request, principal, PURGE_CERTIFICATES),
         way=way_to(page.lang, ("console.certificates.title", "")),
     )
 

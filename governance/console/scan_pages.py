@@ -9,11 +9,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from governance.console.frame import Csrf, again, answered, way
+from governance.console.lists.discovery import SCANS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.console.scan_facts import places_shown, summary_terms
 from governance.core.errors import NotFoundError
 from governance.core.terms import Lang
-from governance.discovery import service, store
+from governance.discovery import service
 from governance.discovery.report import missed
 from governance.discovery.store import KeptScan, ScanSource
 from governance.discovery.types import ScanReport
@@ -41,32 +43,21 @@ def _way(lang: Lang, *further: tuple[str, str]) -> tuple[Crumb, ...]:
 
 
 @router.get("", response_class=HTMLResponse)
-async def scans(request: Request, principal: Analyst, before: str = "") -> str:
+async def scans(request: Request, principal: Analyst) -> str:
     """The scans of the last months, the newest first, and the form for a file."""
-    return await _scans(request, principal, before=before)
+    return await _scans(request, principal)
 
 
 async def _scans(
     request: Request,
     principal: Principal,
     mistakes: tuple[Mistake, ...] = (),
-    *,
-    before: str = "",
 ) -> str:
     page = again(console_page(request, "console.scans.title", principal), HOME, mistakes)
-    wiring = wiring_of(request)
-
-    def look() -> list[KeptScan]:
-        with wiring.database.read() as tx:
-            after = row_id(before) if before else None
-            return list(store.scans(tx, wiring.vault, before=after, limit=PAGE))
-
-    lines = await run_in_threadpool(look)
     return templates_of(request).render(
         "console/scans.html",
         page,
-        lines=lines,
-        older=f"{HOME}?before={lines[-1].id}" if len(lines) == PAGE else "",
+        found=await run_in_threadpool(listed, request, principal, SCANS),
         largest=service.LARGEST // (1024 * 1024),
         mistakes=mistakes,
         way=_way(page.lang),

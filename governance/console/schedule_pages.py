@@ -12,6 +12,8 @@ from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalId, ApprovalKind
 from governance.console import schedule_facts as facts
 from governance.console.frame import Csrf, again, answered, may
+from governance.console.lists.retention import SCHEDULES_ADOPTED
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.console.retention_frame import (
     SCHEDULES,
@@ -70,12 +72,14 @@ def _schedules(
         raise ScheduleUnknownError
     with wiring.database.read() as tx:
         standing = facts.standing_of(tx, wiring.ports, page.lang, asked, at=wiring.clock())
+        found = listed(request, principal, SCHEDULES_ADOPTED, tx=tx)
     options = [Choice(value=str(one.version), label=str(one.version)) for one in standing.versions]
     options.append(Choice(value=str(SHIPPED), label=str(SHIPPED)))
     return templates_of(request).render(
         "console/schedules.html",
         page,
         facts=standing,
+        found=found,
         options=options,
         mistakes=mistakes,
         content=content,

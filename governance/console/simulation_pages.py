@@ -11,6 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from governance.console.frame import Csrf, again, answered, may, today
+from governance.console.lists.retention import RETENTION_SIMULATIONS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.console.retention_frame import (
     DECISION_TONES,
@@ -33,6 +35,7 @@ from governance.gateway.api.asking import row_id
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
+from governance.ui.lists.listing import Listing
 from governance.ui.parts import Crumb, Mistake
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
@@ -42,7 +45,7 @@ from retention.simulation.errors import SimulationDayError
 from retention.simulation.folding import MONTHS
 from retention.simulation.persons import persons_page
 from retention.simulation.showing import why_of
-from retention.simulation.types import Line, Simulation
+from retention.simulation.types import Simulation
 from retention.types import DecisionKind
 
 router = APIRouter(prefix=SIMULATIONS, include_in_schema=False)
@@ -72,15 +75,16 @@ async def _simulations(
     page = again(console_page(request, TITLE, principal), SIMULATIONS, mistakes)
     wiring = wiring_of(request)
 
-    def look() -> tuple[tuple[Line, ...], Any]:
+    def look() -> tuple[Listing, Any]:
         with wiring.database.read() as tx:
-            return store.newest(tx, limit=SHOWN), version_choices(tx, page.lang)
+            found = listed(request, principal, RETENTION_SIMULATIONS, tx=tx)
+            return found, version_choices(tx, page.lang)
 
-    lines, versions = await run_in_threadpool(look)
+    found, versions = await run_in_threadpool(look)
     return templates_of(request).render(
         "console/simulations.html",
         page,
-        lines=lines,
+        found=found,
         versions=versions,
         on=on or today(request).isoformat(),
         which=which,

@@ -1,7 +1,8 @@
-// A form is sent once: a second press while the answer is awaited does nothing.
+// A form is sent once: a second press while the answer is awaited does nothing. A form whose answer
+// is a file stays on the page and may be sent again.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.method !== "post" || event.defaultPrevented || "again" in form.dataset) return;
   if (form.dataset.sent === "yes") {
     event.preventDefault();
     return;

@@ -1,0 +1,233 @@
+"""One list as a page shows it: the rows of one page, what may be chosen, and every address."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import urlencode
+
+from governance.ui.lists.arranging import arranged
+from governance.ui.lists.types import (
+    DATED,
+    SIZES,
+    Facet,
+    Found,
+    Kind,
+    ListColumn,
+    ListOf,
+    Row,
+    View,
+)
+from governance.ui.lists.views import (
+    ALL,
+    FROM,
+    LEAST,
+    TO,
+    address,
+    filter_names,
+    spelled,
+)
+from governance.ui.parts import Sorted
+
+FORMS: Final = ("csv", "xlsx")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedLink:
+    """A view that somebody kept under a name."""
+
+    id: str
+    name: str = field(repr=False)
+    href: str
+    own: bool
+    shared: bool = False
+    preferred: bool = False  # it opens the list for this reader
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """One field of the filter form."""
+
+    id: str
+    name: str
+    label: str  # catalogue key of the column
+    part: str  # "", "from", "to", "least"
+    value: str = field(repr=False)
+    options: tuple[Facet, ...] | None = None  # of a choice
+    dated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What the macro `ui.list` shows."""
+
+    declared: ListOf
+    view: View
+    rows: tuple[Row, ...]
+    total: int
+    of: int
+    more: bool = False
+    by_key: bool = False
+    next: str = ""
+    facets: Mapping[str, tuple[Facet, ...]] = field(default_factory=dict)
+    rest: tuple[tuple[str, str], ...] = ()
+    saved: tuple[SavedLink, ...] = ()
+    keeps_views: str = ""  # POST target that saves the view; empty where nobody can
+    files: str = ""  # where its files are; empty where there are none
+
+    @property
+    def columns(self) -> tuple[ListColumn, ...]:
+        """The shown columns in their order."""
+        chosen = self.view.columns or self.declared.default_columns
+        return tuple(one for one in self.declared.columns if one.key in chosen)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a filter keeps rows back."""
+        return bool(self.view.filters)
+
+    @property
+    def first(self) -> int:
+        """The number of the first row on this page, from 1."""
+        return (self.view.page - 1) * self.view.size + 1
+
+    @property
+    def last(self) -> int:
+        """The number of the last row on this page."""
+        return self.first + len(self.rows) - 1
+
+    def _at(self, view: View) -> str:
+        return address(self.declared, view, self.rest)
+
+    def sorted(self, column: ListColumn) -> Sorted | None:
+        """How the list is sorted by this column."""
+        if column.key != self.view.sort_key or self.by_key:
+            return None
+        return Sorted.DESCENDING if self.view.descending else Sorted.ASCENDING
+
+    def sort_href(self, column: ListColumn) -> str:
+        """The address of the list sorted by this column, the other way round if it already is."""
+        if not column.sorts or column.kind is Kind.ACT:
+            return ""
+        back = self.sorted(column) is Sorted.ASCENDING
+        view = replace(self.view.first_page(), sort=f"-{column.key}" if back else column.key)
+        return self._at(replace(view, saved=""))
+
+    @property
+    def previous_href(self) -> str:
+        """The page before; of a list with a cursor its beginning; empty on the first."""
+        if self.declared.cursor:
+            return self._at(self.view.first_page()) if self.view.before else ""
+        return self._at(replace(self.view, page=self.view.page - 1)) if self.view.page > 1 else ""
+
+    @property
+    def next_href(self) -> str:
+        """The page after; empty on the last."""
+        if self.declared.cursor:
+            return self._at(replace(self.view, before=self.next)) if self.next else ""
+        more = self.last < self.total
+        return self._at(replace(self.view, page=self.view.page + 1)) if more else ""
+
+    @property
+    def clear_href(self) -> str:
+        """The list as it is, without filters, in its own order."""
+        opened = any(one.preferred for one in self.saved)
+        return self._at(
+            View(
+                sort=self.declared.order,
+                size=self.declared.size,
+                columns=self.view.columns,
+                saved=ALL if opened else "",
+            )
+        )
+
+    @property
+    def query(self) -> str:
+        """What is kept of this view: filters, order, columns and size, but no page."""
+        return urlencode(spelled(self.declared, replace(self.view.first_page(), saved="")))
+
+    def file_href(self, form: str) -> str:
+        """The file of exactly the rows and columns of this view, on all its pages."""
+        pairs = [*self.rest, *spelled(self.declared, replace(self.view, page=1, saved=""))]
+        query = urlencode(pairs)
+        return f"{self.files}/{self.declared.id}/{form}" + (f"?{query}" if query else "")
+
+    @property
+    def chosen_action(self) -> str:
+        """Where the chosen rows are sent to become a file."""
+        return f"{self.files}/{self.declared.id}/chosen"
+
+    @property
+    def id(self) -> str:
+        """The element that holds the list and is swapped."""
+        return f"list-{self.declared.id}"
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """The fields of the filter form, in the order of the columns."""
+        return tuple(
+            self._control(column, name)
+            for column in self.declared.columns
+            for name in filter_names(column)
+        )
+
+    def _control(self, column: ListColumn, name: str) -> Control:
+        parts = {FROM: "from", TO: "to", LEAST: "least"}
+        part = next((said for end, said in parts.items() if name.endswith(end)), "")
+        return Control(
+            id=f"{self.id}-{name.replace('.', '-')}",
+            name=self.declared.prefix + name,
+            label=column.label,
+            part=part,
+            value=self.view.asked(name),
+            options=self.facets.get(column.key, ()) if column.kind is Kind.CHOICE else None,
+            dated=column.kind in DATED,
+        )
+
+    def _hidden(self, view: View, *, filters: bool) -> tuple[tuple[str, str], ...]:
+        view = view if filters else replace(view, filters=())
+        return (*self.rest, *spelled(self.declared, replace(view.first_page(), saved="")))
+
+    @property
+    def beside_filters(self) -> tuple[tuple[str, str], ...]:
+        """What the filter form carries on unseen."""
+        return self._hidden(self.view, filters=False)
+
+    @property
+    def beside_columns(self) -> tuple[tuple[str, str], ...]:
+        """What the form of the columns carries on unseen."""
+        plain = replace(self.view, columns=(), size=self.declared.size)
+        return self._hidden(plain, filters=True)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Rows of a page that may be chosen."""
+        return SIZES
+
+
+def listing_of(declared: ListOf, view: View, found: Found, **more: object) -> Listing:
+    """The list on one page of its view; a page beyond the last is the last."""
+    if declared.cursor:
+        total = len(found.rows) if found.total is None else found.total
+        facts = {"rows": found.rows, "total": total, "of": total, "facets": found.facets}
+        return _made(declared, view, {**facts, "next": found.next, "more": found.more}, more)
+    held = arranged(declared, view, found.rows)
+    last = max(1, -(-len(held.rows) // view.size))
+    view = replace(view, page=min(view.page, last))
+    start = (view.page - 1) * view.size
+    facts = {
+        "rows": held.rows[start : start + view.size],
+        "total": len(held.rows),
+        "of": held.of,
+        "by_key": held.by_key,
+        "facets": held.facets,
+        "more": found.more,
+    }
+    return _made(declared, view, facts, more)
+
+
+def _made(
+    declared: ListOf, view: View, facts: Mapping[str, object], more: Mapping[str, object]
+) -> Listing:
+    given: dict[str, object] = {**facts, **more}
+    return Listing(declared=declared, view=view, **given)  # type: ignore[arg-type] # by name

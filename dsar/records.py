@@ -13,9 +13,9 @@ from audit.types import Outcome as AuditOutcome
 from dsar.case import Actor, Case, Move, Refused
 from dsar.errors import RequestNotAllowedError, RequestStepError
 from dsar.store import append_event, save_case
-from dsar.types import Event, Mark, Refusal
+from dsar.types import Event, Mark, Refusal, Requester
 from governance.customers.ports import Ports
-from governance.http.principal import Principal, PrincipalKind
+from governance.http.principal import Principal
 from policies.actions import Action
 from policies.actors import may
 from policies.snapshot import PolicySnapshot
@@ -28,12 +28,21 @@ DSAR_ACTIONS: Final = (
 
 def actor_of(principal: Principal, policy: PolicySnapshot, case: Case | None = None) -> Actor:
     """What the policy in force lets this principal do to requests; nothing without a policy."""
-    own = case is not None and case.subject is not None and principal.id == f"p:{case.subject}"
     return Actor(
         id=principal.id,
         actions=frozenset(action for action in DSAR_ACTIONS if may(principal, action, policy)),
-        is_requester=own and principal.kind is PrincipalKind.PERSON,
+        is_requester=case is not None and is_own(principal, case),
     )
+
+
+def is_own(principal: Principal, case: Case) -> bool:
+    """Whether the case is this person's; of a child acted for, only what a guardian asked.
+
+    What a child asked alone is between the child and us.
+    """
+    if case.subject is None or principal.person != case.subject:
+        return False
+    return principal.acts_for is None or case.requester is Requester.STATUTORY_AGENT
 
 
 def demand(actor: Actor, action: Action) -> None:

@@ -15,6 +15,7 @@ from audit.actions import EventCode
 from dsar.case import Case, Evidence, Track
 from dsar.clocks import first_entries
 from dsar.errors import (
+    RequestNotAllowedError,
     RequestRightsError,
     RequestStepError,
     RequestSubjectError,
@@ -155,8 +156,8 @@ def receive(
 
 
 def own(principal: Principal, subject: SubjectId | None) -> bool:
-    """Whether this is the person, signed in."""
-    return principal.kind is PrincipalKind.PERSON and principal.id == f"p:{subject}"
+    """Whether this is the person, signed in, or who acts for them by law."""
+    return subject is not None and principal.person == subject
 
 
 def _may_receive(ports: Ports, principal: Principal, new: NewRequest) -> None:
@@ -164,6 +165,8 @@ def _may_receive(ports: Ports, principal: Principal, new: NewRequest) -> None:
 
     What these file points at no person of the store until a proof does.
     """
+    if principal.acts_for is not None and new.requester is not Requester.STATUTORY_AGENT:
+        raise RequestNotAllowedError(action=Action.DSAR_FILE.value)  # nobody asks as the child
     nobody = new.subject is None
     stranger = nobody and principal.kind is PrincipalKind.ANONYMOUS
     if (own(principal, new.subject) or stranger) and new.intake is Intake.PORTAL:
@@ -210,7 +213,9 @@ def prove_identity(
     case = case_by_id(tx, request)
     actor = actor_of(principal, ports.policies.current, case)
     session = actor.is_requester and kind is EvidenceKind.PORTAL_SESSION and accepted
-    if not session:  # the person's own session proves itself; everything else an officer judges
+    if (
+        not session or principal.mailed or principal.acts_for is not None
+    ):  # the person's own session proves itself; everything else an officer judges
         demand(actor, Action.DSAR_WRITE)
     evidence = Evidence(
         kind=kind,

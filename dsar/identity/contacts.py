@@ -4,7 +4,7 @@ A look-up that finds a person and one that finds none ask the same statement. No
 is told to whoever asks; what control of a contact proves is decided when its code came back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -94,14 +94,25 @@ def claimed(tx: Connection, ports: Ports, claim: Claim) -> SubjectId | None:
     return next(iter(found)) if len(found) == 1 else None
 
 
-def control(tx: Connection, ports: Ports, contact: Contact, *, at: datetime) -> Control:
-    """Whose contact this is, confirmed by opening the records, and since how many days."""
+def keepers(
+    tx: Connection, ports: Ports, contact: Contact, *, at: datetime
+) -> Mapping[SubjectId, int]:
+    """Everybody whose contact this is, confirmed by opening the records, and since how many days.
+
+    Persons who are gone are not among them; one who was merged stands as the survivor.
+    """
     days: dict[SubjectId, int] = {}
     for holder in holders_of(tx, ports, contact):
         subject = survivor_of(tx, holder)
         since = _since(tx, ports, subject, contact, at=at)
         if since is not None:
             days[subject] = max((at.astimezone(JST).date() - since).days, 0)
+    return days
+
+
+def control(tx: Connection, ports: Ports, contact: Contact, *, at: datetime) -> Control:
+    """Whose contact this is, confirmed by opening the records, and since how many days."""
+    days = keepers(tx, ports, contact, at=at)
     if len(days) != 1:
         return Control(doubt=Doubt.CONTACT_SHARED if days else Doubt.CONTACT_UNKNOWN)
     subject, old = next(iter(days.items()))

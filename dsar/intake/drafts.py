@@ -6,7 +6,7 @@ reference number alone opens nothing.
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -96,8 +96,12 @@ def submit(
     policy_days: int,
     lang: Lang,
     at: datetime,
+    guardian: str = "",
 ) -> Case:
-    """The request that this form is, filed once however often it is sent."""
+    """The request that this form is, filed once however often it is sent.
+
+    `guardian`: the name of a parent or guardian who is signed in and asks for the child.
+    """
     with ports.database.read() as tx:
         form = form_of(tx, ports, principal, secret, at=at)
         if form.request is not None:
@@ -107,6 +111,9 @@ def submit(
     if faults := [one for page in pages for one in answer_faults(page, form.answers)]:
         raise FilingFaultsError(faults)
     filing = filing_of_answers(form.answers, subject=subject, policy_days=policy_days, lang=lang)
+    if guardian:
+        requester, claim = Requester.STATUTORY_AGENT, Claim(agent_name=guardian)
+        filing = replace(filing, requester=requester, claim=claim)
     prepared = prepare(ports, filing)
 
     def write(tx: Connection) -> Case:

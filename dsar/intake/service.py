@@ -13,21 +13,22 @@ from functools import partial
 import msgspec
 from sqlalchemy import Connection
 
-from dsar.case import Case, Evidence
+from dsar.case import Case
 from dsar.identity.contacts import claimed, normalised
 from dsar.identity.recording import record_proof
+from dsar.identity.sessions import signed_in_proofs
 from dsar.intake.errors import FiledBeforeError, FilingFaultsError
 from dsar.intake.rules import contact_faults, filing_faults
 from dsar.intake.store import Filed, alike, filed_once, filing_of, insert_filing
 from dsar.intake.types import Filing
 from dsar.service import NewRequest, PreparedRequest, prepare_request, receive
 from dsar.store import case_by_id
-from dsar.types import EvidenceKind, Intake
+from dsar.types import Intake
 from governance.core.terms import KeyClass, RequestId
 from governance.crypto.revealed import Ciphertext
 from governance.customers.ports import Ports
 from governance.customers.post import post
-from governance.http.principal import Principal, PrincipalKind
+from governance.http.principal import Principal
 from governance.outbound.mail import ADDRESS, Mail
 
 ANSWERED_BY_MAIL = frozenset({Intake.PORTAL, Intake.API, Intake.EMAIL})
@@ -102,9 +103,8 @@ def enter(
         raise FiledBeforeError
     if case.subject is None:
         _acknowledge(tx, ports, case, filing, at=at)
-    if principal.kind is PrincipalKind.PERSON:
-        session = Evidence(kind=EvidenceKind.PORTAL_SESSION, accepted=True, at=at, by=principal.id)
-        return record_proof(tx, ports, principal, case, session, at=at)
+    for proof in signed_in_proofs(tx, ports, principal, at=at):
+        case = record_proof(tx, ports, principal, case, proof, at=at)
     return case
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from audit.api import router as audit
@@ -23,11 +23,15 @@ from dsar.intake.api import router as data_rights
 from governance.app import health
 from governance.app.contact import router as security_contact
 from governance.app.edge import Asgi, Edge, Receive, Scope, Send
+from governance.app.health_pages import router as health_pages
 from governance.app.hosts import hosts_of
 from governance.app.integrating import Integrating
+from governance.app.job_pages import router as jobs
 from governance.app.lane import Lane
 from governance.app.openapi import with_evaluation
 from governance.app.pages import router as start_pages
+from governance.app.portal_entry import router as portal_entry
+from governance.app.portal_entry import way_in
 from governance.app.sign_in_pages import router as sign_in
 from governance.app.sign_on_pages import router as sign_on
 from governance.app.statement_routes import pages as statement_pages
@@ -62,6 +66,7 @@ from governance.identity.clients.types import rate_of
 from governance.identity.credentials.hashing import Hasher
 from governance.identity.credentials.terms import cost_of, limits_of
 from governance.identity.middleware import Authentication
+from governance.portal.acting import router as acting
 from governance.portal.certificates import router as certificates
 from governance.portal.collecting import router as collecting
 from governance.portal.confirming import router as confirming
@@ -84,7 +89,13 @@ from governance.ui.pages import environment
 from governance.ui.routes import ui_routes
 from governance.ui.surfaces import error_page
 from policies.actions import Action
-from policies.api import ActionForbiddenError, ensure, snapshot_of, stated_actions
+from policies.api import (
+    ActionForbiddenError,
+    SignInNeededError,
+    ensure,
+    snapshot_of,
+    stated_actions,
+)
 from retention.datasets.api import router as datasets
 from retention.holds.api import router as holds
 
@@ -122,7 +133,11 @@ ROUTERS = (
     sign_in,
     sign_on,
     *CONSOLE,
+    jobs,
+    health_pages,
+    portal_entry,
     portal,
+    acting,
     receipts,
     request_form,
     request_life,
@@ -185,6 +200,7 @@ def create_app(wiring: Wiring) -> Application:
     app.state.collect_throttle = Throttle(wiring.settings.collect_limit)
     app.state.token_throttle = Throttle(TOKEN_TRIES)
     app.state.request_throttle = Throttle(wiring.settings.request_limit)
+    app.state.portal_throttle = Throttle(wiring.settings.request_limit)
     app.openapi = lambda: with_evaluation(app)  # type: ignore[method-assign] # FastAPI's own way to extend it
     app.state.templates = environment("governance.console", "governance.portal", "governance.app")
     for router in ROUTERS:
@@ -238,8 +254,16 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
+def _portal_page(request: Request) -> bool:
+    """Whether a customer looks at a page of the portal and can come back to it."""
+    path = request.url.path
+    return request.method == "GET" and (path == "/portal" or path.startswith("/portal/"))
+
+
 def _answer(request: Request, error: GovernanceError) -> Response:
     if wants_page(request):
+        if isinstance(error, SignInNeededError) and _portal_page(request):
+            return RedirectResponse(way_in(request.url.path), status_code=303)
         return HTMLResponse(error_page(request, error), status_code=error.status)
     return problem_response(error, language_of(request))
 

@@ -87,6 +87,7 @@ NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
     "staff_sign_on": frozenset({"digest"}),
     "scim_user": frozenset({"name_digest", "external_digest"}),
     "customer_sign_on": frozenset({"digest"}),
+    "portal_mail_code": frozenset({"digest", "code", "mark"}),
     "session": frozenset({"digest"}),
     "one_time_code": frozenset({"digest"}),
     "sign_in_step": frozenset({"digest", "challenge"}),

@@ -74,7 +74,10 @@ async def come(request: Request, name: Name) -> Response:
     wiring = wiring_of(request)
     provider = provider_of(wiring.settings, name)
     secret = read(request, COOKIE, https=is_https(request))
-    lasting = timedelta(minutes=wiring.settings.session_minutes)
+    settings = wiring.settings
+    customers = provider.audience is Audience.CUSTOMERS
+    minutes = settings.portal_session_minutes if customers else settings.session_minutes
+    lasting = timedelta(minutes=minutes)
     network, at = principal_of(request).network, wiring.clock()
     said = dict(request.query_params)
     twice = len(request.query_params.multi_items()) != len(said)

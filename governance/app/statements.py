@@ -45,7 +45,7 @@ def consent_receipt(
     if principal.kind is PrincipalKind.PERSON:
         ensure(principal, Action.PORTAL_SELF, wiring.policies.current)
         with wiring.database.read() as tx:
-            if principal.id != f"p:{owner_of(tx, choice)}":
+            if principal.person != owner_of(tx, choice):
                 raise NotFoundError
     else:
         ensure(principal, Action.CONSENT_READ, wiring.policies.current)

@@ -1,5 +1,8 @@
 """Texts for people: gettext catalogues, one file per domain, Japanese first.
 
+Beside Japanese stands easy Japanese (やさしい日本語), in ``messages/ja_easy``: the same keys, where
+a sentence has an easy form; without one the plain sentence is said.
+
 A key is ``<domain>.<rest>`` and stands as msgid in ``messages/<lang>/<domain>.po``.
 A domain is read when its first text is asked for, so that a command pays for no other.
 """
@@ -11,6 +14,7 @@ from babel.messages.pofile import read_po
 
 from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
+from governance.i18n.voice import voice
 
 MESSAGES = files("governance.i18n").joinpath("messages")
 
@@ -32,6 +36,17 @@ def domain(name: str, lang: Lang) -> dict[str, str]:
     return {str(entry.id): str(entry.string) for entry in entries if entry.id and entry.string}
 
 
+@cache
+def easy(name: str) -> dict[str, str]:
+    """The sentences of a domain that have an easy form; empty when none has."""
+    source = MESSAGES.joinpath("ja_easy", f"{name}.po")
+    if not source.is_file():
+        return {}
+    with source.open("rb") as stream:
+        entries = read_po(stream, locale=Lang.JA.value)
+    return {str(entry.id): str(entry.string) for entry in entries if entry.id and entry.string}
+
+
 def domains(lang: Lang) -> tuple[str, ...]:
     """Names of all domains that have a file in this language."""
     folder = MESSAGES.joinpath(lang.value)
@@ -40,7 +55,10 @@ def domains(lang: Lang) -> tuple[str, ...]:
 
 def text(key: str, lang: Lang, /, **params: object) -> str:
     """The sentence under this key, its named placeholders filled."""
-    found = domain(key.partition(".")[0], lang).get(key)
+    name = key.partition(".")[0]
+    found = domain(name, lang).get(key)
+    if lang is Lang.JA and voice().easy:
+        found = easy(name).get(key, found)
     if found is None:
         raise MissingTextError(key=key, lang=lang.value)
     return found.format(**params) if params else found

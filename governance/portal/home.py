@@ -9,11 +9,23 @@ from consent import ledger
 from consent.service import subject_gate
 from consent.signals import received
 from consent.types import EventKind, SubjectDecision
+from dsar.listing import list_requests
+from dsar.records import is_own
+from dsar.store import case_by_id
 from governance.core.clock import JST
+from governance.core.errors import NotFoundError
 from governance.core.terms import Lang, Law, PurposeId, SubjectId
 from governance.customers.catalogue import catalogue
+from governance.customers.master.guardians import acting_by, guardians_of
+from governance.customers.ports import Ports
 from governance.gateway.types import ReadAnswer
+from governance.http.principal import Principal
 from governance.i18n.catalogue import text
+from governance.i18n.voice import voice
+from governance.portal.holdings import Holding, holdings
+from governance.portal.lines import Line, line_of
+from governance.signon.acting import chooses_alone
+from governance.ui.formats import long_day
 from governance.ui.parts import Term
 from policies.purposes import PurposeRecord, Signal, consent_gated
 from policies.reasons import ReasonCode
@@ -30,6 +42,18 @@ class ChoiceLine:
     on: bool
     answer: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeFacts:
+    """Everything of the home page that no field is opened for."""
+
+    lines: tuple[ChoiceLine, ...]
+    signal: str
+    held: tuple[Holding, ...]
+    requests: tuple[Line, ...]  # that are open
+    guardians: int  # persons with an account who may act for the reader
+    own_choice: bool  # of a child acted for: they consent themselves, nobody for them
 
 
 SHOWN = (
@@ -59,6 +83,43 @@ def held_terms(answer: ReadAnswer, lang: Lang) -> tuple[Term, ...]:
                 label = catalogue().fields[view.field].label(lang)
                 found.append(Term(term=label, text=view.shown.value))
     return tuple(found)
+
+
+def own_name(answer: ReadAnswer) -> str:
+    """The person's name as it stands in the register; empty where none is shown."""
+    found = (row.get("name") for row in answer.rows if row.table == "person")
+    return next((view.shown.value for view in found if view and view.shown.value), "")
+
+
+def home_facts(
+    tx: Connection, ports: Ports, principal: Principal, lang: Lang, *, at: datetime
+) -> HomeFacts:
+    """The page of the person, or of the child who is acted for."""
+    subject, policy = principal.person, ports.policies.current
+    if subject is None:
+        raise NotFoundError
+    acting = principal.acts_for is not None
+    mine = list_requests(tx, subject=subject, is_open=True)
+    asked = (one for one in mine if not acting or is_own(principal, case_by_id(tx, one.id)))
+    age = acting_age(tx, ports, principal, at=at)
+    lines = choices(tx, policy, subject, lang, at=at)
+    refused = frozenset(line.id for line in lines if not line.on)
+    return HomeFacts(
+        lines=lines,
+        signal="" if acting else signal_told(tx, policy, subject, lang, at=at),
+        held=holdings(tx, policy, subject, lang, refused=refused, on=at.astimezone(JST).date()),
+        requests=tuple(line_of(one, lang) for one in asked),
+        guardians=0 if acting else len(guardians_of(tx, ports.vault, subject, at=at)),
+        own_choice=age is not None and chooses_alone(tx, subject, age, at=at),
+    )
+
+
+def acting_age(tx: Connection, ports: Ports, principal: Principal, *, at: datetime) -> int | None:
+    """How old the child is who is acted for; None where nobody is."""
+    if principal.by_relation is None:
+        return None
+    right = acting_by(tx, ports.vault, principal.by_relation, at=at)
+    return None if right is None else right.age
 
 
 def choices(
@@ -129,7 +190,7 @@ def signal_told(
             tx, subject, purpose, channel=None, recipient=_recipient(purpose), at=at
         )
     ]
-    day = moment.astimezone(JST).date().isoformat()
+    day = long_day(moment, lang, era=voice().era)
     between = "、" if lang is Lang.JA else ", "
     return text("portal.home.gpc", lang, day=day, purposes=between.join(heeding))
 

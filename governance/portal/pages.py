@@ -15,9 +15,12 @@ from governance.core.errors import NotFoundError
 from governance.core.terms import PurposeId, SubjectId
 from governance.gateway.reading import read
 from governance.gateway.types import ReadRequest
-from governance.http.principal import Principal, PrincipalKind
+from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
-from governance.portal.home import choices, held_terms, next_kind, signal_told
+from governance.portal import family
+from governance.portal.family import ChildLine
+from governance.portal.home import HomeFacts, held_terms, home_facts, next_kind, own_name
+from governance.signon.acting import demand_no_own_choice
 from governance.ui.pages import Surface
 from governance.ui.surfaces import page_of, templates_of
 from policies.actions import Action
@@ -30,11 +33,10 @@ PORTAL = "portal"
 
 
 def subject_of(principal: Principal) -> SubjectId:
-    """The person behind the principal; a customer reaches only themselves."""
-    kind, _, subject = principal.id.partition(":")
-    if principal.kind is not PrincipalKind.PERSON or kind != "p" or not subject:
+    """The person behind the principal; a customer reaches themselves, or the child acted for."""
+    if (subject := principal.person) is None:
         raise NotFoundError
-    return SubjectId(subject)
+    return subject
 
 
 @router.get("/portal", response_class=HTMLResponse)
@@ -46,22 +48,22 @@ async def home(request: Request, principal: Person, changed: str = "") -> str:
     reader = replace(principal, lang=page.lang)
     asked = ReadRequest(subject=subject, purpose=OWN_PURPOSE, tables=("person",))
     answer = await run_in_threadpool(read, wiring.ports, reader, asked, at=at)
-
     await run_in_threadpool(_note_signal, request, principal)
 
-    def look() -> tuple[object, str]:
+    def look() -> tuple[HomeFacts, tuple[ChildLine, ...]]:
         with wiring.database.read() as tx:
-            policy = snapshot_of(request)
-            lines = choices(tx, policy, subject, page.lang, at=at)
-            return lines, signal_told(tx, policy, subject, page.lang, at=at)
+            facts = home_facts(tx, wiring.ports, principal, page.lang, at=at)
+            children = family.children(tx, wiring.ports, reader, at=at)
+        return facts, family.named(wiring.ports, reader, children, at=at)
 
-    lines, signal = await run_in_threadpool(look)
+    facts, children = await run_in_threadpool(look)
     return templates_of(request).render(
         "portal/home.html",
         page,
+        facts=facts,
         held=held_terms(answer, page.lang),
-        lines=lines,
-        signal=signal,
+        who=own_name(answer),
+        children=children,
         changed=changed,
         contact=wiring.settings.contact_mail,
         record=answer.decision_id,
@@ -69,8 +71,11 @@ async def home(request: Request, principal: Person, changed: str = "") -> str:
 
 
 def _note_signal(request: Request, principal: Principal) -> None:
-    """A browser signal (Sec-GPC) is in the ledger before anything else is shown or chosen."""
-    if sent(request.headers):
+    """A browser signal (Sec-GPC) is in the ledger before anything else is shown or chosen.
+
+    The signal of a guardian's browser is the guardian's, not the child's.
+    """
+    if sent(request.headers) and principal.acts_for is None:
         wiring = wiring_of(request)
         person = subject_of(principal)
         note_gpc(wiring.ports, principal, person, source=PORTAL, at=wiring.clock())
@@ -90,18 +95,22 @@ async def decide(
     record = snapshot_of(request).purposes.get(PurposeId(purpose))
     if record is None or choice not in ("on", "off"):
         raise NotFoundError
-    subject = subject_of(principal)
+    subject, at = subject_of(principal), wiring.clock()
 
     def act() -> None:
         _note_signal(request, principal)
         with wiring.database.read() as tx:
+            if choice == "on":
+                demand_no_own_choice(tx, wiring.ports, principal, at=at)
             kind = next_kind(tx, subject, record.id, on=choice == "on")
-        choose(
-            wiring.ports,
-            principal,
-            Choice(subject=subject, purpose=record.id, kind=kind, method="switch"),
-            at=wiring.clock(),
+        made = Choice(
+            subject=subject,
+            purpose=record.id,
+            kind=kind,
+            method="switch",
+            guardian=principal.acts_for is not None,
         )
+        choose(wiring.ports, principal, made, at=at)
 
     await run_in_threadpool(act)
     return RedirectResponse(f"/portal?changed={record.id}#choice-{record.id}-row", status_code=303)

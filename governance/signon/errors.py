@@ -31,3 +31,33 @@ class LocalSignInOffError(GovernanceError):
     """Here people sign in by the company's sign-on alone."""
 
     code, status = "local_sign_in_off", 403
+
+
+class AddressFormError(GovernanceError):
+    """What was typed is no e-mail address; nothing was sent to anybody."""
+
+    code, status = "address_form", 422
+
+
+class MailCodeRefusedError(GovernanceError):
+    """The code is wrong, late, used or was tried too often: all alike. The try is on record."""
+
+    code, status = "mail_code_refused", 422
+
+
+class SharedAddressError(GovernanceError):
+    """The code was right, but whose page to open is not certain; none was opened."""
+
+    code, status = "shared_address", 409
+
+
+class MailSignInOffError(GovernanceError):
+    """Here customers sign in by the company's sign-on alone."""
+
+    code, status = "mail_sign_in_off", 403
+
+
+class OwnChoiceError(GovernanceError):
+    """The child is old enough to consent alone; nothing was consented to in their place."""
+
+    code, status = "own_choice", 409

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from governance.db.types import UtcDateTime
+from governance.db.types import RowIdType, UtcDateTime
 
 
 def _instant() -> Column[datetime]:
@@ -61,3 +61,24 @@ class LogoutTokenRow(SQLModel, table=True):
     __tablename__ = "sign_on_logout"
     digest: bytes = Field(sa_column=_digest(key=True))
     expires_at: datetime = Field(sa_column=_instant())
+
+
+class MailCodeRow(SQLModel, table=True):
+    """A customer's sign-in by e-mail that was begun, alike for every address that was typed.
+
+    The code is hashed under the browser's secret, of which the row has a digest alone: who holds
+    this table and every key of the installation still cannot try codes out.
+    """
+
+    __tablename__ = "portal_mail_code"
+    id: str = Field(sa_column=Column(RowIdType, primary_key=True))
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    code: bytes = Field(sa_column=_digest())
+    mark: bytes = Field(sa_column=_digest(index=True))  # index token of the address, for counting
+    content: bytes | None = Field(sa_column=_digest(nullable=True))  # the address, sealed
+    network: str | None = Field(default=None)  # /24 or /48
+    tries: int = 0
+    sent: bool = False  # to an address that is on record
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
+    expires_at: datetime = Field(sa_column=_instant())
+    opened_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))

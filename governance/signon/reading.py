@@ -58,6 +58,7 @@ class _Entry(_Strict):
     second_factor: _Second | None = None
     scim_client: Word | None = None
     match: Match | None = None
+    customer_claim: Word | None = None
 
 
 class _File(_Strict):
@@ -127,6 +128,8 @@ def _provider(entry: _Entry, file: str) -> Provider:
         raise SignOnFileError(path=file, reason=f"{entry.id}.algorithms")
     if (entry.authentication is Proof.NONE) is (entry.client_secret is not None):
         raise SignOnFileError(path=file, reason=f"{entry.id}.client_secret")
+    if (entry.match is Match.CUSTOMER_NUMBER) is (entry.customer_claim is None):
+        raise SignOnFileError(path=file, reason=f"{entry.id}.customer_claim")
     apart = entry.match is None or entry.roles or entry.scim_client
     if entry.audience is Audience.CUSTOMERS and apart:
         raise SignOnFileError(path=file, reason=f"{entry.id}.match")
@@ -150,6 +153,7 @@ def _provider(entry: _Entry, file: str) -> Provider:
         second_factor=None if second is None else SecondFactor(**second.model_dump()),
         scim_client=entry.scim_client,
         match=entry.match,
+        customer_claim=entry.customer_claim,
     )
 
 

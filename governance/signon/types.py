@@ -27,6 +27,7 @@ class Match(StrEnum):
     """By what a customer is found who comes for the first time."""
 
     EMAIL = "email"  # one that the provider has verified
+    CUSTOMER_NUMBER = "customer_number"  # the company's own, in a claim that nobody edits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ class Provider:
     second_factor: SecondFactor | None = None
     scim_client: str | None = None  # name of the system whose key the directory presents
     match: Match | None = None
+    customer_claim: str | None = None  # where the provider says the customer number
 
     def roles_for(self, groups: frozenset[str]) -> frozenset[str]:
         """The roles that these groups give; a group that the file does not name gives none."""
@@ -80,6 +82,7 @@ class Vouched:
     login: str = field(default="", repr=False)
     name: str = field(default="", repr=False)
     email: str | None = field(default=None, repr=False)  # only one that was verified
+    customer: str | None = field(default=None, repr=False)  # the customer number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

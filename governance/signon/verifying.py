@@ -160,6 +160,7 @@ def _vouched(provider: Provider, claims: Mapping[str, Any]) -> Vouched:
         login=_word(claims.get(provider.login_claim)) or "",
         name=_word(claims.get(provider.name_claim)) or "",
         email=email,
+        customer=_word(claims.get(provider.customer_claim)) if provider.customer_claim else None,
     )
 
 

@@ -52,12 +52,19 @@ def short_day(value: date | datetime, lang: Lang, *, zone: ZoneInfo = JST) -> st
     return f"{day.month}月{day.day}日({WEEKDAYS_JA[day.weekday()]})"
 
 
-def moment(value: datetime, lang: Lang, *, seconds: bool = False, zone: ZoneInfo = JST) -> str:
+def moment(
+    value: datetime,
+    lang: Lang,
+    *,
+    seconds: bool = False,
+    era: bool = False,
+    zone: ZoneInfo = JST,
+) -> str:
     """2026年11月22日(日) 9:12; Sun 22 Nov 2026, 9:12."""
     local = value.astimezone(zone)
     clock = f"{local.hour}:{local.minute:02}" + (f":{local.second:02}" if seconds else "")
     join = ", " if lang is Lang.EN else " "
-    return f"{long_day(local, lang, zone=zone)}{join}{clock}"
+    return f"{long_day(local, lang, era=era, zone=zone)}{join}{clock}"
 
 
 def machine_time(value: date | datetime, zone: ZoneInfo = JST) -> str:

@@ -53,10 +53,12 @@ from jinja2.loaders import BaseLoader
 
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
+from governance.i18n.voice import voice
 from governance.ui.assets import asset_url
 from governance.ui.formats import long_day, machine_time, moment, number, share, short_day, size
+from governance.ui.furigana import with_furigana
 from governance.ui.parts import Choice, Column, Link, NavGroup, NavItem, Term, Who
-from governance.ui.preferences import Keys, Theme
+from governance.ui.preferences import Keys, Reading, Theme
 from governance.ui.words import actor_name, country_name
 
 
@@ -92,6 +94,8 @@ class Page:
     invalid: bool = False
     alert: str = ""  # what must be seen on every page now, in the page's language
     untrained: bool = False  # roles of the reader lapsed with their training
+    reading: frozenset[Reading] = frozenset()  # how the customer wants to read
+    acting: bool = False  # a parent or guardian looks at a child's pages
 
     @property
     def station(self) -> str:
@@ -127,7 +131,9 @@ class Templates:
 
     def render(self, name: str, page: Page, **facts: object) -> str:
         """The finished page in the page's language; an unknown name or key is an error."""
-        return self.by_lang[page.lang].get_template(name).render(page=page, **facts)
+        html = self.by_lang[page.lang].get_template(name).render(page=page, **facts)
+        wanted = page.lang is Lang.JA and Reading.RUBY in page.reading
+        return with_furigana(html) if wanted else html
 
 
 def _loader(extra_packages: tuple[str, ...]) -> BaseLoader:
@@ -170,13 +176,13 @@ def _environment(lang: Lang, loader: BaseLoader) -> Environment:
 
 def _date_filters(lang: Lang) -> dict[str, Callable[..., str]]:
     def day(value: date | datetime, *, era: bool = False) -> str:
-        return long_day(value, lang, era=era)
+        return long_day(value, lang, era=era or voice().era)
 
     def day_without_year(value: date | datetime) -> str:
         return short_day(value, lang)
 
     def time_of_day(value: datetime, *, seconds: bool = False) -> str:
-        return moment(value, lang, seconds=seconds)
+        return moment(value, lang, seconds=seconds, era=voice().era)
 
     return {"long_day": day, "short_day": day_without_year, "moment": time_of_day}
 

@@ -29,6 +29,15 @@ class Keys(StrEnum):
     OFF = "off"
 
 
+class Reading(StrEnum):
+    """How the pages for customers read; each is on or off. The value is its sign in the cookie."""
+
+    EASY = "e"  # やさしい日本語
+    RUBY = "r"  # ふりがな
+    ERA = "y"  # 和暦 beside the year
+    LARGE = "l"  # larger type
+
+
 THEMES = frozenset(theme.value for theme in Theme)
 KEYS = frozenset(keys.value for keys in Keys)
 
@@ -40,10 +49,13 @@ class Preferences:
     lang: Lang = Lang.JA
     theme: Theme = Theme.AUTO
     keys: Keys = Keys.ON
+    reading: frozenset[Reading] = frozenset()
 
     def cookie_value(self) -> str:
         """The cookie's text; `preferences_of` reads it back."""
-        return f"{self.lang.value}.{self.theme.value}.{self.keys.value}"
+        said = f"{self.lang.value}.{self.theme.value}.{self.keys.value}"
+        signs = "".join(one.value for one in Reading if one in self.reading)
+        return f"{said}.{signs}" if signs else said
 
 
 def accepted_lang(accept_language: str) -> Lang:
@@ -72,8 +84,14 @@ def preferences_of(cookies: Mapping[str, str], *, accept_language: str = "") -> 
     """Choices of the cookie; where it is absent or unreadable, the browser's own language."""
     kept = cookies.get(ONLY_HERE + COOKIE) or cookies.get(COOKIE, "")
     parts = kept.split(".")
+    signs = parts.pop() if len(parts) == 4 else ""  # noqa: PLR2004 - three choices, then signs
     if len(parts) == 3 and parts[0] in LANGS and parts[1] in THEMES and parts[2] in KEYS:  # noqa: PLR2004 - three choices
-        return Preferences(lang=Lang(parts[0]), theme=Theme(parts[1]), keys=Keys(parts[2]))
+        return Preferences(
+            lang=Lang(parts[0]),
+            theme=Theme(parts[1]),
+            keys=Keys(parts[2]),
+            reading=frozenset(one for one in Reading if one.value in signs),
+        )
     return Preferences(lang=accepted_lang(accept_language))
 
 
@@ -84,7 +102,14 @@ def changed(before: Preferences, form: Mapping[str, str]) -> Preferences:
         lang=Lang(lang) if lang in LANGS else before.lang,
         theme=Theme(theme) if theme in THEMES else before.theme,
         keys=Keys(keys) if keys in KEYS else before.keys,
+        reading=_turned(before.reading, form.get("reading", "")),
     )
+
+
+def _turned(before: frozenset[Reading], said: str) -> frozenset[Reading]:
+    """The ways of reading after one was turned on (`e`) or off (`-e`); sent twice, the same."""
+    turned = frozenset(one for one in Reading if one.value == said.removeprefix("-"))
+    return before - turned if said.startswith("-") else before | turned
 
 
 def safe_return(path: str) -> str:

@@ -9,17 +9,16 @@ from audit.types import EventDraft, Outcome
 from consent.facts import facts_of
 from consent.growing import ask_again, month_after
 from governance.core.clock import JST
-from governance.core.terms import ActorId, FieldId, RowId, SubjectId
+from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers import store
-from governance.customers.master.rules import Relation, guardian_stands
-from governance.customers.master.types import RelationKind, VerifiedHow
+from governance.customers.master.guardians import birth_of, relation_of
+from governance.customers.master.rules import guardian_stands
 from governance.customers.ports import Ports
-from governance.customers.store import SUBJECT, TABLES, Record
+from governance.customers.store import SUBJECT, TABLES
 from governance.customers.subjects import AgeBand, age_band
 from governance.gateway.writing.store import change_facts
 from governance.keys.vault import FieldVault
 
-BIRTH = FieldId("person.birth_date")
 CONTACT = TABLES["contact"]
 GROWING = tuple(band.value for band in AgeBand if band not in {AgeBand.ADULT, AgeBand.UNKNOWN})
 FACTS = select(SUBJECT.c.birth_band, SUBJECT.c.guardian_verified)
@@ -88,7 +87,7 @@ def _grown(tx: Connection, ports: Ports, subject: SubjectId, *, by: ActorId, at:
     on = at.astimezone(JST).date()
     before = tx.execute(FACTS.where(SUBJECT.c.id == subject)).one()
     minor = _minor(tx, subject, on=on)
-    birth = _birth(ports.vault, store.records_of(tx, subject, "person"))
+    birth = birth_of(ports.vault, store.records_of(tx, subject, "person"))
     band = age_band(birth, on=on)
     if birth is not None and band.value != before.birth_band:
         change_facts(tx, subject, {"birth_band": band.value})
@@ -109,34 +108,13 @@ def _guardian(tx: Connection, vault: FieldVault, subject: SubjectId, *, on: date
     """The third gate learns whether a verified guardian stands; the register's day counts too."""
     persons = store.records_of(tx, subject, "person")
     relations = [relation_of(found) for found in store.records_of(tx, subject, "relation")]
-    birth = _birth(vault, persons)
+    birth = birth_of(vault, persons)
     stands = guardian_stands(relations, birth=birth, on=on) or any(
         person.clear["guardian_consent_on"] is not None for person in persons
     )
     known = tx.execute(select(SUBJECT.c.guardian_verified).where(SUBJECT.c.id == subject)).scalar()
     if bool(known) is not stands:
         change_facts(tx, subject, {"guardian_verified": stands})
-
-
-def _birth(vault: FieldVault, persons: tuple[Record, ...]) -> date | None:
-    """The person's birth date, opened for the rule alone; none when it is not known."""
-    cells = [(one.id, {BIRTH: one.sealed[BIRTH]}) for one in persons if BIRTH in one.sealed]
-    opened = vault.open_rows(cells)
-    values = [values[BIRTH].value for values in opened]
-    return next((value for value in values if isinstance(value, date)), None)
-
-
-def relation_of(record: Record) -> Relation:
-    """A stored relation as the rules see it."""
-    clear, how = record.clear, record.clear["verified_how"]
-    return Relation(
-        kind=RelationKind(clear["kind"]),
-        verified_how=VerifiedHow(how) if how is not None else None,
-        verified_on=clear["verified_on"],
-        valid_from=clear["valid_from"],
-        valid_to=clear["valid_to"],
-        until_majority=bool(clear["until_majority"]),
-    )
 
 
 def _primary(tx: Connection, row: RowId) -> None:

@@ -16,6 +16,7 @@ from dsar.errors import DownloadRefusedError, ProofNotFreshError
 from dsar.identity.codes import answer_code, send_code, sent_lately
 from dsar.identity.errors import CodeRefusedError, CodesSpentError, ContactMissingError
 from dsar.intake.types import Claim
+from dsar.records import is_own
 from dsar.results import PackageForm, newest_package
 from dsar.types import EvidenceKind
 from governance.core.errors import GovernanceError, NotFoundError
@@ -23,13 +24,11 @@ from governance.core.terms import RequestId
 from governance.http.principal import Principal, PrincipalKind
 from governance.http.request import check_csrf, open_to_all, principal_of, wiring_of
 from governance.i18n.catalogue import error_text
-from governance.portal.pages import subject_of
 from governance.portal.requests.asking import (
     admitted_case,
     asker_of,
     check_sent,
     own_case,
-    person_of,
     way_of,
 )
 from governance.portal.requests.pages import OF
@@ -148,7 +147,7 @@ def _admitted(tx: Connection, request: Request, wanted: RequestId) -> Case | Non
 def _own(tx: Connection, request: Request, request_id: str, principal: Principal) -> Case:
     """The person's own request; 404 for all others alike."""
     case = own_case(tx, request, RequestId(request_id))
-    if case.subject != subject_of(principal):
+    if not is_own(principal, case):
         raise NotFoundError
     return case
 
@@ -206,7 +205,7 @@ def _page(
         package=package if package and package.waits(at) else None,
         forms=tuple((one.value, package.fetched(one)) for one in PackageForm) if package else (),
         fresh=found.fresh(at, within=_fresh(request)),
-        signed_in=case.subject is not None and person_of(asker) == case.subject,
+        signed_in=is_own(asker, case),
         back=RETURN,
         minutes=wiring.settings.answer_fresh_minutes,
         typing=typing,

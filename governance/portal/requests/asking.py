@@ -16,6 +16,7 @@ from dsar.case import Case
 from dsar.errors import RequestUnknownError
 from dsar.intake.drafts import WAY_BACK, Form, form_of
 from dsar.intake.errors import DraftOverError
+from dsar.records import is_own
 from dsar.returning.service import request_of
 from dsar.store import case_by_id
 from governance.core.errors import NotFoundError
@@ -100,8 +101,7 @@ def admitted(tx: Connection, request: Request, case: Case) -> bool:
     Signed in as the person it is about, or back by number and code: the browser that filed it once
     may stand open to others by now.
     """
-    person = person_of(asker_of(request))
-    if person is not None and case.subject == person:
+    if is_own(asker_of(request), case):
         return True
     return request_of(tx, way_of(request), at=wiring_of(request).clock()) == case.id
 

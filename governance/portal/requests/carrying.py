@@ -22,13 +22,14 @@ from dsar.execution.store import execution_of, interim_of
 from dsar.execution.undoing import LOOKED_INTO, OVER, restrict, undo
 from dsar.execution.words import field_words, table_words
 from dsar.recipients import told_names
+from dsar.records import is_own
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import FieldId, Lang, RequestId, RowId
 from governance.http.principal import Principal
 from governance.http.request import open_to_all, wiring_of
 from governance.i18n.catalogue import error_text
-from governance.portal.requests.asking import asker_of, check_sent, own_case, person_of
+from governance.portal.requests.asking import asker_of, check_sent, own_case
 from governance.portal.requests.pages import OF
 from governance.ui.pages import Surface
 from governance.ui.parts import Choice, Mistake
@@ -102,7 +103,7 @@ def _own(request: Request, request_id: str) -> Case:
     """The case of the person who is signed in; to everybody else there is none."""
     with wiring_of(request).database.read() as tx:
         case = own_case(tx, request, RequestId(request_id))
-    if case.subject is None or person_of(asker_of(request)) != case.subject:
+    if not is_own(asker_of(request), case):
         raise NotFoundError
     return case
 

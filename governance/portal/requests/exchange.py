@@ -12,11 +12,12 @@ from dsar.case import Case
 from dsar.messages import service
 from dsar.messages.errors import ExchangeRefusedError
 from dsar.messages.types import LONGEST, MOST_BYTES, MOST_MB, Side, Wrong
+from dsar.records import is_own
 from governance.core.terms import RequestId, RowId
 from governance.http.files import FormFileError, attachment_headers, sent_file
 from governance.http.request import open_to_all, wiring_of
 from governance.i18n.catalogue import error_text
-from governance.portal.requests.asking import asker_of, check_sent, own_case, person_of
+from governance.portal.requests.asking import asker_of, check_sent, own_case
 from governance.portal.requests.pages import OF
 from governance.ui.pages import Surface
 from governance.ui.parts import Mistake
@@ -88,7 +89,7 @@ def _own(request: Request, request_id: str) -> tuple[Case, bool]:
     """The request, and whether the person whose it is is signed in."""
     with wiring_of(request).database.read() as tx:
         case = own_case(tx, request, RequestId(request_id))
-    return case, case.subject is not None and person_of(asker_of(request)) == case.subject
+    return case, is_own(asker_of(request), case)
 
 
 async def _done(

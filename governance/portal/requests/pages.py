@@ -25,6 +25,7 @@ from dsar.intake import fees
 from dsar.intake.claims import claim_of
 from dsar.intake.store import filing_of
 from dsar.intake.types import Claim
+from dsar.records import is_own
 from dsar.results import newest_package
 from dsar.types import EvidenceKind
 from governance.core.errors import GovernanceError, NotFoundError
@@ -38,7 +39,6 @@ from governance.portal.requests.asking import (
     asker_of,
     check_sent,
     own_case,
-    person_of,
     way_of,
 )
 from governance.portal.requests.standing import CODES, standing
@@ -191,7 +191,7 @@ def _page(
     page = page_of(request, "portal.request.one", surface=Surface.PORTAL)
     with wiring.database.read() as tx:
         case = own_case(tx, request, RequestId(request_id))
-        known = case.subject is not None and person_of(asker_of(request)) == case.subject
+        known = is_own(asker_of(request), case)
         asker, at = asker_of(request), wiring.clock()
         theirs = claimant(tx, wiring.ports, asker, case, way_of(request), at=at).entitled
         made = newest_package(tx, case.id) if theirs else None

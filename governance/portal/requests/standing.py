@@ -17,28 +17,20 @@ from dsar.identity.types import Doubt, UploadKind
 from dsar.intake.claims import claim_of
 from dsar.intake.store import Fee, fees_of, filing_of
 from dsar.intake.types import Claim, FeeState, Scope
-from dsar.listing import Summary
 from dsar.machine import step
 from dsar.returning.service import awaits_scope
 from dsar.returning.store import scope_answers
 from dsar.types import Event, EvidenceKind, Requester
-from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.customers.ports import Ports
 from governance.i18n.catalogue import text
+from governance.i18n.voice import voice
+from governance.portal.lines import Line
+from governance.ui.formats import long_day
 from governance.ui.parts import Choice, Term
 
 CODES = (EvidenceKind.EMAIL_CODE, EvidenceKind.SMS_CODE)
 WRONG = frozenset({Doubt.CODE_WRONG, Doubt.CODE_OVER})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A request in the person's own list."""
-
-    href: str
-    title: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +67,6 @@ class Standing:
     scopes: tuple[Choice, ...] = ()  # asked which data: the boxes
     scope_said: bool = False  # and it was answered
     claim: Claim = field(default_factory=Claim, repr=False)
-
-
-def line_of(one: Summary, lang: Lang) -> Line:
-    """What was asked, its number and its day."""
-    kind = one.tracks[0][1]
-    told = one.answer_by or one.received_at.astimezone(JST).date()
-    key = "until" if one.open and one.answer_by else "received" if one.open else "closed"
-    return Line(
-        href=f"/portal/requests/of/{one.id}",
-        title=text(f"portal.request.right.{kind}", lang),
-        note=text(f"portal.request.line.{key}", lang, reference=one.reference, day=str(told)),
-    )
 
 
 def standing(
@@ -144,7 +124,7 @@ def _letters(tx: Connection, case: Case, lang: Lang, *, admitted: bool) -> tuple
         Line(
             href=f"/portal/requests/of/{case.id}/letters/{one.id}",
             title=text(f"dsar.letter.{one.template}.name", lang),
-            note=one.sent_at.astimezone(JST).date().isoformat() if one.sent_at else "",
+            note=long_day(one.sent_at, lang, era=voice().era) if one.sent_at else "",
         )
         for one in reversed(gone)
         if admitted or one.template in OF_NOBODY
@@ -169,7 +149,7 @@ def _headline(case: Case, lang: Lang, *, proved: bool) -> str:
 
 def _terms(case: Case, lang: Lang) -> tuple[Term, ...]:
     asked = text(f"portal.request.right.{case.tracks[0].kind}", lang)  # in the first law's words
-    day = case.received_at.astimezone(JST).date().isoformat()
+    day = long_day(case.received_at, lang, era=voice().era)
     said = (
         ("reference", case.reference),
         ("right", asked),

@@ -17,8 +17,12 @@ from dsar.intake.errors import DraftOverError, FilingFaultsError
 from dsar.intake.rules import CHOICES, Answers, Question, answer_faults, first_open, questions
 from dsar.intake.types import Scope
 from dsar.listing import list_requests
+from dsar.records import is_own
+from dsar.store import case_by_id
 from governance.core.errors import NotFoundError
 from governance.http.request import open_to_all, wiring_of
+from governance.portal import family
+from governance.portal.lines import line_of
 from governance.portal.requests.asked import Asked, asked
 from governance.portal.requests.asking import (
     ROOT,
@@ -29,7 +33,6 @@ from governance.portal.requests.asking import (
     remember,
     secret_of,
 )
-from governance.portal.requests.standing import line_of
 from governance.ui.pages import Surface
 from governance.ui.surfaces import page_of, templates_of
 
@@ -48,7 +51,8 @@ async def requests(request: Request) -> str:
         with wiring.database.read() as tx:
             form, person = held_form(tx, request), person_of(asker)
             mine = list_requests(tx, subject=person) if person is not None else ()
-            return form, tuple(line_of(one, page.lang) for one in mine)
+            own = (one for one in mine if is_own(asker, case_by_id(tx, one.id)))
+            return form, tuple(line_of(one, page.lang) for one in own)
 
     form, lines = await run_in_threadpool(look)
     return templates_of(request).render(
@@ -121,6 +125,7 @@ async def answer(request: Request, name: str) -> Response:
 async def _submit(request: Request) -> Response:
     wiring, asker = wiring_of(request), asker_of(request)
     page = page_of(request, "portal.request.title", surface=Surface.PORTAL)
+    name = partial(family.guardian_name, wiring.ports, asker, page.lang, at=wiring.clock())
     work = partial(
         drafts.submit,
         wiring.ports,
@@ -130,6 +135,7 @@ async def _submit(request: Request) -> Response:
         policy_days=wiring.settings.dsar_policy_days,
         lang=page.lang,
         at=wiring.clock(),
+        guardian=await run_in_threadpool(name),
     )
     try:
         case = await run_in_threadpool(work)

@@ -61,6 +61,8 @@ def test_a_good_file_names_its_providers(tmp_path: Path) -> None:
         ("client_id: sekisho", "client_id: sekisho\n    networks: [x]", "one.networks"),
         ("client_id: sekisho", "client_id: sekisho\n    surprise: 1", "providers.0.surprise"),
         ("for: staff", "for: customers", "one.match"),
+        ("for: staff", "for: customers\n    match: customer_number", "one.customer_claim"),
+        ("for: staff", "for: staff\n    customer_claim: sub", "one.customer_claim"),
         ("id: one", "id: ../one", "providers.0.id"),
         ("{ja: 一, en: One}", "{ja: 一}", "one.label_or_scopes"),
         ("providers:", "providers: [", "ParserError"),

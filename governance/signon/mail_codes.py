@@ -1,0 +1,221 @@
+"""Customers sign in by a code to their e-mail address; every address is answered alike.
+
+Before the answer the same is done for every address, and nothing is looked up. Only after it has
+left is looked for the address in the blind index, and only to one that is on record a code goes.
+A wrong code, a late one and one for an address that nobody has are refused alike.
+
+An address proves who holds its mail-box, not who of a family sits before it. Where it stands with
+several persons nobody's page is opened, except that a verified parent or guardian and the children
+whom they act for are the parent: a guess would show one person's data to another (APPI 23, 27).
+"""
+
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from audit.actions import EventCode
+from audit.types import EventDraft, Network, Outcome
+from dsar.identity.codes import typed_digits
+from dsar.identity.contacts import EMAIL, Contact, keepers
+from dsar.types import EvidenceKind
+from governance.core.ids import new_row_id
+from governance.core.terms import ActorId, Lang, RowId, SubjectId
+from governance.crypto.index import exact_terms
+from governance.customers.master.guardians import children_of
+from governance.customers.normalise.email import normalise_email
+from governance.customers.ports import Ports
+from governance.customers.post import post
+from governance.gateway.intake.tokens import search_form
+from governance.http.principal import PrincipalKind
+from governance.identity.rules import digest
+from governance.identity.service import PERSON_PREFIX, open_session
+from governance.identity.types import Level, Session
+from governance.outbound.mail import Mail
+from governance.signon import mail_store as store
+from governance.signon.errors import AddressFormError, MailCodeRefusedError, SharedAddressError
+from governance.signon.mail_rules import CODE_LIFE, DIGITS, Sent, may_send
+
+BLOB: Final = "portal_mail_code"
+SECRET: Final = 32  # octets
+NOTHING: Final = b"-" * 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A sign-in that was begun: the browser's secret, and what the mail will say."""
+
+    row: RowId
+    secret: str = field(repr=False)
+    code: str = field(repr=False)
+
+
+def begin(ports: Ports, typed: str, network: str | None, *, at: datetime) -> Asked:
+    """A sign-in is begun, alike for every address; nothing was looked up.
+
+    Raises AddressFormError for what is no address at all.
+    """
+    address = normalise_email(typed).value
+    if not address:
+        raise AddressFormError
+    secret, row = secrets.token_urlsafe(SECRET), new_row_id()
+    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+    begun = store.Begun(
+        id=row,
+        network=network,
+        sent=False,
+        created_at=at,
+        expires_at=at + CODE_LIFE,
+        code=_hashed(secret, code),
+        mark=_mark(ports, address),
+        content=ports.vault.seal_blob(BLOB, row, address.encode()),
+    )
+    ports.database.write(lambda tx: store.add(tx, begun, digest=digest(secret), at=at))
+    return Asked(row=row, secret=secret, code=code)
+
+
+def deliver(ports: Ports, asked: Asked, lang: Lang, *, at: datetime) -> bool:
+    """Whether the address is on record and its code on the way; for after the answer has left."""
+
+    def write(tx: Connection) -> bool:
+        begun = store.by_id(tx, asked.row)
+        if begun is None or begun.content is None or begun.sent:
+            return False
+        address = _address(ports, begun)
+        contact = Contact(kind=EvidenceKind.EMAIL_CODE, value=address)
+        holders = frozenset(keepers(tx, ports, contact, at=at))
+        if not holders or not _may_send(tx, ports, begun, address, holders, at=at):
+            return False
+        store.note_sent(tx, begun.id)
+        post(tx, ports.vault, _letter(begun.id, address, asked.code, lang), subject=None, at=at)
+        return True
+
+    return ports.database.write(write)
+
+
+def _may_send(
+    tx: Connection,
+    ports: Ports,
+    begun: store.Begun,
+    address: str,
+    holders: frozenset[SubjectId],
+    *,
+    at: datetime,
+) -> bool:
+    """The counts of this very address; a mark can be another's too."""
+    sent = [
+        Sent(at=one.created_at, network=one.network)
+        for one in store.sent_to(tx, begun.mark, at=at)
+        if _address(ports, one) == address
+    ]
+    known = store.familiar(tx, holders, begun.network, at=at)
+    return may_send(sent, begun.network, familiar=known, at=at)
+
+
+def _letter(row: RowId, address: str, code: str, lang: Lang) -> Mail:
+    """The code and how long it lasts; no name."""
+    params = {"code": code, "minutes": str(int(CODE_LIFE.total_seconds() // 60))}
+    key = f"portal/code/{row}"
+    return Mail(idem_key=key, to=address, template="portal.mail.sign_in", lang=lang, params=params)
+
+
+def enter(
+    ports: Ports,
+    secret: str,
+    typed: str,
+    *,
+    lasting: timedelta,
+    network: str | None,
+    at: datetime,
+) -> tuple[Session, str]:
+    """The session of the person whose address the code went to, with its secret.
+
+    Raises MailCodeRefusedError, alike for all, and SharedAddressError to whoever had the code.
+    """
+    found: list[tuple[Session, str]] = []
+
+    def write(tx: Connection) -> str:
+        begun = _opened(tx, secret, typed, at=at)
+        if begun is None:
+            return _failed(tx, ports, "mail_code", network, at=at)
+        subject = _whose(tx, ports, _address(ports, begun), at=at)
+        if subject is None:
+            return _failed(tx, ports, "shared_address", network, at=at)
+        opened = open_session(
+            tx,
+            actor=ActorId(f"{PERSON_PREFIX}{subject}"),
+            kind=PrincipalKind.PERSON,
+            lasting=lasting,
+            at=at,
+            level=Level.MAIL,
+            network=network,
+        )
+        found[:] = [opened]
+        return ""
+
+    match ports.database.write(write):
+        case "":
+            return found[0]
+        case "shared_address":
+            raise SharedAddressError
+        case _:
+            raise MailCodeRefusedError
+
+
+def _opened(tx: Connection, secret: str, typed: str, *, at: datetime) -> store.Begun | None:
+    """The sign-in that the code opens, once; a try is spent first, whatever was typed."""
+    begun = store.by_digest(tx, digest(secret))
+    if begun is None or not store.take_try(tx, begun.id, at=at):
+        hmac.compare_digest(NOTHING, _hashed(secret, typed_digits(typed)))
+        return None
+    right = hmac.compare_digest(begun.code, _hashed(secret, typed_digits(typed)))
+    # fails closed: a code that no mail carried opens nothing, though it were guessed
+    return begun if right and store.open_once(tx, begun.id, at=at) else None
+
+
+def _whose(tx: Connection, ports: Ports, address: str, *, at: datetime) -> SubjectId | None:
+    """The one person of this address; None where it is nobody's any more, or several persons'."""
+    contact = Contact(kind=EvidenceKind.EMAIL_CODE, value=address)
+    found = frozenset(keepers(tx, ports, contact, at=at))
+    alone = [
+        one
+        for one in found
+        if found - {one} <= {child.child for child in children_of(tx, ports.vault, one, at=at)}
+    ]
+    return alone[0] if len(alone) == 1 else None
+
+
+def _failed(tx: Connection, ports: Ports, reason: str, network: str | None, *, at: datetime) -> str:
+    """Each try that opened nothing is on record, and for whom is not."""
+    told = EventDraft(
+        action=EventCode.SIGN_IN_FAILED,
+        occurred_at=at,
+        actor=ActorId("anonymous"),
+        object_type="principal",
+        object_id="unknown",
+        outcome=Outcome.FAILED,
+        reasons=(reason,),
+        network=Network(network) if network else None,
+    )
+    ports.audit.append(tx, told)
+    return reason
+
+
+def _mark(ports: Ports, address: str) -> bytes:
+    """The index token of the address: tells the same addresses from others, and no address."""
+    terms = exact_terms(search_form(EMAIL, address))
+    live = ports.vault.indexes.live_keys()
+    newest = max((key for key in live if key[0] == EMAIL), default=None)
+    return live[newest].tokens(terms)[0] if newest is not None else b""
+
+
+def _hashed(secret: str, code: str) -> bytes:
+    """The code under the browser's secret, which is 256 random bits and stored nowhere."""
+    return hmac.digest(secret.encode(), code.encode(), "sha256")
+
+
+def _address(ports: Ports, begun: store.Begun) -> str:
+    return ports.vault.open_blob(BLOB, begun.id, begun.content or b"").decode()

@@ -20,6 +20,7 @@ from governance.console.first_week_pages import router as first_week
 from governance.console.glass_pages import router as glass
 from governance.console.hold_letter_pages import router as hold_letters
 from governance.console.hold_pages import router as holds
+from governance.console.import_pages import router as imports
 from governance.console.key_pages import router as keys
 from governance.console.law_pages import router as law
 from governance.console.letter_pages import router as letters
@@ -85,6 +86,7 @@ ROUTERS: Final = (
     *(retention, schedules, simulations, plans, runs),
     holds,
     hold_letters,
+    imports,
     duplicates,
     quality,
     keys,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from audit.actions import EventCode
+from audit.alarms.types import Rule
 from audit.log import AuditLog
 from audit.review import count
 from audit.reviewing.conditions import query_of
@@ -18,6 +19,7 @@ from audit.reviewing.signing import sign_off
 from audit.types import Outcome, Verdict
 from governance.core.terms import ActorId, Lang
 from governance.db.engine import Database
+from governance.i18n.catalogue import domain
 from governance.reports.integrity import Integrity, collect
 from governance.reports.integrity_words import write
 from governance.reports.rendering import ReportFormat, as_json, markdown, rendered, table
@@ -192,3 +194,9 @@ def test_an_outcome_of_every_kind_is_counted_once(lived: Bench) -> None:
     lived.add(outcome=Outcome.DENY)
     lived.sequence(300)
     assert facts_of(lived, size=9).events == 9
+
+
+@pytest.mark.parametrize("lang", Lang)
+def test_every_alarm_that_may_sound_has_its_line(lang: Lang) -> None:
+    """The report failed whole once an emergency access had been opened: that rule had no words."""
+    assert {f"reports.R14.alarm.{rule.value}" for rule in Rule} <= set(domain("reports", lang))

@@ -8,11 +8,15 @@ import re
 from typing import Final
 
 from governance.pii.learned.forms import common_word
+from governance.pii.recognisers.person_grammar import TRADE
+from governance.pii.routes import on_route
 from governance.pii.sudachi import senses
 
 _THING: Final = re.compile(r"(?<![a-z])(?:an?|the|in|from|at|near) $", re.IGNORECASE)
 _ORGANISATION: Final = re.compile(
-    r"株式会社|有限会社|合同会社|㈱|㈲|[（(][株有][）)]|銀行|信金|商事|商店|商会|商工|製作所|製菓|製麺|製茶"
+    r"株式会社|有限会社|合同会社|㈱|㈲|[（(][株有][）)]|銀行|塗装|建具|硝子|左官|板金|石材|畳店|酒店|金物"
+    r"|造園|内装|鉄工|漢方|製薬|精機|重機|小児科|産婦人科|泌尿器科|温泉|町会(?!長)"
+    r"|信金|商事|商店|商会|商工|製作所|製菓|製麺|製茶"
     r"|製薬|製材|工業|工務店|工機|工芸|建設|建材|建築事務所|不動産|産業|物産|物流|電機|電気|電工|電設"
     r"|設備|金属|鉄工|木材|食品|水産|酒造|醸造|農園|牧場|薬局|内科|外科|眼科|歯科|皮膚科|耳鼻|整形"
     r"|医院|病院|クリニック|接骨|整骨|鍼灸|動物病院|大学|高校|高等学校|中学|小学校|幼稚園(?!長)"
@@ -69,6 +73,8 @@ def no_person(text: str, start: int, end: int) -> bool:
         or _WHERE.search(before)
         or _TRAVEL.match(text, end)
         or (_KATAKANA.fullmatch(surface) and _only_place(surface))
+        or TRADE.search(surface)
+        or on_route(text, start, end)
     )
 
 

@@ -8,17 +8,22 @@ from typing import Final
 from governance.pii.document import Document
 from governance.pii.gazetteer import PREFECTURES, Gazetteer, fold, gazetteer
 from governance.pii.labels import Topic
-from governance.pii.lexicon import lines_with
 from governance.pii.recognisers.address_grammar import (
-    ALONE,
-    DWELLINGS,
     NUM,
-    TOWN_BLOCK,
     K,
     block_after,
     with_building,
 )
-from governance.pii.types import Entity, Reason, Span
+from governance.pii.recognisers.address_town import (
+    ENDS,
+    KANJI,
+    MINIMUM_TOWN,
+    NO_PLACE_AFTER,
+    alone,
+    by_town,
+    span_of,
+)
+from governance.pii.types import Span
 
 _TAB: Final = re.compile("\t")
 _CITY_END: Final = re.compile("[市区町村]")
@@ -51,20 +56,9 @@ _LIVES: Final = re.compile(
     r"|引っ越|引越|転居|転入|住所|自宅|実家|移りま)"
 )
 _BOUND: Final = re.compile(r"[\s、。，,／/（）()「」\x1f→]|の|に|へ|で|から|より|まで|を|$")
-_NO_PLACE_AFTER: Final = re.compile(
-    r"[ ]?(?:店|駅|交差点|停留所|バス停|行き|方面|出張所|支店|線|便)"
-)
-_STOP_BEFORE: Final = re.compile(r"(?:バス停|停留所|駅名?|交差点)[「 ]?$")
 _LINE: Final = re.compile(r"[ ]*\n[ ]*(?:[（(][^）)\n]{1,12}[）)])?[ ]*")
 _OF: Final = re.compile("の(?=[一-龥])")
-_KANJI: Final = re.compile("[一-龥々ケァ-ヶー]")
-_LEADS: Final = re.compile(
-    r"(?:^|[\n\x1f、。：:／/「（(→・　＞>は]|(?:^|\n)[0-9]{1,2}|住所|お?届け?先|現場)[ ]?$"
-)
-_ENDS: Final = re.compile(r"[\s、。，,／/（）()「」\x1f→]|$|の|に|へ|で|様|さん")
-_WHO: Final = re.compile(r"[ ]?[^\s0-9]{1,6}(?:様|さん|宅|邸|方)")
 _UNIT_AHEAD: Final = re.compile(rf"[ ]?{NUM}(?:丁目|番地?|[\-])")
-_MINIMUM_TOWN: Final = 2
 _SMALL_TOWN: Final = 6
 _MOST_TOWNS: Final = 3
 
@@ -83,11 +77,6 @@ class _Place:
     ward: bool  # a ward without its city
 
 
-def _span(start: int, end: int, score: float) -> Span:
-    """An ADDRESS span; spaces at its end are not part of it."""
-    return Span(start=start, end=end, entity=Entity.ADDRESS, score=score, reason=Reason.GAZETTEER)
-
-
 def _city_at(folded: str, end: int, places: Gazetteer) -> int | None:
     """Start of the longest municipality that ends here."""
     for size in range(min(places.longest_city, end), 1, -1):
@@ -102,7 +91,7 @@ def _ward_at(folded: str, end: int, places: Gazetteer) -> int | None:
         start = end - size
         if start < 0 or folded[start:end] not in places.wards:
             continue
-        free = not start or not _KANJI.match(folded[start - 1]) or folded[:start].endswith("住所")
+        free = not start or not KANJI.match(folded[start - 1]) or folded[:start].endswith("住所")
         return start if free else None
     return None
 
@@ -154,7 +143,7 @@ def _tail(folded: str, position: int, places: Gazetteer) -> tuple[int, bool, boo
     block = block_after(folded, end)
     if block is None and has_town and (gap := _LINE.match(folded, end)):
         block = block_after(folded, gap.end())
-        if block is not None and not _ENDS.match(folded, block):
+        if block is not None and not ENDS.match(folded, block):
             block = None
     if block is None:
         house = with_building(folded, end) if has_town and folded[end : end + 1] == " " else end
@@ -177,10 +166,10 @@ def _own_town(folded: str, place: _Place, places: Gazetteer) -> bool:
     """The post knows this town in this municipality, and a word ends after it."""
     town = folded[place.city_end : place.end].strip().removeprefix("大字")
     return (
-        len(town) >= _MINIMUM_TOWN
+        len(town) >= MINIMUM_TOWN
         and (folded[place.city : place.city_end], town) in places.pairs
         and _BOUND.match(folded, place.end) is not None
-        and not _NO_PLACE_AFTER.match(folded, place.end)
+        and not NO_PLACE_AFTER.match(folded, place.end)
     )
 
 
@@ -239,7 +228,7 @@ def _by_city(document: Document, folded: str, places: Gazetteer) -> Iterator[Spa
         if score := _score(document, folded, place, places):
             reached = place.end
             size = len(folded[place.start : place.end].rstrip(" \n"))
-            yield _span(place.start, place.start + size, score)
+            yield span_of(place.start, place.start + size, score)
 
 
 def _by_prefecture(folded: str, places: Gazetteer) -> Iterator[Span]:
@@ -254,9 +243,9 @@ def _by_prefecture(folded: str, places: Gazetteer) -> Iterator[Span]:
             old_named = "郡" in old.group()
         block = block_after(folded, end)
         if block is not None:
-            yield _span(found.start(), with_building(folded, block), 0.8)
+            yield span_of(found.start(), with_building(folded, block), 0.8)
         elif old_named and _BOUND.match(folded, end):
-            yield _span(found.start(), end, 0.7)
+            yield span_of(found.start(), end, 0.7)
 
 
 def _by_same(folded: str, places: Gazetteer) -> Iterator[Span]:
@@ -264,63 +253,7 @@ def _by_same(folded: str, places: Gazetteer) -> Iterator[Span]:
     for found in _SAME.finditer(folded):
         end, town, block = _tail(folded, found.end(), places)
         if town and block:
-            yield _span(found.start(), end, 0.75)
-
-
-def _town_before(folded: str, position: int, places: Gazetteer) -> int | None:
-    """Start of the longest town that ends here and does not begin inside a longer word."""
-    at = position - 1 if position and folded[position - 1] == " " else position
-    for size in range(min(places.longest_town, at), _MINIMUM_TOWN - 1, -1):
-        if folded[at - size : at] in places.towns:
-            before = folded[at - size - 1 : at - size]
-            if not before or not _KANJI.match(before):
-                return at - size
-    return None
-
-
-def _by_town(document: Document, folded: str, places: Gazetteer) -> Iterator[Span]:
-    """青葉台2-14-3: a town and three figures, or a town and two where an address stands."""
-    for found in TOWN_BLOCK.finditer(folded):
-        start = _town_before(folded, found.start(), places)
-        if start is None:
-            start = _town_and_direction(folded, found.start(), places)
-        if start is None or _NO_PLACE_AFTER.match(folded, found.end()):
-            continue
-        before = folded[max(0, start - 8) : start]
-        if _STOP_BEFORE.search(before):
-            continue
-        label = document.labels.before(start, within=10)
-        labelled = label is not None and label.topic is Topic.ADDRESS
-        building = with_building(folded, found.end())
-        strong = found.group().count("-") > 1 or "丁目" in found.group()
-        figures = "-" in found.group() and _stands_free(folded, start, found)
-        if strong or labelled or figures or building > found.end():
-            yield _span(start, building, 0.75 if strong or labelled else 0.6)
-
-
-def _stands_free(folded: str, start: int, block: re.Match[str]) -> bool:
-    """A town with two figures begins a line or cell, or somebody lives there."""
-    before = folded[max(0, start - 8) : start]
-    if _ENDS.match(folded, block.end()) is None:
-        return False
-    spaced = before[-1:] == " " and (
-        _WHO.match(folded, block.end()) is not None or folded[block.start() - 1] in "町台丘"
-    )
-    return spaced or _LEADS.search(before) is not None
-
-
-def _town_and_direction(folded: str, position: int, places: Gazetteer) -> int | None:
-    """Start of a town the post writes without its direction: 緑が丘東2-8."""
-    if position < _MINIMUM_TOWN + 1 or folded[position - 1] not in "東西南北":
-        return None
-    return _town_before(folded, position - 1, places)
-
-
-def _alone(folded: str) -> Iterator[Span]:
-    """コーポ鶴見302: a dwelling and its room, the rest of the address left unsaid."""
-    for start, end in lines_with(folded, DWELLINGS):
-        for found in ALONE.finditer(folded, start, end):
-            yield _span(found.start(), found.end(), 0.55)
+            yield span_of(found.start(), end, 0.75)
 
 
 _PERHAPS_MISREAD: Final = re.compile(r"[lIO|](?:(?<=[0-9目番\-].)|(?<=[目\-] .))")
@@ -354,5 +287,5 @@ def find(document: Document) -> Iterator[Span]:
     if document.has_number:
         yield from _by_prefecture(folded, places)
         yield from _by_same(folded, places)
-        yield from _by_town(document, folded, places)
-        yield from _alone(folded)
+        yield from by_town(document, folded, places)
+        yield from alone(folded)

@@ -19,6 +19,7 @@ _KIND_AFTER: Final = re.compile(
     r"[ ]?(?:[(（]|[一-龥ァ-ヶーA-Za-z]{1,8}[ ]?)[^)）\n]{0,14}?(?:普通|当座|普(?![通一-龥])"
     r"|当(?![座一-龥]))"
 )
+_KIND_RIGHT: Final = re.compile("[(（](?:普通|当座|普|当)[)）]")
 _AGAIN: Final = re.compile(r"[^0-9\n]{0,24}(?:では?なく|→|⇒|正しくは|「|誤)[^0-9\n]{0,8}")
 _POST: Final = re.compile(
     r"記号[ :はが]{0,3}(?:[0-9](?:けた|桁)で?)?(1[0-9]{4})(?:-[0-9])?[ 、,・/\nで-]{0,3}"
@@ -75,6 +76,8 @@ def _score(document: Document, found: re.Match[str], last: int, known: str) -> f
         return 0.0 if _of_something_else(document, found.start()) else 0.95
     if len(known) >= _LEAST and found.group().endswith(known):
         return 0.8  # the same with its leading nought
+    if _KIND_RIGHT.match(shadow, found.end()):
+        return 0.8
     if last >= 0 and _AGAIN.fullmatch(shadow, last, found.start()):
         return 0.8
     beside = _PLACE.search(shadow, max(0, found.start() - 12), found.start())

@@ -5,6 +5,8 @@ Each way proposes spans with a score; the overlap resolution of the engine keeps
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from governance.pii.document import Document
@@ -13,9 +15,11 @@ from governance.pii.recognisers.person_grammar import (
     CHARS,
     ORG_AFTER,
     ORG_BEFORE,
+    TRADE,
     run_before,
     span_of,
     suffix_name,
+    without_state,
 )
 from governance.pii.recognisers.person_labels import by_kinship, by_label, listed
 from governance.pii.recognisers.person_signature import by_closing, by_segment
@@ -29,8 +33,19 @@ _HONORIFIC: Final = re.compile(
     r"|副社長|取締役|支店長|所長|院長|医師|弁護士|税理士|司法書士|看護師"
     r"|SV|Dr\.?(?![a-z])|Ns(?![a-z])|PM(?![a-z])|Mgr|主査|主事|参事"
     r"|マネージャー|マネジャー|リーダー|夫妻|ご夫妻|御夫妻|選手|教授"
-    r"|宛(?![先名])|方(?=[ 　、。）)\n]|$))"
+    r"|宛(?![先名])|方(?=[ 　、。）)\n]|$)"
+    r"|委員(?!会|長)|議員|教諭|栄養士|班長|職長|棟梁|公証人|保健師|薬剤師|技師|療法士|准教授|助教(?!授)"
+    r"|議長|理事(?!会|長|官)|監督|コーチ|住職|刑事|巡査|検事|判事|記者|支配人|女将|教頭|理事長"
+    r"|[POS]T(?![A-Za-z]))"
 )
+# Titles of persons that also end compounds (教育委員, 総括班長): only a known name stands before
+_PERSONAL: Final = frozenset({
+    "委員", "議員", "教諭", "栄養士", "班長", "職長", "棟梁", "公証人", "保健師", "薬剤師", "技師",
+    "療法士", "准教授", "助教", "議長", "理事", "監督", "コーチ", "住職", "刑事", "巡査", "検事",
+    "判事", "記者", "支配人", "女将", "教頭", "理事長", "PT", "OT", "ST",
+})  # fmt: skip
+# Titles that a place has as well: 福岡 支店長
+_OF_PLACES: Final = frozenset({"支店長", "所長", "店長", "工場長"})
 _BRACKET: Final = re.compile(
     rf"[（(][ 　]*([{KATA}{HIRA}]{{2,}}(?:[ 　・][{KATA}{HIRA}]{{1,}})?"
     rf"|[{HALF}]{{2,}}(?:[ 　][{HALF}]+)?)[ 　]*[）)]"
@@ -49,8 +64,16 @@ _CAPITALISED: Final = re.compile(
 )
 _ONE_WORD: Final = re.compile(f"[{KANJI}]+|[{KATA}]+")
 _RUN: Final = re.compile(rf"[{CHARS}]+(?:[ 　][{CHARS}]+)?\Z")
+_KATAKANA: Final = re.compile(f"[{KATA}]+")
 _FEW_KANA: Final = re.compile(f"[{HIRA}]{{1,3}}")
 _JOINT: Final = re.compile("[・＝=]")
+_KANJI_SIGN: Final = re.compile("[一-鿿]")
+_FREE: Final = re.compile(r"[\s、。，,・:：/／()（）「」【】①-⑳0-9０-９→>＞はもとがの]")
+# Single signs before 様 or さん that are no name
+_NOBODY: Final = frozenset(
+    "皆客母父兄姉妹弟孫嫁婿娘子夫妻親祖伯叔爺婆神仏王姫殿奥隣某何誰各貴上下人方者男女犬猫猿象熊鬼虎馬牛豚鳥魚蛇"
+    "豆芋飴粥月日星花雪春夏秋冬朝昼夜店社医若旦師徒外中内御本当別左右前後同有無様模異仕主君儀"
+)
 _TITLES: Final = frozenset(
     {"社長", "会長", "選手", "所長", "院長", "教授", "店長", "取締役", "室長"}
 )
@@ -90,6 +113,25 @@ def _unknown_before(document: Document, run: str, end: int) -> Iterator[Span]:
         yield span_of(token.start, end, 0.6, Reason.HONORIFIC)
 
 
+def _titled(text: str, start: int, end: int, sign: str) -> bool:
+    """A known name stands before the title, not a place or a part of a longer word."""
+    known = senses(text[start:end])
+    if sign in _OF_PLACES:
+        return not (known.place and text[end : end + 1] in (" ", "　"))
+    glued = start > 0 and _ONE_WORD.match(text[start - 1]) is not None
+    return not glued and end - start > 1 and (known.surname or not known.known)
+
+
+def _one_sign(text: str, end: int, sign: str) -> bool:
+    """沼さん: one kanji that is no word for somebody, with nothing before it."""
+    return (
+        sign in {"様", "さま", "さん", "氏"}
+        and text[end - 1] not in _NOBODY
+        and _KANJI_SIGN.fullmatch(text[end - 1]) is not None
+        and (end == 1 or _FREE.match(text[end - 2]) is not None)
+    )
+
+
 def _by_honorific(document: Document) -> Iterator[Span]:
     text = document.text
     for found in _HONORIFIC.finditer(text):
@@ -98,20 +140,36 @@ def _by_honorific(document: Document) -> Iterator[Span]:
         if not run:
             continue
         sign = found.group()
-        if _LATIN.match(run):
-            latin = _CAPITALISED.search(run)
-            if latin and len(latin.group()) > 1 and sign not in {"宛", "方"}:
-                yield span_of(end - len(latin.group()), end, 0.9, Reason.HONORIFIC)
+        if not _LATIN.match(run):
+            yield from _before_honorific(document, run, end, sign)
             continue
-        hit = suffix_name(document, run, end, weak=sign in {"方", "宛", "会長", "所長"})
-        if hit is not None:
-            start, kind = hit
-            if sign in _TITLES and kind >= Name.LIKELY and not cut_badly(document, start, end):
-                continue  # 陸上競技選手, 吉本興業社長: what stands before a title is no name
-            role = Role.THIRD if _THIRD.search(text[max(0, start - 5) : start]) else Role.UNKNOWN
-            yield span_of(start, end, _SCORE[kind], Reason.HONORIFIC, role)
-        elif sign in {"様", "さま", "さん", "ちゃん", "くん", "氏"}:
-            yield from _unknown_before(document, run, end)
+        latin = _CAPITALISED.search(run)
+        if latin and len(latin.group()) > 1 and sign not in {"宛", "方"}:
+            yield span_of(end - len(latin.group()), end, 0.9, Reason.HONORIFIC)
+
+
+def _before_honorific(document: Document, run: str, end: int, sign: str) -> Iterator[Span]:
+    """The name in Japanese that ends the run before an honorific or title."""
+    text = document.text
+    hit = suffix_name(document, run, end, weak=sign in {"方", "宛", "会長", "所長"})
+    if hit is not None:
+        start, kind = hit
+        if _no_title(document, start, end, sign, kind) or TRADE.search(text[start:end]):
+            return
+        role = Role.THIRD if _THIRD.search(text[max(0, start - 5) : start]) else Role.UNKNOWN
+        yield span_of(start, end, _SCORE[kind], Reason.HONORIFIC, role)
+    elif _one_sign(text, end, sign):
+        yield span_of(end - 1, end, 0.85, Reason.HONORIFIC)
+    elif sign in {"様", "さま", "さん", "ちゃん", "くん", "氏"}:
+        yield from _unknown_before(document, run, end)
+
+
+def _no_title(document: Document, start: int, end: int, sign: str, kind: Name) -> bool:
+    """What stands before the title is no name: 陸上競技選手, 吉本興業社長, 福岡 支店長."""
+    if sign in _TITLES and kind >= Name.LIKELY and not cut_badly(document, start, end):
+        return True
+    doubtful = sign in _PERSONAL or sign in _OF_PLACES
+    return doubtful and not _titled(document.text, start, end, sign)
 
 
 def _by_reading(document: Document) -> Iterator[Span]:
@@ -125,11 +183,20 @@ def _by_reading(document: Document) -> Iterator[Span]:
         hit = suffix_name(document, before.group(), found.start(), weak=False)
         if hit is not None and (hit[1] >= Name.LIKELY or (reading >= Name.LIKELY)):
             yield span_of(hit[0], found.start(), 0.95, Reason.READING)
-            yield span_of(found.start(1), found.end(1), 0.95, Reason.READING)
+            if reading is not Name.NO and not _said_of(found.group(1)):
+                yield span_of(found.start(1), found.end(1), 0.95, Reason.READING)
         elif reading is Name.FULL and len(before.group()) <= 6:  # noqa: PLR2004
             start = found.start() - len(before.group())
             yield span_of(start, found.start(), 0.7, Reason.READING)
             yield span_of(found.start(1), found.end(1), 0.8, Reason.READING)
+
+
+def _said_of(word: str) -> bool:
+    """What a bracket says of somebody and is no reading: インフル, ベトナム, コロナ."""
+    known = senses(word)
+    return _KATAKANA.fullmatch(word) is not None and (
+        (known.place and not known.surname) or (known.common and not known.name)
+    )
 
 
 def _by_clue(document: Document) -> Iterator[Span]:
@@ -186,6 +253,11 @@ def _repeated(document: Document, found: list[Span]) -> Iterator[Span]:
             at = document.text.find(name, end)
 
 
+def _stateless(document: Document, span: Span) -> Span:
+    end = without_state(document.text, span.start, span.end)
+    return span if end == span.end else replace(span, end=end)
+
+
 def find(document: Document) -> Iterator[Span]:
     """Names of persons in a text that has Japanese in it."""
     if not document.has_japanese:
@@ -206,7 +278,7 @@ def find(document: Document) -> Iterator[Span]:
     for span in [span for span in found if span.score >= 0.8]:  # noqa: PLR2004
         found.extend(listed(document, span.end, Role.UNKNOWN, sure=False))
     best: dict[tuple[int, int], Span] = {}
-    for span in (*found, *_repeated(document, found)):
+    for span in map(partial(_stateless, document), (*found, *_repeated(document, found))):
         known = best.get((span.start, span.end))
         if known is None or span.score > known.score:
             best[span.start, span.end] = span

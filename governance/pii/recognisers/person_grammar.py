@@ -36,6 +36,11 @@ ORG_AFTER: Final = re.compile(
     r"|川(?![ 　])|山(?![ 　])|島|橋|通り|線|空港|城|公園|センター|ビル"
     r"|式|風|流|型|版|戦|杯|賞|法|株)"
 )
+TRADE: Final = re.compile(  # 近藤塗装, 長沢建具: a trade ends the word itself
+    r"(?<=..)(?:塗装|建具|硝子|左官|板金|石材|畳店|酒店|商店|金物|造園|造船|内装|電器|電設|鉄工|工務店"
+    r"|青果|鮮魚|精肉|呉服店|写真館|理容|漢方|製薬|製作所|精機|重機|会計|土木|建築|瓦店|米店|茶舗|書店"
+    r"|物産|温泉|ガス|組合|不動産|農園|牧場)$"
+)
 ORG_BEFORE: Final = re.compile(
     r"(?:株式会社|有限会社|合同会社|㈱|㈲|（株）|\(株\)|医療法人|学校法人|宗教法人)[ 　]?$"
 )
@@ -43,6 +48,9 @@ _LATIN_AHEAD: Final = re.compile(
     rf"[A-ZÀ-ÖØ-Þ][{LATIN}'’.\-]*"
     rf"(?:,? (?:van |von |de )?[A-ZÀ-ÖØ-Þ][{LATIN}'’.\-]*){{1,2}}"
 )
+# 大友 済, 千田　未: what became of somebody, at the end of a line or cell
+_STATE: Final = re.compile(r"[ 　]+(?:済み?|未|欠|否|休)(?=[\s、。，,/／（()）]|$)")
+_LAST_OF_STATE: Final = frozenset("済み未欠否休")
 _MAX_RUN: Final = 16
 _LONGEST_GIVEN: Final = 3
 
@@ -50,6 +58,17 @@ _LONGEST_GIVEN: Final = 3
 def span_of(start: int, end: int, score: float, reason: Reason, role: Role = Role.UNKNOWN) -> Span:
     """A PERSON span."""
     return Span(start=start, end=end, entity=Entity.PERSON, score=score, reason=reason, role=role)
+
+
+def without_state(text: str, start: int, end: int) -> int:
+    """End of the name without the word for what became of it."""
+    if text[end - 1 : end] not in _LAST_OF_STATE:
+        return end
+    for size in (4, 3, 2):
+        at = end - size
+        if at > start and (found := _STATE.match(text, at)) and found.end() == end:
+            return at
+    return end
 
 
 def run_before(text: str, end: int, *, within: int) -> str:

@@ -9,6 +9,7 @@ from governance.pii.names import HALF, HIRA, KANJI, KATA, Name, name_of
 from governance.pii.places import matches
 from governance.pii.recognisers.person_grammar import CHARS, prefix_name, span_of
 from governance.pii.recognisers.person_words import cut_badly
+from governance.pii.routes import on_route
 from governance.pii.sudachi import senses
 from governance.pii.types import Reason, Role, Span
 
@@ -76,7 +77,7 @@ def _common_phrase(value: str) -> bool:
 def _beside_space(document: Document, start: int, value: str) -> Iterator[Span]:
     """担当変更　原→濱口: the word after the last space of a segment, when it stands alone."""
     if not document.signs.isdisjoint("→⇒") and _last_before(document.text, start) in "→⇒":
-        yield from _first_word(start, value)
+        yield from _first_word(document, start, value)
     word = value.replace("　", " ").rpartition(" ")[2]
     at = start + len(value) - len(word)
     if at == start or not word:
@@ -86,10 +87,10 @@ def _beside_space(document: Document, start: int, value: str) -> Iterator[Span]:
         yield span_of(at, at + len(word), 0.7, Reason.SIGNATURE)
 
 
-def _first_word(start: int, value: str) -> Iterator[Span]:
+def _first_word(document: Document, start: int, value: str) -> Iterator[Span]:
     """森山⇒石井 交代: the word after an arrow, when it is a surname."""
     word = value.replace("　", " ").partition(" ")[0]
-    if word and name_of(word) is Name.SURNAME:
+    if name_of(word) is Name.SURNAME and not on_route(document.text, start, start + len(word)):
         yield span_of(start, start + len(word), 0.7, Reason.SIGNATURE, Role.STAFF)
 
 
@@ -117,6 +118,8 @@ def _alone_ok(document: Document, start: int, end: int) -> bool:
     """A surname alone counts beside an arrow, before a colon, or as the last word of a line."""
     text, name = document.text, document.text[start:end]
     known = senses(name)
+    if on_route(text, start, end):
+        return False
     after, before = text[end : end + 2].lstrip(" 　"), text[:start].rstrip(" 　")
     if (before[-1:] in "→⇒" and before) or after[:1] in ("→", "⇒"):
         return True

@@ -64,7 +64,7 @@ _VERB: Final = re.compile(
 )
 _BRACKET: Final = re.compile(
     rf"{_EDGE}({_ANY})(?= ?(?:\((?:[^)\n]{{0,20}}(?:born|DOB|aged|years"
-    rf"|@|生)|[0-9+])|, DOB|, born|, aged|'s |’s ))"
+    rf"|@|生)|[0-9+])|,? DOB|, born|, aged|'s |’s ))"
 )
 _PLAIN: Final = re.compile(rf"{_EDGE}({_FULL})" + _STOP)
 _CAPS: Final = re.compile(rf"{_EDGE}([{_UP}]{{2,}}(?:[ \-][{_UP}]{{2,}}){{1,2}})" + _STOP)

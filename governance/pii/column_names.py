@@ -11,10 +11,11 @@ from governance.pii.types import Entity
 _JOINS: Final = re.compile(r"[\s\-./・]+")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _THING: Final = (
-    r"会社|法人|企業|勤務先|店舗|支店|支社|部署|部門|役職|職業|職種|業種|組織|団体|学校|病院|銀行"
-    r"|取引先|仕入先|商材|製品|商品|品|プラン|ブランド|都道府県|市区町村|company|corp|organi[sz]ation"
+    r"会社|法人|企業|勤務先|店舗|支店|支社|部署|部門|役職|職業|職種|業種|組織|団体|学校|出身校|病院|銀行"
+    r"|取引先|仕入先|商材|製品|商品|品|プラン|ブランド|駅|倉庫|営業所|工場|拠点|地区|エリア|路線|産地|メーカー|都道府県|市区町村|company|corp|organi[sz]ation"
     r"|org|employer|shop|store|dept|department|vendor|supplier|product|item|branch|brand|title|plan"
     r"|position|file|bank|city|country|state|prefecture|school|hospital|host|domain|table|column"
+    r"|station|warehouse|plant|region|area|maker"
 )
 # Of names that end at the same sign the first one here decides; None: no personal data
 _WORDS: Final[tuple[tuple[str, Entity | None], ...]] = (
@@ -23,7 +24,7 @@ _WORDS: Final[tuple[tuple[str, Entity | None], ...]] = (
     (r"パスポート|旅券|passport", Entity.PASSPORT),
     (r"在留|residence_?card|zairyu", Entity.RESIDENCE_CARD),
     (r"年金|pension|nenkin", Entity.PENSION_NUMBER),
-    (r"保険証|被保険者|保険者番号|health_?ins(?:urance)?", Entity.HEALTH_INSURANCE),
+    (r"保険証|被保険者|記号番号|保険者番号|health_?ins(?:urance)?", Entity.HEALTH_INSURANCE),
     (r"(?:IP|ip)_?addr(?:ess)?|last_?ip|client_?ip|remote_addr|(?:^|_)ip$|IPアドレス|接続元IP",
      Entity.IP_ADDRESS),
     (r"(?:mac|url|web|host|block|wallet)_?addr(?:ess)?|MACアドレス|URL", None),
@@ -42,7 +43,7 @@ _WORDS: Final[tuple[tuple[str, Entity | None], ...]] = (
      Entity.BIRTH_DATE),
     ((r"(?:日時|日付|年月日|開始|完了|期限|満了|時間|時刻|created|updated|_at|_on|date|time|timestamp"
      r"|日)$"), None),
-    (r"郵便(?:番号)?|〒|zip(?:_?(?:code|cd))?|postal(?:_?(?:code|cd))?|postcode|yuu?bin",
+    (r"郵便(?:番号)?|〒|zip(?:_?(?:code|cd))?|post(?:al)?_?(?:code|cd|no)|postal|yuu?bin",
      Entity.POSTAL_CODE),
     (r"(?:メール|e-?mail|mail)(?:_?addr(?:ess)?|アドレス)?", Entity.EMAIL),
     ((r"電話(?:番号)?|携帯(?:番号)?|tel|℡|phone(?:_?(?:no|num(?:ber)?))?|mobile|fax|連絡先|cell"
@@ -52,14 +53,14 @@ _WORDS: Final[tuple[tuple[str, Entity | None], ...]] = (
      Entity.ADDRESS),
     ((r"(?:SNS|twitter|instagram|facebook|line|tiktok)(?:_?(?:id|account|アカウント))?|アカウント"
      r"|handle"), Entity.SNS_ACCOUNT),
-    ((r"氏名|名前|姓名|名義人?|フリガナ|ふりがな|カナ|かな|ローマ字|romaji|kana|name|担当|代表者|保護者|者名?$"
+    ((r"氏名|名前|姓名|名義人?|フリガナ|ﾌﾘｶﾞﾅ|ふりがな|カナ|ｶﾅ$|ｼﾒｲ|かな|ローマ字|romaji|kana|name|担当|代表者|保護者|者名?$"
      r"|宛名|申込者|契約者|contact|customer|recipient|employee|owner|holder|(?:^|_)nm(?:$|_)|_by$"
      r"|shimei|namae|(?:^|_)(?:sei|mei)$|(?:^|お)?(?:姓|名|セイ|メイ)$"), Entity.PERSON),
     (r"(?:^|_)(?:id|cd|code|flg|flag|type)$", None),
 )  # fmt: skip
 _KNOWN: Final = tuple((re.compile(words, re.IGNORECASE), entity) for words, entity in _WORDS)
 _FREE: Final = re.compile(
-    r"備考|メモ|内容|コメント|自由|摘要|履歴|特記|所見|理由|経緯|note|memo|comment|remark"
+    r"備考|メモ|内容|コメント|自由|摘要|履歴|特記|所見|理由|経緯|経過|状況|要望|感想|意見|報告|症状|feedback|review|note|memo|comment|remark"
     r"|description|free|text|body|message",
     re.IGNORECASE,
 )

@@ -15,6 +15,7 @@ from governance.pii.numbers import is_card, is_my_number
 from governance.pii.places import Groups
 from governance.pii.recognisers import (
     address,
+    address_romaji,
     address_western,
     email,
     ip_address,
@@ -40,7 +41,8 @@ _PENSION: Final = re.compile(r"[0-9]{4}-[0-9]{6}\Z")
 _POSTAL: Final = re.compile(r"〒? ?[0-9]{3}-[0-9]{4}\Z")
 _SSN: Final = re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}\Z")
 _HANDLE: Final = re.compile(r"@[A-Za-z0-9_.]{2,30}\Z")
-_INSURANCE: Final = re.compile(r"[0-9A-Za-z\-]{2,20}\Z")
+_INSURANCE: Final = re.compile(r"[0-9A-Za-z\-・/]{2,20}\Z")
+_ACCOUNT: Final = re.compile(r"(?:普通|当座|貯蓄|普|当)(?:預金)?[ :]{0,2}[0-9]{6,8}\Z")
 _SENTENCE: Final = re.compile(
     r"。.|(?:です|ます|した|する|たい|ない|ている|のこと|済み?|[^。]{6,}を[^。]{2,}"
     r"|[^。]{4,}に[^。]{3,})。?\Z|。\Z|[:：].{2,}[:：]|[。、].{3,}|^(?:[A-Za-z'’]+[ ,.]+){"
@@ -64,6 +66,7 @@ _PATTERNS: Final = (
     (_POSTAL, Entity.POSTAL_CODE),
     (_SSN, Entity.US_SSN),
     (_HANDLE, Entity.SNS_ACCOUNT),
+    (_ACCOUNT, Entity.BANK_ACCOUNT),
 )
 _LETTERS: Final = re.compile(r"[A-Za-z]{3}|[ぁ-んァ-ヶ一-鿿々]")
 _UNITS: Final = re.compile(r"[年月日時分秒円個件]")
@@ -83,6 +86,7 @@ _MORA: Final = (
     r"|k(?=k)|s(?=sh?)|t(?=t|ch)|p(?=p))"
 )
 _ROMAJI_NAME: Final = re.compile(rf"{_MORA}{{2,7}},? {_MORA}{{2,6}}\Z", re.IGNORECASE)
+_KANA_PAIR: Final = re.compile(r"(?:[ァ-ヺー]{2,9}[ 　][ァ-ヺー]{2,9}|[ｦ-ﾟ]{2,12}[ 　][ｦ-ﾟ]{2,12})\Z")
 _FOUR_PARTS: Final = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\Z")
 _VERSION_PART: Final = 63
 _IBAN_LEAST: Final = 15  # code points; Norway has the shortest
@@ -174,11 +178,15 @@ def _by_pattern(text: str, shadow: str) -> tuple[set[Entity], set[Entity]]:
     if size >= _IBAN_LEAST and iban.is_valid(shadow, check_country=False):
         sure.add(Entity.IBAN)
     if size >= _ADDRESS_LEAST and (
-        _STREET.match(shadow)
-        or _covers([*address.find(document), *address_western.find(document)], size, least=0.75)
+        _STREET.match(shadow) or _covers(_addresses(document), size, least=0.75)
     ):
         sure.add(Entity.ADDRESS)
     return sure, possible
+
+
+def _addresses(document: Document) -> list[Span]:
+    ways = (address, address_romaji, address_western)
+    return [span for way in ways for span in way.find(document)]
 
 
 class Shape(NamedTuple):
@@ -204,6 +212,8 @@ def shape_of(text: str) -> Shape:
             year = found.value.year
     if not sure and _person(text, shadow):
         sure.add(Entity.PERSON)
+    if _KANA_PAIR.match(text):
+        possible.add(Entity.PERSON)
     prose = size >= _SENTENCE_LEAST and not sure and _LETTERS.search(_UNITS.sub("", shadow))
     parts = _FOUR_PARTS.match(shadow)
     return Shape(

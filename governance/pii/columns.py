@@ -16,6 +16,8 @@ _EMPTY: Final = re.compile(
     r"|無し|無|未登録|未記入|未設定|該当なし|空欄|#N/A|特になし|0)?\Z",
     re.IGNORECASE,
 )
+_PHRASE: Final = 5  # signs
+_SAYS: Final = re.compile("[ぁ-ん].*[一-龥ァ-ヶ]|[一-龥ァ-ヶ].*[ぁ-ん]|[a-z]+ [a-z]+ [a-z]+")
 _HINTED: Final = 0.4  # share that suffices when the column's name says so
 _PLAIN: Final = 0.7  # share that the values alone must reach
 _FREE: Final = 0.35
@@ -69,6 +71,11 @@ def _by_values(votes: Votes, name: Announced) -> tuple[Entity | None, float]:
     return None, 0.0
 
 
+def _phrases(sample: Sequence[str]) -> bool:
+    """Some value says more than a state or a code: 田中様より折返し依頼 in a column of notes."""
+    return any(len(text) >= _PHRASE and _SAYS.search(text) for text in sample)
+
+
 def classify_column(name: str, values: Sequence[object]) -> ColumnLabel:
     """What the column holds, by its non-empty values; free text goes to the text path."""
     sample = _sample(values)
@@ -79,7 +86,7 @@ def classify_column(name: str, values: Sequence[object]) -> ColumnLabel:
     if entity is not None and entity not in {Entity.PERSON, Entity.ADDRESS}:
         return _label(entity, share, len(sample))
     free = votes.sentences / votes.total
-    if (said.free_text and free > 0) or (free >= _FREE and share < _PLAIN):
+    if (said.free_text and (free > 0 or _phrases(sample))) or (free >= _FREE and share < _PLAIN):
         return _label(None, free, len(sample), free=True)
     if entity is not None:
         return _label(entity, share, len(sample))

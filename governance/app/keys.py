@@ -49,6 +49,8 @@ from governance.gateway.intake.stored import SAID
 from governance.gateway.search_saved import KIND as SAVED
 from governance.gateway.upkeep import COMMENT
 from governance.gateway.writing.models import WriteOnceRow
+from governance.identity.access.models import AccessReviewLineRow
+from governance.identity.access.service import REASON as ACCESS_REASON
 from governance.identity.accounts import MAIL as STAFF_MAIL
 from governance.identity.credentials.entering import TOTP
 from governance.identity.credentials.models import StaffTotpRow
@@ -159,6 +161,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield _blob(table_of(StaffRow), "mail", STAFF_MAIL)
     yield _blob(table_of(StaffTotpRow), "secret", TOTP, row="staff_id")
     yield _blob(table_of(ElevationRow), "reason", ELEVATION)
+    yield _blob(table_of(AccessReviewLineRow), "reason", ACCESS_REASON)
     yield _blob(table_of(ScimUserRow), "profile", SCIM)
     yield _blob(table_of(ScanRow), "name", scans.NAME)
     yield _blob(table_of(ScanRow), "content", scans.CONTENT)

@@ -24,6 +24,7 @@ from governance.identity.access.types import Holding, Mark, Review, Verdict
 from governance.identity.access.types import Row as Decided
 from governance.identity.access.words import categories_named, purposes_named, roles_named
 from governance.identity.types import AccountState, Limits
+from governance.keys.vault import FieldVault
 from governance.reports.types import Document, Listing, Made, Period, ReportId, Section
 from governance.reports.words import Words
 from policies.actions import GRAVE, PERSONAL
@@ -54,6 +55,7 @@ def collect(
     tx: Connection,
     policy: PolicySnapshot,
     limits: Limits,
+    vault: FieldVault,
     *,
     idle: int,
     period: Period,
@@ -72,7 +74,11 @@ def collect(
         policy=policy,
         accounts=tuple(sorted(found.values(), key=lambda one: (one.system, one.name))),
         reviews=tuple(
-            (one, store.rows_of(tx, one.id), one.closed_at is None or service.intact(tx, one))
+            (
+                one,
+                store.rows_of(tx, one.id),
+                one.closed_at is None or service.intact(tx, vault, one),
+            )
             for one in inside
         ),
         left=tuple(

@@ -141,8 +141,9 @@ def _transfers(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document
 
 
 def _access(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
-    idle, policy = asked.idle_days, asked.policy
-    facts = access.collect(tx, policy, asked.limits, idle=idle, period=asked.period, at=asked.at)
+    idle, period, at = asked.idle_days, asked.period, asked.at
+    limits, vault = asked.limits, asked.vault
+    facts = access.collect(tx, asked.policy, limits, vault, idle=idle, period=period, at=at)
     return access.write(facts, made, lang)
 
 

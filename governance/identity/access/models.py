@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, LargeBinary, String, Text
+from sqlalchemy import Column, LargeBinary, String, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from governance.db.types import RowIdType, UtcDateTime
@@ -32,8 +32,10 @@ class AccessReviewLineRow(SQLModel, table=True):
     """One account of a review with what was decided about it."""
 
     __tablename__ = "access_review_line"
-    review_id: str = Field(primary_key=True, sa_type=RowIdType, foreign_key="access_review.id")
-    account: str = Field(primary_key=True, sa_type=String(100))  # "u:<login>", "svc:<name>"
+    __table_args__ = (UniqueConstraint("review_id", "account"),)
+    id: str = Field(sa_column=Column(RowIdType, primary_key=True))
+    review_id: str = Field(sa_type=RowIdType, foreign_key="access_review.id")
+    account: str = Field(sa_type=String(100))  # "u:<login>", "svc:<name>"
     verdict: str | None = Field(default=None, sa_type=String(8))
     held: str | None = Field(default=None, sa_type=Text)  # canonical JSON, without a name
     taken: str | None = Field(default=None, sa_type=Text)  # space separated

@@ -95,8 +95,11 @@ def order(line: Line) -> tuple[bool, int, bool, str]:
     return line.settled, weight, line.holding.system, line.holding.name
 
 
-def digest(review: Review, rows: Iterable[Row]) -> str:
-    """SHA-256 over the review and every row, as they are closed; anybody can count it again."""
+def digest(review: Review, rows: Iterable[tuple[Row, str]]) -> str:
+    """SHA-256 over the review and every row with its reason, as they are closed.
+
+    Over the words and not over their frame: a frame changes with its key.
+    """
     told = {
         "form": FORM,
         "review": review.id,
@@ -105,18 +108,18 @@ def digest(review: Review, rows: Iterable[Row]) -> str:
         "started_by": review.started_by,
         "due_on": review.due_on.isoformat(),
         "dormant_days": review.dormant_days,
-        "rows": [_row(one) for one in sorted(rows, key=lambda one: one.account)],
+        "rows": [_row(one, said) for one, said in sorted(rows, key=lambda one: one[0].account)],
     }
     return hashlib.sha256(canonical_json(told)).hexdigest()
 
 
-def _row(row: Row) -> dict[str, object]:
+def _row(row: Row, reason: str) -> dict[str, object]:
     return {
         "account": row.account,
         "verdict": None if row.verdict is None else row.verdict.value,
         "held": row.held,
         "taken": list(row.taken),
-        "reason": None if row.reason is None else hashlib.sha256(row.reason).hexdigest(),
+        "reason": hashlib.sha256(reason.encode()).hexdigest(),
         "decided_by": row.decided_by,
         "decided_at": None if row.decided_at is None else row.decided_at.isoformat(),
     }

@@ -44,6 +44,7 @@ from governance.identity.clients.service import put_purposes
 from governance.identity.lifecycle import leave, put_roles
 from governance.identity.store import client_by_id, staff_by_id
 from governance.identity.types import AccountState, Limits
+from governance.keys.vault import FieldVault
 from policies.actions import Action
 from policies.api import ensure
 
@@ -144,16 +145,14 @@ def read(tx: Connection, ports: Ports, review: Review, now: Holdings) -> Sheet:
 
 
 def _line(ports: Ports, row: Row, now: Holdings) -> Line:
-    said = "" if row.reason is None else ports.vault.open_blob(REASON, _place(row), row.reason)
     if row.held:
-        reason = said.decode() if isinstance(said, bytes) else said
-        return Line(row=row, holding=holding_of(row), reason=reason)
+        return Line(row=row, holding=holding_of(row), reason=_said(ports.vault, row))
     holding = now[row.account]
     return Line(row=row, holding=holding, gone=holding.state is AccountState.ENDED)
 
 
-def _place(row: Row) -> str:
-    return f"{row.review}/{row.account}"
+def _said(vault: FieldVault, row: Row) -> str:
+    return "" if row.reason is None else vault.open_blob(REASON, row.id, row.reason).decode()
 
 
 def decide(
@@ -215,7 +214,7 @@ def _settle(
         verdict=decision.verdict,
         held=canonical_json(holding.as_json()).decode(),
         taken=taken,
-        reason=ports.vault.seal_blob(REASON, _place(row), said.encode()) if said else None,
+        reason=ports.vault.seal_blob(REASON, row.id, said.encode()) if said else None,
         decided_by=principal.id,
         decided_at=at,
     )
@@ -270,7 +269,7 @@ def close(
             held = canonical_json(line.holding.as_json()).decode()
             store.decide(tx, replace(line.row, verdict=Verdict.GONE, held=held, decided_at=at))
     rows = store.rows_of(tx, found.id)
-    digest = rules.digest(found, rows)
+    digest = _digest(tx, ports.vault, found)
     store.close(tx, found.id, digest=digest, by=principal.id, at=at)
     counts = tuple((one.value, sum(row.verdict is one for row in rows)) for one in Verdict)
     code = EventCode.ACCESS_REVIEW_CLOSED
@@ -279,9 +278,13 @@ def close(
     return replace(found, closed_at=at, closed_by=principal.id, digest=digest)
 
 
-def intact(tx: Connection, review: Review) -> bool:
+def intact(tx: Connection, vault: FieldVault, review: Review) -> bool:
     """Whether the rows of a closed review are those that were closed."""
-    return review.digest == rules.digest(review, store.rows_of(tx, review.id))
+    return review.digest == _digest(tx, vault, review)
+
+
+def _digest(tx: Connection, vault: FieldVault, review: Review) -> str:
+    return rules.digest(review, ((row, _said(vault, row)) for row in store.rows_of(tx, review.id)))
 
 
 def _record(

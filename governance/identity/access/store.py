@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy import Row as DbRow
 
 from governance.core.clock import JST
+from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId
 from governance.db.types import UtcDateTime, table_of
 from governance.http.principal import PrincipalKind
@@ -33,7 +34,7 @@ def add(tx: Connection, review: Review, accounts: Iterable[ActorId]) -> None:
             dormant_days=review.dormant_days,
         )
     )
-    rows = [{"review_id": review.id, "account": account} for account in accounts]
+    rows = [{"id": new_row_id(), "review_id": review.id, "account": one} for one in accounts]
     if rows:
         tx.execute(insert(LINE), rows)
 
@@ -81,6 +82,7 @@ def row_of(tx: Connection, review: RowId, account: ActorId) -> Row | None:
 
 def _row(row: DbRow[Any]) -> Row:
     return Row(
+        id=RowId(row.id),
         review=RowId(row.review_id),
         account=ActorId(row.account),
         verdict=None if row.verdict is None else Verdict(row.verdict),
@@ -100,7 +102,7 @@ def lock(tx: Connection, review: RowId) -> bool:
 
 def decide(tx: Connection, row: Row) -> None:
     """The decision stands in its row."""
-    mine = (LINE.c.review_id == row.review) & (LINE.c.account == row.account)
+    mine = LINE.c.id == row.id
     values = {
         "verdict": None if row.verdict is None else row.verdict.value,
         "held": row.held,

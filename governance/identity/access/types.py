@@ -172,6 +172,7 @@ class Review:
 class Row:
     """One account in a review; `held` is what the decision was about, `reason` is sealed."""
 
+    id: RowId
     review: RowId
     account: ActorId
     verdict: Verdict | None = None

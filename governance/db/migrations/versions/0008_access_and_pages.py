@@ -91,6 +91,7 @@ def upgrade() -> None:
 
     op.create_table(
         "access_review_line",
+        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("review_id", sa.String(length=36), nullable=False),
         sa.Column("account", sa.String(length=100), nullable=False),
         sa.Column("verdict", sa.String(length=8), nullable=True),
@@ -103,7 +104,8 @@ def upgrade() -> None:
             ["review_id"],
             ["access_review.id"],
         ),
-        sa.PrimaryKeyConstraint("review_id", "account"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("review_id", "account"),
     )
     op.create_table(
         "breach_report",

@@ -313,7 +313,13 @@ def test_who_closes_never_judged_alone(
         due_on=date(2026, 12, 1), dormant_days=90,
     )  # fmt: skip
     rows = [
-        Row(review=review.id, account=account, verdict=Verdict.KEEP, decided_by=by)
+        Row(
+            id=RowId(account),
+            review=review.id,
+            account=account,
+            verdict=Verdict.KEEP,
+            decided_by=by,
+        )
         for account, by in decided.items()
     ]
     if rules.may_close(review, rows, closer):

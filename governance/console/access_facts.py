@@ -9,6 +9,7 @@ from governance.i18n.catalogue import text
 from governance.identity.access.holdings import opened
 from governance.identity.access.types import Holding, Line, Mark, Sheet
 from governance.identity.access.words import categories_named, purposes_named, roles_named
+from governance.ui.formats import long_day
 from governance.ui.parts import Choice, Term
 from policies.snapshot import PolicySnapshot
 
@@ -99,7 +100,7 @@ def holding_terms(holding: Holding, policy: PolicySnapshot, lang: Lang) -> tuple
         return text(f"access.{key}", lang)
 
     none, until = say("none"), holding.trained_until
-    used = holding.used_on.isoformat() if holding.used_on else say("never")
+    used = long_day(holding.used_on, lang) if holding.used_on else say("never")
     further = roles_named(policy, holding.elevations, lang)
     words = [
         Term(term=say("roles"), text=roles_named(policy, holding.roles, lang) or none),
@@ -111,11 +112,11 @@ def holding_terms(holding: Holding, policy: PolicySnapshot, lang: Lang) -> tuple
         Term(term=say("personal"), text=say("yes" if holding.personal else "no")),
         Term(term=say("grave"), text=say("yes" if holding.grave else "no")),
         Term(term=say("used"), text=used),
-        Term(term=say("made"), text=holding.made_on.isoformat() if holding.made_on else none),
+        Term(term=say("made"), text=long_day(holding.made_on, lang) if holding.made_on else none),
     ]
     if not holding.system:
         words += [
-            Term(term=say("trained"), text=f"{until:%Y-%m-%d}" if until else none),
+            Term(term=say("trained"), text=long_day(until, lang) if until else none),
             Term(term=say("elevations"), text=further or none),
         ]
     return tuple(words)

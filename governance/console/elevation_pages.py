@@ -24,6 +24,7 @@ from governance.ui.parts import Choice, Mistake
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
 from policies.api import require, snapshot_of
+from policies.duties import conflicts
 from policies.types import RoleKind
 
 HOME: Final = "/console/elevation"
@@ -99,7 +100,9 @@ async def _elevations(
         roles=[
             Choice(value=name, label=role.label[page.lang])
             for name, role in sorted(roles.items())
-            if role.kind is RoleKind.STAFF and name not in principal.roles
+            if role.kind is RoleKind.STAFF
+            and name not in principal.roles
+            and not conflicts(snapshot_of(request), principal.roles & roles.keys() | {name})
         ],
         most=service.MOST_MINUTES,
         given=given or Given(),

@@ -9,6 +9,7 @@ from governance.i18n.catalogue import domain, text
 from governance.identity.access.holdings import opened
 from governance.identity.access.words import purposes_named, roles_named
 from governance.identity.overseeing import Whole
+from governance.ui.formats import long_day
 from governance.ui.parts import Choice, Term
 from policies.actions import PERSONAL
 from policies.duties import held_roles
@@ -69,7 +70,7 @@ def _hint(policy: PolicySnapshot, role: str, lang: Lang) -> str:
     purposes = purposes_named(policy, opens.purposes, lang)
     others = _others(policy, role)
     never = roles_named(policy, others, lang)
-    return " ".join(
+    return (" " if lang is Lang.EN else "").join(
         part
         for part in (
             personal,
@@ -95,7 +96,7 @@ def account_terms(found: Whole, lang: Lang, *, at: datetime) -> tuple[Term, ...]
         return text(f"staff.{key}", lang, **params)
 
     def day(moment: datetime | None) -> str:
-        return f"{moment:%Y-%m-%d}" if moment else say("nothing")
+        return long_day(moment, lang) if moment else say("nothing")
 
     held = staff.trained_until is not None and staff.trained_until > at
     second = [

@@ -14,8 +14,10 @@ from governance.console.lists.discovery import DATASETS, SCANS
 from governance.console.lists.duplicates import DUPLICATES, MERGED
 from governance.console.lists.figures import LATE_REQUESTS, REQUEST_FIGURES, UNCONFIRMED
 from governance.console.lists.holds import HOLDS
+from governance.console.lists.imports import IMPORTS
 from governance.console.lists.jobs import RUNS as JOB_RUNS
 from governance.console.lists.law import LAW_DUTIES, LAW_RULES, LAW_SETS
+from governance.console.lists.log import AUDIT_LOG
 from governance.console.lists.notices import DRAFTS, NOTICES, POINTS
 from governance.console.lists.policies import POLICY_CHANGES, POLICY_HISTORY, POLICY_RULES
 from governance.console.lists.provisions import PROVISIONS
@@ -38,8 +40,8 @@ ALL: Final = (
     *(RECIPIENTS, TRANSFERS, PROVISIONS, CLIENTS, STAFF, CONNECTORS, CONNECTOR_TASKS),
     *(POLICY_CHANGES, POLICY_RULES, POLICY_HISTORY, LAW_DUTIES, LAW_RULES, LAW_SETS),
     *(PURGE_RUNS, PURGE_CERTIFICATES, PURGE_PLANS, RETENTION_SIMULATIONS, SCHEDULES_ADOPTED, HOLDS),
-    *(SCANS, DATASETS, BACKUPS, BACKUP_DRILLS, KEY_COPIES),
-    *(DUPLICATES, MERGED, JOB_RUNS),
+    *(AUDIT_LOG, SCANS, DATASETS, BACKUPS, BACKUP_DRILLS, KEY_COPIES),
+    *(IMPORTS, DUPLICATES, MERGED, JOB_RUNS),
 )
 SOURCES: Final[Mapping[str, Source]] = MappingProxyType({one.declared.id: one for one in ALL})
 

@@ -9,11 +9,12 @@ from governance.console.lists.source import Asked, Source
 from governance.i18n.catalogue import text
 from governance.identity.access.words import roles_named
 from governance.identity.overseeing import Overseen, overseen
+from governance.identity.types import AccountState
 from governance.ui.lists.types import Cell, Found, Kind, ListColumn, ListOf, Row
 from policies.actions import Action
 
 HOME: Final = "/console/staff"
-TONES: Final = {"active": "good", "suspended": "attention", "ended": "plain"}
+TONES: Final = {"active": "", "suspended": "attention", "ended": "plain"}
 ACCOUNTS: Final = ListOf(
     id="staff",
     path=HOME,
@@ -53,7 +54,7 @@ def _row(one: Overseen, asked: Asked) -> Row:
             holds=one.second,
             yes=text("staff.second_yes", lang),
             no=text("staff.second_no", lang),
-            off="attention",
+            off="attention" if staff.state is AccountState.ACTIVE else "",
         ),
         used=Cell(value=one.used_on),
         trained=Cell(value=staff.trained_until),

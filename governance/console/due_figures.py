@@ -9,10 +9,10 @@ from fastapi import Request
 from sqlalchemy import Connection
 
 from governance.console.frame import may
+from governance.console.lists.access import ACCESS_REVIEWS
 from governance.console.lists.accesses import EMERGENCIES
 from governance.console.lists.complaints import COMPLAINTS
 from governance.console.lists.connectors import CONNECTOR_TASKS
-from governance.console.lists.duplicates import DUPLICATES
 from governance.console.lists.jobs import RUNS as JOB_RUNS
 from governance.console.lists.requests import REQUESTS
 from governance.console.lists.retention import PURGE_RUNS
@@ -38,6 +38,7 @@ class Duty:
     source: Source
     wanted: Wanted
     tone: Tone = Tone.PLAIN  # when there are any
+    fault: bool = False  # something failed or waits for a look; else a day or a hand
 
 
 def _day_before(day: date) -> str:
@@ -66,25 +67,40 @@ DUTIES: Final = (
         tone=Tone.REFUSED,
     ),
     Duty(
+        name="access",
+        source=ACCESS_REVIEWS,
+        wanted=lambda _: {"state": "late"},
+        tone=Tone.REFUSED,
+        fault=True,
+    ),
+    Duty(
         name="systems",
         source=CONNECTOR_TASKS,
         wanted=lambda day: {"due.to": _day_before(day)},
         tone=Tone.ATTENTION,
+        fault=True,
     ),
     Duty(
         name="purges",
         source=PURGE_RUNS,
         wanted=lambda _: {"state": "residue"},
         tone=Tone.REFUSED,
+        fault=True,
     ),
-    Duty(name="jobs", source=JOB_RUNS, wanted=lambda _: {"state": "failed"}, tone=Tone.REFUSED),
+    Duty(
+        name="jobs",
+        source=JOB_RUNS,
+        wanted=lambda _: {"state": "failed"},
+        tone=Tone.REFUSED,
+        fault=True,
+    ),
     Duty(
         name="glass",
         source=EMERGENCIES,
         wanted=lambda _: {"state": "waiting"},
         tone=Tone.ATTENTION,
+        fault=True,
     ),
-    Duty(name="duplicates", source=DUPLICATES, wanted=lambda _: {}),
 )
 
 
@@ -113,6 +129,7 @@ class Due:
     """The figures that the reader may open, and the requests that come first."""
 
     figures: tuple[Figure, ...] = ()
+    faults: tuple[Figure, ...] = ()
     near: tuple[NearDay, ...] = field(default=(), repr=False)
     open: int = 0  # requests that wait in all
 
@@ -120,14 +137,14 @@ class Due:
 def due(tx: Connection, request: Request, principal: Principal, lang: Lang) -> Due:
     """Each figure by the rows of its list, which is read once however many figures it has."""
     held: dict[str, Found] = {}
-    figures = []
+    figures: dict[bool, list[Figure]] = {False: [], True: []}
     for duty in DUTIES:
         if not any(may(request, principal, action) for action in duty.source.any_of):
             continue
         asked = _asked(request, principal, duty)
         found = _rows(tx, duty.source, asked, held)
         count = len(arranged(duty.source.declared, asked.view, found.rows).rows)
-        figures.append(
+        figures[duty.fault].append(
             Figure(
                 label=text(f"upkeep.due.{duty.name}", lang),
                 count=count,
@@ -138,7 +155,12 @@ def due(tx: Connection, request: Request, principal: Principal, lang: Lang) -> D
             )
         )
     rows = held[REQUESTS.declared.id].rows if REQUESTS.declared.id in held else ()
-    return Due(figures=tuple(figures), near=tuple(_near(rows, lang)), open=len(rows))
+    return Due(
+        figures=tuple(figures[False]),
+        faults=tuple(figures[True]),
+        near=tuple(_near(rows, lang)),
+        open=len(rows),
+    )
 
 
 def _asked(request: Request, principal: Principal, duty: Duty) -> Asked:

@@ -20,7 +20,7 @@ HOME: Final = "/console/duplicates"
 class SideLine:
     """One field of both rows."""
 
-    field: str
+    name: str
     label: str
     left: str = field(repr=False)
     right: str = field(repr=False)
@@ -92,7 +92,7 @@ def _line(
     hidden = Treatment.WITHHELD in kinds
     same = words[0] == words[1] and not hidden and Treatment.MASKED not in kinds
     return SideLine(
-        field=name,
+        name=name,
         label=catalogue().fields[name].label(lang),
         left=words[0],
         right=words[1],

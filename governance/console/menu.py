@@ -18,157 +18,99 @@ class Place:
     any_of: tuple[Action, ...]
 
 
+def _place(href: str, label: str, *any_of: Action) -> Place:
+    return Place(href=href, label=label, any_of=any_of)
+
+
 MENU: Final = (
     (
         "console.nav.daily",
         (
-            Place(href="/console", label="console.nav.overview", any_of=(Action.CONSOLE_OPEN,)),
-            Place(
-                href="/console/requests",
-                label="console.nav.requests",
-                any_of=(Action.DSAR_READ, Action.DSAR_WRITE),
+            _place("/console", "console.nav.overview", Action.CONSOLE_OPEN),
+            _place("/console/persons", "console.nav.persons", Action.PERSON_SEARCH),
+            _place(
+                "/console/requests", "console.nav.requests", Action.DSAR_READ, Action.DSAR_WRITE
             ),
-            Place(
-                href="/console/search",
-                label="persons.seek.title",
-                any_of=(Action.CONSOLE_OPEN,),
-            ),
-            Place(
-                href="/console/persons",
-                label="console.nav.persons",
-                any_of=(Action.PERSON_SEARCH,),
-            ),
-            Place(
-                href="/console/complaints",
-                label="console.nav.complaints",
-                any_of=(Action.DSAR_READ,),
-            ),
-            Place(
-                href="/console/request-figures",
-                label="console.nav.request_figures",
-                any_of=(Action.DSAR_READ,),
-            ),
-            Place(
-                href="/console/letter-texts",
-                label="console.nav.letter_texts",
-                any_of=(Action.DSAR_READ,),
-            ),
-            Place(
-                href="/console/consents",
-                label="console.nav.consents",
-                any_of=(Action.CONSENT_READ,),
-            ),
-            Place(
-                href="/console/break-glass",
-                label="console.nav.glass",
-                any_of=(Action.GLASS_BREAK, Action.GLASS_REVIEW),
-            ),
-            Place(
-                href="/console/pause",
-                label="console.nav.pause",
-                any_of=(Action.POLICY_PROPOSE, Action.POLICY_APPLY),
-            ),
+            _place("/console/complaints", "console.nav.complaints", Action.DSAR_READ),
+            _place("/console/consents", "console.nav.consents", Action.CONSENT_READ),
+            _place("/console/search", "persons.seek.title", Action.CONSOLE_OPEN),
         ),
     ),
     (
         "console.nav.rules",
         (
-            Place(
-                href="/console/policies",
-                label="console.nav.policies",
-                any_of=(Action.POLICY_READ,),
-            ),
-            Place(href="/console/law", label="console.nav.law", any_of=(Action.POLICY_READ,)),
-            Place(
-                href="/console/retention",
-                label="console.nav.retention",
-                any_of=(Action.RETENTION_READ,),
-            ),
-            Place(href="/console/holds", label="console.nav.holds", any_of=(Action.HOLD_READ,)),
-            Place(
-                href="/console/notices", label="console.nav.notices", any_of=(Action.NOTICE_READ,)
-            ),
-            Place(
-                href="/console/collect", label="console.nav.points", any_of=(Action.NOTICE_READ,)
-            ),
+            _place("/console/policies", "console.nav.policies", Action.POLICY_READ),
+            _place("/console/retention", "console.nav.retention", Action.RETENTION_READ),
+            _place("/console/holds", "console.nav.holds", Action.HOLD_READ),
+            _place("/console/notices", "console.nav.notices", Action.NOTICE_READ),
+            _place("/console/collect", "console.nav.points", Action.NOTICE_READ),
+            _place("/console/letter-texts", "console.nav.letter_texts", Action.DSAR_READ),
+            _place("/console/law", "console.nav.law", Action.POLICY_READ),
         ),
     ),
     (
         "console.nav.registers",
         (
-            Place(
-                href="/console/recipients",
-                label="console.nav.recipients",
-                any_of=(Action.REGISTER_READ,),
+            _place("/console/recipients", "console.nav.recipients", Action.REGISTER_READ),
+            _place("/console/provisions", "console.nav.provisions", Action.REGISTER_READ),
+            _place("/console/connectors", "console.nav.connectors", Action.CONNECTOR_READ),
+            _place("/console/clients", "clients.title", Action.CLIENT_READ),
+        ),
+    ),
+    (
+        "console.nav.data",
+        (
+            _place(
+                "/console/imports", "upkeep.import.title", Action.PERSON_IMPORT, Action.QUALITY_READ
             ),
-            Place(
-                href="/console/connectors",
-                label="console.nav.connectors",
-                any_of=(Action.CONNECTOR_READ,),
-            ),
-            Place(href="/console/clients", label="clients.title", any_of=(Action.CLIENT_READ,)),
-            Place(href="/console/staff", label="staff.title", any_of=(Action.STAFF_READ,)),
-            Place(
-                href="/console/provisions",
-                label="console.nav.provisions",
-                any_of=(Action.REGISTER_READ,),
-            ),
-            Place(href="/console/scans", label="console.nav.scans", any_of=(Action.PII_ANALYZE,)),
-            Place(
-                href="/console/duplicates",
-                label="upkeep.dup.title",
-                any_of=(Action.QUALITY_READ,),
-            ),
-            Place(
-                href="/console/quality", label="upkeep.quality.title", any_of=(Action.QUALITY_READ,)
-            ),
-            Place(
-                href="/console/datasets",
-                label="console.nav.datasets",
-                any_of=(Action.DATASET_READ,),
-            ),
+            _place("/console/duplicates", "upkeep.dup.title", Action.QUALITY_READ),
+            _place("/console/quality", "upkeep.quality.title", Action.QUALITY_READ),
+            _place("/console/scans", "console.nav.scans", Action.PII_ANALYZE),
+            _place("/console/datasets", "console.nav.datasets", Action.DATASET_READ),
         ),
     ),
     (
         "console.nav.evidence",
         (
-            Place(href="/console/audit", label="console.nav.audit", any_of=(Action.AUDIT_READ,)),
-            Place(href="/console/access", label="access.title", any_of=(Action.STAFF_READ,)),
-            Place(href="/console/backups", label="console.nav.backups", any_of=(Action.JOB_READ,)),
+            _place("/console/audit", "console.nav.audit", Action.AUDIT_READ),
+            _place("/console/request-figures", "console.nav.request_figures", Action.DSAR_READ),
+            _place("/console/access", "access.title", Action.STAFF_READ),
+        ),
+    ),
+    (
+        "console.nav.people",
+        (
+            _place("/console/staff", "staff.title", Action.STAFF_READ),
+            _place("/console/training", "account.training.title", Action.TRAINING_READ),
+            _place("/console/elevation", "account.elevation.title", Action.CONSOLE_OPEN),
+            _place(
+                "/console/break-glass", "console.nav.glass", Action.GLASS_BREAK, Action.GLASS_REVIEW
+            ),
         ),
     ),
     (
         "upkeep.nav.system",
         (
-            Place(href="/console/health", label="upkeep.health.title", any_of=(Action.JOB_READ,)),
-            Place(href="/console/jobs", label="upkeep.jobs.title", any_of=(Action.JOB_READ,)),
-            Place(href="/console/keys", label="upkeep.keys.title", any_of=(Action.KEY_READ,)),
-            Place(
-                href="/console/settings",
-                label="upkeep.settings.title",
-                any_of=(Action.SETTINGS_READ,),
+            _place("/console/health", "upkeep.health.title", Action.JOB_READ),
+            _place("/console/jobs", "upkeep.jobs.title", Action.JOB_READ),
+            _place("/console/keys", "upkeep.keys.title", Action.KEY_READ),
+            _place("/console/backups", "console.nav.backups", Action.JOB_READ),
+            _place("/console/settings", "upkeep.settings.title", Action.SETTINGS_READ),
+            _place(
+                "/console/pause",
+                "console.nav.pause",
+                Action.PROCESSING_PAUSE,
+                Action.PROCESSING_RESUME,
             ),
         ),
     ),
     (
         "console.nav.help",
         (
-            Place(
-                href="/console/first-week", label="first_week.title", any_of=(Action.CONSOLE_OPEN,)
-            ),
-            Place(
-                href="/console/training",
-                label="account.training.title",
-                any_of=(Action.TRAINING_READ,),
-            ),
-            Place(
-                href="/console/elevation",
-                label="account.elevation.title",
-                any_of=(Action.CONSOLE_OPEN,),
-            ),
-            Place(href="/account", label="account.title", any_of=(Action.CONSOLE_OPEN,)),
-            Place(href="/docs", label="console.nav.api", any_of=(Action.CONSOLE_OPEN,)),
-            Place(href="/console/style", label="console.nav.style", any_of=(Action.CONSOLE_OPEN,)),
+            _place("/console/first-week", "first_week.title", Action.CONSOLE_OPEN),
+            _place("/account", "account.title", Action.CONSOLE_OPEN),
+            _place("/docs", "console.nav.api", Action.CONSOLE_OPEN),
+            _place("/console/style", "console.nav.style", Action.CONSOLE_OPEN),
         ),
     ),
 )

@@ -8,11 +8,11 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from governance.core.terms import Lang
-from governance.customers.imports import RUN
+from governance.customers.imports import ASIDE, RUN
 from governance.customers.quality import LIMITS, Kpi
 from governance.customers.store import TABLES
 from governance.customers.upkeep.measures import Extra, Measure, by_kpi
-from governance.customers.upkeep.reviews import ASIDE, BEHIND, OF_COMPANIES, Topic
+from governance.customers.upkeep.reviews import BEHIND, OF_COMPANIES, Topic
 from governance.i18n.catalogue import text
 from governance.ui.charts import Stack, StackedChart, stacked_chart
 from governance.ui.formats import share, short_day

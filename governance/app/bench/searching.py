@@ -76,7 +76,7 @@ def measure_index(*, rows: int | None = None) -> tuple[Figure, ...]:
 def measure_reindex(*, rows: int | None = None) -> tuple[Figure, ...]:
     """Rows a second of an online rotation of the names' index, others reading and writing."""
     count = rows or INDEXED
-    with _installation(count) as (wiring, people):
+    with installed(count) as (wiring, people):
         stop, turns = threading.Event(), [0, 0]
         others = [
             threading.Thread(target=_reads, args=(wiring, people, stop, turns)),
@@ -203,7 +203,7 @@ def measure_search(*, rows: int | None = None) -> tuple[Figure, ...]:
     count = rows or SEARCHED
     with (
         TemporaryDirectory(dir=Path.cwd()) as name,  # the temporary folder may be memory
-        _installation(count) as (wiring, people),
+        installed(count) as (wiring, people),
         closing(_register(Path(name), persons(count))) as plain,
     ):
         wiring.database.checkpoint()
@@ -275,7 +275,7 @@ def _search_plain(plain: sqlite3.Connection, column: str, text: str, *, exact: b
 
 
 @contextmanager
-def _installation(count: int) -> Iterator[tuple[Wiring, list[Person]]]:
+def installed(count: int) -> Iterator[tuple[Wiring, list[Person]]]:
     """An installation with so many persons, found in every way."""
     with TemporaryDirectory(dir=Path.cwd()) as name:  # the temporary folder may be memory
         settings = load(environment={}, overrides={"data_dir": Path(name) / "installation"})

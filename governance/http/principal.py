@@ -1,6 +1,6 @@
 """Who acts: a frozen fact that the sign-in middleware leaves on the request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from governance.core.terms import ActorId, Lang, PurposeId, RowId, SubjectId
@@ -21,6 +21,9 @@ class Principal:
 
     id: ActorId  # "u:..." staff, "svc:..." system, "p:<subject>" person, "anonymous"
     kind: PrincipalKind
+    name: str = field(
+        default="", repr=False, compare=False
+    )  # of an employee, as colleagues write it
     roles: frozenset[str] = frozenset()
     purposes: frozenset[PurposeId] = frozenset()  # a system may claim only these
     scopes: frozenset[str] | None = None  # actions that a token leaves of its system's; None: all

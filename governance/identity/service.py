@@ -197,6 +197,7 @@ def principal_by_session(
     principal = Principal(
         id=session.actor,
         kind=session.kind,
+        name="" if staff is None else staff.display_name,
         roles=roles,
         session=session.id,
         lang=lang,

@@ -9,6 +9,7 @@ from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
 from governance.http.principal import Principal, PrincipalKind
 from governance.http.request import csrf_token, principal_of, wiring_of
+from governance.http.sent import sent_form
 from governance.i18n.catalogue import text
 from governance.i18n.voice import Voice, speak
 from governance.ui.pages import Page, Surface, Templates
@@ -17,6 +18,8 @@ from governance.ui.preferences import Preferences, Reading, preferences_of
 from governance.ui.problems import problem_of
 
 STEP_UP: Final = "step_up_needed"
+OUT: Final = 401  # nobody is signed in any more
+LOST: Final = frozenset({OUT, 403, 409, 412, 429, 500, 503})  # whose pages offer a form once more
 SECOND_DUE: Final = "second_factor_due"
 
 
@@ -73,10 +76,10 @@ def _chosen(request: Request) -> Preferences:
 
 
 def _shown(principal: Principal) -> str:
-    """A principal without its prefix; a customer's pseudonym is not shown to anybody."""
+    """An employee by name, a system by its own; a customer's pseudonym is not shown to anybody."""
     if principal.kind is PrincipalKind.PERSON:
         return ""
-    return principal.id.partition(":")[2]
+    return principal.name or principal.id.partition(":")[2]
 
 
 def error_page(request: Request, error: GovernanceError) -> str:
@@ -90,7 +93,10 @@ def error_page(request: Request, error: GovernanceError) -> str:
         ways = (Link(label=text("ui.confirm_again", page.lang), href=_confirming(request)), *ways)
     if error.code == SECOND_DUE:
         ways = (Link(label=text("ui.enrol", page.lang), href="/account"), *ways)
-    return templates_of(request).render("error.html", page, problem=problem, ways=ways)
+    again = sent_form(request) if error.status in LOST else None
+    return templates_of(request).render(
+        "error.html", page, problem=problem, ways=ways, again=again, signed_out=error.status == OUT
+    )
 
 
 def _confirming(request: Request) -> str:

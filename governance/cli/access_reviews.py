@@ -160,6 +160,7 @@ def decide(
 ) -> int:
     """The decision stands, and what it takes away is gone; the reason is read from the input."""
     from governance.cli.errors import OptionsTogetherError
+    from governance.core.terms import ActorId
     from governance.identity.access import service
     from governance.identity.access.types import Decision, Verdict
 
@@ -174,9 +175,9 @@ def decide(
         now = {one.row.account: one.holding.fingerprint for one in shown.lines}
         decisions = [
             Decision(
-                account=one,
+                account=ActorId(one),
                 verdict=verdict,
-                seen=seen or now.get(one, ""),
+                seen=seen or now.get(ActorId(one), ""),
                 taken=frozenset(remove or ()),
                 reason=reason,
             )

@@ -136,16 +136,20 @@ def staff_mail(
         str | None, typer.Argument(metavar="ADDRESS", help=say("staff.address"))
     ] = None,
     remove: Annotated[bool, typer.Option("--remove", help=say("staff.mail_remove"))] = False,
+    lang: Annotated[str | None, typer.Option("--mail-lang", help=say("staff.mail_lang"))] = None,
 ) -> int:
     """The employee is told of assigned requests at this address, or by none."""
+    from governance.cli.choices import one_of
     from governance.cli.errors import OptionsTogetherError
+    from governance.core.terms import Lang
     from governance.identity.accounts import set_staff_mail
 
     if remove is (address is not None):
         raise OptionsTogetherError(options="ADDRESS | --remove")
+    said = None if lang is None else one_of(Lang, lang, "--mail-lang")
     written(
         lambda tx, wiring, by: set_staff_mail(
-            tx, wiring.ports, by, login, address, at=wiring.clock()
+            tx, wiring.ports, by, login, address, at=wiring.clock(), lang=said
         )
     )
     shape = {"actor": f"u:{login}", "mail": address is not None}

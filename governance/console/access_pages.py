@@ -19,6 +19,8 @@ from governance.console.access_facts import (
     right_choices,
 )
 from governance.console.frame import Csrf, again, answered, may, report_file, said_field, today, way
+from governance.console.lists.access import ACCESS_REVIEWS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.core.errors import NotFoundError
 from governance.core.terms import ActorId, Lang
@@ -26,9 +28,10 @@ from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.identity.access import service
 from governance.identity.access.rules import QUARTER, may_close
-from governance.identity.access.types import Decision, Line, Sheet, Verdict
+from governance.identity.access.types import Decision, Line, Sheet, Standing, Verdict
 from governance.identity.credentials.terms import limits_of
 from governance.reports.types import Period, ReportId
+from governance.ui.lists.listing import Listing
 from governance.ui.parts import Crumb, Mistake
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
@@ -67,15 +70,16 @@ async def _reviews(
     page = again(console_page(request, "access.title", principal), HOME, mistakes)
     wiring = wiring_of(request)
 
-    def look() -> tuple[service.Standing, ...]:
+    def look() -> tuple[tuple[Standing, ...], Listing]:
         with wiring.database.read() as tx:
-            return service.standings(tx, wiring.ports, principal)
+            found = service.standings(tx, wiring.ports, principal)
+            return found, listed(request, principal, ACCESS_REVIEWS, tx=tx)
 
-    found = await run_in_threadpool(look)
+    found, listing = await run_in_threadpool(look)
     return templates_of(request).render(
         "console/access.html",
         page,
-        found=found,
+        listing=listing,
         open=next((one for one in found if one.review.closed_at is None), None),
         reviews=may(request, principal, Action.ACCESS_REVIEW),
         reports=may(request, principal, Action.REPORT_READ),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from governance.console.lists.access import ACCESS_REVIEWS
 from governance.console.lists.accesses import EMERGENCIES
 from governance.console.lists.backups import BACKUP_DRILLS, BACKUPS, KEY_COPIES
 from governance.console.lists.clients import CLIENTS
@@ -37,7 +38,16 @@ from governance.console.lists.texts import LETTER_TEXTS
 ALL: Final = (
     *(REQUESTS, COMPLAINTS, LATE_REQUESTS, UNCONFIRMED, REQUEST_FIGURES, LETTER_TEXTS),
     *(CONSENTS, NOTICES, DRAFTS, POINTS, EMERGENCIES),
-    *(RECIPIENTS, TRANSFERS, PROVISIONS, CLIENTS, STAFF, CONNECTORS, CONNECTOR_TASKS),
+    *(
+        RECIPIENTS,
+        TRANSFERS,
+        PROVISIONS,
+        CLIENTS,
+        STAFF,
+        ACCESS_REVIEWS,
+        CONNECTORS,
+        CONNECTOR_TASKS,
+    ),
     *(POLICY_CHANGES, POLICY_RULES, POLICY_HISTORY, LAW_DUTIES, LAW_RULES, LAW_SETS),
     *(PURGE_RUNS, PURGE_CERTIFICATES, PURGE_PLANS, RETENTION_SIMULATIONS, SCHEDULES_ADOPTED, HOLDS),
     *(AUDIT_LOG, SCANS, DATASETS, BACKUPS, BACKUP_DRILLS, KEY_COPIES),

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from governance.core.clock import JST
-from governance.core.terms import ActorId
+from governance.core.terms import ActorId, FieldId, PurposeId
 from governance.identity.access import store
 from governance.identity.access.rules import marks
 from governance.identity.access.types import Holding
@@ -37,17 +37,21 @@ def opened(policy: PolicySnapshot, roles: Iterable[str]) -> Opened:
         return Opened(purposes=frozenset(), categories=frozenset(), actions=actions)
     bits = policy.table.mask_of(held)
     open_cells = [
-        (field, purpose)
+        (FieldId(field), PurposeId(purpose))
         for (field, _, purpose), cell in policy.table.cells.items()
-        if purpose in policy.purposes
-        and policy.categories.get(field) in policy.purposes[purpose].categories
-        and widest(cell, bits) is not None
+        if _covers(policy, FieldId(field), PurposeId(purpose)) and widest(cell, bits) is not None
     ]
     return Opened(
         purposes=frozenset(purpose for _, purpose in open_cells),
         categories=frozenset(policy.categories[field] for field, _ in open_cells),
         actions=actions,
     )
+
+
+def _covers(policy: PolicySnapshot, field: FieldId, purpose: PurposeId) -> bool:
+    """The second gate: whether the purpose covers the category of the field."""
+    record = policy.purposes.get(purpose)
+    return record is not None and policy.categories.get(field) in record.categories
 
 
 def holdings(
@@ -64,15 +68,15 @@ def holdings(
     made, on = store.systems_made(tx), at.astimezone(JST).date()
     known: dict[frozenset[str], Opened] = {}
     found: dict[ActorId, Holding] = {}
-    for one in (*all_staff(tx), *all_clients(tx)):
+    everybody: list[Staff | Client] = [*all_staff(tx), *all_clients(tx)]
+    for one in everybody:
         if one.roles not in known:
             known[one.roles] = opened(policy, one.roles)
         if isinstance(one, Staff):
             holding = _of_staff(one, known[one.roles], further.get(one.id, ()))
             lapsed = limits.training is not None and training_lapsed(one, at=at, limits=limits)
         else:
-            holding = _of_system(one, known[one.roles], made[one.id])
-            lapsed = False
+            holding, lapsed = _of_system(one, known[one.roles], made[one.id]), False
         holding = replace(holding, used_on=seen.get(one.id))
         found[one.id] = holding.marked(
             marks(

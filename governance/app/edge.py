@@ -16,6 +16,7 @@ from governance.core.ids import new_row_id
 from governance.core.logging import logger
 from governance.http.problems import language_of_scope, problem_response
 from governance.http.request import StaleFormError
+from governance.http.sent import keeping
 from governance.ui.headers import page_headers, security_headers
 
 Scope = MutableMapping[str, Any]
@@ -86,7 +87,7 @@ class Edge:
             return
         try:
             body = _limited(receive, most) if chunked else receive
-            await self._app(scope, body, with_headers)
+            await self._app(scope, keeping(scope, body), with_headers)
         except Exception as error:  # the process edge: whatever was not foreseen
             if begun:
                 raise

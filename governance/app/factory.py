@@ -59,6 +59,7 @@ from governance.gateway.api.rows import router as rows
 from governance.gateway.api.searches import router as searches
 from governance.http.problems import language_of, problem_response
 from governance.http.request import principal_of
+from governance.http.sent import arrive
 from governance.http.throttle import Throttle
 from governance.identity.clients.api import router as oauth
 from governance.identity.clients.certificates import proxies_of
@@ -276,6 +277,7 @@ async def _ours(request: Request, error: Exception) -> Response:
             record_refusal, wiring.ports, principal_of(request), action, at=wiring.clock()
         )
         await run_in_threadpool(record)
+    await arrive(request)
     return _answer(request, cast("GovernanceError", error))
 
 

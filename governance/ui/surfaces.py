@@ -8,7 +8,7 @@ from fastapi import Request
 from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
 from governance.http.principal import Principal, PrincipalKind
-from governance.http.request import csrf_token, principal_of, wiring_of
+from governance.http.request import StaleFormError, csrf_token, principal_of, wiring_of
 from governance.http.sent import sent_form
 from governance.i18n.catalogue import text
 from governance.i18n.voice import Voice, speak
@@ -19,7 +19,7 @@ from governance.ui.problems import problem_of
 
 STEP_UP: Final = "step_up_needed"
 OUT: Final = 401  # nobody is signed in any more
-LOST: Final = frozenset({OUT, 403, 409, 412, 429, 500, 503})  # whose pages offer a form once more
+LOST: Final = frozenset({OUT, 409, 412, 429, 500, 503})  # whose pages offer a form once more
 SECOND_DUE: Final = "second_factor_due"
 
 
@@ -93,7 +93,8 @@ def error_page(request: Request, error: GovernanceError) -> str:
         ways = (Link(label=text("ui.confirm_again", page.lang), href=_confirming(request)), *ways)
     if error.code == SECOND_DUE:
         ways = (Link(label=text("ui.enrol", page.lang), href="/account"), *ways)
-    again = sent_form(request) if error.status in LOST else None
+    lost = error.status in LOST or isinstance(error, StaleFormError)
+    again = sent_form(request) if lost else None
     return templates_of(request).render(
         "error.html", page, problem=problem, ways=ways, again=again, signed_out=error.status == OUT
     )

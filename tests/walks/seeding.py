@@ -16,6 +16,7 @@ from dsar.connected.tasks import waiting
 from dsar.execution.driving import drive
 from dsar.messages import service as messages
 from dsar.types import Event, EvidenceKind, Intake, RequestKind
+from governance.app.audit_log import settle
 from governance.app.connected import connectors_of
 from governance.app.executing import driver_of
 from governance.app.wiring import Wiring
@@ -59,6 +60,7 @@ def furnish(house: House) -> None:
         duties, emergencies, rules, files, portal, desk, letters, closed, open_places, datasets
     ):  # fmt: skip
         put(house)
+    settle(house.wiring)  # what happened until now is in the tree, under a signature
 
 
 def duties(house: House) -> None:
@@ -70,6 +72,7 @@ def duties(house: House) -> None:
         id=row, source_key="V-1", name="架空配送", role=RecipientRole.PROCESSOR, country="JP"
     )
     sealed = sealed_contact(wiring.vault, row, contact)
+    house.office.page(f"/console/persons/{house.customer}?purpose=order_support", by=DESK)
     wiring.database.write(partial(add_recipient, recipient=made, contact=sealed, at=at))
 
 
@@ -214,13 +217,13 @@ def _worker(wiring: Wiring, *, days: int = 0) -> Worker:
     return Worker(owner="walk", clock=lambda: later, pause=lambda _: None, stopping=lambda: False)
 
 
-def reviewed(wiring: Wiring, who: SubjectId) -> RequestId:
-    """A request for erasure that waits for its decision."""
+def reviewed(
+    wiring: Wiring, who: SubjectId, kind: RequestKind = RequestKind.CESSATION
+) -> RequestId:
+    """A request of theirs that waits for its decision."""
     ports, write, at = wiring.ports, wiring.database.write, wiring.clock()
     by = Principal(id=ActorId(f"p:{who}"), kind=PrincipalKind.PERSON, roles=frozenset({"customer"}))
-    new = service.NewRequest(
-        kind=RequestKind.CESSATION, intake=Intake.PORTAL, policy_days=14, subject=who
-    )
+    new = service.NewRequest(kind=kind, intake=Intake.PORTAL, policy_days=14, subject=who)
     prepared = service.prepare_request(ports, new)
     case = write(lambda tx: service.receive(tx, ports, by, new, prepared, at=at))
     for proof, judge in ((EvidenceKind.PORTAL_SESSION, by), (EvidenceKind.DOCUMENT, SUPPORT)):

@@ -11,6 +11,7 @@ from audit.alarms.watching import alarms
 from audit.alarms.wording import in_words
 from governance.console.due_figures import due
 from governance.console.frame import may, today, way
+from governance.console.glossary import terms_of
 from governance.console.log_facts import verdict_of
 from governance.console.menu import menu, stations
 from governance.console.overview import CARE, STORE, overview
@@ -47,6 +48,7 @@ def console_page(request: Request, title: str, principal: Principal) -> Page:
         alert=_alert(request, principal, shown.lang),
         untrained=principal.untrained,
         seek_href="/console/search",
+        terms=terms_of(request.url.path),
         stations=stations(request.url.path, lambda action: may(request, principal, action)),
     )
 

@@ -94,6 +94,7 @@ class Page:
     invalid: bool = False
     alert: str = ""  # what must be seen on every page now, in the page's language
     untrained: bool = False  # roles of the reader lapsed with their training
+    terms: tuple[str, ...] = ()  # of the statutes, explained at the end of the page
     reading: frozenset[Reading] = frozenset()  # how the customer wants to read
     acting: bool = False  # a parent or guardian looks at a child's pages
 

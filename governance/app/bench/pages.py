@@ -80,7 +80,7 @@ class Caller:
                 status = int(str(message["status"]))
                 self._keep(message["headers"])
 
-        await self.app(scope, receive, send)  # type: ignore[arg-type] # the forms of ASGI
+        await self.app(scope, receive, send)
         return status
 
     def _keep(self, headers: object) -> None:

@@ -4,6 +4,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from email import policy
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.parser import BytesParser
 from html.parser import HTMLParser
@@ -18,6 +19,10 @@ from governance.pii.language import language_of
 
 BLOCK: Final = 64_000  # characters of a line without end that are read together
 _ADDRESSED: Final = ("From", "To", "Cc", "Reply-To", "Subject")
+# What the standard's readers of heads and parts raise on octets that no mail program wrote.
+FAULTS: Final = (
+    AssertionError, AttributeError, LookupError, MessageError, RecursionError, TypeError, ValueError
+)  # fmt: skip
 _BREAKING: Final = frozenset({"p", "br", "div", "tr", "li", "h1", "h2", "h3", "td", "th"})
 _UNSEEN: Final = frozenset({"script", "style"})
 _BLANK: Final = re.compile(r"[ \t]+")
@@ -128,8 +133,25 @@ def mail(path: Path) -> tuple[list[Line], int]:
         raise PlaceError(NotReadReason.TOO_LARGE)
     with path.open("rb") as stream:
         message = BytesParser(policy=policy.default).parse(stream)
-    heads = [str(message[name]) for name in _ADDRESSED if message[name]]
-    lines, attached = [*heads], 0
+    try:
+        lines, attached = _words_of(message)
+    except FAULTS as error:
+        raise PlaceError(NotReadReason.BROKEN) from error
+    return list(enumerate([*_heads(message), *lines], 1)), attached
+
+
+def _heads(message: EmailMessage) -> Iterator[str]:
+    """Who wrote to whom about what; a head that the standard's reader stumbles on, as it stands."""
+    for name, raw in message.raw_items():
+        if name.title() in _ADDRESSED:
+            try:
+                yield str(message[name])
+            except FAULTS:
+                yield str(raw)
+
+
+def _words_of(message: EmailMessage) -> tuple[list[str], int]:
+    lines, attached = list[str](), 0
     for part in message.walk():
         if part.is_multipart():
             continue
@@ -137,14 +159,11 @@ def mail(path: Path) -> tuple[list[Line], int]:
             attached += 1
             continue
         lines += _part_lines(part)
-    return list(enumerate(lines, 1)), attached
+    return lines, attached
 
 
 def _part_lines(part: EmailMessage) -> list[str]:
-    try:
-        body = str(part.get_content())
-    except (LookupError, ValueError, UnicodeError) as error:
-        raise PlaceError(NotReadReason.BROKEN) from error
+    body = str(part.get_content())
     if part.get_content_subtype() == "html":
         return [line for _, line in page_lines(body)]
     return [line for line in body.splitlines() if line.strip()]

@@ -6,10 +6,11 @@ plays N of each; `tests/fuzz/campaign.py` lets atheris look for new ways (docs/s
 
 import os
 import random
+from pathlib import Path
 
 import pytest
 
-from governance.discovery.texts import page_lines
+from governance.discovery.texts import mail, page_lines
 from tests.fuzz.targets import Target, feed, targets
 
 SEED = int(os.environ.get("SEKISHO_SEED", "20261126"))
@@ -78,3 +79,14 @@ def test_a_marked_section_of_a_page_that_nobody_knows_is_read_like_words() -> No
     """The standard library asserts that it knows it; found by these mutations."""
     lines = [line for _, line in page_lines("<p>a<![unknown x@example.com]>b<![if a]>c<![")]
     assert " ".join(lines).split() == ["a", "unknown", "x@example.com]", "b", "if", "a]", "c<!["]
+
+
+def test_a_head_of_a_mail_that_the_standard_stumbles_on_is_read_as_it_stands(
+    tmp_path: Path,
+) -> None:
+    """`From: =?utf-8?B-Type: x;` made `email` ask a group for its local part; found by atheris."""
+    path = tmp_path / "a.eml"
+    path.write_bytes(b"From: =?utf-8?B-Type: texl; a@example.com=\r\nSubject: b\r\n\r\nc\r\n")
+    lines, attached = mail(path)
+    assert "a@example.com" in " ".join(words for _, words in lines)
+    assert (lines[1:], attached) == ([(2, "b"), (3, "c")], 0)

@@ -2,12 +2,14 @@
 
 `python scripts/advisories.py FOLDER [requirements.lock]`: 1 when there is one, 3 for a folder
 without advisories or with one that cannot be read. The folder is a copy of the OSV data for PyPI.
+Each line ends with the severity and the day by which a remedy is due.
 """
 
 import json
 import re
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +18,17 @@ from packaging.version import InvalidVersion, Version
 ROOT: Final = Path(__file__).resolve().parents[1]
 PINNED: Final = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 UNREADABLE: Final = 3
+# Days from the day an advisory was published until our release without it, by its severity
+# (GitHub's words in OSV's `database_specific`); docs/operations.md says the same.
+DAYS: Final = {"CRITICAL": 3, "HIGH": 14, "MODERATE": 30, "LOW": 90}
+UNRATED: Final = "HIGH"  # fails closed: nobody said that it is harmless
 
 
-def found(lock: str, folder: Path) -> Iterator[tuple[str, str, str]]:
-    """Package, version and advisory; raises ValueError for a folder that proves nothing."""
+def found(lock: str, folder: Path) -> Iterator[tuple[str, str, str, str, str]]:
+    """Package, version, advisory, severity, last day for a remedy.
+
+    Raises ValueError for a folder that proves nothing.
+    """
     locked = {plain(name): version for name, version in PINNED.findall(lock)}
     files = sorted(folder.glob("*.json"))
     if not files:
@@ -33,7 +42,15 @@ def found(lock: str, folder: Path) -> Iterator[tuple[str, str, str]]:
             name = plain(str(package.get("name", "")))
             version = locked.get(name)
             if package.get("ecosystem") == "PyPI" and version and touches(part, version):
-                yield name, version, str(said["id"])
+                yield name, version, str(said["id"]), *due(said)
+
+
+def due(advisory: dict[str, Any]) -> tuple[str, str]:
+    """Its severity and the last day for a remedy."""
+    rated = str(advisory.get("database_specific", {}).get("severity", "")).upper()
+    severity = rated if rated in DAYS else UNRATED
+    published = datetime.fromisoformat(str(advisory.get("published", "1970-01-01T00:00:00Z")))
+    return severity, (published + timedelta(days=DAYS[severity])).date().isoformat()
 
 
 def plain(name: str) -> str:

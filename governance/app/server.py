@@ -16,10 +16,11 @@ from governance.app.owners import require_own_packages
 from governance.app.patience import LOOKS, close_late, protocol_of
 from governance.app.supervisor import supervise
 from governance.app.wiring import Wiring
-from governance.core.settings import Settings
+from governance.core.settings import Settings, UnsafeSettingsError
 from retention.reapplying import require_reapplied
 
 BACKLOG = 2048  # connections that wait for a worker
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of 1.3 are all of this kind
 STOP_SECONDS = 10  # how long open requests may take after a stop
 
 
@@ -74,7 +75,7 @@ def serve_open(wiring: Wiring, listening: socket.socket) -> None:
 def config_of(app: Application, settings: Settings) -> uvicorn.Config:
     """How the application is served; who shows a client certificate shows one that verifies."""
     tls = settings.tls_certificate_file
-    return uvicorn.Config(
+    config = uvicorn.Config(
         app,
         http=protocol_of(app.lane),
         forwarded_allow_ips=[word.strip() for word in settings.proxy_addresses.split(",")],
@@ -89,6 +90,19 @@ def config_of(app: Application, settings: Settings) -> uvicorn.Config:
         timeout_graceful_shutdown=STOP_SECONDS,
         lifespan="off",
     )
+    if tls is not None:
+        config.load()
+        narrow(config.ssl)
+    return config
+
+
+def narrow(context: ssl.SSLContext | None) -> None:
+    """TLS 1.2 and 1.3 alone, with forward secrecy and authenticated encryption (RFC 9325)."""
+    if context is None:
+        raise UnsafeSettingsError(setting="tls_certificate_file")  # fails closed: never in clear
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(CIPHERS)
+    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE | ssl.OP_NO_RENEGOTIATION
 
 
 class _Server(uvicorn.Server):

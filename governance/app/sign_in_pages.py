@@ -12,7 +12,7 @@ from governance.app.staff import signed_in
 from governance.app.wiring import Wiring
 from governance.console.account_frame import STEP_COOKIE, put_session, terms_for
 from governance.core.errors import GovernanceError
-from governance.http.cookies import drop, put, read
+from governance.http.cookies import drop, forget_pages, put, read
 from governance.http.principal import PrincipalKind
 from governance.http.request import (
     check_csrf,
@@ -270,4 +270,5 @@ async def sign_out(request: Request, csrf: Word = "") -> Response:
         place = await apart(partial(way_out, request, principal.session))
     response = RedirectResponse(place, status_code=303)
     drop(response, SESSION_COOKIE, https=is_https(request))
+    forget_pages(response)
     return response

@@ -123,4 +123,22 @@ def import_files_page() -> str:
         "The kinds of files that `sekisho import` reads. Headers are compared without width, "
         "spaces and case; a column of another name is mapped with `--map`.\n"
     )
-    return page("取り込めるファイル / Files that can be taken in", rule, *parts)
+    return page("取り込めるファイル / Files that can be taken in", rule, *parts, _findings())
+
+
+def _findings() -> str:
+    """What is found in values, by themselves and together (ASVS V2.1.2)."""
+    from governance.customers.types import ProblemKind  # noqa: PLC0415
+
+    rows = [
+        (f"`{kind.value}`", *both(f"customers.problem.{kind.value.lower()}"))
+        for kind in ProblemKind
+    ]
+    told = (
+        "## 値の検査 / What is found in values\n\n"
+        "一つの値の形だけでなく、組み合わせ（日付の前後、住所と郵便番号、同じ番号の重複、"
+        "行と列の数）も調べます。\n\n"
+        "Values are looked at by themselves and together: orders of dates, an address and its "
+        "postal code, a number that stands twice, the width of a row.\n"
+    )
+    return f"{told}\n{table(('code', '日本語', 'English'), rows)}"

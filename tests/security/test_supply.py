@@ -25,6 +25,9 @@ def _beside(address: str) -> Any:
     return _schema(address.rpartition("/")[2].removesuffix(".SNAPSHOT.schema.json"))
 
 
+SAID = {"id": "A-1", "published": "2026-11-01T00:00:00Z"}
+
+
 def _load(name: str = "sbom") -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, ROOT / f"scripts/{name}.py")
     assert spec is not None
@@ -92,9 +95,25 @@ def test_a_locked_package_that_an_advisory_names_is_found(
     expected: bool,  # noqa: FBT001 # as the table says
 ) -> None:
     part = {"package": {"ecosystem": "PyPI", "name": "Some_Thing"}} | affected
-    (tmp_path / "a.json").write_text(json.dumps({"id": "A-1", "affected": [part]}), "utf-8")
+    (tmp_path / "a.json").write_text(json.dumps(SAID | {"affected": [part]}), "utf-8")
     found = list(_load("advisories").found(LOCK, tmp_path))
-    assert found == ([("some-thing", "1.2.0", "A-1")] if expected else [])
+    assert found == ([("some-thing", "1.2.0", "A-1", "HIGH", "2026-11-15")] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("rated", "severity", "last"),
+    [
+        ("CRITICAL", "CRITICAL", "2026-11-04"),
+        ("moderate", "MODERATE", "2026-12-01"),
+        ("LOW", "LOW", "2027-01-30"),
+        ("harmless", "HIGH", "2026-11-15"),  # fails closed: of no scale that we know
+    ],
+)
+def test_the_last_day_for_a_remedy_follows_from_the_severity(
+    rated: str, severity: str, last: str
+) -> None:
+    said = SAID | {"database_specific": {"severity": rated}}
+    assert _load("advisories").due(said) == (severity, last)
 
 
 def test_a_folder_without_advisories_proves_nothing(tmp_path: Path) -> None:

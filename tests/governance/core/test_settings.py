@@ -13,6 +13,7 @@ from governance.core.settings import (
     UnsafeSettingsError,
     load,
 )
+from governance.core.unsafe_settings import UNSAFE
 
 SAFE = {"SEKISHO_MODE": "production", "SEKISHO_ORIGIN": "https://privacy.example.com"}
 
@@ -89,25 +90,77 @@ def test_a_named_file_must_be_there(tmp_path: Path) -> None:
             load(config=path, environment={})
 
 
-@pytest.mark.parametrize(
-    ("change", "setting"),
-    [
-        ({"SEKISHO_ORIGIN": "http://privacy.example.com"}, "origin"),
-        ({"SEKISHO_ORIGIN": "privacy.example.com"}, "origin"),
-        ({"SEKISHO_ORIGIN": ""}, "origin"),
-        ({}, "key_passphrase_file"),
-        ({"SEKISHO_KEY_PROVIDER": "environment"}, "key_provider"),
-        (
-            {"SEKISHO_KEY_PASSPHRASE_FILE": "/x", "SEKISHO_OFFICER_MFA": "false"},
-            "officer_mfa",
-        ),
-    ],
+GUARDED = SAFE | {"SEKISHO_KEY_PASSPHRASE_FILE": "/x", "SEKISHO_OFFICER_MFA": "true"}
+ELSEWHERE = "postgresql://sekisho@db.example.com/x"
+# What is refused, for each row of the table of unsafe settings in its order.
+REFUSED = (
+    ("origin", {"SEKISHO_ORIGIN": "http://privacy.example.com"}),
+    ("key_provider", {"SEKISHO_KEY_PROVIDER": "environment"}),
+    ("key_passphrase_file", {"SEKISHO_KEY_PASSPHRASE_FILE": None}),
+    ("kms_endpoint", {"SEKISHO_KMS_ENDPOINT": "http://kms.example.com"}),
+    ("vault_address", {"SEKISHO_VAULT_ADDRESS": "http://vault.example.com"}),
+    ("officer_mfa", {"SEKISHO_OFFICER_MFA": "false"}),
+    (
+        "smtp_encryption",
+        {
+            "SEKISHO_MAIL": "smtp",
+            "SEKISHO_SMTP_ENCRYPTION": "none",
+            "SEKISHO_SMTP_HOST": "mail.example.com",
+        },
+    ),
+    ("forward_url", {"SEKISHO_FORWARD_URL": "syslog://siem.example.com:514"}),
+    ("sms_url", {"SEKISHO_SMS_URL": "http://sms.example.com"}),
+    ("database_url", {"SEKISHO_DATABASE_URL": ELSEWHERE}),
+    (
+        "database_url",
+        {"SEKISHO_DATABASE_URL": "postgresql://u:geheim@db.example.com/x?sslmode=verify-full"},
+    ),
+    ("keys_url", {"SEKISHO_KEYS_URL": f"{ELSEWHERE}?sslmode=require"}),
+    (
+        "keys_url",
+        {"SEKISHO_KEYS_URL": f"{ELSEWHERE}?sslmode=verify-full&password=geheim"},
+    ),
+    ("proxy_addresses", {"SEKISHO_PROXY_ADDRESSES": "10.0.0.1, 0.0.0.0/0"}),
+    ("log_level", {"SEKISHO_LOG_LEVEL": "DEBUG"}),
 )
-def test_production_refuses_what_is_not_safe(change: dict[str, str], setting: str) -> None:
+
+
+def test_every_row_of_the_table_has_its_example() -> None:
+    assert [setting for setting, _ in REFUSED] == [row.setting for row in UNSAFE]
+
+
+@pytest.mark.parametrize("number", range(len(REFUSED)))
+def test_production_refuses_what_is_not_safe(number: int) -> None:
+    setting, change = REFUSED[number]
+    given = {name: value for name, value in (GUARDED | change).items() if value is not None}
     with pytest.raises(UnsafeSettingsError) as error:
-        load(environment=SAFE | change)
+        load(environment=given)
     assert error.value.params == {"setting": setting}
     assert error.value.exit_code == 3
+    assert "geheim" not in str(error.value)
+    settings = load(environment=given | {"SEKISHO_MODE": "development"})
+    assert next(row for row in UNSAFE if row.holds(settings)) is UNSAFE[number]
+
+
+@pytest.mark.parametrize("origin", ["privacy.example.com", ""])
+def test_an_origin_that_is_none_starts_nothing(origin: str) -> None:
+    with pytest.raises((UnsafeSettingsError, SettingsError)) as error:
+        load(environment=GUARDED | {"SEKISHO_ORIGIN": origin})
+    assert error.value.params == {"setting": "origin"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"SEKISHO_DATABASE_URL": f"{ELSEWHERE}?sslmode=verify-full&passfile=/etc/sekisho/pgpass"},
+        {"SEKISHO_DATABASE_URL": "postgresql://sekisho@127.0.0.1/x"},
+        {"SEKISHO_VAULT_ADDRESS": "http://127.0.0.1:8200"},
+        {"SEKISHO_FORWARD_URL": "syslog+tls://siem.example.com:6514"},
+        {"SEKISHO_PROXY_ADDRESSES": "10.0.0.1, 10.1.0.0/16"},
+    ],
+)
+def test_what_is_guarded_or_of_this_machine_starts(change: dict[str, str]) -> None:
+    assert load(environment=GUARDED | change).mode is Mode.PRODUCTION
 
 
 def test_production_starts_over_https_with_a_guarded_key_and_a_second_factor() -> None:

@@ -9,7 +9,7 @@ from governance.console.retention_frame import SIMULATIONS
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 from governance.ui.charts import Stack, StackedChart, stacked_chart
-from governance.ui.formats import MONTHS_EN
+from governance.ui.formats import MONTHS_EN, long_day
 from governance.ui.parts import Column, Figure, Term, Tone
 from retention.simulation.folding import forecast
 from retention.simulation.persons import PersonLine
@@ -158,7 +158,7 @@ def _duties(found: Simulation, lang: Lang) -> list[DutyLine]:
             basis=known[duty].basis.of(lang) if duty in known else "-",
             persons=one.persons,
             rows=one.rows,
-            until=one.until.isoformat(),
+            until=long_day(one.until, lang),
         )
         for duty, one in sorted(found.figures.kept.items(), key=lambda pair: -pair[1].persons)
     ]
@@ -211,12 +211,14 @@ def person_shown(line: PersonLine, found: Simulation, lang: Lang) -> PersonShown
     judged, schedule = line.judged, found.schedule
     decision = judged.decision
     labels = {duty.id: duty.label.of(lang) for duty in schedule.duties}
-    kept = [f"{labels.get(one.duty, one.duty)} ({one.until})" for one in judged.keeps]
+    kept = [
+        f"{labels.get(one.duty, one.duty)} ({long_day(one.until, lang)})" for one in judged.keeps
+    ]
     return PersonShown(
         subject=judged.subject,
         numbers=", ".join(line.numbers),
         decision=decision.kind.value if decision else "",
         why=because(decision, schedule, lang) if decision else "",
-        due_on=decision.due_on.isoformat() if decision and decision.due_on else "-",
+        due_on=long_day(decision.due_on, lang) if decision and decision.due_on else "-",
         kept=" / ".join(kept) or "-",
     )

@@ -6,7 +6,7 @@ without it. Entries from before stand under the index's key of that time until t
 entry names its key.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, literal, sel
 
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, RowId, SubjectId
+from governance.crypto.frame import OpenedRow
 from governance.crypto.index import IndexKey, exact_terms
 from governance.customers.custom.rows import beside
 from governance.customers.custom.types import is_custom
@@ -22,7 +23,8 @@ from governance.customers.search_plan import field_of
 from governance.customers.search_terms import form_of, stored_keys
 from governance.customers.store import IN_LIMIT, SUPPRESSION, TABLES
 from governance.db.types import insert_ignore
-from governance.keys.vault import FieldVault
+from governance.keys.errors import KeyDestroyedError
+from governance.keys.vault import Cells, FieldVault
 
 ERASED: Final = "~suppressed"  # '~' stands in no catalogue field
 OPTED_OUT: Final = "~opted_out"  # whoever objected to marketing; under keys of their own too
@@ -177,7 +179,19 @@ def _values(
     if is_custom(name):
         held = beside(tx, [(source.name, row) for row in whose])
         cells = {row: found[name] for row, found in held.items() if name in found}
-    opened = vault.open_rows([(row, {name: cell}) for row, cell in cells.items()])
     return [
-        (whose[row], str(values[name].value)) for row, values in zip(cells, opened, strict=True)
+        (whose[row], str(values[name].value))
+        for row, values in _opened(vault, [(row, {name: cell}) for row, cell in cells.items()])
     ]
+
+
+def _opened(
+    vault: FieldVault, rows: Sequence[tuple[RowId, Cells]]
+) -> Iterator[tuple[RowId, OpenedRow]]:
+    """The rows that open: an older database holds rows of persons whose keys have ended since."""
+    try:
+        yield from zip((row for row, _ in rows), vault.open_rows(rows), strict=True)
+    except KeyDestroyedError:
+        if len(rows) > 1:
+            for one in rows:
+                yield from _opened(vault, [one])

@@ -101,6 +101,19 @@ def test_an_erasure_is_done_again_by_the_machine_that_erased(town: Town) -> None
     assert town.rows("two", "purchase") == 0
 
 
+@pytest.mark.parametrize("said", [JournalKind.OBJECTION, JournalKind.WITHDRAWAL])
+def test_a_no_of_somebody_who_was_erased_since_stops_no_restore(
+    town: Town, said: JournalKind
+) -> None:
+    """Nothing of theirs opens any more, so that no token of theirs can be made."""
+    one = town.settle("one")
+    town.ports.vault.destroy(one, KeyClass.ACTIVE)
+    town.journalled(one, said, JournalKind.ERASURE, scope="mail_marketing/*/*")
+    assert again(town).erasures == (one,)
+    erase_again(town.ports, OPERATOR, (one,), worker=town.worker())
+    assert not left(town)
+
+
 def test_what_a_law_keeps_stays_in_clear_where_nobody_opens_the_sealed_part(town: Town) -> None:
     """The keys ended with the first erasure: amounts and days are kept, names are not."""
     bought = {"purchased_on": date(2026, 3, 1), "payment_status": "paid"}

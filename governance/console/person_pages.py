@@ -160,12 +160,9 @@ def _looking(
             choices = history(wiring.ports, principal, subject, None, after=0, limit=PAGE, at=at)
         found, said = wiring.database.write(lambda tx: events(tx, choices))
         rights = {"holds": Kind.HOLDS in opened, "requests": Kind.REQUESTS in opened}
+        known = may(request, principal, Action.CLIENT_READ)
         with wiring.database.read() as tx:
-            offered = {
-                "systems": systems(tx, lang, known=may(request, principal, Action.CLIENT_READ)),
-                "recipients": recipients(tx, lang),
-                "channels": channels(lang),
-            }
+            offered = _offered(tx, lang, known=known)
             state = person_state(tx, subject, lang, at=at, **rights)
         return Shown(
             answer=answer,
@@ -178,3 +175,12 @@ def _looking(
         )
 
     return look
+
+
+def _offered(tx: Connection, lang: Lang, *, known: bool) -> dict[str, tuple[Choice, ...]]:
+    """What the form of the checker offers."""
+    return {
+        "systems": systems(tx, lang, known=known),
+        "recipients": recipients(tx, lang),
+        "channels": channels(lang),
+    }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -23,6 +23,9 @@ from policies.proofs import Proof, prove_all
 from policies.snapshot import PolicySnapshot
 
 LISTED = 500  # open approvals among which changes of the policy are looked for
+
+
+_PROVED: Final[list[tuple[PolicySnapshot, tuple[Proof, ...]]]] = []  # the newest that was asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,17 @@ def standing_of(wiring: Any, lang: Lang) -> Standing:
     with wiring.database.read() as tx:
         here = next((one for one in entry_lines(tx, lang) if one.here), None)
     snapshot = wiring.policies.current
-    return Standing(snapshot=snapshot, here=here, proofs=prove_all(snapshot))
+    return Standing(snapshot=snapshot, here=here, proofs=proved(snapshot))
+
+
+def proved(snapshot: PolicySnapshot) -> tuple[Proof, ...]:
+    """The proofs of this very policy, which never changes: made once, not for each view."""
+    for known, proofs in _PROVED:
+        if known is snapshot:
+            return proofs
+    found = prove_all(snapshot)
+    _PROVED[:] = [(snapshot, found)]
+    return found
 
 
 def entry_lines(tx: Connection, lang: Lang) -> tuple[EntryLine, ...]:

@@ -34,7 +34,10 @@ from policies.api import require
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Writer = Annotated[Principal, Depends(require(Action.CONSENT_WRITE))]
 LONGEST: Final = 2_000  # characters of what was said
-FIELDS: Final = {ChoiceTimeError: "said_on", ChoiceUnknownError: "withdrawn"}
+FIELDS: Final[dict[type[GovernanceError], str]] = {
+    ChoiceTimeError: "said_on",
+    ChoiceUnknownError: "withdrawn",
+}
 
 
 @router.post("/persons/{subject}/told")
@@ -55,7 +58,7 @@ async def told(request: Request, principal: Writer, subject: str) -> Response:
     try:
         await run_in_threadpool(act)
     except GovernanceError as error:
-        field = next((name for kind, name in FIELDS.items() if isinstance(error, kind)), "told")
+        field = FIELDS.get(type(error), "told")
         mistakes = mistakes_of(error, lang_of(request), field_id=field)
         page = await person_page(request, principal, subject, mistakes=mistakes, given=sent)
         return HTMLResponse(page, status_code=error.status)

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8443
 ARGS ?=
 
-.PHONY: help demo serve test check bench docs soak lock format clean
+.PHONY: help demo serve test check bench docs pictures soak lock format clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -41,11 +41,14 @@ bench: $(BIN)/.developer  ## Measure the figures against their baselines
 docs: $(BIN)/.developer  ## Write the pages of docs/ that the code tells
 	@$(BIN)/python scripts/generate_docs.py $(ARGS)
 
+pictures: $(BIN)/.developer  ## Take the pictures of the guides anew, of the demo
+	@SEKISHO_PICTURES=1 $(BIN)/python -m pytest tests/journeys/test_pictures.py -q $(ARGS)
+
 soak: $(BIN)/.developer  ## Run the long campaigns (docs/soak.md)
 	@SEKISHO_SOAK=20000 $(BIN)/python -m pytest tests/consent/test_rules_differential.py tests/consent/state/test_differential.py tests/audit/test_kill.py tests/governance/gateway/intake/test_import_kill.py tests/governance/gateway/merging/test_merge_kill.py --timeout=3600 --hypothesis-seed=20261125 $(ARGS)
 	@SEKISHO_KILLS=50 SEKISHO_NONCES=10000000 SEKISHO_SEED=20261125 $(BIN)/python -m pytest tests/governance/custody/test_kill.py tests/governance/custody/test_a4.py --timeout=3600 $(ARGS)
 	@SEKISHO_SOAK=2000 $(BIN)/python -m pytest tests/consent/leases -s --timeout=7200 $(ARGS)
-	@SEKISHO_SOAK=1 $(BIN)/python -m pytest tests/dsar/intake/test_timing.py tests/governance/identity/credentials/test_timing.py tests/governance/identity/credentials/test_flood.py -s --timeout=3600 $(ARGS)
+	@SEKISHO_SOAK=1 $(BIN)/python -m pytest tests/dsar/intake/test_timing.py tests/governance/identity/credentials/test_timing.py tests/governance/identity/credentials/test_flood.py tests/governance/portal/entry/test_timing.py -s --timeout=3600 $(ARGS)
 	@SEKISHO_SOAK=10000 $(BIN)/python -m pytest tests/governance/pii/test_realistic.py --timeout=7200 $(ARGS)
 	@SEKISHO_SOAK=1 $(BIN)/python -m pytest tests/dsar/execution/test_kill.py --timeout=600 $(ARGS)
 	@SEKISHO_SOAK=20000 $(BIN)/python -m pytest tests/dsar/test_walks.py --timeout=3600 --hypothesis-seed=20261126 $(ARGS)

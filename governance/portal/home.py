@@ -1,7 +1,9 @@
 """What a customer sees of themselves: what is held, and every choice with its consequence."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -56,6 +58,8 @@ class HomeFacts:
     own_choice: bool  # of a child acted for: they consent themselves, nobody for them
 
 
+DAY: Final = re.compile(r"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]")
+JAPANS: Final = re.compile(r"\+81[0-9]{8,10}")
 SHOWN = (
     "name",
     "kana",
@@ -81,8 +85,15 @@ def held_terms(answer: ReadAnswer, lang: Lang) -> tuple[Term, ...]:
             view = row.get(column)
             if view is not None and view.shown.value:
                 label = catalogue().fields[view.field].label(lang)
-                found.append(Term(term=label, text=view.shown.value))
+                found.append(Term(term=label, text=_read(view.shown.value, lang)))
     return tuple(found)
+
+
+def _read(value: str, lang: Lang) -> str:
+    """A day and a telephone number of Japan as people write them; else the value itself."""
+    if DAY.fullmatch(value):
+        return long_day(date.fromisoformat(value), lang, era=voice().era)
+    return f"0{value[3:]}" if JAPANS.fullmatch(value) else value
 
 
 def own_name(answer: ReadAnswer) -> str:

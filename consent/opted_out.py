@@ -1,6 +1,7 @@
 """Whoever said no to marketing is recognised by keyed tokens when a file brings them anew.
 
-Basis: GDPR 21(3) and APPI 35 ask for a no that holds; recognising it needs a trace of the person.
+Basis: GDPR 21(3) and APPI 35 ask for a no that holds, and 特定電子メール法 3(3) forbids sending
+against a no in whatever words it comes, a withdrawal too; knowing it again needs a trace.
 The tokens stand under keys of their own, tell nobody who they are of, and end months after the no
 (`opt_out_months`) or with the person's own new word. A file or staff lifts nothing. A file of
 choices that says no feeds the list as the person's own word does, from the day that it names.
@@ -30,9 +31,8 @@ from policies.purposes import PurposeRecord
 FIELDS: Final = (FieldId("person.email"), FieldId("person.mobile"))
 RULE: Final = "OPTED_OUT"
 KEPT: Final = 60  # months, where the settings say nothing else
-NO: Final = frozenset({EventKind.OBJECTED, EventKind.RESTRICTED})
-NO_BY_FILE: Final = NO | {EventKind.WITHDRAWN}  # 配信停止, opt-out: an old grant may follow it
-YES: Final = frozenset({EventKind.GIVEN, EventKind.OBJECTION_LIFTED, EventKind.RESTRICTION_LIFTED})
+NO: Final = frozenset({EventKind.OBJECTED, EventKind.RESTRICTED, EventKind.WITHDRAWN})
+YES: Final = GRANTS | {EventKind.OBJECTION_LIFTED, EventKind.RESTRICTION_LIFTED}
 EVERYTHING: Final = "*"
 
 
@@ -63,7 +63,7 @@ def follow_file(tx: Connection, ports: Ports, events: Iterable[NewEvent], *, at:
     """
     purposes = ports.policies.current.purposes
     marketing = sorted(one.id for one in purposes.values() if one.direct_marketing)
-    named = {one.subject for one in events if one.kind in NO_BY_FILE and one.purpose in marketing}
+    named = {one.subject for one in events if one.kind in NO and one.purpose in marketing}
     listed = []
     for subject, said_on in _standing_noes(tx, sorted(named), marketing).items():
         until = add_months(said_on, months_of(ports.controller))
@@ -81,11 +81,11 @@ def _standing_noes(
         mine = (
             EVENT.c.subject_id.in_(subjects[start : start + IN_LIMIT]),
             EVENT.c.purpose.in_(purposes),
-            EVENT.c.kind.in_([kind.value for kind in (*NO_BY_FILE, *YES, *GRANTS)]),
+            EVENT.c.kind.in_([kind.value for kind in (*NO, *YES)]),
         )
         columns = EVENT.c.subject_id, EVENT.c.purpose, EVENT.c.occurred_at, EVENT.c.kind
         for subject, purpose, when, kind in tx.execute(select(*columns).where(*mine)):
-            said = when, EventKind(kind) in NO_BY_FILE  # at the same instant the no decides
+            said = when, EventKind(kind) in NO  # at the same instant the no decides
             last[subject, purpose] = max(said, last.get((subject, purpose), said))
     found: dict[SubjectId, date] = {}
     for (subject, _), (when, no) in last.items():

@@ -68,10 +68,13 @@ def listed(wiring: Wiring) -> int:
         return int(tx.execute(select(func.count()).select_from(SUPPRESSION)).scalar_one())
 
 
-def test_a_file_opens_marketing_for_nobody_who_said_no(wiring: Wiring, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [EventKind.OBJECTED, EventKind.WITHDRAWN])
+def test_a_file_opens_marketing_for_nobody_who_said_no(
+    wiring: Wiring, tmp_path: Path, kind: EventKind
+) -> None:
     mail = {"メールアドレス": "taro@example.com"}
     first = bring(wiring, tmp_path, 1, "shop.csv", **mail)
-    say(wiring, first, EventKind.OBJECTED, by=By.PERSON)
+    say(wiring, first, kind, by=By.PERSON)
     assert listed(wiring) == 2  # the address and the mobile, under keys of their own
     again = bring(wiring, tmp_path, 77, "bought.csv", **mail)
     other = bring(wiring, tmp_path, 78, "others.csv")
@@ -80,6 +83,15 @@ def test_a_file_opens_marketing_for_nobody_who_said_no(wiring: Wiring, tmp_path:
     assert why(wiring, other) is not OBJECTED
     told = [record.entry for record in wiring.ports.journal.replay()]
     assert JournalKind.OBJECTION in {one.kind for one in told if one.subject == again}
+
+
+def test_a_new_consent_of_the_person_ends_what_the_withdrawal_began(
+    wiring: Wiring, tmp_path: Path
+) -> None:
+    first = bring(wiring, tmp_path, 1, "shop.csv")
+    say(wiring, first, EventKind.WITHDRAWN, by=By.PERSON)
+    say(wiring, first, EventKind.GIVEN, by=By.PERSON)
+    assert listed(wiring) == 0
 
 
 def test_the_report_of_the_file_names_the_row(wiring: Wiring, tmp_path: Path) -> None:

@@ -55,6 +55,23 @@ def told(actor: str, code: str, origin: str) -> None:
     emit(shape, words)
 
 
+def sessions_ended(
+    login: str, word: str, work: "Callable[[Connection, Wiring, Principal], int]"
+) -> int:
+    """The act is done, and it is told how many sessions of the account ended by it."""
+    ended, _ = written(work)
+    shape = {"actor": f"u:{login}", "sessions": ended}
+    emit(shape, lambda: line(say(f"staff.{word}", login=login, sessions=ended)))
+    return 0
+
+
+def code_made(login: str, work: "Callable[[Connection, Wiring, Principal], str]") -> int:
+    """The act is done, and the one-time code that it made is shown, this once."""
+    code, origin = written(work)
+    told(f"u:{login}", code, origin)
+    return 0
+
+
 @staff_app.command("add", help=say("staff.add"))
 def staff_add(
     login: Login,
@@ -65,11 +82,9 @@ def staff_add(
     from governance.identity.accounts import NewStaff, add_staff
 
     new = NewStaff(login=login, display_name=name, roles=frozenset(role))
-    code, origin = written(
-        lambda tx, wiring, by: add_staff(tx, wiring.ports, by, new, at=wiring.clock())
+    return code_made(
+        login, lambda tx, wiring, by: add_staff(tx, wiring.ports, by, new, at=wiring.clock())
     )
-    told(f"u:{login}", code, origin)
-    return 0
 
 
 @staff_app.command("list", help=say("staff.list"))
@@ -109,12 +124,11 @@ def staff_end(login: Login) -> int:
     """The account acts no more, from now on."""
     from governance.identity.lifecycle import end_staff
 
-    ended, _ = written(
-        lambda tx, wiring, by: end_staff(tx, wiring.ports, by, login, at=wiring.clock())
+    return sessions_ended(
+        login,
+        "ended",
+        lambda tx, wiring, by: end_staff(tx, wiring.ports, by, login, at=wiring.clock()),
     )
-    shape = {"actor": f"u:{login}", "sessions": ended}
-    emit(shape, lambda: line(say("staff.ended", login=login, sessions=ended)))
-    return 0
 
 
 @staff_app.command("code", help=say("staff.code"))
@@ -122,11 +136,9 @@ def staff_code(login: Login) -> int:
     """A fresh one-time code is shown once; earlier ones open nothing any more."""
     from governance.identity.accounts import staff_code as issue
 
-    code, origin = written(
-        lambda tx, wiring, by: issue(tx, wiring.ports, by, login, at=wiring.clock())
+    return code_made(
+        login, lambda tx, wiring, by: issue(tx, wiring.ports, by, login, at=wiring.clock())
     )
-    told(f"u:{login}", code, origin)
-    return 0
 
 
 @staff_app.command("mail", help=say("staff.mail"))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from governance.cli.accounts import Login, told, written
+from governance.cli.accounts import Login, code_made, sessions_ended, written
 from governance.cli.output import emit, line, say, table
 
 if TYPE_CHECKING:
@@ -82,12 +82,11 @@ def staff_suspend(login: Login) -> int:
     """The account does not act until it is resumed."""
     from governance.identity.lifecycle import suspend
 
-    ended, _ = written(
-        lambda tx, wiring, by: suspend(tx, wiring.ports, by, login, at=wiring.clock())
+    return sessions_ended(
+        login,
+        "suspended",
+        lambda tx, wiring, by: suspend(tx, wiring.ports, by, login, at=wiring.clock()),
     )
-    shape = {"actor": f"u:{login}", "sessions": ended}
-    emit(shape, lambda: line(say("staff.suspended", login=login, sessions=ended)))
-    return 0
 
 
 @app.command("resume", help=say("staff.resume"))
@@ -105,11 +104,9 @@ def staff_reset(login: Login) -> int:
     """Password and second factors are gone; a one-time code is shown once."""
     from governance.identity.lifecycle import reset
 
-    code, origin = written(
-        lambda tx, wiring, by: reset(tx, wiring.ports, by, login, at=wiring.clock())
+    return code_made(
+        login, lambda tx, wiring, by: reset(tx, wiring.ports, by, login, at=wiring.clock())
     )
-    told(f"u:{login}", code, origin)
-    return 0
 
 
 @app.command("sessions", help=say("staff.sessions"))
@@ -158,9 +155,8 @@ def staff_sign_out(login: Login) -> int:
     """Every session of the account has ended; it may sign in again."""
     from governance.identity.lifecycle import end_sessions
 
-    ended, _ = written(
-        lambda tx, wiring, by: end_sessions(tx, wiring.ports, by, login, at=wiring.clock())
+    return sessions_ended(
+        login,
+        "signed_out",
+        lambda tx, wiring, by: end_sessions(tx, wiring.ports, by, login, at=wiring.clock()),
     )
-    shape = {"actor": f"u:{login}", "sessions": ended}
-    emit(shape, lambda: line(say("staff.signed_out", login=login, sessions=ended)))
-    return 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -77,6 +77,15 @@ async def _account(
     )
 
 
+def _asked(
+    request: Request, csrf: str, use: Callable[..., Any], *given: object, **named: object
+) -> Callable[[], Any]:
+    """The use case with what was given to it, for a form that is this page's own."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+    return partial(use, wiring.ports, *given, at=wiring.clock(), **named)
+
+
 async def _done(
     request: Request,
     principal: Principal,
@@ -107,18 +116,9 @@ async def password(
     csrf: Csrf = "",
 ) -> Response:
     """The new password stands; every other session has ended."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
-    work = partial(
-        keeping.set_password,
-        wiring.ports,
-        request.app.state.hasher,
-        terms_for(request),
-        principal,
-        password,
-        before=before,
-        at=wiring.clock(),
-    )
+    hasher, terms = request.app.state.hasher, terms_for(request)
+    use, given = keeping.set_password, (hasher, terms, principal, password)
+    work = _asked(request, csrf, use, *given, before=before)
     return await _done(request, principal, work, field="password")
 
 
@@ -135,36 +135,21 @@ async def confirm_totp(
     request: Request, principal: Own, code: Word = "", csrf: Csrf = ""
 ) -> Response:
     """The application counts as a second factor."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
-    work = partial(
-        second.confirm_totp,
-        wiring.ports,
-        terms_for(request),
-        principal,
-        code,
-        at=wiring.clock(),
-    )
+    work = _asked(request, csrf, second.confirm_totp, terms_for(request), principal, code)
     return await _done(request, principal, work, field="code")
 
 
 @router.post("/totp/remove")
 async def remove_totp(request: Request, principal: Own, csrf: Csrf = "") -> Response:
     """The application counts no more."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
-    work = partial(
-        second.remove_totp, wiring.ports, terms_for(request), principal, at=wiring.clock()
-    )
+    work = _asked(request, csrf, second.remove_totp, terms_for(request), principal)
     return await _done(request, principal, work, field="totp")
 
 
 @router.post("/recovery")
 async def recovery(request: Request, principal: Own, csrf: Csrf = "") -> Response:
     """Fresh recovery codes, shown this once."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
-    work = partial(keeping.renew_recovery, wiring.ports, principal, at=wiring.clock())
+    work = _asked(request, csrf, keeping.renew_recovery, principal)
     try:
         codes = await run_in_threadpool(work)
     except StepUpNeededError:
@@ -178,11 +163,7 @@ async def recovery(request: Request, principal: Own, csrf: Csrf = "") -> Respons
 @router.post("/passkeys/options")
 async def passkey_options(request: Request, principal: Own, csrf: Csrf = "") -> Response:
     """What the browser needs to make a passkey."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
-    work = partial(
-        second.passkey_offered, wiring.ports, terms_for(request), principal, at=wiring.clock()
-    )
+    work = _asked(request, csrf, second.passkey_offered, terms_for(request), principal)
     options, secret = await run_in_threadpool(work)
     response = JSONResponse(options)
     seconds = int(STEP_LIFE.total_seconds())
@@ -195,18 +176,9 @@ async def add_passkey(
     request: Request, principal: Own, answer: Word = "", name: Word = "", csrf: Csrf = ""
 ) -> Response:
     """The passkey opens the account from now on."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
-    work = partial(
-        second.add_passkey,
-        wiring.ports,
-        terms_for(request),
-        principal,
-        read(request, STEP_COOKIE, https=is_https(request)),
-        answer,
-        name,
-        at=wiring.clock(),
-    )
+    step = read(request, STEP_COOKIE, https=is_https(request))
+    given = (terms_for(request), principal, step, answer, name)
+    work = _asked(request, csrf, second.add_passkey, *given)
     renewed = await run_in_threadpool(work)
     response = JSONResponse({"next": HOME})
     drop(response, STEP_COOKIE, https=is_https(request))
@@ -220,27 +192,17 @@ async def remove_passkey(
     request: Request, principal: Own, passkey: str, csrf: Csrf = ""
 ) -> Response:
     """The passkey opens nothing any more."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
-    work = partial(
-        second.remove_passkey,
-        wiring.ports,
-        terms_for(request),
-        principal,
-        passkey,
-        at=wiring.clock(),
-    )
+    work = _asked(request, csrf, second.remove_passkey, terms_for(request), principal, passkey)
     return await _done(request, principal, work, field="passkeys")
 
 
 @router.post("/sessions/end")
 async def end_others(request: Request, principal: Own, csrf: Csrf = "") -> Response:
     """Every other session of the account has ended."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
+    others = _asked(request, csrf, sessions.end_other_sessions, principal)
 
     def work() -> None:
-        sessions.end_other_sessions(wiring.ports, principal, at=wiring.clock())
+        others()  # how many ended is no session that goes on
 
     return await _done(request, principal, work, field="sessions")
 
@@ -248,9 +210,7 @@ async def end_others(request: Request, principal: Own, csrf: Csrf = "") -> Respo
 @router.post("/sessions/{session}/end")
 async def end_one(request: Request, principal: Own, session: str, csrf: Csrf = "") -> Response:
     """The session has ended."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
-    work = partial(sessions.end_session, wiring.ports, principal, session, at=wiring.clock())
+    work = _asked(request, csrf, sessions.end_session, principal, session)
     return await _done(request, principal, work, field="sessions")
 
 
@@ -290,17 +250,8 @@ async def confirm(
     csrf: Csrf = "",
 ) -> Response:
     """The proof is fresh, and the browser goes on where it came from."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
-    work = partial(
-        sessions.prove_again,
-        wiring.ports,
-        request.app.state.hasher,
-        principal,
-        typed=code,
-        password=password,
-        at=wiring.clock(),
-    )
+    hasher, use = request.app.state.hasher, sessions.prove_again
+    work = _asked(request, csrf, use, hasher, principal, typed=code, password=password)
     try:
         await run_in_threadpool(work)
     except GovernanceError as error:
@@ -319,16 +270,8 @@ async def confirm_by_passkey(
     csrf: Csrf = "",
 ) -> Response:
     """The proof is fresh: the own passkey answered the challenge of the sign-in's address."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
-    work = partial(
-        sessions.prove_by_passkey,
-        wiring.ports,
-        terms_for(request),
-        principal,
-        read(request, STEP_COOKIE, https=is_https(request)),
-        answer,
-        at=wiring.clock(),
-    )
+    step = read(request, STEP_COOKIE, https=is_https(request))
+    given = (terms_for(request), principal, step, answer)
+    work = _asked(request, csrf, sessions.prove_by_passkey, *given)
     await run_in_threadpool(work)
     return JSONResponse({"next": safe_return(next)})

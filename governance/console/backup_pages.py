@@ -31,7 +31,6 @@ from retention.backups.standing import Standing, State, standings
 
 router = APIRouter(prefix="/console/backups", include_in_schema=False)
 HOME = "/console/backups"
-SHOWN = 30  # backups and drills; older ones stand in the folder and the log
 Reader = Annotated[Principal, Depends(require(Action.JOB_READ))]
 Keeper = Annotated[Principal, Depends(require(Action.BACKUP_RUN))]
 TONES = {

@@ -7,7 +7,7 @@ from typing import Final
 
 from consent.proofs import ProofView
 from consent.receipts.paper import ACTS
-from consent.standing import Entry, Tally
+from consent.standing import Entry
 from consent.types import EVERY, Cell
 from governance.core.terms import Lang, Law
 from governance.gateway.choices import Choices, shown_code
@@ -34,17 +34,6 @@ class CellLine:
     yes: bool
     why: str
     until: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TallyLine:
-    """Events of one kind about one purpose on one version of its notice."""
-
-    purpose: str
-    kind: str
-    version: str
-    events: int
-    persons: int
 
 
 def purpose_words(policy: PolicySnapshot, purpose: str, lang: Lang) -> str:
@@ -131,22 +120,6 @@ def _occurrence(one: Entry, policy: PolicySnapshot, lang: Lang) -> Occurrence:
             href=f"{HOME}/entries/{one.id}",
         ),
         tone=Tone.REFUSED if event.kind.value in NARROWS else Tone.PLAIN,
-    )
-
-
-def tally_lines(
-    found: tuple[Tally, ...], policy: PolicySnapshot, lang: Lang
-) -> tuple[TallyLine, ...]:
-    """The ledger's counts in words."""
-    return tuple(
-        TallyLine(
-            purpose=purpose_words(policy, one.purpose, lang),
-            kind=text(f"consent.kind.{one.kind.value}", lang),
-            version=one.notice_version or "",
-            events=one.events,
-            persons=one.persons,
-        )
-        for one in found
     )
 
 

@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import Connection
 
 from dsar.complaints.rules import TABLE, deciders
-from dsar.complaints.service import list_complaints, show_complaint
+from dsar.complaints.service import show_complaint
 from dsar.complaints.store import FILED, references
 from dsar.complaints.types import Complaint, ComplaintEvent, ComplaintStatus
-from dsar.listing import id_of
 from dsar.store import case_by_id
-from governance.core.clock import JST
 from governance.core.terms import Lang, RequestId, RowId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
@@ -22,19 +19,6 @@ from governance.ui.parts import Choice, Occurrence, Term
 from governance.ui.words import actor_name
 
 ENDED = frozenset({ComplaintStatus.ANSWERED, ComplaintStatus.WITHDRAWN})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComplaintLine:
-    """One complaint in the list."""
-
-    id: RowId
-    reference: str
-    cause: str
-    status: str
-    received: date
-    until: date | None
-    late: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,32 +33,6 @@ class ComplaintShown:
     own: bool  # the reader decided the request: another person looks at it
     asks_authority: bool
     asks_follow_up: bool
-
-
-def complaint_lines(
-    tx: Connection, ports: Ports, principal: Principal, reference: str, lang: Lang, *, on: date
-) -> tuple[ComplaintLine, ...]:
-    """Complaints that wait, by their day, then the others; of one request where one is named."""
-    wanted = id_of(tx, reference) if reference else None
-    found = list_complaints(tx, ports, principal, wanted)
-    if reference and wanted is None:
-        return ()
-    names = references(tx)
-    order = sorted(found, key=lambda one: (one.status in ENDED, one.answer_by or date.max))
-    return tuple(_line(one, names[one.request], lang, on=on) for one in order)
-
-
-def _line(one: Complaint, reference: str, lang: Lang, *, on: date) -> ComplaintLine:
-    waits = one.status not in ENDED
-    return ComplaintLine(
-        id=one.id,
-        reference=reference,
-        cause=text(f"dsar.complaint.cause.{one.cause.value}", lang),
-        status=text(f"dsar.complaint.status.{one.status.value}", lang),
-        received=one.received_at.astimezone(JST).date(),
-        until=one.answer_by if waits else None,
-        late=waits and one.answer_by is not None and one.answer_by < on,
-    )
 
 
 def complaint_shown(

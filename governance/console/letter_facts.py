@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from dsar.correspondence.editions import Edition
 from dsar.correspondence.types import (
     FREE,
     MAY,
@@ -43,19 +42,6 @@ class SlotLine:
     name: str
     meaning: str
     must: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditionLine:
-    """A text of the company."""
-
-    id: str
-    name: str
-    lang: str
-    number: int
-    state: str
-    by: str
-    on: datetime
 
 
 def letter_line(one: LetterRecord, lang: Lang) -> LetterLine:
@@ -99,16 +85,3 @@ def slot_lines(template: Template, lang: Lang) -> tuple[SlotLine, ...]:
 def choices(templates: Iterable[Template], lang: Lang) -> tuple[Choice, ...]:
     """Letters to choose from."""
     return tuple(Choice(value=one.value, label=name_of(one, lang)) for one in templates)
-
-
-def edition_line(one: Edition, lang: Lang) -> EditionLine:
-    """The company's text in the list."""
-    return EditionLine(
-        id=one.id,
-        name=name_of(one.template, lang),
-        lang=one.lang,
-        number=one.number,
-        state=text(f"console.letter.edition.{one.state}", lang),
-        by=one.created_by,
-        on=one.decided_at or one.created_at,
-    )

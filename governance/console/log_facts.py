@@ -21,7 +21,7 @@ from audit.reviewing.outside import Outsider, authorities, witnesses
 from audit.store import InclusionProof
 from audit.types import Outcome
 from audit.watch import Watched
-from governance.core.terms import Lang, PurposeId
+from governance.core.terms import FieldId, Lang, PurposeId
 from governance.customers.catalogue import catalogue
 from governance.i18n.catalogue import domain, text
 from governance.ui.parts import (
@@ -90,14 +90,8 @@ class LogLine:
     tone: str
 
 
-def log_lines(
-    events: tuple[RecordedEvent, ...], purposes: Mapping[PurposeId, str], lang: Lang
-) -> tuple[LogLine, ...]:
-    """The events in words; a person by the beginning of the pseudonym, which leads to them."""
-    return tuple(_line(event, purposes, lang) for event in events)
-
-
-def _line(event: RecordedEvent, purposes: Mapping[PurposeId, str], lang: Lang) -> LogLine:
+def log_line(event: RecordedEvent, purposes: Mapping[PurposeId, str], lang: Lang) -> LogLine:
+    """The event in words; a person by the beginning of the pseudonym, which leads to them."""
     purpose = event.purpose or ""
     refused = event.outcome in {Outcome.DENY.value, Outcome.FAILED.value}
     subject = event.subject or ""
@@ -307,7 +301,7 @@ def fields_in_words(fields: str | None, lang: Lang) -> str:
     """The fields of an event by their names for people; a technical name where there is none."""
     known = catalogue().fields
     between = text("console.person.comma", lang)
-    names = (name for name in (fields or "").split(",") if name)
+    names = (FieldId(name) for name in (fields or "").split(",") if name)
     return between.join(known[name].label(lang) if name in known else name for name in names)
 
 

@@ -13,8 +13,7 @@ from audit.alarms.types import Alarm
 from audit.alarms.watching import alarms
 from audit.alarms.wording import in_words
 from audit.errors import QueryFormError, ReviewRangeError
-from audit.review import EventQuery, waiting
-from audit.reviewing.conditions import both
+from audit.review import waiting
 from audit.reviewing.decided import DecisionPage, look_at_decisions
 from audit.reviewing.service import (
     KeptFilter,
@@ -23,26 +22,24 @@ from audit.reviewing.service import (
     drop_filter,
     keep_filter,
     kept_filters,
-    look,
     look_at,
     person_timeline,
     reviewer,
 )
-from audit.reviewing.service import Page as EventPage
 from audit.reviewing.signing import ReviewWords, Unreviewed, opened_reviews, sign_off, unreviewed
 from audit.store import last_note, prove_inclusion
 from governance.console.frame import Csrf, may, report_file, today, way
+from governance.console.lists.log import AUDIT_LOG, REVIEWS
+from governance.console.lists.source import listed
 from governance.console.log_facts import (
     FIELDS,
     HOME,
-    AskedFilter,
     Standing,
     asked_filter,
     choices_of,
     decided_occurrences,
     erasure_words,
     event_terms,
-    log_lines,
     occurrences,
     proof_path,
     standing,
@@ -56,14 +53,14 @@ from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text, text
 from governance.reports.service import report_id
 from governance.reports.types import Period
+from governance.ui.lists.listing import Listing
 from governance.ui.parts import Crumb, Mistake
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
 router = APIRouter(include_in_schema=False)
-PAGE, ALARMS, REVIEWS = 20, 5, 5
-COUNTED = 10_000  # matching events that a page counts; more are "or more"
+PAGE, ALARMS = 20, 5
 Reader = Annotated[Principal, Depends(require(Action.AUDIT_READ))]
 Signer = Annotated[Principal, Depends(require(Action.AUDIT_REVIEW))]
 Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
@@ -73,7 +70,7 @@ Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
 class Shown:
     """The facts of the page of the log."""
 
-    page: EventPage
+    found: Listing
     kept: tuple[KeptFilter, ...]
     open: Unreviewed
     reviews: tuple[ReviewWords, ...]
@@ -97,12 +94,8 @@ async def _log_page(
 ) -> str:
     given = request.query_params
     asked = asked_filter(given)
-    place = given.get("before", "")
-    before = int(place) if place.isascii() and place.isdigit() else None
-    shown = await run_in_threadpool(
-        _shown, wiring_of(request), _by(request, principal), asked, before
-    )
     wiring = wiring_of(request)
+    shown = await run_in_threadpool(_shown, request, principal)
     watched = await run_in_threadpool(wiring.log_watch.latest, at=wiring.clock())
     page = replace(
         console_page(request, "console.log.title", principal),
@@ -118,9 +111,7 @@ async def _log_page(
         "console/log.html",
         page,
         shown=shown,
-        lines=log_lines(shown.page.events, purposes, page.lang),
         asked=asked,
-        total=_total(shown.page, page.lang),
         options=choices_of(purposes, page.lang),
         verdict=verdict_of(watched, waiting=shown.waiting),
         alarm_words=[in_words(one, page.lang) for one in shown.alarms],
@@ -133,46 +124,24 @@ async def _log_page(
     )
 
 
-def _shown(wiring: Any, by: Reviewer, asked: AskedFilter, before: int | None) -> Shown:
-    with wiring.database.read() as tx:
-        kept = kept_filters(tx, wiring.vault, by.id)
-    named = next((one for one in kept if one.id == asked.chosen), None)
-    query = asked.query if named is None else both(named.query, asked.query)
+def _shown(request: Request, principal: Principal) -> Shown:
+    wiring, by = wiring_of(request), _by(request, principal)
 
-    def write(tx: Any) -> tuple[EventPage, tuple[ReviewWords, ...]]:
-        reviewed = opened_reviews(tx, open_part=wiring.vault.open_part, limit=REVIEWS)
-        nothing = EventQuery(any_of=())  # what cannot be asked is not answered with everything
-        found = look(
-            tx,
-            wiring.audit,
-            nothing if asked.wrong else query,
-            by,
-            before=before,
-            limit=PAGE,
-            counted=True,
-            most=COUNTED,
-            beside=(("reviews", len(reviewed)),),
-        )
-        return found, reviewed
+    def write(tx: Any) -> tuple[Listing, tuple[ReviewWords, ...]]:
+        found = listed(request, principal, AUDIT_LOG, tx=tx)
+        return found, opened_reviews(tx, open_part=wiring.vault.open_part, limit=REVIEWS)
 
-    page, reviewed = wiring.database.write(write)
+    found, reviewed = wiring.database.write(write)
     with wiring.database.read() as tx:
         return Shown(
-            page=page,
-            kept=kept,
+            found=found,
+            kept=kept_filters(tx, wiring.vault, by.id),
             open=unreviewed(tx, within=timedelta(days=wiring.settings.review_days), at=by.at),
             reviews=reviewed,
             alarms=alarms(tx, limit=ALARMS),
             standing=standing(tx),
             waiting=waiting(tx),
         )
-
-
-def _total(page: EventPage, lang: Lang) -> str:
-    total = page.total or 0
-    return text(
-        "console.log.at_least" if total >= COUNTED else "console.log.total", lang, n=f"{total:,}"
-    )
 
 
 def _purposes(request: Request, lang: Lang) -> dict[PurposeId, str]:

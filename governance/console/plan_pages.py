@@ -56,7 +56,6 @@ from retention.simulation.store import of_plan
 from retention.types import DecisionKind, Schedule
 
 router = APIRouter(prefix=PLANS, include_in_schema=False)
-SHOWN: Final = 20
 ITEMS: Final = 50
 TITLE: Final = "console.plans.title"
 KINDS: Final = frozenset({ApprovalKind.PURGE, ApprovalKind.ERASURE})

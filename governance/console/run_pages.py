@@ -31,7 +31,6 @@ from policies.actions import Action
 from retention import store
 
 router = APIRouter(prefix=HOME, include_in_schema=False)
-SHOWN: Final = 20
 TITLE: Final = "console.runs.title"
 
 

@@ -49,7 +49,6 @@ from retention.simulation.types import Simulation
 from retention.types import DecisionKind
 
 router = APIRouter(prefix=SIMULATIONS, include_in_schema=False)
-SHOWN: Final = 20
 AT_ONCE: Final = 3_000  # persons who are counted before the page answers; more count behind it
 TITLE: Final = "console.simulations.title"
 

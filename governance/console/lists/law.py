@@ -82,7 +82,9 @@ def _duty(one: Obligation, rules: RuleSet, lang: Lang) -> Row:
         article=Cell(value=article_words(one.law, one.article, lang)),
         law=Cell(value=law_name(one.law, lang), code=one.law),
         duty=Cell(value=one.duty_ja if lang is Lang.JA else one.duty_en, href=f"{HOME}/{one.id}"),
-        rule=Cell(value=rule, code=one.deadline_rule, href=f"{HOME}/{one.deadline_rule}"),
+        rule=Cell(
+            value=rule, code=one.deadline_rule, href=f"{HOME}/{one.deadline_rule}", aside=True
+        ),
         binds=Cell(value=one.software or None, lang="en" if one.software else ""),
         seen=Cell(value=text(f"console.law.seen.{seen}", lang), code=seen),
     )

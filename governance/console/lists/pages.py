@@ -6,7 +6,7 @@ A file is on record by the list, its form and the number of its rows; so is a ke
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -18,7 +18,7 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
 from governance.console.frame import Csrf
 from governance.console.lists.registry import source_of
-from governance.console.lists.source import Asked, Source, asked_by, demand, saved_place
+from governance.console.lists.source import Asked, Source, asked_by, demand, in_tx, saved_place
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import RowId
 from governance.http.principal import Principal, PrincipalKind
@@ -35,7 +35,6 @@ from policies.api import require
 router = APIRouter(prefix="/console", include_in_schema=False)
 Officer = Annotated[Principal, Depends(require(Action.CONSOLE_OPEN))]
 Word = Annotated[str, Form()]
-PAGES: Final = 20  # pages that a file of a list with a cursor holds
 
 
 class ViewOfPersonsError(GovernanceError):
@@ -94,8 +93,7 @@ def _file(
     keys: frozenset[str] | None,
 ) -> Response:
     wiring, asked = wiring_of(request), asked_by(request, principal, source, pairs)
-    with wiring.database.read() as tx:
-        rows = _rows(tx, source, asked)
+    rows = in_tx(wiring, source, lambda tx: _rows(tx, source, asked))
     rows = rows if keys is None else [row for row in rows if row.key in keys]
     columns = listing_of(source.declared, asked.view, Found(rows=())).columns
     content = file_of(source.declared, columns, rows, form=form, lang=asked.lang)
@@ -109,18 +107,10 @@ def _file(
 
 
 def _rows(tx: Connection, source: Source, asked: Asked) -> Sequence[Row]:
-    """Every row of the view in its order; of a list with a cursor the first pages of the most."""
+    """Every row of the view in its order; of a list with a cursor no more than `MOST`."""
     if not source.declared.cursor:
         return arranged(source.declared, asked.view, source.rows(tx, asked).rows).rows
-    rows: list[Row] = []
-    view = replace(asked.view, size=MOST // PAGES)
-    for _ in range(PAGES):
-        found = source.rows(tx, replace(asked, view=view))
-        rows += found.rows
-        if not found.next:
-            break
-        view = replace(view, before=found.next)
-    return rows
+    return source.rows(tx, replace(asked, view=replace(asked.view, size=MOST))).rows
 
 
 def _record(tx: Connection, *, asked: Asked, source: Source, form: FileForm, rows: int) -> None:

@@ -83,7 +83,7 @@ def _row(line: ProvisionLine, asked: Asked) -> Row:
         one.id,
         on=Cell(value=one.first_on, last=one.last_on, href=f"{HOME}/{one.id}", note=last),
         direction=one_of("cli.provision.direction.", one.direction.value, lang),
-        recipient=Cell(value=line.party or None, code=line.party_key, href=party),
+        recipient=Cell(value=line.party or None, code=line.party_key, href=party, aside=True),
         country=Cell(
             value=country,
             code=one.country or "",

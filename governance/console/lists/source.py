@@ -6,7 +6,7 @@ A page and the files of its list ask the same source, so that a file holds exact
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -25,6 +25,7 @@ from governance.ui.surfaces import lang_of
 from policies.actions import Action
 from policies.api import ensure, snapshot_of
 
+T = TypeVar("T")
 FILES: Final = "/console/lists"
 VIEWS: Final = "/console/views"
 
@@ -53,6 +54,7 @@ class Source:
     declared: ListOf
     any_of: tuple[Action, ...]
     rows: Callable[[Connection, Asked], Found]
+    writes: bool = False  # that somebody looked is on record: it needs a transaction that writes
 
 
 def listed(
@@ -62,8 +64,17 @@ def listed(
     pairs = request.query_params.multi_items() if request.method == "GET" else []
     if tx is not None:
         return _listed(tx, request, principal, source, pairs)
-    with wiring_of(request).database.read() as found:
-        return _listed(found, request, principal, source, pairs)
+    return in_tx(
+        wiring_of(request), source, lambda tx: _listed(tx, request, principal, source, pairs)
+    )
+
+
+def in_tx(wiring: Any, source: Source, work: Callable[[Connection], T]) -> T:
+    """What the work finds in a transaction of the kind that the source needs."""
+    if source.writes:
+        return cast("T", wiring.database.write(work))
+    with wiring.database.read() as tx:
+        return work(tx)
 
 
 def listed_all(

@@ -196,8 +196,18 @@ class Listing:
     @property
     def beside_columns(self) -> tuple[tuple[str, str], ...]:
         """What the form of the columns carries on unseen."""
-        plain = replace(self.view, columns=(), size=self.declared.size)
+        plain = replace(self.view, columns=(), size=self.declared.size, sort=self.declared.order)
         return self._hidden(plain, filters=True)
+
+    @property
+    def orders(self) -> tuple[tuple[str, str, bool], ...]:
+        """Orders that may be chosen: value, label of the column, whether the last comes first."""
+        return tuple(
+            (f"-{one.key}" if back else one.key, one.label, back)
+            for one in self.declared.columns
+            if one.sorts and one.kind is not Kind.ACT
+            for back in (False, True)
+        )
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -37,6 +37,7 @@ class Cell:
     order: Value = field(default=None, repr=False)  # sorted by this instead of the value
     last: date | None = None  # of a span of days: its last
     href: str = ""
+    aside: bool = False  # the address is not the row's own
     tone: str = ""  # a chip of this tone instead of plain words
     note: str = field(default="", repr=False)  # quiet words after it
     note_tone: str = ""  # the note is a chip

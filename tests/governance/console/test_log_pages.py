@@ -67,7 +67,7 @@ def send(office: Office, path: str, by: str = "auditor", **form: str) -> httpx.R
 
 
 def rows(page: str) -> int:
-    found = re.search(r'<div id="events" data-rows>.*?</table>', page, re.DOTALL)
+    found = re.search(r'id="list-audit-log-sheet".*?</table>', page, re.DOTALL)
     return 0 if found is None else found[0].count('<tr role="row"') - 1
 
 

@@ -23,7 +23,8 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || off() || help?.open) return;
   if (typing(event.target) && !(event.target.type === "checkbox" && event.key !== " ")) return;
   if (event.key === "/") {
-    const field = [...document.querySelectorAll("main [data-seek], [data-seek]")].find((one) => one.offsetParent);
+    const fields = ["main [data-seek]", "[data-seek]"].flatMap((one) => [...document.querySelectorAll(one)]);
+    const field = fields.find((one) => one.offsetParent);
     if (field) {
       event.preventDefault();
       field.focus();

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 FIRST: Final = 200  # rows of the first batch
-LEAST: Final = 200  # rows: with fewer, what every batch costs would be most of it
+LEAST: Final = 100  # rows: with fewer, what every batch costs would be much of it
 MOST: Final = 20_000  # rows: what one transaction keeps in memory
 STEP: Final = 500  # rows by which a batch grows, or a quarter of it where that is more
 SLOWER: Final = 2  # times the calm commit is slow

@@ -121,7 +121,7 @@ def run(ports: Ports, run_id: RowId, *, worker: Worker, daily_bytes: int = UNLIM
         turns.hurried, turns.pace = True, Pace(rows=MOST)
     many = work.trails or drive.restores
     try:
-        with rare_collections() if many else nullcontext():
+        with rare_collections(), ports.database.relieving() if many else nullcontext():
             return _to_the_end(drive)
     except Exception:  # whatever stopped it, another call may go on at once
         _let_go(drive)

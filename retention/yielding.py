@@ -13,8 +13,7 @@ from retention.pace import Pace, Taken, paced
 
 T = TypeVar("T")
 
-AIM: Final = {"sqlite": timedelta(milliseconds=10), "postgresql": timedelta(milliseconds=50)}
-RELIEVED: Final = 4  # batches, then SQLite's log is written into its file, beside the commits
+AIM: Final = {"sqlite": timedelta(milliseconds=8), "postgresql": timedelta(milliseconds=25)}
 MOST_WAIT: Final = timedelta(seconds=30)  # well within the lease of whoever drives
 
 
@@ -27,7 +26,6 @@ class Yielding:
     hurried: bool = False  # nobody is served meanwhile
     pace: Pace = field(default_factory=Pace)
     released: datetime | None = None  # when the last batch let go of the lock
-    batches: int = 0
 
     def write(self, act: Callable[[Connection, datetime], T], *, rows: int) -> T:
         """What `act` returned, committed, after others had their turn."""
@@ -40,17 +38,18 @@ class Yielding:
 
         result, began, worked = self.database.write(commit, batch=True)
         self.released = clock()
-        self.batches += 1
         if not self.hurried:
             taken = Taken(rows=rows, held=self.released - began, commit=self.released - worked)
             self.pace = paced(self.pace, taken, aim=AIM[self.database.dialect])
         return result
 
     def _rest(self) -> None:
-        """Others had their time after the last batch; what was done meanwhile counts."""
+        """Others had their time after the last batch; what was done meanwhile counts.
+
+        SQLite's log is written into its file then, beside the commits of others.
+        """
         if self.released is None or self.hurried:
             return
-        if self.batches % RELIEVED == 0:
-            self.database.relieve()
+        self.database.relieve()
         left = self.released + self.pace.rest - self.worker.clock()
         self.worker.pause(min(max(left, timedelta(0)), MOST_WAIT))

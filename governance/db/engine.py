@@ -9,9 +9,9 @@ repeated when the server reports a serialisation failure or a deadlock.
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -35,6 +35,8 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5_000  # SQLite waits this long for another process's lock
 CHECKPOINT_MS = 10  # for which a checkpoint may hold writers up
+LOG_PAGES = 1_000  # of SQLite's log; the commit that passes them writes them into the file
+LOG_PAGES_RELIEVED = 20_000  # the same while somebody relieves the log: 80 MB, if that fails
 READ_POOL = 16  # connections; readers do not block each other in WAL
 PG_POOL = 10
 PG_WRITERS = 8  # at once: fewer than connections, or who is urgent would wait for a lock's line
@@ -53,6 +55,7 @@ class Database:
         self._writer = writer
         self.readers = readers
         self._writing = BoundedSemaphore(PG_WRITERS)
+        self._relieved, self._relieving = 0, Lock()
         self._looks = self._glances = engine
         if writer is None:  # the same connections, set by the driver without a round trip
             self._looks = _with_options(engine, "REPEATABLE READ", read_only=True)
@@ -201,6 +204,30 @@ class Database:
                 driver: Any = connection.connection.driver_connection
                 driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
+    @contextmanager
+    def relieving(self) -> Iterator[None]:
+        """Meanwhile commits leave SQLite's log to whoever asks for this, and calls `relieve`."""
+        self._relieve_by(1)
+        try:
+            yield
+        finally:
+            with suppress(DatabaseClosedError):  # then the log is nobody's any more
+                self._relieve_by(-1)
+
+    def _relieve_by(self, callers: int) -> None:
+        if self._writer is None:
+            return
+        with self._relieving:
+            callers += self._relieved
+            pages = LOG_PAGES_RELIEVED if callers else LOG_PAGES
+
+            def set_pages(tx: Connection) -> None:
+                driver: Any = tx.connection.driver_connection
+                driver.execute(f"PRAGMA wal_autocheckpoint={pages}")
+
+            self._writer.submit(set_pages, batch=True)
+            self._relieved = callers
+
     def close(self) -> None:
         """No connection is left open; waiting writes were refused.
 
@@ -251,6 +278,7 @@ def _sqlite_engine(path: str, *, query_only: bool, pool: int) -> Engine:
             "foreign_keys=ON",
             "temp_store=MEMORY",  # no personal value in a temporary file
             "trusted_schema=OFF",
+            f"wal_autocheckpoint={LOG_PAGES}",
             f"query_only={'ON' if query_only else 'OFF'}",
         ):
             driver.execute(f"PRAGMA {pragma}")

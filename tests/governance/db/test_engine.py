@@ -142,6 +142,29 @@ def test_two_processes_of_writers_wait_for_each_other(tmp_path: Path) -> None:
     second.close()
 
 
+def test_no_commit_writes_the_log_into_the_file_while_somebody_relieves_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    page, size = "CREATE TABLE wide (b BLOB)", 5_000_000  # more than SQLite's own limit for the log
+
+    def grown(database: Database) -> int:
+        """Octets by which the file grows with a commit of so many."""
+        before = path.stat().st_size
+        wide = text("INSERT INTO wide VALUES (zeroblob(:size))")
+        database.write(lambda tx: tx.execute(wide, {"size": size}))
+        return path.stat().st_size - before
+
+    with closing(Database.open(sqlite_url(path))) as database:
+        database.write(lambda tx: tx.execute(text(page)))
+        database.checkpoint()
+        with database.relieving():
+            with pytest.raises(LookupError), database.relieving():
+                raise LookupError
+            assert grown(database) == 0  # another is still at it
+            database.relieve()
+            assert path.stat().st_size > size
+        assert grown(database) > 0
+
+
 def test_deleted_bytes_are_gone_after_the_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     database = Database.open(sqlite_url(path))

@@ -38,6 +38,17 @@ CHUNK = 500
 NO_KEEPS = json.dumps(keeps_json(()))
 _BATCHES = PreparedInsert(BATCH)
 _ITEMS = PreparedInsert(ITEM)
+_NEXT = PreparedSelect(
+    select(ITEM)
+    .where(
+        ITEM.c.plan_id == bindparam("plan"),
+        ITEM.c.decision == DecisionKind.DUE.value,
+        ITEM.c.state == ItemState.PLANNED.value,
+        ITEM.c.id > bindparam("after"),
+    )
+    .order_by(ITEM.c.id)
+    .limit(bindparam("most"))
+)
 _LAST_BATCH = PreparedSelect(
     select(func.max(BATCH.c.n).label("last")).where(BATCH.c.run_id == bindparam("run"))
 )
@@ -224,19 +235,8 @@ def newest_plan_or_none(tx: Connection) -> RowId | None:
 
 def next_items(tx: Connection, plan: RowId, *, after: str | None, limit: int) -> tuple[Item, ...]:
     """The next due items that nobody has dealt with, in the order of their ids."""
-    wanted = (
-        select(ITEM)
-        .where(
-            ITEM.c.plan_id == plan,
-            ITEM.c.decision == DecisionKind.DUE.value,
-            ITEM.c.state == ItemState.PLANNED.value,
-        )
-        .order_by(ITEM.c.id)
-        .limit(limit)
-    )
-    if after is not None:
-        wanted = wanted.where(ITEM.c.id > after)
-    return tuple(item_of(row) for row in tx.execute(wanted))
+    facts = {"plan": plan, "after": after or "", "most": limit}
+    return tuple(item_of(row) for row in _NEXT.rows(tx, facts))
 
 
 def mark_items(

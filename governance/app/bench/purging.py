@@ -7,6 +7,8 @@ from the moment at which each write was due. The purge does all that a purge doe
 and in the transaction, journal, log, tombstones, ends of keys, tokens after their persons, residue
 check. The one DELETE removes the rows of as many others of the same store, who are spread alike,
 children first, in one transaction. There is one store at a time, and no larger than the disk.
+PostgreSQL makes a checkpoint before either, so that it has log files to use again, as a server
+that has been running: a fresh one makes each file anew, and whoever commits waits for that.
 """
 
 import shutil
@@ -34,6 +36,7 @@ from governance.customers import store as customers
 from governance.customers.store import LAW, SUBJECT, TABLES, NewSubject
 from governance.customers.subjects import SubjectKind
 from governance.customers.tokens import ENTRY, POSTING, ROW
+from governance.db.engine import Database
 from governance.http.principal import Principal, PrincipalKind
 from governance.jobs.runner import worker_of
 from retention import purge, service, store
@@ -117,6 +120,7 @@ def _on(engine: str, folder: Path, persons: int) -> tuple[Figure, ...]:
             quiet = _quiet(wiring, crowd)
             purged = _purged(wiring, crowd)
             single = _single(wiring) if engine == "sqlite" else ()
+            _settled(wiring.database, "CHECKPOINT")
             bare = _bare(wiring, crowd)
     shutil.rmtree(folder, ignore_errors=True)
     return (*_figures(TARGETS[engine], persons, quiet, bare, purged), *single)
@@ -158,12 +162,21 @@ def _filled(folder: Path, url: str | None, persons: int) -> Iterator[tuple[Wirin
     wiring = Wiring.create(settings)
     try:
         crowd = fill(wiring, persons, due=max(persons // SHARE, 1))
-        if wiring.database.dialect != "sqlite":
-            with wiring.database.engine.connect() as raw:
-                raw.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+        _settled(wiring.database, "ANALYZE")
         yield wiring, crowd
     finally:
         wiring.close()
+
+
+def _settled(database: Database, *statements: str) -> None:
+    """PostgreSQL has done what it would do by itself in a while; SQLite's log is in its file."""
+    if database.dialect == "sqlite":
+        database.checkpoint()
+        return
+    with database.engine.connect() as raw:
+        alone = raw.execution_options(isolation_level="AUTOCOMMIT")
+        for statement in statements:
+            alone.execute(text(statement))
 
 
 def _quiet(wiring: Wiring, crowd: Crowd) -> Latencies:
@@ -185,7 +198,7 @@ def _purged(wiring: Wiring, crowd: Crowd) -> Gone:
         )
 
     run = wiring.database.write(begin)
-    wiring.database.checkpoint()
+    _settled(wiring.database, "CHECKPOINT")
     before = _rows(wiring)
     with writing(wiring.database, crowd.staying, wiring.settings.database) as others:
         used = time.process_time()

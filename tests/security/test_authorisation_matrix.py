@@ -56,7 +56,7 @@ NOTHING_KNOWN: Final = frozenset(
 NOTHING_OF: Final = frozenset(
     {
         "approval", "complaint", "course", "dataset", "decision", "edition", "elevation", "file",
-        "hook", "letter", "which",
+        "hook", "letter", "which", "account", "act", "login", "quarter",
         "merge", "message", "name", "pair", "paper", "passkey", "place", "plan", "point", "row",
         "run", "scan", "sent", "session", "simulation", "task", "template", "token", "version",
     }

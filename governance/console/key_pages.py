@@ -1,7 +1,7 @@
 """The officers' page of keys: epochs, keys by class, copies and their ages, ends that wait."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
@@ -53,14 +53,19 @@ class Shown:
 
 
 @router.get("", response_class=HTMLResponse)
-async def keys(request: Request, principal: Reader) -> str:
-    """How keys stand; no key and no value of one is ever shown."""
-    page = console_page(request, TITLE, principal)
-    shown = await run_in_threadpool(_shown, wiring_of(request), today(request))
+async def keys(request: Request, principal: Reader, look: str = "") -> str:
+    """How keys stand; no key and no value of one is ever shown.
+
+    Keys are counted over all persons, so that the page comes first and their numbers are fetched
+    into it; without script a link leads there.
+    """
+    page, looked = console_page(request, TITLE, principal), look == "yes"
+    shown = await run_in_threadpool(_shown, wiring_of(request), today(request), looked=looked)
     return templates_of(request).render(
         "console/keys.html",
         page,
         shown=shown,
+        looked=looked,
         shown_most=SHOWN,
         may_destroy=may(request, principal, Action.KEY_DESTROY),
         may_rotate=may(request, principal, Action.KEY_ROTATE),
@@ -69,10 +74,11 @@ async def keys(request: Request, principal: Reader) -> str:
     )
 
 
-def _shown(wiring: Any, day: Any) -> Shown:
+def _shown(wiring: Any, day: date, *, looked: bool) -> Shown:
     at, found, silent = wiring.clock(), None, ""
+    keep = wiring.settings.key_final_days
     try:
-        found = status(wiring.vault.ring, day=day, keep_days=wiring.settings.key_final_days)
+        found = status(wiring.vault.ring, day=day, keep_days=keep) if looked else None
     except GovernanceError as error:  # the provider: the page says so, and shows the rest
         silent = error.code
     with wiring.database.read() as tx:
@@ -82,7 +88,7 @@ def _shown(wiring: Any, day: Any) -> Shown:
             silent=silent,
             tasks=store.newest(tx, limit=SHOWN),
             turning=reindex_runs.runs(tx)[:SHOWN],
-            clear=pending(tx),
+            clear=pending(tx) if looked else (),
             waiting=tuple(one for one in asked if one.kind is ApprovalKind.KEY_DESTRUCTION),
             copies=key_copies(wiring.backup_desk)[:SHOWN],
             at=at,

@@ -54,13 +54,25 @@ def apart(policy: PolicySnapshot, lang: Lang) -> tuple[Apart, ...]:
     )
 
 
+_ROLES: Final[list[tuple[PolicySnapshot, Lang, tuple[Choice, ...]]]] = []  # of the newest policy
+
+
 def role_choices(policy: PolicySnapshot, lang: Lang) -> tuple[Choice, ...]:
-    """Roles of staff with what each opens, and which others it is kept apart from."""
-    return tuple(
+    """Roles of staff with what each opens, and which others it is kept apart from.
+
+    A policy never changes: what it opens is found out once, not for each view.
+    """
+    for known, words, choices in _ROLES:
+        if known is policy and words is lang:
+            return choices
+    found = tuple(
         Choice(value=name, label=role.label[lang], hint=_hint(policy, name, lang))
         for name, role in sorted(policy.roles.items())
         if role.kind is RoleKind.STAFF
     )
+    kept = [one for one in _ROLES if one[0] is policy and one[1] is not lang]
+    _ROLES[:] = [*kept, (policy, lang, found)]
+    return found
 
 
 def _hint(policy: PolicySnapshot, role: str, lang: Lang) -> str:

@@ -95,7 +95,8 @@ def measure(*, rows: int | None = None) -> tuple[Figure, ...]:
     count = rows or PERSONS
     with installed(count) as (wiring, people):
         events = _events(wiring, count * EVENTS_EACH)
-        callers = {role: _signed_in(wiring, role) for role in ROLES}
+        app = create_app(wiring)
+        callers = {role: _signed_in(wiring, app, role) for role in ROLES}
         found = dict(_measured(callers, _paths(wiring, str(people[0].subject))))
     slowest = sorted(found.items(), key=lambda one: -one[1])
     return tuple(_figure(path, value, count, events) for path, value in slowest)
@@ -121,12 +122,12 @@ def _events(wiring: Wiring, count: int) -> int:
     return count
 
 
-def _signed_in(wiring: Wiring, role: str) -> Caller:
+def _signed_in(wiring: Wiring, app: Application, role: str) -> Caller:
     at, actor = wiring.clock(), ActorId(f"u:{role}")
     hire = partial(add_staff, wiring=wiring, login=role, display_name="-", roles=[role], at=at)
     wiring.database.write(hire)
     code = wiring.database.write(partial(issue_code, actor=actor, kind=PrincipalKind.STAFF, at=at))
-    caller = Caller(app=create_app(wiring))
+    caller = Caller(app=app)
     caller.ask("/sign-in", form={"code": code})
     return caller
 

@@ -1,14 +1,16 @@
 """`sekisho bench` has a figure for every name, in the agreed shape, with its baseline."""
 
+import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from governance.app.bench import postgres, proving, purging, sealing, sequencing
+from governance.app.bench import pages, postgres, proving, purging, sealing, sequencing
 from governance.app.bench.figure import Figure
 from governance.app.bench.registry import FIGURES
+from governance.console.menu import MENU
 
 SHAPE = {"figure", "value", "unit", "baseline", "baseline_value", "ratio", "target", "met"}
 
@@ -118,4 +120,17 @@ def test_a_purge_is_measured_on_both_engines_beside_one_delete(
     assert "fdatasync" in disk.figure
     assert [rate.unit, late.unit, single.unit] == ["rows/s", "ms", "ms"]
     assert min(rate.value, rate.baseline_value, late.baseline_value, single.value) > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif("SEKISHO_SOAK" not in os.environ, reason="twenty seconds of the processor")
+def test_every_page_of_the_menu_is_measured_and_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pages, "VIEWS", 2)
+    found = {figure.figure.split(",")[0] for figure in FIGURES["pages"](rows=20)}
+    wanted = {place.href for _, places in MENU for place in places} - pages.ELSEWHERE
+    assert wanted <= found
+    assert any(path.endswith("order=kana") for path in found)
     assert list(tmp_path.iterdir()) == []

@@ -260,8 +260,10 @@ def test_health_comes_at_once_and_fetches_what_the_doctor_finds(office: Office) 
 
 
 def test_keys_are_told_without_any_key(office: Office) -> None:
-    page = office.page("/console/keys", by=OPERATOR)
+    assert 'hx-get="/console/keys?look=yes"' in office.page("/console/keys", by=OPERATOR)
+    page = office.page("/console/keys?look=yes", by=OPERATOR)
     assert "いまの期" in page
+    assert "hx-get" not in page.split('id="standing"')[1].split(">")[0]
     office.page("/console/keys", by=MANAGER, status=403)
 
 

@@ -58,6 +58,7 @@ soak: $(BIN)/.developer  ## Run the long campaigns (docs/soak.md)
 	@for name in $$($(BIN)/python -m tests.fuzz.campaign); do $(BIN)/python -m tests.fuzz.campaign $$name -seed=20261126 -max_total_time=300 || exit 1; done
 	@SEKISHO_SOAK=100 $(BIN)/python -m pytest tests/security/test_whole_api.py -s --timeout=7200 $(ARGS)
 	@SEKISHO_SOAK=1 $(BIN)/python -m pytest tests/security/test_authorisation_matrix.py -s --timeout=1800 $(ARGS)
+	@SEKISHO_SOAK=1 $(BIN)/python -m pytest tests/walks/test_every_page.py -s --timeout=7200 $(ARGS)
 
 format: $(BIN)/.developer  ## Format the code
 	$(BIN)/ruff format .

@@ -274,6 +274,8 @@ def open_places(house: House) -> None:
     house.examples["/sign-in"] = NOBODY
     house.examples["/sign-in?code=架空"] = NOBODY
     house.examples["/sign-in/second"] = NOBODY
+    house.examples["/portal/sign-in"] = NOBODY
+    house.examples["/portal/sign-in/code"] = NOBODY
     house.examples["/account/confirm"] = LEAD
     house.examples["/notices"] = NOBODY
     house.examples["/notices/marketing"] = NOBODY

@@ -1,6 +1,7 @@
 """The officers' pages of requests: enter, check, quote; each for whoever may, and no one else."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -39,7 +40,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield found
 
 
-def sent(office: Office, path: str, data: dict[str, str], by: str = "support") -> httpx.Response:
+def sent(office: Office, path: str, data: dict[str, Any], by: str = "support") -> httpx.Response:
     return office.send(path, by=by, form=data)
 
 
@@ -289,3 +290,19 @@ def test_a_day_that_is_none_or_to_come_is_refused_for_the_law_counts_from_it(
         done = sent(office, f"{HOME}/new", {**ENTRY, "once": day, "received_on": day})
         assert done.status_code == 422
         assert "YYYY-MM-DD" in done.text
+
+
+def test_chosen_requests_are_assigned_together_or_none_of_them(office: Office) -> None:
+    office.page("/console", by="support")
+    first, second = filed(office.wiring), filed(office.wiring)
+    form = {"key": [first, second], "assignee": "u:support"}
+    refused = sent(office, f"{HOME}/assign", {**form, "assignee": "u:nobody"})
+    assert refused.status_code >= 400
+    assert "assign-to" in refused.text
+    assert sent(office, f"{HOME}/assign", form).status_code == 303
+    with office.wiring.database.read() as tx:
+        hands = {case_by_id(tx, one).assignee for one in (first, second)}
+    assert hands == {"u:support"}
+    narrowed = office.page(f"{HOME}?assignee=u:support", by="support")
+    assert f'value="{first}"' in narrowed
+    assert f'value="{first}"' not in office.page(f"{HOME}?assignee=nobody", by="support")

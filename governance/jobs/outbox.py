@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.ids import new_row_id
@@ -121,6 +121,11 @@ def enqueue(
     if inserted is not None:
         return row_id
     return RowId(tx.execute(select(OUTBOX.c.id).where(OUTBOX.c.idem_key == idem_key)).scalar_one())
+
+
+def take_back(tx: Connection, message: RowId) -> None:
+    """A message that this transaction enqueued is not sent; nobody has seen it."""
+    tx.execute(delete(OUTBOX).where(OUTBOX.c.id == message))
 
 
 def deliver_once(

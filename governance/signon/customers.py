@@ -77,9 +77,7 @@ def _has(tx: Connection, ports: Ports, subject: SubjectId, number: str) -> bool:
         for one in records_of(tx, subject, "person")
         if CUSTOMER_ID in one.sealed
     ]
-    return any(
-        str(opened[CUSTOMER_ID].value) == number for opened in ports.vault.open_rows(cells)
-    )
+    return any(str(opened[CUSTOMER_ID].value) == number for opened in ports.vault.open_rows(cells))
 
 
 def _stands(tx: Connection, subject: SubjectId, *, at: datetime) -> bool:

@@ -34,6 +34,7 @@ from governance.http.principal import PrincipalKind
 from governance.identity.rules import digest
 from governance.identity.service import PERSON_PREFIX, open_session
 from governance.identity.types import Level, Session
+from governance.jobs.outbox import take_back
 from governance.outbound.mail import Mail
 from governance.signon import mail_store as store
 from governance.signon.errors import AddressFormError, MailCodeRefusedError, SharedAddressError
@@ -87,11 +88,13 @@ def deliver(ports: Ports, asked: Asked, lang: Lang, *, at: datetime) -> bool:
         address = _address(ports, begun)
         contact = Contact(kind=EvidenceKind.EMAIL_CODE, value=address)
         holders = frozenset(keepers(tx, ports, contact, at=at))
-        if not holders or not _may_send(tx, ports, begun, address, holders, at=at):
-            return False
-        store.note_sent(tx, begun.id)
-        post(tx, ports.vault, _letter(begun.id, address, asked.code, lang), subject=None, at=at)
-        return True
+        goes = bool(holders) and _may_send(tx, ports, begun, address, holders, at=at)
+        store.note_sent(tx, begun.id, sent=goes)
+        letter = _letter(begun.id, address, asked.code, lang)
+        posted = post(tx, ports.vault, letter, subject=None, at=at)
+        if not goes:  # whoever asks at once again waits as long for nobody's letter
+            take_back(tx, posted)
+        return goes
 
     return ports.database.write(write)
 

@@ -66,9 +66,9 @@ def sent_to(tx: Connection, mark: bytes, *, at: datetime) -> tuple[Begun, ...]:
     return tuple(map(_begun, rows))
 
 
-def note_sent(tx: Connection, row: RowId) -> None:
-    """The code is on its way to an address that is on record."""
-    tx.execute(update(CODE).where(CODE.c.id == row).values(sent=True))
+def note_sent(tx: Connection, row: RowId, *, sent: bool) -> None:
+    """Whether the code is on its way to an address that is on record; written either way."""
+    tx.execute(update(CODE).where(CODE.c.id == row).values(sent=sent))
 
 
 def take_try(tx: Connection, row: RowId, *, at: datetime) -> bool:

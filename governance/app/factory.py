@@ -43,6 +43,7 @@ from governance.console.routers import ROUTERS as CONSOLE
 from governance.core.errors import GovernanceError, NotFoundError, WrongUseError
 from governance.gateway.api.bodies import query_invalid
 from governance.gateway.api.bulk import router as bulk
+from governance.gateway.api.clients import router as clients
 from governance.gateway.api.collect import router as collected
 from governance.gateway.api.companies import router as companies
 from governance.gateway.api.consents import router as consents
@@ -170,6 +171,7 @@ ROUTERS = (
     collected,
     consents,
     oauth,
+    clients,
     provisioning,
     webhooks,
     feed,

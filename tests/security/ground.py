@@ -276,6 +276,7 @@ def _things(made: Ground) -> None:
         "/notices notice": "marketing",
         "/portal/choices purpose": MAIL,
         "/v1/reports name": "R09",
+        "/v1/clients name": "other",
         "/console/law entry": "tax_7y",
         "/v1/persons kind": "purchases",
         "/v1/companies kind": "deals",

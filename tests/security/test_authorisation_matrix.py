@@ -55,6 +55,7 @@ NOTHING_KNOWN: Final = frozenset(
 # Parameters of which the ground has nothing: they are asked with unknown ids alone.
 NOTHING_OF: Final = frozenset(
     {
+        "prefix",  # of a key
         "approval", "complaint", "course", "dataset", "decision", "edition", "elevation", "file",
         "hook", "letter", "which", "account", "act", "login", "quarter",
         "merge", "message", "name", "pair", "paper", "passkey", "place", "plan", "point", "row",

@@ -57,6 +57,8 @@ from governance.identity.credentials.models import StaffTotpRow
 from governance.identity.elevation.models import ElevationRow
 from governance.identity.elevation.service import REASON as ELEVATION
 from governance.identity.models import StaffRow
+from governance.identity.views.models import SavedViewRow
+from governance.identity.views.store import BLOB as VIEW
 from governance.jobs.models import OutboxRow
 from governance.keys.places import Places, SealedPlace
 from governance.keys.vault import BLOB, PART
@@ -72,6 +74,8 @@ from governance.registers.sealing import (
     IDENTITY,
     PARTY,
 )
+from governance.signon.mail_codes import BLOB as MAIL_CODE
+from governance.signon.models import MailCodeRow
 from retention.datasets.building import BLOB as DATASET
 from retention.datasets.models import DatasetPartRow
 from retention.holds.models import ActRow, HoldLetterRow, MatterRow
@@ -162,6 +166,8 @@ def _beside() -> Iterator[SealedPlace]:
     yield _blob(table_of(StaffTotpRow), "secret", TOTP, row="staff_id")
     yield _blob(table_of(ElevationRow), "reason", ELEVATION)
     yield _blob(table_of(AccessReviewLineRow), "reason", ACCESS_REASON)
+    yield _blob(table_of(SavedViewRow), "content", VIEW)
+    yield _blob(table_of(MailCodeRow), "content", MAIL_CODE)
     yield _blob(table_of(ScimUserRow), "profile", SCIM)
     yield _blob(table_of(ScanRow), "name", scans.NAME)
     yield _blob(table_of(ScanRow), "content", scans.CONTENT)

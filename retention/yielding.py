@@ -13,7 +13,7 @@ from retention.pace import Pace, Taken, paced
 
 T = TypeVar("T")
 
-AIM: Final = {"sqlite": timedelta(milliseconds=8), "postgresql": timedelta(milliseconds=25)}
+AIM: Final = {"sqlite": timedelta(milliseconds=5), "postgresql": timedelta(milliseconds=12)}
 MOST_WAIT: Final = timedelta(seconds=30)  # well within the lease of whoever drives
 
 

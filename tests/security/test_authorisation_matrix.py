@@ -55,7 +55,7 @@ NOTHING_KNOWN: Final = frozenset(
 # Parameters of which the ground has nothing: they are asked with unknown ids alone.
 NOTHING_OF: Final = frozenset(
     {
-        "prefix",  # of a key
+        "form", "prefix", "relation", "topic",  # a file, a key, a parent, a gap of the data
         "approval", "complaint", "course", "dataset", "decision", "edition", "elevation", "file",
         "hook", "letter", "which", "account", "act", "login", "quarter",
         "merge", "message", "name", "pair", "paper", "passkey", "place", "plan", "point", "row",

@@ -50,6 +50,8 @@ OPEN = {
     # signing in, and the own account of whoever is signed in as staff, which is proved inside
     ("/sign-in/password", "POST"), ("/sign-in/second", "GET"), ("/sign-in/second", "POST"),
     ("/sign-in/passkey", "POST"), ("/sign-in/passkey/options", "POST"),
+    ("/portal/sign-in", "GET"), ("/portal/sign-in", "POST"),
+    ("/portal/sign-in/code", "GET"), ("/portal/sign-in/code", "POST"),
     ("/account", "GET"), ("/account/password", "POST"), ("/account/totp", "POST"),
     ("/account/totp/confirm", "POST"), ("/account/totp/remove", "POST"),
     ("/account/recovery", "POST"), ("/account/passkeys", "POST"),

@@ -15,6 +15,9 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from dsar.case import Case
+from dsar.complaints.service import complain
+from dsar.complaints.store import complaints_of
+from dsar.complaints.types import Cause
 from dsar.execution import corrections
 from dsar.execution.correction_store import CorrectionState
 from dsar.execution.corrections import CORRECTING, fields_to_correct
@@ -24,11 +27,11 @@ from dsar.execution.words import field_words, table_words
 from dsar.recipients import told_names
 from dsar.records import is_own
 from governance.core.clock import JST
-from governance.core.errors import GovernanceError, NotFoundError
+from governance.core.errors import GovernanceError, NotFoundError, WrongUseError
 from governance.core.terms import FieldId, Lang, RequestId, RowId
 from governance.http.principal import Principal
 from governance.http.request import open_to_all, wiring_of
-from governance.i18n.catalogue import error_text
+from governance.i18n.catalogue import error_text, text
 from governance.portal.requests.asking import asker_of, check_sent, own_case
 from governance.portal.requests.pages import OF
 from governance.ui.pages import Surface
@@ -37,8 +40,14 @@ from governance.ui.surfaces import page_of, templates_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 MOST: Final = 2_100  # characters of one part of a form
-DONE: Final = frozenset({"undo", "restrict", "ask", "said"})
+DONE: Final = frozenset({"undo", "restrict", "ask", "said", "complain"})
 Given = Mapping[str, str]
+
+
+class CauseMissingError(WrongUseError):
+    """What the complaint is about is not said. Nothing was stored."""
+
+    code = "complaint_cause"
 
 
 @router.get(f"{OF}/{{request_id}}/execution", response_class=HTMLResponse)
@@ -94,8 +103,24 @@ def _said(request: Request, by: Principal, wanted: RequestId, sent: Given) -> No
     corrections.supplement(wiring.ports, by, wanted, item, words, at=wiring.clock())
 
 
+def _complain(request: Request, by: Principal, wanted: RequestId, sent: Given) -> None:
+    wiring = wiring_of(request)
+    if sent.get("cause") not in set(Cause):
+        raise CauseMissingError
+    cause, at = Cause(sent["cause"]), wiring.clock()
+    wiring.database.write(lambda tx: complain(tx, wiring.ports, by, wanted, cause, at=at))
+
+
 STEPS: Final[Mapping[str, Callable[[Request, Principal, RequestId, Given], None]]] = (
-    MappingProxyType({"undo": _undo, "restrict": _restrict, "ask": _ask, "said": _said})
+    MappingProxyType(
+        {
+            "undo": _undo,
+            "restrict": _restrict,
+            "ask": _ask,
+            "said": _said,
+            "complain": _complain,
+        }
+    )
 )
 
 
@@ -167,5 +192,12 @@ def _facts(tx: Connection, case: Case, lang: Lang, *, at: datetime) -> dict[str,
         "rests": interim is not None and interim["lifted_at"] is None,
         "correcting": any(track.kind in CORRECTING for track in case.tracks),
         "asks": not agreed and not over,
+        "complaints": [
+            (one.received_at, one.answer_by, one.status) for one in complaints_of(tx, case.id)
+        ],
+        "causes": [
+            Choice(value=one.value, label=text(f"dsar.complaint.cause.{one.value}", lang))
+            for one in Cause
+        ],
         "lang": lang,
     }

@@ -20,6 +20,7 @@ from audit.verifier.statement import verify_statement
 from audit.verifier.trust import Evidence
 from dsar import fulfilment, service, stepping
 from dsar.collection import every_source
+from dsar.complaints.store import complaints_of
 from dsar.execution.driving import drive
 from dsar.execution.types import Stage
 from dsar.types import Event, EvidenceKind, Intake, RequestKind
@@ -176,6 +177,14 @@ def test_the_plan_is_shown_decided_agreed_to_and_taken_back_by_the_person(office
         assert "消去を取り消しました" in client.get(taken.headers["location"]).text
         again = client.post(mine, data={"csrf": token[1], "step": "undo"})
         assert again.status_code == 409
+        unsaid = client.post(mine, data={"csrf": token[1], "step": "complain", "cause": "x"})
+        assert unsaid.status_code == 400
+        assert "何についての苦情か" in unsaid.text
+        said = client.post(mine, data={"csrf": token[1], "step": "complain", "cause": "late"})
+        assert said.status_code == 303
+        assert "苦情を受け付けました" in client.get(said.headers["location"]).text
+    with office.wiring.database.read() as tx:
+        assert [one.cause.value for one in complaints_of(tx, request)] == ["late"]
     assert carried_out(office, request) is Stage.UNDONE
 
 

@@ -94,11 +94,13 @@ def _file(
 ) -> Response:
     wiring, asked = wiring_of(request), asked_by(request, principal, source, pairs)
     rows = in_tx(wiring, source, lambda tx: _rows(tx, source, asked))
+    capped = keys is None and len(rows) >= MOST
     rows = rows if keys is None else [row for row in rows if row.key in keys]
     columns = listing_of(source.declared, asked.view, Found(rows=())).columns
     content = file_of(source.declared, columns, rows, form=form, lang=asked.lang)
     wiring.database.write(partial(_record, asked=asked, source=source, form=form, rows=len(rows)))
-    name = f"{source.declared.id}_{asked.today.isoformat()}.{form.value}"
+    ends = f"_first-{MOST}" if capped else ""  # a file that ends before the list says so
+    name = f"{source.declared.id}_{asked.today.isoformat()}{ends}.{form.value}"
     headers = {
         "content-disposition": f'attachment; filename="{name}"',
         "cache-control": "no-store",

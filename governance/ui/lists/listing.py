@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from governance.ui.lists.arranging import arranged
 from governance.ui.lists.types import (
     DATED,
+    MOST,
     SIZES,
     Facet,
     Found,
@@ -85,6 +86,11 @@ class Listing:
     def is_narrowed(self) -> bool:
         """Whether a filter keeps rows back."""
         return bool(self.view.filters)
+
+    @property
+    def file_ends_at(self) -> int:
+        """The rows with which a file ends although the list goes on; 0 where it holds them all."""
+        return MOST if self.more or (self.declared.cursor and self.total > MOST) else 0
 
     @property
     def first(self) -> int:

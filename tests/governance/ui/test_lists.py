@@ -187,3 +187,9 @@ def test_words_and_only_words_make_a_view_that_may_name_somebody() -> None:
 def test_no_repr_says_what_stands_in_a_cell() -> None:
     assert "架空" not in repr(ROWS[0]) + repr(ROWS[0].cell("secret"))
     assert "架空" not in repr(View(filters=(("q", "架空"),)))
+
+
+def test_a_list_says_where_its_files_end_when_they_do_not_hold_it_all() -> None:
+    view = view_of(LIST, ())
+    assert listing_of(LIST, view, Found(rows=ROWS)).file_ends_at == 0
+    assert listing_of(LIST, view, Found(rows=ROWS, more=True)).file_ends_at == MOST

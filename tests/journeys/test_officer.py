@@ -48,7 +48,7 @@ def test_the_officer_reviews_the_log(visits: Visits, site: Site, width: int, lan
     seen = visits.signed_in(OFFICER, width=width, lang=lang)
     seen.page.goto(f"{site.base}/console/audit")
     sound(seen, lang=lang)
-    seen.page.locator("#events tbody a[href*='/events/']").first.click()
+    seen.page.locator("#list-audit-log tbody a[href*='/events/']").first.click()
     seen.page.wait_for_url("**/console/audit/events/*")
     sound(seen, lang=lang)
     seen.page.goto(f"{site.base}/console/audit/persons/{site.customer}")
@@ -96,7 +96,7 @@ def test_purpose_changes_the_view(visits: Visits, site: Site, *, script: bool) -
     seen.page.goto(f"{site.base}/console/persons/{site.customer}")
     before = seen.page.inner_text("main")
     seen.page.locator('main select[name="purpose"]').select_option("mail_marketing")
-    seen.page.locator("main form").filter(has=seen.page.locator("select")).locator("button").click()
+    seen.page.locator("#look").click()
     seen.page.wait_for_url("**purpose=mail_marketing*")
     assert seen.page.inner_text("main") != before
     if script:

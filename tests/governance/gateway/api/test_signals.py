@@ -40,7 +40,7 @@ def test_a_page_opened_with_the_signal_keeps_it_once_and_tells_the_person(town: 
         page = browser.get("/portal", headers=GPC)
         assert page.status_code == 200
     assert told(town, person) == [EventKind.SIGNAL]
-    assert "プライバシー信号（GPC）を 2026-10-01 に受け取りました" in page.text
+    assert "プライバシー信号（GPC）を 2026年10月1日(木) に受け取りました" in page.text
     assert "購買履歴の分析" in page.text
 
 

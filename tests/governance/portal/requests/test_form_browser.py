@@ -24,6 +24,8 @@ def signed_in(portal: Portal, page: Page) -> None:
 
 
 def sound(page: Page) -> None:
+    # axe takes a target that is scrolled half under the sticky head for a small one
+    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     assert violations(page) == []
     assert fits(page)
 

@@ -144,7 +144,7 @@ def test_a_notice_is_drafted_compared_and_announced_by_two(people: People, wirin
     press(other, "approve")
     people.sound(by=APPROVER, lang="en")
     page = people.at(home, by=LEAD)
-    expect(page.locator("#drafts")).to_contain_text(
+    expect(page.locator("#list-notice-drafts tbody")).to_contain_text(
         text("console.notices.state.announced", Lang.JA)
     )
 
@@ -164,8 +164,8 @@ def test_a_point_opens_and_closes(people: People) -> None:
 
 def test_a_recipient_is_looked_at_and_a_stop_stands_out(people: People) -> None:
     page = people.at("/console/recipients", by=LEAD)
-    expect(page.locator("#transfers")).to_contain_text(ABROAD["name"])
-    page.locator('#recipients a[href="/console/recipients/V1"]').click()
+    expect(page.locator("#list-transfers tbody")).to_contain_text(ABROAD["name"])
+    page.locator('#list-recipients tbody a[href="/console/recipients/V1"]').click()
     page.wait_for_url("**/recipients/V1")
     page.locator("#outcome").select_option("stop")
     page.locator("#findings").fill("鍵なし（架空）")
@@ -181,7 +181,7 @@ def test_a_provision_names_nobody_until_asked_and_its_report_is_made(
     people: People, put: Duties
 ) -> None:
     page = people.at("/console/provisions?recipient=V2", by=LEAD)
-    page.locator(f'#rows a[href="/console/provisions/{put.provision}"]').click()
+    page.locator(f'#list-provisions tbody a[href="/console/provisions/{put.provision}"]').click()
     page.wait_for_url(f"**/{put.provision}")
     expect(page.locator("main")).to_contain_text(ACQUIRED)
     expect(page.locator("main")).not_to_contain_text(put.person)
@@ -236,7 +236,7 @@ def test_a_policy_is_asked_for_by_one_and_applied_by_another(
     press(other, "approve")
     assert wiring.policies.number == number + 1
     other = people.at(home, by=APPROVER, lang="en")
-    expect(other.locator("#entries")).to_contain_text("2099-01-01.1")
+    expect(other.locator("#list-policy-history tbody")).to_contain_text("2099-01-01.1")
     people.at(f"{home}/matrix?purpose=audit_review", by=LEAD)
 
 
@@ -283,15 +283,20 @@ def test_a_complaint_is_filed_taken_up_and_seen_by_the_auditor(
     expect(other.locator('input[value="take_up"]')).to_have_count(0)
     people.sound(by=LEAD, lang="en")
     page = people.at("/console/complaints", by=AUDITOR)
-    expect(page.locator(f'#complaints a[href="{place}"]')).to_be_visible()
+    expect(page.locator(f'#list-complaints tbody a[href="{place}"]')).to_be_visible()
 
 
 def test_the_law_is_shown_by_law_and_day_down_to_an_entry(people: People) -> None:
     page = people.at("/console/law", by=LEAD)
-    page.locator("#law").select_option("GDPR")
-    press(page, "look")
-    expect(page.locator("#duty-rows")).not_to_contain_text("APPI-")
-    entry = page.locator("#duty-rows a").first.get_attribute("href")
+    duties = page.locator("#list-law-duties tbody")
+    japanese = duties.locator('a[href^="/console/law/APPI-"]')
+    expect(japanese.first).to_be_visible()
+    page.locator("#list-law-duties-narrow").click()
+    page.locator("#list-law-duties-law").select_option("GDPR")
+    press(page, "list-law-duties-apply")
+    expect(japanese).to_have_count(0)
+    people.sound(by=LEAD)
+    entry = duties.locator("a").first.get_attribute("href")
     assert entry is not None
     other = people.at(entry, by=AUDITOR, lang="en")
     expect(other.locator("main")).to_contain_text(entry.rpartition("/")[2])

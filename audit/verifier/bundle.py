@@ -29,6 +29,7 @@ FILTERS = (
     "actor",
     "action",
     "outcome",
+    "field",
     "purpose",
     "object_type",
     "object_id",

@@ -41,7 +41,8 @@ def test_every_code_outcome_verdict_finding_and_error_has_a_text(lang: Lang) -> 
         if own and issubclass(error, GovernanceError):
             keys.add(f"audit.error.{error.code}")
     assert all(text(key, lang) for key in keys)
-    assert set(domain("audit", lang)) == keys
+    objects = {key for key in domain("audit", lang) if key.startswith("audit.object.")}
+    assert set(domain("audit", lang)) - objects == keys  # test_log_words knows the objects
 
 
 def test_an_unknown_action_is_refused() -> None:

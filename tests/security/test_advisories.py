@@ -20,7 +20,7 @@ UNSAFE = (
     "https://", "https://u:p@example.com", "https://example.com\r\nx: y", "https://a b",
     "https://example.com\\@evil.example", "https://[::1", "gopher://example.com",
 )  # fmt: skip
-SECRET = re.compile(r"whsec_[\w+/=-]{8}|\bsk_[\w-]{8}|BEGIN [A-Z ]*PRIVATE KEY|\$argon2")
+SECRET = re.compile(r"whsec_[\w+/=-]{8}|\bsk_[\w-]{16}|BEGIN [A-Z ]*PRIVATE KEY|\$argon2")
 ELSEWHERE = re.compile(rb"""(?:src|href|action|url\(|import|fetch)\s*[=(]?\s*["']?(?:https?:)?//""")
 DATABASES = {"database_url", "keys_url"}
 

@@ -1,10 +1,10 @@
 """Every wrong input: one clear sentence in each language, the right exit code, nothing changed."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from sqlalchemy import text
@@ -164,15 +164,22 @@ def test_a_wrong_line_is_told_in_each_language_and_changes_nothing(
     assert as_json.code == expected
     assert as_json.out == ""
     assert set(as_json.problem) >= {"code", "status", "detail"}
-    refused = as_json.problem["code"] == "action_forbidden"
-    assert unrecorded(home.state(), refused=refused) == unrecorded(before)
+    records = RECORDS.get(as_json.problem["code"], {})
+    assert unrecorded(home.state(), records) == unrecorded(before, {})
 
 
-def unrecorded(state: tuple[Any, ...], *, refused: bool = False) -> tuple[Any, ...]:
-    """The state without the records of three refused actions, each an event with a decision."""
+EACH: Final = {"audit_event": 3, "audit_pending": 3}
+RECORDS: Final = {  # what three refusals leave behind
+    "action_forbidden": {**EACH, "audit_decision": 3},
+    "sign_in_refused": {**EACH, "sign_in_failure": 1},  # a count of the network
+}
+
+
+def unrecorded(state: tuple[Any, ...], records: Mapping[str, int]) -> tuple[Any, ...]:
+    """The state without the records of three refusals."""
     counts, names = dict(state[0]), state[1]
-    for table in ("audit_decision", "audit_event", "audit_pending") if refused else ():
-        counts[table] -= 3
+    for table, rows in records.items():
+        counts[table] -= rows
     return counts, names
 
 

@@ -22,7 +22,6 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     made = Line(folder=folder / "data")
     made.found()
     made.hire("kacho", "data_manager")
-    made.hire("bucho", "privacy_approver")
     path = write_file(folder, register([customer(1), customer(2)]))
     made.done("import", str(path), by="kacho")
     return made
@@ -90,7 +89,7 @@ def test_an_epoch_ends_when_a_second_person_agrees(line: Line) -> None:
     approval = line.run("keys", "destroy", "--epoch", today.isoformat(), by="jiro").err
     wanted = approval.split('"approval": "')[1].split('"')[0]
     assert line.refused("approve", wanted, by="kacho") != ""
-    line.done("approve", wanted, by="bucho")
+    line.done("approve", wanted, by="taro")
     epochs = {item["epoch"]: item for item in line.done("keys", "status", by="hanako")["epochs"]}
     assert epochs[today.isoformat()]["stage"] == "destroyed"
     kind, refs = event(line, "key.destroyed")
@@ -112,7 +111,7 @@ def test_a_persons_record_key_ends_when_a_second_person_agrees(line: Line) -> No
     assert (said.code, said.refusal) == (1, "approval_required")
     wanted = said.err.split('"approval": "')[1].split('"')[0]
     assert line.refused("approve", wanted, by="jiro") != ""
-    line.done("approve", wanted, by="bucho")
+    line.done("approve", wanted, by="taro")
     kind, refs = event(line, "key.destroyed")
     assert kind == "key_task.end_subject"
     assert "class:record" in refs

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import select
 
 from consent.collecting import service as points
+from consent.models import ConsentEventRow
 from dsar import fulfilment, service, stepping
 from dsar.collection import every_source
 from dsar.connected.tasks import waiting
@@ -25,6 +26,7 @@ from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RequestId, RowId, SubjectId
 from governance.customers.post import unsealed
 from governance.customers.store import TABLES
+from governance.db.types import table_of
 from governance.http.principal import Principal, PrincipalKind
 from governance.jobs.outbox import OUTBOX, OutboxMessage
 from governance.jobs.runner import Worker
@@ -280,6 +282,15 @@ def open_places(house: House) -> None:
     house.examples["/notices"] = NOBODY
     house.examples["/notices/marketing"] = NOBODY
     house.examples[f"/console/audit/persons/{house.customer}"] = LEAD
+    house.examples[f"/console/consents/entries/{_entry(house)}"] = LEAD
+
+
+def _entry(house: House) -> str:
+    """A choice of the customer, whichever links lead to it."""
+    events = table_of(ConsentEventRow)
+    mine = select(events.c.id).where(events.c.subject_id == house.customer).limit(1)
+    with house.wiring.database.read() as tx:
+        return str(tx.execute(mine).scalar_one())
 
 
 def datasets(house: House) -> None:

@@ -1,7 +1,8 @@
 """Chromium looks at every page that there is: axe, width, focus, targets, quiet, both languages.
 
 Each commit sees every second page in one view, with the widths beside it, and the others without
-script; `SEKISHO_SOAK=1` sees each in all of them (docs/soak.md). A new page is found by its route: it fails here until it is sound.
+script; `SEKISHO_SOAK=1` sees each in all of them (docs/soak.md). A new page is found by its route:
+it fails here until it is sound.
 """
 
 import os

@@ -89,19 +89,23 @@ def emergencies(house: House) -> None:
 
 def rules(house: House) -> None:
     """A policy and a schedule wait for a second person; a simulation is there."""
-    changed = '"2099-01-01.1"'
-    sent = [
-        ("files", (name, _changed(words, changed).encode(), "application/yaml"))
-        for name, words in shipped_documents().files
-    ]
-    place = house.office.send("/console/policies/propose", by=LEAD, files=sent)
-    house.examples[place.headers["location"]] = LEAD
+    house.examples[proposed(house, "2099-01-01.1")] = LEAD
     home = "/console/retention"
     words = default_schedule().text.replace("period: {years: 10}", "period: {years: 11}", 1)
     shown = f"{home}/schedules"
     house.send(LEAD, f"{shown}/propose", {"content": words}, shown=shown)
     house.examples[f"{shown}/compare?old=0&new=0"] = LEAD
     house.send(LEAD, f"{home}/simulations", {})
+
+
+def proposed(house: House, version: str) -> str:
+    """The page of a change of the policy that waits for a second person."""
+    sent = [
+        ("files", (name, _changed(words, f'"{version}"').encode(), "application/yaml"))
+        for name, words in shipped_documents().files
+    ]
+    answer = house.office.send("/console/policies/propose", by=LEAD, files=sent)
+    return str(answer.headers["location"])
 
 
 def _changed(words: str, version: str) -> str:

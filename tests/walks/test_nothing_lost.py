@@ -11,7 +11,7 @@ from tests.installation import events
 from tests.journeys.looks import fits, violations
 from tests.walks.finding import Stop
 from tests.walks.house import House
-from tests.walks.seeding import LEAD, REQUESTS
+from tests.walks.seeding import LEAD, REQUESTS, proposed
 from tests.walks.walking import Tab, View, Walker, walker
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def test_of_two_tabs_the_later_loses_nothing(looker: Walker, furnished: House) -
 
 
 def test_who_asked_is_told_that_another_must_approve(looker: Walker, furnished: House) -> None:
-    place = next(one for one in furnished.examples if one.startswith("/console/policies/changes/"))
+    place = proposed(furnished, "2099-01-02.1")  # its own: another test agrees to the first
     page = looker.open(Stop(route="", address=place, caller=LEAD), View()).page
     expect(page.locator("#approve")).to_have_attribute("aria-disabled", "true")
     expect(page.locator("main")).to_contain_text("自分の申請は承認できません")

@@ -1,7 +1,8 @@
 """Pages of duplicates, quality, jobs, health, keys, settings; figures that equal their lists."""
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from threading import Event
@@ -208,6 +209,14 @@ def upload(office: Office, path: str, content: bytes, **form: str) -> httpx.Resp
     return office.send(path, by=MANAGER, shown=IMPORTS, form=form, files=files)
 
 
+def wait_for(look: Callable[[], str], words: str) -> str:
+    """The page once it says this, or as it is after twenty seconds: the work goes on beside it."""
+    deadline = time.monotonic() + 20
+    while words not in (page := look()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return page
+
+
 def test_a_file_is_looked_at_tried_and_taken_in_and_its_run_is_found_again(office: Office) -> None:
     content = register(
         [customer(n) for n in range(90, 93)] + [customer(94, 登録日="昨日")]
@@ -229,7 +238,7 @@ def test_a_file_is_looked_at_tried_and_taken_in_and_its_run_is_found_again(offic
     assert begun.status_code == 303
     place = office.browsers[MANAGER].get(begun.headers["location"], follow_redirects=True)
     assert f"{IMPORTS}/runs/" in str(place.url), place.text[:200]
-    page = office.page(str(place.url.path), by=MANAGER)
+    page = wait_for(lambda: office.page(str(place.url.path), by=MANAGER), "4行を取り込みました")
     assert "4行を取り込みました" in page
     assert len(subjects(office.wiring)) == before + 4
     office.page(str(place.url.path), by=AUDITOR, status=403)

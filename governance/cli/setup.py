@@ -68,15 +68,17 @@ def demo(
     port: Annotated[int, typer.Option("--port", help=say("serve.port"))] = 8443,
 ) -> int:
     """The main job on the demo data, end to end, then served on this machine alone."""
+    from governance.app.demo.permitted import place_for
     from governance.app.demo.served import loading
     from governance.cli.invocation import current
 
+    now = current()
+    place = place_for(now.data, config=now.config)
     served = None if no_serve else loading()  # beside our own loading
     try:
         from governance.app.demo.run import run
 
-        now = current()
-        return run(now.data, config=now.config, port=port, served=served, lang=now.lang)
+        return run(place, port=port, served=served, lang=now.lang)
     finally:
         if served is not None:
             served.stop()

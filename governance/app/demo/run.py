@@ -4,7 +4,6 @@ The server is a process of its own, so that the first page is there within secon
 does not swell the serving process.
 """
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -23,7 +22,6 @@ from rich.table import Table
 
 from governance.app.demo import folder
 from governance.app.demo.access import links
-from governance.app.demo.errors import DemoModeError
 from governance.app.demo.gates import check_uses, read_as_roles
 from governance.app.demo.intake import find_duplicates, take_everything
 from governance.app.demo.people import invite
@@ -34,12 +32,10 @@ from governance.app.demo.served import Served
 from governance.app.demo.stage import Outcome, Stage, Step
 from governance.app.server import listen
 from governance.app.wiring import Wiring
-from governance.core.setting_kinds import Mode
-from governance.core.settings import UnsafeSettingsError, load
+from governance.core.settings import load
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 
-DEFAULT_FOLDER = Path("sekisho-demo")
 FILE_COLUMNS = 120  # a file has no width of its own
 STEPS = (
     Step(name="people", run=invite),
@@ -54,14 +50,10 @@ STEPS = (
 )
 
 
-def run(
-    data: Path | None, *, config: Path | None, port: int, served: Served | None, lang: Lang
-) -> int:
+def run(place: Path, *, port: int, served: Served | None, lang: Lang) -> int:
     """0 when every step held; the first step that does not hold ends the run with its reason."""
-    _refuse_production(config)
     if served is not None:
         listen("127.0.0.1", port).close()  # raises PortInUseError before anything else
-    place = (data or DEFAULT_FOLDER).absolute()
     began = time.monotonic()
     wide = None if sys.stdout.isatty() else FILE_COLUMNS
     console = Console(highlight=False, width=wide)
@@ -84,16 +76,6 @@ def run(
             if served is not None:
                 served.stop()  # before another demo may have the folder
     return 0
-
-
-def _refuse_production(config: Path | None) -> None:
-    """Fails closed: invented data and printed sign-ins have no place in a real installation."""
-    try:
-        mode = load(config=config, environment=os.environ).mode
-    except UnsafeSettingsError:  # only production is refused for its settings
-        mode = Mode.PRODUCTION
-    if mode is Mode.PRODUCTION:
-        raise DemoModeError
 
 
 def _created(place: Path, *, port: int, lang: Lang, console: Console) -> Stage:

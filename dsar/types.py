@@ -203,7 +203,7 @@ class Ground(StrEnum):
     APPI_35_NO_REASON = "appi_35_no_reason"
     APPI_35_ALTERNATIVE = "appi_35_alternative"
     APPI_35_KEPT = "appi_35_kept"  # another law keeps it; use stops instead
-    APPI_37_IDENTITY = "appi_37_identity"  # 37(1), (3), Order 13
+    APPI_37_IDENTITY = "appi_37_identity"  # 37(1), (3), Order 12, 13
     APPI_37_2_SCOPE = "appi_37_2_scope"
     APPI_38_FEE = "appi_38_fee"
     GDPR_11_2 = "gdpr_11_2"

@@ -128,6 +128,7 @@ def beside(url: str) -> Iterator[str]:
     parsed = make_url(url)
     name = _named(parsed.database or "", "restoring")
     with _maintenance(parsed) as admin:
+        _wait_for_turn(admin, name)
         _drop(admin, name)
         try:
             admin.execute(text(f"CREATE DATABASE {_quoted(admin, name)} TEMPLATE template0"))
@@ -202,6 +203,14 @@ def _engine(url: URL) -> Engine:
     return create_engine(
         url, poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True
     )
+
+
+def _wait_for_turn(admin: Connection, name: str) -> None:
+    """Until this connection ends, no other makes the database of this name.
+
+    The server goes on for a moment with what a process asked for that was killed meanwhile.
+    """
+    admin.execute(text("SELECT pg_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
 def _drop(admin: Connection, name: str) -> None:

@@ -3,11 +3,13 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from governance.app.backups import reopen_data, restore_data
 from governance.core.durable import durable_name
@@ -237,6 +239,26 @@ def test_what_a_killed_restore_left_on_the_server_goes(
             replaced(decided)
     decided.opened().close()
     assert replaced(decided).aside is not None
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_a_database_that_the_server_still_makes_for_a_killed_process_is_waited_for(
+    decided: Lost,
+) -> None:
+    """Two that make one of the same name would fail: so it happened where the machine was busy."""
+    parsed = make_url(decided.settings.database_url or "")
+    with replacing._maintenance(parsed) as late:
+        replacing._wait_for_turn(late, replacing._named(parsed.database or "", "restoring"))
+        with ThreadPoolExecutor(1) as thread:
+            restored = thread.submit(replaced, decided)
+            waiting = text(
+                "SELECT count(*) FROM pg_locks WHERE locktype='advisory' AND NOT granted"
+            )
+            while not late.execute(text(locks)).scalar_one():
+                assert not restored.done(), restored.exception()
+            late.close()
+            assert restored.result().aside is not None
 
 
 def killed(*_: object, **__: object) -> None:

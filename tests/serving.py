@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 
-START_SECONDS = 20
+START_SECONDS = 60
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody; to read whom to trust takes 30 ms
 
 

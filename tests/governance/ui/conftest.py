@@ -27,7 +27,7 @@ from governance.ui.samples import navigation
 from governance.ui.start import start_page
 from governance.ui.style_page import style_page
 
-START_SECONDS = 10
+START_SECONDS = 60
 PAGES = ("style", "portal", "start", "sign_in", "code", "error", "confirm", "empty")
 
 

@@ -14,6 +14,7 @@ from governance.crypto.providers.types import EpochId
 from governance.keys.epochs import KEEP_DAYS, unreadable_from
 from retention import store, tombstones
 from retention.errors import RunNotFoundError
+from retention.key_ends import shredded_by
 from retention.parts.store import ended_rows
 from retention.plans import Json, RunState
 from retention.tombstones import Tombstone
@@ -138,7 +139,7 @@ def _bare(tx: Connection, digest: str, stones: list[Tombstone]) -> int:
     """Persons of whom the key ended and the rows stay, by the schedule of the plan."""
     rules = store.schedule_by_digest(tx, digest).rules
     ending = {rule.id for rule in rules if rule.action is Action.DESTROY_KEY}
-    return sum(stone.rule in ending for stone in stones)
+    return sum(stone.rule in ending or shredded_by(stone.rule) is not None for stone in stones)
 
 
 def _keys_ended(stones: list[Tombstone]) -> datetime | None:

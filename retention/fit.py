@@ -16,7 +16,7 @@ from retention import rules
 from retention.duties import after, row_keeps
 from retention.erasure import Doomed
 from retention.facts import facts_of, keeping_facts_of
-from retention.key_ends import shreds
+from retention.key_ends import shredded_by, shreds
 from retention.merged import merged_into
 from retention.plans import Ground, Item, Plan, keep_lines
 from retention.types import Due, PersonFacts, RowKeep, Schedule
@@ -99,15 +99,16 @@ def _doomed(
     until = None
     if suppress is not None:
         until = after(at.astimezone(JST).date(), suppress.period, schedule.overflow)
+    again = shredded_by(item.rule)  # at a restore: the key alone ended, by this rule
     return Doomed(
         subject=item.subject,
         erased_before=facts.state is SubjectState.ERASED,
         keeps=keeps,
         suppress=suppress.fields if suppress is not None else (),
         suppress_until=until,
-        rule=item.rule,
+        rule=again or item.rule,
         readable=readable,
-        shreds=shreds(rule, facts),
+        shreds=again is not None or shreds(rule, facts),
     )
 
 

@@ -19,16 +19,16 @@ from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
-from governance.core.terms import EventId, KeyClass, RowId, SubjectId
+from governance.core.terms import KeyClass, RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.gateway.intake.collecting import rare_collections
 from governance.jobs import ledger
-from governance.jobs.journal_record import JournalEntry, JournalKind
 from governance.jobs.runner import Worker
 from governance.jobs.types import Claim, Slot, Step
 from governance.keys.types import Destroyed
 from policies.pause import refuse_paused
 from retention import store, tombstones, trailing
+from retention.announcing import announce, lift
 from retention.batch import Removed, Work, fitting_now, remove
 from retention.budget import UNLIMITED, Budget, budget_of
 from retention.duties import ready
@@ -224,8 +224,7 @@ def _batch(drive: _Drive, items: Sequence[Item], weigh: Mapping[SubjectId, int])
     at, seen = drive.worker.clock(), Seen()
     doomed = _looked_at(drive, items, seen=seen, at=at)
     if not drive.restores:  # those are what the journal says already
-        announced = {item.id: one.subject for item, one in doomed}
-        _append(drive, JournalKind.ERASURE, announced, at=at)
+        announce(drive.ports.journal, drive.work.plan.id, doomed, at=at)
     journaled = {item.id: one for item, one in doomed}
 
     def commit(tx: Connection, began: datetime) -> tuple[Claim, Removed]:
@@ -237,31 +236,17 @@ def _batch(drive: _Drive, items: Sequence[Item], weigh: Mapping[SubjectId, int])
     drive.claim, removed = drive.turns.write(commit, rows=rows)
     drive.budget = drive.budget.with_rows(removed.rows)
     if not drive.restores:
-        _lift(drive, items, journaled, removed, at=at)
+        lift(
+            drive.ports.journal,
+            drive.work.plan.id,
+            items,
+            journaled,
+            gone=(stone.id for stone in removed.stones),
+            stayed=removed.stayed,
+            resumed=drive.claim.fence > 1,
+            at=at,
+        )
     return removed
-
-
-def _lift(
-    drive: _Drive,
-    items: Sequence[Item],
-    journaled: Mapping[RowId, Doomed],
-    removed: Removed,
-    *,
-    at: datetime,
-) -> None:
-    """The journal knows of everyone who was announced and is not gone after all.
-
-    A call that goes on where another ended cannot know whom that one announced: it lifts all.
-    """
-    gone = {stone.id for stone in removed.stones}
-    mine, resumed = {item.id: item.subject for item in items}, drive.claim.fence > 1
-    stayed = {one: mine[one] for one in removed.stayed if one in journaled or resumed}
-    beside = {
-        name: one.subject
-        for name, one in journaled.items()
-        if name not in gone and name not in mine and one.under in mine.values()
-    }
-    _append(drive, JournalKind.ERASURE_LIFTED, stayed | beside, at=at)
 
 
 def _looked_at(
@@ -277,26 +262,10 @@ def _looked_at(
     with drive.ports.database.read() as tx:
         doomed = fitting_now(tx, drive.work, items, seen=seen, at=at).goes
     vault.ensure_keys(
-        (one.subject for _, one in doomed if one.keeps and one.readable), KeyClass.KEPT
+        (one.subject for _, one in doomed if one.keeps and one.readable and not one.shreds),
+        KeyClass.KEPT,
     )
     return doomed
-
-
-def _append(
-    drive: _Drive, kind: JournalKind, named: Mapping[RowId, SubjectId], *, at: datetime
-) -> None:
-    """Every one of these is on stable storage, by one fsync for all."""
-    drive.ports.journal.append_many(
-        JournalEntry(
-            kind=kind,
-            subject=subject,
-            scope=f"plan:{drive.work.plan.id}",
-            event=EventId(name),
-            consent_seq=None,
-            at=at,
-        )
-        for name, subject in named.items()
-    )
 
 
 def _end_keys(drive: _Drive) -> None:

@@ -8,12 +8,12 @@ now. Until all is done again the installation serves nobody.
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Table, insert, select, update
 
 from audit.actions import EventCode
 from audit.shards.claims import of_action
@@ -28,20 +28,17 @@ from governance.customers.changes.touched import touch
 from governance.customers.holds.codes import read
 from governance.customers.holds.reading import held_parts
 from governance.customers.ports import Ports
-from governance.customers.store import HOLD, SUBJECT
-from governance.customers.subjects import SubjectState
+from governance.customers.store import HOLD
 from governance.customers.upkeep.merges import MERGE
-from governance.db.fetching import PreparedSelect
 from governance.db.types import table_of
 from governance.http.principal import Principal
 from governance.jobs.journal_record import JournalEntry, JournalKind
 from policies.actions import Action
 from retention.access import require
 from retention.errors import NotReappliedError
-from retention.tombstones import ERASURE
+from retention.journalled import erasures, here_of, parts
 
 LEDGER: Final = table_of(ConsentEventRow)
-IN_LIMIT: Final = 500  # values in one IN list
 NAMES: Final = uuid.UUID("8a3c2a52-9f0e-4d5b-9c1e-7d7f0a4b6c11")  # of ids for one act of several
 CHOICES: Final = {
     JournalKind.WITHDRAWAL: EventKind.WITHDRAWN,
@@ -51,15 +48,7 @@ CHOICES: Final = {
     JournalKind.RESTRICTION_LIFTED: EventKind.RESTRICTION_LIFTED,
 }
 PLACED: Final = frozenset({JournalKind.HOLD, JournalKind.RELEASE})
-ERASED: Final = frozenset({JournalKind.ERASURE, JournalKind.ERASURE_LIFTED})
 EVERY: Final = "*"
-_IDS: Final[Any] = bindparam("ids", expanding=True)
-_STATES: Final = PreparedSelect(select(SUBJECT.c.id, SUBJECT.c.state).where(SUBJECT.c.id.in_(_IDS)))
-_ERASED_AT: Final = PreparedSelect(
-    select(ERASURE.c.subject_id, func.max(ERASURE.c.at, type_=ERASURE.c.at.type))
-    .where(ERASURE.c.subject_id.in_(_IDS))
-    .group_by(ERASURE.c.subject_id)
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +67,7 @@ class Outstanding:
     holds: tuple[Missing, ...]
     releases: tuple[Missing, ...]
     erasures: tuple[SubjectId, ...]
+    key_ends: Mapping[SubjectId, str]  # those of them whose key alone ended, by which rule
     deferred: tuple[SubjectId, ...]  # erasures that a standing hold puts off
 
     def __bool__(self) -> bool:
@@ -104,14 +94,14 @@ def outstanding(tx: Connection, ports: Ports) -> Outstanding:
     choices = [one for one in missing if one.entry.kind in CHOICES]
     ids = {row for one in choices for row in (one.row, str(one.entry.event))}
     known = _known(tx, LEDGER, ids) | _known(tx, MERGE, ids)
-    states = _states(tx, entries)
+    here_now = here_of(tx, entries)
     holds, releases = _holds(tx, missing)
 
     def here(one: Missing) -> bool:
-        return one.entry.subject is not None and one.entry.subject in states
+        return one.entry.subject is not None and one.entry.subject in here_now
 
-    erasures = _erasures(tx, entries, states)
-    held = _held(tx, erasures) | {str(one.entry.subject) for one in holds if _whole(one)}
+    erased = erasures(tx, entries, here_now)
+    held = _held(tx, tuple(erased)) | {str(one.entry.subject) for one in holds if _whole(one)}
     held -= {str(one.entry.subject) for one in releases}
     return Outstanding(
         choices=tuple(
@@ -121,8 +111,9 @@ def outstanding(tx: Connection, ports: Ports) -> Outstanding:
         ),
         holds=tuple(one for one in holds if here(one)),
         releases=tuple(one for one in releases if here(one)),
-        erasures=tuple(one for one in erasures if one not in held),
-        deferred=tuple(one for one in erasures if one in held),
+        erasures=tuple(one for one in erased if one not in held),
+        key_ends={one: rule for one, rule in erased.items() if rule is not None},
+        deferred=tuple(one for one in erased if one in held),
     )
 
 
@@ -266,33 +257,11 @@ def _holds(tx: Connection, missing: Sequence[Missing]) -> tuple[list[Missing], l
     return holds, releases
 
 
-def _erasures(
-    tx: Connection, entries: Iterable[JournalEntry], states: dict[str, str]
-) -> tuple[SubjectId, ...]:
-    """Persons who are here and were erased: by the journal's last word, later than any known."""
-    last = {str(entry.event): entry for entry in entries if entry.kind in ERASED}
-    erased: dict[SubjectId, datetime] = {}
-    for entry in last.values():
-        subject = entry.subject
-        if subject is None or entry.kind is JournalKind.ERASURE_LIFTED:
-            continue
-        if states.get(subject) not in {None, SubjectState.ERASED.value}:
-            erased[subject] = max(entry.at, erased.get(subject, entry.at))
-    known: dict[str, datetime] = {}
-    for part in _parts(erased):
-        known.update((row[0], row[1]) for row in _ERASED_AT.rows(tx, {"ids": part}))
-    return tuple(
-        sorted(
-            subject for subject, at in erased.items() if subject not in known or known[subject] < at
-        )
-    )
-
-
 def _held(tx: Connection, subjects: Sequence[SubjectId]) -> set[str]:
     """Those of whom nothing may go; a hold on a part keeps that part when the rest goes."""
     return {
         str(subject)
-        for part in _parts(subjects)
+        for part in parts(subjects)
         for subject, scope in held_parts(tx, [SubjectId(one) for one in part]).items()
         if scope.whole
     }
@@ -305,22 +274,9 @@ def _whole(hold: Missing) -> bool:
 
 def _known(tx: Connection, table: Table, ids: set[str], *, only_standing: bool = False) -> set[str]:
     found = set[str]()
-    for part in _parts(ids):
+    for part in parts(ids):
         query = select(table.c.id).where(table.c.id.in_(part))
         if only_standing:
             query = query.where(table.c.released_at.is_(None))
         found.update(tx.execute(query).scalars())
     return found
-
-
-def _states(tx: Connection, entries: Iterable[JournalEntry]) -> dict[str, str]:
-    """Where each person of the journal stands here; whoever is not here has nothing to lose."""
-    found: dict[str, str] = {}
-    for part in _parts({entry.subject for entry in entries if entry.subject is not None}):
-        found.update((row.id, row.state) for row in _STATES.rows(tx, {"ids": part}))
-    return found
-
-
-def _parts(ids: Iterable[str]) -> list[list[str]]:
-    wanted = sorted(ids)
-    return [wanted[start : start + IN_LIMIT] for start in range(0, len(wanted), IN_LIMIT)]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
@@ -22,23 +22,25 @@ from governance.jobs.runner import Worker
 from policies.actions import Action
 from retention import plans, purge, store
 from retention.access import require, today
+from retention.key_ends import KEY
 from retention.plans import Ground, Item, Plan
 from retention.purge import RunReport
+from retention.reapplying import Outstanding, outstanding
 from retention.types import RESTORED, DecisionKind
 
 IN_LIMIT: Final = 500  # values in one IN list
 
 
 def erase_again(
-    ports: Ports, principal: Principal, subjects: Sequence[SubjectId], *, worker: Worker
+    ports: Ports, principal: Principal, found: Outstanding, *, worker: Worker
 ) -> tuple[RunReport, ...]:
     """`run_again`, for whoever may."""
     require(ports, principal, Action.BACKUP_RESTORE)
-    return run_again(ports, principal, subjects, worker=worker)
+    return run_again(ports, principal, found, worker=worker)
 
 
 def run_again(
-    ports: Ports, principal: Principal, subjects: Sequence[SubjectId], *, worker: Worker
+    ports: Ports, principal: Principal, found: Outstanding, *, worker: Worker
 ) -> tuple[RunReport, ...]:
     """The persons are erased as they were before; a run that was cut short is at its end first.
 
@@ -48,21 +50,23 @@ def run_again(
         begun = [run.id for run in store.open_runs(tx, Ground.RESTORE)]
     done = [purge.run(ports, run, worker=worker) for run in begun]
     with ports.database.read() as tx:
-        left = _fences(tx, subjects)
+        to_do = outstanding(tx, ports) if begun else found
+        left = _fences(tx, to_do.erasures)
     if left:
+        rules = {one: KEY + rule for one, rule in to_do.key_ends.items()}
         at = worker.clock()
-        run = ports.database.write(lambda tx: _begin(tx, ports, principal, left, at=at))
+        run = ports.database.write(lambda tx: _begin(tx, ports, principal, left, rules, at=at))
         done.append(purge.run(ports, run, worker=worker))
     return tuple(done)
 
 
 def _fences(tx: Connection, subjects: Sequence[SubjectId]) -> dict[SubjectId, int]:
-    """Those of them who are here and not erased, with their fences."""
+    """Those of them of whom something is here, with their fences."""
     found: dict[SubjectId, int] = {}
+    left = or_(SUBJECT.c.state != SubjectState.ERASED.value, SUBJECT.c.kept_by_law.is_not(None))
     for start in range(0, len(subjects), IN_LIMIT):
         part = subjects[start : start + IN_LIMIT]
-        here = SUBJECT.c.id.in_(part), SUBJECT.c.state != SubjectState.ERASED.value
-        rows = tx.execute(select(SUBJECT.c.id, SUBJECT.c.fence).where(*here))
+        rows = tx.execute(select(SUBJECT.c.id, SUBJECT.c.fence).where(SUBJECT.c.id.in_(part), left))
         found.update((SubjectId(row.id), row.fence) for row in rows)
     return found
 
@@ -72,11 +76,12 @@ def _begin(
     ports: Ports,
     principal: Principal,
     fences: Mapping[SubjectId, int],
+    rules: Mapping[SubjectId, str],
     *,
     at: datetime,
 ) -> RowId:
     """The run of a plan that is the list of these persons."""
-    made = _plan(tx, principal, fences, at=at)
+    made = _plan(tx, principal, fences, rules, at=at)
     store.add_plan(tx, made)
     run = store.add_run(
         tx, made.id, approval=None, requested_by=principal.id, approved_by=None, at=at
@@ -100,7 +105,12 @@ def _begin(
 
 
 def _plan(
-    tx: Connection, principal: Principal, fences: Mapping[SubjectId, int], *, at: datetime
+    tx: Connection,
+    principal: Principal,
+    fences: Mapping[SubjectId, int],
+    rules: Mapping[SubjectId, str],
+    *,
+    at: datetime,
 ) -> Plan:
     schedule, cutoff = store.in_force(tx), today(at)
     items = tuple(
@@ -108,7 +118,7 @@ def _plan(
             id=new_row_id(),
             subject=subject,
             decision=DecisionKind.DUE,
-            rule=RESTORED,
+            rule=rules.get(subject, RESTORED),  # where the key alone ended: by which rule
             basis=None,
             due_on=cutoff,
             ledger_until=None,
@@ -116,7 +126,7 @@ def _plan(
         )
         for subject, fence in sorted(fences.items())
     )
-    counts = plans.counted([(DecisionKind.DUE, RESTORED)] * len(items))
+    counts = plans.counted([(DecisionKind.DUE, item.rule) for item in items])
     return Plan(
         id=new_row_id(),
         ground=Ground.RESTORE,

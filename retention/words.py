@@ -2,6 +2,7 @@
 
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
+from retention.key_ends import shredded_by
 from retention.plans import Item
 from retention.types import (
     NO_RULE,
@@ -37,6 +38,8 @@ def named(id_: str, schedule: Schedule, lang: Lang) -> tuple[str, str, str]:
         return "hold", schedule.hold_label.of(lang), "-"
     if id_ in OWN:
         return OWN[id_], "-", "-"
+    if (rule := shredded_by(id_)) is not None:  # done again by a restore, whatever is in force now
+        return "restored_key", rule, "-"
     own, key = bare(id_)
     line = _line(own, schedule)
     if line is None:

@@ -87,7 +87,7 @@ def _proven(desk: Desk, by: Principal, path: Path, work: Path, *, worker: Worker
             with ports.database.read() as tx:
                 before = outstanding(tx, ports)
             after = do_again(ports, by, before, clock=worker.clock)
-            runs = run_again(ports, by, after.erasures, worker=worker)
+            runs = run_again(ports, by, after, worker=worker)
             with ports.database.read() as tx:
                 left = outstanding(tx, ports)
                 if left:

@@ -147,7 +147,7 @@ def reopen(
     matters = bring_back(ports, principal, at=worker.clock())
     with ports.database.read() as tx:  # a condition that stands again may hold somebody
         after = outstanding(tx, ports)
-    runs = erase_again(ports, principal, after.erasures, worker=worker)
+    runs = erase_again(ports, principal, after, worker=worker)
     with ports.database.read() as tx:
         left = outstanding(tx, ports)
     if left:

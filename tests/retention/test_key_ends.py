@@ -18,6 +18,7 @@ from retention.certificate import certificate
 from retention.differences import differences
 from retention.errors import ScheduleFormError
 from retention.explained import rule_words
+from retention.journalled import key_ended_by
 from retention.plans import RunState
 from retention.schedules import read_schedule
 from retention.simulation.reading import Look, next_figures
@@ -117,6 +118,8 @@ def test_what_the_key_seals_is_gone_and_the_rows_stay_in_clear(filled: Town) -> 
         filled.ports.vault.open_row(before.id, before.sealed)
     with pytest.raises(SubjectErasedError):
         filled.ports.vault.ensure_keys([subject])
+    (said,) = [one.entry for one in filled.ports.journal.replay() if one.entry.subject == subject]
+    assert key_ended_by(said) == "WITHDRAWN", "a restore must know that the rows stayed"
 
 
 def test_others_and_who_is_held_stay_whole(filled: Town) -> None:
@@ -163,7 +166,7 @@ def test_words_and_differences_name_the_key_and_how_long_rows_stay() -> None:
     schedule = read_schedule(SCHEDULE)
     longer = read_schedule(SCHEDULE.replace("rows: {years: 10}", "rows: {years: 12}"))
     said = rule_words(schedule.rules[0], Lang.JA).action
-    assert "鍵を廃棄" in said
+    assert "鍵を破棄" in said
     assert "10年" in said
     assert differences(schedule, longer) != ()
     over = rules.due(

@@ -25,4 +25,4 @@ def main(url: str, folder: str, run: str, minutes: str) -> None:
             town.drive(RowId(run))
         else:
             left = reapply(town.ports, OPERATOR, clock=town.clock)
-            erase_again(town.ports, OPERATOR, left.erasures, worker=town.worker())
+            erase_again(town.ports, OPERATOR, left, worker=town.worker())

@@ -169,7 +169,7 @@ def _replayed(wiring: Wiring) -> float:
     with ports.database.read() as tx:
         found = outstanding(tx, ports)
     left = do_again(ports, LOADER, found, clock=wiring.clock)
-    run_again(ports, LOADER, left.erasures, worker=worker)
+    run_again(ports, LOADER, left, worker=worker)
     with ports.database.read() as tx:
         if outstanding(tx, ports):
             raise AssertionError

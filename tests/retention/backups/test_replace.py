@@ -248,17 +248,14 @@ def test_a_database_that_the_server_still_makes_for_a_killed_process_is_waited_f
 ) -> None:
     """Two that make one of the same name would fail: so it happened where the machine was busy."""
     parsed = make_url(decided.settings.database_url or "")
-    with replacing._maintenance(parsed) as late:
-        replacing._wait_for_turn(late, replacing._named(parsed.database or "", "restoring"))
-        with ThreadPoolExecutor(1) as thread:
+    locks = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with ThreadPoolExecutor(1) as thread:
+        with replacing._maintenance(parsed) as late:
+            replacing._wait_for_turn(late, replacing._named(parsed.database or "", "restoring"))
             restored = thread.submit(replaced, decided)
-            waiting = text(
-                "SELECT count(*) FROM pg_locks WHERE locktype='advisory' AND NOT granted"
-            )
-            while not late.execute(text(locks)).scalar_one():
+            while not late.execute(locks).scalar_one():
                 assert not restored.done(), restored.exception()
-            late.close()
-            assert restored.result().aside is not None
+        assert restored.result().aside is not None
 
 
 def killed(*_: object, **__: object) -> None:

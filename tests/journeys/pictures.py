@@ -43,7 +43,7 @@ PICTURES: Final = (
     Picture(name="consents", path="/console/consents", heading="同意"),
     Picture(name="policies", path="/console/policies", heading="方針"),
     Picture(name="retention", path="/console/retention", heading="保存期間"),
-    Picture(name="holds", path="/console/holds", heading="保留"),
+    Picture(name="holds", path="/console/holds", heading="法的保全"),
     Picture(name="audit", path="/console/audit", heading="監査"),
     Picture(name="recipients", path="/console/recipients", heading="委託先"),
     _of_customer("portal-home", "/portal", "あなたの情報"),

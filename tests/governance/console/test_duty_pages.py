@@ -98,7 +98,7 @@ def test_a_version_is_drafted_by_one_person_and_announced_by_another(office: Off
     send(office, f"{home}/draft", home, file=edition(office))
     page = office.page(place, by=LEAD)
     assert "<ins>" in page
-    assert "1 人に取り直す" in page
+    assert "1人に取り直す" in page
     asked = send(office, f"{place}/propose", place)
     assert asked.status_code == 303, re.findall(r'<li><a href="#propose">([^<]+)', asked.text)
     own = office.page(place, by=LEAD)

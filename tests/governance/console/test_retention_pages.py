@@ -79,7 +79,7 @@ def test_a_simulation_tells_figures_chart_and_persons(office: Office) -> None:
     assert "架空" not in persons.split("<main", 1)[1]
     hidden = office.page(f"{place}/persons?decision=due", by=AUDITOR)
     assert "C000001" not in hidden
-    assert "顧客IDは表示されません" in hidden
+    assert "お客様番号は表示されません" in hidden
     office.page(f"{HOME}/simulations/{'0' * 8}-0000-7000-8000-{'0' * 12}", status=404)
     office.page(f"{HOME}/simulations/none", status=404)
 

@@ -10,7 +10,16 @@ from governance.core.terms import Lang
 from governance.i18n.catalogue import domains
 from scripts.review_texts import MESSAGES, mark, texts
 
-READ: Final = ("portal", "ui")  # every text of these was read, and a new one must be
+READ: Final = (
+    "access",
+    "account",
+    "console",
+    "persons",
+    "portal",
+    "staff",
+    "ui",
+    "upkeep",
+)  # every text of these was read, and a new one must be
 # Nobody has read these from end to end; a domain leaves this list when all of it carries marks.
 UNREAD: Final = frozenset(domains(Lang.JA)) - {*READ}
 DAY: Final = date(2026, 11, 27)

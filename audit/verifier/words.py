@@ -8,7 +8,7 @@ LANGUAGES: Final = ("ja", "en")
 TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "verdict": ("判定: {text}", "Verdict: {text}"),
     "verdict.verified_witnessed": (
-        "検証済み（第三者の証人が連署）",
+        "検証済み（第三者の立会人が連署）",
         "verified, cosigned by an outside witness",
     ),
     "verdict.verified_self_signed": (
@@ -164,7 +164,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "the tree begins with the earlier trees of {sizes} entries",
     ),
     "proven.witness": (
-        "証人 {witness} が {size} 件までの木を連署しています {at}",
+        "立会人 {witness} が {size} 件までの木を連署しています {at}",
         "the witness {witness} cosigned the tree up to {size} entries {at}",
     ),
     "proven.expired": (
@@ -181,11 +181,11 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "who signed. Get the log's key by another way and give it with --key",
     ),
     "open.self_signed": (
-        "署名鍵を持つ者が、別の人に別のログを見せていないこと（証人の連署がありません）",
+        "署名鍵を持つ者が、別の人に別のログを見せていないこと（立会人の連署がありません）",
         "that the holder of the signing key shows everyone the same log (no witness cosigned)",
     ),
     "open.witness_absent": (
-        "指定された証人は、この範囲を連署していません",
+        "指定された立会人は、この範囲を連署していません",
         "the witness that you named has not cosigned this range",
     ),
     "open.selection": (
@@ -257,7 +257,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "a key of the log that you trust, or @FILE with one key a line; repeatable",
     ),
     "cli.witness": (
-        "信頼する証人の鍵。@FILE も可。繰り返し可",
+        "信頼する立会人の鍵。@FILE も可。繰り返し可",
         "a key of a witness that you trust, or @FILE; repeatable",
     ),
     "cli.checkpoint": (

@@ -84,7 +84,7 @@ class Settings(
     )
     witness_file: Path | None = described(
         None,
-        "監査ログの証人の一覧。1行に1つ、アドレスと公開鍵（vkey）を空白で区切って書きます。",
+        "監査ログの立会人の一覧。1行に1つ、アドレスと公開鍵（vkey）を空白で区切って書きます。",
         "List of the audit log's witnesses: one a line, its address and then its keys (vkeys).",
     )
     alarm_file: Path | None = described(

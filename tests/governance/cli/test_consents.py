@@ -35,7 +35,7 @@ def test_choices_are_listed_told_proved_and_counted(run: Run, home: Home) -> Non
     proof = by(run, home, "tanaka", "consent", "proof", past.value[0]["id"])
     assert proof.value["proof"]["method"] == "paper"
     words = by(run, home, "tanaka", "consent", "proof", past.value[0]["id"], as_json=False)
-    assert "ハッシュ照合" in words.out
+    assert "指紋を照合" in words.out
     counted = by(run, home, "tanaka", "consent", "counts", "--monthly", "--purpose", OFFERS)
     assert [(one["kind"], one["month"], one["persons"]) for one in counted.value] == [
         ("given", "2026-10", 1)

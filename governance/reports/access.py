@@ -294,7 +294,7 @@ def _further(facts: Access, words: Words) -> Section:
     elevations = sum(bool(role) for _, _, role in facts.further)
     figures = (("elevations", elevations), ("glass", len(facts.further) - elevations))
     source = words.events(f"action={EventCode.ELEVATION_BEGUN.value}")
-    return _section(words, "further", ("day", "account", "right"), rows, figures, source)
+    return _section(words, "further", ("day", "account", "permission"), rows, figures, source)
 
 
 def _apart(facts: Access, words: Words, living: list[Holding]) -> Section:

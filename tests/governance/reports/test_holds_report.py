@@ -92,7 +92,7 @@ def test_the_register_tells_scope_days_persons_and_who(world: Wiring) -> None:
     found = rows(document)
     assert set(found) == {"2026-LIT-1", "2026-LIT-2", "FILE-9"}
     first = found["2026-LIT-1"]
-    assert (first["事件名"], first["保全した者"]) == (CASE, OFFICER.id)
+    assert (first["案件名"], first["保全した者"]) == (CASE, OFFICER.id)
     assert "購買" in first["保全の範囲"]
     assert "person.status is withdrawn" in first["保全の範囲"]
     assert REASON in first["理由"]
@@ -102,7 +102,7 @@ def test_the_register_tells_scope_days_persons_and_who(world: Wiring) -> None:
     assert (second["状態"], second["解除の理由"]) == ("解除済み", "和解")
     assert (second["解除を申請した者"], second["解除を承認した者"]) == (OFFICER.id, CHIEF.id)
     assert (second["いま保全中の人数"], second["これまでの人数"]) == ("0", "1")
-    assert (second["次の確認の期限"], found["FILE-9"]["事件名"]) == ("-", "-")
+    assert (second["次の確認の期限"], found["FILE-9"]["案件名"]) == ("-", "-")
     figures = {one.key: one.value for one in document.sections[0].figures}
     assert (figures["matters"], figures["standing"], figures["released"]) == (3, 2, 1)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from governance.core.terms import Law, NoticeId, PurposeId, SubjectId
 from policies.purposes import Basis, Channel
@@ -139,6 +140,13 @@ def cells_of(
     purpose: PurposeId, channels: Iterable[Channel], *, channel: str | None, recipient_class: str
 ) -> tuple[Cell, ...]:
     """The cells that a use needs; without a channel, every channel of the purpose."""
+    return _cells(purpose, frozenset(channels), channel, recipient_class)
+
+
+@lru_cache(maxsize=4096)  # a policy has tens of them, and each decision asks
+def _cells(
+    purpose: PurposeId, channels: frozenset[Channel], channel: str | None, recipient_class: str
+) -> tuple[Cell, ...]:
     wanted = (channel,) if channel else tuple(sorted(channels)) or (EVERY,)
     return tuple(
         Cell(purpose=purpose, channel=name, recipient_class=recipient_class) for name in wanted

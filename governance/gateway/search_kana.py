@@ -4,12 +4,12 @@ No index tells the order of names, so each kana that the searcher may see is ope
 Whoever's kana is not shown in clear stands behind the others: the order may tell nothing of it.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection
 
+from governance.core.fifty_sounds import unvoiced
 from governance.core.terms import FieldId, Treatment
 from governance.customers.normalise.kana import kana_key
 from governance.gateway.search_entities import rows_shown
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 KANA_MOST: Final = 2_000  # hits; more are listed by id, with a hint to narrow
 KANA_LOOKED: Final = 4_000  # rows that are opened to find them
-VOICED: Final = frozenset("\u3099\u309a")  # dakuten and handakuten, once taken apart
 NOWHERE: Final = ("", "")
 
 
@@ -34,16 +33,11 @@ def by_kana(
     sealed = [(row, {column: cell}) for row in seen if (cell := rows[row].sealed.get(column))]
     opened = keys.open_rows(sealed)
     told = {
-        row: _place(kana_key(str(values[column].value)))
+        row: (unvoiced(key), key)
         for (row, _), values in zip(sealed, opened, strict=True)
+        if (key := kana_key(str(values[column].value)))
     }
     return sorted(found, key=lambda hit: (hit.row not in told, told.get(hit.row, NOWHERE)))
-
-
-def _place(key: str) -> tuple[str, str]:
-    """The place of a reading among the fifty sounds: voiced after unvoiced (JIS X 4061)."""
-    apart = unicodedata.normalize("NFD", key)
-    return "".join(char for char in apart if char not in VOICED), key
 
 
 def _in_clear(one: "Search", hit: "Found", column: FieldId) -> bool:

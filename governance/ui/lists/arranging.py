@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from governance.core.clock import JST
+from governance.core.fifty_sounds import unvoiced
 from governance.ui.lists.types import (
     DATED,
     MOST,
@@ -24,7 +25,6 @@ from governance.ui.lists.views import FROM, LEAST, TO, WORDS, day_of
 
 KATAKANA, HIRAGANA = 0x30A1, 0x3041
 TO_HIRAGANA: Final = {KATAKANA + n: HIRAGANA + n for n in range(86)}
-VOICED: Final = frozenset("\u3099\u309a")  # dakuten and handakuten, once taken apart
 SMALL: Final = str.maketrans("ぁぃぅぇぉっゃゅょゎ", "あいうえおつやゆよわ")
 
 
@@ -36,8 +36,7 @@ def folded(words: str) -> str:
 def kana_order(words: str) -> tuple[str, str]:
     """The place of a name in the order of the fifty sounds; voiced after unvoiced (JIS X 4061)."""
     plain = folded(words).translate(SMALL)
-    apart = unicodedata.normalize("NFD", plain)
-    return "".join(char for char in apart if char not in VOICED), plain
+    return unvoiced(plain), plain
 
 
 def arranged(declared: ListOf, view: View, rows: Iterable[Row]) -> Arranged:

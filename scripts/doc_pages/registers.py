@@ -47,7 +47,7 @@ def _unsafe() -> str:
         "## 本番で起動を断る設定 / Refused in production\n\n"
         '`mode = "production"` のとき、次のどれかに当たると起動しません（`settings_unsafe`、'
         "終了コード3）。このほか、知らない設定、取れない値、他人が読める秘密のファイル、"
-        "より新しいデータベース、改ざんされた監査記録でも、どのモードでも起動しません。\n\n"
+        "より新しいデータベース、改ざんされた監査ログでも、どのモードでも起動しません。\n\n"
         'With `mode = "production"` each of these stops the start (`settings_unsafe`, exit 3). In '
         "every mode it is also stopped by an unknown setting, an impossible value, a secret file "
         "that others can read, a database of a newer version, or a log that was tampered with.\n"

@@ -21,6 +21,7 @@ from sqlmodel import SQLModel
 from governance.core.logging import FromLibraries
 from governance.db.engine import Database, sqlite_url
 from governance.db.migrate import upgrade
+from tests.demo_run import Done, shared_demo
 from tests.emptied import EMPTY, Databases, of_server
 
 if TYPE_CHECKING:
@@ -84,6 +85,13 @@ def own_log() -> Iterator[None]:
     root = logging.getLogger()
     for handler in [h for h in root.handlers if isinstance(h, FromLibraries)]:
         root.removeHandler(handler)
+
+
+@pytest.fixture(scope="session")
+def demo_done() -> Iterator[Done]:
+    """The finished demo, one for all workers; it is there while any of them that asked runs."""
+    with shared_demo() as done:
+        yield done
 
 
 def _started_postgres(folder: Path) -> Any:

@@ -35,10 +35,14 @@ class Browsers(dict[str, httpx.Client]):
         )
         actor = ActorId(f"u:{role}")
         code = database.write(partial(issue_code, actor=actor, kind=PrincipalKind.STAFF, at=at))
-        client = httpx.Client(base_url=self._base, timeout=60, trust_env=False)
-        client.headers["accept-language"] = "ja"
+        client = self.open(role)
         assert client.post("/sign-in", data={"code": code}).status_code == 303
-        self[role] = client
+        return client
+
+    def open(self, role: str) -> httpx.Client:
+        """A browser of the role that nobody has signed in with."""
+        self[role] = client = httpx.Client(base_url=self._base, timeout=60, trust_env=False)
+        client.headers["accept-language"] = "ja"
         return client
 
 

@@ -18,7 +18,7 @@ from governance.core.terms import ActorId, PurposeId
 from governance.db.engine import Database, sqlite_url
 from governance.http.principal import PrincipalKind
 from governance.identity.service import issue_code, register_client
-from tests.demo_run import command, copy_of, environment, shared_demo
+from tests.demo_run import Done, command, copy_of, environment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
@@ -108,10 +108,9 @@ def _people(database: Database) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(demo_done: Done, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """`sekisho serve` over a copy of the finished demo."""
-    with shared_demo() as done:
-        folder = copy_of(done, tmp_path_factory.mktemp("journey") / "demo")
+    folder = copy_of(demo_done, tmp_path_factory.mktemp("journey") / "demo")
     database = Database.open(sqlite_url(folder / "sekisho.db"))
     customer, key = _people(database)
     port = free_port()

@@ -1,21 +1,28 @@
 """What every page of a journey must be: accessible, quiet, and as wide as its window."""
 
-from axe_playwright_python.sync_playwright import Axe
+from collections.abc import Collection
+from typing import Final
+
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+RULES: Final = {"target-size": {"enabled": True}}  # WCAG 2.2, 2.5.8; axe leaves it out
+CONTRAST: Final = "color-contrast"  # more than half of the time, and one width is like another
+FOUND: Final = """(how) => axe.run(how).then((found) => found.violations.flatMap(
+  (one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 90)}`)))"""
 
 
-HOW = {
-    "rules": {"target-size": {"enabled": True}},  # WCAG 2.2, 2.5.8; axe leaves it out
-    "resultTypes": ["violations"],  # what passes is not listed, which is most of the time it takes
-}
-
-
-def violations(page: Page) -> list[str]:
-    """Findings of axe, each with the element."""
-    found = Axe().run(page, options=HOW).response["violations"]
-    return [f"{one['id']}: {node['html'][:90]}" for one in found for node in one["nodes"]]
+def violations(page: Page, *, only: Collection[str] = (), but: Collection[str] = ()) -> list[str]:
+    """Findings of axe, each with the element; of these rules only, or of all but these."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE_SCRIPT)
+    rules = RULES | {rule: {"enabled": False} for rule in but}
+    how: dict[str, object] = {"rules": rules, "resultTypes": ["violations"]}  # the rest is long
+    if only:
+        how |= {"rules": {}, "runOnly": [*only]}
+    found: list[str] = page.evaluate(FOUND, how)
+    return found
 
 
 def fits(page: Page) -> bool:

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from tests.demo_run import Done
 from tests.walks.finding import Stop, stops
 from tests.walks.house import House, house
 from tests.walks.seeding import furnish
 
 
 @pytest.fixture(scope="package")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def furnished(demo_done: Done, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The demo with something of every kind in it."""
-    with house(tmp_path_factory.mktemp("walk")) as made:
-        furnish(made)
+    with house(demo_done, tmp_path_factory.mktemp("walk"), furnish) as made:
         yield made
 
 

@@ -1,7 +1,10 @@
 """The demo's installation with something of every kind put into it, served to every role."""
 
+import fcntl
+import json
 import re
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,7 +23,7 @@ from governance.core.terms import ActorId, SubjectId
 from governance.http.principal import PrincipalKind
 from governance.http.throttle import Throttle
 from governance.identity.service import issue_code
-from tests.demo_run import copy_of, shared_demo
+from tests.demo_run import Done, copy_of
 from tests.governance.console.test_scan_pages import finds
 from tests.installation import with_ports
 from tests.office import Office
@@ -35,6 +38,7 @@ connectors:
     mail: archive@example.com
     days: 7
 """
+KEPT: Final = "kept.json"  # what a furnished house has beside its folder
 PERSON: Final = "person"
 QUICK: Final = 5_000  # requests of the comparison with Casbin; other tests put all
 NOBODY: Final = "nobody"
@@ -71,39 +75,78 @@ class House:
         return str(answer.headers["location"]).partition("?")[0]
 
 
+Furnish = Callable[[House], None]
+
+
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
-    """A copy of the finished demo, open until the block ends."""
-    with shared_demo() as done:
-        place = copy_of(done, folder / "demo")
+def house(done: Done, folder: Path, furnish: Furnish) -> Iterator[House]:
+    """A copy of the demo with what `furnish` put into it, open until the block ends.
+
+    The first worker of a test run furnishes; everybody works on a copy of what it left.
+    """
+    first = done.folder.parent / "furnished"
+    with (done.folder.parent / "furnishing").open("w") as making:
+        fcntl.flock(making, fcntl.LOCK_EX)
+        if not (first / KEPT).exists():
+            _furnish(done, first, furnish)
+    shutil.copytree(first, folder / "house")
+    kept = json.loads((first / KEPT).read_text(encoding="utf-8"))
+    with _opened(folder / "house", kept["cookies"]) as made:
+        made.examples.update(kept["examples"])
+        yield made
+
+
+def _furnish(done: Done, folder: Path, furnish: Furnish) -> None:
+    """The house is furnished in this folder and closed, with what its browsers hold."""
+    shutil.rmtree(folder, ignore_errors=True)  # of one that died at it
+    folder.mkdir(mode=0o700)
+    copy_of(done, folder / "demo")
+    with _opened(folder, {}) as made:
+        assert made.portal.post(
+            "/sign-in", data={"code": _code(made.wiring, made.customer)}
+        ).is_redirect
+        furnish(made)
+        browsers = {**made.office.browsers, PERSON: made.portal, NOBODY: made.visitor}
+        cookies = {caller: dict(one.cookies) for caller, one in browsers.items()}
+        examples = made.examples
+    kept = json.dumps({"examples": examples, "cookies": cookies})
+    (folder / KEPT).write_text(kept, encoding="utf-8")
+
+
+@contextmanager
+def _opened(folder: Path, cookies: Mapping[str, Mapping[str, str]]) -> Iterator[House]:
+    """The installation of this folder, served to browsers that hold these cookies."""
     connected = folder / "connectors.yaml"
     connected.write_text(CONNECTED, encoding="utf-8")
-    opened = Wiring.open(Settings(data_dir=place, mode="demo", connectors_file=connected))
+    settings = Settings(data_dir=folder / "demo", mode="demo", connectors_file=connected)
+    opened = Wiring.open(settings)
     wiring = with_ports(opened, replace(opened.ports, analyse=finds))  # the model takes seconds
     try:
         with pytest.MonkeyPatch.context() as quick:
             quick.setattr("policies.compare.BUDGET", QUICK)
-            yield from _served(wiring)
+            yield from _served(wiring, cookies)
     finally:
         wiring.close()
 
 
-def _served(wiring: Wiring) -> Iterator[House]:
+def _served(wiring: Wiring, cookies: Mapping[str, Mapping[str, str]]) -> Iterator[House]:
     app = create_app(wiring)
     for name in ("collect_throttle", "request_throttle"):
         setattr(app.state, name, Throttle(LIMITLESS))
     with served(app) as base:
-        customer = _customer(wiring)
         made = House(
             wiring=wiring,
             app=app,
             base=base,
             office=Office(wiring, base),
-            customer=customer,
+            customer=_customer(wiring),
             portal=_browser(base),
             visitor=_browser(base),
         )
-        assert made.portal.post("/sign-in", data={"code": _code(wiring, customer)}).is_redirect
+        for caller, held in cookies.items():
+            if caller not in (PERSON, NOBODY):
+                made.office.browsers.open(caller)
+            made.browser(caller).cookies.update(dict(held))
         yield made
         for browser in (made.portal, made.visitor):
             browser.close()

@@ -20,8 +20,10 @@ from dsar.types import Event, EvidenceKind, Intake, RequestKind
 from governance.app.audit_log import settle
 from governance.app.connected import connectors_of
 from governance.app.executing import driver_of
+from governance.app.quality import measure_step, review_step
 from governance.app.wiring import Wiring
 from governance.connectors.types import Asking, PersonKeys
+from governance.core.clock import JST
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RequestId, RowId, SubjectId
 from governance.customers.post import unsealed
@@ -42,10 +44,11 @@ from tests.duties import put_in
 from tests.installation import MANAGER as CLERK
 from tests.walks.house import NOBODY, PERSON, House
 
-LEAD, SECOND, DESK, MANAGER, ANALYST = (
-    *("privacy_officer", "privacy_approver", "support", "data_manager", "analyst"),
+LEAD, SECOND, DESK, MANAGER, ANALYST, OPERATOR = (
+    *("privacy_officer", "privacy_approver", "support", "data_manager", "analyst", "it_operator"),
 )
 REQUESTS: Final = "/console/requests"
+IMPORTS: Final = "/console/imports"
 WIDER: Final = ("fields: [name, status]", "fields: [name, status, rank]")
 PDF: Final = b"%PDF-1.7 " + b"x" * 300
 UPLOAD: Final = {"file": ("架空.pdf", PDF, "application/pdf")}
@@ -59,7 +62,8 @@ SCAN: Final = "メール,区分\n" + "".join(f"hanako{n}@example.com,A\n" for n 
 def furnish(house: House) -> None:
     """Every kind of page has something to show."""
     for put in (
-        duties, emergencies, rules, files, portal, desk, letters, closed, open_places, datasets
+        duties, emergencies, breaches, rules, files, portal, desk, letters, closed, open_places,
+        datasets, upkeep, accounts,
     ):  # fmt: skip
         put(house)
     settle(house.wiring)  # what happened until now is in the tree, under a signature
@@ -84,7 +88,22 @@ def emergencies(house: House) -> None:
         "purpose": "order_support", "subject": house.customer, "minutes": "10",
         "reason": "本人の安全に関わる連絡のため（架空）",
     }  # fmt: skip
-    house.send(DESK, "/console/break-glass/open", given, shown="/console/break-glass")
+    home = "/console/break-glass"
+    house.examples[house.send(DESK, f"{home}/open", given, shown=home)] = SECOND
+
+
+def breaches(house: House) -> None:
+    """A breach with its clocks; what is known of it is written, and a report is on record."""
+    home, today = "/console/breaches", house.wiring.clock().astimezone(JST).date()
+    given = {
+        "kind": "leak", "about": "mail-server-2", "aware_on": today.isoformat(),
+        "aware_time": "00:00", "ground": "many",
+    }  # fmt: skip
+    place = house.send(LEAD, f"{home}/record", given, shown=home)
+    words = {"item": "outline", "words": "誤送信により宛先が表示された（架空）"}
+    house.send(LEAD, f"{place}/items", words, shown=place)
+    house.send(LEAD, f"{place}/reports", {"rule": "appi_sokuho"}, shown=place)
+    house.examples[place] = SECOND
 
 
 def rules(house: House) -> None:
@@ -197,6 +216,7 @@ def closed(house: House) -> None:
         (task,) = (one for one in waiting(tx, wiring.ports, CLERK) if one.request == request)
     place = f"/console/connectors/tasks/{task.id}"
     house.send(MANAGER, place, {"answer": "nothing"})
+    house.examples[place] = MANAGER
     drive(driver_of(wiring, worker), request)
     links: set[str] = set()
     for mail in _mails(wiring):
@@ -302,3 +322,32 @@ def datasets(house: House) -> None:
     day = (house.wiring.clock() + timedelta(days=90)).date().isoformat()
     place = "/console/datasets/new"
     house.send(ANALYST, place, {**DATASET, "expires_on": day})
+
+
+def upkeep(house: House) -> None:
+    """Two rows that were one person are merged; the day's figures and the quarter's tasks stand."""
+    wiring, home = house.wiring, "/console/duplicates"
+    found = re.findall(rf'href="{home}/([0-9a-f]{{12}})"', house.office.page(home, by=MANAGER))
+    place = f"{home}/{found[-1]}"
+    version = re.search(r'name="version" value="([^"]+)"', house.office.page(place, by=MANAGER))
+    assert version is not None
+    merged = house.send(MANAGER, f"{place}/merge", {"version": version[1]}, shown=place)
+    house.examples |= {merged: MANAGER, place: MANAGER}
+    at = wiring.clock()
+    for step in (measure_step, review_step):
+        wiring.database.write(partial(step, cursor=None, limit=100, at=at))
+    house.examples["/console/quality/behind/incomplete"] = MANAGER
+    run = re.search(r"/console/imports/runs/[0-9a-f-]+", house.office.page(IMPORTS, by=MANAGER))
+    assert run is not None
+    house.examples[run[0]] = MANAGER
+    house.examples[f"{IMPORTS}/find?kind=customers&digest={'0' * 16}"] = MANAGER
+
+
+def accounts(house: House) -> None:
+    """The accounts of the quarter are reviewed; one of them is about to be suspended."""
+    place = house.send(LEAD, "/console/access/start", {}, shown="/console/access")
+    house.examples[f"{place}/accounts/u:{DESK}"] = LEAD
+    house.examples |= {
+        f"/console/staff/{DESK}/suspend": OPERATOR, "/console/settings": OPERATOR,
+        "/console/datasets/new": ANALYST,
+    }  # fmt: skip

@@ -53,8 +53,11 @@ class Hand:
         self.page.locator(place).first.click()
 
     def menu(self, place: str) -> None:
-        """An entry of the menu."""
-        self.press(f'.sk-menu a[href="{place}"]')
+        """An entry of the menu; its group is opened first where another one is."""
+        entry = f'.sk-menu a[href="{place}"]'
+        if not self.page.locator(entry).is_visible():
+            self.touch(f".sk-menu details:has({entry.removeprefix('.sk-menu ')}) > summary")
+        self.press(entry)
 
     def write(self, name: str, words: str) -> None:
         """What is typed is no click."""

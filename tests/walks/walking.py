@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from tests.journeys.looks import OVERFLOW, violations
+from tests.journeys.looks import CONTRAST, OVERFLOW, violations
 from tests.walks.finding import Stop
 from tests.walks.house import House
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 WIDTHS: Final = (1280, 768, 390, 320)  # 320 is 1280 at 400 %
+LAYOUTS: Final = (1280, 390)  # between them everything is seen that is at any width
 LANGS: Final = ("ja", "en")
 SCHEMES: Final = ("light", "dark")
 WAIT_MS: Final = 30_000
@@ -153,6 +154,30 @@ def findings(walker: Walker, stop: Stop, view: View) -> list[str]:
     found += shapes(page, (view.width,))
     place = urlsplit(page.url).path
     return [f"{stop.route} ({place}) {view}: {one}" for one in (*found, *tab.heard())]
+
+
+def thorough(walker: Walker, stop: Stop, *, lang: str, script: bool) -> Iterator[list[str]]:
+    """What is wrong with the page in each view of one language, from one load of it.
+
+    Nothing but the style depends on width and scheme. Of axe, what looks at colours is asked in
+    both schemes where the page is in columns and where it is not; all else once at each width.
+    """
+    tab = walker.open(stop, View(lang=lang, script=script))
+    page = tab.page
+    path = urlsplit(page.url).path
+    wrong = [] if page.locator("html").get_attribute("lang") == lang else ["language"]
+    for scheme in SCHEMES:
+        page.emulate_media(
+            color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
+        )
+        for width in WIDTHS:
+            view = View(width=width, lang=lang, scheme=scheme, script=script)
+            found = [*wrong, *shapes(page, (width,))]
+            if script:
+                found += violations(page, but=(CONTRAST,)) if scheme == SCHEMES[0] else []
+                found += violations(page, only=(CONTRAST,)) if width in LAYOUTS else []
+                found += [f"focus unseen: {one}" for one in _unseen(page)]
+            yield [f"{stop.route} ({path}) {view}: {one}" for one in (*found, *tab.heard())]
 
 
 def shapes(page: "Page", widths: tuple[int, ...]) -> list[str]:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from governance.app.demo.folder import LOCK, MARKER
 from governance.app.demo.run import STEPS
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
-from tests.demo_run import Done, command, copy_of, demo, environment, joined, shared_demo
+from tests.demo_run import Done, command, copy_of, demo, environment, joined
 
 pytestmark = pytest.mark.timeout(900)
 KILLS = 6 if "SEKISHO_SOAK" in os.environ else 2
@@ -22,9 +21,8 @@ EVERY = 0.72 / KILLS  # of a whole run's time, between two moments of death
 
 
 @pytest.fixture(scope="module")
-def done() -> Iterator[Done]:
-    with shared_demo() as made:
-        yield made
+def done(demo_done: Done) -> Done:
+    return demo_done
 
 
 def test_every_step_holds_and_is_told(done: Done) -> None:

@@ -17,7 +17,6 @@ from audit.models import EVENTS
 from audit.types import Outcome as AuditOutcome
 from dsar.case import Case, SourceState
 from dsar.collection import Source, gather
-from dsar.connected.keys import USED
 from dsar.connected.sources import PREFIX
 from dsar.errors import (
     PackageKindError,
@@ -34,6 +33,7 @@ from dsar.results import (
 )
 from dsar.store import case_by_id
 from dsar.types import DISCLOSING, Mark, Refusal, Status
+from governance.connectors.knowing import USED
 from governance.core.ids import new_row_id
 from governance.core.terms import EventId, KeyClass, RequestId, SubjectId
 from governance.customers.ports import Ports

@@ -12,7 +12,7 @@ from governance.core.clock import JST
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers.ports import Ports
 from governance.customers.upkeep.merges import absorbed_by
-from retention import store, tombstones, trailing
+from retention import outside, store, tombstones, trailing
 from retention.duties import after
 from retention.erasure import Doomed, erase, lock
 from retention.fit import Fitting, Seen, fitting
@@ -31,6 +31,7 @@ class Work:
     run: Run
     plan: Plan
     schedule: Schedule
+    tells: bool = False  # connected systems hear of whoever goes
 
     @property
     def trails(self) -> bool:
@@ -46,6 +47,7 @@ class Removed:
     stones: tuple[Tombstone, ...]  # of everyone who went
     stayed: tuple[RowId, ...]  # items that were left alone
     rows: int
+    told: frozenset[RowId] = frozenset()  # of whom connected systems are to hear
 
 
 def fitting_now(
@@ -76,9 +78,10 @@ def remove(
         # a hold ended between: fails closed, the next plan finds the person
         skipped.setdefault("held", []).extend(unannounced)
         doomed = [(item, one) for item, one in doomed if item.id in journaled]
-    rows, event, stones = 0, None, list[Tombstone]()
+    rows, event, stones, told = 0, None, list[Tombstone](), frozenset[RowId]()
     if doomed:
         people = [one for _, one in doomed]
+        told = _told(tx, work, doomed, at=at)
         counts = erase(tx, work.ports.vault, people, trails=work.trails, at=at)
         rows = sum(counts.values())
         event = work.ports.audit.erase(tx, _event(work, people, rows, at=at))
@@ -105,7 +108,17 @@ def remove(
     }
     store.count_batch(tx, work.run.id, evidence)
     stayed = tuple(one for ids in skipped.values() for one in ids)
-    return Removed(stones=tuple(stones), stayed=stayed, rows=rows)
+    return Removed(stones=tuple(stones), stayed=stayed, rows=rows, told=told)
+
+
+def _told(
+    tx: Connection, work: Work, doomed: Sequence[tuple[Item, Doomed]], *, at: datetime
+) -> frozenset[RowId]:
+    """Lines of whom connected systems are to hear, noted while their values are here."""
+    if not work.tells:
+        return frozenset()
+    lines = outside.concerned(doomed)
+    return outside.note(tx, work.ports.vault, work.run.id, lines, at=at)
 
 
 def _event(work: Work, doomed: Sequence[Doomed], rows: int, *, at: datetime) -> EventDraft:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.crypto.providers.types import EpochId
 from governance.keys.epochs import KEEP_DAYS, unreadable_from
-from retention import store, tombstones
+from retention import outside, store, tombstones
 from retention.errors import RunNotFoundError
 from retention.key_ends import shredded_by
 from retention.parts.store import ended_rows
@@ -46,6 +46,8 @@ class Certificate:
     log_pages: int | None
     bare: int = 0  # of the erased: the key is gone, rows stay without what it sealed
     rows: tuple[tuple[str, str, int], ...] = ()  # line of the schedule, action, rows of who stays
+    told: int = 0  # persons of whom connected systems hear
+    waiting: int = 0  # of these: whose systems have not all answered
 
     def as_json(self) -> dict[str, Json]:
         """The certificate's content."""
@@ -73,6 +75,7 @@ class Certificate:
             "final_on": self.final_on.isoformat() if self.final_on else None,
             "ledger_ends_on": self.ledger_ends_on.isoformat() if self.ledger_ends_on else None,
             "log_pages": self.log_pages,
+            "connected": {"persons": self.told, "waiting": self.waiting},
             "rows": [
                 {"rule": rule, "action": action, "rows": rows} for rule, action, rows in self.rows
             ],
@@ -100,6 +103,7 @@ def certificate(
     ]
     if subject is not None and not stones:
         raise RunNotFoundError
+    told, waits = outside.counts(tx, run=run_id, subject=subject)
     return Certificate(
         run=run.id,
         plan=plan.id,
@@ -122,6 +126,8 @@ def certificate(
         log_pages=run.wal_pages,
         bare=_bare(tx, plan.schedule_digest, stones),
         rows=ended_rows(tx, plan.id) if subject is None else (),
+        told=told,
+        waiting=waits,
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Index,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -164,3 +165,26 @@ class ErasureRow(SQLModel, table=True):
     key_classes: str  # which data keys end with it, comma separated
     keys_ended_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     last_epoch: str | None = None  # the newest epoch that wrapped an ended key
+
+
+class PurgedPersonRow(SQLModel, table=True):
+    """A person whom a run erased, until connected systems have answered for their own rows.
+
+    By which values those systems know the person is sealed under a key of this row alone, which
+    ends once every system has answered.
+    """
+
+    __tablename__ = "purged_person"
+    id: str = Field(sa_column=row_id())  # the plan item's id, as the tombstone's
+    subject_id: str = Field(sa_column=Column(RowIdType, nullable=False, index=True))
+    run_id: str = Field(sa_column=Column(RowIdType, nullable=False, index=True))
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    asked_at: datetime = Field(sa_column=instant())
+    answers: str = Field(sa_column=Column(Text, nullable=False))  # JSON: by system, what it did
+    tries: int = 0
+    next_at: datetime = Field(sa_column=instant())
+    ended_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    __table_args__ = (
+        UniqueConstraint("subject_id", "run_id"),
+        Index("ix_purged_person_waiting", "ended_at", "next_at"),
+    )

@@ -27,7 +27,7 @@ from governance.jobs.runner import Worker
 from governance.jobs.types import Claim, Slot, Step
 from governance.keys.types import Destroyed
 from policies.pause import refuse_paused
-from retention import store, tombstones, trailing
+from retention import outside, store, tombstones, trailing
 from retention.announcing import announce, lift
 from retention.batch import Removed, Work, fitting_now, remove
 from retention.budget import UNLIMITED, Budget, budget_of
@@ -102,6 +102,7 @@ def run(ports: Ports, run_id: RowId, *, worker: Worker, daily_bytes: int = UNLIM
         plan = store.plan_by_id(tx, found.plan, items=False)
         schedule = store.schedule_by_digest(tx, plan.schedule_digest)
         left = budget_of(tx, plan.ground, daily_bytes, at=worker.clock())
+        tells = outside.tells(tx, ports, plan, found)
     if found.state is RunState.DONE:
         return _again(ports, found, worker)
     if left.spent_out:
@@ -114,7 +115,7 @@ def run(ports: Ports, run_id: RowId, *, worker: Worker, daily_bytes: int = UNLIM
     if claim is None:
         raise RunHeldElsewhereError(run=run_id)
     ready(schedule, at=plan.cutoff)
-    work = Work(ports=ports, run=found, plan=plan, schedule=schedule)
+    work = Work(ports=ports, run=found, plan=plan, schedule=schedule, tells=tells)
     turns = Yielding(database=ports.database, worker=worker)
     drive = _Drive(work=work, worker=worker, claim=claim, budget=left, turns=turns)
     if drive.restores:
@@ -235,6 +236,8 @@ def _batch(drive: _Drive, items: Sequence[Item], weigh: Mapping[SubjectId, int])
     rows = sum(weigh.get(item.subject, 1) for item in items)
     drive.claim, removed = drive.turns.write(commit, rows=rows)
     drive.budget = drive.budget.with_rows(removed.rows)
+    if drive.work.tells:  # of who stayed, or is known by nothing, there is nothing to tell
+        outside.end_keys(drive.ports.vault, {*outside.concerned(doomed)} - removed.told)
     if not drive.restores:
         lift(
             drive.ports.journal,
@@ -261,6 +264,8 @@ def _looked_at(
         return ()
     with drive.ports.database.read() as tx:
         doomed = fitting_now(tx, drive.work, items, seen=seen, at=at).goes
+    if drive.work.tells:
+        outside.ensure_keys(vault, outside.concerned(doomed))
     vault.ensure_keys(
         (one.subject for _, one in doomed if one.keeps and one.readable and not one.shreds),
         KeyClass.KEPT,

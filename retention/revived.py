@@ -19,6 +19,7 @@ from governance.db.fetching import PreparedSelect
 from governance.keys import store as keys
 from governance.keys.ring import KeyRing
 from governance.keys.types import KeyState
+from retention import outside
 from retention.tombstones import ERASURE, note_keys_ended
 
 PAGE: Final = 500
@@ -56,7 +57,10 @@ def revived(tx: Connection, ring: KeyRing) -> Mapping[KeyClass, Sequence[Revived
 
 
 def end_revived(ports: Ports) -> int:
-    """How many erasures had a key that lives, which has ended now; twice equals once."""
+    """How many erasures had a key that lives, which has ended now; twice equals once.
+
+    So do keys under which it stood by what connected systems knew a person, once they answered.
+    """
     with ports.database.read() as tx:
         found = revived(tx, ports.vault.ring)
     for key_class, ended in found.items():
@@ -65,7 +69,7 @@ def end_revived(ports: Ports) -> int:
         ports.database.write(
             lambda tx, stones=stones, gone=gone: note_keys_ended(tx, stones, gone)  # type: ignore[misc] # bound at once
         )
-    return sum(len(ended) for ended in found.values())
+    return sum(len(ended) for ended in found.values()) + outside.end_again(ports)
 
 
 def _pages(tx: Connection) -> Iterator[Sequence[Any]]:

@@ -22,7 +22,7 @@ from governance.customers.subjects import SubjectState
 from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import Principal
 from policies.actions import Action
-from retention import plans, rules, store, tombstones
+from retention import outside, plans, rules, store, tombstones
 from retention.access import require, require_approver, today
 from retention.erasure import end_suppression
 from retention.errors import (
@@ -236,7 +236,9 @@ def status(tx: Connection) -> Status:
 
 def forget(tx: Connection, *, at: datetime) -> tuple[int, int]:
     """How many tombstones and suppression tokens went because their own time is over."""
-    return tombstones.forget_tombstones(tx, on=today(at)), end_suppression(tx, on=today(at))
+    gone = tombstones.forget_tombstones(tx, on=today(at)), end_suppression(tx, on=today(at))
+    outside.forget(tx)
+    return gone
 
 
 def _runnable(tx: Connection, kept: Plan, *, at: datetime) -> None:

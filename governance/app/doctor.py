@@ -27,6 +27,7 @@ from governance.app.key_providers import made
 from governance.app.log_life import period_of
 from governance.app.looks import ended_finding, look_finding
 from governance.app.my_number_jobs import my_number_finding
+from governance.app.purged_jobs import purged_finding
 from governance.app.purging import purge_finding
 from governance.app.staff_findings import access_finding, training_finding
 from governance.app.stamping import newest
@@ -76,6 +77,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _outbox,
         _connectors,
         my_number_finding,
+        purged_finding,
         confirmation_finding,
         _jobs,
         _storage,

@@ -45,6 +45,7 @@ PLACES: Final[Mapping[str, tuple[str, Action]]] = {
     "glass": ("/console/break-glass", Action.GLASS_REVIEW),
     "connectors": ("/console/connectors", Action.CONNECTOR_READ),
     "my_number": ("/console/connectors", Action.CONNECTOR_READ),
+    "purged": ("/console/connectors", Action.CONNECTOR_READ),
     "jobs": ("/console/jobs", Action.JOB_READ),
     "outbox": ("/console/jobs", Action.JOB_READ),
     "purge": ("/console/retention", Action.RETENTION_READ),

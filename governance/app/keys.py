@@ -81,6 +81,7 @@ from retention.datasets.models import DatasetPartRow
 from retention.holds.models import ActRow, HoldLetterRow, MatterRow
 from retention.holds.sealing import CUSTODIAN, PARTICULARS
 from retention.holds.sealing import REASON as HOLD_REASON
+from retention.models import PurgedPersonRow
 
 OUTBOX = table_of(OutboxRow)
 NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
@@ -152,6 +153,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield from _registers()
     yield from _glasses()
     yield from _holds()
+    yield SealedPlace(table=table_of(PurgedPersonRow), columns={"sealed": PART})
     yield _blob(table_of(DatasetPartRow), "content", DATASET)
     yield SealedPlace(
         table=table_of(CustomValueRow), columns={"value": PART}, field="field", row="row_id"

@@ -28,6 +28,7 @@ from governance.app.indexing import ROWS, follow_step, rotations_step
 from governance.app.keys import custodian_of
 from governance.app.log_life import expiry_step, proposal_step
 from governance.app.my_number_jobs import MY_NUMBER_SCHEDULES, my_number_jobs
+from governance.app.purged_jobs import PURGED_SCHEDULES, purged_jobs
 from governance.app.purging import PURGE_SCHEDULES, STARTING, beating, purge_jobs
 from governance.app.quality import measure_step, review_step
 from governance.app.request_jobs import REQUEST_SCHEDULES, request_jobs
@@ -115,6 +116,7 @@ SCHEDULES: Final = {
         *DATASET_SCHEDULES,
         *HOLD_SCHEDULES,
         *MY_NUMBER_SCHEDULES,
+        *PURGED_SCHEDULES,
         Schedule(job=MEASURE, rule=Daily(at=time(2, 0))),
         Schedule(job=NOTICES, rule=Daily(at=time(0, 0))),
         Schedule(job=COME_OF_AGE, rule=Daily(at=time(0, 10))),
@@ -147,6 +149,7 @@ def jobs_of(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         **dataset_jobs(wiring),
         **hold_jobs(wiring),
         **my_number_jobs(wiring),
+        **purged_jobs(wiring, worker),
         ROLL: Open(step=partial(_roll, wiring), limit=1),
         STAMP: Open(step=partial(stamp_step, wiring), limit=1),
         LETTER: Open(step=partial(letter_step, wiring), limit=1),

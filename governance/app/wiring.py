@@ -184,6 +184,7 @@ class Wiring:
             journal=journal,
             policies=policies,
             analyse=lambda texts, lang: _analyse(worker, texts, lang),
+            connected=lambda: _connected(settings),
         )
         desk = policy.desk_of(ports, declared)
         policy.start(desk, settings)
@@ -312,6 +313,13 @@ def _declared(settings: Settings) -> Declaration:
     if settings.connectors_file is not None:
         read_connectors(settings.connectors_file)  # fails closed: not found out at a request
     return declared
+
+
+def _connected(settings: Settings) -> tuple[str, ...]:
+    """Names of connected systems, as the file says now."""
+    if settings.connectors_file is None:
+        return ()
+    return tuple(one.name for one in read_connectors(settings.connectors_file))
 
 
 def _watch(database: Database, signing: LogSigning, settings: Settings) -> LogWatch:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from governance.cli import outside
 from governance.cli.invocation import current
 from governance.cli.output import emit, line, say, table
 
@@ -242,53 +243,5 @@ def go_without(
     return stands(case)
 
 
-@app.command("my-number", help=say("connectors.my_number"))
-def my_number(
-    *,
-    done: Annotated[
-        str | None, typer.Option("--done", metavar="ID", help=say("connectors.my_number_done"))
-    ] = None,
-    connector: Annotated[
-        str, typer.Option("--connector", help=say("connectors.my_number_system"))
-    ] = "",
-) -> int:
-    """Whose My Number data waits to end in a connected system; with `--done` one by hand ended."""
-    from dsar.connected.my_number import done_by_hand
-    from governance.cli.session import acting, opened
-    from governance.core.terms import RowId
-    from policies.actions import Action
-    from policies.api import ensure
-    from retention.parts.outside import waiting
-
-    with opened() as wiring:
-        by = ensure(acting(wiring), Action.RETENTION_READ, wiring.policies.current)
-        if done is not None:
-            done_by_hand(wiring.ports, by, RowId(done), connector, at=wiring.clock())
-        with wiring.database.read() as tx:
-            found = waiting(tx, limit=1_000)
-    rows = [
-        (one.id, one.subject, one.asked_at.date().isoformat(), name, answer.state, answer.code)
-        for one in found
-        for name, answer in one.answers.items()
-    ]
-    shape = [
-        {
-            "id": one.id,
-            "person": one.subject,
-            "asked_at": one.asked_at.isoformat(),
-            "answers": {
-                name: {"state": a.state, "rows": a.rows, "code": a.code}
-                for name, a in one.answers.items()
-            },
-        }
-        for one in found
-    ]
-
-    def words() -> None:
-        line(say("connectors.my_number_waiting", count=len(found)))
-        names = ("id", "person", "asked", "where", "state", "code")
-        if rows:
-            table("", tuple(say(f"connectors.my_number_{one}") for one in names), rows)
-
-    emit(shape, words)
-    return 0
+app.command("my-number", help=say("connectors.my_number"))(outside.my_number)
+app.command("purged", help=say("connectors.purged"))(outside.purged)

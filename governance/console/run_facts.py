@@ -85,10 +85,20 @@ def _finality(facts: Certificate, lang: Lang) -> tuple[Term, ...]:
         ("backups", facts.final_on),
         ("ledger", facts.ledger_ends_on),
     )
-    return tuple(
+    terms = tuple(
         Term(
             term=text(f"console.runs.final.{name}", lang),
             text=unknown if day is None else long_day(day, lang),
         )
         for name, day in days
     )
+    return (*terms, *_connected(facts, lang))
+
+
+def _connected(facts: Certificate, lang: Lang) -> tuple[Term, ...]:
+    """How many persons' connected systems have answered; nothing where none hears of the run."""
+    if not facts.told:
+        return ()
+    done = facts.told - facts.waiting
+    said = text("console.runs.final.systems_text", lang, done=done, waiting=facts.waiting)
+    return (Term(term=text("console.runs.final.systems", lang), text=said),)

@@ -1,5 +1,6 @@
 """What the use cases above the store need from outside, handed in whole by the wiring."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from audit.decisions.recorder import DecisionRecorder
@@ -16,7 +17,7 @@ from policies.snapshot import PolicyHolder
 class Ports:
     """Database, keys, audit log, decisions, control journal, policy in force, text analysis.
 
-    And who answers for the data, in whose name letters go out.
+    And who answers for the data, in whose name letters go out, and which systems are connected.
     """
 
     database: Database
@@ -27,3 +28,4 @@ class Ports:
     policies: PolicyHolder
     analyse: Analyse  # fails closed: raises when the analysis cannot answer
     controller: Controller = field(default_factory=Controller)
+    connected: Callable[[], Collection[str]] = tuple  # names of connected systems, as declared now

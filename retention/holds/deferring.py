@@ -8,8 +8,6 @@ from sqlalchemy import Connection, Row, insert, select
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
-from governance.approvals.store import find as find_approval
-from governance.approvals.types import ApprovalId, ApprovalKind
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers.holds.reading import lines_on
@@ -18,6 +16,7 @@ from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import Principal
 from policies.actions import Action
 from retention.access import require
+from retention.decided import of_a_request
 from retention.erasure import Doomed
 from retention.errors import SubjectNotErasableError
 from retention.holds.errors import ErasureDeferredError
@@ -58,11 +57,7 @@ def note(
 
 def _ground(tx: Connection, plan: Plan, run: Run) -> DeferredGround:
     """Why the run was to erase; what a decision on a request began is that execution's to go on."""
-    if plan.ground is Ground.REQUEST and run.approval is not None:
-        agreed = find_approval(tx, ApprovalId(run.approval))
-        if agreed.kind is not ApprovalKind.HOLD_RELEASE and agreed.object_ref != plan.id:
-            return DeferredGround.DECISION
-    return GROUNDS[plan.ground]
+    return DeferredGround.DECISION if of_a_request(tx, plan, run) else GROUNDS[plan.ground]
 
 
 def _duties(one: Doomed) -> Iterable[str]:

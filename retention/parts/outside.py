@@ -1,15 +1,16 @@
-"""Whose My Number data ended here, until every connected system has answered for it.
+"""Whose data ended here, until every connected system has answered for it.
 
-Noted in the transaction that ended it here; `dsar/connected/my_number.py` tells the systems.
+Of My Number data noted in the transaction that ended it here; `dsar/connected/my_number.py` tells
+the systems. Of whole persons `retention/outside.py` notes lines of the same form.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, Table, select, update
 
 from governance.core.ids import new_row_id
 from governance.core.terms import RowId, SubjectId
@@ -40,6 +41,7 @@ class OutsideEnd:
     asked_at: datetime
     answers: Mapping[str, Answered]
     tries: int
+    sealed: bytes | None = field(default=None, repr=False)  # by what systems know a whole person
 
     def open(self, names: Iterable[str]) -> tuple[str, ...]:
         """Systems that have not answered for good."""
@@ -65,28 +67,41 @@ def note(tx: Connection, run: RowId, subjects: Sequence[SubjectId], *, at: datet
         tx.execute(insert_ignore(END, tx.dialect.name), rows)
 
 
-def waiting(tx: Connection, *, at: datetime | None = None, limit: int) -> tuple[OutsideEnd, ...]:
+def waiting(
+    tx: Connection, *, at: datetime | None = None, limit: int, table: Table = END
+) -> tuple[OutsideEnd, ...]:
     """Persons whose systems are still to answer, oldest first; by a moment: whom to ask now."""
-    wanted = select(END).where(END.c.ended_at.is_(None)).order_by(END.c.asked_at, END.c.id)
+    wanted = select(table).where(table.c.ended_at.is_(None))
+    wanted = wanted.order_by(table.c.asked_at, table.c.id)
     if at is not None:
-        wanted = wanted.where(END.c.next_at <= at)
+        wanted = wanted.where(table.c.next_at <= at)
     return tuple(_end(row) for row in tx.execute(wanted.limit(limit)))
 
 
-def store(tx: Connection, one: OutsideEnd, *, over: bool, at: datetime, next_at: datetime) -> None:
-    """What the systems answered until now stands."""
+def store(
+    tx: Connection,
+    one: OutsideEnd,
+    *,
+    over: bool,
+    at: datetime,
+    next_at: datetime,
+    table: Table = END,
+) -> None:
+    """What the systems answered until now stands; once it is over no value is kept."""
     said = {
         name: {"state": a.state, "rows": a.rows, "code": a.code, "until": a.until}
         for name, a in one.answers.items()
     }
+    emptied = {"sealed": None} if over and "sealed" in table.c else {}
     tx.execute(
-        update(END)
-        .where(END.c.id == one.id)
+        update(table)
+        .where(table.c.id == one.id)
         .values(
             answers=json.dumps(said, sort_keys=True),
             tries=one.tries,
             next_at=next_at,
             ended_at=at if over else None,
+            **emptied,
         )
     )
 
@@ -99,10 +114,11 @@ def _end(row: Row[Any]) -> OutsideEnd:
         asked_at=row.asked_at,
         answers={name: Answered(**said) for name, said in json.loads(row.answers).items()},
         tries=row.tries,
+        sealed=getattr(row, "sealed", None),
     )
 
 
-def waiting_one(tx: Connection, row: RowId) -> OutsideEnd | None:
+def waiting_one(tx: Connection, row: RowId, *, table: Table = END) -> OutsideEnd | None:
     """One of them that still waits."""
-    found = tx.execute(select(END).where(END.c.id == row, END.c.ended_at.is_(None)))
+    found = tx.execute(select(table).where(table.c.id == row, table.c.ended_at.is_(None)))
     return next((_end(line) for line in found), None)

@@ -1,6 +1,7 @@
 """kill -9 at random moments of purges, and of erasures done again after a restore.
 
-Exact sets, holds kept and placed once, one tombstone a person, a whole log.
+Exact sets, holds kept and placed once, one tombstone and one line for connected systems a
+person, a whole log.
 """
 
 import os
@@ -19,10 +20,13 @@ from audit.models import EVENTS, PARTS
 from audit.sequencer import Turn, sequence_once
 from audit.types import Verdict
 from audit.verify import verify_log
+from governance.connectors.types import KeyKind
 from governance.core.terms import RowId
 from governance.customers.store import HOLD
 from governance.jobs.journal_record import JournalKind
 from retention import store, tombstones
+from retention.outside import PERSON, opened
+from retention.parts.outside import waiting
 from retention.plans import RunState
 from retention.reapplying import outstanding
 from tests.audit.worker import keys_at
@@ -134,7 +138,13 @@ def exact(town: Town, folder: Path) -> None:
         lost = tx.execute(select(PARTS.c.destroyed_by).where(PARTS.c.payload.is_(None))).scalars()
         assert set(lost) <= events
         runs = store.runs(tx, limit=1_000)
+        waits = waiting(tx, limit=10_000, table=PERSON)
     assert Counter(stone.subject for stone in stones) == Counter(gone)
+    assert Counter(one.subject for one in waits) == Counter(gone), "connected systems hear of each"
+    names = {subject: name for name, subject in town.people.items()}
+    for one in waits:
+        known = opened(town.ports.vault, one.id, one.sealed or b"")
+        assert known[KeyKind.EMAIL] == (f"marked-{names[one.subject]}@example.com",)
     assert all(stone.keys_ended_at is not None for stone in stones)
     assert sum(run.erased for run in runs) == len(gone)
     journal = Counter(

@@ -333,6 +333,7 @@ class Town:
             journal=old.journal,
             policies=old.policies,
             analyse=old.analyse,
+            connected=old.connected,
         )
         return Town(fresh, now=self.now + timedelta(minutes=5), people=self.people)
 

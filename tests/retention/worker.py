@@ -1,6 +1,7 @@
 """A process that carries out a purge, or erasures of the journal again, until it is killed."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def main(url: str, folder: str, run: str, minutes: str) -> None:
         town_in(home, database, keys) as town,
     ):
         town.now = NOW + timedelta(minutes=int(minutes))
+        town.ports = replace(town.ports, connected=lambda: ("shop",))
         print("ready", flush=True)  # noqa: T201 # the test waits for it
         if run:
             town.drive(RowId(run))

@@ -1,12 +1,14 @@
 """By what a person is known outside: opened for the question alone, never two persons' value."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dsar.connected.keys import person_keys
+from dsar.connected.keys import keys_by, person_keys
 from governance.app.wiring import Wiring
+from governance.connectors.knowing import from_bytes
 from governance.connectors.types import KeyKind, PersonKeys
 from governance.core.terms import SubjectId
 from tests.installation import create, customer, import_file, register, subjects, write_file
@@ -54,6 +56,16 @@ def test_value_that_two_persons_have_is_marked_as_shared(
         assert keys(shop, who).shared == {KeyKind.EMAIL}
     for who in people[3:]:
         assert keys(shop, who).shared == {KeyKind.PHONE}
+
+
+def test_whoever_has_a_value_of_somebody_who_is_gone_is_another_person(
+    shop: Wiring, people: tuple[SubjectId, ...]
+) -> None:
+    gone = SubjectId("7c9e6679-7425-40de-944b-e07fc1f90ae8")
+    said = {"email": ["person1@example.com"], "phone": ["090-0000-9999"]}
+    found = keys_by(shop.ports, gone, from_bytes(json.dumps(said).encode()))
+    assert (found.subject, found.customers, found.shared) == (gone, (), {KeyKind.EMAIL})
+    assert keys(shop, people[0]).shared == frozenset()
 
 
 def test_nothing_of_the_person_is_printed(shop: Wiring, people: tuple[SubjectId, ...]) -> None:

@@ -8,7 +8,8 @@ import pytest
 import dsar.models  # noqa: F401 - tasks of colleagues hang on requests
 from audit.actions import EventCode
 from dsar.connected import my_number as telling_of
-from dsar.connected.my_number import AGAIN, done_by_hand, tell
+from dsar.connected.my_number import done_by_hand, tell
+from dsar.connected.telling import AGAIN
 from dsar.errors import NothingByHandError
 from governance.connectors import my_number
 from governance.connectors.types import (

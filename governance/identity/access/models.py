@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Column, LargeBinary, String, Text, UniqueConstraint, event
 from sqlmodel import Field, SQLModel
 
-from governance.db.types import RowIdType, UtcDateTime
+from governance.db.closing import Closing
+from governance.db.types import RowIdType, UtcDateTime, table_of
 
 
 def _instant(*, nullable: bool = True) -> Column[datetime]:
@@ -42,3 +43,7 @@ class AccessReviewLineRow(SQLModel, table=True):
     reason: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     decided_by: str | None = Field(default=None, sa_type=String(100))
     decided_at: datetime | None = Field(default=None, sa_column=_instant())
+
+
+CLOSED = Closing(table="access_review", parts={"access_review_line": "review_id"})
+event.listen(table_of(AccessReviewLineRow), "after_create", CLOSED.build)

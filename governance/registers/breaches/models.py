@@ -1,11 +1,12 @@
-"""Tables of the register of breaches: each record, and each report that was made of it."""
+"""Tables of the register of breaches: each record, what was written of it, what was reported."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, String
+from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, String, event
 from sqlmodel import Field, SQLModel
 
-from governance.db.types import RowIdType, UtcDateTime
+from governance.db.closing import Closing
+from governance.db.types import RowIdType, UtcDateTime, table_of
 
 WORD, NAME = 32, 200  # characters
 
@@ -33,6 +34,23 @@ class BreachRow(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
+class BreachNoteRow(SQLModel, table=True):
+    """What was written about one item of the report; sealed, since people write names."""
+
+    __tablename__ = "breach_note"
+
+    id: str = Field(sa_column=Column(RowIdType, primary_key=True))
+    breach_id: str = Field(
+        sa_column=Column(
+            RowIdType, ForeignKey("breach.id", ondelete="RESTRICT"), nullable=False, index=True
+        )
+    )
+    topic: str = Field(sa_column=Column(String(WORD), nullable=False))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    noted_by: str = Field(sa_column=Column(String(NAME), nullable=False))
+    noted_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
 class BreachReportRow(SQLModel, table=True):
     """That a report which the law asks for was made."""
 
@@ -44,3 +62,9 @@ class BreachReportRow(SQLModel, table=True):
     rule: str = Field(sa_column=Column(String(WORD), primary_key=True))
     reported_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     reported_by: str = Field(sa_column=Column(String(NAME), nullable=False))
+
+
+CLOSED = Closing(
+    table="breach", parts={"breach_note": "breach_id", "breach_report": "breach_id"}
+)  # GDPR 33(5): the documentation that a supervisor checks stays as it was closed
+event.listen(table_of(BreachReportRow), "after_create", CLOSED.build)

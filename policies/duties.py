@@ -32,11 +32,12 @@ def second_step(
     snapshot: PolicySnapshot,
     *,
     action: Action,
-    actor: ActorId,
+    hands: frozenset[ActorId],
     done: Mapping[Action, frozenset[ActorId]],
 ) -> ActorDecision | None:
-    """The refusal when this actor did the opposite step on the same case, else None.
+    """The refusal when one of these hands did the opposite step on the same case, else None.
 
+    `hands` are the names by which one person acts (`governance/approvals/bonds.py:own_hands`);
     `done` says who did which action on this case so far; both orders count.
     """
     if snapshot.policy is None:
@@ -45,7 +46,7 @@ def second_step(
         if rule.actions is None or action not in rule.actions:
             continue
         other = rule.actions[0] if action is rule.actions[1] else rule.actions[1]
-        if actor in done.get(other, frozenset()):
+        if hands & done.get(other, frozenset()):
             return ActorDecision(
                 outcome=Outcome.DENY,
                 code=ReasonCode.ACTOR_SAME_PERSON,

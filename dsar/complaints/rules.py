@@ -15,7 +15,7 @@ from dsar.complaints.types import (
 )
 from dsar.rules import may_take
 from dsar.types import Letter, Party
-from governance.core.terms import RequestId
+from governance.core.terms import ActorId, RequestId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +77,12 @@ def advance(
     actor: Actor,
     at: datetime,
     given: Given = NOTHING,
+    hands: frozenset[ActorId] = frozenset(),
 ) -> Complaint | Refused:
-    """The complaint one step on, or why that is not possible."""
+    """The complaint one step on, or why that is not possible.
+
+    `hands` are the other names by which the actor may have decided the request.
+    """
     step = TABLE.get((complaint.status, event))
     if step is None:
         return Refused.NO_SUCH_STEP
@@ -86,7 +90,7 @@ def advance(
         return Refused.CLOCK_BACKWARDS
     if not may_take(actor, step.party):
         return Refused.WRONG_PARTY
-    if step.other_person and actor.id in deciders(case):
+    if step.other_person and (hands | {actor.id}) & deciders(case):
         return Refused.SAME_PERSON
     if event is ComplaintEvent.REFER and given.authority is None:
         return Refused.AUTHORITY_MISSING
@@ -107,7 +111,7 @@ def advance(
     )
 
 
-def deciders(case: Case) -> frozenset[str]:
+def deciders(case: Case) -> frozenset[ActorId]:
     """Who decided the request, and who approved it."""
     decision = case.decision
     if decision is None:

@@ -22,6 +22,7 @@ from dsar.letters import tell
 from dsar.records import actor_of, demand, draft
 from dsar.store import answer_language, case_by_id
 from dsar.types import Letter
+from governance.approvals.second import hands_of
 from governance.core.clock import JST
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, RequestId, RowId
@@ -82,7 +83,8 @@ def take_step(
     before = complaint_by_id(tx, complaint)
     case = case_by_id(tx, before.request)
     actor = actor_of(principal, ports.policies.current, case)
-    after = advance(before, event, case=case, actor=actor, at=at, given=given)
+    hands = hands_of(tx, principal.id, since=case.received_at)
+    after = advance(before, event, case=case, actor=actor, at=at, given=given, hands=hands)
     if isinstance(after, Refused):
         raise ComplaintStepError(complaint=complaint, reason=after.value)
     _same_person(tx, case, given)

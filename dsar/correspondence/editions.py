@@ -17,6 +17,7 @@ from dsar.correspondence.models import EditionRow
 from dsar.correspondence.rules import checked
 from dsar.correspondence.types import Source, Template
 from dsar.records import actor_of, demand
+from governance.approvals.second import is_second
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, Lang, RowId
 from governance.customers.ports import Ports
@@ -133,7 +134,9 @@ def decide(
     own = made.created_by == principal.id
     if not own:
         demand(actor, Action.DSAR_APPROVE if adopt else Action.DSAR_DECIDE)
-    elif adopt:
+    before = {Action.DSAR_DECIDE: made.created_by}
+    policy, action = ports.policies.current, Action.DSAR_APPROVE
+    if adopt and not is_second(tx, policy, principal, action, before, since=made.created_at):
         raise EditionSamePersonError
     if adopt:
         tx.execute(

@@ -6,7 +6,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import assert_never
 
-from governance.approvals.bonds import Tie, acts_for, beholden
+from governance.approvals.bonds import Tie, acts_for, beholden, one_person
 from governance.approvals.types import (
     Allowed,
     Approval,
@@ -73,6 +73,8 @@ def may_approve(
     if rule.distinct_os_user and not _other_os_user(principal, approval):
         return Refused(Reason.SAME_OS_USER)
     requester, approver = approval.requested_by, principal.id
+    if one_person(ties, requester=requester, approver=approver):
+        return Refused(Reason.SAME_PERSON)
     if acts_for(ties, requester=requester, approver=approver):
         return Refused(Reason.OWN_SYSTEM)
     if beholden(ties, requester=requester, approver=approver, requested_at=approval.requested_at):

@@ -81,6 +81,7 @@ class Reason(StrEnum):
     NOT_STAFF = "not_staff"
     OWN_REQUEST = "own_request"
     SAME_OS_USER = "same_os_user"
+    SAME_PERSON = "same_person"  # both accounts are of one person
     OWN_SYSTEM = "own_system"  # a system asked whose key the approver was given
     BEHOLDEN = "beholden"  # the approver has account, role or code from the requester, lately
     WRONG_EXECUTOR = "wrong_executor"
@@ -96,6 +97,7 @@ ABOUT_THE_PRINCIPAL = frozenset(
         Reason.NOT_STAFF,
         Reason.OWN_REQUEST,
         Reason.SAME_OS_USER,
+        Reason.SAME_PERSON,
         Reason.OWN_SYSTEM,
         Reason.BEHOLDEN,
         Reason.WRONG_EXECUTOR,

@@ -169,6 +169,23 @@ def staff_mail(
     return 0
 
 
+@staff_app.command("same", help=say("staff.same"))
+def staff_same(
+    login: Login,
+    other: Annotated[str, typer.Argument(metavar="OTHER", help=say("staff.other"))],
+) -> int:
+    """Both accounts are of one person from now on: together they approve nothing."""
+    from governance.identity.accounts import note_one_person
+
+    written(
+        lambda tx, wiring, by: note_one_person(
+            tx, wiring.ports, by, login, other, at=wiring.clock()
+        )
+    )
+    emit({"actors": [f"u:{login}", f"u:{other}"]}, lambda: line(say("staff.same_done")))
+    return 0
+
+
 @client_app.command("add", help=say("client.add"))
 def client_add(
     name: Name,

@@ -209,8 +209,37 @@ def set_staff_mail(
         raise StaffMailError
     sealed = address and ports.vault.seal_blob(MAIL, staff.id, address.encode())
     store.set_staff_mail(tx, staff.id, sealed or None, lang=lang)
+    _note_mailbox(tx, ports, staff.id, address, at=at)
     reasons = ("mail",)
     record(tx, ports, principal, EventCode.PRINCIPAL_CHANGED, staff.id, at=at, reasons=reasons)
+
+
+def _note_mailbox(
+    tx: Connection, ports: Ports, actor: ActorId, address: str | None, *, at: datetime
+) -> None:
+    """Accounts whose codes go to one address count as one person, as long as they do."""
+    ties.forget(tx, actor, TieKind.MAILBOX)
+    if address is None:
+        return
+    for other, sealed in store.staff_mails(tx):
+        known = ports.vault.open_blob(MAIL, other, sealed).decode()
+        if other != actor and known.casefold() == address.casefold():
+            ties.note(tx, actor, other, TieKind.MAILBOX, at=at)
+
+
+def note_one_person(
+    tx: Connection, ports: Ports, principal: Principal, login: str, other: str, *, at: datetime
+) -> tuple[ActorId, ActorId]:
+    """Both accounts are of one person from now on, for good; they are no two persons anywhere."""
+    ensure(principal, Action.STAFF_WRITE, ports.policies.current)
+    one, two = _living_staff(tx, login), _living_staff(tx, other)
+    if one.id == two.id:
+        raise AccountUnknownError  # an account is no other one than itself
+    ties.note(tx, one.id, two.id, TieKind.PERSON, at=at)
+    for staff in (one, two):
+        code, reasons = EventCode.PRINCIPAL_CHANGED, ("one_person",)
+        record(tx, ports, principal, code, staff.id, at=at, reasons=reasons)
+    return one.id, two.id
 
 
 def staff_mail(tx: Connection, ports: Ports, actor: ActorId) -> str | None:

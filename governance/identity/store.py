@@ -115,6 +115,13 @@ def staff_mail(tx: Connection, actor: ActorId) -> bytes | None:
     return None if found is None else bytes(found)
 
 
+def staff_mails(tx: Connection) -> tuple[tuple[ActorId, bytes], ...]:
+    """The sealed work addresses of all accounts that have not ended."""
+    living = STAFF.c.state != AccountState.ENDED.value
+    rows = tx.execute(select(STAFF.c.id, STAFF.c.mail).where(living, STAFF.c.mail.is_not(None)))
+    return tuple((ActorId(row.id), bytes(row.mail)) for row in rows)
+
+
 def replace_roles(
     tx: Connection, actor: ActorId, roles: Iterable[str], *, by: ActorId, at: datetime
 ) -> None:

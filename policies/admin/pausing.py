@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
+from governance.approvals.second import is_second
 from governance.core.errors import ForbiddenError
 from governance.core.ids import new_row_id
 from governance.customers.changes import counter
@@ -56,7 +57,9 @@ def lift(ports: Ports, principal: Principal, *, at: datetime) -> Pause:
         found = store.standing(tx)
         if found is None:
             raise NotPausedError
-        if found.paused_by == principal.id:
+        done = {Action.PROCESSING_PAUSE: found.paused_by}
+        policy, action = ports.policies.current, Action.PROCESSING_RESUME
+        if not is_second(tx, policy, principal, action, done, since=found.paused_at):
             raise SamePersonError
         store.end(tx, by=principal.id, at=at)
         counter.note_everyone(tx)

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
+from governance.approvals.second import is_second
 from governance.customers.ports import Ports
 from governance.documents.files import whole_file
 from governance.gateway.bulk.files import write
@@ -61,7 +62,9 @@ def release(
     """
     require(ports, principal, Action.DATASET_RELEASE)
     known = _in_state(tx, dataset, State.MADE)
-    if known.made_by == principal.id:
+    done = {Action.DATASET_MAKE: known.made_by}
+    policy, action = ports.policies.current, Action.DATASET_RELEASE
+    if not is_second(tx, policy, principal, action, done, since=known.made_at):
         raise DatasetSamePersonError
     store.release(tx, dataset, by=principal.id, at=at)
     return _on_record(tx, ports, principal, dataset, EventCode.DATASET_RELEASED, at=at)

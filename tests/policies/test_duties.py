@@ -25,19 +25,24 @@ ONE, TWO = ActorId("u:1"), ActorId("u:2")
 )
 def test_second_step_needs_another_person(first: Action, second: Action) -> None:
     done = MappingProxyType({first: frozenset({ONE})})
-    refused = second_step(default_snapshot(), action=second, actor=ONE, done=done)
+    refused = second_step(default_snapshot(), action=second, hands=frozenset({ONE}), done=done)
     assert refused is not None
     assert refused.code is ReasonCode.ACTOR_SAME_PERSON
     assert not refused
-    assert second_step(default_snapshot(), action=second, actor=TWO, done=done) is None
+    assert second_step(default_snapshot(), action=second, hands=frozenset({TWO}), done=done) is None
 
 
 def test_unrelated_steps_are_free() -> None:
     done = MappingProxyType({Action.DSAR_READ: frozenset({ONE})})
-    assert second_step(default_snapshot(), action=Action.DSAR_APPROVE, actor=ONE, done=done) is None
+    assert (
+        second_step(
+            default_snapshot(), action=Action.DSAR_APPROVE, hands=frozenset({ONE}), done=done
+        )
+        is None
+    )
 
 
 def test_without_a_policy_no_step_is_taken() -> None:
-    refused = second_step(NO_POLICY, action=Action.DSAR_APPROVE, actor=ONE, done={})
+    refused = second_step(NO_POLICY, action=Action.DSAR_APPROVE, hands=frozenset({ONE}), done={})
     assert refused is not None
     assert refused.code is ReasonCode.UNAVAILABLE_POLICY

@@ -10,6 +10,7 @@ from audit.actions import EventCode
 from audit.alarms.types import Alarm, Rule
 from audit.alarms.watching import raise_alarm
 from audit.types import EventDraft, Network, Outcome
+from governance.approvals.second import is_second
 from governance.core.clock import JST
 from governance.core.ids import new_row_id
 from governance.core.settings import Settings
@@ -203,8 +204,11 @@ def review_glass(
 
     def review(tx: Connection) -> Glass:
         found = _known(tx, glass)
-        if found.actor == principal.id or found.open(at):
-            raise GlassReviewError  # two persons (design 3.10)
+        done = {Action.GLASS_BREAK: found.actor}
+        policy, action = ports.policies.current, Action.GLASS_REVIEW
+        other = is_second(tx, policy, principal, action, done, since=found.opened_at)
+        if not other or found.open(at):  # two persons (design 3.10)
+            raise GlassReviewError
         sealed = ports.vault.seal_blob(COMMENT, found.id, words.encode())
         if not store.review(tx, found.id, by=principal.id, verdict=verdict, comment=sealed, at=at):
             raise GlassReviewError

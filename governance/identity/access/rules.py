@@ -1,7 +1,7 @@
 """Pure rules of access reviews: quarters, marks, who may close, the digest of what was closed."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -74,18 +74,21 @@ def fault(decision: Decision, holding: Holding) -> str | None:
             return "verdict"  # nobody decides it: it follows from the account
 
 
-def may_close(review: Review, rows: Iterable[Row], closer: ActorId) -> bool:
+def may_close(
+    review: Review, rows: Iterable[Row], closer: ActorId, *, hands: Collection[ActorId] = ()
+) -> bool:
     """The second person: neither who started it nor who decided rows of it.
 
-    The rows of the reviewers themselves do not count: somebody else had to decide them.
+    What was done by the closer's other hands (`governance/approvals/second.py:hands_of`) was done
+    by them. The rows of the reviewers themselves do not count: somebody else had to decide them.
     """
-    decided = tuple(rows)
+    decided, own = tuple(rows), {closer, *hands}
     reviewers = {review.started_by} | {
-        one.decided_by for one in decided if one.decided_by not in (None, closer)
+        one.decided_by for one in decided if one.decided_by not in (None, *own)
     }
-    if closer == review.started_by:
+    if review.started_by in own:
         return False  # fails closed: nobody closes what they began
-    return all(one.account in reviewers for one in decided if one.decided_by == closer)
+    return all(one.account in reviewers for one in decided if one.decided_by in own)
 
 
 def order(line: Line) -> tuple[bool, int, bool, str]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome, canonical_json
+from governance.approvals.second import hands_of
 from governance.core.clock import JST
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, PurposeId
@@ -262,7 +263,8 @@ def close(
     seen = read(tx, ports, found, _holdings(tx, ports, limits, found, at=at))
     if seen.waiting:
         raise ReviewUndecidedError(count=seen.waiting)
-    if not rules.may_close(found, (one.row for one in seen.lines), principal.id):
+    hands = hands_of(tx, principal.id, since=found.started_at)
+    if not rules.may_close(found, (one.row for one in seen.lines), principal.id, hands=hands):
         raise SecondCloserError
     for line in seen.lines:
         if line.row.verdict is None:

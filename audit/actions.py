@@ -153,6 +153,8 @@ class EventCode(StrEnum):
     PROVISION_RECORDED = "provision.recorded"
     PROVISION_SHOWN = "provision.shown"
     BREACH_RECORDED = "breach.recorded"
+    BREACH_WEIGHED = "breach.weighed"  # which of the four grounds it has
+    BREACH_NOTED = "breach.noted"
     BREACH_REPORTED = "breach.reported"
     BREACH_CLOSED = "breach.closed"
     ASSESSMENT_RECORDED = "assessment.recorded"

@@ -42,6 +42,7 @@ from governance.app.wiring import Wiring
 from governance.console.routers import ROUTERS as CONSOLE
 from governance.core.errors import GovernanceError, NotFoundError, WrongUseError
 from governance.gateway.api.bodies import query_invalid
+from governance.gateway.api.breaches import router as breaches
 from governance.gateway.api.bulk import router as bulk
 from governance.gateway.api.clients import router as clients
 from governance.gateway.api.collect import router as collected
@@ -166,6 +167,7 @@ ROUTERS = (
     recipients,
     recipient_hooks,
     provisions,
+    breaches,
     glass,
     notices,
     collected,

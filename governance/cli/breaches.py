@@ -85,6 +85,49 @@ def show(which: Which) -> int:
     return 0
 
 
+@app.command("weigh", help=say("breach.weigh"))
+def weigh(
+    which: Which,
+    ground: Annotated[list[str] | None, typer.Option("--ground", help=say("breach.ground"))] = None,
+) -> int:
+    """These grounds make it reportable, and the clocks follow; none: it is not."""
+    from governance.cli.choices import one_of
+    from governance.cli.session import acting, opened
+    from governance.registers.breaches import service
+    from governance.registers.breaches.types import Ground
+
+    grounds = [one_of(Ground, name, "--ground") for name in ground or ()]
+    with opened() as wiring:
+        at, by = wiring.clock(), acting(wiring)
+        found = wiring.database.write(
+            lambda tx: service.weigh(tx, wiring.ports, by, which, grounds, at=at)
+        )
+    emit(spelled(found), lambda: told(found))
+    return 0
+
+
+@app.command("note", help=say("breach.note"))
+def note(
+    which: Which,
+    item: Annotated[str, typer.Option("--item", help=say("breach.item"))],
+    words: Annotated[str, typer.Option("--text", help=say("breach.text"))],
+) -> int:
+    """The words stand as this item of the report; earlier ones are kept."""
+    from governance.cli.choices import one_of
+    from governance.cli.session import acting, opened
+    from governance.registers.breaches import service
+    from governance.registers.breaches.types import Topic
+
+    topic = one_of(Topic, item, "--item")
+    with opened() as wiring:
+        at, by = wiring.clock(), acting(wiring)
+        made = wiring.database.write(
+            lambda tx: service.note(tx, wiring.ports, by, which, topic, words, at=at)
+        )
+    emit({"id": made.id, "item": topic.value}, lambda: line(say("breach.noted")))
+    return 0
+
+
 @app.command("reported", help=say("breach.reported"))
 def reported(
     which: Which,
@@ -141,7 +184,10 @@ def spelled(found: "Standing") -> dict[str, object]:
         "reports": [
             {
                 "rule": duty.rule,
+                "obligation": duty.obligation,
+                "always": duty.always,
                 "by": _when(duty.by),
+                "aim": _when(duty.aim),
                 "reported_at": duty.reported_at and duty.reported_at.isoformat(),
             }
             for duty in found.duties
@@ -161,6 +207,8 @@ def _duty(duty: "Duty") -> str:
     name = say(f"breach.report.{duty.rule}")
     if duty.reported_at is not None:
         return say("breach.report_made", report=name, at=_when(duty.reported_at))
+    if duty.by is None:
+        return say("breach.report_soon", report=name)
     return say("breach.report_due", report=name, by=_when(duty.by))
 
 
@@ -171,7 +219,7 @@ def _state(found: "Standing") -> str:
 
 def _row(found: "Standing") -> tuple[str, ...]:
     one = found.breach
-    owed = [duty for duty in found.duties if duty.reported_at is None]
+    owed = [duty for duty in found.duties if duty.owed]
     waits = owed and one.outcome is None
     return (
         one.id,

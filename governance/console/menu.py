@@ -32,6 +32,7 @@ MENU: Final = (
                 "/console/requests", "console.nav.requests", Action.DSAR_READ, Action.DSAR_WRITE
             ),
             _place("/console/complaints", "console.nav.complaints", Action.DSAR_READ),
+            _place("/console/breaches", "breaches.title", Action.BREACH_READ),
             _place("/console/consents", "console.nav.consents", Action.CONSENT_READ),
             _place("/console/search", "persons.seek.title", Action.CONSOLE_OPEN),
         ),

@@ -6,6 +6,7 @@ from governance.console.access_pages import router as access
 from governance.console.account_pages import router as account
 from governance.console.answer_pages import router as answers
 from governance.console.backup_pages import router as backups
+from governance.console.breach_pages import router as breaches
 from governance.console.case_pages import router as cases
 from governance.console.choice_pages import router as choices
 from governance.console.client_pages import router as clients
@@ -76,6 +77,7 @@ ROUTERS: Final = (
         letter_texts,
         steps,
         complaints,
+        breaches,
         figures,
         choices,
         told_choices,

@@ -7,6 +7,7 @@ from typing import Final
 from governance.console.lists.access import ACCESS_REVIEWS
 from governance.console.lists.accesses import EMERGENCIES
 from governance.console.lists.backups import BACKUP_DRILLS, BACKUPS, KEY_COPIES
+from governance.console.lists.breaches import BREACHES
 from governance.console.lists.clients import CLIENTS
 from governance.console.lists.complaints import COMPLAINTS
 from governance.console.lists.connectors import CONNECTOR_TASKS, CONNECTORS
@@ -36,7 +37,7 @@ from governance.console.lists.staff import STAFF
 from governance.console.lists.texts import LETTER_TEXTS
 
 ALL: Final = (
-    *(REQUESTS, COMPLAINTS, LATE_REQUESTS, UNCONFIRMED, REQUEST_FIGURES, LETTER_TEXTS),
+    *(BREACHES, REQUESTS, COMPLAINTS, LATE_REQUESTS, UNCONFIRMED, REQUEST_FIGURES, LETTER_TEXTS),
     *(CONSENTS, NOTICES, DRAFTS, POINTS, EMERGENCIES),
     *(
         RECIPIENTS,

@@ -1,11 +1,10 @@
 """`/v1/collect`: what a point asks and shows, and what comes in there from another system."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import JSONResponse
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from consent import ledger
@@ -16,7 +15,7 @@ from governance.core.clock import JST
 from governance.core.terms import Lang, PurposeId, SubjectId
 from governance.gateway.api.asking import Asking, asking, in_thread
 from governance.gateway.api.bodies import body_of, once_of, parsed, read_as
-from governance.gateway.api.shapes import Identifier, Strict
+from governance.gateway.api.shapes import Identifier, Moment, Strict
 from governance.gateway.collecting.service import collect
 from governance.gateway.collecting.types import Received, Submission
 from governance.gateway.writing.types import Once
@@ -31,16 +30,6 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Version = Annotated[str, Field(pattern=r"^[0-9.]{1,15}$")]
 
 
-def _moment(value: object) -> object:
-    """A JSON string as a moment with its zone; anything else is refused by the type."""
-    if not isinstance(value, str):
-        return value
-    found = datetime.fromisoformat(value)
-    if found.tzinfo is None:
-        raise ValueError
-    return found
-
-
 class CollectIn(Strict):
     """One coming in at a point."""
 
@@ -50,7 +39,7 @@ class CollectIn(Strict):
     consents: Annotated[dict[Name, bool], Field(default_factory=dict, max_length=20)]
     notices: Annotated[dict[Name, Version], Field(max_length=20)]
     adult: bool = False
-    shown_at: Annotated[datetime, BeforeValidator(_moment)] | None = None
+    shown_at: Moment | None = None
     person: Identifier | None = None
     device: Annotated[str, Field(pattern="^(phone|desktop|app|unknown)$")] | None = None
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from consent import ledger
 from consent.choices import Choice
@@ -21,7 +21,15 @@ from consent.types import EVERY, EventKind, EvidenceGrade
 from governance.core.terms import Lang, RowId, SubjectId
 from governance.gateway.api.asking import Asking, asking, in_thread, person_id
 from governance.gateway.api.bodies import body_of, etag, once_of, parsed, read_as, tags_in
-from governance.gateway.api.shapes import ID, MAX_ITEMS, Identifier, Strict, of_words, taking
+from governance.gateway.api.shapes import (
+    ID,
+    MAX_ITEMS,
+    Identifier,
+    Moment,
+    Strict,
+    of_words,
+    taking,
+)
 from governance.gateway.choices import (
     Choices,
     chosen_among,
@@ -66,17 +74,6 @@ WITHDRAWALS: Final = {
 }
 
 
-def _instant(value: object) -> object:
-    """A JSON string with its offset as an instant; anything else is refused by the type."""
-    if not isinstance(value, str):
-        return value
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError
-    return moment
-
-
-Instant = Annotated[datetime, BeforeValidator(_instant)]
 Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:*/-]+$")]
 Said = Annotated[str, Field(min_length=1, max_length=2_000)]
 
@@ -98,8 +95,8 @@ class ChoiceIn(Strict):
     statement: Said | None = None
     guardian: bool = False
     evidence: Annotated[EvidenceGrade, of_words(EvidenceGrade)] = EvidenceGrade.ACTIVE
-    occurred_at: Instant | None = None
-    valid_until: Instant | None = None
+    occurred_at: Moment | None = None
+    valid_until: Moment | None = None
     user_agent: Word | None = None
 
 
@@ -110,7 +107,7 @@ class WithdrawalIn(Strict):
     purpose: Word
     channel: Word = EVERY
     recipient_class: Word = EVERY
-    occurred_at: Instant | None = None
+    occurred_at: Moment | None = None
 
 
 class WithdrawalsIn(Strict):

@@ -1,7 +1,7 @@
 """Bodies of the register's HTTP interface, as they come in; nothing beyond what is named here."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -42,6 +42,19 @@ def _day(value: object) -> object:
 
 
 Day = Annotated[date, BeforeValidator(_day)]
+
+
+def _moment(value: object) -> object:
+    """A JSON string as an instant; one without its offset is no instant."""
+    if not isinstance(value, str):
+        return value
+    found = datetime.fromisoformat(value)
+    if found.utcoffset() is None:
+        raise ValueError
+    return found
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 def of_words(kind: Any) -> Any:

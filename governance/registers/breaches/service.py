@@ -1,4 +1,4 @@
-"""Use cases of the register of breaches: recorded, reported, closed by another person."""
+"""Use cases of the register of breaches: recorded, weighed, described, reported, closed by two."""
 
 import re
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from audit.actions import EventCode
 from audit.types import EventDraft
 from audit.types import Outcome as Done
+from governance.approvals.second import is_second
 from governance.core.ids import new_row_id
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
@@ -22,16 +23,20 @@ from governance.registers.breaches.types import (
     BreachDutyError,
     BreachFormError,
     BreachKind,
+    BreachNoteError,
     BreachSamePersonError,
     BreachUnreportedError,
     Duty,
     Ground,
+    Note,
     Outcome,
+    Topic,
 )
 from policies.actions import Action
 from policies.api import ensure
 
 ABOUT: Final = re.compile(r"[A-Za-z0-9_.:/+@-]{1,120}")  # fits a reference of the log
+LONGEST: Final = 4_000  # characters of one item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +116,51 @@ def standing(tx: Connection, breach: Breach) -> Standing:
     return Standing(breach=breach, duties=duties(breach, store.reports(tx, breach.id)))
 
 
+def weigh(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    breach: str,
+    grounds: Iterable[Ground],
+    *,
+    at: datetime,
+) -> Standing:
+    """These grounds make it reportable; the reports follow, none that was made is forgotten."""
+    found = _open(tx, ports, principal, breach)
+    wanted = frozenset(grounds)
+    if wanted != found.grounds:
+        store.set_grounds(tx, found.id, wanted)
+        _append(tx, ports, principal, EventCode.BREACH_WEIGHED, found, tuple(sorted(wanted)), at=at)
+    return standing(tx, store.by_id(tx, found.id))
+
+
+def note(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    breach: str,
+    topic: Topic,
+    words: str,
+    *,
+    at: datetime,
+) -> Note:
+    """The words stand as this item of the report; what was written before is kept."""
+    found = _open(tx, ports, principal, breach)
+    said = words.strip()
+    if not said or len(said) > LONGEST:
+        raise BreachNoteError
+    made = Note(id=new_row_id(), topic=topic, words=said, noted_by=principal.id, noted_at=at)
+    store.add_note(tx, ports.vault, found.id, made)
+    _append(tx, ports, principal, EventCode.BREACH_NOTED, found, (topic.value,), at=at)
+    return made
+
+
+def notes(tx: Connection, ports: Ports, principal: Principal, breach: str) -> tuple[Note, ...]:
+    """Everything that was written of it, the oldest first."""
+    ensure(principal, Action.BREACH_READ, ports.policies.current)
+    return store.notes(tx, ports.vault, store.by_id(tx, breach).id)
+
+
 def report(
     tx: Connection, ports: Ports, principal: Principal, breach: str, rule: str, *, at: datetime
 ) -> Standing:
@@ -137,9 +187,10 @@ def close(
     Raises BreachUnreportedError where it should say that all was reported and it was not.
     """
     found = _open(tx, ports, principal, breach)
-    if found.recorded_by == principal.id:
+    done, policy = {Action.BREACH_WRITE: found.recorded_by}, ports.policies.current
+    if not is_second(tx, policy, principal, Action.BREACH_WRITE, done, since=found.recorded_at):
         raise BreachSamePersonError
-    owed = [duty for duty in standing(tx, found).duties if duty.reported_at is None]
+    owed = any(duty.owed for duty in standing(tx, found).duties)
     if outcome is Outcome.REPORTED and owed:
         raise BreachUnreportedError
     store.close(tx, found.id, outcome, by=principal.id, at=at)
@@ -149,7 +200,7 @@ def close(
 
 def _open(tx: Connection, ports: Ports, principal: Principal, breach: str) -> Breach:
     ensure(principal, Action.BREACH_WRITE, ports.policies.current)
-    found = store.by_id(tx, breach)
+    found = store.lock(tx, breach)
     if found.outcome is not None:
         raise BreachClosedError
     return found

@@ -1,6 +1,6 @@
 """Rows of the register of breaches, in and out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,18 +8,23 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from governance.core.terms import ActorId, RowId
 from governance.db.types import insert_ignore, table_of
-from governance.registers.breaches.models import BreachReportRow, BreachRow
+from governance.keys.vault import FieldVault
+from governance.registers.breaches.models import BreachNoteRow, BreachReportRow, BreachRow
 from governance.registers.breaches.types import (
     Breach,
     BreachClosedError,
     BreachKind,
     BreachUnknownError,
     Ground,
+    Note,
     Outcome,
+    Topic,
 )
 
 BREACH: Final = table_of(BreachRow)
 REPORT: Final = table_of(BreachReportRow)
+NOTE: Final = table_of(BreachNoteRow)
+BLOB: Final = "breach_note"  # kind of blob
 
 
 def add(tx: Connection, breach: Breach) -> None:
@@ -62,10 +67,53 @@ def open_about(tx: Connection, kind: BreachKind, about: str) -> Breach | None:
     return None if row is None else _breach(row)
 
 
-def reports(tx: Connection, breach: RowId) -> Mapping[str, datetime]:
-    """Which reports were made of it, and when."""
+def lock(tx: Connection, breach: str) -> Breach:
+    """The record, unchanged by others until the transaction ends where the engine can."""
+    row = tx.execute(select(BREACH).where(BREACH.c.id == breach).with_for_update()).one_or_none()
+    if row is None:
+        raise BreachUnknownError
+    return _breach(row)
+
+
+def set_grounds(tx: Connection, breach: RowId, grounds: Iterable[Ground]) -> None:
+    """These grounds make it reportable."""
+    mine = update(BREACH).where(BREACH.c.id == breach)
+    tx.execute(mine.values(grounds=" ".join(sorted(grounds))))
+
+
+def add_note(tx: Connection, vault: FieldVault, breach: RowId, note: Note) -> None:
+    """The words are in the record, sealed."""
+    tx.execute(
+        insert(NOTE).values(
+            id=note.id,
+            breach_id=breach,
+            topic=note.topic.value,
+            content=vault.seal_blob(BLOB, note.id, note.words.encode()),
+            noted_by=note.noted_by,
+            noted_at=note.noted_at,
+        )
+    )
+
+
+def notes(tx: Connection, vault: FieldVault, breach: RowId) -> tuple[Note, ...]:
+    """Everything that was written of it, the oldest first."""
+    wanted = select(NOTE).where(NOTE.c.breach_id == breach).order_by(NOTE.c.noted_at, NOTE.c.id)
+    return tuple(
+        Note(
+            id=RowId(row.id),
+            topic=Topic(row.topic),
+            words=vault.open_blob(BLOB, row.id, row.content).decode(),
+            noted_by=ActorId(row.noted_by),
+            noted_at=row.noted_at,
+        )
+        for row in tx.execute(wanted).all()
+    )
+
+
+def reports(tx: Connection, breach: RowId) -> Mapping[str, tuple[datetime, ActorId]]:
+    """Which reports were made of it, when, and who noted it."""
     rows = tx.execute(select(REPORT).where(REPORT.c.breach_id == breach))
-    return {row.rule: row.reported_at for row in rows}
+    return {row.rule: (row.reported_at, ActorId(row.reported_by)) for row in rows}
 
 
 def add_report(tx: Connection, breach: RowId, rule: str, *, by: ActorId, at: datetime) -> bool:

@@ -1,11 +1,13 @@
 """Facts of the register of breaches (漏えい等: APPI 26; GDPR 33(5))."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 
+from governance.core.clock import JST
 from governance.core.errors import ForbiddenError, GovernanceError, NotFoundError, WrongUseError
 from governance.core.terms import ActorId, RowId
+from policies.law.reasons import Reason
 from policies.law.types import When
 
 
@@ -25,6 +27,20 @@ class Ground(StrEnum):
     PROPERTY = "property"  # (ii) 財産的被害のおそれ
     WRONGFUL = "wrongful"  # (iii) 不正の目的
     MANY = "many"  # (iv) over 1,000 persons
+
+
+class Topic(StrEnum):
+    """What a report says, item by item (Rule 8(1); GDPR 33(3), (5))."""
+
+    OUTLINE = "outline"  # (i) 概要
+    ITEMS = "items"  # (ii) 個人データの項目
+    PERSONS = "persons"  # (iii) 本人の数
+    CAUSE = "cause"  # (iv) 原因
+    HARM = "harm"  # (v) 二次被害又はそのおそれ
+    RESPONSE = "response"  # (vi) 本人への対応の実施状況
+    PUBLISHED = "published"  # (vii) 公表の実施状況
+    PREVENTION = "prevention"  # (viii) 再発防止のための措置
+    OTHER = "other"  # (ix) その他参考となる事項
 
 
 class Outcome(StrEnum):
@@ -52,18 +68,41 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Duty:
-    """One report that a law asks for: until when, and when it was made."""
+class Note:
+    """What was written about one item; the newest of an item stands, the older ones are kept."""
 
-    rule: str
-    by: When | None
-    reported_at: datetime | None
+    id: RowId
+    topic: Topic
+    words: str = field(repr=False)
+    noted_by: ActorId
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """One report that a law asks for: on which article, until when, and when it was made."""
+
+    rule: str  # the name of the report
+    obligation: str  # of the law files: the article that asks for it
+    by: When | None  # none: the law names no number of days
+    aim: date | None = None  # the day that guidance aims at
+    counted: tuple[Reason, ...] = ()  # how the day was found
+    always: bool = True  # false: only where the persons' risk is high (GDPR 34)
+    reported_at: datetime | None = None
+    reported_by: ActorId | None = None
+
+    @property
+    def owed(self) -> bool:
+        """Whether the record cannot end as reported without it."""
+        return self.always and self.reported_at is None
 
     def overdue(self, *, at: datetime) -> bool:
-        """Whether it should have been made."""
+        """Whether it should have been made; a day of the law ends at midnight in Japan."""
         if self.reported_at is not None or self.by is None:
             return False
-        return at > self.by if isinstance(self.by, datetime) else at.date() > self.by
+        if isinstance(self.by, datetime):
+            return at > self.by
+        return at.astimezone(JST).date() > self.by
 
 
 class BreachUnknownError(NotFoundError):
@@ -100,3 +139,9 @@ class BreachFormError(WrongUseError):
     """What is said of the breach is not of its form. Nothing was changed."""
 
     code, status = "breach_form", 422
+
+
+class BreachNoteError(WrongUseError):
+    """An item of the report has no words, or too many. Nothing was changed."""
+
+    code, status = "breach_note", 422

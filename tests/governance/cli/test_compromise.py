@@ -127,7 +127,7 @@ def _promised(made: dict[str, Any]) -> None:
     commands = [step["command"] for step in made["next"]]
     assert commands[-1].startswith("sekisho breach close")
     assert {one["rule"] for one in made["breach"]["reports"]} == {
-        *("appi_sokuho", "appi_kakuho_60", "gdpr_72h")
+        *("appi_sokuho", "appi_kakuho_60", "appi_persons", "gdpr_72h", "gdpr_persons")
     }
 
 

@@ -192,9 +192,10 @@ def _line(case: Case, event: Event, actor: Actor, lang: Lang, *, at: datetime) -
     return StepLine(event=event.value, name=name, why=error_text(refused, lang))
 
 
-def hand_choices(staff: Iterable[Staff], case: Case) -> tuple[Choice, ...]:
-    """Who may have the request in hand, whoever has it first."""
-    found = sorted(staff, key=lambda one: (one.id != case.assignee, one.login))
+def hand_choices(staff: Iterable[Staff], case: Case | None = None) -> tuple[Choice, ...]:
+    """Who may have a request in hand, by name and login, whoever has this one first."""
+    holder = case.assignee if case else None
+    found = sorted(staff, key=lambda one: (one.id != holder, one.login))
     return tuple(Choice(value=one.id, label=f"{one.display_name} ({one.login})") for one in found)
 
 

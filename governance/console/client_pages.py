@@ -14,6 +14,7 @@ from governance.console.frame import Csrf, again, may, mistakes_of, way
 from governance.console.lists.clients import CLIENTS
 from governance.console.lists.source import listed
 from governance.console.pages import console_page
+from governance.console.policy_words import purpose_names, role_names
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import PurposeId
 from governance.http.principal import Principal
@@ -123,6 +124,8 @@ async def _one(
         "console/client.html",
         page,
         client=found.client,
+        roles=role_names(found.client.roles, snapshot_of(request), page.lang),
+        purposes=purpose_names(found.client.purposes, snapshot_of(request), page.lang),
         keys=found.keys,
         opening=frozenset(each.id for each in found.keys if acts and key_opens(each, at=at)),
         writes=may(request, principal, Action.CLIENT_WRITE),

@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import Request
 from sqlalchemy import Connection
 
-from governance.console.frame import may
+from governance.console.frame import may, today
 from governance.console.lists.access import ACCESS_REVIEWS
 from governance.console.lists.accesses import EMERGENCIES
 from governance.console.lists.complaints import COMPLAINTS
@@ -17,9 +17,11 @@ from governance.console.lists.jobs import RUNS as JOB_RUNS
 from governance.console.lists.requests import REQUESTS
 from governance.console.lists.retention import PURGE_RUNS
 from governance.console.lists.source import Asked, Source, asked_by
+from governance.console.overview_charts import ageing_bars
 from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.i18n.catalogue import text
+from governance.ui.charts import BarLine
 from governance.ui.formats import short_day
 from governance.ui.lists.arranging import arranged
 from governance.ui.lists.types import Cell, Found, Row, View
@@ -106,22 +108,16 @@ DUTIES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearLine:
-    """One request whose day comes."""
+    """One request whose day comes; lines of one day stand under its words."""
 
+    group: str
     reference: str
     href: str
     right: str
     until: date
+    late: bool  # then the words of its group name no day
     urgency: Cell
     assignee: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearDay:
-    """Requests of one day, under its words."""
-
-    words: str
-    lines: tuple[NearLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +126,9 @@ class Due:
 
     figures: tuple[Figure, ...] = ()
     faults: tuple[Figure, ...] = ()
-    near: tuple[NearDay, ...] = field(default=(), repr=False)
+    near: tuple[NearLine, ...] = field(default=(), repr=False)
     open: int = 0  # requests that wait in all
+    ageing: tuple[BarLine, ...] = ()
 
 
 def due(tx: Connection, request: Request, principal: Principal, lang: Lang) -> Due:
@@ -160,6 +157,7 @@ def due(tx: Connection, request: Request, principal: Principal, lang: Lang) -> D
         faults=tuple(figures[True]),
         near=tuple(_near(rows, lang)),
         open=len(rows),
+        ageing=ageing_bars(rows, on=today(request), lang=lang) if rows else (),
     )
 
 
@@ -179,27 +177,24 @@ def _rows(tx: Connection, source: Source, asked: Asked, held: dict[str, Found]) 
     return held[name]
 
 
-def _near(rows: tuple[Row, ...], lang: Lang) -> list[NearDay]:
+def _near(rows: tuple[Row, ...], lang: Lang) -> list[NearLine]:
     """The first requests by their days: what is late stands under one word, then day by day."""
-    lines = [line for row in rows if (line := _line(row)) is not None]
-    lines.sort(key=lambda one: one.until)
-    days: dict[str, list[NearLine]] = {}
-    for line in lines[:NEAR]:
-        late = line.urgency.code == "overdue"
-        words = text("upkeep.due.late", lang) if late else short_day(line.until, lang)
-        days.setdefault(words, []).append(line)
-    return [NearDay(words=words, lines=tuple(held)) for words, held in days.items()]
+    lines = [line for row in rows if (line := _line(row, lang)) is not None]
+    return sorted(lines, key=lambda one: one.until)[:NEAR]
 
 
-def _line(row: Row) -> NearLine | None:
-    until = row.cell("until").value
+def _line(row: Row, lang: Lang) -> NearLine | None:
+    until, urgency = row.cell("until").value, row.cell("urgency")
     if not isinstance(until, date):
         return None
+    late = urgency.code == "overdue"
     return NearLine(
+        group=text("upkeep.due.late", lang) if late else short_day(until, lang),
         reference=str(row.cell("reference").value),
         href=row.cell("reference").href,
         right=str(row.cell("right").value or ""),
         until=until,
-        urgency=row.cell("urgency"),
+        late=late,
+        urgency=urgency,
         assignee=str(row.cell("assignee").value or ""),
     )

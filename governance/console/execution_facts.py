@@ -32,6 +32,7 @@ from governance.core.clock import JST
 from governance.core.terms import Lang, Law
 from governance.customers.ports import Ports
 from governance.i18n.catalogue import text
+from governance.ui.formats import moment
 from governance.ui.parts import Choice, Term
 
 REFUSING: Final = {
@@ -223,9 +224,9 @@ def _terms(found: Execution | None, lang: Lang) -> tuple[Term, ...]:
         return ()
     said = (
         ("measure", text(f"dsar.measure.{found.measure}", lang)),
-        ("agreed_at", _moment(found.agreed_at)),
-        ("execute_from", _moment(found.execute_from)),
-        ("ended_at", _moment(found.ended_at or found.undone_at)),
+        ("agreed_at", _moment(found.agreed_at, lang)),
+        ("execute_from", _moment(found.execute_from, lang)),
+        ("ended_at", _moment(found.ended_at or found.undone_at, lang)),
         ("plan", found.plan or ""),
     )
     return tuple(
@@ -235,8 +236,8 @@ def _terms(found: Execution | None, lang: Lang) -> tuple[Term, ...]:
     )
 
 
-def _moment(moment: datetime | None) -> str:
-    return moment.astimezone(JST).strftime("%Y-%m-%d %H:%M") if moment else ""
+def _moment(at: datetime | None, lang: Lang) -> str:
+    return moment(at, lang) if at else ""
 
 
 def _store(one: StoreResult, lang: Lang) -> StoreLine:

@@ -23,6 +23,7 @@ from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.reports.rendering import ReportFormat
 from governance.reports.types import Period, ReportId
+from governance.ui.charts import bar_lines
 from governance.ui.lists.listing import Listing
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
@@ -56,10 +57,10 @@ async def request_figures(request: Request, principal: Reader, by: str = "") -> 
         "console/request_figures.html",
         page,
         rights=rights,
-        ageing=[
-            {"age": text(f"console.request_figures.age.{age.value}", page.lang), "count": count}
+        ageing=bar_lines(
+            (text(f"console.request_figures.age.{age.value}", page.lang), count)
             for age, count in found.ageing.items()
-        ],
+        ),
         refusals=[
             {"ground": text(f"dsar.ground.{ground.value}", page.lang), "count": count}
             for ground, count in found.refusals.items()

@@ -188,18 +188,20 @@ def proof_path(
     )
 
 
-def event_terms(event: RecordedEvent, lang: Lang) -> tuple[Term, ...]:
+def event_terms(
+    event: RecordedEvent, purposes: Mapping[PurposeId, str], lang: Lang
+) -> tuple[Term, ...]:
     """Every column of an event that says something."""
     said = (
         ("seq", f"{event.seq:,}"),
         ("id", event.id),
         ("outcome", text(f"audit.outcome.{event.outcome}", lang)),
-        ("actor", event.actor),
+        ("actor", actor_name(event.actor, lang)),
         ("actor_os", event.actor_os),
-        ("purpose", event.purpose),
+        ("purpose", purposes.get(PurposeId(event.purpose or ""), event.purpose)),
         ("subject", event.subject),
         ("object", f"{event.object_type}:{event.object_id}"),
-        ("reasons", _spaced(event.reasons)),
+        ("reasons", reasons_in_words(event.reasons or "", lang)),
         ("fields", fields_in_words(event.fields, lang)),
         ("counts", _spaced(event.counts)),
         ("refs", _spaced(event.refs)),

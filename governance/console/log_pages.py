@@ -168,7 +168,11 @@ async def one_event(request: Request, principal: Reader, event: str) -> str:
             proof = prove_inclusion(tx, found.seq, size=size) if found.seq < size else None
         keys = wiring.signing.every_key()
         path = None if proof is None or note is None else proof_path(proof, note, keys, report)
-        return {"event": found, "terms": event_terms(found, page.lang), "path": path}
+        return {
+            "event": found,
+            "terms": event_terms(found, _purposes(request, page.lang), page.lang),
+            "path": path,
+        }
 
     facts = await run_in_threadpool(work)
     way = _way(page.lang, "console.log.event")

@@ -1,6 +1,7 @@
 """The officers' pages: overview, figures, the style page; what every page of them shows."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -9,13 +10,14 @@ from starlette.concurrency import run_in_threadpool
 
 from audit.alarms.watching import alarms
 from audit.alarms.wording import in_words
+from audit.decisions.counting import decided_since
 from governance.console.due_figures import due
 from governance.console.frame import may, today, way
 from governance.console.glossary import terms_of
 from governance.console.log_facts import verdict_of
 from governance.console.menu import menu, stations
 from governance.console.overview import CARE, STORE, overview
-from governance.core.clock import JST
+from governance.console.overview_charts import decision_bars, decisions_counted
 from governance.core.errors import NotFoundError
 from governance.core.terms import Lang
 from governance.customers import imports
@@ -25,6 +27,7 @@ from governance.gateway.glass.store import open_of
 from governance.http.principal import Principal
 from governance.http.request import wiring_of
 from governance.i18n.catalogue import text
+from governance.ui.formats import moment
 from governance.ui.pages import Page, Surface
 from governance.ui.style_page import style_page
 from governance.ui.surfaces import page_of, templates_of
@@ -32,6 +35,7 @@ from policies.actions import Action
 from policies.api import require, snapshot_of
 
 router = APIRouter(include_in_schema=False)
+DAY = timedelta(days=1)
 ALARMS = 5  # newest ones shown on the overview
 Officer = Annotated[Principal, Depends(require(Action.CONSOLE_OPEN))]
 
@@ -68,9 +72,9 @@ def _open_glass(request: Request, principal: Principal, lang: Lang) -> str:
         found = open_of(tx, principal.id, at=wiring.clock())
     if not found:
         return ""
-    until = max(one.ends_at for one in found).astimezone(JST)
+    until = moment(max(one.ends_at for one in found), lang)
     ids = ", ".join(one.id for one in found)
-    return text("console.glass.open", lang, until=f"{until:%Y-%m-%d %H:%M}", ids=ids)
+    return text("console.glass.open", lang, until=until, ids=ids)
 
 
 @router.get("/console", response_class=HTMLResponse)
@@ -85,10 +89,14 @@ async def console(request: Request, principal: Officer) -> str:
             facts = overview(tx, page.lang)
             waits = due(tx, request, principal, page.lang)
             told = alarms(tx, limit=ALARMS) if reads_log else ()
+            decided = decided_since(tx, wiring.clock() - DAY) if reads_log else None
         found = {
             "facts": facts,
             "due": waits,
             "alarms": [(one, in_words(one, page.lang)) for one in told],
+            "decided": decision_bars(decided, page.lang) if decided and decided.total else (),
+            "counted": decisions_counted(decided, page.lang) if decided else "",
+            "reads_requests": may(request, principal, Action.DSAR_READ),
         }
         if not reads_log:
             return {**found, "verdict": None}

@@ -1,7 +1,9 @@
 """A person's page: every field clear, masked or withheld, each with its reason."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from governance.core.terms import Lang, Treatment
 from governance.customers.catalogue import catalogue
@@ -9,6 +11,7 @@ from governance.customers.master.words import said
 from governance.gateway.glass.types import LIFTED
 from governance.gateway.types import FieldView, ReadAnswer
 from governance.i18n.catalogue import text
+from governance.ui.formats import long_day
 from governance.ui.parts import TreatedField
 from policies.reasons import Audience, reason_text
 
@@ -27,6 +30,7 @@ PHONES = frozenset(
 )
 FLAGS = frozenset({"contact.is_primary", "relation.until_majority"})
 JAPAN = "+81"
+DAY = re.compile(r"\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +120,8 @@ def in_words(view: FieldView, lang: Lang) -> str:
         return text("console.yen", lang, amount=f"{int(value):,}")
     if view.field in PHONES and lang is Lang.JA and value.startswith(JAPAN):
         return "0" + value.removeprefix(JAPAN)
+    if DAY.fullmatch(value):
+        return long_day(date.fromisoformat(value), lang)
     if view.field in FLAGS:
         return text(f"console.flag.{value.lower()}", lang)
     return said(catalogue(), view.field, value, lang)

@@ -14,6 +14,7 @@ from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.documents.tables import write_csv, write_xlsx
 from governance.i18n.catalogue import text
+from governance.ui.formats import long_day
 from governance.ui.parts import Choice
 from retention.explained import part_words
 from retention.listing import register_ids
@@ -208,8 +209,10 @@ def item_lines(
             decision=item.decision.value,
             why=because(item, schedule, lang),
             short=why_of(item.rule, schedule, lang)[0],
-            due_on=item.due_on.isoformat() if item.due_on else "",
-            kept=" / ".join(f"{labels.get(k.duty, k.duty)} ({k.until})" for k in item.keeps),
+            due_on=long_day(item.due_on, lang) if item.due_on else "",
+            kept=" / ".join(
+                f"{labels.get(k.duty, k.duty)} ({long_day(k.until, lang)})" for k in item.keeps
+            ),
             state=_state(item, lang),
         )
         for item in items

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from dsar.assigning import able, assign
+from governance.console.case_facts import hand_choices
 from governance.console.frame import Csrf, again, may, mistakes_of, way
 from governance.console.lists.requests import HOME, REQUESTS
 from governance.console.lists.source import listed
@@ -16,9 +17,7 @@ from governance.core.errors import GovernanceError
 from governance.core.terms import ActorId, RequestId
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
-from governance.ui.parts import Choice
 from governance.ui.surfaces import templates_of
-from governance.ui.words import actor_name
 from policies.actions import Action
 from policies.api import require
 
@@ -47,7 +46,7 @@ def _requests(request: Request, principal: Principal, told: GovernanceError | No
         again(page, HOME, mistakes),
         way=way(page.lang, (TITLE, HOME)),
         found=found,
-        hands=[Choice(value=one.id, label=actor_name(one.id, page.lang)) for one in hands],
+        hands=hand_choices(hands),
         mistakes=mistakes,
         every=request.query_params.get("all") == "yes",
         may_write=writes,

@@ -15,6 +15,7 @@ from dsar.types import Event, EvidenceKind
 from governance.core.clock import JST
 from governance.core.terms import Lang, Law
 from governance.i18n.catalogue import text
+from governance.ui.formats import long_day
 from governance.ui.parts import Choice, Term
 
 
@@ -101,7 +102,7 @@ def _meant_terms(arrival: Arrival, lang: Lang) -> Iterator[Term]:
     between = "、" if lang is Lang.JA else ", "
     for answer, words in zip(arrival.meant, arrival.words, strict=True):
         scopes = (text(f"portal.request.scope.{one}", lang) for one in answer.scope)
-        day = answer.at.astimezone(JST).date().isoformat()
+        day = long_day(answer.at, lang)
         term = text("console.requests.meant", lang)
         yield Term(term=term, text=between.join(scopes), note=day)
         if words:

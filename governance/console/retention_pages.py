@@ -162,7 +162,7 @@ def _schedule(facts: Overview, lang: Lang) -> tuple[Term, ...]:
             lang,
             n=adopted.version,
             who=adopted.approved_by.partition(":")[2],
-            day=f"{adopted.adopted_at:%Y-%m-%d}",
+            day=long_day(adopted.adopted_at, lang),
         )
     return (
         Term(

@@ -1,10 +1,10 @@
-"""Stacked columns as shapes of an SVG, drawn here; no script, no style attribute.
+"""Stacked columns and bars as shapes of an SVG, drawn here; no script, no style attribute.
 
 Colours are four at most, so the smallest series share the last one; the table beside the chart,
 which every page shows, has each of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ COLOURS: Final = 4
 SHARE: Final = 0.62  # of its place that a column is wide
 STEPS: Final = (1, 2, 5)
 LINES: Final = 4  # of the axis, about
+FULL, LEAST = 1_000, 8  # the longest bar; the shortest that is seen
 TOTALS: Final = 14  # columns beyond which only the highest has its total written on it
 
 
@@ -140,3 +141,32 @@ def _y(value: int, top: int) -> float:
 
 def _at(place: float) -> float:
     return round(place, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarLine:
+    """One line of a table of bars: its words, its figure, and the bar that says the same."""
+
+    label: str
+    count: int
+    width: int  # of FULL
+    href: str = ""  # the list whose rows were counted
+    quiet: bool = False  # not what the chart is about
+
+
+def bar_lines(
+    counts: Iterable[tuple[str, int]], *, hrefs: Sequence[str] = (), quiet: Collection[int] = ()
+) -> tuple[BarLine, ...]:
+    """Bars as long as their figures; what is there at all can be seen."""
+    held = list(counts)
+    most = max((count for _, count in held), default=0)
+    return tuple(
+        BarLine(
+            label=label,
+            count=count,
+            width=max(round(FULL * count / most), LEAST) if count else 0,
+            href=hrefs[place] if hrefs and count else "",
+            quiet=place in quiet,
+        )
+        for place, (label, count) in enumerate(held)
+    )

@@ -47,6 +47,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
+from typing import Final
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 from jinja2.loaders import BaseLoader
@@ -60,6 +61,8 @@ from governance.ui.furigana import with_furigana
 from governance.ui.parts import Choice, Column, Link, NavGroup, NavItem, Term, Who
 from governance.ui.preferences import Keys, Reading, Theme
 from governance.ui.words import actor_name, country_name
+
+MENU_AT_ONCE: Final = 12  # entries that stand in view without scrolling on a small laptop
 
 
 class Surface(StrEnum):
@@ -103,6 +106,15 @@ class Page:
         """The nearest of the stations above this page."""
         held = [item.href for item in self.stations if _holds(item.href, self.path)]
         return max(held, key=len, default="")
+
+    @property
+    def folds(self) -> bool:
+        """Whether the menu is so long that only the group of this page stands open."""
+        return sum(len(group.items) for group in self.nav) > MENU_AT_ONCE
+
+    def is_within(self, group: NavGroup) -> bool:
+        """Whether this page belongs to the group of the menu."""
+        return any(self.is_here(item.href) for item in group.items)
 
     def is_here(self, href: str) -> bool:
         """Whether the menu entry is this page or the nearest entry above it."""

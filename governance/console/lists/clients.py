@@ -6,6 +6,8 @@ from sqlalchemy import Connection
 
 from governance.console.lists.cells import every, one_of, row, words
 from governance.console.lists.source import Asked, Source
+from governance.console.policy_words import purpose_names, role_names
+from governance.i18n.catalogue import text
 from governance.identity.accounts import list_clients
 from governance.identity.types import Client
 from governance.ui.lists.types import Cell, Found, Kind, ListColumn, ListOf, Row
@@ -32,12 +34,13 @@ def _rows(tx: Connection, asked: Asked) -> Found:
 
 
 def _row(one: Client, asked: Asked) -> Row:
-    state = one.state.value
+    state, policy = one.state.value, asked.wiring.policies.current
+    between = text("ui.between", asked.lang)
     return row(
         one.name,
         name=Cell(value=one.name, href=f"{HOME}/{one.name}"),
-        roles=words(", ".join(sorted(one.roles))),
-        purposes=words(", ".join(sorted(one.purposes))),
+        roles=words(between.join(role_names(one.roles, policy, asked.lang))),
+        purposes=words(between.join(purpose_names(one.purposes, policy, asked.lang))),
         state=one_of(
             "clients.state_", state, asked.lang, tone="good" if state == "active" else "attention"
         ),

@@ -75,7 +75,9 @@ def _row(line: RecipientLine, listed: Listed, lang: Lang) -> Row:
         cells={
             "name": Cell(value=line.name, href=f"{HOME}/{quote(line.key, safe='')}"),
             "role": Cell(value=line.role, code=role),
-            "country": Cell(value=line.country or None, code=line.country),
+            "country": Cell(
+                value=country_name(line.country, lang) if line.country else None, code=line.country
+            ),
             "until": Cell(value=line.until, note=told),
             "state": _state(ended=line.ended, lang=lang),
             "missing": Cell(

@@ -9,7 +9,7 @@ import pytest
 from governance.core.errors import NotFoundError, UnavailableError
 from governance.core.terms import Lang
 from governance.i18n.catalogue import MissingTextError
-from governance.ui.pages import Page, Surface, Templates, environment
+from governance.ui.pages import MENU_AT_ONCE, Page, Surface, Templates, environment
 from governance.ui.parts import NavGroup, NavItem
 from governance.ui.preferences import Keys, Preferences, Theme
 from governance.ui.problems import problem_of_status
@@ -162,6 +162,23 @@ def test_every_status_says_what_happened_what_did_not_and_what_to_do(
     assert problem.unchanged
     assert problem.todo
     assert problem.status == status
+
+
+def test_a_long_menu_opens_the_group_of_the_page_and_a_short_one_is_not_folded(
+    templates: Templates,
+) -> None:
+    many = tuple(
+        NavItem(href=f"/console/{n}", label="ui.sample.nav.requests") for n in range(MENU_AT_ONCE)
+    )
+    other = NavGroup(label="ui.sample.nav.control", items=many)
+    problem = problem_of_status(404, Lang.EN, reference="r")
+    for nav, path in (((*NAV, other), "/console/3/of/it"), (NAV, "/console")):
+        page = Page(
+            lang=Lang.EN, title="ui.error.title", path=path, surface=Surface.CONSOLE, nav=nav
+        )
+        html = templates.render("error.html", page, problem=problem, ways=())
+        groups = re.findall(r'<details class="sk-menu__group" name="menu"( open)?>', html)
+        assert groups == (["", " open"] if len(nav) > 1 else [])
 
 
 def test_other_packages_stand_under_their_own_name() -> None:

@@ -1,0 +1,59 @@
+"""The drawings of the overview: how long open requests wait, and what the gates answered."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Final
+
+from audit.decisions.counting import PERMIT, UNAVAILABLE, Decided
+from dsar.measures.rules import OLDEST, Age
+from governance.console.lists.requests import REQUESTS
+from governance.core.terms import Lang
+from governance.i18n.catalogue import text
+from governance.ui.charts import BarLine, bar_lines
+from governance.ui.formats import moment
+from governance.ui.lists.types import Row
+from governance.ui.lists.views import address, view_of
+
+WAYS: Final = (PERMIT, "actor", "purpose", "subject", UNAVAILABLE)
+DAY: Final = timedelta(days=1)
+
+
+def ageing_bars(rows: Iterable[Row], *, on: date, lang: Lang) -> tuple[BarLine, ...]:
+    """Open requests by the days since they arrived; each figure leads to its own requests."""
+    days = [(on - day).days for row in rows if isinstance(day := row.cell("received").value, date)]
+    spans = [*zip((0, *(last + 1 for _, last in OLDEST)), OLDEST, strict=False)]
+    held = [(age, first, last) for first, (age, last) in spans]
+    held.append((Age.LONGER, OLDEST[-1][1] + 1, max(days, default=0)))
+    return bar_lines(
+        (
+            (
+                text(f"console.request_figures.age.{age}", lang),
+                sum(first <= n <= last for n in days),
+            )
+            for age, first, last in held
+        ),
+        hrefs=[_received(on, first, last) for _, first, last in held],
+    )
+
+
+def _received(on: date, first: int, last: int) -> str:
+    """The list of the requests that arrived so many days ago."""
+    days = (("received.from", on - last * DAY), ("received.to", on - first * DAY))
+    declared = REQUESTS.declared
+    pairs = [(declared.prefix + name, day.isoformat()) for name, day in days]
+    return address(declared, view_of(declared, pairs))
+
+
+def decision_bars(decided: Decided, lang: Lang) -> tuple[BarLine, ...]:
+    """What the gates answered: permitted, or the gate that stopped it."""
+    shown = [one for one in WAYS if one != UNAVAILABLE or decided.ways.get(one)]
+    named = ((text(f"upkeep.due.way.{one}", lang), decided.ways.get(one, 0)) for one in shown)
+    return bar_lines(named, quiet=range(1, len(shown)))
+
+
+def decisions_counted(decided: Decided, lang: Lang) -> str:
+    """Which decisions the bars are made of."""
+    if not decided.full:
+        return text("upkeep.due.ways_of_day", lang, n=f"{decided.total:,}")
+    since = moment(decided.since, lang)
+    return text("upkeep.due.ways_newest", lang, n=f"{decided.total:,}", since=since)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
+import anyio
 from fastapi import APIRouter, BackgroundTasks, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
@@ -50,6 +51,7 @@ PLACE: Final = "/portal/sign-in"
 CODE: Final = f"{PLACE}/code"
 COOKIE: Final = "sekisho_portal_step"  # of a sign-in that is half done
 HOME: Final = "/portal"
+REFUSED_AFTER: Final = 0.1  # seconds from the question to a refusal: longer than the work behind it
 LONGEST: Final = 254  # characters of an address (RFC 5321, 4.5.3.1.3)
 Word = Annotated[str, Form()]
 
@@ -106,7 +108,7 @@ async def ask_code(request: Request, next: str = "") -> str:  # noqa: A002
 @router.post(CODE)
 async def by_code(request: Request, code: Word = "", next: Word = "") -> Response:  # noqa: A002
     """The session's cookie and the way on; wrong, late and used codes are refused alike."""
-    wiring = _demand(request)
+    wiring, asked_at = _demand(request), anyio.current_time()
     network, then, https = principal_of(request).network, onward(next), is_https(request)
     work = partial(
         enter,
@@ -121,6 +123,8 @@ async def by_code(request: Request, code: Word = "", next: Word = "") -> Respons
         opened: tuple[Session, str] = await run_in_threadpool(work)
     except (MailCodeRefusedError, SharedAddressError) as error:
         page = _code_page(request, then, error=error)
+        # the mail of the same browser may still be on its way out, and takes longer if there is one
+        await anyio.sleep_until(asked_at + REFUSED_AFTER)
         return HTMLResponse(page, status_code=error.status)
     session, secret = opened
     await run_in_threadpool(signed_in, wiring, session, network=network)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+import governance.signon.models  # noqa: F401 - an erasure must know its tables
 from audit.actions import EventCode
 from audit.types import EventDraft
 from audit.types import Outcome as AuditOutcome

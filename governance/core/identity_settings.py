@@ -14,7 +14,7 @@ class IdentitySettings(Controller):
 
     officer_mfa: bool = described(
         False,
-        "担当者のサインインに2つ目の要素（認証アプリまたはパスキー）を求める。"
+        "担当者のサインインに2つ目の認証要素（認証アプリまたはパスキー）を求める。"
         "production では必須です。まだ登録していない人は、1回限りのコードでサインインし、"
         "登録するまで何も開けません。",
         "Staff need a second factor (authenticator application or passkey); required in "
@@ -23,8 +23,8 @@ class IdentitySettings(Controller):
     )
     officer_mfa_for: SecondFor = described(
         SecondFor.EVERYBODY,
-        "officer_mfa が2つ目の要素を求める相手。everybody は担当者の全員、opening は個人情報を"
-        "開くか重大な操作のできる役割を持つ人（一時付与も含む）だけ。どちらでも、1つの要素だけのサインイン"
+        "officer_mfa が2つ目の認証要素を求める相手。everybody は担当者の全員、opening は個人情報を"
+        "開くか重大な操作のできる役割を持つ人（一時付与も含む）だけ。どちらでも、1つの認証要素だけのサインイン"
         "では、求められる役割は効きません。",
         "Whom officer_mfa asks for a second factor: everybody of the staff, or only whoever holds "
         "a role that opens personal data or holds grave acts (roles for a time too). Either way "
@@ -40,7 +40,7 @@ class IdentitySettings(Controller):
     )
     portal_mail_sign_in: bool = described(
         True,
-        "お客様が、登録のメールアドレスに届くコードでポータルにサインインできるか。"
+        "お客様が、登録のメールアドレスに届くコードでお客様ページにサインインできるか。"
         "false では、会社のシングルサインオンと担当者が渡すリンクだけです。",
         "Whether customers sign in to the portal by a code to their e-mail address on record. "
         "false: by the company's sign-on and by links that staff hand out alone.",

@@ -164,7 +164,7 @@ def test_the_plan_is_shown_decided_agreed_to_and_taken_back_by_the_person(office
     assert NAME not in page
     granted(office, request)
     page = office.page(f"{HOME}/{request}/execution", by=LEAD)
-    assert "消去まで あと7日" in page
+    assert "消去まであと7日" in page
     assert "架空配送&lt;i&gt;" in page
     with signed_in(office, who) as client:
         mine = f"/portal/requests/of/{request}/execution"

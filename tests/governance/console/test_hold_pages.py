@@ -73,7 +73,7 @@ def test_a_hold_is_shown_before_it_is_placed_and_released_by_two(office: Office)
     assert "架空商事 対 架空" in office.page(by="auditor")
     asked = send(office, f"{HOME}/2026-A/release", {"reason": "和解", "persons": two})
     assert asked.status_code == 303
-    assert "別の人が同意します" in office.page(f"{HOME}/2026-A", by=OFFICER)
+    assert "別の人が承認します" in office.page(f"{HOME}/2026-A", by=OFFICER)
     agreed = dict(HIDDEN.findall(office.page(f"{HOME}/2026-A", by=APPROVER)))
     done = send(office, f"{HOME}/2026-A/agree", agreed, by=APPROVER)
     assert done.status_code == 303

@@ -185,7 +185,7 @@ def test_who_opened_a_field_of_a_person_is_found_by_field_and_day(office: Office
     whole = office.page(place)
     assert "mori" in whole
     assert "fujii" in whole
-    assert "開いた項目: 住所、氏名" in whole
+    assert "開いた項目：住所、氏名" in whole
     found = office.page(f"{place}?field=person.address&from=2026-09-01&to=2026-10-31")
     assert "mori" in found
     assert "fujii" not in found

@@ -132,7 +132,7 @@ def test_who_may_not_is_told_and_refused(office: Office) -> None:
     office.page(by="support", status=403)
     assert HOME not in office.page("/console", by="support")
     assert HOME in office.page("/console")
-    assert "試算の権限を持つ人だけ" in office.page(f"{HOME}/simulations")
+    assert "試算する権限を持つ人だけ" in office.page(f"{HOME}/simulations")
     for place in ("/simulations", "/plans"):
         answer = office.send(HOME + place, by=AUDITOR, shown="/console/audit")
         assert answer.status_code == 403

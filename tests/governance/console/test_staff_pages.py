@@ -68,7 +68,7 @@ def test_roles_change_and_those_kept_apart_are_told_before_and_refused(desk: Des
     assert known(desk, "jiro").roles == {"sales"}
     assert desk.send("op", "POST", f"{place}/roles", {"role": ["support"]}).status_code == 303
     assert known(desk, "jiro").roles == {"support"}
-    assert "与えた役割: サポート担当" not in desk.page("sup", place, 403)
+    assert "与えた役割：サポート担当" not in desk.page("sup", place, 403)
 
 
 def test_grave_acts_have_a_page_of_their_own_and_hold_at_once(desk: Desk) -> None:

@@ -33,7 +33,7 @@ def test_who_answers_is_shown_as_the_gates_say(run: Run, home: Home, typed: Any)
     words = asked(run, home)
     assert words.code == 0
     assert "全体が一致" in words.out
-    assert "該当: 2 件（" in words.out
+    assert "該当: 2件（" in words.out
     assert "090-0000-0001" not in words.out
     assert "person1@example.com" not in words.out
 

@@ -1,21 +1,20 @@
 """`/scim/v2`: a company's directory keeps the accounts of staff (RFC 7643, RFC 7644)."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
-from scim2_models import Context
 from sqlalchemy import Connection
 
 from governance.http.principal import Principal
 from governance.http.request import wiring_of
 from governance.http.strict_json import NotStrictError, object_of
-from governance.provisioning import reading, service, showing, store
+from governance.provisioning import reading, showing
 from governance.provisioning.errors import ScimRefusedError
+from governance.provisioning.kinds import CIRCLES, PEOPLE, Kept, Kind
 from governance.provisioning.service import BAD, FAILED, NOT_FOUND, Directory
-from governance.provisioning.types import Circle, Person
 from governance.signon.errors import ProviderUnknownError
 from governance.signon.reading import providers_of
 from policies.actions import Action
@@ -32,7 +31,6 @@ Id = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 Wish = Annotated[str | None, Query(alias="filter")]
 Start = Annotated[int, Query(alias="startIndex")]
 Count = Annotated[int, Query()]
-Kept = TypeVar("Kept", Person, Circle)
 Answer = tuple[int, dict[str, Any] | None, str | None]  # status, body, entity tag
 
 
@@ -63,99 +61,37 @@ async def users(
     request: Request, by: System, wish: Wish = None, start: Start = 1, count: Count = 100
 ) -> Response:
     """A page of the directory's people."""
-
-    def work(tx: Connection, mine: Directory) -> Answer:
-        first, most = max(start, 1), max(min(count, showing.PAGE), 0)
-        wanted = reading.filter_of(wish)
-        if first > FURTHEST:
-            raise ScimRefusedError(BAD, "invalidValue")
-        found: tuple[Person, ...]
-        if wanted is not None and wanted.attribute == "id":
-            one = store.person(tx, mine.ports.vault, mine.provider.id, wanted.value)
-            total, found = (0, ()) if one is None else (1, (one,))
-        elif wanted is not None and wanted.attribute == "displayname":
-            raise ScimRefusedError(BAD, "invalidFilter")
-        else:
-            named = {} if wanted is None else {_BY[wanted.attribute]: wanted.value}
-            total, found = store.people(
-                tx, mine.ports.vault, mine.provider.id, start=first - 1, count=most, **named
-            )
-        shown = [showing.shown(showing.user(one, origin=_origin(request))) for one in found]
-        return 200, showing.page(shown, total=total, start=first), None
-
-    return await _answered(request, by, work, writes=False)
-
-
-_BY: Final = {"username": "name", "externalid": "external"}
+    return await _page(request, by, PEOPLE, wish, start, count)
 
 
 @router.post("/Users", status_code=201)
 async def add_user(request: Request, by: System) -> Response:
     """A joiner has an account."""
-    document = await _document(request)
-
-    def work(tx: Connection, mine: Directory) -> Answer:
-        user = reading.user_of(document, context=Context.RESOURCE_CREATION_REQUEST)
-        profile, active = reading.profile_of(user)
-        at = wiring_of(request).clock()
-        made = service.create_person(tx, mine, profile, active=active, at=at)
-        return _user(request, made, status=201)
-
-    return await _answered(request, by, work)
+    return await _add(request, by, PEOPLE)
 
 
 @router.get("/Users/{which}")
 async def user(request: Request, by: System, which: Id) -> Response:
     """One of the directory's people."""
-
-    def work(tx: Connection, mine: Directory) -> Answer:
-        return _user(request, _person(tx, mine, which))
-
-    return await _answered(request, by, work, writes=False)
+    return await _one(request, by, PEOPLE, which)
 
 
 @router.put("/Users/{which}")
 async def put_user(request: Request, by: System, which: Id) -> Response:
     """The person is as the directory says."""
-    document = await _document(request)
-
-    def work(tx: Connection, mine: Directory) -> Answer:
-        was = _expected(request, _person(tx, mine, which))
-        said = reading.user_of(document, context=Context.RESOURCE_REPLACEMENT_REQUEST)
-        return _changed(request, tx, mine, was, said)
-
-    return await _answered(request, by, work)
+    return await _put(request, by, PEOPLE, which)
 
 
 @router.patch("/Users/{which}")
 async def patch_user(request: Request, by: System, which: Id) -> Response:
     """The person has changed as the operations say; one who is not active is out at once."""
-    document = await _document(request)
-
-    def work(tx: Connection, mine: Directory) -> Answer:
-        was = _expected(request, _person(tx, mine, which))
-        said = reading.patched(showing.user(was, origin=_origin(request)), document)
-        return _changed(request, tx, mine, was, said)
-
-    return await _answered(request, by, work)
-
-
-def _changed(request: Request, tx: Connection, mine: Directory, was: Person, said: Any) -> Answer:
-    profile, active = reading.profile_of(said)
-    at = wiring_of(request).clock()
-    return _user(request, service.change_person(tx, mine, was, profile, active=active, at=at))
+    return await _patch(request, by, PEOPLE, which)
 
 
 @router.delete("/Users/{which}", status_code=204)
 async def delete_user(request: Request, by: System, which: Id) -> Response:
     """A leaver's account has ended."""
-
-    def work(tx: Connection, mine: Directory) -> Answer:
-        was = _expected(request, _person(tx, mine, which))
-        service.remove_person(tx, mine, was, at=wiring_of(request).clock())
-        return 204, None, None
-
-    return await _answered(request, by, work)
+    return await _delete(request, by, PEOPLE, which)
 
 
 @router.get("/Groups")
@@ -163,101 +99,105 @@ async def groups(
     request: Request, by: System, wish: Wish = None, start: Start = 1, count: Count = 100
 ) -> Response:
     """A page of the directory's groups."""
-
-    def work(tx: Connection, mine: Directory) -> Answer:
-        first, most = max(start, 1), max(min(count, showing.PAGE), 0)
-        wanted = reading.filter_of(wish)
-        if first > FURTHEST:
-            raise ScimRefusedError(BAD, "invalidValue")
-        if wanted is not None and wanted.attribute != "displayname":
-            raise ScimRefusedError(BAD, "invalidFilter")
-        name = None if wanted is None else wanted.value
-        total, found = store.circles(tx, mine.provider.id, name=name, start=first - 1, count=most)
-        shown = [showing.shown(showing.group(one, origin=_origin(request))) for one in found]
-        return 200, showing.page(shown, total=total, start=first), None
-
-    return await _answered(request, by, work, writes=False)
+    return await _page(request, by, CIRCLES, wish, start, count)
 
 
 @router.post("/Groups", status_code=201)
 async def add_group(request: Request, by: System) -> Response:
     """A group exists; who is in it has its roles."""
-    document = await _document(request)
-
-    def work(tx: Connection, mine: Directory) -> Answer:
-        said = reading.group_of(document, context=Context.RESOURCE_CREATION_REQUEST)
-        name, members = reading.members_of(said)
-        at = wiring_of(request).clock()
-        made = service.create_circle(tx, mine, name, said.external_id, members, at=at)
-        return _group(request, made, status=201)
-
-    return await _answered(request, by, work)
+    return await _add(request, by, CIRCLES)
 
 
 @router.get("/Groups/{which}")
 async def group(request: Request, by: System, which: Id) -> Response:
     """One of the directory's groups."""
-
-    def work(tx: Connection, mine: Directory) -> Answer:
-        return _group(request, _circle(tx, mine, which))
-
-    return await _answered(request, by, work, writes=False)
+    return await _one(request, by, CIRCLES, which)
 
 
 @router.put("/Groups/{which}")
 async def put_group(request: Request, by: System, which: Id) -> Response:
     """The group is as the directory says."""
-    document = await _document(request)
-
-    def work(tx: Connection, mine: Directory) -> Answer:
-        was = _expected(request, _circle(tx, mine, which))
-        said = reading.group_of(document, context=Context.RESOURCE_REPLACEMENT_REQUEST)
-        return _regrouped(request, tx, mine, was, said)
-
-    return await _answered(request, by, work)
+    return await _put(request, by, CIRCLES, which)
 
 
 @router.patch("/Groups/{which}")
 async def patch_group(request: Request, by: System, which: Id) -> Response:
     """The group has changed as the operations say."""
-    document = await _document(request)
-
-    def work(tx: Connection, mine: Directory) -> Answer:
-        was = _expected(request, _circle(tx, mine, which))
-        said = reading.patched(showing.group(was, origin=_origin(request)), document)
-        return _regrouped(request, tx, mine, was, said)
-
-    return await _answered(request, by, work)
-
-
-def _regrouped(request: Request, tx: Connection, mine: Directory, was: Circle, said: Any) -> Answer:
-    name, members = reading.members_of(said)
-    at = wiring_of(request).clock()
-    new = service.changed(was, name=name, external_id=said.external_id, members=members)
-    return _group(request, service.change_circle(tx, mine, was, new, at=at))
+    return await _patch(request, by, CIRCLES, which)
 
 
 @router.delete("/Groups/{which}", status_code=204)
 async def delete_group(request: Request, by: System, which: Id) -> Response:
     """The group gives nobody a role any more."""
+    return await _delete(request, by, CIRCLES, which)
+
+
+async def _page(
+    request: Request, by: Principal, kind: Kind[Kept], wish: str | None, start: int, count: int
+) -> Response:
+    def work(tx: Connection, mine: Directory) -> Answer:
+        first, most = max(start, 1), max(min(count, showing.PAGE), 0)
+        wanted = reading.filter_of(wish)
+        if first > FURTHEST:
+            raise ScimRefusedError(BAD, "invalidValue")
+        total, found = kind.search(tx, mine, wanted, first - 1, most)
+        origin = _origin(request)
+        shown = [showing.shown(kind.show(one, origin=origin)) for one in found]
+        return 200, showing.page(shown, total=total, start=first), None
+
+    return await _answered(request, by, work, writes=False)
+
+
+async def _add(request: Request, by: Principal, kind: Kind[Kept]) -> Response:
+    document = await _document(request)
 
     def work(tx: Connection, mine: Directory) -> Answer:
-        was = _expected(request, _circle(tx, mine, which))
-        service.remove_circle(tx, mine, was, at=wiring_of(request).clock())
+        made = kind.make(tx, mine, kind.created(document), wiring_of(request).clock())
+        return _shown(request, kind, made, status=201)
+
+    return await _answered(request, by, work)
+
+
+async def _one(request: Request, by: Principal, kind: Kind[Kept], which: str) -> Response:
+    def work(tx: Connection, mine: Directory) -> Answer:
+        return _shown(request, kind, _found(tx, mine, kind, which))
+
+    return await _answered(request, by, work, writes=False)
+
+
+async def _put(request: Request, by: Principal, kind: Kind[Kept], which: str) -> Response:
+    document = await _document(request)
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        was = _expected(request, _found(tx, mine, kind, which))
+        said, at = kind.replaced(document), wiring_of(request).clock()
+        return _shown(request, kind, kind.change(tx, mine, was, said, at))
+
+    return await _answered(request, by, work)
+
+
+async def _patch(request: Request, by: Principal, kind: Kind[Kept], which: str) -> Response:
+    document = await _document(request)
+
+    def work(tx: Connection, mine: Directory) -> Answer:
+        was = _expected(request, _found(tx, mine, kind, which))
+        said = reading.patched(kind.show(was, origin=_origin(request)), document)
+        return _shown(request, kind, kind.change(tx, mine, was, said, wiring_of(request).clock()))
+
+    return await _answered(request, by, work)
+
+
+async def _delete(request: Request, by: Principal, kind: Kind[Kept], which: str) -> Response:
+    def work(tx: Connection, mine: Directory) -> Answer:
+        was = _expected(request, _found(tx, mine, kind, which))
+        kind.remove(tx, mine, was, wiring_of(request).clock())
         return 204, None, None
 
     return await _answered(request, by, work)
 
 
-def _person(tx: Connection, mine: Directory, which: str) -> Person:
-    found = store.person(tx, mine.ports.vault, mine.provider.id, which)
-    if found is None:
-        raise ScimRefusedError(NOT_FOUND)
-    return found
-
-
-def _circle(tx: Connection, mine: Directory, which: str) -> Circle:
-    found = store.circle(tx, mine.provider.id, which)
+def _found(tx: Connection, mine: Directory, kind: Kind[Kept], which: str) -> Kept:
+    found = kind.find(tx, mine, which)
     if found is None:
         raise ScimRefusedError(NOT_FOUND)
     return found
@@ -271,13 +211,8 @@ def _expected(request: Request, found: Kept) -> Kept:
     return found
 
 
-def _user(request: Request, one: Person, *, status: int = 200) -> Answer:
-    shown = showing.shown(showing.user(one, origin=_origin(request)))
-    return status, shown, showing.etag(one.version)
-
-
-def _group(request: Request, one: Circle, *, status: int = 200) -> Answer:
-    shown = showing.shown(showing.group(one, origin=_origin(request)))
+def _shown(request: Request, kind: Kind[Kept], one: Kept, *, status: int = 200) -> Answer:
+    shown = showing.shown(kind.show(one, origin=_origin(request)))
     return status, shown, showing.etag(one.version)
 
 

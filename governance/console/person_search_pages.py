@@ -4,24 +4,28 @@ No value of a person stands in an address, a log or a browser's history: the wor
 a random id that ends after a working day (governance/gateway/search_saved.py).
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from governance.console.frame import Csrf, again, mistakes_of, way
+from governance.console.lists.persons import KANA, PERSONS_FOUND, person_row
+from governance.console.lists.source import Asked, listed
 from governance.console.pages import console_page
-from governance.console.person_results import HitLine, hit_lines, purposes_to, refused_words
+from governance.console.person_results import hit_lines, purposes_to, refused_words
 from governance.core.errors import GovernanceError
-from governance.core.terms import RowId
+from governance.core.terms import Lang, RowId
 from governance.customers.search_queries import recognised
 from governance.gateway.api.asking import row_id
 from governance.gateway.search_registers import PERSONS, searchable
 from governance.gateway.search_saved import save_search, saved_search
 from governance.gateway.search_types import (
+    PAGE_MOST,
     Order,
     SearchAnswer,
     SearchEmptyError,
@@ -31,8 +35,11 @@ from governance.gateway.search_types import (
 from governance.gateway.searching import search
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
+from governance.i18n.catalogue import text
+from governance.ui.lists.listing import Listing
+from governance.ui.lists.types import Found, Pairs
 from governance.ui.parts import Choice, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import lang_of, templates_of
 from policies.actions import Action
 from policies.api import require, snapshot_of
 from policies.types import Verb
@@ -40,7 +47,6 @@ from policies.types import Verb
 HOME: Final = "/console/persons"
 TITLE: Final = "persons.title"
 SHOWN: Final = 25  # persons of one page
-ORDERS: Final = {one.value: one for one in Order}
 
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Searcher = Annotated[Principal, Depends(require(Action.PERSON_SEARCH))]
@@ -48,24 +54,11 @@ Searcher = Annotated[Principal, Depends(require(Action.PERSON_SEARCH))]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """What the page of a search shows."""
+    """What the page of a search shows: who was found, or why nothing was searched at all."""
 
-    lines: tuple[HitLine, ...] = ()
-    total: int = 0
-    exact: bool = True
-    behind: int = 0
-    refused: tuple[str, ...] = ()  # what could not be looked into, in words
-    denied: str = ""  # why nothing was searched at all
-    order: str = Order.BEST.value
-    asked: str = Order.BEST.value
-    href: str = ""
-    next_href: str = ""
-    record: str = field(default="", repr=False)
-
-    @property
-    def narrow(self) -> bool:
-        """Whether there were more than can stand in the order of their kana."""
-        return self.asked == Order.KANA.value and self.order != self.asked
+    href: str
+    found: Listing | None = None
+    denied: str = ""
 
 
 @router.get("", response_class=HTMLResponse)
@@ -106,54 +99,78 @@ async def find(
 
 
 @router.get("/searches/{name}")
-async def results(
-    request: Request,
-    principal: Searcher,
-    name: str,
-    cursor: str | None = None,
-    order: str = Order.BEST.value,
-) -> HTMLResponse:
+async def results(request: Request, principal: Searcher, name: str) -> HTMLResponse:
     """Who answers, as far as this officer may know; the search and whom it showed are on record."""
+    return await run_in_threadpool(_results, request, principal, row_id(name))
+
+
+@router.get("/found", response_class=HTMLResponse)
+async def found(request: Request, principal: Searcher, search: str = "") -> Response:
+    """The same results in a view of their list; without a search its form."""
+    if not search:
+        return RedirectResponse(HOME, status_code=303)
+    return await run_in_threadpool(_results, request, principal, row_id(search))
+
+
+def _results(request: Request, principal: Principal, key: RowId) -> HTMLResponse:
     wiring, at = wiring_of(request), wiring_of(request).clock()
-    key, page = row_id(name), console_page(request, TITLE, principal)
-    reader = replace(principal, lang=page.lang)
-    told = str(getattr(request.state, "request_id", "")) or None
+    lang = lang_of(request)
+    with wiring.database.read() as tx:
+        kept = saved_search(tx, wiring.ports, principal, key, register=PERSONS, at=at)
+    told: list[SearchAnswer] = []
 
-    def look() -> tuple[SearchRequest, SearchAnswer | None]:
-        with wiring.database.read() as tx:
-            kept = saved_search(tx, wiring.ports, principal, key, register=PERSONS, at=at)
-        wanted = ORDERS.get(order, Order.BEST)
-        asked = replace(kept, cursor=cursor or None, order=wanted, request_id=told)
-        try:
-            return asked, search(wiring.ports, reader, asked, at=at)
-        except SearchRefusedError as error:
-            refused.append(str(error.params["reason"]))
-            return asked, None
+    def look(_: Connection, asked: Asked) -> Found:
+        told.append(_searched(request, principal, kept, asked))
+        rows = tuple(person_row(one, lang) for one in hit_lines(told[0], lang))
+        total, more = told[0].total, not told[0].total_exact
+        return Found(rows=rows, total=total, more=more, next=told[0].cursor or "")
 
-    refused: list[str] = []
-    asked, answer = await run_in_threadpool(look)
-    href = f"{HOME}/searches/{key}"
-    if answer is None:
-        shown = Results(denied=refused_words(refused, page.lang)[0], href=href)
+    source = replace(PERSONS_FOUND, rows=look)
+    try:
+        listing = listed(request, principal, source, given=_given(request, key))
+    except SearchRefusedError as error:
+        denied = refused_words([str(error.params["reason"])], lang)[0]
+        shown = Results(denied=denied, href=f"{HOME}/searches/{key}")
     else:
-        shown = Results(
-            lines=hit_lines(answer, page.lang),
-            total=answer.total,
-            exact=answer.total_exact,
-            behind=answer.index_behind,
-            refused=refused_words(
-                dict.fromkeys(code.value for code in answer.refused.values()), page.lang
-            ),
-            order=answer.order.value,
-            asked=asked.order.value,
-            href=href,
-            next_href=f"{href}?order={answer.order.value}&cursor={answer.cursor}"
-            if answer.cursor
-            else "",
-            record=answer.decision_id,
-        )
-    body = _page(request, principal, words=asked.text, purpose=asked.purpose, results=shown)
-    return HTMLResponse(body, status_code=200 if answer is not None else 403)
+        shown = Results(found=_told(listing, told[0], lang), href=f"{HOME}/searches/{key}")
+    page = _page(request, principal, words=kept.text, purpose=kept.purpose, results=shown)
+    return HTMLResponse(page, status_code=403 if shown.denied else 200)
+
+
+def _given(request: Request, key: RowId) -> Pairs:
+    """The parameters of the list, under the search that the address names."""
+    asked = [one for one in request.query_params.multi_items() if one[0] not in {"search", "order"}]
+    kana = request.query_params.get("order") == Order.KANA.value  # as addresses said it before
+    return [("search", key), *([("sort", KANA)] if kana else []), *asked]
+
+
+def _searched(
+    request: Request, principal: Principal, kept: SearchRequest, asked: Asked
+) -> SearchAnswer:
+    """A page of the search in this view."""
+    wanted = replace(
+        kept,
+        cursor=asked.view.before or None,
+        order=Order.KANA if asked.view.sort_key == KANA else Order.BEST,
+        limit=min(asked.view.size, PAGE_MOST),
+        request_id=str(getattr(request.state, "request_id", "")) or None,
+    )
+    reader = replace(principal, lang=asked.lang)
+    return search(asked.wiring.ports, reader, wanted, at=asked.at)
+
+
+def _told(listing: Listing, answer: SearchAnswer, lang: Lang) -> Listing:
+    """The list, with what could not be looked into and the record of the look."""
+    by_key = listing.view.sort_key == KANA and answer.order is not Order.KANA
+    codes = dict.fromkeys(code.value for code in answer.refused.values())
+    refused = " ".join(refused_words(codes, lang))
+    behind = answer.index_behind
+    notes = (
+        f"{text('persons.not_looked', lang)} {refused}" if refused else "",
+        text("persons.behind", lang, n=f"{behind:,}") if behind else "",
+        f"{text('persons.recorded', lang)} {answer.decision_id}",
+    )
+    return replace(listing, by_key=by_key, notes=tuple(filter(None, notes)))
 
 
 def _page(

@@ -3,7 +3,7 @@
 A file is on record by the list, its form and the number of its rows; so is a kept view.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
 from governance.console.frame import Csrf
-from governance.console.lists.registry import source_of
+from governance.console.lists.registry import source_of, viewed
 from governance.console.lists.source import Asked, Source, asked_by, demand, in_tx, saved_place
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import RowId
@@ -28,7 +28,7 @@ from governance.ui.lists.arranging import arranged
 from governance.ui.lists.exporting import MEDIA, FileForm, file_of
 from governance.ui.lists.listing import listing_of
 from governance.ui.lists.types import MOST, Found, ListOf, Pairs, Row, View
-from governance.ui.lists.views import has_words, names_persons, spelled, view_of
+from governance.ui.lists.views import has_words, names_persons, others, spelled, view_of
 from policies.actions import Action
 from policies.api import require
 
@@ -70,8 +70,14 @@ async def chosen(request: Request, name: str, principal: Officer) -> Response:
     return await run_in_threadpool(_file, request, principal, source, kind, pairs, keys)
 
 
-def _source(request: Request, principal: Principal, name: str) -> Source:
-    source = source_of(name)
+def _source(
+    request: Request,
+    principal: Principal,
+    name: str,
+    *,
+    among: Callable[[str], Source | None] = source_of,
+) -> Source:
+    source = among(name)
     if source is None:
         raise ListPlaceError
     demand(request, principal, source)
@@ -141,13 +147,14 @@ async def keep(
     query: Word = "",
     shared: Word = "",
     preferred: Word = "",
+    rest: Word = "",
     csrf: Csrf = "",
 ) -> Response:
     """The view stands under its name, and the reader looks at it."""
     check_csrf(request, csrf)
     if principal.kind is not PrincipalKind.STAFF:
         raise NotFoundError
-    source = _source(request, principal, listed)
+    source = _source(request, principal, listed, among=viewed)
     view = _keepable(source.declared, parse_qsl(query))
     wiring = wiring_of(request)
     work = partial(
@@ -162,7 +169,8 @@ async def keep(
         at=wiring.clock(),
     )
     done = await run_in_threadpool(wiring.database.write, work)
-    return RedirectResponse(saved_place(source.declared, done.id), status_code=303)
+    place = saved_place(source.declared, done.id, _rest(source.declared, rest))
+    return RedirectResponse(place, status_code=303)
 
 
 def _keepable(declared: ListOf, pairs: Pairs) -> View:
@@ -175,7 +183,12 @@ def _keepable(declared: ListOf, pairs: Pairs) -> View:
 
 @router.post("/views/{row}")
 async def change(
-    request: Request, row: str, principal: Officer, act: Word = "", csrf: Csrf = ""
+    request: Request,
+    row: str,
+    principal: Officer,
+    act: Word = "",
+    rest: Word = "",
+    csrf: Csrf = "",
 ) -> Response:
     """The view opens its list from now on, no longer does, or is gone."""
     check_csrf(request, csrf)
@@ -189,8 +202,14 @@ async def change(
     if act not in works:
         raise NotFoundError
     view = await run_in_threadpool(wiring.database.write, works[act])
-    source = source_of(view.list)
+    source = viewed(view.list)
     if source is None:
         return RedirectResponse("/console", status_code=303)
     shown = "" if act == "drop" else view.id
-    return RedirectResponse(saved_place(source.declared, shown), status_code=303)
+    place = saved_place(source.declared, shown, _rest(source.declared, rest))
+    return RedirectResponse(place, status_code=303)
+
+
+def _rest(declared: ListOf, said: str) -> Pairs:
+    """What the page itself was asked for, as its form carried it; anything else is left out."""
+    return others(declared, [one for one in parse_qsl(said) if one[0] in declared.keeps])

@@ -21,6 +21,7 @@ from governance.console.lists.jobs import RUNS as JOB_RUNS
 from governance.console.lists.law import LAW_DUTIES, LAW_RULES, LAW_SETS
 from governance.console.lists.log import AUDIT_LOG
 from governance.console.lists.notices import DRAFTS, NOTICES, POINTS
+from governance.console.lists.persons import PERSONS_FOUND
 from governance.console.lists.policies import POLICY_CHANGES, POLICY_HISTORY, POLICY_RULES
 from governance.console.lists.provisions import PROVISIONS
 from governance.console.lists.recipients import RECIPIENTS, TRANSFERS
@@ -55,6 +56,11 @@ ALL: Final = (
     *(IMPORTS, DUPLICATES, MERGED, JOB_RUNS),
 )
 SOURCES: Final[Mapping[str, Source]] = MappingProxyType({one.declared.id: one for one in ALL})
+
+
+def viewed(name: str) -> Source | None:
+    """The list of this id whose views may be kept; who was found has views, and no file."""
+    return PERSONS_FOUND if name == PERSONS_FOUND.declared.id else SOURCES.get(name)
 
 
 def source_of(name: str) -> Source | None:

@@ -58,10 +58,19 @@ class Source:
 
 
 def listed(
-    request: Request, principal: Principal, source: Source, *, tx: Connection | None = None
+    request: Request,
+    principal: Principal,
+    source: Source,
+    *,
+    tx: Connection | None = None,
+    given: Pairs | None = None,
 ) -> Listing:
-    """The list in the view of the request's address; of a form's answer, in its own."""
+    """The list in the view of the request's address, or in that of the parameters given instead.
+
+    Of a form's answer it is the list's own.
+    """
     pairs = request.query_params.multi_items() if request.method == "GET" else []
+    pairs = pairs if given is None else [*given]
     if tx is not None:
         return _listed(tx, request, principal, source, pairs)
     return in_tx(
@@ -127,7 +136,7 @@ def _listed(
         rest=rest,
         saved=_links(declared, kept, opened, principal, rest),
         keeps_views=VIEWS if staff else "",
-        files=FILES,
+        files=FILES if declared.has_files else "",
     )
 
 

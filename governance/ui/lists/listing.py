@@ -9,7 +9,6 @@ from governance.ui.lists.arranging import arranged
 from governance.ui.lists.types import (
     DATED,
     MOST,
-    SIZES,
     Facet,
     Found,
     Kind,
@@ -30,6 +29,7 @@ from governance.ui.lists.views import (
 from governance.ui.parts import Sorted
 
 FORMS: Final = ("csv", "xlsx")
+REST: Final = "rest"  # the parameter of those forms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,7 @@ class Listing:
     rest: tuple[tuple[str, str], ...] = ()
     saved: tuple[SavedLink, ...] = ()
     keeps_views: str = ""  # POST target that saves the view; empty where nobody can
+    notes: tuple[str, ...] = ()  # sentences on how these rows were found
     files: str = ""  # where its files are; empty where there are none
 
     @property
@@ -112,11 +113,15 @@ class Listing:
         return Sorted.DESCENDING if self.view.descending else Sorted.ASCENDING
 
     def sort_href(self, column: ListColumn) -> str:
-        """The address of the list sorted by this column, the other way round if it already is."""
+        """The address of the list sorted by this column, the other way round if it already is.
+
+        A list with a cursor has one order by a column, and its own.
+        """
         if not column.sorts or column.kind is Kind.ACT:
             return ""
         back = self.sorted(column) is Sorted.ASCENDING
-        view = replace(self.view.first_page(), sort=f"-{column.key}" if back else column.key)
+        other = self.declared.order if self.declared.cursor else f"-{column.key}"
+        view = replace(self.view.first_page(), sort=other if back else column.key)
         return self._at(replace(view, saved=""))
 
     @property
@@ -151,6 +156,11 @@ class Listing:
     def query(self) -> str:
         """What is kept of this view: filters, order, columns and size, but no page."""
         return urlencode(spelled(self.declared, replace(self.view.first_page(), saved="")))
+
+    @property
+    def rest_of_page(self) -> tuple[tuple[str, str], ...]:
+        """What a form that leads back to the page carries on."""
+        return ((REST, urlencode(self.rest)),) if self.rest else ()
 
     def file_href(self, form: str) -> str:
         """The file of exactly the rows and columns of this view, on all its pages."""
@@ -212,13 +222,13 @@ class Listing:
             (f"-{one.key}" if back else one.key, one.label, back)
             for one in self.declared.columns
             if one.sorts and one.kind is not Kind.ACT
-            for back in (False, True)
+            for back in ((False,) if self.declared.cursor else (False, True))
         )
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """Rows of a page that may be chosen."""
-        return SIZES
+        return self.declared.sizes
 
 
 def listing_of(declared: ListOf, view: View, found: Found, **more: object) -> Listing:

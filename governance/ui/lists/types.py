@@ -43,6 +43,8 @@ class Cell:
     note_tone: str = ""  # the note is a chip
     lines: tuple[str, ...] = field(default=(), repr=False)  # several sentences instead of a value
     mono: bool = False
+    whole: bool = False  # never broken between two lines: a number
+    under: bool = False  # the note stands on a line of its own
     post: str = ""  # of an act: where its button posts to
     lang: str = ""  # of words that are not in the page's language
 
@@ -96,8 +98,11 @@ class ListOf:
     none: str = "ui.table.empty"
     none_text: str = ""
     cursor: bool = False  # the database filters, sorts and pages; else memory does, up to MOST
+    dated: bool = True  # of a list with a cursor: the newest rows come first
     seeks: bool = True  # has the field for words
     selects: bool = True
+    has_files: bool = True
+    sizes: tuple[int, ...] = SIZES
 
     def column(self, key: str) -> ListColumn | None:
         """The column of this key."""

@@ -8,13 +8,14 @@ from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 
-from governance.ui.lists.types import DATED, SIZES, Kind, ListColumn, ListOf, Pairs, View
+from governance.ui.lists.types import DATED, Kind, ListColumn, ListOf, Pairs, View
 
 WORDS: Final = "q"
 FROM, TO, LEAST = ".from", ".to", ".least"
 OWN: Final = frozenset({WORDS, "sort", "page", "size", "cols", "before", "view"})
 ALL: Final = "all"  # the list as it is, whatever view opens it otherwise
 LONGEST: Final = 100  # characters of a filter's value
+CURSOR: Final = re.compile(r"[\w.:-]{1,500}", re.ASCII)  # a place may be sealed
 PLACES: Final = 6  # digits of a page's number
 ROW_KEY: Final = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 TELLABLE: Final = re.compile(r"[a-z][a-z0-9_.-]{0,39}")  # a parameter's name that is said again
@@ -140,7 +141,7 @@ def _number(given: dict[str, str], name: str, dropped: list[str]) -> int:
 
 
 def _size(declared: ListOf, value: str, dropped: list[str]) -> int:
-    if value in {str(size) for size in SIZES}:
+    if value in {str(size) for size in declared.sizes}:
         return int(value)
     if value:
         dropped.append("size")
@@ -148,7 +149,7 @@ def _size(declared: ListOf, value: str, dropped: list[str]) -> int:
 
 
 def _place(declared: ListOf, value: str, dropped: list[str]) -> str:
-    if value and not (declared.cursor and ROW_KEY.fullmatch(value)):
+    if value and not (declared.cursor and CURSOR.fullmatch(value)):
         dropped.append("before")
         return ""
     return value

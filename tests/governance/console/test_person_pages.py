@@ -87,7 +87,7 @@ def test_a_search_finds_variant_kanji_and_leaves_its_words_in_no_address_and_no_
     assert re.fullmatch(rf"{HOME}/searches/[0-9a-f-]{{36}}", place)
     page = office.page(place, by=OFFICER)
     assert page.count("髙橋　") + page.count("髙橋 ") >= len(GIVEN)
-    assert "3名" in page
+    assert "3件" in page
     with office.wiring.database.read() as tx:
         told = repr(tx.execute(select(EVENTS)).all())
     assert "高橋" not in told
@@ -99,6 +99,44 @@ def test_results_stand_in_the_order_of_their_kana_when_asked(office: Office) -> 
     places = [page.index(name) for name in sorted(GIVEN)]
     assert places == sorted(places)
     assert 'aria-sort="ascending"' in page
+
+
+def test_a_view_of_who_was_found_leads_back_to_the_search_and_nobody_leaves_as_a_file(
+    office: Office,
+) -> None:
+    place = search(office, "髙橋")
+    key = place.rpartition("/")[2]
+    shown = f"{HOME}/found?search={key}&cols=number,post&sort=name"
+    page = office.page(shown, by=OFFICER)
+    assert "郵便番号</th>" in page
+    assert "一致した" not in page.split("<tbody")[1]
+    assert "/console/lists/persons" not in page
+    form = {
+        "list": "persons", "query": "cols=number,post&sort=name", "name": "架空",
+        "rest": f"search={key}",
+    }  # fmt: skip
+    kept = office.send("/console/views", by=OFFICER, shown=shown, form=form)
+    back = str(kept.headers["location"])
+    assert f"search={key}" in back
+    assert "郵便番号</th>" in office.page(back, by=OFFICER)
+    for file in ("csv", "xlsx"):
+        office.page(f"/console/lists/persons/{file}?search={key}", by=OFFICER, status=404)
+    empty = office.browsers[OFFICER].get(f"{HOME}/found")
+    assert empty.headers["location"] == HOME
+
+
+def test_found_persons_go_on_from_a_sealed_place(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("governance.console.person_search_pages.PAGE_MOST", 2)
+    place = search(office, "髙橋")
+    first = office.page(place, by=OFFICER)
+    following = re.search(r'rel="next"[^>]*href="([^"]+)"', first)
+    assert following is not None
+    second = office.page(following[1].replace("&amp;", "&"), by=OFFICER)
+    shown = [re.findall(rf'href="{HOME}/([0-9a-f-]{{36}})\?', page) for page in (first, second)]
+    assert [len(set(one)) for one in shown] == [2, 1]
+    assert not {*shown[0]} & {*shown[1]}
 
 
 @pytest.mark.parametrize(

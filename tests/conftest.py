@@ -1,6 +1,7 @@
 """Shared fixtures: real databases, a browser, no network beyond this machine."""
 
 import functools
+import gc
 import itertools
 import logging
 import os
@@ -36,7 +37,10 @@ LONG = {
     "governance/gateway/merging/test_merge_kill.py",
     "governance/jobs/test_kill.py",
     "journeys/test_customer.py",
+    "journeys/test_duties.py",
     "journeys/test_officer.py",
+    "journeys/test_request.py",
+    "walks/test_every_page.py",
 }
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 COUNTER = itertools.count()
@@ -56,6 +60,12 @@ hypothesis_settings.register_profile(
     "sekisho", deadline=None, max_examples=50
 )  # the machine may be busy; campaigns ask for more by themselves
 hypothesis_settings.load_profile("sekisho")
+
+
+def pytest_collection_finish() -> None:
+    """The modules and items of a run stay to its end: no search for cycles walks through them."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

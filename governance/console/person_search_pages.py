@@ -104,7 +104,7 @@ async def results(request: Request, principal: Searcher, name: str) -> HTMLRespo
     return await run_in_threadpool(_results, request, principal, row_id(name))
 
 
-@router.get("/found", response_class=HTMLResponse)
+@router.get("/found")
 async def found(request: Request, principal: Searcher, search: str = "") -> Response:
     """The same results in a view of their list; without a search its form."""
     if not search:

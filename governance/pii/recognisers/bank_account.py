@@ -19,7 +19,9 @@ _KIND_AFTER: Final = re.compile(
     r"[ ]?(?:[(（]|[一-龥ァ-ヶーA-Za-z]{1,8}[ ]?)[^)）\n]{0,14}?(?:普通|当座|普(?![通一-龥])"
     r"|当(?![座一-龥]))"
 )
-_KIND_RIGHT: Final = re.compile("[(（](?:普通|当座|普|当)[)）]")
+_KIND_RIGHT: Final = re.compile(
+    "[(（](?:普通|当座|普|当)[)）]|[、, ]{1,2}(?:普通|当座)(?:預金|口座)?(?:で|の|、|です)"
+)
 _AGAIN: Final = re.compile(r"[^0-9\n]{0,24}(?:では?なく|→|⇒|正しくは|「|誤)[^0-9\n]{0,8}")
 _POST: Final = re.compile(
     r"記号[ :はが]{0,3}(?:[0-9](?:けた|桁)で?)?(1[0-9]{4})(?:-[0-9])?[ 、,・/\nで-]{0,3}"
@@ -29,6 +31,13 @@ _DAY: Final = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]
 _SPACED: Final = re.compile(r"口 座(?: 番 号)?[ :]{0,3}([0-9](?: [0-9]){6})(?![0-9]| [0-9])")
 _POST_PAIR: Final = re.compile(
     r"(?<![0-9\-])(?:1[0-9]{4}-[0-9]{6,8}|0[0-9]{4}-[0-9]-[0-9]{1,6})(?![0-9\-])"
+)
+_PUT_RIGHT: Final = re.compile(  # 組戻し 誤1120434 正1120443
+    r"誤[ :]?([0-9]{7})[ 、,/→]{0,3}正[ :]?([0-9]{7})(?![0-9])"
+)
+_MONEY: Final = re.compile("口座|振込|組戻|引落|送金|着金")
+_POST_SAID: Final = re.compile(  # ゆうちょだと 15410 の 23178891
+    r"(?<![0-9\-])(1[0-9]{3}0)(?:-[0-9])?[ ]?(?:の|と|、|・|/|,| )[ ]?([0-9]{6,8})(?![0-9\-])"
 )
 _POST_WORD: Final = re.compile("通帳|ゆうちょ|郵便局|郵貯|貯金|口座|振込")
 _OF_SOMETHING: Final = re.compile(
@@ -53,6 +62,20 @@ def _post_office(shadow: str, groups: Groups) -> Iterator[Span]:
     for found in matches(_POST_PAIR, shadow, groups.of(7)):
         if _POST_WORD.search(shadow[max(0, found.start() - 25) : found.start()]):
             yield _of(found.start(), found.end(), 0.95)
+
+
+def _put_right(shadow: str) -> Iterator[Span]:
+    """A wrong account and the right one, where money was sent."""
+    for found in _PUT_RIGHT.finditer(shadow):
+        if _MONEY.search(shadow, max(0, found.start() - _REACH), found.end() + _REACH):
+            yield from (_of(*found.span(group), 0.85) for group in (1, 2))
+
+
+def _post_said(shadow: str) -> Iterator[Span]:
+    """Symbol and number of ゆうちょ side by side without their names."""
+    for found in _POST_SAID.finditer(shadow):
+        if re.search("ゆうちょ|郵貯|貯金", shadow[max(0, found.start() - 25) : found.start()]):
+            yield from (_of(*found.span(group), 0.9) for group in (1, 2))
 
 
 def _of_something_else(document: Document, position: int) -> bool:
@@ -98,5 +121,8 @@ def find(document: Document) -> Iterator[Span]:
             yield _of(found.start(), found.end(), 0.8)
     for found in _SPACED.finditer(shadow):
         yield _of(found.start(1), found.end(1), 0.9)
+    if "誤" in shadow:
+        yield from _put_right(shadow)
     if "記号" in shadow or "ゆうちょ" in shadow or "貯" in shadow or "口座" in shadow:
         yield from _post_office(shadow, document.groups)
+        yield from _post_said(shadow)

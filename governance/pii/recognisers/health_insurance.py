@@ -12,18 +12,21 @@ _WORD: Final = (
     r"(?:(?<!被)保険者(?:等)?(?:番号)?"
     r"|(?<!雇用保険)被保険者証?(?:等)?(?:の)?(?:記号)?[・]?(?:番号)?(?:[（(]介護[）)])?"
     r"|組合員証?番号|資格?記号|資格番号|保険記号|記[ ]?号[ ]?[・][ ]?番[ ]?号|記号番号|記[ ]?号"
-    r"|番[ ]?号|証番号|ばんごう"
-    r"|(?:健康)?保険証(?:の?写し|の番号|番号|No\.?)?|ほけんしょう|国保|健保|社保"
-    r"|資格確認書(?:番号)?|主保険)"
+    r"|番[ ]?号等?|証番号|ばんごう"
+    r"|(?:健康)?保険証(?:の?写し|の番号|番号|No\.?)?|ほけんしょう|(?:国保|健保|社保)証?"
+    r"|(?<!雇用保険)被保番号?|資格確認書(?:番号)?|主保険|医療保険|(?:公費)?負担者(?:番号)?|受給者証?番号)"
 )
+_STRONG: Final = r"(?<=[証者]番号)|(?<=証の番号)|(?<=資格番号)"  # a few words may stand between
 _VALUE: Final = (
-    r"(?:[0-9](?: [0-9]){2,9}|(?:[一-龥ァ-ヶＡ-Ｚ]{0,4}|[ぁ-ん])[ ]?[0-9]{1,10}(?:-[0-9]{1,8}){0,2}"
-    r"|[ぁ-んァ-ヶ一-龥][ ][0-9]{1,4}|[0-9A-Za-z][0-9A-Za-z\-]{1,15})"
+    r"(?:[0-9](?: [0-9]){2,9}"
+    r"|(?!等|後期|本人|家族|旧|新|枝番)(?:[一-龥ァ-ヶＡ-Ｚ]{0,4}|[ぁ-ん])[ ]?[0-9]{1,10}"
+    r"(?:-[0-9]{1,8}){0,2}|[ぁ-んァ-ヶ一-龥][ ][0-9]{1,4}|[0-9A-Za-z][0-9A-Za-z\-]{1,15})"
 )
 _END: Final = r"(?![0-9A-Za-z]|-[0-9]|[ ]?(?:人|名|円|月|年|割|級|日|枚|件|時|歳|%|丁目))"
 _FIELD: Final = re.compile(
-    rf"(?=[ばほ主健国保番社組被記証資])({_WORD})"
-    rf"(?:[(（][^)）\n]{{1,6}}[)）])?[ 「]?(?:は口頭で|って|は|が|:|=|\.)?"
+    rf"(?=[ばほ主健国保番社組被記証資医負公受])({_WORD})"
+    rf"等?(?:[(（][^)）\n]{{1,6}}[)）])?(?:[ ]?(?:No|NO|№|#)\.?)?[ 「]{{0,6}}"
+    rf"(?:は口頭で|って|は|が|:|=|\.)?(?:(?:{_STRONG})?(?:下の|この|こちらの?|左の|右の|上の))?"
     rf"[ 「\[［]{{0,3}}(?!記号|番号|枝番|月|年)({_VALUE}){_END}"
 )
 _NUMBER: Final = re.compile(_VALUE)
@@ -46,18 +49,19 @@ _LOOSE: Final = re.compile(  # 記号がサンゼロ、えー、3044、番号が
 )
 _JOINT: Final = (
     re.compile(  # 記号・番号（1120-6641）: one word for both, far from its topic perhaps
-        rf"(?=記){_HEAD}記[ ]?号[・、]?番[ ]?号(?:[・、]枝番)?{_SAYS}({_SYMBOL}){_END}"
+        rf"(?=記){_HEAD}記[ ]?号[・、]?番[ ]?号等?(?:[・、]枝番)?{_SAYS}({_SYMBOL}){_END}"
     )
 )
 _SPACED: Final = re.compile(
     r"保[ ]?険[ ]?者[ ]番[ ]号[ :]{0,3}([0-9](?: [0-9]){5,7})(?![0-9 ]*[0-9])"
 )
 _NEXT: Final = re.compile(
-    r"(?:[ ]?[・/、 ][ ]?|[ ]の[ ]?)([0-9]{1,8})(?![0-9]|[\-/年月日割人名円])"
+    r"(?:[ ]{0,2}[・/、 ][ ]{0,2}|[ ]の[ ]?)([0-9]{1,8}(?:-[0-9]{1,8})?)"
+    r"(?![0-9]|[\-/年月日割人名円])"
 )
 _TOPIC: Final = re.compile(
-    "保険証|健康保険|健保|国保|社保|被保険者|保険者|組合員証|資格確認書|資格情報|主保険|後期高齢|ほけんしょう"
-    "|保険記号|資格記号|資格番号"
+    "保険証|健康保険|健保|けんぽ|国保|社保|被保険者|保険者|組合員証|資格確認書|資格情報|主保険|後期高齢|ほけんしょう"
+    "|保険記号|資格記号|資格番号|医療保険|公費|受給者証|医療証|広域連合|共済"
 )
 _OTHER: Final = re.compile(
     r"免許|パスポート|旅券|口座|ゆうちょ|銀行|貯金|カード番号|クレジット|年金"
@@ -67,9 +71,26 @@ _OTHER: Final = re.compile(
     r"|商品|管理|自動車|火災|生命|損害)"
 )
 _BANK: Final = re.compile("通帳|ゆうちょ|口座|貯金|銀行|振込|証券|名義|保証書|製造|型")
-_SIGNS: Final = re.compile("保険|健保|国保|社保|ほけんしょう|資格|記[ ]?号")
+_SIGNS: Final = re.compile(
+    "保険|健保|けんぽ|国保|社保|ほけんしょう|資格|記[ ]?号|後期高齢|受給者|公費|共済|広域連合"
+)
+_SHORT: Final = re.compile(  # 記 2210 番 17
+    rf"(?<![一-龥])記[ :]{{0,2}}([0-9][0-9\-]{{0,9}})[ 、・/]{{1,3}}番[ :]{{0,2}}"
+    rf"([0-9]{{1,10}}){_END}"
+)
+# 法別番号 of the kind, then prefecture, insurer and check digit; 国保 has six figures
+_LAW: Final = r"(?:0[1-7]|3[1-4]|39|63|67|7[2-5])[0-9]{6}"
+_INSURER: Final = re.compile(
+    rf"(?:健康保険組合|健保組合?|けんぽ|国民健康保険|国保組合?|広域連合|共済組合?)(?:の番号)?"
+    rf"[（( ]{{0,2}}"
+    rf"([0-9]{{6}}|{_LAW})(?![0-9\-])"
+)
+_CHANGED: Final = re.compile(
+    rf"(?<=[→新旧:])[ ]{{0,2}}({_LAW})(?![0-9\-])"
+)  # 保険が変わり 新→06139921
 _WORDS: Final = re.compile("[番記](?=[ ]?号)")
 _REACH: Final = 60
+_AFTER: Final = 14  # signs; 番号が205。保険証のですよね
 _WIDE: Final = 90  # signs; 記号・番号 is said of nothing else but bonds and goods
 _JOINED: Final = re.compile(r"保険証|記[ ]?号[ ]?[・][ ]?番[ ]?号|記号番号|ばんごう|国保|健保")
 _DIGIT: Final = re.compile("[0-9]")
@@ -106,7 +127,7 @@ def _named(shadow: str, words: Sequence[int]) -> Iterator[Span]:
             before = max(0, found.start() - _WIDE)
             if _BANK.search(shadow, before, found.start()) or not _DIGIT.search(found.group(1)):
                 continue
-            if _TOPIC.search(shadow, before, found.end()):
+            if _TOPIC.search(shadow, before, found.end() + _AFTER):
                 yield from (_of(*found.span(group)) for group in range(1, pattern.groups + 1))
                 more = _NEXT.match(shadow, found.end(1)) if pattern is _JOINT else None
                 if more is not None:
@@ -128,6 +149,26 @@ def _fields(shadow: str) -> Iterator[Span]:
                     break
                 yield _of(more.start(1), more.end(1))
                 end = more.end(1)
+
+
+def _insurers(shadow: str) -> Iterator[Span]:
+    """Numbers of insurers behind their names, and what follows them on the card."""
+    for pattern in (_INSURER, _CHANGED):
+        for found in pattern.finditer(shadow):
+            before = shadow[max(0, found.start() - _REACH) : found.end()]
+            if "保険" not in before and not _TOPIC.search(before):
+                continue
+            yield _of(*found.span(1))
+            end = found.end(1)
+            for _ in range(2):
+                more = _NEXT.match(shadow, end)
+                if more is None:
+                    break
+                yield _of(*more.span(1))
+                end = more.end(1)
+    for found in _SHORT.finditer(shadow):
+        if _TOPIC.search(shadow, max(0, found.start() - _REACH), found.start()):
+            yield from (_of(*found.span(group)) for group in (1, 2))
 
 
 def _columns(document: Document) -> Iterator[Span]:
@@ -155,5 +196,6 @@ def find(document: Document) -> Iterator[Span]:
         yield from _pairs(shadow, words)
         yield from _named(shadow, words)
     yield from _fields(shadow)
+    yield from _insurers(shadow)
     if document.cells.cells:
         yield from _columns(document)

@@ -46,11 +46,11 @@ def analyze(
 
 
 @app.command("columns", help=say("pii.columns"))
-def columns() -> int:
+def columns(*, ties: Annotated[bool, typer.Option("--ties", help=say("pii.ties"))] = False) -> int:
     """A label for each column on standard input."""
     from governance.pii.columns import classify_column
     from governance.pii.filters import Tally, column_lines
 
     tally = Tally()
-    _write(column_lines(_stream(), classify_column, tally))
+    _write(column_lines(_stream(), classify_column, tally, ties=ties))
     return tally.exit_code

@@ -14,6 +14,7 @@ from governance.discovery.proposal import proposal
 from governance.discovery.sampling import Reservoir, at_most
 from governance.discovery.types import Analyse, ColumnFinding, Place, Record
 from governance.pii.column_shapes import shape_of
+from governance.pii.column_tables import side_by_side
 from governance.pii.columns import classify_column, written
 from governance.pii.language import language_of
 from governance.pii.types import ColumnLabel, Entity, Span
@@ -59,7 +60,16 @@ def profile(
         tuple((column, value[:CELL]) for column, value in record[:COLUMNS]) for record in records
     )
     size, rows = len(kept.kept), kept.seen if of is None else max(of, len(kept.kept))
-    columns = [_finding(column, analyse, rows=rows, size=size) for column in _columns(kept)]
+    found = _columns(kept)
+    labels = side_by_side(
+        [column.name for column in found],
+        [column.values for column in found],
+        [classify_column(column.name, column.values) for column in found],
+    )
+    columns = [
+        _finding(column, label, analyse, rows=rows, size=size)
+        for column, label in zip(found, labels, strict=True)
+    ]
     return Place(
         name=name,
         kind=kind,
@@ -83,8 +93,9 @@ def _columns(kept: Reservoir[Record]) -> Sequence[_Column]:
     return tuple(found.values())
 
 
-def _finding(column: _Column, analyse: Analyse, *, rows: int, size: int) -> ColumnFinding:
-    label = classify_column(column.name, column.values)
+def _finding(
+    column: _Column, label: ColumnLabel, analyse: Analyse, *, rows: int, size: int
+) -> ColumnFinding:
     read = label.free_text or (label.entity is None and _is_wordy(column.values))
     spans = _read(column.values, analyse) if read else {}
     counts, lines = _counted(column, label, spans)
@@ -100,6 +111,7 @@ def _finding(column: _Column, analyse: Analyse, *, rows: int, size: int) -> Colu
         special_care=_special_care(column, spans, analyse),
         examples=examples(label.entity, _agreeing(column, label)),
         lines=tuple(lines[:PLACES]),
+        tie=label.tie.value,
     )
 
 

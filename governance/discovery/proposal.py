@@ -10,7 +10,7 @@ from typing import Any, Final
 import yaml
 
 from governance.discovery.types import ColumnFinding
-from governance.pii.types import Entity
+from governance.pii.types import Entity, Tie
 
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
 _NAMES: Final[dict[str, tuple[str, str, list[str]]]] = {  # column, category, search
@@ -26,6 +26,10 @@ _NAMES: Final[dict[str, tuple[str, str, list[str]]]] = {  # column, category, se
     Entity.IBAN.value: ("iban", "financial", ["none"]),
     Entity.CUSTOMER_NUMBER.value: ("customer_number", "identifier", ["exact"]),
     "FREE_TEXT": ("notes", "free_text", ["none"]),
+}
+_TIED: Final[dict[str, tuple[str, str, list[str]]]] = {
+    Tie.POINTS.value: ("number", "identifier", ["none"]),
+    Tie.DESCRIBES.value: ("attribute", "demographic", ["none"]),
 }
 _IDENTIFIER: Final = ("number", "identifier", ["none"])
 _NEVER: Final = frozenset({Entity.MY_NUMBER.value, Entity.CREDIT_CARD.value})  # never stored
@@ -53,15 +57,22 @@ def _name(column: ColumnFinding, *, taken: Iterable[str]) -> str:
     """An ASCII name of its own: the column's, or that of its kind."""
     wanted = _slug(column.name)
     if not wanted or wanted[0].isdigit() or not column.name.isascii():
-        wanted = _NAMES.get(column.label or "FREE_TEXT", _IDENTIFIER)[0]
+        wanted = _form(column)[0]
     used, name, number = {*taken}, wanted, 2
     while name in used:
         name, number = f"{wanted}_{number}", number + 1
     return name
 
 
+def _form(column: ColumnFinding) -> tuple[str, str, list[str]]:
+    """The name, the category and the ways of search that a column of this kind gets."""
+    if column.label is None and not column.counts and column.tie in _TIED:
+        return _TIED[column.tie]
+    return _NAMES.get(column.label or "FREE_TEXT", _IDENTIFIER)
+
+
 def _field(column: ColumnFinding) -> dict[str, Any]:
-    _, category, search = _NAMES.get(column.label or "FREE_TEXT", _IDENTIFIER)
+    _, category, search = _form(column)
     sensitivity = "financial" if column.label in _FINANCIAL else "ordinary"
     found: dict[str, Any] = {
         "label": {"ja": column.name, "en": column.name},
@@ -73,4 +84,4 @@ def _field(column: ColumnFinding) -> dict[str, Any]:
         "owner": "",
         "storage": "sealed",
     }
-    return found | ({"free_text": True} if column.label in {None, "FREE_TEXT"} else {})
+    return found | ({"free_text": True} if category == "free_text" else {})

@@ -74,6 +74,7 @@ def _column(column: ColumnFinding) -> dict[str, object]:
         "special_care": list(column.special_care),
         "examples": list(column.examples),
         "lines": list(column.lines),
+        "tie": column.tie,
     }
 
 
@@ -135,7 +136,7 @@ def row_of(place: Place, column: ColumnFinding, lang: Lang) -> Row:
         place.name,
         text(f"discovery.kind.{place.kind}", lang),
         column.name or "-",
-        kind_name(column.label, lang) if column.label else "-",
+        _kind(column, lang),
         f"{column.confidence:.2f}",
         f"{place.rows:,}",
         f"{column.sampled:,}",
@@ -145,6 +146,12 @@ def row_of(place: Place, column: ColumnFinding, lang: Lang) -> Row:
         " / ".join(column.examples) or "-",
         _numbers(column.lines),
     )
+
+
+def _kind(column: ColumnFinding, lang: Lang) -> str:
+    if column.label is not None:
+        return kind_name(column.label, lang)
+    return text(f"discovery.tie.{column.tie}", lang) if column.tied else "-"
 
 
 def _numbers(lines: Sequence[int]) -> str:

@@ -12,7 +12,7 @@ from governance.core.errors import (
     UnavailableError,
     WrongUseError,
 )
-from governance.pii.types import Span
+from governance.pii.types import Span, Tie
 
 Record: TypeAlias = Sequence[tuple[str, str]]  # column and value, in the order of the source
 Analyse: TypeAlias = Callable[[Iterable[tuple[str, str]]], Iterator[tuple[Span, ...]]]
@@ -93,11 +93,21 @@ class ColumnFinding:
     special_care: tuple[str, ...] = ()  # kinds of 要配慮個人情報 (APPI 2(3))
     examples: tuple[str, ...] = ()  # masked
     lines: tuple[int, ...] = ()  # first lines or rows with personal data, of texts alone
+    tie: str = "none"  # how it is tied to a person: names, points, describes, beside, none
 
     @property
     def personal(self) -> bool:
-        """Whether personal data was found, by the column's kind or in its texts."""
-        return bool(self.counts) or self.label not in {None, "FREE_TEXT"}
+        """Whether personal data was found, by the column's kind, in its texts or by its tie.
+
+        What only stands beside names is told, and left to a person to judge.
+        """
+        found = bool(self.counts) or self.label not in {None, "FREE_TEXT"}
+        return found or self.tie in {Tie.POINTS, Tie.DESCRIBES}
+
+    @property
+    def tied(self) -> bool:
+        """Whether the column holds no name or number of a person, yet tells of one."""
+        return self.tie in {Tie.POINTS, Tie.DESCRIBES, Tie.BESIDE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,99 +1,193 @@
-"""What the name of a column announces: its last word decides (注文者氏名, order_email)."""
+"""What the name of a column announces, whatever its spelling and script."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from governance.pii.column_words import Word, free_words, words
 from governance.pii.shadow import shadow_of
-from governance.pii.types import Entity
+from governance.pii.types import Entity, Tie
 
-_JOINS: Final = re.compile(r"[\s\-./・]+")
-_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_THING: Final = (
-    r"会社|法人|企業|勤務先|店舗|支店|支社|部署|部門|役職|職業|職種|業種|組織|団体|学校|出身校|病院|銀行"
-    r"|取引先|仕入先|商材|製品|商品|品|プラン|ブランド|駅|倉庫|営業所|工場|拠点|地区|エリア|路線|産地|メーカー|都道府県|市区町村|company|corp|organi[sz]ation"
-    r"|org|employer|shop|store|dept|department|vendor|supplier|product|item|branch|brand|title|plan"
-    r"|position|file|bank|city|country|state|prefecture|school|hospital|host|domain|table|column"
-    r"|station|warehouse|plant|region|area|maker"
-)
-# Of names that end at the same sign the first one here decides; None: no personal data
-_WORDS: Final[tuple[tuple[str, Entity | None], ...]] = (
-    (r"マイナンバー|個人番号|my_?number|kojin_?bango", Entity.MY_NUMBER),
-    (r"免許(?:証)?(?:番号)?|licen[cs]e_?(?:no|num(?:ber)?)?|driver|menkyo", Entity.DRIVER_LICENSE),
-    (r"パスポート|旅券|passport", Entity.PASSPORT),
-    (r"在留|residence_?card|zairyu", Entity.RESIDENCE_CARD),
-    (r"年金|pension|nenkin", Entity.PENSION_NUMBER),
-    (r"保険証|被保険者|記号番号|保険者番号|health_?ins(?:urance)?", Entity.HEALTH_INSURANCE),
-    (r"(?:IP|ip)_?addr(?:ess)?|last_?ip|client_?ip|remote_addr|(?:^|_)ip$|IPアドレス|接続元IP",
-     Entity.IP_ADDRESS),
-    (r"(?:mac|url|web|host|block|wallet)_?addr(?:ess)?|MACアドレス|URL", None),
-    ((r"法人番号|インボイス番号|社員番号|従業員番号|会員番号|顧客番号|顧客ID|注文|受注|伝票|追跡"
-     r"|送り状|型番|品番|sku|order|tracking|invoice|amount|price|金額|価格|単価|数量|qty|quantity"
-     r"|status|状態|区分|種別|種類|ステータス|version|firmware|url|link|件数|在庫|カード下"
-     r"|支払(?:方法)?|フェーズ|確度|ランク|フラグ|有無|可否|コード"
-     r"|employee_?(?:no|id)|member_?(?:no|id)"), None),
-    (r"クレジット|カード番号|credit|card(?:_?(?:no|num(?:ber)?))?$|カード$|(?:^|_)pan$",
-     Entity.CREDIT_CARD),
-    (r"口座(?!名義)(?:番号)?|account_?(?:no|num(?:ber)?)|bank_?acc(?:ount)?|kou?za(?!_?mei)",
-     Entity.BANK_ACCOUNT),
-    (r"iban", Entity.IBAN),
-    (r"ssn|social_?security", Entity.US_SSN),
-    (r"生年月日|誕生日|生まれ(?:た日)?|birth(?:_?(?:date|day|ymd))?|dob|seinengappi|tanjoubi",
-     Entity.BIRTH_DATE),
-    ((r"(?:日時|日付|年月日|開始|完了|期限|満了|時間|時刻|created|updated|_at|_on|date|time|timestamp"
-     r"|日)$"), None),
-    (r"郵便(?:番号)?|〒|zip(?:_?(?:code|cd))?|post(?:al)?_?(?:code|cd|no)|postal|yuu?bin",
-     Entity.POSTAL_CODE),
-    (r"(?:メール|e-?mail|mail)(?:_?addr(?:ess)?|アドレス)?", Entity.EMAIL),
-    ((r"電話(?:番号)?|携帯(?:番号)?|tel|℡|phone(?:_?(?:no|num(?:ber)?))?|mobile|fax|連絡先|cell"
-     r"|denwa|keitai"), Entity.PHONE),
-    (rf"(?:{_THING})(?:_?name|名)?", None),
-    (r"住所|所在地|番地|addr(?:ess)?|送付先|届け?先|居所|居住地|ship_?to|bill_?to|juu?sho",
-     Entity.ADDRESS),
-    ((r"(?:SNS|twitter|instagram|facebook|line|tiktok)(?:_?(?:id|account|アカウント))?|アカウント"
-     r"|handle"), Entity.SNS_ACCOUNT),
-    ((r"氏名|名前|姓名|名義人?|フリガナ|ﾌﾘｶﾞﾅ|ふりがな|カナ|ｶﾅ$|ｼﾒｲ|かな|ローマ字|romaji|kana|name|担当|代表者|保護者|者名?$"
-     r"|宛名|申込者|契約者|contact|customer|recipient|employee|owner|holder|(?:^|_)nm(?:$|_)|_by$"
-     r"|shimei|namae|(?:^|_)(?:sei|mei)$|(?:^|お)?(?:姓|名|セイ|メイ)$"), Entity.PERSON),
-    (r"(?:^|_)(?:id|cd|code|flg|flag|type)$", None),
-)  # fmt: skip
-_KNOWN: Final = tuple((re.compile(words, re.IGNORECASE), entity) for words, entity in _WORDS)
-_FREE: Final = re.compile(
-    r"備考|メモ|内容|コメント|自由|摘要|履歴|特記|所見|理由|経緯|経過|状況|要望|感想|意見|報告|症状|feedback|review|note|memo|comment|remark"
-    r"|description|free|text|body|message",
+_JOINS: Final = re.compile(r"[\s\-./・:#＿_]+")
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+_INNER: Final = re.compile(r"(?<=[^\x00-\x7f])_(?=[^\x00-\x7f])")  # 氏 名
+_INDEX: Final = re.compile(r"_?(?:[0-9]{1,2}|[①-⑨一二三]|第[0-9一二三])\Z")
+_ASIDE: Final = re.compile(r"[(（\[【<].*?[)）\]】>]")
+_TAIL: Final = re.compile(
+    r"(?<=.)_?(?:欄|情報|データ|一覧|詳細|入力|漢字|全角|半角|必須|任意|kanji|info|data|value|txt|str|raw|csv|col|field|lbl|label|abbrv?|s)\Z",
     re.IGNORECASE,
 )
+_READING: Final = re.compile(
+    r"(?<=.)_?(?:フリガナ|ふりがな|カナ|かな|ヨミ|よみ|読み|ローマ字|英字|英語|英名|略称|kana|furigana"
+    r"|yomi|romaji|katakana|hiragana|english|en|ja|jp)\Z",
+    re.IGNORECASE,
+)
+_CODED: Final = re.compile(
+    r"(?<=.)_?(?:status|type|kbn|kubun|desc|name|flg|flag|区分|フラグ|名称|有無|種別)\Z",
+    re.IGNORECASE,
+)  # 国籍区分, gender_type: a code of an attribute is the attribute
+_NUMBERED: Final = re.compile(
+    r"(?<=.)_?(?:(?P<code>id|cd|code|key|uuid|コード)|no|番号)\Z", re.IGNORECASE
+)  # 更新者コード, child_id: the number of a person, or of what is the person's
+_REACHED: Final = frozenset({Entity.ADDRESS, Entity.PHONE, Entity.EMAIL})  # 連絡先ID
+_KNOWN: Final = tuple(
+    (re.compile(rf"(?:{word.form})\Z", re.IGNORECASE), re.compile(word.form, re.IGNORECASE), word)
+    for word in words()
+)
+_FREE: Final = re.compile(free_words(), re.IGNORECASE)
 _ONE_PART: Final = re.compile(
-    r"(?:first|given|last|family|middle|sur)_?name|^(?:姓|名|セイ|メイ|sei|mei|surname)$"
-    r"|romaji|ローマ字",
+    r"(?:first|given|last|family|middle|maiden|sur|nick|(?:^|_)[fl])_?name|surname|forename"
+    r"|(?:^|_)(?:first|last|maiden|middle|given)\Z|名字|苗字|(?:^|_)氏"
+    r"|(?:^|_)(?:sei|mei)(?:_|\Z)|(?:^|[_(お])(?:姓|名|セイ|メイ)[)]?\Z|romaji|ローマ字|旧姓|印鑑|署名"
+    r"|ニックネーム",
+    re.IGNORECASE,
+)
+# Longer words that stand inside another without a sign between: homephone, custname
+_INSIDE: Final = frozenset(
+    {"phone", "mail", "email", "name", "addr", "address", "birthday", "birthdate", "postcode"}
+    | {"userid", "username"}
+)
+_LONGEST: Final = 100  # signs of a name that are read
+_LONG: Final = 8  # letters of a word that stands by itself anywhere: CEMPLOYEEID
+_PLACEHOLDER: Final = re.compile(
+    r"(?:[a-z]{0,2}_?[0-9]{1,3}|[a-z]?|(?:col(?:umn)?|fields?|unnamed|var|項目|カラム|列|フィールド"
+    r"|データ)_*[0-9a-z]{0,3})\Z",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announced:
-    """What a name says of its column; `known` with no entity: nothing personal."""
+    """What a name says of its column; `known` with no entity: no name, number or address."""
 
     known: bool
     entity: Entity | None = None
+    others: frozenset[Entity] = frozenset()  # what the name may mean too: mail_addr
+    tie: Tie = Tie.NONE
+    strong: bool = False  # the name suffices where the values do not prove it wrong
+    vague: bool = False  # a number or code, of what is not said
+    about: bool = False  # a person's word stands within: 患者の希望
     free_text: bool = False
     one_part: bool = False  # a part of a name alone: any capitalised word can be one
+    placeholder: bool = False  # col7: the name says nothing at all
+
+
+def _folded(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", shadow_of(name[:_LONGEST])).strip()
+    return _INNER.sub("", _JOINS.sub("_", _HUMP.sub("_", plain))).strip("_")
+
+
+def _stands(name: str, start: int, end: int) -> bool:
+    """Whether these Latin letters are a word of the name and no piece of one."""
+    word = name[start:end]
+    before, after = name[start - 1 : start], name[end : end + 2]
+    cut = before.isascii() and before.isalpha() and word[:1].isascii() and word[:1].isalpha()
+    if cut and word.lower() not in _INSIDE and len(word) < _LONG:
+        return False
+    if not (word[-1:].isascii() and word[-1:].isalpha()):
+        return True
+    if not start and word.lower() in _INSIDE:  # phonepro, emailwork
+        return True
+    return not (after[:1].isascii() and after[:1].isalpha()) or after.lower() in {"s", "s_"}
+
+
+def _at_end(name: str) -> tuple[Word | None, int]:
+    """The longest word that the name ends with, and its length."""
+    best, most = None, 0
+    for ending, _, word in _KNOWN:
+        found = ending.search(name)
+        while found is not None and not _stands(name, found.start(), found.end()):
+            found = ending.search(name, found.start() + 1)
+        if found is not None and (size := len(found.group().strip("_"))) > most:
+            best, most = word, size
+    return best, most
+
+
+def _choices(name: str) -> frozenset[Entity]:
+    """Every kind that a strong word at the name's end speaks of: mail_addr is of two."""
+    found = ((ending.search(name), word) for ending, _, word in _KNOWN if word.strong)
+    return frozenset(
+        word.means
+        for match, word in found
+        if match and isinstance(word.means, Entity) and _stands(name, match.start(), match.end())
+    )
+
+
+def _of_code(form: str) -> Word | None:
+    """What a code or number is of: of an attribute it is the attribute, of a person it points."""
+    if (tail := _CODED.search(form)) is not None:
+        word, _ = _at_end(form[: tail.start()])
+        return word if word is not None and word.means is Tie.DESCRIBES else None
+    if (tail := _NUMBERED.search(form)) is None:
+        return None
+    if (whole := _at_end(form))[0] is not None and whole[1] > len(tail.group().strip("_")):
+        return None  # a word of its own: 電話番号
+    word, _ = _at_end(form[: tail.start()])
+    if word is None or word.means is Tie.NONE:
+        return None
+    named = word.means is Entity.PERSON or (tail["code"] is not None and word.means in _REACHED)
+    if word.means is not Tie.POINTS and not named:
+        return word
+    return Word("", Tie.POINTS, strong=True)
+
+
+def _anywhere(name: str) -> Word | None:
+    """The word that stands last in the name."""
+    best, last = None, (0, 0)
+    for _, inside, word in _KNOWN:
+        for found in inside.finditer(name):
+            place = (found.end(), found.end() - found.start())
+            if place > last and place[1] > 1 and _stands(name, *found.span()):
+                best, last = word, place
+    return best
+
+
+def _word(name: str) -> Word | None:
+    """The word that the name ends with, without numbers, brackets and words that say nothing."""
+    bare = _ASIDE.sub("", name).strip("_") or name
+    forms = [bare]
+    for cut in (_INDEX, _TAIL, _INDEX):
+        forms.append(cut.sub("", forms[-1]) or forms[-1])
+    for form in dict.fromkeys(forms):
+        if (word := _of_code(form)) is not None:
+            return word
+        unread = _READING.sub("", form)
+        for one in (unread, form):  # 会社名カナ is of a company
+            if (word := _at_end(one)[0]) is not None:
+                return word
+    return None
+
+
+def _within(name: str) -> Word | None:
+    """A word that another stands behind which is unknown: 患者の希望, member_since."""
+    bare = _ASIDE.sub("", name).strip("_") or name
+    word = _anywhere(bare) or _anywhere(name)
+    if word is None or (name.isascii() and word.means is Tie.DESCRIBES):
+        return None  # arrest_precinct
+    return word._replace(strong=word.strong and word.means is not Entity.PERSON)
 
 
 @lru_cache(maxsize=4_096)
 def announced(name: str) -> Announced:
-    """What the column's name says, whatever its spelling and script."""
-    folded = _JOINS.sub("_", _HUMP.sub("_", shadow_of(name).strip()))
-    folded = re.sub(r"(?<=[^\x00-\x7f])_(?=[^\x00-\x7f])", "", folded)  # 氏 名
-    last, entity, known = 0, None, False
-    for pattern, meant in _KNOWN:
-        end = max((found.end() for found in pattern.finditer(folded)), default=0)
-        if end > last:
-            last, entity, known = end, meant, True
+    """What the column's name says."""
+    folded = _folded(name)
+    placeholder = _PLACEHOLDER.match(folded) is not None
+    word = None if placeholder else _word(folded)
+    within = None if placeholder or word is not None else _within(folded)
+    about = within is not None and within.means is Entity.PERSON
+    word = word or within
+    means = word.means if word is not None else Tie.NONE
     return Announced(
-        known=known,
-        entity=entity,
+        known=word is not None,
+        entity=means if isinstance(means, Entity) else None,
+        others=_choices(_INDEX.sub("", folded)) if isinstance(means, Entity) else frozenset(),
+        tie=means if isinstance(means, Tie) else Tie.NAMES,
+        strong=word is not None and word.strong,
+        vague=word is not None and word.vague,
+        about=about,
         free_text=_FREE.search(folded) is not None,
         one_part=_ONE_PART.search(folded) is not None,
+        placeholder=placeholder,
     )

@@ -8,8 +8,10 @@ from typing import Final, NamedTuple
 
 from stdnum import iban
 
+from governance.pii.column_proof import is_called, is_named_mail, is_named_phone
 from governance.pii.dates import dates_in
 from governance.pii.document import Document
+from governance.pii.lexicon import words
 from governance.pii.names import Name, name_of
 from governance.pii.numbers import is_card, is_my_number
 from governance.pii.places import Groups
@@ -45,14 +47,12 @@ _INSURANCE: Final = re.compile(r"[0-9A-Za-z\-・/]{2,20}\Z")
 _ACCOUNT: Final = re.compile(r"(?:普通|当座|貯蓄|普|当)(?:預金)?[ :]{0,2}[0-9]{6,8}\Z")
 _SENTENCE: Final = re.compile(
     r"。.|(?:です|ます|した|する|たい|ない|ている|のこと|済み?|[^。]{6,}を[^。]{2,}"
-    r"|[^。]{4,}に[^。]{3,})。?\Z|。\Z|[:：].{2,}[:：]|[。、].{3,}|^(?:[A-Za-z'’]+[ ,.]+){"
+    r"|[^。]{4,}に[^。]{3,})。?\Z|。\Z|(?:：|: ).{2,}(?:：|: )|[。、].{3,}|^(?:[A-Za-z'’]+[ ,.]+){"
     r"4,}"
 )
 _STREET: Final = re.compile(
     r"(?:(?:Apt|Apartment|Unit|Suite|Ste|Flat|Room|#)\.? ?[0-9A-Za-z\-]+,? )?[0-9]{1,5}[A-Za-z]?,? "
-    r"(?:[A-Z0-9][\w'’.\-]* ){0,4}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|Ct|Way"
-    r"|Place|Pl|Boulevard|Blvd|Close|Crescent|Terrace|Square|Broadway|Row|Gardens|Parkway|Circle"
-    r"|Trail|Hill|Park)\b"
+    rf"(?:[A-Z0-9][\w'’.\-]* ){{0,4}}(?:{'|'.join(sorted(words('streets.txt')))})\b"
 )
 _ORGANISATION: Final = re.compile(
     r"株式会社|有限会社|合同会社|㈱|㈲|\(株\)|法人|銀行|商事|商会|商店"
@@ -74,8 +74,10 @@ _CLOCK: Final = re.compile(
     r"(?<=[0-9日])[ T　]?[0-9]{1,2}(?:[:：][0-9]{2}){1,2}(?:\.[0-9]+)?"
     r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
 )
+_NOTED: Final = re.compile(r"(?<=[^\x00-\x7f])[（(][^（）()]*[)）]\Z")  # 山田花子（長女）
 _HONORIFIC: Final = re.compile(
     r"(?<=.)[ 　]?(?:様|さま|さん|殿|先生|氏)\Z|^(?:Mr|Mrs|Ms|Miss|Dr)\.? "
+    r"|(?<=, )(?:Mr|Mrs|Ms|Miss|Dr|Rev|Master)\.? "
 )
 _WORD: Final = re.compile(r"[A-ZÀ-ÖØ-Þ][A-Za-zÀ-ÖØ-öø-ž'’\-]{1,24}\Z")
 _WORDS: Final = re.compile(
@@ -151,11 +153,11 @@ def _digits(digits: str, shadow: str) -> tuple[set[Entity], set[Entity]]:
             sure.add(Entity.CREDIT_CARD)
     if size == 7:  # noqa: PLR2004
         possible |= {Entity.BANK_ACCOUNT, Entity.POSTAL_CODE}
-        sure.add(Entity.POSTAL_CODE)
+        sure |= set() if digits.endswith("0000") else {Entity.POSTAL_CODE}  # else an amount
     if 6 <= size <= 8:  # noqa: PLR2004
         possible.add(Entity.BANK_ACCOUNT)
-    if size in {9, 10}:
-        possible |= {Entity.US_SSN, Entity.PENSION_NUMBER, Entity.PHONE}
+    possible |= {Entity.US_SSN, Entity.PENSION_NUMBER} if size in {9, 10} else set()
+    possible |= {Entity.PHONE} if size in {9, 10, 11} else set()
     if _PENSION.match(shadow):
         sure.add(Entity.PENSION_NUMBER)
     return sure, possible
@@ -175,6 +177,10 @@ def _by_pattern(text: str, shadow: str) -> tuple[set[Entity], set[Entity]]:
     for recogniser, entity in ((email.find, Entity.EMAIL), (ip_address.find, Entity.IP_ADDRESS)):
         if _covers(list(recogniser(document)), size, least=0.7):
             sure.add(entity)
+    if is_named_mail(text):
+        sure.add(Entity.EMAIL)
+    if is_called(text) or is_named_phone(text):
+        sure.add(Entity.PHONE)
     if size >= _IBAN_LEAST and iban.is_valid(shadow, check_country=False):
         sure.add(Entity.IBAN)
     if size >= _ADDRESS_LEAST and (
@@ -203,7 +209,7 @@ class Shape(NamedTuple):
 @lru_cache(maxsize=8_192)
 def shape_of(text: str) -> Shape:
     """Sure and possible entities of one value, the year of a date, and whether it is a sentence."""
-    text = _HONORIFIC.sub("", _CLOCK.sub("", text)) or text
+    text = _HONORIFIC.sub("", _CLOCK.sub("", _NOTED.sub("", text))) or text
     shadow, size, year = shadow_of(text), len(text), 0
     sure, possible = _by_pattern(text, shadow)
     for found in dates_in(shadow, Groups(shadow), english=True):

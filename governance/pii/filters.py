@@ -138,8 +138,13 @@ def _column_of(record: dict[str, object]) -> tuple[str, list[object]]:
     return name, values
 
 
-def column_lines(stream: TextIO, classify: Classify, tally: Tally) -> Iterator[str]:
-    """{"id","column","values"} per line becomes {"id","label"}."""
+def column_lines(
+    stream: TextIO, classify: Classify, tally: Tally, *, ties: bool = False
+) -> Iterator[str]:
+    """{"id","column","values"} per line becomes {"id","label"}.
+
+    With `ties` each tells also how the column reaches a person, and how sure that is.
+    """
     for number, line in _numbered(stream):
         if line is not None and not line.strip():
             continue
@@ -150,6 +155,7 @@ def column_lines(stream: TextIO, classify: Classify, tally: Tally) -> Iterator[s
         except _BadLineError as bad:
             yield _bad(number, bad, tally)
             continue
-        label = classify(name, values).label
-        tally.found.update([label or "none"])
-        yield _dump({"id": record["id"], "label": label})
+        said = classify(name, values)
+        tally.found.update([said.label or "none"])
+        more = {"tie": said.tie.value, "confidence": said.confidence} if ties else {}
+        yield _dump({"id": record["id"], "label": said.label} | more)

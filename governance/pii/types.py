@@ -110,6 +110,18 @@ class Span:
         )
 
 
+class Tie(StrEnum):
+    """How a column is tied to a person; whatever is tied is personal data beside a name."""
+
+    NAMES = "names"  # it has a label: a name, an address, a number given to a person, a text
+    POINTS = (
+        "points"  # tells one person from another: 会員番号, devices, plates, places (GDPR 4(1))
+    )
+    DESCRIBES = "describes"  # says something of a person: age, family, health, pay, home town
+    BESIDE = "beside"  # stands beside names in a table, and nothing proves it harmless
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnLabel:
     """What a column holds: an entity, free text to be read row by row, or neither."""
@@ -118,6 +130,7 @@ class ColumnLabel:
     free_text: bool
     confidence: float  # share of the sampled values that agree
     sampled: int  # non-empty values looked at
+    tie: Tie = Tie.NONE
 
     @property
     def label(self) -> str | None:
@@ -125,6 +138,11 @@ class ColumnLabel:
         if self.free_text:
             return "FREE_TEXT"
         return self.entity.value if self.entity else None
+
+    @property
+    def personal(self) -> bool:
+        """Whether the column is personal data, by itself or beside the others of its table."""
+        return self.tie is not Tie.NONE
 
 
 # Weights of the learned tagger: the shipped ones, those of our own texts alone, or rules alone;

@@ -90,6 +90,14 @@ def test_columns_give_the_contract() -> None:
     assert tally.exit_code == 1
 
 
+def test_ties_are_told_when_asked_for() -> None:
+    lines = ['{"id": 1, "column": "会員番号", "values": ["M0012"]}']
+    found = [
+        json.loads(out) for out in column_lines(given(lines), classify_column, Tally(), ties=True)
+    ]
+    assert found == [{"id": 1, "label": None, "tie": "points", "confidence": 1.0}]
+
+
 class Endless(StringIO):
     """Lines that are made while they are read, up to a number of them."""
 

@@ -115,7 +115,7 @@ def _told(found: "ScanReport", report: Path | None, unrecorded: GovernanceError 
         names = heads(lang)
         table(say("pii.found"), tuple(names[n] for n in chosen), rows)
     else:
-        line(say("pii.nothing"))
+        line(say("pii.nothing" if found.places or found.not_read else "pii.nothing_read"))
     if others := missed(found, lang):
         table(say("pii.not_read"), (heads(lang)[0], say("pii.why")), others)
     if report is not None:

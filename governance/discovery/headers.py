@@ -28,6 +28,12 @@ def is_header(cells: Sequence[str]) -> bool:
     return not any(shape_of(cell).sure for cell in cells)
 
 
+def is_numbered(cells: Sequence[str]) -> bool:
+    """Whether a first row counts the columns without naming them: col1, col2."""
+    written = [cell for cell in cells if cell]
+    return bool(written) and all(announced(cell).placeholder for cell in written)
+
+
 def flat(value: Any, prefix: str = "") -> list[tuple[str, str]]:
     """Every plain value of a nested one with the path of its keys."""
     found: list[tuple[str, str]] = []

@@ -10,7 +10,7 @@ from typing import Any, Final
 from governance.customers.encodings import detect, open_text
 from governance.customers.tables import SourceFile, TableFormat, TableReader, inspect
 from governance.customers.workbooks import sheets_of
-from governance.discovery.headers import is_header, record_of
+from governance.discovery.headers import is_header, is_numbered, record_of
 from governance.discovery.types import NotReadReason, PlaceError, Record
 
 WHOLE: Final = 64 * 1024 * 1024  # bytes of a JSON document that is read at once
@@ -50,7 +50,10 @@ def workbook(path: Path, name: str) -> tuple[Table, ...]:
 def _rows(source: SourceFile, sheet: str | None) -> Iterator[Record]:
     reader = TableReader(source, sheet=sheet)
     if not is_header(reader.headers):
-        reader = TableReader(source, sheet=sheet, header_row=0)
+        unnamed = TableReader(source, sheet=sheet, header_row=0)
+        first = next(iter(unnamed), None)
+        counted = first is not None and is_numbered(first.cells)
+        reader = TableReader(source, sheet=sheet, header_row=int(counted))
     headers = reader.headers
     for row in reader:
         longer = [f"{headers[-1]}+{n}" for n in range(1, len(row.cells) - len(headers) + 1)]

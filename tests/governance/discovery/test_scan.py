@@ -145,6 +145,28 @@ def test_no_report_holds_a_value_or_a_formula(
     assert not [secret for secret in SECRETS if secret in words]
 
 
+def test_columns_that_are_counted_and_not_named_lose_no_row(look: Look, tmp_path: Path) -> None:
+    rows = [(name, mail, "水戸 500 あ 12-34") for name, mail, *_ in ROWS]
+    (tmp_path / "t.csv").write_text(csv_of([("col1", "col2", "col3"), *rows]), encoding="utf-8")
+    report = look(tmp_path)
+    assert column(report, "t.csv", "col1").counts == {"PERSON": len(ROWS)}
+    assert column(report, "t.csv", "col3").tie == "points"
+
+
+def test_what_points_to_a_person_or_describes_one_is_told_beside_names(
+    look: Look, tmp_path: Path
+) -> None:
+    named = [("氏名", "年齢", "雰囲気"), *((row[0], "34", "にぎやか") for row in ROWS)]
+    (tmp_path / "named.csv").write_text(csv_of(named), encoding="utf-8")
+    (tmp_path / "alone.csv").write_text(csv_of([("年齢", "市区町村"), ("34", "水戸市")]))
+    report = look(tmp_path)
+    assert column(report, "named.csv", "年齢").tie == "describes"
+    assert column(report, "named.csv", "年齢").personal
+    assert column(report, "named.csv", "雰囲気").tie == "beside"
+    assert not column(report, "named.csv", "雰囲気").personal
+    assert not column(report, "alone.csv", "年齢").personal
+
+
 def test_report_of_another_form_is_refused() -> None:
     with pytest.raises(ScanReportError):
         check_form(Path("x.pdf"))

@@ -19,6 +19,7 @@ from governance.console.execution_pages import router as executions
 from governance.console.figure_pages import router as figures
 from governance.console.first_week_pages import router as first_week
 from governance.console.glass_pages import router as glass
+from governance.console.guardian_pages import router as guardians
 from governance.console.hold_letter_pages import router as hold_letters
 from governance.console.hold_pages import router as holds
 from governance.console.import_pages import router as imports
@@ -64,6 +65,7 @@ ROUTERS: Final = (
         seek,
         persons,
         person,
+        guardians,
         pause,
         account,
         requests,

@@ -306,6 +306,7 @@ def _over_http(made: Ground, person: SubjectId) -> None:
     company = {"fields": {"name": "株式会社架空商事"}}
     search = {"purpose": "order_support", "values": {"customer_id": "C000001"}, "save": True}
     glass = {"purpose": "order_support", "subject": person, "minutes": 10, "reason": "架空" * 10}
+    breach = {"kind": "leak", "about": "mail", "aware_at": AT.isoformat(), "grounds": ["many"]}
     hold = {"number": "2026-E", "name": "架空", "reason": "調査（架空）", "persons": [person]}
     asked = {"exercise": "access", "regime": "appi", "name": "架空", "email": "p@example.com"}
     kept = {"name": "架空", "query": {"action": "system.initialised"}}
@@ -317,6 +318,7 @@ def _over_http(made: Ground, person: SubjectId) -> None:
         ),
         "/v1/persons/searches search_id": ("support", "/v1/persons/search", search, "search_id"),
         "/ glass": ("support", "/v1/break-glass", glass, "break_glass"),
+        "/ breach": ("privacy_officer", "/v1/breaches", breach, "id"),
         "/ number": ("privacy_officer", "/v1/holds", hold, "number"),
         "/ reference": ("request_intake", "/v1/data-rights-requests", asked, "request_id"),
         "/v1/audit/filters name": ("auditor", "/v1/audit/filters", kept, "id"),

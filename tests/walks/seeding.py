@@ -79,6 +79,10 @@ def duties(house: House) -> None:
     )
     sealed = sealed_contact(wiring.vault, row, contact)
     house.office.page(f"/console/persons/{house.customer}?purpose=order_support", by=DESK)
+    acts = f"/console/persons/{house.customer}/guardians"
+    named = {"kind": "agent", "other_name": "架空 太郎", "verified_how": "power_of_attorney"}
+    house.send(DESK, acts, {**named, "verified_on": "2026-01-01"}, shown=acts)
+    house.examples[acts] = DESK
     wiring.database.write(partial(add_recipient, recipient=made, contact=sealed, at=at))
 
 

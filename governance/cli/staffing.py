@@ -100,12 +100,17 @@ def staff_resume(login: Login) -> int:
 
 
 @app.command("reset", help=say("staff.reset"))
-def staff_reset(login: Login) -> int:
+def staff_reset(
+    login: Login, seen: Annotated[str, typer.Option("--seen", help=say("staff.seen"))]
+) -> int:
     """Password and second factors are gone; a one-time code is shown once."""
-    from governance.identity.lifecycle import reset
+    from governance.cli.choices import one_of
+    from governance.identity.lifecycle import Seen, reset
 
+    how = one_of(Seen, seen, "--seen")
     return code_made(
-        login, lambda tx, wiring, by: reset(tx, wiring.ports, by, login, at=wiring.clock())
+        login,
+        lambda tx, wiring, by: reset(tx, wiring.ports, by, login, seen=how, at=wiring.clock()),
     )
 
 

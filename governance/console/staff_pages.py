@@ -255,18 +255,31 @@ async def confirm(request: Request, principal: Writer, login: str, act: str) -> 
         back_href=f"{HOME}/{login}",
         grave=act in ("reset", "end"),
         hidden={},
+        asked=_seen(page.lang) if act == "reset" else (),
+        asks=say("seen"),
+    )
+
+
+def _seen(lang: Lang) -> tuple[Choice, ...]:
+    """How somebody who lost everything was known again; nothing is chosen beforehand."""
+    return tuple(
+        Choice(value=one.value, label=text(f"staff.seen.{one.value}", lang))
+        for one in lifecycle.Seen
     )
 
 
 @router.post("/{login}/{act}")
 async def do(
-    request: Request, principal: Writer, login: str, act: str, csrf: Csrf = ""
+    request: Request, principal: Writer, login: str, act: str, seen: Word = "", csrf: Csrf = ""
 ) -> Response:
     """The act is done; a reset shows the one-time code that it made, this once."""
     check_csrf(request, csrf)
     if act not in ACTS:
         raise NotFoundError
-    return await _done(request, principal, login, ACTS[act], field="acts", shows=act == "reset")
+    resets = act == "reset"
+    known = lifecycle.Seen(seen) if seen in set(lifecycle.Seen) else None
+    use = partial(ACTS[act], seen=known) if resets else ACTS[act]
+    return await _done(request, principal, login, use, field="acts", shows=resets)
 
 
 async def _done(

@@ -5,6 +5,7 @@ Nobody changes the own account here: who gives rights is another person than who
 
 from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Connection
 
@@ -47,6 +48,20 @@ class AccountStateError(GovernanceError):
     """The account is not in the state that this step needs; nothing was changed."""
 
     code, status = "account_state", 409
+
+
+class Seen(StrEnum):
+    """How an employee who lost everything was known again."""
+
+    IN_PERSON = "in_person"  # met, with a paper or by face
+    VIDEO = "video"  # seen in a call, by somebody who knows them
+    SUPERIOR = "superior"  # brought by their superior, who answers for it
+
+
+class NotSeenError(GovernanceError):
+    """How the employee was known again is not said; nothing was changed."""
+
+    code, status = "not_seen", 422
 
 
 class NoAddressError(GovernanceError):
@@ -191,19 +206,50 @@ def leave(tx: Connection, ports: Ports, principal: Principal, staff: Staff, *, a
     return ended
 
 
-def reset(tx: Connection, ports: Ports, principal: Principal, login: str, *, at: datetime) -> str:
+def reset(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    login: str,
+    *,
+    seen: Seen | None,
+    at: datetime,
+) -> str:
     """A fresh one-time code for an account that has lost everything it could prove itself with.
 
-    Password, application, passkeys and recovery codes are gone and every session has ended.
+    Password, application, passkeys and recovery codes are gone and every session has ended. Fails
+    closed: without saying how the employee was known again nobody resets (NIST SP 800-63B 6.1.2.3).
     """
     staff = _other(tx, ports, principal, login)
+    if seen is None:
+        raise NotSeenError
+    return _reset(tx, ports, principal, staff, ("reset", f"seen.{seen.value}"), at=at)
+
+
+def reset_stolen(
+    tx: Connection, ports: Ports, principal: Principal, login: str, *, at: datetime
+) -> None:
+    """The same for an account that somebody else may use, and nobody is given a code."""
+    staff = _other(tx, ports, principal, login)
+    _reset(tx, ports, principal, staff, ("reset",), at=at)
+    store.void_codes(tx, staff.id, at=at)
+
+
+def _reset(
+    tx: Connection,
+    ports: Ports,
+    principal: Principal,
+    staff: Staff,
+    reasons: tuple[str, ...],
+    *,
+    at: datetime,
+) -> str:
     credentials.drop_all(tx, staff.id)
     store.void_codes(tx, staff.id, at=at)
     ended = store.revoke_sessions(tx, staff.id, at=at)
     code = issue_code(tx, actor=staff.id, kind=PrincipalKind.STAFF, at=at)
     ties.note(tx, staff.id, principal.id, TieKind.CREDENTIAL, at=at)
-    reasons, counts = ("reset",), (("sessions", ended),)
-    event = EventCode.CREDENTIAL_CHANGED
+    event, counts = EventCode.CREDENTIAL_CHANGED, (("sessions", ended),)
     record(tx, ports, principal, event, staff.id, at=at, reasons=reasons, counts=counts)
     return code
 

@@ -151,9 +151,7 @@ def _staff(tx: Connection, wiring: Wiring, by: Principal, found: Found) -> Done:
     ended = 0
     if staff is not None and staff.state is AccountState.ACTIVE:
         ended = lifecycle.suspend(tx, wiring.ports, by, login, at=found.at)
-    code = lifecycle.reset(tx, wiring.ports, by, login, at=found.at)
-    store.void_codes(tx, ActorId(f"u:{login}"), at=found.at)
-    del code  # nobody is given one before the account is resumed
+    lifecycle.reset_stolen(tx, wiring.ports, by, login, at=found.at)
     return (Act(what="suspended"), Act(what="sessions_ended", count=ended)), ()
 
 

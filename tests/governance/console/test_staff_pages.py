@@ -84,9 +84,12 @@ def test_grave_acts_have_a_page_of_their_own_and_hold_at_once(desk: Desk) -> Non
         assert desk.send("op", "POST", f"{place}/{act}").status_code == 303
         assert known(desk, "goro").state is state
     for act in ("suspend", "reset", "roles", "invitation"):
-        assert desk.send("op", "POST", f"{place}/{act}").status_code == 409
+        assert desk.send("op", "POST", f"{place}/{act}", seen="video").status_code == 409
     invited(desk, "shiro", "support")
-    reset = desk.send("op", "POST", f"{HOME}/shiro/reset")
+    assert 'name="seen" value="in_person"' in desk.page("op", f"{HOME}/shiro/reset")
+    for unsaid in ("", "trust me"):  # nobody is let in again unseen
+        assert desk.send("op", "POST", f"{HOME}/shiro/reset", seen=unsaid).status_code == 422
+    reset = desk.send("op", "POST", f"{HOME}/shiro/reset", seen="in_person")
     assert reset.status_code == 200
     assert reset.headers["cache-control"] == "no-store"
     code = CODE.findall(reset.text)[0]

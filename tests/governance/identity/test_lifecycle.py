@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, select
 
+from audit.models import EVENTS
 from governance.app.wiring import Wiring
 from governance.core.terms import ActorId, Lang
 from governance.customers.post import BLOB
@@ -71,7 +72,7 @@ def hired(wiring: Wiring, login: str, *roles: str) -> Callable[[], Principal]:
     "work",
     [
         partial(lifecycle.suspend, login="{}"),
-        partial(lifecycle.reset, login="{}"),
+        partial(lifecycle.reset, login="{}", seen=lifecycle.Seen.IN_PERSON),
         partial(lifecycle.end_sessions, login="{}"),
         partial(lifecycle.set_roles, login="{}", roles=["sales"]),
         partial(lifecycle.end_staff, login="{}"),
@@ -122,7 +123,7 @@ def test_nobody_gives_rights_to_themselves_or_without_the_right_to(wiring: Wirin
     for work in (
         partial(lifecycle.set_roles, login="operator2", roles=["privacy_officer"]),
         partial(lifecycle.suspend, login="operator2"),
-        partial(lifecycle.reset, login="operator2"),
+        partial(lifecycle.reset, login="operator2", seen=lifecycle.Seen.IN_PERSON),
         partial(lifecycle.end_staff, login="operator2"),
     ):
         with pytest.raises(lifecycle.OwnAccountError):
@@ -168,6 +169,20 @@ def test_an_ended_account_keeps_nothing_to_prove_itself_with(wiring: Wiring) -> 
     with wiring.database.read() as tx:
         assert credentials.password_of(tx, actor) is None
     with pytest.raises(AccountEndedError):
-        do(wiring, lifecycle.reset, "goro")
+        do(wiring, partial(lifecycle.reset, seen=lifecycle.Seen.VIDEO), "goro")
     with pytest.raises(AccountUnknownError):
-        do(wiring, lifecycle.reset, "nobody")
+        do(wiring, partial(lifecycle.reset, seen=lifecycle.Seen.VIDEO), "nobody")
+
+
+def test_who_lost_everything_is_let_in_again_only_by_whoever_knew_them_again(
+    wiring: Wiring,
+) -> None:
+    who = hired(wiring, "shina")
+    with pytest.raises(lifecycle.NotSeenError):
+        do(wiring, partial(lifecycle.reset, seen=None), "shina")
+    assert who().kind is PrincipalKind.STAFF  # nothing was changed
+    do(wiring, partial(lifecycle.reset, seen=lifecycle.Seen.SUPERIOR), "shina")
+    with wiring.database.read() as tx:
+        mine = select(EVENTS.c.reasons).where(EVENTS.c.object_id == "u:shina")
+        told = tx.execute(mine.order_by(EVENTS.c.id.desc()).limit(1)).scalar_one()
+    assert "seen.superior" in told

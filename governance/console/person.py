@@ -5,14 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from governance.core.terms import Lang, Treatment
+from governance.core.terms import FieldId, Lang, Treatment
 from governance.customers.catalogue import catalogue
 from governance.customers.master.words import said
 from governance.gateway.glass.types import LIFTED
 from governance.gateway.types import FieldView, ReadAnswer
+from governance.gateway.writing.types import AcquiredFrom, AcquisitionMethod
 from governance.i18n.catalogue import text
 from governance.ui.formats import long_day
 from governance.ui.parts import TreatedField
+from governance.ui.words import country_name
 from policies.reasons import Audience, reason_text
 
 HIDDEN = frozenset({"id", "subject_id", "version", "source_file", "source_row", "recorded_at"})
@@ -29,6 +31,11 @@ PHONES = frozenset(
     }
 )
 FLAGS = frozenset({"contact.is_primary", "relation.until_majority"})
+ACQUIRED = {
+    FieldId("person.acquired_from"): frozenset(one.value for one in AcquiredFrom),
+    FieldId("person.acquisition_method"): frozenset(one.value for one in AcquisitionMethod),
+}
+COUNTRIES = frozenset({"person.origin"})
 JAPAN = "+81"
 DAY = re.compile(r"\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])")
 
@@ -120,6 +127,10 @@ def in_words(view: FieldView, lang: Lang) -> str:
         return text("console.yen", lang, amount=f"{int(value):,}")
     if view.field in PHONES and lang is Lang.JA and value.startswith(JAPAN):
         return "0" + value.removeprefix(JAPAN)
+    if value in ACQUIRED.get(view.field, ()):
+        return text(f"console.acquired.{value}", lang)
+    if view.field in COUNTRIES:
+        return country_name(value, lang)
     if DAY.fullmatch(value):
         return long_day(date.fromisoformat(value), lang)
     if view.field in FLAGS:

@@ -14,6 +14,8 @@ from governance.app.wiring import Wiring
 from governance.core.terms import Lang, PurposeId, SubjectId
 from governance.customers.search.filling import follow
 from governance.customers.store import place_hold
+from governance.gateway.writing.types import AcquiredFrom, AcquisitionMethod
+from governance.i18n.catalogue import text
 from governance.identity.service import principal_of_client, register_client
 from governance.identity.types import Client
 from policies.reasons import Audience, reason_text
@@ -123,6 +125,12 @@ def test_a_view_of_who_was_found_leads_back_to_the_search_and_nobody_leaves_as_a
         office.page(f"/console/lists/persons/{file}?search={key}", by=OFFICER, status=404)
     empty = office.browsers[OFFICER].get(f"{HOME}/found")
     assert empty.headers["location"] == HOME
+
+
+@pytest.mark.parametrize("lang", list(Lang))
+def test_where_data_came_from_stands_in_words(lang: Lang) -> None:
+    for one in (*AcquiredFrom, *AcquisitionMethod):
+        assert text(f"console.acquired.{one}", lang) != one
 
 
 def test_found_persons_go_on_from_a_sealed_place(

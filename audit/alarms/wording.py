@@ -3,6 +3,7 @@
 from audit.alarms.types import Alarm
 from governance.core.clock import JST
 from governance.core.terms import Lang
+from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 
 
@@ -11,7 +12,7 @@ def in_words(alarm: Alarm, lang: Lang) -> str:
     return text(
         f"app.alarm.{alarm.rule.value}",
         lang,
-        actor=alarm.actor or "-",
+        actor=actor_name(alarm.actor, lang) if alarm.actor else "-",
         hour=alarm.start.astimezone(JST).strftime("%Y-%m-%d %H:00"),
         value=alarm.number,
         limit=alarm.limit,

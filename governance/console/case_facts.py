@@ -14,10 +14,10 @@ from dsar.machine import possible
 from dsar.rules import advance, may_take
 from dsar.types import Event, Ground, Mark, Status
 from governance.core.terms import Lang, Law
+from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import error_text, text
 from governance.identity.types import Staff
 from governance.ui.parts import Choice, ClockDay, LawClock, Occurrence, Step, StepState
-from governance.ui.words import actor_name
 from policies.actions import Action
 
 ROADS: Final[Mapping[Law, tuple[Status, ...]]] = MappingProxyType(

@@ -11,10 +11,10 @@ from consent.standing import Entry
 from consent.types import EVERY, Cell
 from governance.core.terms import Lang, Law
 from governance.gateway.choices import Choices, shown_code
+from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.ui.formats import moment
 from governance.ui.parts import Choice, Link, Occurrence, Term, Tone
-from governance.ui.words import actor_name
 from policies.purposes import consent_gated
 from policies.reasons import Audience, ReasonCode, reason_text
 from policies.snapshot import PolicySnapshot

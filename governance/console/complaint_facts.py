@@ -13,10 +13,10 @@ from dsar.store import case_by_id
 from governance.core.terms import Lang, RequestId, RowId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
+from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.ui.formats import long_day
 from governance.ui.parts import Choice, Occurrence, Term
-from governance.ui.words import actor_name
 
 ENDED = frozenset({ComplaintStatus.ANSWERED, ComplaintStatus.WITHDRAWN})
 

@@ -14,10 +14,10 @@ from governance.customers.catalogue import catalogue
 from governance.customers.holds.types import What
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
+from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.ui.formats import long_day
 from governance.ui.parts import Choice, Occurrence, Term
-from governance.ui.words import actor_name
 from retention.holds import store
 from retention.holds.asked import word_of
 from retention.holds.deferring import waiting

@@ -23,6 +23,7 @@ from audit.types import Outcome
 from audit.watch import Watched
 from governance.core.terms import FieldId, Lang, PurposeId
 from governance.customers.catalogue import catalogue
+from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import domain, text
 from governance.ui.parts import (
     ChainVerdict,
@@ -34,7 +35,6 @@ from governance.ui.parts import (
     Term,
     Tone,
 )
-from governance.ui.words import actor_name
 from policies.reasons import Audience, ReasonCode, reason_text
 
 HOME: Final = "/console/audit"

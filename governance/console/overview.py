@@ -10,6 +10,7 @@ from audit.store import frontier_of
 from consent import ledger
 from governance.core.terms import Lang
 from governance.gateway.quality import figures as counted
+from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.ui.parts import Figure, Tone
 
@@ -81,7 +82,7 @@ def _line(event: RecordedEvent, lang: Lang) -> EventLine:
         seq=event.seq,
         at=event.recorded_at,
         what=text(f"audit.event.{event.action}", lang),
-        actor=event.actor.partition(":")[2] or event.actor,
+        actor=actor_name(event.actor, lang),
         outcome=text(f"console.outcome.{event.outcome}", lang),
         tone=(Tone.REFUSED if refused else Tone.PLAIN).value,
         href=f"/console/persons/{event.subject}" if event.subject else "",

@@ -5,7 +5,6 @@ from functools import cache
 from babel import Locale
 
 from governance.core.terms import Lang
-from governance.i18n.catalogue import text
 
 
 @cache
@@ -16,17 +15,3 @@ def _countries(lang: Lang) -> dict[str, str]:
 def country_name(code: str, lang: Lang) -> str:
     """The country by its ISO 3166-1 code; what is no such code stays as it is written."""
     return _countries(lang).get(code, code)
-
-
-def actor_name(actor: str, lang: Lang) -> str:
-    """Staff by their name, a system by its own, the customer without a number."""
-    kind, _, name = actor.partition(":")
-    match kind:
-        case "u":
-            return name
-        case "svc":
-            return text("ui.actor.system", lang, name=name)
-        case "p":
-            return text("ui.actor.person", lang)
-        case _:
-            return actor

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from governance.core.terms import Lang
+from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.ui.lists.types import MOST, Cell, Found, Row
-from governance.ui.words import actor_name
 
 READ: Final = MOST + 1  # rows that a source reads: one more tells that there are more
 

@@ -10,9 +10,9 @@ from governance.console.lists.source import Asked, Source
 from governance.customers.upkeep.candidates import PairKind
 from governance.gateway.deciding import decided
 from governance.gateway.pairs import waiting
+from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.ui.lists.types import MOST, Cell, Found, Kind, ListColumn, ListOf, Row
-from governance.ui.words import actor_name
 from policies.actions import Action
 
 PAIRS: Final = ListOf(

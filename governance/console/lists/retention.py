@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 from governance.console.lists.cells import READ, every, newest, one_of, row, who, words
 from governance.console.lists.source import Asked, Source
 from governance.console.retention_frame import CERTIFICATES, PLANS, RUN_TONES, RUNS, SIMULATIONS
+from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.ui.lists.types import Cell, Found, Kind, ListColumn, ListOf, Row
-from governance.ui.words import actor_name
 from policies.actions import Action
 from retention import looking, store
 from retention.adoption import Version, versions

@@ -6,7 +6,8 @@ import pytest
 
 from governance.console.law_words import article_words, day_words, duty_term, item_labels
 from governance.core.terms import Lang
-from governance.ui.words import actor_name, country_name
+from governance.i18n.actors import actor_name
+from governance.ui.words import country_name
 from policies.law.in_force import law_in_force
 from policies.law.load import rules_of
 

@@ -200,7 +200,7 @@ def test_whoever_comes_beyond_the_queue_is_told_so_in_their_language(town: Town)
     with served(app) as base, app.state.hasher.place():
         for lang, words in (
             ("ja", "混み合っています"),
-            ("en", "It is busy"),
+            ("en", "Many people are signing in"),
             ("ja", "混み合っています"),
         ):
             headers = {**BROWSER, "accept-language": lang}

@@ -25,7 +25,7 @@ _READING: Final = re.compile(
     re.IGNORECASE,
 )
 _CODED: Final = re.compile(
-    r"(?<=.)_?(?:status|type|kbn|kubun|desc|name|flg|flag|区分|フラグ|名称|有無|種別)\Z",
+    r"(?<=.)(?:_|の)?(?:status|type|kbn|kubun|desc|name|flg|flag|区分|フラグ|名称|有無|種別)\Z",
     re.IGNORECASE,
 )  # 国籍区分, gender_type: a code of an attribute is the attribute
 _NUMBERED: Final = re.compile(

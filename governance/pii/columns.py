@@ -147,7 +147,8 @@ def _tie(sample: Sequence[str], name: Announced) -> Tie:
         return name.tie if sure else Tie.NONE
     coded = _share(sample, proof.is_code) >= _PLAIN
     if coded:
-        return Tie.POINTS if name.entity in {Entity.PERSON, Entity.CREDIT_CARD} else Tie.NONE
+        person = name.entity is Entity.PERSON and (name.strong or name.about)
+        return Tie.POINTS if person or name.entity is Entity.CREDIT_CARD else Tie.NONE
     dated = _share(sample, proof.is_date) >= _PLAIN
     return Tie.DESCRIBES if name.about and not dated else Tie.NONE
 

@@ -11,10 +11,10 @@ from governance.pii.columns import classify_column
 from governance.pii.types import ColumnLabel, Tie
 
 FOLDER: Final = Path(__file__).parent / "data" / "columns"
-RIGHT: Final = 0.98  # .936, .957, .667 and .941 at first sight
-RECALL: Final = 0.99  # .926, .950, .757 and .975 at first sight
+RIGHT: Final = 0.98  # .936, .957, .667, .941 and .895 at first sight
+RECALL: Final = 0.99  # .926, .950, .757, .975 and .992 at first sight
 PRECISION: Final = 0.98
-SETS: Final = ("01_first", "02_second", "03_third", "04_fourth")
+SETS: Final = ("01_first", "02_second", "03_third", "04_fourth", "05_fifth")
 
 
 def rows_of(name: str) -> list[dict[str, Any]]:
@@ -38,7 +38,7 @@ def test_columns_reach_their_floor(name: str) -> None:
     assert sum(label is not None for label in claimed) / len(claimed) >= PRECISION
 
 
-@pytest.mark.parametrize("name", ["03_third", "04_fourth"])
+@pytest.mark.parametrize("name", ["03_third", "04_fourth", "05_fifth"])
 def test_columns_that_point_to_a_person_or_describe_one_are_tied(name: str) -> None:
     rows = rows_of(name)
     found = list(zip(said(rows), rows, strict=True))

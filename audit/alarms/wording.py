@@ -18,3 +18,11 @@ def in_words(alarm: Alarm, lang: Lang) -> str:
         limit=alarm.limit,
         usual=alarm.usual,
     )
+
+
+def _hour(alarm: Alarm, lang: Lang) -> str:
+    """The day and the hour in Japan: 2026年11月27日12時, 2026-11-27 12:00."""
+    at = alarm.start.astimezone(JST)
+    if lang is Lang.JA:
+        return f"{at.year}年{at.month}月{at.day}日{at.hour}時"
+    return f"{at:%Y-%m-%d %H}:00"

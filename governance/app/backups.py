@@ -8,7 +8,7 @@ from threading import Event
 from audit.sequencer import check_tree
 from audit.verify import verify_log
 from governance.app.examined import Examined
-from governance.app.folders import NotInitialisedError
+from governance.app.folders import database_file
 from governance.app.key_providers import provider_of
 from governance.app.log_signing import LogSigning, every_key
 from governance.app.wiring import Wiring, open_journal
@@ -22,7 +22,7 @@ from governance.keys.vault import FieldVault
 from retention.backups.creating import kept
 from retention.backups.desk import Desk
 from retention.backups.ending_entries import journal_standing
-from retention.backups.errors import BackupUnknownError
+from retention.backups.errors import BackupUnknownError, RestorePartMissingError
 from retention.backups.restoring import Place, Reopened, Restored, reopen, restore
 from retention.backups.standing import (
     Standing,
@@ -66,11 +66,11 @@ def restore_data(
     """The data of a backup is where the settings say that it lies, closed.
 
     Keys, journal and the log's checkpoint must be there: they are what tells the old from the new.
-    Raises NotInitialisedError where they are not.
+    Raises RestorePartMissingError where they are not.
     """
-    for needed in (settings.journal, settings.checkpoint):
-        if not needed.is_file():
-            raise NotInitialisedError(path=str(needed))
+    for needed in (settings.journal, settings.checkpoint, database_file(settings.keys)):
+        if needed is not None and not needed.is_file():  # fails closed: it would be made anew
+            raise RestorePartMissingError(path=str(needed))
     with ExitStack() as undo:
         undo.callback((keys := Database.open(settings.keys)).close)
         vault = FieldVault.open(keys, provider_of(settings))

@@ -25,7 +25,7 @@ class FolderUnwritableError(GovernanceError):
 
 def make_folders(settings: Settings) -> None:
     """The folders of the installation exist and nobody else may look into them."""
-    files = [path for url in (settings.database, settings.keys) if (path := _file_of(url))]
+    files = [path for url in (settings.database, settings.keys) if (path := database_file(url))]
     for folder in (
         settings.data_dir,
         *(path.parent for path in files),
@@ -50,12 +50,12 @@ def make_folders(settings: Settings) -> None:
 
 def require_file(url: str) -> None:
     """Fails closed: opening a path where no database lies would make an empty one."""
-    path = _file_of(url)
+    path = database_file(url)
     if path is not None and not path.is_file():
         raise NotInitialisedError(path=str(path.parent))
 
 
-def _file_of(url: str) -> Path | None:
+def database_file(url: str) -> Path | None:
     """The file of a SQLite database; None for a server."""
     parsed = make_url(url)
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None

@@ -32,7 +32,7 @@ from retention.access import require
 from retention.backups import store
 from retention.backups.desk import Desk, at_work
 from retention.backups.dumps import dump, form_of
-from retention.backups.errors import BackupFailedError
+from retention.backups.errors import BackupFailedError, reason_of
 from retention.backups.key_copies import copy_keys, end_key_copies
 from retention.backups.types import SUFFIX, Ending, Kept, Manifest, name_of
 
@@ -71,7 +71,8 @@ def make(desk: Desk, principal: Principal, *, at: datetime, to: Path | None = No
         try:
             ending = _written(desk, path, manifest, key, work)
         except (OSError, CopyRefusedError) as error:
-            raise BackupFailedError(reason=type(error).__name__) from error
+            why = reason_of(error) if isinstance(error, OSError) else type(error).__name__
+            raise BackupFailedError(reason=why) from error
         size = path.stat().st_size
         _record(desk, principal, path, size, manifest, ending, at=at)
         ended = _prune(desk, folder, at=at) if to is None else 0

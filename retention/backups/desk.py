@@ -11,7 +11,13 @@ from typing import Final
 
 from audit.note import VerifierKey
 from governance.customers.ports import Ports
-from retention.backups.errors import BackupBusyError, BackupFolderError, KeysNotApartError
+from retention.backups.errors import (
+    BackupBusyError,
+    BackupFolderError,
+    BackupUnnamedError,
+    KeysNotApartError,
+    reason_of,
+)
 
 PRIVATE: Final = 0o700
 LOCK: Final = ".lock"
@@ -35,10 +41,13 @@ class Desk:
     release: str
 
     def place(self, other: Path | None = None) -> Path:
-        """The folder of backups, there and nobody else's; raises BackupFolderError."""
+        """The folder of backups, there and nobody else's.
+
+        Raises BackupUnnamedError, BackupFolderError, KeysNotApartError.
+        """
         folder = other or self.folder
         if folder is None:
-            raise BackupFolderError(path="-", reason="unnamed")
+            raise BackupUnnamedError
         keys = (self.key_folder, self.key_store, *self.key_copies)
         for place in (one.resolve() for one in keys if one is not None):
             if folder.resolve() in (place, *place.parents) or place in folder.resolve().parents:
@@ -57,9 +66,9 @@ def made(folder: Path) -> Path:
     try:
         folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     except OSError as error:
-        raise BackupFolderError(path=str(folder), reason=type(error).__name__) from error
+        raise BackupFolderError(path=str(folder), reason=reason_of(error)) from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise BackupFolderError(path=str(folder), reason="PermissionError")
+        raise BackupFolderError(path=str(folder), reason="EACCES")
     return folder
 
 

@@ -1,10 +1,18 @@
 """Refusals of backups and restores; parameters are names of files, codes and counts."""
 
+from errno import errorcode
+
 from governance.core.errors import GovernanceError, NotFoundError, UnavailableError
 
 
+class BackupUnnamedError(GovernanceError):
+    """No folder for backups is named; nothing was written."""
+
+    code, status, exit_code = "backup_unnamed", 400, 2
+
+
 class BackupFolderError(GovernanceError):
-    """No folder for backups is named, or it cannot be used (`reason`); nothing was written."""
+    """The folder for backups cannot be used (`reason`); nothing was written."""
 
     code, status, exit_code = "backup_folder", 400, 2
 
@@ -57,6 +65,12 @@ class RestoreTargetError(GovernanceError):
     code, status, exit_code = "restore_target", 409, 2
 
 
+class RestorePartMissingError(UnavailableError):
+    """What lies apart from the backup (journal, keys, checkpoint) is missing; nothing changed."""
+
+    code = "restore_part_missing"
+
+
 class RestoreInUseError(UnavailableError):
     """Others have the database open that is to be replaced; nothing was changed."""
 
@@ -85,3 +99,8 @@ class ScratchDatabaseError(UnavailableError):
     """No scratch database can be made on the server to prove the backup in."""
 
     code = "scratch_database"
+
+
+def reason_of(error: OSError) -> str:
+    """What the system calls it (ENOSPC: the disk is full); never a path."""
+    return errorcode.get(error.errno or 0, type(error).__name__)

@@ -39,6 +39,7 @@ from retention.backups.errors import (
     RestoredClosedError,
     RestoreFailedError,
     RestoreTargetError,
+    reason_of,
 )
 from retention.backups.proving import SOUND, checked_head, sound, unpack
 from retention.backups.types import Ending, Form, Manifest
@@ -118,7 +119,7 @@ def restore(place: Place, path: Path, *, at: datetime, replace: bool = False) ->
         try:
             ending, log, aside = put(place, path, manifest, work, at=at, taken=bool(taken))
         except OSError as error:
-            raise RestoreFailedError(reason=type(error).__name__) from error
+            raise RestoreFailedError(reason=reason_of(error)) from error
     to_do: dict[str, int] = {}
     for record in place.journal.replay(after=manifest.journal.seq):
         to_do[record.entry.kind.value] = to_do.get(record.entry.kind.value, 0) + 1

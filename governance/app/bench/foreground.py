@@ -8,10 +8,11 @@ import multiprocessing
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection as Pipe
+from statistics import fmean
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, update
@@ -32,17 +33,49 @@ _TOUCH: Final = (
 class Latencies:
     """What the writers waited, in milliseconds from the moment at which each write was due."""
 
-    values: list[float] = field(default_factory=list, repr=False)
+    waits: list["Wait"] = field(default_factory=list, repr=False)
 
     def late(self, share: float) -> float:
         """The latency that this share of the writes did not pass."""
-        ordered = sorted(self.values) or [0.0]
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+        return late([wait.whole for wait in self.waits], share)
 
     @property
     def longest(self) -> float:
         """The longest wait."""
-        return max(self.values, default=0.0)
+        return max((wait.whole for wait in self.waits), default=0.0)
+
+    def slowest(self, share: float) -> "Wait":
+        """What the slowest of them spent their time on, each part by its mean."""
+        ordered = sorted(self.waits, key=lambda wait: wait.whole) or [Wait()]
+        worst = ordered[min(len(ordered) - 1, int(len(ordered) * share)) :]
+        return Wait(
+            begun=fmean(wait.begun for wait in worst),
+            done=fmean(wait.done for wait in worst),
+            kept=fmean(wait.kept for wait in worst),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """One write, in milliseconds: until it was begun, its statement, and its commit."""
+
+    begun: float = 0.0  # the writer woke late, or its last write was still at work
+    done: float = 0.0
+    kept: float = 0.0
+
+    @property
+    def whole(self) -> float:
+        """From the moment at which it was due."""
+        return self.begun + self.done + self.kept
+
+    def __str__(self) -> str:
+        return f"{self.begun:.1f} ms until begun, {self.done:.1f} statement, {self.kept:.1f} commit"
+
+
+def late(values: Iterable[float], share: float) -> float:
+    """The value that this share of them did not pass."""
+    ordered = sorted(values) or [0.0]
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
 @contextmanager
@@ -65,7 +98,7 @@ def writing(database: Database, rows: Sequence[RowId], url: str) -> Iterator[Lat
 @contextmanager
 def _thread(database: Database, rows: Sequence[RowId], found: Latencies) -> Iterator[None]:
     ended = threading.Event()
-    thread = threading.Thread(target=_write, args=(database, rows, ended, found.values))
+    thread = threading.Thread(target=_write, args=(database, rows, ended, found.waits))
     thread.start()
     try:
         yield
@@ -85,36 +118,40 @@ def _process(url: str, rows: Sequence[RowId], found: Latencies) -> Iterator[None
         yield
     finally:
         ours.send(END)
-        found.values += ours.recv()
+        found.waits += ours.recv()
         child.join()
 
 
 def _main(url: str, rows: Sequence[RowId], pipe: Pipe) -> None:
-    ended, values = threading.Event(), list[float]()
+    ended, waits = threading.Event(), list[Wait]()
     with closing(Database.open(url)) as database:
-        thread = threading.Thread(target=_write, args=(database, rows, ended, values))
+        thread = threading.Thread(target=_write, args=(database, rows, ended, waits))
         thread.start()
         pipe.send(END)
         pipe.recv()
         ended.set()
         thread.join()
-    pipe.send(values)
+    pipe.send(waits)
 
 
 def _write(
-    database: Database, rows: Sequence[RowId], ended: threading.Event, values: list[float]
+    database: Database, rows: Sequence[RowId], ended: threading.Event, waits: list[Wait]
 ) -> None:
     dice = random.Random(20261126)  # noqa: S311 # which row, no secret
+    now = time.perf_counter
 
-    def touch(tx: Connection, facts: dict[str, Any]) -> None:
+    def touch(tx: Connection, facts: dict[str, Any]) -> tuple[float, float]:
+        began = now()
         tx.execute(_TOUCH, facts)
+        return began, now()
 
-    began, number = time.perf_counter(), 0
+    first, number = now(), 0
     while not ended.is_set():
-        due = began + number / RATE
-        if (early := due - time.perf_counter()) > 0:
+        due = first + number / RATE
+        if (early := due - now()) > 0:
             time.sleep(early)
         facts = {"row": dice.choice(rows)}
-        database.write(lambda tx, facts=facts: touch(tx, facts))  # type: ignore[misc] # bound at once
-        values.append((time.perf_counter() - due) * 1_000)
+        begun, done = database.write(lambda tx, facts=facts: touch(tx, facts))  # type: ignore[misc] # bound at once
+        spent = (begun - due, done - begun, now() - done)
+        waits.append(Wait(begun=spent[0] * 1_000, done=spent[1] * 1_000, kept=spent[2] * 1_000))
         number += 1

@@ -35,6 +35,7 @@ from retention.backups.creating import create
 from retention.backups.errors import (
     BackupForeignError,
     RestoredClosedError,
+    RestorePartMissingError,
     RestoreTargetError,
 )
 from retention.errors import NotReappliedError, RetentionRefusedError
@@ -275,6 +276,17 @@ def test_an_older_journal_is_refused(lost: Lost) -> None:
     lost.settings.journal_head.unlink()
     with pytest.raises(JournalBehindError):  # the backup itself knows a later one
         restore_data(lost.settings, lost.backup, at=LATER)
+
+
+def test_what_lies_apart_must_be_there_and_is_not_made_anew(lost: Lost) -> None:
+    apart = lost.settings.journal, Path(lost.settings.keys.removeprefix("sqlite:///"))
+    for needed in apart:
+        away = needed.rename(needed.with_name("away"))
+        with pytest.raises(RestorePartMissingError) as refused:
+            restore_data(lost.settings, lost.backup, at=LATER)
+        assert refused.value.params == {"path": str(needed)}
+        assert not needed.exists()
+        away.rename(needed)
 
 
 def test_a_backup_of_the_other_engine_is_refused(lost: Lost, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ def in_words(alarm: Alarm, lang: Lang) -> str:
         f"app.alarm.{alarm.rule.value}",
         lang,
         actor=actor_name(alarm.actor, lang) if alarm.actor else "-",
-        hour=alarm.start.astimezone(JST).strftime("%Y-%m-%d %H:00"),
+        hour=_hour(alarm, lang),
         value=alarm.number,
         limit=alarm.limit,
         usual=alarm.usual,

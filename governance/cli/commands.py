@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from functools import cache
+from typing import cast
 
 import typer
 
@@ -68,6 +69,7 @@ from governance.cli import (
     webhooks,
     witness,
 )
+from governance.cli.frame import framed
 from governance.cli.output import report as told
 from governance.cli.output import say
 from governance.cli.usage import ASKED_HELP, mistake
@@ -159,7 +161,7 @@ def application(arguments: Sequence[str]) -> int:
 @cache
 def _tree() -> typer.core.TyperGroup:
     """Every command with its options, read from their functions once."""
-    return typer.main.get_group(application_)
+    return cast("typer.core.TyperGroup", framed(typer.main.get_group(application_)))
 
 
 def _not_run(error: typer.TyperException) -> int:

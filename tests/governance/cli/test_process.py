@@ -22,7 +22,9 @@ HELP = """
 import json, sys
 from governance.cli.main import main
 code = main(["--help"])
-print(json.dumps([code, sorted(set(sys.modules) & set(sys.argv[1:]))]))
+loaded = sorted(set(sys.modules) & set(sys.argv[1:]))
+main(["hold", "place", "--help"])
+print(json.dumps([code, loaded]))
 """
 TREE = """
 import json, sys
@@ -59,6 +61,10 @@ def test_help_loads_nothing_heavy() -> None:
     code, loaded = json.loads(done.stdout.splitlines()[-1])
     assert code == 0
     assert loaded == []
+    assert done.stdout.startswith("使い方: sekisho ")
+    assert "[必須]" in done.stdout
+    for english in ("Usage", "Options:", "Arguments", "Commands", "Show this", "required"):
+        assert english not in done.stdout
 
 
 def test_every_command_and_option_has_help_in_both_languages() -> None:

@@ -33,16 +33,16 @@ class Browsers(dict[str, httpx.Client]):
                 add_staff, wiring=self._wiring, login=role, display_name="架空", roles=[role], at=at
             )
         )
-        actor = ActorId(f"u:{role}")
-        code = database.write(partial(issue_code, actor=actor, kind=PrincipalKind.STAFF, at=at))
-        client = self.open(role)
-        assert client.post("/sign-in", data={"code": code}).status_code == 303
-        return client
+        return self.sign_in(role)
 
-    def open(self, role: str) -> httpx.Client:
-        """A browser of the role that nobody has signed in with."""
-        self[role] = client = httpx.Client(base_url=self._base, timeout=60, trust_env=False)
+    def sign_in(self, role: str) -> httpx.Client:
+        """A new browser of the employee who was hired for the role."""
+        issue = partial(issue_code, kind=PrincipalKind.STAFF, at=self._wiring.clock())
+        code = self._wiring.database.write(partial(issue, actor=ActorId(f"u:{role}")))
+        client = httpx.Client(base_url=self._base, timeout=60, trust_env=False)
         client.headers["accept-language"] = "ja"
+        assert client.post("/sign-in", data={"code": code}).status_code == 303
+        self[role] = client
         return client
 
 

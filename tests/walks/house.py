@@ -91,8 +91,11 @@ def house(done: Done, folder: Path, furnish: Furnish) -> Iterator[House]:
             _furnish(done, first, furnish)
     shutil.copytree(first, folder / "house")
     kept = json.loads((first / KEPT).read_text(encoding="utf-8"))
-    with _opened(folder / "house", kept["cookies"]) as made:
+    with _opened(folder / "house") as made:
         made.examples.update(kept["examples"])
+        made.visitor.cookies.update(kept["visitor"])
+        for role in kept["roles"]:  # who was hired; their sessions would end while others test
+            made.office.browsers.sign_in(role)
         yield made
 
 
@@ -101,21 +104,19 @@ def _furnish(done: Done, folder: Path, furnish: Furnish) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # of one that died at it
     folder.mkdir(mode=0o700)
     copy_of(done, folder / "demo")
-    with _opened(folder, {}) as made:
-        assert made.portal.post(
-            "/sign-in", data={"code": _code(made.wiring, made.customer)}
-        ).is_redirect
+    with _opened(folder) as made:
         furnish(made)
-        browsers = {**made.office.browsers, PERSON: made.portal, NOBODY: made.visitor}
-        cookies = {caller: dict(one.cookies) for caller, one in browsers.items()}
-        examples = made.examples
-    kept = json.dumps({"examples": examples, "cookies": cookies})
-    (folder / KEPT).write_text(kept, encoding="utf-8")
+        kept = {
+            "examples": made.examples,
+            "visitor": dict(made.visitor.cookies),
+            "roles": [*made.office.browsers],
+        }
+    (folder / KEPT).write_text(json.dumps(kept), encoding="utf-8")
 
 
 @contextmanager
-def _opened(folder: Path, cookies: Mapping[str, Mapping[str, str]]) -> Iterator[House]:
-    """The installation of this folder, served to browsers that hold these cookies."""
+def _opened(folder: Path) -> Iterator[House]:
+    """The installation of this folder, served, with the customer signed in."""
     connected = folder / "connectors.yaml"
     connected.write_text(CONNECTED, encoding="utf-8")
     settings = Settings(data_dir=folder / "demo", mode="demo", connectors_file=connected)
@@ -124,12 +125,12 @@ def _opened(folder: Path, cookies: Mapping[str, Mapping[str, str]]) -> Iterator[
     try:
         with pytest.MonkeyPatch.context() as quick:
             quick.setattr("policies.compare.BUDGET", QUICK)
-            yield from _served(wiring, cookies)
+            yield from _served(wiring)
     finally:
         wiring.close()
 
 
-def _served(wiring: Wiring, cookies: Mapping[str, Mapping[str, str]]) -> Iterator[House]:
+def _served(wiring: Wiring) -> Iterator[House]:
     app = create_app(wiring)
     for name in ("collect_throttle", "request_throttle"):
         setattr(app.state, name, Throttle(LIMITLESS))
@@ -143,10 +144,7 @@ def _served(wiring: Wiring, cookies: Mapping[str, Mapping[str, str]]) -> Iterato
             portal=_browser(base),
             visitor=_browser(base),
         )
-        for caller, held in cookies.items():
-            if caller not in (PERSON, NOBODY):
-                made.office.browsers.open(caller)
-            made.browser(caller).cookies.update(dict(held))
+        assert made.portal.post("/sign-in", data={"code": _code(wiring, made.customer)}).is_redirect
         yield made
         for browser in (made.portal, made.visitor):
             browser.close()

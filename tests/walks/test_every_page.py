@@ -21,6 +21,7 @@ from tests.walks.walking import (
     View,
     Walker,
     a_view,
+    enlarged,
     findings,
     shapes,
     thorough,
@@ -52,7 +53,8 @@ def test_every_page_is_sound_in_one_view(looker: Walker, way: Way) -> None:
     found = []
     for route, stops in list(way.items())[:: 1 if SOAK else 4]:
         found += findings(looker, stops[0], a_view(route))
-        found += shapes(looker.tab(stops[0].caller).page, WIDTHS)
+        page = looker.tab(stops[0].caller).page
+        found += [f"{route}: {one}" for one in (*shapes(page, WIDTHS), *enlarged(page))]
     assert not found, "\n".join(found)
 
 

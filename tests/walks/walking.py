@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 WIDTHS: Final = (1280, 768, 390, 320)  # 320 is 1280 at 400 %
-LAYOUTS: Final = (1280, 390)  # between them everything is seen that is at any width
+PHONE: Final = 390
+LAYOUTS: Final = (1280, PHONE)  # between them everything is seen that is at any width
 LANGS: Final = ("ja", "en")
 SCHEMES: Final = ("light", "dark")
 WAIT_MS: Final = 30_000
@@ -37,6 +38,13 @@ UNSEEN: Final = """() => [...document.querySelectorAll('a[href], button, input, 
     return !shown && style.boxShadow === 'none';
   })
   .map((one) => one.outerHTML.slice(0, 80))"""
+# A chart whose section has no table of the same figures.
+TWINLESS: Final = """() => [...document.querySelectorAll('main svg[role=img][viewBox]')]
+  .filter((one) => one.checkVisibility() && one.closest('figure, .sk-chart'))
+  .filter((one) => !one.closest('section, .sk-panel, main').querySelector('table'))
+  .map((one) => one.outerHTML.slice(0, 80))"""
+# The bar that stays on the screen covers what lies under it: as axe sees it, a target too small.
+TOP: Final = "() => { document.activeElement.blur(); scrollTo(0, 0); }"
 # What would let the page scroll sideways, outside of a region that is meant to.
 WIDE: Final = """() => [...document.querySelectorAll('main *')]
   .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
@@ -151,6 +159,7 @@ def findings(walker: Walker, stop: Stop, view: View) -> list[str]:
     if view.script:
         found += violations(page)
         found += [f"focus unseen: {one}" for one in _unseen(page)]
+    found += [f"a chart without its table: {one}" for one in page.evaluate(TWINLESS)]
     found += shapes(page, (view.width,))
     place = urlsplit(page.url).path
     return [f"{stop.route} ({place}) {view}: {one}" for one in (*found, *tab.heard())]
@@ -173,10 +182,13 @@ def thorough(walker: Walker, stop: Stop, *, lang: str, script: bool) -> Iterator
         for width in WIDTHS:
             view = View(width=width, lang=lang, scheme=scheme, script=script)
             found = [*wrong, *shapes(page, (width,))]
+            page.evaluate(TOP)
             if script:
                 found += violations(page, but=(CONTRAST,)) if scheme == SCHEMES[0] else []
                 found += violations(page, only=(CONTRAST,)) if width in LAYOUTS else []
                 found += [f"focus unseen: {one}" for one in _unseen(page)]
+            if view == View(width=WIDTHS[-1], lang=lang, scheme=SCHEMES[-1], script=script):
+                found += enlarged(page)
             yield [f"{stop.route} ({path}) {view}: {one}" for one in (*found, *tab.heard())]
 
 
@@ -188,6 +200,17 @@ def shapes(page: "Page", widths: tuple[int, ...]) -> list[str]:
         if page.evaluate(OVERFLOW) > 0:
             found.append(f"wide at {width}: {page.evaluate(WIDE)}")
         found += [f"small at {width}: {one}" for one in page.evaluate(SMALL, LEAST)]
+    return found
+
+
+def enlarged(page: "Page") -> list[str]:
+    """What is too wide on a telephone whose letters are twice as large (WCAG 1.4.4)."""
+    page.set_viewport_size({"width": PHONE, "height": 900})
+    page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    found = []
+    if page.evaluate(OVERFLOW) > 0:
+        found = [f"wide at {PHONE} with letters of 200 %: {page.evaluate(WIDE)}"]
+    page.evaluate("() => { document.documentElement.style.fontSize = ''; }")
     return found
 
 

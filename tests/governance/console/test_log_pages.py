@@ -1,8 +1,11 @@
 """The pages of the log answer what the address asks, and a form with a mistake loses nothing."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -194,3 +197,17 @@ def test_who_opened_a_field_of_a_person_is_found_by_field_and_day(office: Office
     wrong = office.page(f"{place}?from=yesterday")
     assert 'href="#from"' in wrong
     assert "mori" not in wrong
+
+
+def test_a_record_that_was_changed_is_shown_by_its_number(office: Office) -> None:
+    """The last of this file: nothing of this log is proved any more."""
+    wiring = office.wiring
+    with closing(sqlite3.connect(wiring.settings.data_dir / "sekisho.db")) as owner, owner:
+        owner.execute("DROP TRIGGER audit_event_update")  # whoever has the file can do so
+        owner.execute(
+            "UPDATE audit_event SET actor = actor || 'x'"
+            " WHERE id = (SELECT event_id FROM audit_leaf WHERE seq = 3)"
+        )
+    wiring.log_watch.latest(at=AT + timedelta(days=1))  # what was seen before is old
+    for place, by in ((HOME, "auditor"), ("/console", "privacy_officer")):
+        assert "記録が書き換えられています（3件目）" in office.page(place, by=by)

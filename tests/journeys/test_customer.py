@@ -79,21 +79,6 @@ def test_the_page_fits_the_narrowest_phone(visits: Visits, site: Site, lang: str
     sound(seen)
 
 
-def test_the_keyboard_alone_is_enough(visits: Visits, site: Site) -> None:
-    page = visits.signed_in(f"p:{site.customer}").page
-    before = is_on(page)
-    button = page.locator(f'form[action="/portal/choices/{PURPOSE}"] button').first
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if button.evaluate("(one) => one === document.activeElement"):
-            break
-    expect(button).to_be_focused()
-    with page.expect_navigation(url="**/portal?changed=*"):
-        page.keyboard.press("Enter")
-    assert is_on(page) is not before
-    press(page)
-
-
 def test_a_link_works_once(visits: Visits, site: Site) -> None:
     code = site.code(f"p:{site.customer}")
     first = visits.open(f"/sign-in?code={code}")

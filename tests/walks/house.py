@@ -94,6 +94,7 @@ def house(done: Done, folder: Path, furnish: Furnish) -> Iterator[House]:
     with _opened(folder / "house") as made:
         made.examples.update(kept["examples"])
         made.visitor.cookies.update(kept["visitor"])
+        made.portal.cookies.update(kept["portal"])  # what was asked for is shown to its own session
         for role in kept["roles"]:  # who was hired; their sessions would end while others test
             made.office.browsers.sign_in(role)
         yield made
@@ -105,10 +106,13 @@ def _furnish(done: Done, folder: Path, furnish: Furnish) -> None:
     folder.mkdir(mode=0o700)
     copy_of(done, folder / "demo")
     with _opened(folder) as made:
+        code = _code(made.wiring, made.customer)
+        assert made.portal.post("/sign-in", data={"code": code}).is_redirect
         furnish(made)
         kept = {
             "examples": made.examples,
             "visitor": dict(made.visitor.cookies),
+            "portal": dict(made.portal.cookies),
             "roles": [*made.office.browsers],
         }
     (folder / KEPT).write_text(json.dumps(kept), encoding="utf-8")
@@ -116,7 +120,7 @@ def _furnish(done: Done, folder: Path, furnish: Furnish) -> None:
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[House]:
-    """The installation of this folder, served, with the customer signed in."""
+    """The installation of this folder, served."""
     connected = folder / "connectors.yaml"
     connected.write_text(CONNECTED, encoding="utf-8")
     settings = Settings(data_dir=folder / "demo", mode="demo", connectors_file=connected)
@@ -144,7 +148,6 @@ def _served(wiring: Wiring) -> Iterator[House]:
             portal=_browser(base),
             visitor=_browser(base),
         )
-        assert made.portal.post("/sign-in", data={"code": _code(wiring, made.customer)}).is_redirect
         yield made
         for browser in (made.portal, made.visitor):
             browser.close()

@@ -92,6 +92,7 @@ def house(done: Done, folder: Path, furnish: Furnish) -> Iterator[House]:
     shutil.copytree(first, folder / "house")
     kept = json.loads((first / KEPT).read_text(encoding="utf-8"))
     with _opened(folder / "house") as made:
+        made.customer = SubjectId(kept["customer"])  # the newest choice is somebody else's by now
         made.examples.update(kept["examples"])
         made.visitor.cookies.update(kept["visitor"])
         made.portal.cookies.update(kept["portal"])  # what was asked for is shown to its own session
@@ -110,6 +111,7 @@ def _furnish(done: Done, folder: Path, furnish: Furnish) -> None:
         assert made.portal.post("/sign-in", data={"code": code}).is_redirect
         furnish(made)
         kept = {
+            "customer": made.customer,
             "examples": made.examples,
             "visitor": dict(made.visitor.cookies),
             "portal": dict(made.portal.cookies),

@@ -64,6 +64,8 @@ from governance.keys.places import Places, SealedPlace
 from governance.keys.vault import BLOB, PART
 from governance.provisioning.models import ScimUserRow
 from governance.provisioning.store import BLOB as SCIM
+from governance.registers.breaches.models import BreachNoteRow
+from governance.registers.breaches.store import BLOB as BREACH_NOTE
 from governance.registers.models import RecipientCheckRow, RecipientRow
 from governance.registers.provisions.models import ProvisionPersonRow, ProvisionRow
 from governance.registers.sealing import (
@@ -170,6 +172,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield _blob(table_of(AccessReviewLineRow), "reason", ACCESS_REASON)
     yield _blob(table_of(SavedViewRow), "content", VIEW)
     yield _blob(table_of(MailCodeRow), "content", MAIL_CODE)
+    yield _blob(table_of(BreachNoteRow), "content", BREACH_NOTE)
     yield _blob(table_of(ScimUserRow), "profile", SCIM)
     yield _blob(table_of(ScanRow), "name", scans.NAME)
     yield _blob(table_of(ScanRow), "content", scans.CONTENT)

@@ -22,9 +22,9 @@ from retention.backups.desk import Desk, at_work
 from retention.backups.errors import (
     BackupBusyError,
     BackupFailedError,
-    BackupFolderError,
     BackupForeignError,
     BackupUnknownError,
+    BackupUnnamedError,
     KeysNotApartError,
     ToolMissingError,
 )
@@ -227,7 +227,7 @@ def test_only_who_may_make_backups_makes_and_proves_them(desk: Desk) -> None:
         create(desk, OFFICER, at=AT)
     with pytest.raises(RetentionRefusedError):
         verify(desk, OFFICER, Path("x"), at=AT)
-    with pytest.raises(BackupFolderError):
+    with pytest.raises(BackupUnnamedError):
         create(replace(desk, folder=None), OPERATOR, at=AT)
 
 

@@ -5,9 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from governance.cli.accounts import written
 from governance.cli.output import emit, line, say, table
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from governance.app.wiring import Wiring
+    from governance.http.principal import Principal
     from governance.registers.breaches.service import Standing
     from governance.registers.breaches.types import Duty
     from policies.law.types import When
@@ -25,25 +30,21 @@ def record(
 ) -> int:
     """The breach is in the register and its clocks run."""
     from governance.cli.choices import one_of
-    from governance.cli.session import acting, opened
     from governance.core.clock import JST
     from governance.registers.breaches import service
     from governance.registers.breaches.types import BreachKind, Ground
 
     wanted = one_of(BreachKind, kind, "--kind")
     grounds = [one_of(Ground, name, "--ground") for name in ground or ()]
-    with opened() as wiring:
-        at, by = wiring.clock(), acting(wiring)
-        known = aware or at
-        known = known if known.tzinfo else known.replace(tzinfo=JST)
-        made = wiring.database.write(
-            lambda tx: service.standing(
-                tx,
-                service.record(
-                    *(tx, wiring.ports, by, wanted, about), grounds=grounds, aware_at=known, at=at
-                ),
-            )
-        )
+    known = aware.replace(tzinfo=aware.tzinfo or JST) if aware else None
+
+    def act(tx: "Connection", wiring: "Wiring", by: "Principal") -> "Standing":
+        at = wiring.clock()
+        mine = (tx, wiring.ports, by, wanted, about)
+        made = service.record(*mine, grounds=grounds, aware_at=known or at, at=at)
+        return service.standing(tx, made)
+
+    made, _ = written(act)
     emit(spelled(made), lambda: told(made))
     return 0
 
@@ -92,16 +93,15 @@ def weigh(
 ) -> int:
     """These grounds make it reportable, and the clocks follow; none: it is not."""
     from governance.cli.choices import one_of
-    from governance.cli.session import acting, opened
     from governance.registers.breaches import service
     from governance.registers.breaches.types import Ground
 
     grounds = [one_of(Ground, name, "--ground") for name in ground or ()]
-    with opened() as wiring:
-        at, by = wiring.clock(), acting(wiring)
-        found = wiring.database.write(
-            lambda tx: service.weigh(tx, wiring.ports, by, which, grounds, at=at)
+    found, _ = written(
+        lambda tx, wiring, by: service.weigh(
+            tx, wiring.ports, by, which, grounds, at=wiring.clock()
         )
+    )
     emit(spelled(found), lambda: told(found))
     return 0
 
@@ -114,16 +114,15 @@ def note(
 ) -> int:
     """The words stand as this item of the report; earlier ones are kept."""
     from governance.cli.choices import one_of
-    from governance.cli.session import acting, opened
     from governance.registers.breaches import service
     from governance.registers.breaches.types import Topic
 
     topic = one_of(Topic, item, "--item")
-    with opened() as wiring:
-        at, by = wiring.clock(), acting(wiring)
-        made = wiring.database.write(
-            lambda tx: service.note(tx, wiring.ports, by, which, topic, words, at=at)
+    made, _ = written(
+        lambda tx, wiring, by: service.note(
+            tx, wiring.ports, by, which, topic, words, at=wiring.clock()
         )
+    )
     emit({"id": made.id, "item": topic.value}, lambda: line(say("breach.noted")))
     return 0
 
@@ -134,14 +133,11 @@ def reported(
     rule: Annotated[str, typer.Option("--rule", help=say("breach.rule"))],
 ) -> int:
     """That this report was made is on record."""
-    from governance.cli.session import acting, opened
     from governance.registers.breaches import service
 
-    with opened() as wiring:
-        at, by = wiring.clock(), acting(wiring)
-        found = wiring.database.write(
-            lambda tx: service.report(tx, wiring.ports, by, which, rule, at=at)
-        )
+    found, _ = written(
+        lambda tx, wiring, by: service.report(tx, wiring.ports, by, which, rule, at=wiring.clock())
+    )
     emit(spelled(found), lambda: told(found))
     return 0
 
@@ -153,18 +149,15 @@ def close(
 ) -> int:
     """The record has ended, by another person than who recorded it."""
     from governance.cli.choices import one_of
-    from governance.cli.session import acting, opened
     from governance.registers.breaches import service
     from governance.registers.breaches.types import Outcome
 
     ended = one_of(Outcome, outcome, "--outcome")
-    with opened() as wiring:
-        at, by = wiring.clock(), acting(wiring)
-        found = wiring.database.write(
-            lambda tx: service.standing(
-                tx, service.close(tx, wiring.ports, by, which, ended, at=at)
-            )
+    found, _ = written(
+        lambda tx, wiring, by: service.standing(
+            tx, service.close(tx, wiring.ports, by, which, ended, at=wiring.clock())
         )
+    )
     emit(spelled(found), lambda: told(found))
     return 0
 

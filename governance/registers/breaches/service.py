@@ -24,6 +24,7 @@ from governance.registers.breaches.types import (
     BreachFormError,
     BreachKind,
     BreachNoteError,
+    BreachReportableError,
     BreachSamePersonError,
     BreachUnreportedError,
     Duty,
@@ -184,7 +185,8 @@ def close(
 ) -> Breach:
     """The record has ended, by another person than who recorded it.
 
-    Raises BreachUnreportedError where it should say that all was reported and it was not.
+    Raises BreachUnreportedError where it should say that all was reported and it was not, and
+    BreachReportableError where it should say that nothing was to be reported and a ground stands.
     """
     found = _open(tx, ports, principal, breach)
     done, policy = {Action.BREACH_WRITE: found.recorded_by}, ports.policies.current
@@ -193,6 +195,8 @@ def close(
     owed = any(duty.owed for duty in standing(tx, found).duties)
     if outcome is Outcome.REPORTED and owed:
         raise BreachUnreportedError
+    if outcome is Outcome.NOT_REPORTABLE and found.grounds:
+        raise BreachReportableError
     store.close(tx, found.id, outcome, by=principal.id, at=at)
     _append(tx, ports, principal, EventCode.BREACH_CLOSED, found, (outcome.value,), at=at)
     return store.by_id(tx, found.id)

@@ -129,6 +129,12 @@ class BreachUnreportedError(GovernanceError):
     code, status = "breach_unreported", 409
 
 
+class BreachReportableError(GovernanceError):
+    """A ground of Rule 7 is on record, so a report is due. Nothing was changed."""
+
+    code, status = "breach_reportable", 409
+
+
 class BreachDutyError(WrongUseError):
     """This record has no report of that name. Nothing was changed."""
 

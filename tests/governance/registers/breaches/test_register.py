@@ -25,6 +25,7 @@ from governance.registers.breaches.types import (
     BreachFormError,
     BreachKind,
     BreachNoteError,
+    BreachReportableError,
     BreachSamePersonError,
     BreachUnknownError,
     BreachUnreportedError,
@@ -101,6 +102,8 @@ def test_the_reports_follow_the_grounds_and_all_are_owed_before_it_ends_as_repor
         desk.report(found, rule)
     with pytest.raises(BreachUnreportedError):
         desk.close(found, Outcome.REPORTED)  # the persons were not told
+    with pytest.raises(BreachReportableError):
+        desk.close(found, Outcome.NOT_REPORTABLE)  # its grounds stand
     desk.report(found, "appi_persons")
     assert desk.close(found, Outcome.REPORTED).closed_by == TWO.id
     assert [action for action, _ in desk.told(found)] == [
@@ -126,6 +129,12 @@ def test_what_is_written_is_sealed_kept_and_in_no_log(desk: Desk, wiring: Wiring
     assert SECRET not in repr(kept)
     assert all(SECRET.encode() not in one for one in raw)
     assert SECRET not in str(desk.told(found))
+
+
+def test_without_a_ground_it_may_end_as_not_reportable(desk: Desk) -> None:
+    found = desk.record("mail-9", Ground.MANY)
+    desk.weigh(found)
+    assert desk.close(found, Outcome.NOT_REPORTABLE).outcome is Outcome.NOT_REPORTABLE
 
 
 def test_who_may_read_writes_nothing_and_who_recorded_closes_nothing(

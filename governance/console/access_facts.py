@@ -6,10 +6,10 @@ from typing import Final
 
 from governance.core.terms import ActorId, Lang
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day
 from governance.identity.access.holdings import opened
 from governance.identity.access.types import Holding, Line, Mark, Sheet
 from governance.identity.access.words import categories_named, purposes_named, roles_named
-from governance.ui.formats import long_day
 from governance.ui.parts import Choice, Term
 from policies.snapshot import PolicySnapshot
 

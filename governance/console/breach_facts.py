@@ -13,11 +13,11 @@ from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day, moment
 from governance.registers.breaches import service
 from governance.registers.breaches.rules import TO_PERSONS
 from governance.registers.breaches.service import Standing
 from governance.registers.breaches.types import Breach, Duty, Ground, Note, Topic
-from governance.ui.formats import long_day, moment
 from governance.ui.parts import Choice, Occurrence, Term, Tone
 from policies.law.reasons import paragraph
 

@@ -13,7 +13,7 @@ from governance.core.terms import Lang, Law
 from governance.gateway.choices import Choices, shown_code
 from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
-from governance.ui.formats import moment
+from governance.i18n.formats import moment
 from governance.ui.parts import Choice, Link, Occurrence, Term, Tone
 from policies.purposes import consent_gated
 from policies.reasons import Audience, ReasonCode, reason_text

@@ -21,8 +21,8 @@ from governance.console.overview_charts import ageing_bars
 from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.i18n.catalogue import text
+from governance.i18n.formats import short_day
 from governance.ui.charts import BarLine
-from governance.ui.formats import short_day
 from governance.ui.lists.arranging import arranged
 from governance.ui.lists.types import Cell, Found, Row, View
 from governance.ui.lists.views import address, view_of

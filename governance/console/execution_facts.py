@@ -32,7 +32,7 @@ from governance.core.clock import JST
 from governance.core.terms import Lang, Law
 from governance.customers.ports import Ports
 from governance.i18n.catalogue import text
-from governance.ui.formats import moment
+from governance.i18n.formats import moment
 from governance.ui.parts import Choice, Term
 
 REFUSING: Final = {

@@ -16,7 +16,7 @@ from governance.customers.ports import Ports
 from governance.http.principal import Principal
 from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
-from governance.ui.formats import long_day
+from governance.i18n.formats import long_day
 from governance.ui.parts import Choice, Occurrence, Term
 from retention.holds import store
 from retention.holds.asked import word_of

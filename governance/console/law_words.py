@@ -9,7 +9,7 @@ from typing import Final
 from governance.core.terms import FieldId, Lang
 from governance.customers.catalogue import catalogue
 from governance.i18n.catalogue import domain, text
-from governance.ui.formats import long_day
+from governance.i18n.formats import long_day
 from governance.ui.parts import Term
 from policies.law.in_force import law_in_force
 from policies.law.load import RuleSet, rules_of

@@ -23,7 +23,7 @@ from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
-from governance.ui.formats import long_day
+from governance.i18n.formats import long_day
 from governance.ui.parts import Choice, Crumb, Mistake
 from governance.ui.surfaces import templates_of
 from policies.actions import Action

@@ -9,8 +9,8 @@ from dsar.measures.rules import OLDEST, Age
 from governance.console.lists.requests import REQUESTS
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
+from governance.i18n.formats import moment
 from governance.ui.charts import BarLine, bar_lines
-from governance.ui.formats import moment
 from governance.ui.lists.types import Row
 from governance.ui.lists.views import address, view_of
 

@@ -27,7 +27,7 @@ from governance.gateway.glass.store import open_of
 from governance.http.principal import Principal
 from governance.http.request import wiring_of
 from governance.i18n.catalogue import text
-from governance.ui.formats import moment
+from governance.i18n.formats import moment
 from governance.ui.pages import Page, Surface
 from governance.ui.style_page import style_page
 from governance.ui.surfaces import page_of, templates_of

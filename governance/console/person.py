@@ -12,7 +12,7 @@ from governance.gateway.glass.types import LIFTED
 from governance.gateway.types import FieldView, ReadAnswer
 from governance.gateway.writing.types import AcquiredFrom, AcquisitionMethod
 from governance.i18n.catalogue import text
-from governance.ui.formats import long_day
+from governance.i18n.formats import long_day
 from governance.ui.parts import TreatedField
 from governance.ui.words import country_name
 from policies.reasons import Audience, reason_text

@@ -14,7 +14,7 @@ from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.documents.tables import write_csv, write_xlsx
 from governance.i18n.catalogue import text
-from governance.ui.formats import long_day
+from governance.i18n.formats import long_day
 from governance.ui.parts import Choice
 from retention.explained import part_words
 from retention.listing import register_ids

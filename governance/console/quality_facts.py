@@ -14,8 +14,8 @@ from governance.customers.store import TABLES
 from governance.customers.upkeep.measures import Extra, Measure, by_kpi
 from governance.customers.upkeep.reviews import BEHIND, OF_COMPANIES, Topic
 from governance.i18n.catalogue import text
+from governance.i18n.formats import share, short_day
 from governance.ui.charts import Stack, StackedChart, stacked_chart
-from governance.ui.formats import share, short_day
 from governance.ui.parts import Column
 
 HOME: Final = "/console/quality"

@@ -15,7 +15,7 @@ from dsar.types import Event, EvidenceKind
 from governance.core.clock import JST
 from governance.core.terms import Lang, Law
 from governance.i18n.catalogue import text
-from governance.ui.formats import long_day
+from governance.i18n.formats import long_day
 from governance.ui.parts import Choice, Term
 
 

@@ -28,10 +28,10 @@ from governance.customers.suppression import OPTED_OUT, count_listed
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day, moment, size
 from governance.jobs.rules import next_slot
 from governance.reports.rendering import ReportFormat
 from governance.reports.types import Period, ReportId
-from governance.ui.formats import long_day, moment, size
 from governance.ui.parts import Figure, Term, Tone
 from governance.ui.surfaces import templates_of
 from policies.actions import Action

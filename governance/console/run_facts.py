@@ -8,7 +8,7 @@ from governance.console.plan_facts import skipped_words
 from governance.core.clock import JST
 from governance.core.terms import Lang, RowId
 from governance.i18n.catalogue import text
-from governance.ui.formats import long_day
+from governance.i18n.formats import long_day
 from governance.ui.parts import Term
 from retention import looking, store
 from retention.certificate import Certificate, certificate

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from governance.console.retention_frame import SIMULATIONS
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
+from governance.i18n.formats import MONTHS_EN, long_day
 from governance.ui.charts import Stack, StackedChart, stacked_chart
-from governance.ui.formats import MONTHS_EN, long_day
 from governance.ui.parts import Column, Figure, Term, Tone
 from retention.simulation.folding import forecast
 from retention.simulation.persons import PersonLine

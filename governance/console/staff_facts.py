@@ -6,10 +6,10 @@ from typing import Final
 
 from governance.core.terms import Lang
 from governance.i18n.catalogue import domain, text
+from governance.i18n.formats import long_day
 from governance.identity.access.holdings import opened
 from governance.identity.access.words import purposes_named, roles_named
 from governance.identity.overseeing import Whole
-from governance.ui.formats import long_day
 from governance.ui.parts import Choice, Term
 from policies.actions import PERSONAL
 from policies.duties import held_roles

@@ -23,11 +23,11 @@ from governance.customers.ports import Ports
 from governance.gateway.types import ReadAnswer
 from governance.http.principal import Principal
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day
 from governance.i18n.voice import voice
 from governance.portal.holdings import Holding, holdings
 from governance.portal.lines import Line, line_of
 from governance.signon.acting import chooses_alone
-from governance.ui.formats import long_day
 from governance.ui.parts import Term
 from policies.purposes import PurposeRecord, Signal, consent_gated
 from policies.reasons import ReasonCode

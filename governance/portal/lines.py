@@ -6,8 +6,8 @@ from dsar.listing import Summary
 from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day
 from governance.i18n.voice import voice
-from governance.ui.formats import long_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,9 +55,9 @@ from jinja2.loaders import BaseLoader
 from governance.core.terms import Lang
 from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day, machine_time, moment, number, share, short_day, size
 from governance.i18n.voice import voice
 from governance.ui.assets import asset_url
-from governance.ui.formats import long_day, machine_time, moment, number, share, short_day, size
 from governance.ui.furigana import with_furigana
 from governance.ui.parts import Choice, Column, Link, NavGroup, NavItem, Term, Who
 from governance.ui.preferences import Keys, Reading, Theme

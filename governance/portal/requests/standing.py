@@ -24,9 +24,9 @@ from dsar.types import Event, EvidenceKind, Requester
 from governance.core.terms import Lang
 from governance.customers.ports import Ports
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day
 from governance.i18n.voice import voice
 from governance.portal.lines import Line
-from governance.ui.formats import long_day
 from governance.ui.parts import Choice, Term
 
 CODES = (EvidenceKind.EMAIL_CODE, EvidenceKind.SMS_CODE)

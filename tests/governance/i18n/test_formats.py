@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.core.terms import Lang
-from governance.ui.formats import (
+from governance.i18n.formats import (
     era_year,
     long_day,
     machine_time,

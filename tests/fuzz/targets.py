@@ -44,6 +44,7 @@ from retention.datasets.reading import read_request
 from retention.schedules import read_schedule
 from tests.duties import EDITION
 from tests.fuzz.further import further
+from tests.fuzz.papers import papers
 from tests.fuzz.target import AT, CELLS, JSON, Target, on_disk, text_of
 from tests.installation import CONSENTS, REGISTER
 from tests.outside import SHOP
@@ -258,6 +259,7 @@ def targets() -> Mapping[str, Target]:
             seeds=(_sealed(),),
             words=(b"{}", b'"format"', b"\xff\xff\xff\xff"),
         ),
+        **papers(),
         **further(),
     }  # fmt: skip
 

@@ -48,6 +48,7 @@ from audit.types import Verdict
 from audit.witness.asking import cosigned_note
 from governance.core.errors import NotFoundError
 from governance.core.terms import ActorId, EventId, RowId, SubjectId
+from governance.http.numbers import LARGEST_NUMBER, NumberAsked
 from governance.http.principal import Principal
 from governance.http.request import check_same_site, wiring_of
 from policies.actions import Action
@@ -60,9 +61,13 @@ T = TypeVar("T")
 Reader = Annotated[Principal, Depends(require(Action.AUDIT_READ))]
 Prover = Annotated[Principal, Depends(require(Action.AUDIT_VERIFY))]
 Signer = Annotated[Principal, Depends(require(Action.AUDIT_REVIEW))]
-Before = Annotated[int | None, Query(ge=0, description="続きの位置（前の頁の next）")]
+Before = Annotated[
+    int | None, Query(ge=0, le=LARGEST_NUMBER, description="続きの位置（前の頁の next）")
+]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="1 頁の件数 / Events of a page")]
-Size = Annotated[int | None, Query(ge=0, description="木の大きさ / Size of the tree")]
+Size = Annotated[
+    int | None, Query(ge=0, le=LARGEST_NUMBER, description="木の大きさ / Size of the tree")
+]
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
@@ -332,7 +337,7 @@ async def inclusion(
 async def consistency(
     request: Request,
     principal: Prover,  # noqa: ARG001 - states and checks the action
-    old: Annotated[int, Query(ge=0)],
+    old: NumberAsked,
     size: Size = None,
 ) -> JSONResponse:
     """That the tree of this size begins with the old one (RFC 9162 2.1.4)."""

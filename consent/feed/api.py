@@ -25,6 +25,7 @@ from consent.leases.types import HolderKind
 from governance.core.errors import ForbiddenError, WrongUseError
 from governance.core.terms import RowId, SubjectId
 from governance.customers.changes import counter
+from governance.http.numbers import LARGEST_NUMBER
 from governance.http.principal import Principal, PrincipalKind
 from governance.http.request import wiring_of
 from governance.http.strict_json import NotStrictError, object_of
@@ -35,7 +36,9 @@ from policies.pause import refuse_paused
 
 router = APIRouter(prefix="/v1", tags=["feed"])
 Checker = Annotated[Principal, Depends(require(Action.CONSENT_FEED))]
-Known = Annotated[int, Query(ge=0, description="今知っている人数 / Persons known now")]
+Known = Annotated[
+    int, Query(ge=0, le=LARGEST_NUMBER, description="今知っている人数 / Persons known now")
+]
 Tag = Annotated[str, Query(max_length=64, description="今の方針の印 / Tag of the policy part")]
 Wanted = Annotated[str | None, Query(max_length=4_000, description="目的（コンマ区切り）")]
 HEARTBEAT: Final = 0.5  # seconds without news until a comment line shows that the feed lives

@@ -31,6 +31,7 @@ from governance.core.terms import Lang
 from governance.documents.typesetting import can_typeset
 from governance.gateway.api.asking import person_id, row_id
 from governance.gateway.choices import Choices, history, look
+from governance.http.numbers import NumberAsked
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
@@ -92,7 +93,7 @@ async def find(
 
 @router.get("/persons/{subject}", response_class=HTMLResponse)
 async def person(
-    request: Request, principal: Reader, subject: str, after: int = 0, told: str = ""
+    request: Request, principal: Reader, subject: str, after: NumberAsked = 0, told: str = ""
 ) -> str:
     """How one person's choices stand and everything that they said; the reading is on record."""
     return await person_page(request, principal, subject, after=after, told=told)

@@ -18,6 +18,7 @@ from governance.core.terms import Lang, SubjectId
 from governance.gateway.glass import service
 from governance.gateway.glass.lifting import may_hold
 from governance.gateway.glass.types import Glass, GlassFormError, GlassRequest, Verdict
+from governance.http.numbers import number_in
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
@@ -125,12 +126,12 @@ async def open_access(
     wiring = wiring_of(request)
 
     def work() -> str:
-        if not (minutes.isascii() and minutes.isdigit()):
+        if (asked := number_in(minutes)) is None:
             raise GlassFormError(field="minutes")
         wanted = GlassRequest(
             purpose=purpose,
             subject=SubjectId(subject.strip()) if subject.strip() else None,
-            minutes=int(minutes),
+            minutes=asked,
             reason=reason,
         )
         terms = service.terms_of(wiring.settings)

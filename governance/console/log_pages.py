@@ -48,6 +48,7 @@ from governance.console.log_facts import (
 from governance.console.log_person_facts import asked_of_person, field_choices
 from governance.console.pages import console_page
 from governance.core.terms import EventId, Lang, PurposeId, RowId, SubjectId
+from governance.http.numbers import NumberSent, number_in
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text, text
@@ -185,7 +186,7 @@ async def one_person(request: Request, principal: Reader, subject: str) -> str:
     wiring, by = wiring_of(request), _by(request, principal)
     page = console_page(request, "console.log.person", principal)
     place = request.query_params.get("before", "")
-    before = int(place) if place.isascii() and place.isdigit() else None
+    before = number_in(place)
     asked = asked_of_person(subject, request.query_params)
 
     def work(tx: Any) -> tuple[Timeline, DecisionPage]:
@@ -223,7 +224,7 @@ async def one_person(request: Request, principal: Reader, subject: str) -> str:
 async def sign(
     request: Request,
     principal: Signer,
-    below: Annotated[int, Form()],
+    below: NumberSent,
     comment: Annotated[str, Form()] = "",
     csrf: Csrf = "",
 ) -> Response:

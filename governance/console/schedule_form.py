@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from governance.core.terms import Lang
+from governance.http.numbers import number_in
 from governance.i18n.catalogue import text
 from governance.ui.parts import Choice
 from retention.adoption import SHIPPED, version_text, versions
@@ -40,9 +41,9 @@ def schedule_of(tx: Connection, content: bytes, *, which: str) -> Schedule | Non
         return read_schedule(schedule_words(content), file=FILE)
     if not which:
         return None
-    if not (which.isascii() and which.isdigit()):
+    if (version := number_in(which)) is None:
         raise ScheduleUnknownError
-    return version_text(tx, int(which))
+    return version_text(tx, version)
 
 
 def schedule_words(content: bytes) -> str:

@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import Connection
 
+from governance.http.numbers import LARGEST_NUMBER
 from governance.http.principal import Principal
 from governance.http.request import wiring_of
 from governance.http.strict_json import NotStrictError, object_of
@@ -29,8 +30,8 @@ router = APIRouter(prefix=showing.PREFIX, tags=["scim"], responses={422: {"descr
 System = Annotated[Principal, Depends(require(Action.STAFF_PROVISION))]
 Id = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 Wish = Annotated[str | None, Query(alias="filter")]
-Start = Annotated[int, Query(alias="startIndex")]
-Count = Annotated[int, Query()]
+Start = Annotated[int, Query(alias="startIndex", ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+Count = Annotated[int, Query(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 Answer = tuple[int, dict[str, Any] | None, str | None]  # status, body, entity tag
 
 

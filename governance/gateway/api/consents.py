@@ -41,6 +41,7 @@ from governance.gateway.choices import (
 )
 from governance.gateway.writing.once import carried_out
 from governance.gateway.writing.types import Written
+from governance.http.numbers import LARGEST_NUMBER
 from governance.http.principal import Principal
 from policies.actions import Action
 from policies.api import require
@@ -56,7 +57,10 @@ Event = Annotated[str, Path(pattern=ID, description="同意記録のID / Id of t
 About = Annotated[
     str | None, Query(max_length=64, description="利用目的（省略: 全部） / Purpose; all without")
 ]
-After = Annotated[int, Query(ge=0, description="続きの位置（前の頁の next） / `next` of the page")]
+After = Annotated[
+    int,
+    Query(ge=0, le=LARGEST_NUMBER, description="続きの位置（前の頁の next） / `next` of the page"),
+]
 Limit = Annotated[int, Query(ge=1, le=PAGE, description="1 頁の件数 / Rows of a page")]
 Monthly = Annotated[bool, Query(description="月ごと / By month")]
 EXAMPLE: Final = {

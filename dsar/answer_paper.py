@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.documents.neutralise import visible
 from governance.documents.papers import Entry, Paper, Part
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day
 
 NAME = "person.name"
 
@@ -16,7 +16,7 @@ NAME = "person.name"
 def paper_of(document: Mapping[str, Any], lang: Lang) -> Paper:
     """The paper of `data.json`; values stand in it as text, what hides in them shown."""
     say = _Say(lang)
-    day = datetime.fromisoformat(document["created_at"]).astimezone(JST).date().isoformat()
+    day = long_day(datetime.fromisoformat(document["created_at"]), lang)
     return Paper(
         title=say("title"),
         sender=_both(document["controller"]["name"], lang),

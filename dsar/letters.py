@@ -28,6 +28,7 @@ from governance.core.terms import FieldId, Lang, Law
 from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day
 
 PROOF: Final = "event:"
 NOTHING: Final[Mapping[Slot, str]] = MappingProxyType({})
@@ -114,9 +115,9 @@ def _given(
             dates = dates_of(case, track, at=step.at) if track is not None else None
             day = dates.legal or dates.nominal if dates is not None else None
             reason = text(f"dsar.extension.{step.ground}", lang)
-            return {Slot.DUE: day.isoformat() if day else "-", Slot.REASON: reason}
+            return {Slot.DUE: long_day(day, lang) if day else "-", Slot.REASON: reason}
         case Letter.HELD:
-            until = step.until.isoformat() if step.until else "-"
+            until = long_day(step.until, lang) if step.until else "-"
             return {Slot.DUE: until, Slot.REASON: text(f"dsar.hold.{step.ground}", lang)}
         case Letter.FEE_QUOTED:
             told = fees_of(tx, case.id)

@@ -10,10 +10,10 @@ from dsar.found import Found, FoundRecord, named
 from dsar.information import Section
 from dsar.portability import LeftField, NotPortable
 from dsar.types import COPYING, Ground, RequestKind
-from governance.core.clock import JST
 from governance.core.controller import Controller
-from governance.core.terms import FieldId, Law, RowId
+from governance.core.terms import FieldId, Lang, Law, RowId
 from governance.customers.catalogue import catalogue
+from governance.i18n.formats import long_day
 from policies.types import Label
 
 PROVISIONS: Final = "provision"  # the source of the records that APPI 33(5) opens
@@ -53,10 +53,9 @@ class Answer:
     information: tuple[tuple[Law, tuple[Section, ...]], ...] = field(repr=False)
     stays: tuple[StaysLine, ...] = ()  # of GDPR 20 alone
 
-    @property
-    def created_on(self) -> str:
-        """The day of the answer in Japan."""
-        return self.created_at.astimezone(JST).date().isoformat()
+    def created_on(self, lang: Lang) -> str:
+        """The day of the answer in Japan, in words."""
+        return long_day(self.created_at, lang)
 
 
 def disclosed(

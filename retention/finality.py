@@ -15,6 +15,7 @@ from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.crypto.providers.types import AT_ONCE, EpochId
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day
 from governance.keys.epochs import KEEP_DAYS, unreadable_from
 from retention.tombstones import Tombstone
 
@@ -55,7 +56,7 @@ class StageDate:
 
     def words(self, lang: Lang) -> str:
         """The stage in one sentence, with its day."""
-        day = self.on.isoformat() if self.on is not None else ""
+        day = long_day(self.on, lang) if self.on is not None else ""
         key = f"retention.finality.{self.stage.value}.{self.standing.value}"
         return text(key, lang, on=day or text("retention.finality.no_day", lang))
 

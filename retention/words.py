@@ -2,6 +2,7 @@
 
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day
 from retention.key_ends import shredded_by
 from retention.plans import Item
 from retention.types import (
@@ -27,8 +28,8 @@ def because(found: Decision | Item, schedule: Schedule, lang: Lang) -> str:
         decision=text(f"retention.decision.{kind.value}", lang),
         label=label,
         basis=basis,
-        start=found.basis.isoformat() if found.basis is not None else "-",
-        due=found.due_on.isoformat() if found.due_on is not None else "-",
+        start=long_day(found.basis, lang) if found.basis is not None else "-",
+        due=long_day(found.due_on, lang) if found.due_on is not None else "-",
     )
 
 

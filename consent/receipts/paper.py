@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from consent.receipts.content import basis_words
 from consent.types import EVERY, GRANTS
-from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.documents.papers import Entry, Paper, Part
 from governance.i18n.catalogue import text
+from governance.i18n.formats import moment
 from policies.purposes import HOME
 
 ACTS: Final = frozenset(
@@ -37,10 +37,7 @@ def receipt_paper(content: Mapping[str, Any], lang: Lang) -> Paper:
 
 def spoken(at: str, lang: Lang) -> str:
     """A moment of the content in Japanese time, in words."""
-    there = datetime.fromisoformat(at).astimezone(JST)
-    if lang is Lang.JA:
-        return f"{there.year}年{there.month}月{there.day}日 {there:%H:%M}（日本時間）"
-    return f"{there.day} {there:%B %Y, %H:%M} (Japan)"
+    return _said(lang, "moment", at=moment(datetime.fromisoformat(at), lang))
 
 
 def _said(lang: Lang, key: str, **params: object) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from dsar.case import Case, WithheldItem
 from dsar.clocks import dates_of
-from dsar.correspondence.rules import REMEDIES, lines
+from dsar.correspondence.rules import CORRECTING, REMEDIES, STOPPING, lines
 from dsar.correspondence.types import Slot
 from dsar.execution.words import field_words
 from dsar.identity.rules import required_proofs
@@ -20,6 +20,7 @@ from governance.core.controller import Controller
 from governance.core.terms import Lang, Law
 from governance.customers.catalogue import catalogue
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day
 from policies.law.in_force import rule_set
 
 Given = Mapping[Slot, str]
@@ -39,7 +40,16 @@ class About:
 
 def facts_of(about: About, slots: Iterable[Slot], given: Given = NONE) -> Mapping[Slot, str]:
     """These slots of this case; what the step itself brought goes before what the case says."""
-    return {slot: given[slot] if slot in given else SAID[slot](about) for slot in slots}
+    told = {slot: given.get(slot, NOTHING) for slot in slots}
+    found = {slot: SAID[slot](about) if one == NOTHING else one for slot, one in told.items()}
+    return {slot: _in_words(slot, value, about.lang) for slot, value in found.items()}
+
+
+def _in_words(slot: Slot, value: str, lang: Lang) -> str:
+    """What the letter says; a day that is not set and a list of nothing are said, not dashed."""
+    if value != NOTHING:
+        return value
+    return text("dsar.letter.nothing.due" if slot is Slot.DUE else "dsar.letter.nothing", lang)
 
 
 def _nothing(_about: About) -> str:
@@ -52,12 +62,12 @@ def _right(about: About) -> str:
 
 
 def _received(about: About) -> str:
-    return about.case.received_at.astimezone(JST).date().isoformat()
+    return long_day(about.case.received_at, about.lang)
 
 
 def _outcome(about: About) -> str:
     decision = about.case.decision
-    return text(f"dsar.outcome.{decision.outcome}", about.lang) if decision else NOTHING
+    return text(f"dsar.letter.outcome.{decision.outcome}", about.lang) if decision else NOTHING
 
 
 def _grounds(about: About) -> str:
@@ -123,7 +133,7 @@ def _day(about: About, law: Law) -> str:
         key = "after_complete"
         return text(f"dsar.letter.day.{key}", about.lang, days=about.case.policy_days)
     why = dates.reason_ja if about.lang is Lang.JA else dates.reason_en
-    day = dates.act_by.isoformat()
+    day = long_day(dates.act_by, about.lang)
     return text(f"dsar.letter.day.{law}", about.lang, day=day, why=why).strip()
 
 
@@ -151,11 +161,17 @@ def _remedies_of(about: About, law: Law) -> Iterable[str]:
             yield text("dsar.letter.remedy.ppc", lang)
 
 
+def _done(about: About) -> str:
+    """What is handed over; what was changed, the step that changed it says."""
+    answered = any(track.kind not in CORRECTING | STOPPING for track in about.case.tracks)
+    return text("dsar.letter.done.handed", about.lang) if answered else NOTHING
+
+
 def _suit_from(about: About, law: Law) -> str:
     track = about.case.track(law)
     dates = dates_of(about.case, track, at=about.at) if track else None
     day = dates.suit_from if dates else None
-    return day.isoformat() if day else NOTHING
+    return long_day(day, about.lang) if day else NOTHING
 
 
 SAID: Mapping[Slot, Callable[[About], str]] = {
@@ -173,7 +189,7 @@ SAID: Mapping[Slot, Callable[[About], str]] = {
     Slot.OUTCOME: _outcome,
     Slot.GROUNDS: _grounds,
     Slot.WITHHELD: _withheld,
-    Slot.DONE: _nothing,
+    Slot.DONE: _done,
     Slot.RECIPIENTS: _nothing,
     Slot.REMEDIES: remedies,
 }

@@ -10,11 +10,11 @@ from dsar.correspondence.going import note_letter
 from dsar.correspondence.service import preview
 from dsar.correspondence.types import LetterRecord, State, Written
 from dsar.store import case_by_id
-from governance.core.clock import JST
 from governance.core.terms import RowId
 from governance.customers.ports import Ports
 from governance.documents.papers import Paper, Part
 from governance.http.principal import Principal
+from governance.i18n.formats import long_day
 
 MOST_LINES: Final = 8  # of an address
 MOST_SIGNS: Final = 100  # of a line
@@ -52,7 +52,7 @@ def paper_of(
         title=written.title,
         sender=sender,
         number=number,
-        date=sent.astimezone(JST).date().isoformat() if sent else "",
+        date=long_day(sent, record.lang) if sent else "",
         to=to,
         lead=first.lines if first else (),
         parts=tuple(

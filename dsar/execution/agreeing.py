@@ -31,10 +31,10 @@ from dsar.types import Letter, Mark, Outcome
 from governance.approvals.executors import Executor
 from governance.approvals.service import Approvals
 from governance.approvals.types import Approval, ApprovalKind, Consumed
-from governance.core.clock import JST
 from governance.core.terms import RequestId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
+from governance.i18n.formats import long_day
 from policies.actions import Action
 
 WAIT_DAYS: Final = 7  # settings.erasure_wait_days
@@ -81,7 +81,7 @@ def agree(
     refs = tuple(f"choice:{entry}" for entry in entries)
     if starts is not None and starts > at:
         lang = answer_language(tx, case.id)
-        given = {Slot.DUE: starts.astimezone(JST).date().isoformat()}
+        given = {Slot.DUE: long_day(starts, lang)}
         refs += tell(tx, ports, case, Letter.ERASURE_WAITING, lang=lang, at=at, given=given)
     plan = (f"sha256:{found.plan}",) if found.plan else ()
     return write_down(

@@ -15,11 +15,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dsar.execution.words import erased_words, grouped, kept_why
-from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.documents.neutralise import visible
 from governance.documents.papers import Entry, Paper, Part
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day
 from retention.finality import Stage, StageDate, Standing
 
 COMMAND: Final = "python3 verifier.pyz certificate.ndjson --key VKEY"
@@ -33,7 +33,7 @@ def paper_of(content: Content, lang: Lang) -> Paper:
         title=_say("title", lang),
         sender=visible(str(controller[lang.value])),
         number=str(content["reference"]),
-        date=_day(content["issued_at"]),
+        date=_day(content["issued_at"], lang),
         lead=(_say("lead", lang, reference=content["reference"]),),
         parts=tuple(
             part
@@ -55,11 +55,12 @@ def _say(key: str, lang: Lang, **params: object) -> str:
     return text(f"dsar.certificate.{key}", lang, **params)
 
 
-def _day(moment: object) -> str:
-    """The day in Japan; a dash for none."""
+def _day(moment: object, lang: Lang) -> str:
+    """The day of a moment in Japan, or a day of the calendar, in words; a dash for none."""
     if not moment:
         return "-"
-    return datetime.fromisoformat(str(moment)).astimezone(JST).date().isoformat()
+    told = str(moment)
+    return long_day(datetime.fromisoformat(told) if "T" in told else date.fromisoformat(told), lang)
 
 
 def _entry(key: str, value: object, lang: Lang, *, mono: bool = False) -> Entry:
@@ -71,15 +72,13 @@ def _facts(content: Content, lang: Lang) -> Part:
         head=_say("facts", lang),
         entries=(
             _entry("reference", content["reference"], lang, mono=True),
-            _entry("received", _day(content["received_at"]), lang),
-            _entry("agreed", _day(content["agreed_at"]), lang),
+            _entry("received", _day(content["received_at"], lang), lang),
+            _entry("agreed", _day(content["agreed_at"], lang), lang),
             _entry("outcome", text(f"dsar.outcome.{content['outcome']}", lang), lang),
             *(
                 _entry("ground", text(f"dsar.ground.{ground}", lang), lang)
                 for ground in content["grounds"]
             ),
-            _entry("person", content["person"], lang, mono=True),
-            _entry("agreed_plan", content["agreed_sha256"], lang, mono=True),
         ),
     )
 
@@ -96,7 +95,14 @@ def _kept(content: Content, lang: Lang) -> Part:
         head=_say("kept", lang),
         paragraphs=(_say("kept_lead", lang),),
         items=tuple(
-            _say("kept_line", lang, table=table, fields=names or "-", rows=rows, why=why)
+            _say(
+                "kept_line" if names else "kept_line_whole",
+                *(lang,),
+                table=table,
+                fields=names,
+                rows=rows,
+                why=why,
+            )
             for table, names, rows, why in grouped(lines, lang)
         ),
     )
@@ -105,9 +111,8 @@ def _kept(content: Content, lang: Lang) -> Part:
 def _why(line: Content, lang: Lang) -> str:
     """The law that keeps it, the last day, and the ground in the law of the request."""
     grounds = [text(f"dsar.ground.{ground}", lang) for ground in line.get("grounds", ())]
-    between = "、" if lang is Lang.JA else ", "
     why = kept_why(line, lang)
-    return _say("kept_on", lang, why=why, grounds=between.join(grounds)) if grounds else why
+    return _say("kept_on", lang, why=why, grounds=_between(lang).join(grounds)) if grounds else why
 
 
 def _stores(content: Content, lang: Lang) -> Part | None:
@@ -127,7 +132,7 @@ def _stores(content: Content, lang: Lang) -> Part | None:
                 label=visible(str(kept["label"][lang.value])),
                 records=kept["records"],
                 ground=visible(str(kept["ground"][lang.value])),
-                until=kept["until"] or "-",
+                until=_day(kept["until"], lang),
             )
             for kept in one["kept"]
         ]
@@ -137,18 +142,23 @@ def _stores(content: Content, lang: Lang) -> Part | None:
 def _recipients(content: Content, lang: Lang) -> Part | None:
     if not content["recipients"]:
         return None
-    items = tuple(
-        _say("told", lang, name=visible(str(one["name"])), day=_day(one["told_at"]))
-        if one["told_at"]
-        else _say(
-            "untold",
-            lang,
-            name=visible(str(one["name"])),
-            why=text(f"dsar.untold.{one['untold'] or 'no_address'}", lang),
-        )
-        for one in content["recipients"]
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for one in content["recipients"]:
+        told, day = ("told", _day(one["told_at"], lang)) if one["told_at"] else ("untold", "")
+        why = "" if day else text(f"dsar.untold.{one['untold'] or 'no_address'}", lang)
+        found.setdefault((told, day, why), []).append(visible(str(one["name"])))
+    between = _between(lang)
+    return Part(
+        head=_say("recipients", lang),
+        items=tuple(
+            _say(told, lang, name=between.join(names), day=day, why=why)
+            for (told, day, why), names in found.items()
+        ),
     )
-    return Part(head=_say("recipients", lang), items=items)
+
+
+def _between(lang: Lang) -> str:
+    return "、" if lang is Lang.JA else ", "
 
 
 def _final(content: Content, lang: Lang) -> Part:
@@ -156,11 +166,11 @@ def _final(content: Content, lang: Lang) -> Part:
     key = "final_day" if final else "final_open"
     return Part(
         head=_say("final", lang),
-        paragraphs=(_say(key, lang, day=final or "-"),),
+        paragraphs=(_say(key, lang, day=_day(final, lang)),),
         items=tuple(_stage(one, lang) for one in content["stages"]),
         entries=(
-            _entry("keys", _day(content["keys_ended_at"]), lang),
-            _entry("ledger", content["ledger_ends_on"] or "-", lang),
+            _entry("keys", _day(content["keys_ended_at"], lang), lang),
+            _entry("ledger", _day(content["ledger_ends_on"], lang), lang),
         ),
     )
 
@@ -179,7 +189,12 @@ def _stage(one: Mapping[str, str | None], lang: Lang) -> str:
 def _proof(content: Content, lang: Lang) -> Part:
     return Part(
         head=_say("proof", lang),
-        paragraphs=(_say("proof_text", lang, log=content["controller"]["log"]),),
+        paragraphs=(_say("proof_text", lang),),
+        entries=(
+            _entry("log", content["controller"]["log"], lang, mono=True),
+            _entry("person", content["person"], lang, mono=True),
+            _entry("agreed_plan", content["agreed_sha256"], lang, mono=True),
+        ),
         command=COMMAND,
     )
 

@@ -30,10 +30,10 @@ from dsar.rules import may_take
 from dsar.stepping import take_step
 from dsar.store import answer_language, case_by_id
 from dsar.types import Event, Letter, Party, RequestKind, Status
-from governance.core.clock import JST
 from governance.core.terms import RequestId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
+from governance.i18n.formats import long_day
 from policies.actions import Action
 
 LOOKED_INTO = frozenset(
@@ -118,8 +118,8 @@ def announce_end(
 def _tell_end(
     tx: Connection, ports: Ports, principal: Principal, case: Case, ends: datetime, *, at: datetime
 ) -> None:
-    given = {Slot.DUE: ends.astimezone(JST).date().isoformat()}
     lang = answer_language(tx, case.id)
+    given = {Slot.DUE: long_day(ends, lang)}
     refs = tell(tx, ports, case, Letter.LIFTING, lang=lang, at=at, given=given)
     ports.audit.append(
         tx,

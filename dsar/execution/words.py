@@ -1,12 +1,14 @@
 """Plans of erasure in words: the name of a field, what becomes of it, why and until when."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any, Final
 
 from dsar.types import Ground
 from governance.core.terms import FieldId, KeyClass, Lang
 from governance.customers.catalogue import catalogue
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day
 from retention.fates import Fate, FieldFate
 
 BESIDE: Final = frozenset(
@@ -59,16 +61,26 @@ def kept_why(line: Mapping[str, Any], lang: Lang) -> str:
     if until is None:
         said = "kept_record" if line.get("law") == KeyClass.RECORD.value else "kept_while"
         return text(f"dsar.certificate.{said}", lang, basis=basis)
-    return text("dsar.certificate.kept_until", lang, basis=basis, until=until)
+    return text(
+        "dsar.certificate.kept_until",
+        lang,
+        basis=basis,
+        until=long_day(date.fromisoformat(until), lang),
+    )
 
 
 def erased_words(fates: Iterable[Mapping[str, Any]], lang: Lang) -> tuple[str, ...]:
     """What an erasure took away: a line a table, with its fields."""
     lines = ((str(one["field"]), int(one["rows"]), "") for one in fates if one["fate"] != KEEP)
     return tuple(
-        text("dsar.certificate.line", lang, table=table, fields=names or "-", rows=rows)
+        text(_named("dsar.certificate.line", names), lang, table=table, fields=names, rows=rows)
         for table, names, rows, _ in grouped(lines, lang)
     )
+
+
+def _named(key: str, names: str) -> str:
+    """The text for fields that have names, else the one for a table that goes or stays whole."""
+    return key if names else f"{key}_whole"
 
 
 def kept_words(
@@ -84,10 +96,10 @@ def kept_words(
     )
     return tuple(
         text(
-            "dsar.letter.kept_line",
+            _named("dsar.letter.kept_line", names),
             lang,
             table=table,
-            fields=names or "-",
+            fields=names,
             rows=rows,
             why=why,
             grounds=lawful,
@@ -111,4 +123,4 @@ def fate_words(fate: FieldFate, lang: Lang) -> str:
         said = "keep_record" if fate.duty == KeyClass.RECORD.value else "keep_while"
         return text(f"dsar.fate.{said}", lang, basis=basis)
     key = "dsar.fate.keep_review" if fate.gdpr == "review" else "dsar.fate.keep"
-    return text(key, lang, basis=basis, until=fate.until.isoformat())
+    return text(key, lang, basis=basis, until=long_day(fate.until, lang))

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from enum import StrEnum
@@ -25,6 +25,7 @@ import aiosmtplib
 
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day
 from governance.outbound.client import system_trust
 from governance.outbound.errors import (
     DeliveryFailedError,
@@ -40,12 +41,15 @@ SMTP_SECONDS = 30.0
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
 LINE = r"[^\x00-\x1f\x7f]{1,200}"  # words of the catalogue or of a register
 LINES = re.compile(rf"-|- {LINE}(\n- {LINE})*")  # in a body alone; no subject names one
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")  # stored so; said in words
 PARAMS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
         "reference": re.compile(r"[A-Za-z0-9-]{1,64}"),
         "link": re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9_.~%/?=&-]*)?"),
         "code": re.compile(r"[A-Z0-9-]{4,16}"),
-        "due": re.compile(r"\d{4}-\d{2}-\d{2}"),
+        "due": DAY,
+        "since": DAY,
+        "number": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,59}"),  # of a matter
         "minutes": re.compile(r"\d{1,5}"),
         "count": re.compile(r"\d{1,9}"),
         "version": re.compile(r"[A-Za-z0-9.-]{1,32}"),
@@ -158,7 +162,7 @@ def compose(mail: Mail, *, sender: str, at: datetime) -> EmailMessage:
     for name, address in (("to", mail.to), ("sender", sender)):
         if not ADDRESS.fullmatch(address):
             raise MessageRefusedError(field=name)
-    params = checked_params(mail.params)
+    params = _in_words(checked_params(mail.params), mail.lang)
     message = EmailMessage()
     message["From"] = sender
     message["To"] = mail.to
@@ -177,6 +181,14 @@ def checked_params(params: Mapping[str, str]) -> Mapping[str, str]:
         if name not in PARAMS or not PARAMS[name].fullmatch(value):
             raise MessageRefusedError(field=name)
     return params
+
+
+def _in_words(params: Mapping[str, str], lang: Lang) -> Mapping[str, str]:
+    """The parameters with their days as people read them."""
+    return {
+        name: long_day(date.fromisoformat(value), lang) if DAY.fullmatch(value) else value
+        for name, value in params.items()
+    }
 
 
 def put_once(folder: Path, name: str, *, key: str, content: bytes) -> None:

@@ -21,6 +21,7 @@ from governance.db.types import table_of
 from governance.documents.papers import Paper, Part
 from governance.http.principal import Principal
 from governance.i18n.catalogue import text
+from governance.i18n.formats import long_day
 from governance.outbound.mail import ADDRESS, Mail
 from policies.actions import Action
 from retention.access import require
@@ -129,7 +130,7 @@ def letters_of(tx: Connection, ports: Ports, matter: Matter) -> tuple[HoldLetter
 
 def notice(matter: Matter, lang: Lang, *, sender: str, what: Sequence[str], at: datetime) -> Paper:
     """The notice on paper: what must stay, since when, and what to do."""
-    since = matter.placed_at.astimezone(JST).date().isoformat()
+    since = long_day(matter.placed_at, lang)
 
     def say(name: str, **params: object) -> str:
         return text(f"retention.notice.{name}", lang, **params)
@@ -138,7 +139,7 @@ def notice(matter: Matter, lang: Lang, *, sender: str, what: Sequence[str], at: 
         title=say("title"),
         sender=sender,
         number=matter.number,
-        date=at.astimezone(JST).date().isoformat(),
+        date=long_day(at, lang),
         lead=(say("lead", number=matter.number, since=since),),
         parts=(
             Part(head=say("what"), items=tuple(what)),

@@ -107,7 +107,7 @@ def test_a_correction_is_told_with_the_fields_that_were_changed(world: World) ->
     assert due(world, 2) == 1
     told = words(world, case, T.CORRECTED)
     assert "- 住所\n- 携帯番号" in told
-    for part in ("34条2項", "全部に応じる", "個人情報保護委員会", case.reference):
+    for part in ("34条2項", "全部に応じます", "個人情報保護委員会", case.reference):
         assert part in told
     assert ADDRESS not in told
     assert due(world, 3) == 0
@@ -125,7 +125,7 @@ def test_a_refusal_is_told_with_its_ground_before_the_case_is_closed(world: Worl
     world.step(case, Event.CLOSE)
     assert kinds(world, case, state=State.DRAFT) == []
     told = words(world, case, T.REFUSED)
-    for part in ("34条2項", "応じない", "裁判所", "2026-12-09"):
+    for part in ("34条2項", "応じない", "裁判所", "2026年12月9日(水)"):
         assert part in told
     assert kinds(world, case)[-1] is T.COMPLETED
 
@@ -147,9 +147,9 @@ def test_every_step_that_the_table_gives_a_letter_sends_it(world: World) -> None
         *(T.RECEIVED, T.IDENTITY_ASKED, T.EXTENDED, T.HELD, T.WITHDRAWN)
     ]
     extended = words(world, case, T.EXTENDED)
-    assert "2027-02-25" in extended
+    assert "2027年2月25日(木)" in extended
     assert "請求が複雑である" in extended
-    assert "2026-12-20" in words(world, case, T.HELD)
+    assert "2026年12月20日(日)" in words(world, case, T.HELD)
     assert {mail.template for mail in mails(world)} == {"dsar.mail.letter"}
 
 

@@ -118,6 +118,15 @@ def test_a_mail_sent_twice_has_one_message_id() -> None:
     assert len(ids) == 1
 
 
+def test_a_notice_of_preservation_names_its_matter_and_says_its_day_in_words() -> None:
+    params = {"number": "M-2026-04", "since": "2026-11-22"}
+    told = compose(
+        mail(template="retention.mail.hold_notice", params=params), sender=SENDER, at=NOW
+    )
+    assert "M-2026-04" in told["Subject"]
+    assert "2026年11月22日(日)" in told.get_content()
+
+
 @pytest.mark.parametrize(
     "changes",
     [

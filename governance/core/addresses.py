@@ -6,6 +6,8 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
+from governance.core.scanner_address import is_scanner
+
 WEB: Final = frozenset({"https", "http"})
 SCHEMES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
@@ -49,6 +51,9 @@ def faulty_address(settings: Mapping[str, object]) -> str | None:
         value = settings.get(name)
         if isinstance(value, str) and not is_address(value, schemes):
             return name
+    scanner = settings.get("file_scanner")
+    if isinstance(scanner, str) and not is_scanner(scanner):
+        return "file_scanner"
     contact = settings.get("security_contact")
     if isinstance(contact, str) and not is_contact(contact):
         return "security_contact"

@@ -38,6 +38,12 @@ class RequestIntake(Controller):
         "SMSの送り方。",
         "How short messages leave: into a folder, or to the webhook of your SMS provider.",
     )
+    sms_codes: bool = described(
+        True,
+        "本人確認のコードをSMSでも送れるか。送るのは、以前から登録のある番号だけです。false では、SMSを選べません。",
+        "Whether codes that prove who asks may go by SMS too; they go to numbers alone that were "
+        "on record before. false: nobody is offered SMS.",
+    )
     sms_dir: Path | None = described(
         None,
         "SMSを置くフォルダー。省略時は data_dir の sms。",
@@ -52,4 +58,19 @@ class RequestIntake(Controller):
         None,
         "そのWebhookの署名の秘密（whsec_…）のファイル。",
         "File with the secret (whsec_...) by which that webhook is signed.",
+    )
+    file_scanner: str | None = described(
+        None,
+        "受け取るファイルを検査するウイルススキャナー（ClamAVのclamd）。"
+        "`unix:/run/clamav/clamd.ctl` または "
+        "`tcp:127.0.0.1:3310`。検査しないことを選ぶときは `none`。production では、どちらも"
+        "書かなければ起動しません。",
+        "Scanner for viruses (ClamAV's clamd) that looks through every file that comes in: "
+        "`unix:/run/clamav/clamd.ctl` or `tcp:127.0.0.1:3310`; `none` to go without, which "
+        "production wants said.",
+    )
+    file_scanner_seconds: Annotated[float, Field(ge=1, le=300)] = described(
+        30.0,
+        "1つのファイルの検査を待つ時間（秒）。過ぎたファイルは受け取りません。",
+        "Seconds to wait for the verdict on a file; then it is not taken.",
     )

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
+from governance.core.scanner_address import scanner_place
 from governance.core.setting_kinds import KeyProviderKind, MailKind, SmtpEncryption
 
 if TYPE_CHECKING:
@@ -51,6 +52,12 @@ def _secret_inside(url: str | None) -> bool:
     """A URL with a password in it, which every process list and every copy of the file shows."""
     parts = urlsplit(url or "")
     return bool(parts.password) or "password" in parse_qs(parts.query)
+
+
+def _elsewhere(scanner: str | None) -> bool:
+    """A scanner that is reached over a network; its protocol knows no TLS."""
+    place = scanner_place(scanner or "")
+    return place is not None and not place.here
 
 
 def _everybody(addresses: str) -> bool:
@@ -156,6 +163,18 @@ UNSAFE: Final = (
         holds=lambda found: _everybody(found.proxy_addresses),
         ja="どこからでもプロキシと名乗れ、送信元も証明書も偽れる",
         en="anybody counts as the proxy, and may forge networks and certificates",
+    ),
+    Unsafe(
+        setting="file_scanner",
+        holds=lambda found: found.file_scanner is None,
+        ja="受け取るファイルのウイルス検査が決まっていない（検査しないなら `none` と書く）",
+        en="nobody said who looks through files for viruses (`none` says that nobody does)",
+    ),
+    Unsafe(
+        setting="file_scanner",
+        holds=lambda found: _elsewhere(found.file_scanner),
+        ja="他の機械のスキャナーに、受け取ったファイルを平文で送る",
+        en="a scanner of another machine, which files would reach in clear",
     ),
     Unsafe(
         setting="log_level",

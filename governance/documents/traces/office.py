@@ -43,7 +43,7 @@ RELATION: Final = re.compile(r"<(?:\w+:)?Relationship\s[^<>]*/>")
 KIND: Final = re.compile(r"""\sType\s*=\s*["'][^"'<>]*/([\w-]+)["']""")
 TARGET: Final = re.compile(r"""\sTarget\s*=\s*["']/?([^"'<>]*)["']""")
 BROKEN: Final = (
-    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError,
+    zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, EOFError,
     OSError, KeyError,
 )  # fmt: skip # what `zipfile` raises of a damaged or locked archive
 PACKED: Final = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))

@@ -14,6 +14,7 @@ SAFE: dict[str, object] = {
     "key_provider": "file",
     "key_passphrase_file": Path("passphrase"),
     "officer_mfa": True,
+    "file_scanner": "none",
 }
 
 

@@ -61,7 +61,13 @@ def test_a_setting_that_does_not_exist_is_refused_by_name(tmp_path: Path, line: 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("port", "eighty"), ("mode", "Production"), ("key_provider", "usb"), ("officer_mfa", "maybe")],
+    [
+        ("port", "eighty"),
+        ("mode", "Production"),
+        ("key_provider", "usb"),
+        ("officer_mfa", "maybe"),
+        ("file_scanner", "tcp:clamav.example.com:3310"),
+    ],
 )
 def test_a_value_that_cannot_be_is_refused_without_being_repeated(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as error:
@@ -90,7 +96,11 @@ def test_a_named_file_must_be_there(tmp_path: Path) -> None:
             load(config=path, environment={})
 
 
-GUARDED = SAFE | {"SEKISHO_KEY_PASSPHRASE_FILE": "/x", "SEKISHO_OFFICER_MFA": "true"}
+GUARDED = SAFE | {
+    "SEKISHO_KEY_PASSPHRASE_FILE": "/x",
+    "SEKISHO_OFFICER_MFA": "true",
+    "SEKISHO_FILE_SCANNER": "none",
+}
 ELSEWHERE = "postgresql://sekisho@db.example.com/x"
 # What is refused, for each row of the table of unsafe settings in its order.
 REFUSED = (
@@ -121,6 +131,8 @@ REFUSED = (
         {"SEKISHO_KEYS_URL": f"{ELSEWHERE}?sslmode=verify-full&password=geheim"},
     ),
     ("proxy_addresses", {"SEKISHO_PROXY_ADDRESSES": "10.0.0.1, 0.0.0.0/0"}),
+    ("file_scanner", {"SEKISHO_FILE_SCANNER": None}),
+    ("file_scanner", {"SEKISHO_FILE_SCANNER": "tcp:10.0.0.9:3310"}),
     ("log_level", {"SEKISHO_LOG_LEVEL": "DEBUG"}),
 )
 
@@ -157,6 +169,8 @@ def test_an_origin_that_is_none_starts_nothing(origin: str) -> None:
         {"SEKISHO_VAULT_ADDRESS": "http://127.0.0.1:8200"},
         {"SEKISHO_FORWARD_URL": "syslog+tls://siem.example.com:6514"},
         {"SEKISHO_PROXY_ADDRESSES": "10.0.0.1, 10.1.0.0/16"},
+        {"SEKISHO_FILE_SCANNER": "unix:/run/clamav/clamd.ctl"},
+        {"SEKISHO_FILE_SCANNER": "tcp:[::1]:3310"},
     ],
 )
 def test_what_is_guarded_or_of_this_machine_starts(change: dict[str, str]) -> None:
@@ -164,8 +178,7 @@ def test_what_is_guarded_or_of_this_machine_starts(change: dict[str, str]) -> No
 
 
 def test_production_starts_over_https_with_a_guarded_key_and_a_second_factor() -> None:
-    guarded = {"SEKISHO_KEY_PASSPHRASE_FILE": "/x", "SEKISHO_OFFICER_MFA": "true"}
-    assert load(environment=SAFE | guarded).mode is Mode.PRODUCTION
+    assert load(environment=GUARDED).mode is Mode.PRODUCTION
 
 
 def test_the_same_settings_are_fine_outside_production() -> None:

@@ -22,6 +22,13 @@ class KeySettings(Controller):
         "移行前の世代鍵の保管方法。その最後の世代が終わるまで指定します。",
         "Who kept them before a move; named until the last epoch there has ended.",
     )
+    secret_age_days: Annotated[int, Field(ge=1, le=3_650)] = described(
+        90,
+        "ファイルに置いた秘密（データベースのパスワードなど）を変えるまでの日数。過ぎると doctor が"
+        "知らせます。",
+        "Days after which `doctor` asks for a change of a secret that lies in a file (the "
+        "database's password and others).",
+    )
     key_dir: Path | None = described(
         None,
         "世代鍵のフォルダー。file 以外では、終わった世代の記録などを置きます。"

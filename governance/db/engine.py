@@ -27,6 +27,7 @@ from governance.db.errors import (
     UnsafeDatabaseError,
 )
 from governance.db.late import listen
+from governance.db.postgres_sign_in import signed_in
 from governance.db.prepared import sqlite_errors
 from governance.db.readers import ENDED, READ_SECONDS, PostgresReaders, SqliteReaders
 from governance.db.writer import GroupWriter
@@ -41,6 +42,7 @@ READ_POOL = 16  # connections; readers do not block each other in WAL
 PG_POOL = 10
 PG_WRITERS = 8  # at once: fewer than connections, or who is urgent would wait for a lock's line
 PG_RETRIES = 6
+PG_LIFE = 1_800  # seconds of a connection; the next one reads password and certificate anew
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")  # what makes a commit last
 RETRY_STATES = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 
@@ -91,9 +93,11 @@ class Database:
             pool_size=PG_POOL,
             max_overflow=PG_POOL,
             pool_pre_ping=True,
+            pool_recycle=PG_LIFE,
             hide_parameters=True,  # an error shows no stored value
         )
         listen(engine)
+        event.listen(engine, "do_connect", signed_in)
         event.listen(engine, "connect", looks.limit)
         with engine.connect() as probe:
             probe.execute(text("SELECT 1"))

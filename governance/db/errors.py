@@ -15,6 +15,12 @@ class DatabaseUnreachableError(UnavailableError):
     code = "database_unreachable"
 
 
+class DatabaseSignInError(UnavailableError):
+    """The server knows another password or certificate than the files of ours say."""
+
+    code = "database_sign_in"
+
+
 class DatabaseClosedError(UnavailableError):
     """The database was closed while work was waiting; that work did not run."""
 

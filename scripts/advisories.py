@@ -1,15 +1,17 @@
 """Names locked packages that an advisory of a folder speaks of (OSV format); no network.
 
 `python scripts/advisories.py FOLDER [requirements.lock]`: 1 when there is one, 3 for a folder
-without advisories or with one that cannot be read. The folder is a copy of the OSV data for PyPI.
-Each line ends with the severity and the day by which a remedy is due.
+without advisories, with one that cannot be read, or whose newest word is older than a week: an old
+copy proves nothing about what was found since. The folder is a copy of the OSV data for PyPI. Each
+line ends with the severity and the day by which a remedy is due. It is asked at each release; no
+test of a commit asks it, for that would turn red by the calendar alone.
 """
 
 import json
 import re
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +23,7 @@ UNREADABLE: Final = 3
 # Days from the day an advisory was published until our release without it, by its severity
 # (GitHub's words in OSV's `database_specific`); docs/operations.md says the same.
 DAYS: Final = {"CRITICAL": 3, "HIGH": 14, "MODERATE": 30, "LOW": 90}
+STALE: Final = timedelta(days=7)  # the whole database of PyPI has news on most days
 UNRATED: Final = "HIGH"  # fails closed: nobody said that it is harmless
 
 
@@ -43,6 +46,13 @@ def found(lock: str, folder: Path) -> Iterator[tuple[str, str, str, str, str]]:
             version = locked.get(name)
             if package.get("ecosystem") == "PyPI" and version and touches(part, version):
                 yield name, version, str(said["id"]), *due(said)
+
+
+def require_news(folder: Path, *, at: datetime) -> None:
+    """Fails closed: raises ValueError where the copy has heard of nothing for a week."""
+    told = (json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json"))
+    if at - max(datetime.fromisoformat(str(one["modified"])) for one in told) > STALE:
+        raise ValueError(str(folder))
 
 
 def due(advisory: dict[str, Any]) -> tuple[str, str]:
@@ -86,6 +96,7 @@ def main() -> None:
     lock = Path(sys.argv[2]) if len(sys.argv) > 2 else ROOT / "requirements.lock"  # noqa: PLR2004 # the second
     try:
         lines = list(found(lock.read_text(encoding="utf-8"), folder))
+        require_news(folder, at=datetime.now(UTC))
     except (ValueError, KeyError, TypeError, InvalidVersion, OSError) as error:
         print(f"not checked: {type(error).__name__}")  # fails closed: nothing was proved
         sys.exit(UNREADABLE)

@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import re
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -119,3 +121,17 @@ def test_the_last_day_for_a_remedy_follows_from_the_severity(
 def test_a_folder_without_advisories_proves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=tmp_path.name):
         list(_load("advisories").found(LOCK, tmp_path))
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, 0), (6, 0), (8, 3)])
+def test_an_old_copy_of_the_advisories_proves_nothing(
+    tmp_path: Path, days: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+    (tmp_path / "a.json").write_text(json.dumps(SAID | {"affected": [], "modified": heard}))
+    lock = tmp_path / "some.lock"
+    lock.write_text(LOCK)
+    monkeypatch.setattr(sys, "argv", ["advisories.py", str(tmp_path), str(lock)])
+    with pytest.raises(SystemExit) as ended:
+        _load("advisories").main()
+    assert ended.value.code == expected

@@ -48,9 +48,10 @@ def analyze(
 @app.command("columns", help=say("pii.columns"))
 def columns(*, ties: Annotated[bool, typer.Option("--ties", help=say("pii.ties"))] = False) -> int:
     """A label for each column on standard input."""
+    from governance.pii.column_tables import side_by_side
     from governance.pii.columns import classify_column
     from governance.pii.filters import Tally, column_lines
 
     tally = Tally()
-    _write(column_lines(_stream(), classify_column, tally, ties=ties))
+    _write(column_lines(_stream(), classify_column, side_by_side, tally, ties=ties))
     return tally.exit_code

@@ -65,6 +65,7 @@ def profile(
         [column.name for column in found],
         [column.values for column in found],
         [classify_column(column.name, column.values) for column in found],
+        table=name,
     )
     columns = [
         _finding(column, label, analyse, rows=rows, size=size)

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.discovery.types import (
     ColumnFinding,
@@ -24,6 +23,8 @@ from governance.discovery.types import (
 from governance.documents.files import whole_file
 from governance.documents.tables import Sheet, write_sheets
 from governance.i18n.catalogue import text
+from governance.i18n.formats import moment
+from governance.pii.types import Tie
 
 SCHEMA: Final = "sekisho-scan/1"
 FORMS: Final = (".json", ".html", ".xlsx")
@@ -104,9 +105,9 @@ def _found(column: Mapping[str, Any]) -> ColumnFinding:
 
 
 def narrowed(report: ScanReport) -> ScanReport:
-    """The report with those columns alone that hold personal data."""
+    """The report with those columns alone that hold personal data or wait for a person's look."""
     places = (
-        replace(place, columns=tuple(one for one in place.columns if one.personal))
+        replace(place, columns=tuple(one for one in place.columns if one.personal or one.review))
         for place in report.places
     )
     return replace(report, places=tuple(places))
@@ -121,10 +122,10 @@ def kind_name(label: str, lang: Lang) -> str:
 
 
 def rows_of(report: ScanReport, lang: Lang, *, all_columns: bool = False) -> Iterable[Row]:
-    """One row of words for each column, those without personal data only when asked for."""
+    """One row of words for each column that is personal or to be checked, or for every one."""
     for place in report.places:
         for column in place.columns:
-            if all_columns or column.personal:
+            if all_columns or column.personal or column.review:
                 yield row_of(place, column, lang)
 
 
@@ -149,6 +150,8 @@ def row_of(place: Place, column: ColumnFinding, lang: Lang) -> Row:
 
 
 def _kind(column: ColumnFinding, lang: Lang) -> str:
+    if column.tie == Tie.THING and column.label is not None:
+        return text("discovery.tie.thing", lang, kind=kind_name(column.label, lang))
     if column.label is not None:
         return kind_name(column.label, lang)
     return text(f"discovery.tie.{column.tie}", lang) if column.tied else "-"
@@ -177,16 +180,16 @@ def missed(report: ScanReport, lang: Lang) -> tuple[Row, ...]:
 
 def summary(report: ScanReport, lang: Lang) -> tuple[tuple[str, str], ...]:
     """What a reader must know of the scan as a whole."""
-    clock = "%Y-%m-%d %H:%M (JST)"
     state = "complete" if report.complete else "partial"
-    personal = sum(column.personal for place in report.places for column in place.columns)
+    columns = [column for place in report.places for column in place.columns]
     facts = (
         ("target", report.target),
         ("state", text(f"discovery.state.{state}", lang)),
-        ("began", report.began.astimezone(JST).strftime(clock)),
-        ("ended", report.ended.astimezone(JST).strftime(clock)),
+        ("began", moment(report.began, lang)),
+        ("ended", moment(report.ended, lang)),
         ("places", f"{len(report.places):,}"),
-        ("columns", f"{personal:,}"),
+        ("columns", f"{sum(column.personal for column in columns):,}"),
+        ("review", f"{sum(column.review for column in columns):,}"),
         ("missed", f"{len(report.not_read):,}"),
         ("method", _method(report, lang)),
     )

@@ -93,7 +93,7 @@ class ColumnFinding:
     special_care: tuple[str, ...] = ()  # kinds of 要配慮個人情報 (APPI 2(3))
     examples: tuple[str, ...] = ()  # masked
     lines: tuple[int, ...] = ()  # first lines or rows with personal data, of texts alone
-    tie: str = "none"  # how it is tied to a person: names, points, describes, beside, none
+    tie: str = "none"  # how it is tied to a person: a value of governance.pii.types.Tie
 
     @property
     def personal(self) -> bool:
@@ -101,8 +101,15 @@ class ColumnFinding:
 
         What only stands beside names is told, and left to a person to judge.
         """
+        if self.tie == Tie.THING:
+            return False
         found = bool(self.counts) or self.label not in {None, "FREE_TEXT"}
         return found or self.tie in {Tie.POINTS, Tie.DESCRIBES}
+
+    @property
+    def review(self) -> bool:
+        """Whether nothing was found, yet nothing proves the column harmless: a person must look."""
+        return self.tie == Tie.BESIDE and not self.personal
 
     @property
     def tied(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from governance.pii.column_readings import spelled
 from governance.pii.column_words import Word, free_words, words
 from governance.pii.shadow import shadow_of
 from governance.pii.types import Entity, Tie
@@ -16,7 +17,7 @@ _INNER: Final = re.compile(r"(?<=[^\x00-\x7f])_(?=[^\x00-\x7f])")  # 氏 名
 _INDEX: Final = re.compile(r"_?(?:[0-9]{1,2}|[①-⑨一二三]|第[0-9一二三])\Z")
 _ASIDE: Final = re.compile(r"[(（\[【<].*?[)）\]】>]")
 _TAIL: Final = re.compile(
-    r"(?<=.)_?(?:欄|情報|データ|一覧|詳細|入力|漢字|全角|半角|必須|任意|kanji|info|data|value|txt|str|raw|csv|col|field|lbl|label|abbrv?|s)\Z",
+    r"(?<=.)_?(?:欄|情報|データ|一覧|詳細|入力|漢字|全角|半角|必須|任意|kanji|info|data|value|txt|str|raw|csv|col|field|lbl|label|abbrv?|avg|mean|iso|[ymd]{6,8}|ddmmmyy|fmt|masked?|m|s)\Z",
     re.IGNORECASE,
 )
 _READING: Final = re.compile(
@@ -49,6 +50,7 @@ _INSIDE: Final = frozenset(
     {"phone", "mail", "email", "name", "addr", "address", "birthday", "birthdate", "postcode"}
     | {"userid", "username"}
 )
+_KANJI: Final = re.compile("[一-鿿]")
 _LONGEST: Final = 100  # signs of a name that are read
 _LONG: Final = 8  # letters of a word that stands by itself anywhere: CEMPLOYEEID
 _PLACEHOLDER: Final = re.compile(
@@ -68,10 +70,13 @@ class Announced:
     tie: Tie = Tie.NONE
     strong: bool = False  # the name suffices where the values do not prove it wrong
     vague: bool = False  # a number or code, of what is not said
+    life: bool = False  # beside names it tells of a person
+    register: bool = False  # the same, in a register of persons alone
     about: bool = False  # a person's word stands within: 患者の希望
     free_text: bool = False
     one_part: bool = False  # a part of a name alone: any capitalised word can be one
     placeholder: bool = False  # col7: the name says nothing at all
+    readable: bool = False  # it stands in words that a reader knows: kanji
 
 
 def _folded(name: str) -> str:
@@ -175,6 +180,8 @@ def announced(name: str) -> Announced:
     folded = _folded(name)
     placeholder = _PLACEHOLDER.match(folded) is not None
     word = None if placeholder else _word(folded)
+    if word is None and not placeholder and (japanese := spelled(folded)) is not None:
+        word = _word(japanese)
     within = None if placeholder or word is not None else _within(folded)
     about = within is not None and within.means is Entity.PERSON
     word = word or within
@@ -186,8 +193,11 @@ def announced(name: str) -> Announced:
         tie=means if isinstance(means, Tie) else Tie.NAMES,
         strong=word is not None and word.strong,
         vague=word is not None and word.vague,
+        life=word is not None and word.life,
+        register=word is not None and word.register,
         about=about,
         free_text=_FREE.search(folded) is not None,
         one_part=_ONE_PART.search(folded) is not None,
         placeholder=placeholder,
+        readable=_KANJI.search(folded) is not None,
     )

@@ -32,13 +32,16 @@ _PHONE: Final = re.compile(r"(?:[(+x#]|tel:?|ext\.?)*[0-9][0-9()\-+. x#*X●]*\Z
 _BIRTH: Final = re.compile(
     r"(?:明治|大正|昭和|平成|令和|[MTSHR明大昭平令])?[ .]?(?:[0-9]{1,8}|元)"
     r"(?:[-/.年月日歳 ][0-9]{0,4}){0,8}(?:生まれ)?\Z"
-    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?(?: [0-9, ]{1,10})?\Z",
+    r"|(?:[0-9]{1,2}[- ]?)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+    r"(?:[- ]?[0-9, ]{1,10})?\Z",
     re.IGNORECASE,
 )
 _POSTAL: Final = re.compile(r"〒?(?=.*[0-9])[A-Z0-9][A-Z0-9 \-]{1,9}\Z", re.IGNORECASE)
 _ID: Final = re.compile(r"(?=.*[0-9*●X].*[0-9*●X])[A-Za-z0-9*●・/ \-ぁ-ん一-鿿ァ-ヺー().:]{2,60}\Z")
 _IP: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f]{0,4}:[0-9a-f:]{2,}", re.IGNORECASE)
-_HANDLE: Final = re.compile(r"@?[A-Za-z0-9_.\-]{2,40}\Z|(?:https?://)?(?:[a-z]+\.)?[a-z]+\.com?/")
+_HANDLE: Final = re.compile(
+    r"@?[A-Za-z0-9_.\-]{2,40}(?:#[0-9]{4})?\Z|(?:https?://)?(?:[a-z]+\.)?[a-z]+\.com?/"
+)
 _PLACE: Final = re.compile(r"[0-9A-Za-zÀ-ɏぁ-んァ-ヺｦ-ﾟ一-鿿]")
 _ORGANISATION: Final = re.compile(
     r"株式会社|有限会社|合同会社|㈱|㈲|\(株\)|\(有\)|[カユド]\)|\([カユド]|法人|協会|組合|商事|商会|商店"
@@ -71,6 +74,12 @@ _REGION: Final = re.compile(r"[A-Z]{2}\Z")
 _LOGIN: Final = re.compile(r"[^\s,]{2,64}\Z")
 _NAMED_PHONE: Final = re.compile(r"\"[^\"]{1,60}\" ?<\+?[0-9]{3,15}>\Z")
 _NAMED_MAIL: Final = re.compile(r"[^<>@]{0,60}<[^<>\s@]+@[^<>\s@]+>\Z")
+_MASKED: Final = re.compile(r"\*{2,}|●{2,}|[Xx]{4,}[0-9]")
+_MEMBER: Final = re.compile(r"\"([A-Za-z_ぁ-ん一-龥ァ-ヶー]{1,40})\"\s*:|<([A-Za-z_]{1,40})[ >]")
+_LONGEST_DOCUMENT: Final = 4_000
+_MAILS: Final = re.compile(
+    r"[^\s@;,]{1,64}@[^\s@;,]{3,200}(?:[;,、\s]+[^\s@;,]{1,64}@[^\s@;,]{3,200})+\Z"
+)
 _INSIDE: Final = re.compile(
     r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
     r"|(?<![0-9-])0[5789]0[- ]?[0-9]{4}[- ]?[0-9]{4}(?![0-9-])"
@@ -80,6 +89,9 @@ _TOKEN: Final = re.compile(
     r"|profile|users|members|customers|patients?)[=/][A-Za-z0-9@._%-]+",
     re.IGNORECASE,
 )
+_CALLED_AT: Final = re.compile(
+    r"(?<=[^0-9 ])[ :/,、]{1,3}[+(]?[0-9][0-9 ().\-]{8,}\Z"
+)  # with number
 _MOST_DIGITS: Final = 4  # of a nickname
 _CARD: Final = 12  # figures and stars of a payment card; a library's has fewer
 _LONG_CODE: Final = 7  # figures
@@ -123,6 +135,8 @@ _FORMS: Final[Mapping[Entity, Callable[[str], object]]] = {
 def may_be(entity: Entity, value: str) -> bool:
     """Whether the value does not contradict a column whose name announces this entity."""
     text = shadow_of(_ASIDE.sub("", value.strip()).strip() or value.strip())
+    if entity is Entity.PERSON:
+        text = _CALLED_AT.sub("", text)
     if not text or len(text) > _LONGEST_PLACE or _STATES.match(text):
         return False
     if entity not in {Entity.BIRTH_DATE, Entity.PHONE} and _DATE.match(text):
@@ -180,6 +194,24 @@ def holds_contact(value: str) -> bool:
 def is_named_mail(value: str) -> bool:
     """An address behind its owner: Anna <anna@example.com>."""
     return _NAMED_MAIL.match(shadow_of(value.strip())) is not None
+
+
+def is_masked(value: str) -> bool:
+    """A value of which the greater part was made unreadable: 山本＊＊, **** **** **** 0783."""
+    return _MASKED.search(shadow_of(value)) is not None
+
+
+def keys_of(value: str) -> tuple[str, ...]:
+    """Names of the members of a value in JSON or XML; none for any other value."""
+    text = value.strip()
+    if not text.startswith(("{", "[{", "<")):
+        return ()
+    return tuple(found[0] or found[1] for found in _MEMBER.findall(text[:_LONGEST_DOCUMENT]))
+
+
+def is_mail_list(value: str) -> bool:
+    """Several addresses in one cell, as copies of a mail go to."""
+    return _MAILS.match(shadow_of(value.strip())) is not None
 
 
 def is_called(value: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from stdnum import iban
 
-from governance.pii.column_proof import is_called, is_named_mail, is_named_phone
+from governance.pii.column_proof import is_called, is_mail_list, is_named_mail, is_named_phone
 from governance.pii.dates import dates_in
 from governance.pii.document import Document
 from governance.pii.lexicon import words
@@ -177,7 +177,7 @@ def _by_pattern(text: str, shadow: str) -> tuple[set[Entity], set[Entity]]:
     for recogniser, entity in ((email.find, Entity.EMAIL), (ip_address.find, Entity.IP_ADDRESS)):
         if _covers(list(recogniser(document)), size, least=0.7):
             sure.add(entity)
-    if is_named_mail(text):
+    if is_named_mail(text) or is_mail_list(text):
         sure.add(Entity.EMAIL)
     if is_called(text) or is_named_phone(text):
         sure.add(Entity.PHONE)

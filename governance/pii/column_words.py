@@ -15,6 +15,8 @@ _DEFINE: Final = "DEFINE"
 _FREE: Final = "FREE"
 _STRONG: Final = "!"
 _VAGUE: Final = "?"
+_LIFE: Final = "~"
+_REGISTER: Final = "+"
 
 
 class Word(NamedTuple):
@@ -24,6 +26,8 @@ class Word(NamedTuple):
     means: Entity | Tie  # Tie.NONE: nothing of a person
     strong: bool  # the name alone says so, unless the values prove that it is otherwise
     vague: bool = False  # id, code: of what is not said
+    life: bool = False  # beside names it tells of a person: position, class, date of entry
+    register: bool = False  # the same, in a register of persons alone: title, score
 
 
 @lru_cache(maxsize=1)
@@ -45,18 +49,32 @@ def _meant(kind: str) -> Entity | Tie:
     return Tie[kind] if kind in Tie.__members__ else Entity[kind]
 
 
+@lru_cache(maxsize=1)
+def _parts() -> tuple[tuple[str, str], ...]:
+    marks = dict.fromkeys(mark for kind, mark, _ in _rows() if kind == _DEFINE)
+    return tuple((f"<{mark}>", f"(?:{_joined(_DEFINE, mark)})") for mark in marks)
+
+
+def filled(form: str) -> str:
+    """The form with the words of DEFINE lines put in."""
+    for part, meaning in _parts():
+        form = form.replace(part, meaning)
+    return form
+
+
 def words() -> Iterator[Word]:
     """All words, in the order in which one goes before another of its length."""
-    parts = {
-        f"<{mark}>": f"(?:{_joined(_DEFINE, mark)})" for kind, mark, _ in _rows() if kind == _DEFINE
-    }
     for kind, mark, form in _rows():
-        if kind in {_DEFINE, _FREE}:
-            continue
-        filled = form
-        for part, meaning in parts.items():
-            filled = filled.replace(part, meaning)
-        yield Word(filled, _meant(kind), mark == _STRONG, mark == _VAGUE)
+        if kind not in {_DEFINE, _FREE}:
+            whole = filled(form)
+            yield Word(
+                whole,
+                _meant(kind),
+                mark == _STRONG,
+                mark == _VAGUE,
+                mark == _LIFE,
+                mark == _REGISTER,
+            )
 
 
 def free_words() -> str:

@@ -18,8 +18,12 @@ _EMPTY: Final = re.compile(
     r"|無し|無|未登録|未記入|未設定|該当なし|空欄|#N/A|特になし|0)?\Z",
     re.IGNORECASE,
 )
+_MARKED: Final = re.compile("^'(?=[0-9+(])")  # '0901234: a sheet's mark of a text
 _PHRASE: Final = 5  # signs
-_SAYS: Final = re.compile("[ぁ-ん].*[一-龥ァ-ヶ]|[一-龥ァ-ヶ].*[ぁ-ん]|[a-z]+ [a-z]+ [a-z]+")
+_SAYS: Final = re.compile(
+    "[ぁ-ん].*[一-龥ァ-ヶ]|[一-龥ァ-ヶ].*[ぁ-ん]|[一-龥ァ-ヶ][ 　][0-9一-龥ァ-ヶ]"
+    "|[a-z]+ [a-z]+ [a-z]+"
+)
 _HINTED: Final = 0.4  # share that suffices when the column's name says so
 _PLAIN: Final = 0.7  # share that the values alone must reach
 _FREE: Final = 0.35
@@ -48,7 +52,7 @@ def written(value: str) -> bool:
 
 
 def _sample(values: Iterable[object]) -> list[str]:
-    texts = [str(value).strip() for value in values if value is not None]
+    texts = [_MARKED.sub("", str(value).strip()) for value in values if value is not None]
     texts = [text for text in texts if written(text)]
     if len(texts) <= SAMPLE:
         return texts
@@ -62,7 +66,7 @@ def _share(sample: Sequence[str], holds: Callable[[str], bool]) -> float:
 
 def _dates(votes: Votes, name: Announced, share: float) -> Entity | None:
     """Dates are of birth by the column's name, or when many of them are long ago."""
-    if name.known:
+    if name.known and not name.vague:
         return Entity.BIRTH_DATE if name.entity is Entity.BIRTH_DATE else None
     early = sum(1 for year in votes.years if year < BIRTH_YEAR)
     return Entity.BIRTH_DATE if share >= _PLAIN and early > _RECENT * len(votes.years) else None
@@ -132,8 +136,8 @@ def _phrases(sample: Sequence[str]) -> bool:
 
 def _tie(sample: Sequence[str], name: Announced) -> Tie:
     """How a column that is no name, number or address is tied to a person all the same."""
-    if _share(sample, proof.points) >= _PLAIN:
-        return Tie.POINTS
+    if _share(sample, proof.points) >= _PLAIN or _share(sample, proof.is_masked) >= _PLAIN:
+        return Tie.POINTS  # nobody hides what is of no person
     spots = not name.known or name.tie is not Tie.NONE
     if spots and _share(sample, proof.is_spot) >= _PLAIN:
         return Tie.POINTS
@@ -153,10 +157,18 @@ def _tie(sample: Sequence[str], name: Announced) -> Tie:
     return Tie.DESCRIBES if name.about and not dated else Tie.NONE
 
 
+def _documents(sample: Sequence[str]) -> bool | None:
+    """Whether values in JSON or XML have members of a person; None for other values."""
+    keys = {key for text in sample for key in proof.keys_of(text)}
+    if not keys or _share(sample, lambda text: bool(proof.keys_of(text))) < _NOT_AGAINST:
+        return None
+    return any(announced(key).tie is not Tie.NONE for key in keys)
+
+
 def _is_text(sample: Sequence[str], votes: Votes, name: Announced, share: float) -> bool:
     """Whether the column is read row by row: sentences, notes, or contacts within other words."""
     free = votes.sentences / votes.total
-    if name.free_text and (free > 0 or _phrases(sample)):
+    if name.free_text and name.entity is not Entity.PERSON and (free > 0 or _phrases(sample)):
         return True
     if free >= _FREE and share < _PLAIN and _share(sample, proof.is_organisation) < _FREE:
         return True
@@ -171,7 +183,8 @@ def classify_column(name: str, values: Sequence[object]) -> ColumnLabel:
     votes, said = votes_of(sample), announced(name)
     entity, share = _entity(sample, votes, said)
     weak = entity in {None, Entity.PERSON, Entity.ADDRESS}
-    free = weak and _is_text(sample, votes, said, share)
+    document = _documents(sample)
+    free = weak and (document or (document is None and _is_text(sample, votes, said, share)))
     entity = None if free else entity
     tie = Tie.NAMES if free or entity is not None else _tie(sample, said)
     if free:

@@ -4,13 +4,32 @@ import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TextIO
+from typing import Final, Protocol, TextIO
 
 from governance.pii.types import ColumnLabel, Span
 from governance.pii.worker import MAX_TEXT
 
 Answers = Callable[[Iterable[tuple[str, str]]], Iterator[tuple[Span, ...] | None]]
 Classify = Callable[[str, Sequence[object]], ColumnLabel]
+
+
+class Judge(Protocol):
+    """The labels of the columns of one table, as they stand side by side."""
+
+    def __call__(
+        self,
+        names: Sequence[str],
+        samples: Sequence[Sequence[str]],
+        labels: Sequence[ColumnLabel],
+        *,
+        table: str,
+    ) -> Sequence[ColumnLabel]:
+        """The labels, each with the tie that the table and the others give it."""
+        ...
+
+
+KEPT: Final = 400  # values of a column that wait for the others of its table
+MOST_COLUMNS: Final = 2_000  # of a table that are judged together
 _LANGUAGES: Final = frozenset({"ja", "en"})
 LONGEST: Final = 12 * MAX_TEXT  # code points of a line; JSON may write six or twelve for one
 
@@ -131,31 +150,84 @@ def analyze_lines(
             yield _dump({"id": name, "spans": _spans(spans, tally, reasons=reasons)})
 
 
-def _column_of(record: dict[str, object]) -> tuple[str, list[object]]:
-    name, values = record.get("column", ""), record.get("values")
-    if not isinstance(name, str) or not isinstance(values, list):
+def _column_of(record: dict[str, object]) -> tuple[str, list[object], str]:
+    name, values, table = record.get("column", ""), record.get("values"), record.get("table", "")
+    if not isinstance(name, str) or not isinstance(values, list) or not isinstance(table, str):
         raise _BadLineError("values_are_not_a_list")
-    return name, values
+    return name, values, table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """One column that waits for the others of its table; of its values a sample alone."""
+
+    id: object
+    name: str
+    sample: Sequence[str] = field(repr=False)
+    label: ColumnLabel
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """The columns of the table that is being read, with the answers to bad lines between them."""
+
+    table: str = ""
+    columns: list[_Column | str] = field(default_factory=list)
+
+    def said(self, judge: Judge) -> Iterator[tuple[_Column, ColumnLabel] | str]:
+        """The columns in their order, each as its table shows it; then nothing waits."""
+        whole = [one for one in self.columns if isinstance(one, _Column)]
+        labels = iter(
+            judge(
+                [one.name for one in whole],
+                [one.sample for one in whole],
+                [one.label for one in whole],
+                table=self.table,
+            )
+            if self.table
+            else [one.label for one in whole]
+        )
+        for one in self.columns:
+            yield one if isinstance(one, str) else (one, next(labels))
+        self.columns.clear()
 
 
 def column_lines(
-    stream: TextIO, classify: Classify, tally: Tally, *, ties: bool = False
+    stream: TextIO, classify: Classify, judge: Judge, tally: Tally, *, ties: bool = False
 ) -> Iterator[str]:
     """{"id","column","values"} per line becomes {"id","label"}.
 
-    With `ties` each tells also how the column reaches a person, and how sure that is.
+    Lines with the same "table" one after another are judged as one table. With `ties` each tells
+    also how the column reaches a person, how sure that is, and whether a person must look.
     """
+    waiting = _Waiting()
+
+    def answered() -> Iterator[str]:
+        for item in waiting.said(judge):
+            yield item if isinstance(item, str) else _label(*item, tally, ties=ties)
+
     for number, line in _numbered(stream):
         if line is not None and not line.strip():
             continue
         tally.lines += 1
         try:
             record = _read(line)
-            name, values = _column_of(record)
+            name, values, table = _column_of(record)
         except _BadLineError as bad:
-            yield _bad(number, bad, tally)
-            continue
-        said = classify(name, values)
-        tally.found.update([said.label or "none"])
-        more = {"tie": said.tie.value, "confidence": said.confidence} if ties else {}
-        yield _dump({"id": record["id"], "label": said.label} | more)
+            waiting.columns.append(_bad(number, bad, tally))
+        else:
+            if table != waiting.table or len(waiting.columns) >= MOST_COLUMNS:
+                yield from answered()
+                waiting.table = table
+            sample = [str(one) for one in values[:KEPT] if one is not None and one != ""]
+            label = classify(name, values)
+            waiting.columns.append(_Column(id=record["id"], name=name, sample=sample, label=label))
+        if not waiting.table:  # nothing to wait for
+            yield from answered()
+    yield from answered()
+
+
+def _label(column: _Column, said: ColumnLabel, tally: Tally, *, ties: bool) -> str:
+    tally.found.update([said.label or "none"])
+    more = {"tie": said.tie.value, "confidence": said.confidence, "review": said.review}
+    return _dump({"id": column.id, "label": said.label} | (more if ties else {}))

@@ -119,6 +119,7 @@ class Tie(StrEnum):
     )
     DESCRIBES = "describes"  # says something of a person: age, family, health, pay, home town
     BESIDE = "beside"  # stands beside names in a table, and nothing proves it harmless
+    THING = "thing"  # an address or number of an organisation or a thing, not of a person
     NONE = "none"
 
 
@@ -142,7 +143,12 @@ class ColumnLabel:
     @property
     def personal(self) -> bool:
         """Whether the column is personal data, by itself or beside the others of its table."""
-        return self.tie is not Tie.NONE
+        return self.tie not in {Tie.NONE, Tie.THING}
+
+    @property
+    def review(self) -> bool:
+        """Whether the evidence is thin and a person must judge."""
+        return self.tie is Tie.BESIDE
 
 
 # Weights of the learned tagger: the shipped ones, those of our own texts alone, or rules alone;

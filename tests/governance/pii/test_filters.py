@@ -9,6 +9,7 @@ from itertools import starmap
 
 import pytest
 
+from governance.pii.column_tables import side_by_side
 from governance.pii.columns import classify_column
 from governance.pii.engine import Analyzer
 from governance.pii.filters import Tally, analyze_lines, column_lines
@@ -84,7 +85,8 @@ def test_columns_give_the_contract() -> None:
         '{"id": 3, "column": "x", "values": "no list"}',
     ]
     tally = Tally()
-    found = [json.loads(out) for out in column_lines(given(lines), classify_column, tally)]
+    answers = column_lines(given(lines), classify_column, side_by_side, tally)
+    found = [json.loads(out) for out in answers]
     assert found[:2] == [{"id": 1, "label": "EMAIL"}, {"id": 2, "label": None}]
     assert found[2]["error"]["line"] == 3
     assert tally.exit_code == 1
@@ -92,10 +94,30 @@ def test_columns_give_the_contract() -> None:
 
 def test_ties_are_told_when_asked_for() -> None:
     lines = ['{"id": 1, "column": "会員番号", "values": ["M0012"]}']
-    found = [
-        json.loads(out) for out in column_lines(given(lines), classify_column, Tally(), ties=True)
+    answers = column_lines(given(lines), classify_column, side_by_side, Tally(), ties=True)
+    found = [json.loads(out) for out in answers]
+    assert found == [{"id": 1, "label": None, "tie": "points", "confidence": 1.0, "review": False}]
+
+
+def test_columns_of_one_table_are_judged_together() -> None:
+    def line(name: int, column: str, value: object, table: str) -> str:
+        return json.dumps({"id": name, "column": column, "values": [value] * 3, "table": table})
+
+    lines = [
+        line(1, "住所", "東京都千代田区丸の内1-2-3", "仕入先マスタ"),
+        "no json",
+        line(2, "代表者名", "佐藤 花子", "仕入先マスタ"),
+        line(3, "氏名", "佐藤 花子", "社員台帳"),
+        line(4, "役職", "係長", "社員台帳"),
+        line(5, "zq", [1], "社員台帳"),
+        line(6, "役職", "係長", ""),
     ]
-    assert found == [{"id": 1, "label": None, "tie": "points", "confidence": 1.0}]
+    answers = column_lines(given(lines), classify_column, side_by_side, Tally(), ties=True)
+    found = [json.loads(out) for out in answers]
+    assert [one.get("id") for one in found] == [1, None, 2, 3, 4, 5, 6]
+    ties = [one.get("tie") for one in found]
+    assert ties == ["thing", None, "names", "names", "describes", "beside", "none"]
+    assert [one["id"] for one in found if one.get("review")] == [5]
 
 
 class Endless(StringIO):

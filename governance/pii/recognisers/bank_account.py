@@ -24,16 +24,25 @@ _KIND_RIGHT: Final = re.compile(
 )
 _AGAIN: Final = re.compile(r"[^0-9\n]{0,24}(?:では?なく|→|⇒|正しくは|「|誤)[^0-9\n]{0,8}")
 _POST: Final = re.compile(
-    r"記号[ :はが]{0,3}(?:[0-9](?:けた|桁)で?)?(1[0-9]{4})(?:-[0-9])?[ 、,・/\nで-]{0,3}"
-    r"(?:通帳)?番号[ :はが]{0,3}(?:[0-9](?:けた|桁)で?)?([0-9]{2,8})(?![0-9])"
+    r"記号[ :はが】\])]{0,3}(?:[0-9](?:けた|桁)で?)?(1[0-9]{4})(?:-[0-9])?[ 、,・/\nで【\[(-]{0,3}"
+    r"(?:通帳)?番号[ :はが】\])]{0,3}(?:[0-9](?:けた|桁)で?)?([0-9]{2,8})(?![0-9])"
 )
 _DAY: Final = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _SPACED: Final = re.compile(r"口 座(?: 番 号)?[ :]{0,3}([0-9](?: [0-9]){6})(?![0-9]| [0-9])")
 _POST_PAIR: Final = re.compile(
-    r"(?<![0-9\-])(?:1[0-9]{4}-[0-9]{6,8}|0[0-9]{4}-[0-9]-[0-9]{1,6})(?![0-9\-])"
+    r"(?<![0-9\-])(?:1[0-9]{4}-(?:[0-9]-)?[0-9]{6,8}|0[0-9]{4}-[0-9]-[0-9]{1,6})(?![0-9\-])"
 )
 _PUT_RIGHT: Final = re.compile(  # 組戻し 誤1120434 正1120443
     r"誤[ :]?([0-9]{7})[ 、,/→]{0,3}正[ :]?([0-9]{7})(?![0-9])"
+)
+_FILLED: Final = re.compile(  # 銀行:イオン銀行 / 支店:ガーネット(001) / 番号:2288103
+    r"(?:銀行|信金|金庫|農協|労金|組合|[Bb]ank)[^\n。]{0,40}(?:支店|店番|店名|出張所|本店|[Bb]ranch)[^\n。]{0,24}?"
+    r"(?:番号|[Ss]avings|[Cc]hecking|[Oo]rdinary)[ :]{0,3}([0-9]{7})(?![0-9])"
+)
+_AT_BANK: Final = re.compile(  # りそな難波0412288から
+    r"(?:りそな|みずほ|三菱(?:UFJ)?|三井住友|SMBC|MUFG|楽天|住信(?:SBI)?|ソニー|イオン|横浜|千葉|静岡"
+    r"|福岡|京都)(?:銀行|銀|信金)?[ ]?[一-龥ァ-ヶー]{1,7}(?:支店)?[ ]?([0-9]{7})"
+    r"(?=から|へ|に|より|宛|、|。|\n|\Z| )"
 )
 _MONEY: Final = re.compile("口座|振込|組戻|引落|送金|着金")
 _POST_SAID: Final = re.compile(  # ゆうちょだと 15410 の 23178891
@@ -119,6 +128,9 @@ def find(document: Document) -> Iterator[Span]:
         label = document.labels.before(found.start(), within=_NEAR)
         if label is not None and label.topic is Topic.BANK:
             yield _of(found.start(), found.end(), 0.8)
+    if document.has_long_number:
+        for pattern in (_FILLED, _AT_BANK):
+            yield from (_of(*found.span(1), 0.85) for found in pattern.finditer(shadow))
     for found in _SPACED.finditer(shadow):
         yield _of(found.start(1), found.end(1), 0.9)
     if "誤" in shadow:

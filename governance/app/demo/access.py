@@ -1,9 +1,9 @@
 """Links and one-time sign-ins of the demo, and the question another system would ask."""
 
+import json
 from functools import partial
 
 from rich.console import Console
-from rich.table import Table
 from sqlalchemy import Connection
 
 from governance.app.demo.stage import Stage, words
@@ -13,25 +13,42 @@ from governance.identity.service import issue_code
 
 
 def links(stage: Stage, console: Console, *, port: int) -> None:
-    """The three doors are on the screen, each with a sign-in that works once."""
+    """The doors are on the screen, each with a sign-in that works once, and the key of a system."""
     at = stage.wiring.clock()
-    customer = ActorId(f"p:{stage.customer}")
-    officer = stage.who("officer").id
+    people = {
+        "officer": (stage.who("officer").id, PrincipalKind.STAFF),
+        "approver": (stage.who("approver").id, PrincipalKind.STAFF),
+        "customer": (ActorId(f"p:{stage.customer}"), PrincipalKind.PERSON),
+    }
 
-    def write(tx: Connection) -> tuple[str, str]:
-        return (
-            issue_code(tx, actor=officer, kind=PrincipalKind.STAFF, at=at),
-            issue_code(tx, actor=customer, kind=PrincipalKind.PERSON, at=at),
-        )
+    def write(tx: Connection) -> dict[str, str]:
+        return {
+            name: issue_code(tx, actor=actor, kind=kind, at=at)
+            for name, (actor, kind) in people.items()
+        }
 
-    for_officer, for_customer = stage.wiring.database.write(partial(write))
+    codes = stage.wiring.database.write(partial(write))
     origin = f"http://127.0.0.1:{port}"
-    table = Table(title=words(stage, "links"), title_justify="left", show_header=False)
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold", no_wrap=False)
-    table.add_row(words(stage, "link.start"), f"{origin}/")
-    table.add_row(words(stage, "link.officer"), f"{origin}/sign-in?code={for_officer}")
-    table.add_row(words(stage, "link.customer"), f"{origin}/sign-in?code={for_customer}")
-    table.add_row(words(stage, "link.api"), f"{origin}/docs")
-    console.print(table)
+    doors = {
+        "start": f"{origin}/",
+        **{name: f"{origin}/sign-in?code={code}" for name, code in codes.items()},
+        "api": f"{origin}/docs",
+    }
+    console.print(f"\n[bold]{words(stage, 'links')}[/bold]")
+    for name, address in doors.items():
+        console.print(f"  {words(stage, f'link.{name}')}")
+        console.print(f"    {address}", markup=False, soft_wrap=True)  # unbroken, to be copied
+    console.print()
+    console.print(words(stage, "ask"))
+    console.print(_question(stage, origin), markup=False, soft_wrap=True)
     console.print(words(stage, "stop"))
+
+
+def _question(stage: Stage, origin: str) -> str:
+    """One call that answers at once, as the mail sender makes it before a mail."""
+    asked = {"purpose": "mail_marketing", "channel": "email", "subjects": [stage.customer]}
+    return (
+        f"  curl -s {origin}/v1/consents/check \\\n"
+        f"    -H 'authorization: Bearer {stage.key}' -H 'content-type: application/json' \\\n"
+        f"    -d '{json.dumps(asked)}'"
+    )

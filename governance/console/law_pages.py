@@ -13,6 +13,7 @@ from governance.console.law_words import (
     HOME,
     article_words,
     day_words,
+    file_words,
     law_name,
     rule_words,
 )
@@ -36,7 +37,12 @@ from policies.law.types import Amendment, Verification
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Reader = Annotated[Principal, Depends(require(Action.POLICY_READ))]
 RULES: Final = frozenset({"deadline_rule", "extends", "extension"})  # ids of deadline rules
-HIDDEN: Final = frozenset({"id", "type", "disclaimer"})  # said elsewhere on the page
+NAMED: Final = RULES | {"rule_set"}
+LISTED: Final = frozenset({"obligations", "entries", "rule_sets"})  # ids of other entries
+HIDDEN: Final = frozenset(  # said elsewhere on the page, or for machines
+    {"id", "type", "disclaimer", "sources"}
+    | {f"{name}_{lang.value}" for name in ("duty", "title") for lang in Lang}
+)
 
 
 @router.get("", response_class=HTMLResponse)
@@ -51,6 +57,7 @@ async def law(request: Request, principal: Reader, on: str = "") -> str:
         "console/law.html",
         page,
         book=book,
+        disclaimer=file_words(book.disclaimer, page.lang),
         day=day,
         wrong=wrong,
         duties=duties,
@@ -78,18 +85,22 @@ async def law_entry(request: Request, entry: str, principal: Reader, on: str = "
         "console/law_entry.html",
         page,
         entry=entry,
-        lead=_lead(found, page.lang),
-        disclaimer=book.disclaimer,
+        title=_title(found, page.lang) or entry,
+        disclaimer=file_words(book.disclaimer, page.lang),
         terms=[_term(name, value, rules_of(book, day), page.lang) for name, value in kept.items()],
-        sources=[book.sources[name] for name in _texts(found.get("sources"))],
+        sources=[
+            (book.sources[name].title, file_words(book.sources[name].kind, page.lang))
+            for name in _texts(found.get("sources"))
+        ],
         way=way(page.lang, ("console.law.title", HOME), ("console.law.entry", "")),
     )
 
 
-def _lead(found: Mapping[str, Json], lang: Lang) -> str:
+def _title(found: Mapping[str, Json], lang: Lang) -> str:
     """What the entry is, in a line."""
     words = (f"duty_{lang.value}", f"title_{lang.value}", "what", "law")
-    return next((str(found[key]) for key in words if found.get(key)), "")
+    said = next((str(found[key]) for key in words if found.get(key)), "")
+    return file_words(law_name(said, lang) if said == found.get("law") else said, lang)
 
 
 def _day(given: str, standing: date) -> tuple[bool, date]:
@@ -103,21 +114,46 @@ def _day(given: str, standing: date) -> tuple[bool, date]:
 def _amendment(one: Amendment, lang: Lang) -> dict[str, object]:
     return {
         "id": one.id,
-        "law": law_name(one.law, lang),
+        "law": file_words(law_name(one.law, lang), lang),
         "days": [day_words(step.when, lang) for step in one.steps],
     }
 
 
 def _term(name: str, value: Json, rules: RuleSet, lang: Lang) -> Term:
     """One thing that the file says, in the reader's words where there are some."""
-    label, said = domain("console", lang).get(f"console.law.key.{name}", name), _said(value, lang)
-    if name == "verification":
-        said = text(f"console.law.seen.{Verification(said).name.lower()}", lang)
-    elif name == "law":
-        said = law_name(said, lang)
-    elif name in RULES:
-        said = rule_words(said, rules, lang)
-    return Term(term=label, text=said, href=_href(name, value))
+    label = domain("console", lang).get(f"console.law.key.{name}", name)
+    return Term(term=label, text=_worded(name, value, rules, lang), href=_href(name, value))
+
+
+def _worded(name: str, value: Json, rules: RuleSet, lang: Lang) -> str:
+    """Ids of other entries by what these are called, anything else as a value."""
+    match name:
+        case "verification":
+            return text(f"console.law.seen.{Verification(str(value)).name.lower()}", lang)
+        case "law":
+            return file_words(law_name(str(value), lang), lang)
+        case "amendment":
+            return file_words(law_name(rules.book.amendments[str(value)].law, lang), lang)
+        case _ if name in LISTED:
+            return _between(lang).join(_named(one, rules, lang) for one in _texts(value))
+        case _ if name in NAMED and isinstance(value, str):
+            return _named(value, rules, lang)
+        case _:
+            return _said(value, lang)
+
+
+def _named(entry: str, rules: RuleSet, lang: Lang) -> str:
+    """An entry that another one names: a duty by its article, a rule or a set by its title."""
+    if (duty := rules.obligations.get(entry)) is not None:
+        return article_words(duty.law, duty.article, lang)
+    if (found := rules.book.switches.get(entry)) is not None:
+        return found.title_ja if lang is Lang.JA else found.title_en
+    named = rule_words(entry, rules, lang)
+    return file_words(entry, lang) if named == entry else named
+
+
+def _between(lang: Lang) -> str:
+    return "、" if lang is Lang.JA else ", "
 
 
 def _href(name: str, value: Json) -> str:
@@ -130,14 +166,13 @@ def _said(value: Json, lang: Lang) -> str:
         case bool():
             return text("console.law.yes" if value else "console.law.no", lang)
         case list():
-            between = "、" if lang is Lang.JA else ", "
-            return between.join(_said(item, lang) for item in value)
+            return _between(lang).join(_said(item, lang) for item in value)
         case dict():
             return "  ".join(_said(item, lang) for item in value.values())
         case None:
             return text("console.none", lang)
         case _:
-            return day_words(str(value), lang)
+            return file_words(day_words(str(value), lang), lang)
 
 
 def _texts(value: Json) -> tuple[str, ...]:

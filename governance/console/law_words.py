@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 from typing import Final
+from zlib import crc32
 
 from governance.core.terms import FieldId, Lang
 from governance.customers.catalogue import catalogue
@@ -23,11 +24,23 @@ PLACE: Final = re.compile(
     r"(?:-(?P<to>\d+)?(?P<to_parts>(?:\(\w+\))*))?(?P<proviso> proviso)?"
 )
 UNTIL: Final = "by "
+LONGEST: Final = 60  # characters of a key for words of a file
 
 
 def law_name(name: str, lang: Lang) -> str:
     """The law by its short title."""
     return domain("law", lang).get(f"law.name.{name}", name)
+
+
+def file_words(said: str, lang: Lang) -> str:
+    """What a law file writes in one language or as a code, in the reader's words.
+
+    A file of the company may say what no catalogue knows; that stays as it is written.
+    """
+    key = f"mixed_{crc32(said.encode()):08x}"
+    if said.isascii():
+        key = re.sub(r"[^a-z0-9]+", "_", said.lower()).strip("_")[:LONGEST].strip("_")
+    return domain("law", lang).get(f"law.word.{key}", said)
 
 
 def article_words(law: str, article: str, lang: Lang) -> str:

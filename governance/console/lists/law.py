@@ -5,7 +5,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from governance.console.law_words import HOME, article_words, item_labels, law_name, rule_words
+from governance.console.law_words import (
+    HOME,
+    article_words,
+    file_words,
+    item_labels,
+    law_name,
+    rule_words,
+)
 from governance.console.lists.cells import every, row, words, yes_no
 from governance.console.lists.source import Asked, Source
 from governance.core.terms import Lang
@@ -85,7 +92,7 @@ def _duty(one: Obligation, rules: RuleSet, lang: Lang) -> Row:
         rule=Cell(
             value=rule, code=one.deadline_rule, href=f"{HOME}/{one.deadline_rule}", aside=True
         ),
-        binds=Cell(value=one.software or None, lang="en" if one.software else ""),
+        binds=words(file_words(one.software, lang) if one.software else None),
         seen=Cell(value=text(f"console.law.seen.{seen}", lang), code=seen),
     )
 

@@ -1,16 +1,21 @@
 """Articles, duties and days in the words of Japanese statutes."""
 
+import re
 from datetime import date
 
 import pytest
 
+from governance.console.law_pages import HIDDEN, _term
 from governance.console.law_words import article_words, day_words, duty_term, item_labels
 from governance.core.terms import Lang
 from governance.i18n.actors import actor_name
 from governance.ui.words import country_name
+from policies.law.answers import law_show
 from policies.law.in_force import law_in_force
 from policies.law.load import rules_of
 
+JAPANESE = re.compile("[ぁ-んァ-ヶ一-龥]")
+CODE = re.compile(r"\b[a-z]+_[a-z_]+\b")
 DAY = date(2026, 10, 1)
 
 
@@ -55,3 +60,21 @@ def test_codes_are_words_and_unknown_ones_stay() -> None:
     assert actor_name("svc:shop", Lang.JA) == "shop（システム）"
     assert day_words("by 2028-07-16", Lang.JA) == "2028年7月16日(日)まで"
     assert day_words("within 30 days", Lang.JA) == "within 30 days"
+
+
+@pytest.mark.parametrize("lang", list(Lang))
+def test_what_the_shipped_law_says_is_no_code_and_on_a_japanese_page_japanese(lang: Lang) -> None:
+    book = law_in_force()
+    rules = rules_of(book, DAY)
+    entries = (
+        *rules.obligations, *rules.rules, *rules.retention_rules, *book.switches, *book.amendments,
+    )  # fmt: skip
+    bare = set()
+    for entry in entries:
+        found = law_show(entry, at=DAY, book=book)
+        for name in found.keys() - HIDDEN - {"article", "version"}:
+            said = _term(name, found[name], rules, lang).text
+            foreign = not JAPANESE.search(said) if lang is Lang.JA else CODE.search(said)
+            if foreign and re.search("[a-z]{3}", said):
+                bare.add((name, said))
+    assert not bare

@@ -148,6 +148,7 @@ class EventCode(StrEnum):
     ACCESS_REVIEWED = "access_review.decided"
     ACCESS_REVIEW_CLOSED = "access_review.closed"
     ACCESS_DENIED = "access.denied"
+    FILE_REFUSED = "file.refused"  # by the scanner for viruses
     # registers and reports
     REGISTER_CHANGED = "register.changed"
     PROVISION_RECORDED = "provision.recorded"
@@ -155,6 +156,7 @@ class EventCode(StrEnum):
     BREACH_RECORDED = "breach.recorded"
     BREACH_WEIGHED = "breach.weighed"  # which of the four grounds it has
     BREACH_NOTED = "breach.noted"
+    BREACH_PAPER = "breach.paper"  # the report to the commission was made as a paper
     BREACH_REPORTED = "breach.reported"
     BREACH_CLOSED = "breach.closed"
     ASSESSMENT_RECORDED = "assessment.recorded"

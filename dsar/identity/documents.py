@@ -33,6 +33,11 @@ from dsar.types import Refusal
 from governance.core.ids import new_row_id
 from governance.core.terms import KeyClass, RequestId, RowId
 from governance.customers.ports import Ports
+from governance.customers.received import Provenance
+from governance.customers.uploads import Place, scanned
+from governance.documents.traces.kinds import media_of
+from governance.documents.traces.rules import handle
+from governance.documents.traces.types import Stuck
 from governance.http.principal import Principal
 from policies.actions import Action
 
@@ -40,13 +45,7 @@ MOST_MB: Final = 8
 MOST_BYTES: Final = MOST_MB * 1024 * 1024
 MOST_PAPERS: Final = 6  # that wait for a look at once
 KEPT: Final = timedelta(days=30)  # without a look
-MAGIC: Final = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png",
-                b"%PDF-": "application/pdf"}  # fmt: skip
-
-
-def media_of(content: bytes) -> str | None:
-    """What the first octets say the file is; its name and its sender's word say nothing."""
-    return next((media for magic, media in MAGIC.items() if content.startswith(magic)), None)
+STUCK: Final = {Stuck.KIND: "stays", Stuck.DAMAGED: "damaged"}
 
 
 def upload(
@@ -57,18 +56,23 @@ def upload(
     content: bytes,
     *,
     at: datetime,
+    keep: bool = False,
 ) -> RowId:
-    """The paper waits for an officer's look, sealed; UploadRefusedError, and nothing is stored."""
-    if not content:
-        raise UploadRefusedError(reason="empty", most=MOST_MB)
-    if len(content) > MOST_BYTES:
-        raise UploadRefusedError(reason="large", most=MOST_MB)
-    media = media_of(content)
-    if media is None:
-        raise UploadRefusedError(reason="kind", most=MOST_MB)
+    """The paper waits for an officer's look, sealed; UploadRefusedError, and nothing is stored.
+
+    What it tells beside its picture is taken out before, unless its sender consents to `keep` it.
+    """
+    media = _media(content)
     with ports.database.read() as tx:
         case = case_by_id(tx, request)
-    row = new_row_id()
+    seen = scanned(
+        *(ports, principal, content), place=Place.PAPER, at=at, subject=case.subject,
+        refs=(f"request:{request}",),
+    )  # fmt: skip
+    taken = handle(media, content, keep=keep)
+    if isinstance(taken, Stuck):
+        raise UploadRefusedError(reason=STUCK[taken], most=MOST_MB)
+    content, row = taken.content, new_row_id()
     paper = Upload(
         id=row,
         request=request,
@@ -76,6 +80,7 @@ def upload(
         media=media,
         size=len(content),
         created_at=at,
+        provenance=Provenance.of(seen, taken),
         content=ports.vault.seal_part(case.requester_id, row, content, key_class=KeyClass.RECORD),
     )
 
@@ -90,6 +95,15 @@ def upload(
 
     ports.database.write(write)
     return row
+
+
+def _media(content: bytes) -> str:
+    """What the paper is; raises UploadRefusedError for what is none."""
+    media = media_of(content)
+    wrong = "empty" if not content else "large" if len(content) > MOST_BYTES else None
+    if wrong is not None or media is None:
+        raise UploadRefusedError(reason=wrong or "kind", most=MOST_MB)
+    return media
 
 
 def _note(

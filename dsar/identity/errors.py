@@ -22,9 +22,15 @@ class ContactMissingError(GovernanceError):
 
 
 class UploadRefusedError(GovernanceError):
-    """The file was not stored. Params: reason (empty, large, kind, many), most."""
+    """The file was not stored. Params: reason (empty, large, kind, many, stays, damaged), most."""
 
     code, status = "upload_refused", 422
+
+    @property
+    def text_key(self) -> str:
+        """The sentence of the reason."""
+        reason = getattr(self, "params", {}).get("reason")
+        return f"dsar.upload.refused.{reason}" if reason else super().text_key
 
 
 class UploadUnknownError(GovernanceError):

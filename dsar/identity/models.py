@@ -35,6 +35,10 @@ class UploadRow(SQLModel, table=True):
     media: str
     size: int
     created_at: datetime = Field(sa_column=instant())
+    scan: str | None = None  # clean, unscanned; None: from before files were looked through
+    scanned_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    traces: str | None = None  # removed, none, kept
+    traces_found: str | None = None  # which were removed, by spaces
     content: bytes | None = Field(default=None, sa_column=sealed())
     document: str | None = None
     accepted: bool | None = None

@@ -12,6 +12,7 @@ from dsar.identity.rules import CODE_TRIES
 from dsar.identity.types import Document, UploadKind
 from dsar.types import EvidenceKind
 from governance.core.terms import ActorId, RequestId, RowId
+from governance.customers.received import Provenance
 from governance.db.types import table_of
 
 CODE, UPLOAD = table_of(CodeRow), table_of(UploadRow)
@@ -44,6 +45,7 @@ class Upload:
     accepted: bool | None = None
     reason: str | None = None
     checked_at: datetime | None = None
+    provenance: Provenance = field(default_factory=Provenance)
     content: bytes | None = field(default=None, repr=False)
 
 
@@ -119,6 +121,7 @@ def add_upload(tx: Connection, upload: Upload) -> None:
             size=upload.size,
             created_at=upload.created_at,
             content=upload.content,
+            **upload.provenance.columns(),
         )
     )
 
@@ -148,6 +151,7 @@ def _upload(row: Row[Any], *, content: bytes | None) -> Upload:
         accepted=row.accepted,
         reason=row.reason,
         checked_at=row.checked_at,
+        provenance=Provenance.read(row),
         content=content,
     )
 

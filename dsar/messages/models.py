@@ -45,5 +45,9 @@ class AttachmentRow(SQLModel, table=True):
     size: int
     actor: str
     at: datetime = Field(sa_column=instant())
+    scan: str | None = None  # clean, unscanned; None: from before files were looked through
+    scanned_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    traces: str | None = None  # removed, none, kept
+    traces_found: str | None = None  # which were removed, by spaces
     name: bytes | None = Field(default=None, sa_column=sealed())
     content: bytes | None = Field(default=None, sa_column=sealed())

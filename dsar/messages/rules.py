@@ -4,8 +4,10 @@ import re
 import unicodedata
 from typing import Final
 
-from dsar.identity.documents import media_of
 from dsar.messages.types import LONGEST, LONGEST_NAME, MOST_BYTES, Message, Side, Wrong
+from governance.documents.traces.kinds import TEXT
+from governance.documents.traces.office import BASE
+from governance.documents.traces.rules import paper_media
 
 ODD: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 PATH: Final = re.compile(r"[/\\:*?\"<>|\r\n\t]+")
@@ -13,7 +15,13 @@ ENDINGS: Final = {
     "application/pdf": ".pdf",
     "image/jpeg": ".jpg",
     "image/png": ".png",
-    "text/plain": ".txt",
+    "image/webp": ".webp",
+    "image/heic": ".heic",
+    "image/tiff": ".tif",
+    f"{BASE}wordprocessingml.document": ".docx",
+    f"{BASE}spreadsheetml.sheet": ".xlsx",
+    f"{BASE}presentationml.presentation": ".pptx",
+    TEXT: ".txt",
 }  # what a file is called follows from what it is
 FIRST: Final = 4096  # octets of a text that are looked at for signs no text has
 
@@ -27,7 +35,7 @@ def words_wrong(words: str) -> Wrong | None:
 
 def kind_of_file(content: bytes) -> str | None:
     """What the octets say the file is; None for everything that is not taken."""
-    return media_of(content) or ("text/plain" if _is_text(content) else None)
+    return paper_media(content) or (TEXT if _is_text(content) else None)
 
 
 def _is_text(content: bytes) -> bool:

@@ -32,12 +32,17 @@ from governance.core.ids import new_row_id
 from governance.core.terms import ActorId, FieldId, KeyClass, RequestId, RowId
 from governance.customers.ports import Ports
 from governance.customers.post import post
+from governance.customers.received import Provenance
+from governance.customers.uploads import Place, scanned
+from governance.documents.traces.rules import handle
+from governance.documents.traces.types import Stuck
 from governance.gateway.intake.screening import without_numbers
 from governance.http.principal import Principal
 from governance.outbound.mail import Mail
 from policies.actions import Action
 
 NAME: Final = FieldId("dsar.attachment_name")
+STUCK: Final = {Stuck.KIND: Wrong.STAYS, Stuck.DAMAGED: Wrong.DAMAGED}
 MAIL: Final = "dsar.mail.message_waits"
 
 
@@ -192,9 +197,11 @@ def attach(
     side: Side,
     at: datetime,
     internal: bool = False,
+    keep: bool = False,
 ) -> RowId:
     """The file is stored sealed under a name of ours; a refused one is nowhere.
 
+    What it tells beside its content is taken out before, unless its sender consents to `keep` it.
     For Side.PERSON the page has shown that the request is theirs.
     """
     case = _case(ports, request)
@@ -203,6 +210,14 @@ def attach(
     wrong, media = file_wrong(content), kind_of_file(content)
     if wrong is not None or media is None:
         raise ExchangeRefusedError(reason=(wrong or Wrong.KIND).value)
+    seen = scanned(
+        *(ports, principal, content), place=Place.ATTACHMENT, at=at, subject=case.subject,
+        refs=(f"request:{case.id}",),
+    )  # fmt: skip
+    taken = handle(media, content, keep=keep)
+    if isinstance(taken, Stuck):
+        raise ExchangeRefusedError(reason=STUCK[taken].value)
+    content, told = taken.content, Provenance.of(seen, taken)
     row, owner = new_row_id(), case.requester_id
     called = {NAME: without_numbers(safe_name(name, media))[0]}
     sealed = ports.vault.seal_row(owner, row, called, key_class=KeyClass.RECORD)
@@ -215,7 +230,7 @@ def attach(
         store.add_attachment(
             *(tx, request, row), side=side.value, internal=internal and side is Side.OFFICER,
             media=media, size=len(content), actor=principal.id, at=at, name=sealed[NAME],
-            content=body,
+            content=body, **told.columns(),
         )  # fmt: skip
         counts = (("bytes", len(content)),)
         _note(tx, ports, principal, case, EventCode.REQUEST_FILE_ADDED, at=at, counts=counts)
@@ -324,6 +339,7 @@ def _attachment(ports: Ports, row: Row[Any]) -> Attachment:
         by=ActorId(row.actor),
         at=row.at,
         name=str(opened[NAME].value),
+        provenance=Provenance.read(row),
     )
 
 

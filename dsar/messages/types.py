@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from governance.core.terms import ActorId, RequestId, RowId
+from governance.customers.received import Provenance
 
 LONGEST: Final = 4_000  # signs of a message or comment
 MOST_UNREAD: Final = 20  # messages of a person that wait for an officer at once
@@ -31,6 +32,8 @@ class Wrong(StrEnum):
     LARGE = "large"
     KIND = "kind"
     CLOSED = "closed"
+    STAYS = "stays"  # what the file tells beside its content cannot be taken out
+    DAMAGED = "damaged"  # the same, because the file is not of its form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +72,4 @@ class Attachment:
     by: ActorId
     at: datetime
     name: str = field(repr=False)
+    provenance: Provenance = field(default_factory=Provenance)

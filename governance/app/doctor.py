@@ -29,6 +29,8 @@ from governance.app.looks import ended_finding, look_finding
 from governance.app.my_number_jobs import my_number_finding
 from governance.app.purged_jobs import purged_finding
 from governance.app.purging import purge_finding
+from governance.app.scanner import scanner_finding
+from governance.app.secret_ages import secrets_finding
 from governance.app.staff_findings import access_finding, training_finding
 from governance.app.stamping import newest
 from governance.app.ticks import SCHEDULES
@@ -74,6 +76,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         _clock,
         journal_finding,
         _mail,
+        scanner_finding,
         _outbox,
         _connectors,
         my_number_finding,
@@ -87,6 +90,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         ended_finding,
         hold_finding,
         keys_finding,
+        secrets_finding,
         access_finding,
         training_finding,
         breach_finding,

@@ -55,6 +55,7 @@ PLACES: Final[Mapping[str, tuple[str, Action]]] = {
     "key_copies": ("/console/backups", Action.JOB_READ),
     "drill": ("/console/backups", Action.JOB_READ),
     "journal": ("/console/backups", Action.JOB_READ),
+    "scanner": ("/console/settings", Action.SETTINGS_READ),
     "mail": ("/console/settings", Action.SETTINGS_READ),
     "storage": ("/console/settings", Action.SETTINGS_READ),
 }

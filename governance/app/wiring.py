@@ -56,6 +56,7 @@ from governance.jobs.journal import Journal
 from governance.jobs.journal_head import note_head, require_head
 from governance.keys.epochs import create_key_store
 from governance.keys.vault import FieldVault
+from governance.outbound.scanning import scanner_of
 from governance.pii.types import Span
 from governance.pii.worker import PiiWorker
 from governance.signon.models import CustomerLinkRow
@@ -185,6 +186,7 @@ class Wiring:
             policies=policies,
             analyse=lambda texts, lang: _analyse(worker, texts, lang),
             connected=lambda: _connected(settings),
+            scanner=scanner_of(settings.file_scanner, seconds=settings.file_scanner_seconds),
         )
         desk = policy.desk_of(ports, declared)
         policy.start(desk, settings)

@@ -20,6 +20,7 @@ from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError
 from governance.core.terms import Lang, RowId
+from governance.customers.uploads import UNFIT, Place, scanned
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
@@ -164,12 +165,13 @@ async def answer(
     def work() -> None:
         new = _read(given)
         if content:
+            scanned(wiring.ports, principal, content, place=Place.CONNECTOR, at=wiring.clock())
             new = replace(new, export=read_export(content))
         answer_task(wiring.ports, principal, RowId(task), new, at=wiring.clock())
 
     try:
         await run_in_threadpool(work)
-    except TaskAnswerError as error:
+    except (TaskAnswerError, *UNFIT) as error:
         return await _faulty(request, principal, task, given, error)
     return RedirectResponse(f"{HOME}/tasks/{task}", status_code=303)
 
@@ -178,7 +180,8 @@ async def _faulty(
     request: Request, principal: Principal, task: str, given: Given, error: GovernanceError
 ) -> Response:
     lang = console_page(request, "console.connectors.task", principal).lang
-    told = mistakes_of(error, lang, field_id=str(error.params.get("field", "answer")))
+    field = "attached" if isinstance(error, UNFIT) else str(error.params.get("field", "answer"))
+    told = mistakes_of(error, lang, field_id=field)
     body = await _task(request, principal, task, told, given)
     return HTMLResponse(body, status_code=error.status)
 

@@ -1,7 +1,8 @@
 """The officers' page of what is written about a request: messages, comments, files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -12,10 +13,11 @@ from dsar.identity.rules import proved
 from dsar.messages import service
 from dsar.messages.errors import ExchangeRefusedError
 from dsar.messages.types import LONGEST, MOST_BYTES, MOST_MB, Side, Wrong
-from governance.console.frame import Csrf, again, mistakes_of, way
+from governance.console.frame import Csrf, again, case_way, mistakes_of
 from governance.console.pages import console_page
 from governance.console.request_pages import HOME
 from governance.core.terms import Lang, RequestId, RowId
+from governance.customers.uploads import UNFIT
 from governance.http.files import FormFileError, attachment_headers, sent_file
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
@@ -96,9 +98,10 @@ async def attach(request: Request, request_id: str, principal: Desk) -> Response
             side=Side.OFFICER,
             internal=fields.get("shared") != "yes",
             at=wiring.clock(),
+            keep=fields.get("keep") == "yes",
         )
 
-    return await _done(request, request_id, principal, work, field_id="file")
+    return await _done(request, request_id, principal, work, field_id="file", sent=fields)
 
 
 @router.get("/{request_id}/files/{row}")
@@ -126,13 +129,15 @@ async def _done(
     field_id: str,
     words: str = "",
     note: str = "",
+    sent: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
     """Back to the page after what was done; or the page with what was refused and was written."""
     try:
         await run_in_threadpool(work)
-    except ExchangeRefusedError as error:
+    except (ExchangeRefusedError, *UNFIT) as error:
         told = partial(mistakes_of, error, field_id=field_id)
-        page = partial(_page, request, request_id, principal, told=told, words=words, note=note)
+        page = partial(_page, request, request_id, principal, told=told, words=words, note=note,
+                       sent=sent)  # fmt: skip
         return HTMLResponse(await run_in_threadpool(page), status_code=error.status)
     return RedirectResponse(f"{HOME}/{request_id}/messages", status_code=303)
 
@@ -145,6 +150,7 @@ def _page(
     told: Callable[[Lang], tuple[Mistake, ...]] = lambda _: (),
     words: str = "",
     note: str = "",
+    sent: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     page = console_page(request, TITLE, principal)
     wiring, lang, wanted = wiring_of(request), page.lang, RequestId(request_id)
@@ -154,7 +160,7 @@ def _page(
     return templates_of(request).render(
         "console/request_messages.html",
         again(page, here, mistakes),
-        way=way(lang, ("console.requests.title", HOME), (TITLE, here)),
+        way=case_way(lang, case.id, case.reference, (TITLE, here)),
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},
         case=case,
@@ -165,5 +171,6 @@ def _page(
         proved=case.subject is not None and proved(case, at=case.last_at),
         words=words[:LONGEST],
         note=note[:LONGEST],
+        sent=sent,
         most_mb=MOST_MB,
     )

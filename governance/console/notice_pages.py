@@ -20,6 +20,7 @@ from governance.console.lists.source import listed_all
 from governance.console.notice_facts import edition_of, history_of
 from governance.console.pages import console_page
 from governance.core.terms import Lang
+from governance.customers.uploads import Place, scanned
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
@@ -73,6 +74,7 @@ async def take_draft(
     wiring, raw = wiring_of(request), await file.read()
 
     def work() -> str:
+        scanned(wiring.ports, principal, raw, place=Place.NOTICE, at=wiring.clock())
         try:
             edition = read_edition(raw.decode())
         except UnicodeDecodeError:

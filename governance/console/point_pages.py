@@ -20,6 +20,7 @@ from governance.console.notice_facts import notice_title
 from governance.console.pages import console_page
 from governance.core.terms import FieldId, Lang
 from governance.customers.catalogue import catalogue
+from governance.customers.uploads import Place, scanned
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.ui.parts import Crumb, Mistake
@@ -77,6 +78,7 @@ async def declare(
     wiring, raw = wiring_of(request), await file.read()
 
     def work() -> str:
+        scanned(wiring.ports, principal, raw, place=Place.POINT, at=wiring.clock())
         try:
             found = read_points(raw.decode())
         except UnicodeDecodeError:

@@ -20,6 +20,7 @@ from governance.console.policy_facts import proposal_of, standing_of
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import Lang, PurposeId
+from governance.customers.uploads import UNFIT, Place, scanned
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text, text
@@ -172,6 +173,8 @@ async def ask(
     lang = console_page(request, "console.policy.title", principal).lang
 
     def work() -> str:
+        for content in named.values():
+            scanned(wiring.ports, principal, content, place=Place.POLICY, at=wiring.clock())
         documents = _documents(named)
         moment = datetime.fromisoformat(effective_from) if effective_from else None
         moment = moment if moment is None or moment.tzinfo else moment.replace(tzinfo=JST)
@@ -179,8 +182,11 @@ async def ask(
         return _asked(wiring, principal, proposed, moment)
 
     wrong: tuple[str, ...]
+    status = 422
     try:
         href = await run_in_threadpool(work)
+    except UNFIT as error:
+        wrong, status = (error_text(error, lang),), error.status
     except ValueError:
         wrong = (text("console.policy.wrong_time", lang),)
     except (PolicyRefusedError, PolicyFaultyError) as error:
@@ -190,7 +196,7 @@ async def ask(
     else:
         return RedirectResponse(href, status_code=303)
     told = tuple(Mistake(field_id="files", sentence=one) for one in wrong)
-    return HTMLResponse(await _policies(request, principal, mistakes=told), status_code=422)
+    return HTMLResponse(await _policies(request, principal, mistakes=told), status_code=status)
 
 
 def _documents(named: dict[str, bytes]) -> Documents:

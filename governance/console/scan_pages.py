@@ -15,6 +15,7 @@ from governance.console.pages import console_page
 from governance.console.scan_facts import places_shown, summary_terms
 from governance.core.errors import NotFoundError
 from governance.core.terms import Lang
+from governance.customers.uploads import Place, scanned
 from governance.discovery import service
 from governance.discovery.report import missed
 from governance.discovery.store import KeptScan, ScanSource
@@ -74,6 +75,7 @@ async def look_through(
     content = await file.read(service.LARGEST + 1)
 
     def work() -> str:
+        scanned(wiring.ports, principal, content, place=Place.SCAN, at=wiring.clock())
         found = service.look_through(content, name, wiring.ports, clock=wiring.clock)
         kept = partial(
             service.record,

@@ -27,6 +27,8 @@ from governance.console.retention_frame import (
 from governance.console.schedule_form import LARGEST, schedule_words
 from governance.console.simulation_pages import drive
 from governance.core.terms import Lang
+from governance.customers.uploads import UNFIT, Place, scanned
+from governance.http.numbers import number_in
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text
@@ -64,10 +66,7 @@ def _schedules(
     content: str = "",
 ) -> str:
     page = again(console_page(request, TITLE, principal), SCHEDULES, mistakes)
-    wiring, asked = (
-        wiring_of(request),
-        int(version) if version.isascii() and version.isdigit() else None,
-    )
+    wiring, asked = wiring_of(request), number_in(version)
     if version and asked is None:
         raise ScheduleUnknownError
     with wiring.database.read() as tx:
@@ -171,6 +170,8 @@ async def propose(
     lang = console_page(request, TITLE, principal).lang
 
     def work() -> str:
+        if sent:
+            scanned(wiring.ports, principal, sent, place=Place.SCHEDULE, at=wiring.clock())
         words = schedule_words(sent) if sent else content.replace("\r\n", "\n")
         read_schedule(words)
         asked = wiring.database.write(
@@ -184,6 +185,10 @@ async def propose(
 
     try:
         place = await run_in_threadpool(work)
+    except UNFIT as error:
+        unfit = (Mistake(field_id="file", sentence=error_text(error, lang)),)
+        shown = partial(_schedules, request, principal, unfit, content=content)
+        return HTMLResponse(await run_in_threadpool(shown), status_code=error.status)
     except ScheduleFormError as error:
         kept, told = await run_in_threadpool(_faults, sent, content, error, lang)
         shown = partial(_schedules, request, principal, told, content=kept)

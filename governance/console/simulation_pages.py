@@ -31,7 +31,9 @@ from governance.console.simulation_facts import (
     simulation_shown,
 )
 from governance.core.terms import Lang, RowId, SubjectId
+from governance.customers.uploads import UNFIT, Place, scanned
 from governance.gateway.api.asking import row_id
+from governance.http.numbers import NumberAsked
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
@@ -110,6 +112,8 @@ async def simulate(
     content = await file.read(LARGEST + 1) if file is not None and file.size else b""
 
     def work() -> str:
+        if content:
+            scanned(wiring.ports, principal, content, place=Place.SCHEDULE, at=wiring.clock())
         with wiring.database.read() as tx:
             schedule = schedule_of(tx, content, which=which)
         day = _day(on)
@@ -128,7 +132,7 @@ async def simulate(
 
 
 def _field(error: Exception) -> str:
-    return "file" if isinstance(error, ScheduleFormError) else "on"
+    return "file" if isinstance(error, (ScheduleFormError, *UNFIT)) else "on"
 
 
 def _day(given: str) -> date | None:
@@ -153,7 +157,9 @@ def drive(wiring: Any, principal: Principal, asked: RowId, later: BackgroundTask
 
 
 @router.get("/{simulation}", response_class=HTMLResponse)
-async def one(request: Request, principal: Reader, simulation: str, months: int = MONTHS) -> str:
+async def one(
+    request: Request, principal: Reader, simulation: str, months: NumberAsked = MONTHS
+) -> str:
     """What a simulation counted, or how far it has come."""
     return await _one(request, principal, simulation, months=months)
 

@@ -9,6 +9,7 @@ from governance.core.controller import Controller
 from governance.db.engine import Database
 from governance.jobs.journal import Journal
 from governance.keys.vault import FieldVault
+from governance.outbound.scanning import FileScanner, NoScanner
 from governance.pii.types import Analyse
 from policies.snapshot import PolicyHolder
 
@@ -17,7 +18,8 @@ from policies.snapshot import PolicyHolder
 class Ports:
     """Database, keys, audit log, decisions, control journal, policy in force, text analysis.
 
-    And who answers for the data, in whose name letters go out, and which systems are connected.
+    And who answers for the data, in whose name letters go out, which systems are connected, and
+    who looks files through for viruses.
     """
 
     database: Database
@@ -29,3 +31,4 @@ class Ports:
     analyse: Analyse  # fails closed: raises when the analysis cannot answer
     controller: Controller = field(default_factory=Controller)
     connected: Callable[[], Collection[str]] = tuple  # names of connected systems, as declared now
+    scanner: FileScanner = field(default_factory=NoScanner)  # of files that come in

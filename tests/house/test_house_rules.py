@@ -125,3 +125,25 @@ def test_no_package_requires_a_placeholder_model() -> None:
         body = path.read_text(encoding="utf-8").lower()
         for name in ("ja-core-news", "en-core-web", "ja_core_news", "en_core_web"):
             assert name not in body
+
+
+def test_whoever_takes_a_file_asks_the_scanner() -> None:
+    """ASVS V5.4.3: no door for files beside those that look through them first."""
+    below = {  # these hand what they take to another module, which asks before it stores or reads
+        "governance/console/import_pages.py": "governance/console/import_files.py",
+        "governance/portal/requests/exchange.py": "dsar/messages/service.py",
+        "governance/portal/requests/pages.py": "dsar/identity/documents.py",
+        "governance/console/message_pages.py": "dsar/messages/service.py",
+    }
+    mechanisms = {"governance/http/files.py", "governance/http/sealed_form.py"}
+    door = re.compile(r"UploadFile|SealedForm|MultiPartParser|sent_file\(|max_files=[1-9]")
+    takers = [
+        name
+        for path in sources()
+        if door.search(path.read_text(encoding="utf-8"))
+        and (name := str(path.relative_to(ROOT))) not in mechanisms
+    ]
+    assert len(takers) >= 10
+    for name in takers:
+        asks = (ROOT / below.get(name, name)).read_text(encoding="utf-8")
+        assert re.search(r"\bscanned\(", asks), name

@@ -156,7 +156,7 @@ def portal(house: House) -> None:
     page = house.portal.get(place).text
     token = re.search(r'name="csrf" value="([^"]*)"', page)
     assert token is not None
-    sent = house.portal.post(f"{place}/files", data={"csrf": token[1]}, files=UPLOAD)
+    sent = house.portal.post(f"{place}/files", data={"csrf": token[1], "keep": "yes"}, files=UPLOAD)
     assert sent.is_redirect, sent.text
     house.send(PERSON, f"{place}/messages", {"words": "架空の問い合わせです。"})
     request = RequestId(place.rpartition("/")[2])

@@ -13,7 +13,9 @@ from dsar.messages import service
 from dsar.messages.errors import ExchangeRefusedError
 from dsar.messages.types import LONGEST, MOST_BYTES, MOST_MB, Side, Wrong
 from dsar.records import is_own
+from governance.core.errors import GovernanceError
 from governance.core.terms import RequestId, RowId
+from governance.customers.uploads import UNFIT
 from governance.http.files import FormFileError, attachment_headers, sent_file
 from governance.http.request import open_to_all, wiring_of
 from governance.i18n.catalogue import error_text
@@ -60,13 +62,17 @@ async def send_file(request: Request, request_id: str) -> Response:
         raise ExchangeRefusedError(reason=Wrong.KIND.value) from None
     check_sent(request, fields.get("csrf", ""))
     wiring, asker = wiring_of(request), asker_of(request)
+    keep = fields.get("keep") == "yes"
 
     def work(case: Case) -> None:
         service.attach(
-            *(wiring.ports, asker, case.id, name, content), side=Side.PERSON, at=wiring.clock()
+            *(wiring.ports, asker, case.id, name, content),
+            side=Side.PERSON,
+            at=wiring.clock(),
+            keep=keep,
         )
 
-    return await _done(request, request_id, work, then="file", field_id="file")
+    return await _done(request, request_id, work, then="file", field_id="file", keep=keep)
 
 
 @router.get(f"{OF}/{{request_id}}/files/{{row}}")
@@ -100,14 +106,16 @@ async def _done(
     then: str,
     field_id: str,
     words: str = "",
+    keep: bool = False,
 ) -> Response:
     def act() -> None:
         work(_own(request, request_id)[0])
 
     try:
         await run_in_threadpool(act)
-    except ExchangeRefusedError as error:
-        page = partial(_page, request, request_id, error=error, field_id=field_id, words=words)
+    except (ExchangeRefusedError, *UNFIT) as error:
+        page = partial(_page, request, request_id, error=error, field_id=field_id, words=words,
+                       keep=keep)  # fmt: skip
         return HTMLResponse(await run_in_threadpool(page), status_code=error.status)
     return RedirectResponse(f"{OF}/{request_id}/messages?done={then}#thread", status_code=303)
 
@@ -117,9 +125,10 @@ def _page(
     request_id: str,
     *,
     done: str = "",
-    error: ExchangeRefusedError | None = None,
+    error: GovernanceError | None = None,
     field_id: str = "",
     words: str = "",
+    keep: bool = False,
 ) -> str:
     wiring, asker = wiring_of(request), asker_of(request)
     page = page_of(request, "portal.messages.title", surface=Surface.PORTAL)
@@ -140,5 +149,6 @@ def _page(
         field_id=field_id,
         words=words[:LONGEST],
         most_mb=MOST_MB,
+        keep=keep,
         mistakes=(Mistake(field_id=field_id, sentence=wrong),) if wrong else (),
     )

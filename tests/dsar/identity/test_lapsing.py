@@ -61,7 +61,8 @@ def test_what_an_officer_owes_never_ends_by_a_term(world: World) -> None:
     world.prove(proved, EvidenceKind.PORTAL_SESSION, PERSON)
     world.prove(proved, EvidenceKind.DOCUMENT, SUPPORT)
     sent = asked(world)
-    upload(world.ports, PERSON, sent.id, UploadKind.IDENTITY, b"%PDF-1.7 x", at=world.tick())
+    upload(world.ports, PERSON, sent.id, UploadKind.IDENTITY, b"%PDF-1.7 x", at=world.tick(),
+           keep=True)  # fmt: skip
     held = asked(world)
     ground, until = HoldGround.LEGAL_DISPUTE.value, date(2027, 6, 1)
     world.step(held, Event.HOLD, ground=ground, until=until)

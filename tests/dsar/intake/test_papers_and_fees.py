@@ -29,7 +29,9 @@ PAPER = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
 
 
 def sent(world: World, case: Case, kind: UploadKind = UploadKind.IDENTITY) -> RowId:
-    return documents.upload(world.ports, ANONYMOUS, case.id, kind, PAPER, at=world.tick())
+    return documents.upload(
+        world.ports, ANONYMOUS, case.id, kind, PAPER, at=world.tick(), keep=True
+    )
 
 
 def judged(

@@ -93,7 +93,7 @@ def test_comment_reaches_neither_person_nor_package(world: World) -> None:
     service.comment(world.ports, SUPPORT, case.id, SECRET, at=world.tick())
     service.attach(
         world.ports, OFFICER, case.id, "内部.pdf", PDF, side=Side.OFFICER, internal=True,
-        at=world.tick(),
+        at=world.tick(), keep=True,
     )  # fmt: skip
     assert [one.text for one in service.comments(world.ports, OFFICER, case.id)] == [SECRET]
     assert service.own_thread(world.ports, PERSON, case.id, known=True, at=world.tick()) == ()
@@ -122,7 +122,8 @@ def test_exchange_ends_with_the_key_of_the_case_file(world: World) -> None:
     case = world.receive()
     service.comment(world.ports, SUPPORT, case.id, SECRET, at=world.tick())
     service.reply(world.ports, PERSON, case.id, "はい", at=world.tick())
-    service.attach(world.ports, PERSON, case.id, "a.pdf", PDF, side=Side.PERSON, at=world.tick())
+    service.attach(world.ports, PERSON, case.id, "a.pdf", PDF, side=Side.PERSON, at=world.tick(),
+                   keep=True)  # fmt: skip
     world.ports.vault.destroy(case.requester_id, KeyClass.RECORD)
     for use in (
         lambda: service.comments(world.ports, OFFICER, case.id),
@@ -137,7 +138,14 @@ def test_files_are_known_by_what_they_are(world: World) -> None:
     case = world.receive()
     ports = world.ports
     row = service.attach(
-        ports, PERSON, case.id, "../../etc/写し.exe", PDF, side=Side.PERSON, at=world.tick()
+        ports,
+        PERSON,
+        case.id,
+        "../../etc/写し.exe",
+        PDF,
+        side=Side.PERSON,
+        at=world.tick(),
+        keep=True,
     )
     file, content = service.fetch(ports, SUPPORT, case.id, row, at=world.tick())
     assert (file.name, file.media, content) == ("etc_写し.pdf", "application/pdf", PDF)

@@ -100,7 +100,7 @@ def test_the_desk_finds_its_requests_in_the_list_and_sales_do_not(office: Office
 def test_a_paper_is_seen_judged_and_gone(office: Office) -> None:
     request = filed(office.wiring)
     ports = office.wiring.ports
-    paper = upload(ports, ANONYMOUS, request, UploadKind.IDENTITY, PAPER, at=AT)
+    paper = upload(ports, ANONYMOUS, request, UploadKind.IDENTITY, PAPER, at=AT, keep=True)
     place = f"{HOME}/{request}"
     seen = office.browsers["support"].get(f"{place}/papers/{paper}")
     assert (seen.content, seen.headers["cache-control"]) == (PAPER, "no-store")
@@ -160,7 +160,7 @@ def test_the_list_counts_what_nobody_has_read(office: Office) -> None:
     assert "未読の連絡" not in office.page(HOME)
     for words in ("一つ目", "二つ目"):
         reply(ports, ANONYMOUS, request, words, at=AT)
-    assert office.page(HOME).count("未読の連絡 2件") == 1
+    assert office.page(HOME).count("未読の連絡2件") == 1
     office.page(f"{HOME}/{request}/messages", by="support")
     assert "未読の連絡" not in office.page(HOME)
 

@@ -270,7 +270,7 @@ def test_officers_write_comment_and_attach_on_a_page(office: Office) -> None:
     file = {"file": ("写し.svg", b"%PDF-1.7 x", "image/svg+xml")}
     forged = browser.post(f"{root}/files", data={"csrf": "x"}, files=file)
     assert forged.status_code == 403
-    added = browser.post(f"{root}/files", data={"csrf": token[1]}, files=file)
+    added = browser.post(f"{root}/files", data={"csrf": token[1], "keep": "yes"}, files=file)
     assert added.status_code == 303
     link = re.search(rf'href="({root}/files/[^"]+)"', office.page(f"{root}/messages", by="support"))
     assert link is not None

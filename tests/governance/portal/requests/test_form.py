@@ -148,7 +148,7 @@ def test_a_paper_is_stored_sealed_and_what_is_no_paper_nowhere(portal: Portal) -
     place = visitor.filed(*stranger(PERSON))
     for name, content in (("a.jpg", b"MZ\x90"), ("a.jpg", b""), ("a.pdf", b"%PDF" + b"-")):
         sent = visitor.post(
-            f"{place}/papers", {"kind": "identity"}, files={"paper": (name, content)}
+            f"{place}/papers", {"kind": "identity", "keep": "yes"}, files={"paper": (name, content)}
         )
         assert sent.status_code == (303 if content.startswith(b"%PDF-") else 422)
     big = visitor.post(
@@ -158,7 +158,8 @@ def test_a_paper_is_stored_sealed_and_what_is_no_paper_nowhere(portal: Portal) -
     )
     assert big.status_code == 422
     before = portal.count(UPLOAD)
-    sent = visitor.post(f"{place}/papers", {"kind": "identity"}, files={"paper": ("a.jpg", PAPER)})
+    sent = visitor.post(f"{place}/papers", {"kind": "identity", "keep": "yes"},
+                        files={"paper": ("a.jpg", PAPER)})  # fmt: skip
     assert sent.status_code == 303
     with portal.wiring.database.read() as tx:
         kept = tx.execute(select(UPLOAD).order_by(UPLOAD.c.id.desc()).limit(1)).one()

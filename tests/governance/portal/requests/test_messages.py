@@ -31,7 +31,15 @@ def test_person_and_officer_write_to_each_other(portal: Portal) -> None:
     service.send(ports, OFFICER, number(place), "期間を教えてください。", at=AT)
     service.comment(ports, OFFICER, number(place), "架空の内部メモ", at=AT)
     service.attach(
-        ports, OFFICER, number(place), "内部.pdf", PDF, side=Side.OFFICER, internal=True, at=AT
+        ports,
+        OFFICER,
+        number(place),
+        "内部.pdf",
+        PDF,
+        side=Side.OFFICER,
+        internal=True,
+        at=AT,
+        keep=True,
     )
     assert f"{place}/messages" in visitor.get(place).text
     page = visitor.get(f"{place}/messages").text
@@ -55,7 +63,7 @@ def test_stranger_reads_what_was_written_for_them_alone(portal: Portal) -> None:
     service.send(ports, OFFICER, number(place), "鮮明な写しを送ってください", at=AT,
                  open_to_asker=True)  # fmt: skip
     shared = service.attach(
-        ports, OFFICER, number(place), "回答.pdf", PDF, side=Side.OFFICER, at=AT
+        ports, OFFICER, number(place), "回答.pdf", PDF, side=Side.OFFICER, at=AT, keep=True
     )
     page = visitor.get(f"{place}/messages").text
     assert "鮮明な写しを送ってください" in page
@@ -75,7 +83,9 @@ def test_file_is_known_by_its_octets_and_saved_never_shown(portal: Portal) -> No
     assert bad.status_code == 422
     assert visitor.post(f"{place}/files", {}).status_code == 422
     assert portal.count(FILE) == before
-    sent = visitor.post(f"{place}/files", {}, files={"file": ("../写し.html", PDF, "text/html")})
+    sent = visitor.post(
+        f"{place}/files", {"keep": "yes"}, files={"file": ("../写し.html", PDF, "text/html")}
+    )
     assert sent.status_code == 303
     (kept,) = service.own_attachments(portal.wiring.ports, number(place), known=True)
     assert (kept.name, kept.media) == ("写し.pdf", "application/pdf")

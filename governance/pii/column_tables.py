@@ -21,10 +21,19 @@ _NAMES_NOBODY: Final = frozenset({Entity.ADDRESS, Entity.POSTAL_CODE, Entity.PHO
 _OF_THINGS: Final = _NAMES_NOBODY | {Entity.BANK_ACCOUNT}
 _COUNT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,5})(?:\.[0-9]+)?\Z")
 _NOBODY: Final = frozenset({Subject.THINGS, Subject.GOODS, Subject.ANIMALS})
+_SHOWN: Final = frozenset(  # what values prove stays a person's in a table of goods, too
+    {Entity.PERSON, Entity.EMAIL, Entity.MY_NUMBER, Entity.CREDIT_CARD, Entity.PASSPORT}
+    | {Entity.RESIDENCE_CARD, Entity.IBAN, Entity.US_SSN}
+)
 _OF_PERSONS: Final = frozenset({Entity.BIRTH_DATE, Entity.MY_NUMBER, Entity.HEALTH_INSURANCE})
 _DESCRIBED: Final = 3  # columns of age, sex, family and the like make persons of the rows
 _ROOM: Final = re.compile(
     r"(?:部屋|客室|病室|室|号室|ルーム)(?:番号|no\.?|名)?|room_?(?:no|num(?:ber)?)?", re.IGNORECASE
+)
+_LODGING: Final = re.compile("泊|チェックイン|客室|宿|check_?in|guest|nights", re.IGNORECASE)
+_OWNED: Final = re.compile(
+    "顧客|会員|お客|所有者|使用者|契約者|利用者|患者|オーナー|customer|owner|member|client|patient|buyer",
+    re.IGNORECASE,
 )
 _UNPROVEN: Final = 0.5  # confidence up to which a column's name alone spoke
 _SOMEBODY: Final = re.compile(
@@ -52,6 +61,7 @@ class _Table:
     named: bool  # somebody is named
     tied: bool  # somebody is named, or told apart by a number
     housed: bool  # somebody's address stands in it
+    lodging: bool  # rooms are of a hotel
 
 
 def side_by_side(
@@ -64,9 +74,10 @@ def side_by_side(
     """The labels of one table's columns, each with the tie that the table and the others give."""
     named = any(one.entity is not None and one.entity not in _NAMES_NOBODY for one in labels)
     whole = _Table(
-        subject=_subject(table, labels),
+        subject=_subject(table, names, labels),
         named=named,
         tied=named or any(one.tie is Tie.POINTS or one.entity is not None for one in labels),
+        lodging=any(_LODGING.search(name) is not None for name in names),
         housed=any(one.entity is Entity.ADDRESS and one.confidence > _UNPROVEN for one in labels),
     )
     return tuple(
@@ -75,11 +86,17 @@ def side_by_side(
     )
 
 
-def _subject(table: str, labels: Sequence[ColumnLabel]) -> Subject:
+def _subject(table: str, names: Sequence[str], labels: Sequence[ColumnLabel]) -> Subject:
     """What the table's name says, unless its columns describe persons: clinic.csv with ages."""
     told = subject_of(table)
     described = sum(one.tie is Tie.DESCRIBES for one in labels)
     somebody = any(one.entity in _OF_PERSONS for one in labels) or described >= _DESCRIBED
+    owned = any(
+        one.entity is Entity.PERSON and one.confidence > _UNPROVEN and _OWNED.search(name)
+        for name, one in zip(names, labels, strict=True)
+    )
+    if owned and told in {Subject.THINGS, Subject.GOODS}:
+        return Subject.EVENTS  # a customer's car, the same
     if told is Subject.GOODS and any(
         one.entity is Entity.PERSON and one.confidence > _UNPROVEN for one in labels
     ):
@@ -110,8 +127,7 @@ def _of_a_thing(name: str, label: ColumnLabel, table: _Table) -> bool:
     if table.subject is Subject.PERSONS or _SOMEBODY.search(name):
         return False
     if table.subject is Subject.GOODS:
-        shown = label.entity in {Entity.EMAIL, Entity.MY_NUMBER, Entity.CREDIT_CARD}
-        return not shown and not (label.entity is Entity.PERSON and label.confidence > _UNPROVEN)
+        return label.entity not in _SHOWN or label.confidence <= _UNPROVEN
     if table.subject is Subject.ANIMALS:
         return label.tie in {Tie.DESCRIBES, Tie.POINTS} or label.entity is Entity.BIRTH_DATE
     if label.entity is Entity.EMAIL:
@@ -128,7 +144,8 @@ def _of_a_thing(name: str, label: ColumnLabel, table: _Table) -> bool:
 def _only_a_room(name: str, label: ColumnLabel, table: _Table) -> bool:
     """A number of a room, told by the column's name alone, in a table without any address."""
     unproven = label.entity is Entity.ADDRESS and label.confidence <= _UNPROVEN
-    return unproven and not table.housed and _ROOM.fullmatch(name.strip()) is not None
+    rented = table.lodging or table.subject is Subject.PERSONS
+    return unproven and rented and not table.housed and _ROOM.fullmatch(name.strip()) is not None
 
 
 def _tie(name: str, sample: Sequence[str], tie: Tie, table: _Table) -> Tie:

@@ -5,7 +5,10 @@ has no mark. Whom a merge ever touched goes the long way, alone: every history d
 """
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
+from functools import partial
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
@@ -17,6 +20,7 @@ from consent.rules import decide
 from consent.service import subject_gate
 from consent.types import EVERY, ConsentEvent, SubjectDecision
 from governance.core.terms import SubjectId
+from governance.customers.store import Subject
 from governance.customers.subjects import known_laws
 from governance.customers.upkeep.merges import parts
 from governance.db.fetching import PreparedSelect
@@ -29,6 +33,9 @@ _HISTORIES: Final = PreparedSelect(
         ledger.EVENT.c.purpose.in_(bindparam("purposes", expanding=True)),
     )
     .order_by(ledger.EVENT.c.seq)
+)
+_KIND: Final = attrgetter(  # everything that facts are made of, but who it is
+    *(one.name for one in fields(Subject) if one.name not in {"id", "fence"})
 )
 
 
@@ -52,22 +59,30 @@ def subject_gates(
     persons = persons_of(tx, subjects, on=at.date())
     simple = [subject for subject in persons.found if subject not in persons.merged]
     histories = _histories(tx, [one for one in simple if one in persons.last], purpose)
-    chosen = any(consent_gated(purpose, known_laws(persons.found[one].laws)) for one in simple)
+    laws = {persons.found[one].laws for one in simple}
+    chosen = any(consent_gated(purpose, known_laws(under)) for under in laws)
     published = ledger.notices(tx) if chosen else ()  # only a choice rests on what was told
     decided: dict[SubjectId, Gate] = {}
+    told = partial(
+        decide,
+        purpose=purpose,
+        notices=published,
+        channel=channel,
+        recipient=recipient or "internal",
+        at=at,
+    )
+    unchosen: dict[object, SubjectDecision] = {}  # of those alike who never chose: decided once
     for subject in dict.fromkeys(subjects):
+        person = persons.found.get(subject)
         if subject in persons.merged:
             said = subject_gate(tx, subject, purpose, channel=channel, recipient=recipient, at=at)
+        elif history := histories.get(subject):
+            said = told(facts_of(person), history=history)
         else:
-            said = decide(
-                facts_of(persons.found.get(subject)),
-                purpose,
-                histories.get(subject, ()),
-                published,
-                channel=channel,
-                recipient=recipient or "internal",
-                at=at,
-            )
+            kind = None if person is None else _KIND(person)
+            if kind not in unchosen:
+                unchosen[kind] = told(facts_of(person), history=())
+            said = unchosen[kind]
         decided[subject] = Gate(mark_of(tx, persons, subject, at=at), said)
     return decided
 

@@ -22,6 +22,7 @@ class Action(StrEnum):
     PERSON_IMPORT = "person:import"
     PERSON_MERGE = "person:merge"
     PERSON_EXPORT = "person:export"
+    PERSON_TAKE = "person:take"  # who was found by a search, as a file
     PERSON_USE = "person:use"
     QUALITY_READ = "quality:read"
     CATALOGUE_WRITE = "catalogue:write"
@@ -108,6 +109,7 @@ PERSONAL = frozenset(
         Action.PERSON_IMPORT,
         Action.PERSON_MERGE,
         Action.PERSON_EXPORT,
+        Action.PERSON_TAKE,
         Action.PERSON_USE,
         Action.AUDIENCE_READ,
         Action.DSAR_READ,
@@ -131,6 +133,7 @@ GRAVE = frozenset(
         Action.KEY_DESTROY,
         Action.GLASS_BREAK,
         Action.PERSON_EXPORT,
+        Action.PERSON_TAKE,
         Action.AUDIT_EXPORT,
         Action.BACKUP_RESTORE,
         Action.STAFF_WRITE,

@@ -12,7 +12,7 @@ from governance.customers.catalogue import catalogue
 from governance.gateway.glass.lifting import may_hold
 from governance.gateway.glass.store import open_of
 from governance.gateway.search_registers import PERSONS
-from governance.gateway.search_types import Hit, SearchAnswer
+from governance.gateway.search_types import Hit
 from governance.gateway.types import FieldView
 from governance.http.principal import Principal
 from governance.http.request import wiring_of
@@ -65,16 +65,16 @@ class HitLine:
         return tuple(one for one in found if one.value or one.withheld)[:1]
 
 
-def hit_lines(answer: SearchAnswer, lang: Lang) -> tuple[HitLine, ...]:
-    """The hits of a page in words."""
+def hit_lines(hits: Iterable[Hit], purpose: str, lang: Lang) -> tuple[HitLine, ...]:
+    """Hits in words."""
     return tuple(
         HitLine(
             subject=hit.subject,
-            href=f"/console/persons/{hit.subject}?purpose={answer.purpose}",
+            href=f"/console/persons/{hit.subject}?purpose={purpose}",
             cells={name: _cell(hit.view.get(name), lang) for name in COLUMNS},
             why=_why(hit, lang),
         )
-        for hit in answer.hits
+        for hit in hits
     )
 
 

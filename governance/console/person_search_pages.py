@@ -6,6 +6,7 @@ a random id that ends after a working day (governance/gateway/search_saved.py).
 
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
@@ -13,7 +14,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from governance.console.frame import Csrf, again, mistakes_of, way
+from governance.console.frame import Csrf, again, may, mistakes_of, way
 from governance.console.lists.persons import KANA, PERSONS_FOUND, person_row
 from governance.console.lists.source import Asked, listed
 from governance.console.pages import console_page
@@ -22,6 +23,7 @@ from governance.core.errors import GovernanceError
 from governance.core.terms import Lang, RowId
 from governance.customers.search_queries import recognised
 from governance.gateway.api.asking import row_id
+from governance.gateway.search_pages import FOUND_MOST
 from governance.gateway.search_registers import PERSONS, searchable
 from governance.gateway.search_saved import save_search, saved_search
 from governance.gateway.search_types import (
@@ -59,6 +61,8 @@ class Results:
     href: str
     found: Listing | None = None
     denied: str = ""
+    takes: bool = False  # whether the reader may take them out as a file
+    confirm: str = ""  # where the reader proves anew who they are before that
 
 
 @router.get("", response_class=HTMLResponse)
@@ -101,7 +105,7 @@ async def find(
 @router.get("/searches/{name}")
 async def results(request: Request, principal: Searcher, name: str) -> HTMLResponse:
     """Who answers, as far as this officer may know; the search and whom it showed are on record."""
-    return await run_in_threadpool(_results, request, principal, row_id(name))
+    return await run_in_threadpool(results_page, request, principal, row_id(name))
 
 
 @router.get("/found")
@@ -109,10 +113,19 @@ async def found(request: Request, principal: Searcher, search: str = "") -> Resp
     """The same results in a view of their list; without a search its form."""
     if not search:
         return RedirectResponse(HOME, status_code=303)
-    return await run_in_threadpool(_results, request, principal, row_id(search))
+    return await run_in_threadpool(results_page, request, principal, row_id(search))
 
 
-def _results(request: Request, principal: Principal, key: RowId) -> HTMLResponse:
+def results_page(
+    request: Request,
+    principal: Principal,
+    key: RowId,
+    *,
+    pairs: Pairs | None = None,
+    mistakes: tuple[Mistake, ...] = (),
+    status: int = 200,
+) -> HTMLResponse:
+    """Who is found, in the view of the address or of these parameters, and what was wrong."""
     wiring, at = wiring_of(request), wiring_of(request).clock()
     lang = lang_of(request)
     with wiring.database.read() as tx:
@@ -121,25 +134,44 @@ def _results(request: Request, principal: Principal, key: RowId) -> HTMLResponse
 
     def look(_: Connection, asked: Asked) -> Found:
         told.append(_searched(request, principal, kept, asked))
-        rows = tuple(person_row(one, lang) for one in hit_lines(told[0], lang))
+        rows = tuple(
+            person_row(one, lang) for one in hit_lines(told[0].hits, told[0].purpose, lang)
+        )
         total, more = told[0].total, not told[0].total_exact
         return Found(rows=rows, total=total, more=more, next=told[0].cursor or "")
 
     source = replace(PERSONS_FOUND, rows=look)
     try:
-        listing = listed(request, principal, source, given=_given(request, key))
+        listing = listed(request, principal, source, given=_given(request, key, pairs))
     except SearchRefusedError as error:
         denied = refused_words([str(error.params["reason"])], lang)[0]
         shown = Results(denied=denied, href=f"{HOME}/searches/{key}")
     else:
-        shown = Results(found=_told(listing, told[0], lang), href=f"{HOME}/searches/{key}")
-    page = _page(request, principal, words=kept.text, purpose=kept.purpose, results=shown)
-    return HTMLResponse(page, status_code=403 if shown.denied else 200)
+        shown = _shown(request, principal, key, _told(listing, told[0], lang))
+    page = _page(
+        request,
+        principal,
+        words=kept.text,
+        purpose=kept.purpose,
+        mistakes=mistakes,
+        results=shown,
+    )
+    return HTMLResponse(page, status_code=403 if shown.denied else status)
 
 
-def _given(request: Request, key: RowId) -> Pairs:
+def _shown(request: Request, principal: Principal, key: RowId, found: Listing) -> Results:
+    """The list, and whether it may become a file now."""
+    href = f"{HOME}/searches/{key}"
+    takes = bool(found.rows) and may(request, principal, Action.PERSON_TAKE)
+    back = urlencode({"next": f"{HOME}/found?search={key}&{found.query}"})
+    confirm = f"/account/confirm?{back}" if takes and principal.stale else ""
+    return Results(found=found, href=href, takes=takes, confirm=confirm)
+
+
+def _given(request: Request, key: RowId, pairs: Pairs | None) -> Pairs:
     """The parameters of the list, under the search that the address names."""
-    asked = [one for one in request.query_params.multi_items() if one[0] not in {"search", "order"}]
+    told = request.query_params.multi_items() if pairs is None else pairs
+    asked = [one for one in told if one[0] not in {"search", "order"}]
     kana = request.query_params.get("order") == Order.KANA.value  # as addresses said it before
     return [("search", key), *([("sort", KANA)] if kana else []), *asked]
 
@@ -199,5 +231,6 @@ def _page(
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},
         results=results,
+        most=FOUND_MOST,
         way=way(page.lang, (TITLE, HOME)),
     )

@@ -7,6 +7,7 @@ from governance.console.account_pages import router as account
 from governance.console.answer_pages import router as answers
 from governance.console.backup_pages import router as backups
 from governance.console.breach_pages import router as breaches
+from governance.console.breach_paper_pages import router as breach_papers
 from governance.console.case_pages import router as cases
 from governance.console.choice_pages import router as choices
 from governance.console.client_pages import router as clients
@@ -33,6 +34,7 @@ from governance.console.message_pages import router as messages
 from governance.console.notice_pages import router as notices
 from governance.console.pages import router as console
 from governance.console.pause_pages import router as pause
+from governance.console.person_file_pages import router as person_files
 from governance.console.person_pages import router as person
 from governance.console.person_search_pages import router as persons
 from governance.console.plan_pages import router as plans
@@ -64,6 +66,7 @@ ROUTERS: Final = (
         console,
         seek,
         persons,
+        person_files,
         person,
         guardians,
         pause,
@@ -80,6 +83,7 @@ ROUTERS: Final = (
         steps,
         complaints,
         breaches,
+        breach_papers,
         figures,
         choices,
         told_choices,

@@ -4,7 +4,7 @@ Each level of the best-founded group of the query is read from the index newest 
 page costs what it shows and not what the whole search would find.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,7 @@ FIRST_ROUND: Final = {  # rows of a token read at first: most pages need no more
     Level.PART: 160,  # few of these rows have the other pairs
 }
 ROUND: Final = 500  # and at most at a time
+WORST: Final = max(Level)
 LAST_ROW: Final = b""  # a place behind every row of its level
 
 
@@ -126,6 +127,15 @@ class Walk:
         """Whether no place is left."""
         return not self._levels
 
+    def longer_than(self, most: int) -> bool:
+        """Whether surely more than so many places are ahead, as far as single tokens tell."""
+        return any(
+            rows_of(self._tx, probe.number, probe.tokens[0], most=most + 1) > most
+            for level in self._levels
+            for probe in self._probes[level]
+            if len(probe.tokens) == 1
+        )
+
     def round(self) -> list[Place]:
         """The next places; it may be none, though the walk goes on.
 
@@ -157,26 +167,44 @@ class Walk:
         return walk(self._tx, probe.number, ordered, before=self._before, limit=size)
 
 
+def read_on(probes: Iterable[Probe]) -> dict[FieldId, tuple[Level, ...]]:
+    """The levels on which each field is looked up, the best first."""
+    levels: dict[FieldId, set[Level]] = {}
+    for probe in probes:
+        levels.setdefault(probe.field, set()).add(probe.level)
+    return {name: tuple(sorted(found)) for name, found in levels.items()}
+
+
 def listed_at(
     part: Part,
-    probes: Sequence[Probe],
+    read: Mapping[FieldId, tuple[Level, ...]],
     values: Mapping[FieldId, str],
     allowed: Mapping[FieldId, Level],
 ) -> tuple[Level, tuple[FieldId, ...]] | None:
     """On which level a row stands, and by which fields; None for a row that does not answer.
 
     A field answers on the first level on which it is looked up and which is no better than true.
+    One that is looked up on worse levels alone than another answers on is not compared at all.
     """
-    levels: dict[FieldId, Level] = {}
+    best, named = WORST, list[FieldId]()
     for question in part.questions:
-        value, deepest = values.get(question.field), allowed.get(question.field)
-        true = question.asked.level(value) if value is not None else None
-        if true is None or deepest is None or true > deepest:
+        name = question.field
+        value, deepest, levels = values.get(name), allowed.get(name), read.get(name)
+        if value is None or deepest is None or levels is None or (named and levels[0] > best):
             continue
-        read = [p.level for p in probes if p.field == question.field and p.level >= true]
-        if read:
-            levels[question.field] = min([*read, levels.get(question.field, max(Level))])
-    if not levels:
-        return None
-    best = min(levels.values())
-    return best, tuple(name for name, level in levels.items() if level is best)
+        true = question.asked.level(value)
+        if true is None or true > deepest:
+            continue
+        level = next((one for one in levels if one >= true), None)
+        if level is None or (named and level > best):
+            continue
+        if named and level == best:
+            named.append(name)
+        else:
+            best, named = level, [name]
+    return (best, tuple(dict.fromkeys(named))) if named else None
+
+
+def near(probes: Sequence[Probe], level: Level) -> frozenset[FieldId]:
+    """Fields by which a row may stand on this level or on a better one."""
+    return frozenset(probe.field for probe in probes if probe.level <= level)

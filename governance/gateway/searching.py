@@ -25,7 +25,8 @@ from governance.customers.tokens import known_indexes
 from governance.gateway.glass.lifting import glass_for
 from governance.gateway.search_decisions import PersonDecisions
 from governance.gateway.search_gates import before_person
-from governance.gateway.search_pages import Found, Page, Search, page_of
+from governance.gateway.search_looking import Found, Search
+from governance.gateway.search_pages import Page, page_of
 from governance.gateway.search_places import sealed_cursor
 from governance.gateway.search_registers import (
     PERSONS,
@@ -60,8 +61,8 @@ def search(
     fields may be looked into for this purpose.
     """
     for _ in range(ATTEMPTS):
-        one = _asked(ports, principal, request, at=at)
-        if any(not _open_questions(part, one.allowed) for part in one.parts):
+        one = asked_of(ports, principal, request, at=at)
+        if any(not open_questions(part, one.allowed) for part in one.parts):
             ports.database.write(partial(_record, one=one, page=None))
             raise SearchRefusedError(reason=min(one.refused.values()).value)
         with ports.vault.reading() as keys:
@@ -111,7 +112,7 @@ def _answer(one: Search, page: Page, hits: tuple[Hit, ...], event: EventId) -> S
     )
 
 
-def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: datetime) -> Search:
+def asked_of(ports: Ports, principal: Principal, request: SearchRequest, *, at: datetime) -> Search:
     """The questions of the query, and how deep the first two gates let each field be searched."""
     register, policy = request.register, ports.policies.current
     fields = searchable(register)
@@ -158,7 +159,7 @@ def _asked(ports: Ports, principal: Principal, request: SearchRequest, *, at: da
     )
 
 
-def _open_questions(part: Part, allowed: Mapping[FieldId, Level]) -> bool:
+def open_questions(part: Part, allowed: Mapping[FieldId, Level]) -> bool:
     return any(question.field in allowed for question in part.questions)
 
 
@@ -194,7 +195,7 @@ def _record(tx: Connection, *, one: Search, page: Page | None) -> EventId | None
             fields=tuple(sorted(one.allowed)),
             counts=(
                 ("shown", len(found)),
-                ("looked_at", 0 if page is None else page.looked_at),
+                ("looked_at", 0 if page is None else page.opened),
             ),
             refs=(
                 *dict.fromkeys(ref for hit in found for ref in _refs(one, hit)),

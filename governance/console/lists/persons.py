@@ -1,10 +1,12 @@
 """The list of who was found: the gate finds, orders and pages; no word is in its address.
 
 Its rows come from a search that the page made (governance/console/person_search_pages.py). It has
-saved views, columns and sizes, but neither a filter nor a file: the gate asks for a right of its
-own before persons leave the house.
+saved views, columns and sizes, but no filter; its file is another's that every list has, because
+the gate asks for a right of its own before persons leave (governance/console/person_file_pages.py).
 """
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import Connection
@@ -12,7 +14,7 @@ from sqlalchemy import Connection
 from governance.console.lists.source import Asked, Source
 from governance.console.person_results import Cell as Shown
 from governance.console.person_results import HitLine
-from governance.core.terms import Lang
+from governance.core.terms import FieldId, Lang
 from governance.i18n.catalogue import text
 from governance.ui.lists.types import SIZES, Cell, Found, Kind, ListColumn, ListOf, Row
 from policies.actions import Action
@@ -44,6 +46,25 @@ DECLARED: Final = ListOf(
         ListColumn(key="why", label="persons.column.why", sorts=False),
     ),
 )
+
+
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        KANA: ("name", "kana"),
+        "number": ("customer_id",),
+        "phone": ("mobile", "phone"),
+        "email": ("email",),
+        "post": ("postal_code",),
+        "address": ("address",),
+        "why": (),
+    }
+)  # what of a person each column shows
+
+
+def fields_of(columns: Iterable[ListColumn]) -> tuple[FieldId, ...]:
+    """The fields of the register that these columns show."""
+    names = dict.fromkeys(name for one in columns for name in FIELDS[one.key])
+    return tuple(FieldId(f"person.{name}") for name in names)
 
 
 def _nobody(tx: Connection, asked: Asked) -> Found:  # noqa: ARG001 # the shape of every source

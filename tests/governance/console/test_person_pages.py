@@ -1,11 +1,14 @@
 """The search for persons and a person's page: nothing in an address, and the enforcer's answers."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from functools import partial
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from audit.models import EVENTS
@@ -103,7 +106,7 @@ def test_results_stand_in_the_order_of_their_kana_when_asked(office: Office) -> 
     assert 'aria-sort="ascending"' in page
 
 
-def test_a_view_of_who_was_found_leads_back_to_the_search_and_nobody_leaves_as_a_file(
+def test_a_view_of_who_was_found_leads_back_to_the_search_and_no_address_gives_a_file(
     office: Office,
 ) -> None:
     place = search(office, "髙橋")
@@ -125,6 +128,45 @@ def test_a_view_of_who_was_found_leads_back_to_the_search_and_nobody_leaves_as_a
         office.page(f"/console/lists/persons/{file}?search={key}", by=OFFICER, status=404)
     empty = office.browsers[OFFICER].get(f"{HOME}/found")
     assert empty.headers["location"] == HOME
+
+
+def test_who_was_found_becomes_a_file_of_exactly_what_is_shown(office: Office) -> None:
+    place = search(office, "髙橋")
+    key = place.rpartition("/")[2]
+    shown = f"{HOME}/found?search={key}&cols=name,email&sort=name"
+    page = office.page(shown, by=OFFICER)
+    query = re.search(r'name="query" value="([^"]*)">\s*<button[^>]*id="file-csv"', page)
+    assert query is not None
+    form = {"query": query[1].replace("&amp;", "&"), "form": "csv"}
+    made = office.send(f"{place}/file", by=OFFICER, shown=shown, form=form)
+    assert made.status_code == httpx.codes.OK, made.text[:300]
+    assert made.headers["content-disposition"].startswith('attachment; filename="persons_')
+    head, *rows = list(csv.reader(io.StringIO(made.content.decode("utf-8-sig"))))
+    assert head == ["氏名", "メールアドレス"]
+    assert [row[0].split()[-1].rstrip(")") for row in rows] == sorted(GIVEN)
+    for row in rows:
+        assert row[0].partition(" (")[0] in page
+        assert row[1] in page
+    book = office.send(f"{place}/file", by=OFFICER, shown=shown, form={**form, "form": "xlsx"})
+    sheet = load_workbook(io.BytesIO(book.content)).active
+    assert sheet is not None
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [head, *rows]
+    refused = office.browsers[OFFICER].get(f"{place}/file")
+    assert refused.status_code == httpx.codes.METHOD_NOT_ALLOWED, "a search is in no address"
+    with office.wiring.database.read() as tx:
+        assert len(list(events(tx, "person.exported"))) == 2
+
+
+def test_a_file_that_may_not_be_is_refused_on_its_page_in_words(office: Office) -> None:
+    place = search(office, "髙橋", purpose="breach_response")
+    answer = office.send(f"{place}/file", by=OFFICER, shown=place, form={"form": "csv"})
+    assert answer.status_code == httpx.codes.FORBIDDEN
+    assert re.search("列「.+」は、この利用目的では持ち出せません", answer.text)
+    assert answer.text.count("list-persons-row-") >= len(GIVEN), "the results stand there still"
+    seen_by_support = search(office, "090-0000-0001", by="support", purpose="order_support")
+    assert "file-csv" not in office.page(seen_by_support, by="support")
+    answer = office.send(f"{seen_by_support}/file", by="support", shown=seen_by_support)
+    assert answer.status_code == httpx.codes.FORBIDDEN
 
 
 @pytest.mark.parametrize("lang", list(Lang))

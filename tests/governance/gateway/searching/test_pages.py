@@ -176,7 +176,7 @@ def test_few_enough_hits_stand_in_the_order_of_their_kana(read_out: Wiring, limi
 def test_more_hits_than_can_be_ordered_stand_newest_first_and_say_so(
     read_out: Wiring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_pages, "KANA_MOST", 5)
+    monkeypatch.setattr(search_pages, "FOUND_MOST", 5)
     page = found(read_out, order=Order.KANA)
     assert page.order is Order.BEST
     assert rows([page]) == rows([found(read_out)])

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from governance.approvals.store import waiting as open_approvals
 from governance.approvals.types import Approval, ApprovalKind
 from governance.core.terms import Lang, SubjectId
-from governance.customers.catalogue import catalogue
+from governance.customers.catalogue import Storage, catalogue
 from governance.customers.holds.types import What
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
@@ -28,7 +28,11 @@ from retention.holds.types import Deferred, HeldPerson, Matter
 from retention.holds.wording import standing_words, what_words
 
 PAGE: Final = 100  # persons of one page
+OF_IMPORT: Final = "import:"  # before the run that found the mark in its file
+SHORT: Final = 8  # of the run's id
 ASKED: Final = 500  # open approvals among which the releases of matters are looked for
+
+BOOKKEEPING: Final = "record_keeping"  # numbers of rows and the like: nobody holds by them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,13 @@ def matter_lines(
         for one in found
     ]
     return tuple(sorted(lines, key=lambda line: not line.late))
+
+
+def number_words(number: str, lang: Lang) -> str:
+    """The matter's number; one that an import gave is told as such."""
+    if number.startswith(OF_IMPORT):
+        return text("console.holds.of_import", lang, run=number[-SHORT:])
+    return number
 
 
 def _name(tx: Connection, ports: Ports, one: Matter) -> str:
@@ -163,4 +174,17 @@ def table_choices(lang: Lang) -> tuple[Choice, ...]:
         Choice(value=word_of(What(table=name)), label=table.label(lang))
         for name, table in catalogue().tables.items()
         if name != "merge_trace"
+    )
+
+
+def condition_fields(lang: Lang) -> tuple[str, ...]:
+    """Fields that a condition may name, by their names for people, table by table."""
+    tables = catalogue().tables
+    return tuple(
+        f"{tables[field.table].label(lang)}.{field.label(lang)}"
+        for field in catalogue().fields.values()
+        if field.storage is Storage.CLEAR
+        and field.custom is None
+        and field.table in tables
+        and field.category != BOOKKEEPING
     )

@@ -24,7 +24,12 @@ from governance.console.frame import (
     today,
     way,
 )
-from governance.console.hold_facts import matter_shown, table_choices
+from governance.console.hold_facts import (
+    condition_fields,
+    matter_shown,
+    number_words,
+    table_choices,
+)
 from governance.console.lists.holds import HOLDS
 from governance.console.lists.source import listed
 from governance.console.pages import console_page
@@ -148,6 +153,7 @@ async def _form(
         found=found,
         who=[Choice(value=one, label=text(f"console.holds.who.{one}", page.lang)) for one in WHO],
         tables=table_choices(page.lang),
+        condition_fields=condition_fields(page.lang),
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},
         way=way(page.lang, (TITLE, HOME), ("console.holds.new", "")),
@@ -261,6 +267,7 @@ async def _matter(
         "console/hold.html",
         page,
         shown=await run_in_threadpool(look),
+        heading=number_words(number, page.lang),
         href=href,
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},

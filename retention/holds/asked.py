@@ -1,14 +1,18 @@
 """What an officer writes when asking for a hold, read strictly: whom and what of them."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
-from governance.core.terms import FieldId, RowId, SubjectId
+from governance.core.terms import FieldId, Lang, RowId, SubjectId
+from governance.customers.catalogue import CatalogueField, catalogue
 from governance.customers.holds.types import CATEGORY, Comparison, Condition, ScopeKind, What
 from retention.holds.errors import HoldConditionError, HoldFormError
 from retention.holds.types import Wanted
 
 SHOWN = 80  # characters of what was written that a refusal repeats
-PARTS = 3  # of a condition: field, comparison, value
+CONDITION = re.compile(
+    rf"(?P<field>.+?)\s+(?P<test>{'|'.join(Comparison)})\s+(?P<value>.+)", re.DOTALL
+)
 
 
 def wanted_of(
@@ -59,13 +63,32 @@ def word_of(what: What) -> str:
 
 
 def condition_of(text: str) -> Condition:
-    """`person.status is withdrawn`; raises HoldConditionError."""
-    parts = text.split(maxsplit=PARTS - 1)
-    if len(parts) != PARTS or parts[1] not in set(Comparison):
-        raise HoldConditionError(field=(parts[0] if parts else "-")[:SHOWN])
-    return Condition(field=FieldId(parts[0]), test=Comparison(parts[1]), value=parts[2].strip())
+    """`person.status is withdrawn` or `顧客.会員状態 is withdrawn`; raises HoldConditionError."""
+    found = CONDITION.fullmatch(text.strip())
+    if found is None:
+        raise HoldConditionError(field=(text.split() or ["-"])[0][:SHOWN])
+    return Condition(
+        field=_field(found["field"]),
+        test=Comparison(found["test"]),
+        value=found["value"],
+    )
 
 
 def text_of(one: Condition) -> str:
     """The text that `condition_of` reads back."""
     return f"{one.field} {one.test.value} {one.value}"
+
+
+def _field(word: str) -> FieldId:
+    """The field of this id or of this name for people (`顧客.退会日`, `退会日` of a person)."""
+    named = {name: field.id for field in catalogue().fields.values() for name in _names(field)}
+    return named.get(word, FieldId(word))
+
+
+def _names(field: CatalogueField) -> Iterator[str]:
+    table, declared = field.id.partition(".")[0], catalogue().tables
+    for lang in Lang:
+        label = field.label(lang)
+        yield f"{declared[table].label(lang) if table in declared else table}.{label}"
+        if table == "person":
+            yield label

@@ -49,6 +49,7 @@ CORRECTING: Final = frozenset({RequestKind.CORRECTION, RequestKind.RECTIFICATION
 PURPOSE: Final = "dsar_fulfilment"
 MOST: Final = 2_000  # characters of a value or a statement
 MOST_ITEMS: Final = 40  # fields of one request
+NOT_OF_THE_PERSON: Final = frozenset({"company", "merge_trace"})  # a company's fact, a history
 OURS: Final = frozenset({"record_keeping", "acquisition"})  # bookkeeping, not a fact of the person
 JUDGED: Final = frozenset(
     {CorrectionState.ACCEPTED, CorrectionState.EDITED, CorrectionState.REFUSED}
@@ -82,7 +83,7 @@ def fields_to_correct() -> Mapping[FieldId, CatalogueField]:
         for name, one in catalogue().fields.items()
         if one.category not in OURS
         and not (one.third_person or one.derived)
-        and name.partition(".")[0] != "company"
+        and name.partition(".")[0] not in NOT_OF_THE_PERSON
     }
     return dict(sorted(found.items(), key=lambda item: item[1].storage is not Storage.SEALED))
 

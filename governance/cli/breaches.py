@@ -1,6 +1,7 @@
 """`sekisho breach`: the register of breaches with the clocks of the law (漏えい等の記録)."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from governance.app.wiring import Wiring
     from governance.http.principal import Principal
+    from governance.registers.breaches.paper import ReportPaper
     from governance.registers.breaches.service import Standing
     from governance.registers.breaches.types import Duty
     from policies.law.types import When
@@ -127,6 +129,52 @@ def note(
     return 0
 
 
+@app.command("paper", help=say("breach.paper"))
+def paper(
+    which: Which,
+    rule: Annotated[str, typer.Option("--rule", help=say("breach.rule"))],
+    output: Annotated[
+        Path | None, typer.Option("--output", help=say("breach.paper_output"))
+    ] = None,
+    english: Annotated[bool, typer.Option("--english", help=say("breach.paper_english"))] = False,
+) -> int:
+    """The report to the commission as a paper: into a PDF file, or in words; 1: items lack."""
+    from governance.cli.session import acting, opened
+    from governance.core.terms import Lang
+    from governance.documents.typesetting import Template, pdf
+    from governance.registers.breaches.paper import naming, report_paper
+
+    lang = Lang.EN if english else Lang.JA
+    with opened() as wiring:
+        at, by = wiring.clock(), acting(wiring)
+        made = wiring.database.write(
+            lambda tx: report_paper(tx, wiring.ports, by, which, rule, lang, at=at)
+        )
+        names = [topic.value for topic in naming(wiring.ports, by, which)]
+    if output is not None:
+        output.write_bytes(pdf(Template.PAPER, made.paper.as_json(), lang, at=at))
+    missing = [topic.value for topic in made.missing]
+    shape = {"file": output and str(output), "missing": missing, "naming": names}
+    emit(
+        {**shape, "digest": made.digest, "paper": made.paper.as_json()},
+        lambda: _told_paper(made, output, names),
+    )
+    return 1 if missing else 0
+
+
+def _told_paper(made: "ReportPaper", output: Path | None, names: list[str]) -> None:
+    """The paper in words where it went into no file, what it lacks, and what it may tell of."""
+    if output is None:
+        for words in made.paper.lines():
+            line(words)
+    else:
+        line(say("breach.paper_made", file=output.name))
+    if missing := [topic.value for topic in made.missing]:
+        line(say("breach.paper_missing", count=len(missing), items=", ".join(missing)))
+    if names:
+        line(say("breach.paper_naming", items=", ".join(names)))
+
+
 @app.command("reported", help=say("breach.reported"))
 def reported(
     which: Which,
@@ -163,29 +211,11 @@ def close(
 
 
 def spelled(found: "Standing") -> dict[str, object]:
-    """The record and its reports as JSON."""
-    one = found.breach
-    return {
-        "id": one.id,
-        "kind": one.kind.value,
-        "about": one.about,
-        "grounds": sorted(one.grounds),
-        "aware_at": one.aware_at.isoformat(),
-        "recorded_by": one.recorded_by,
-        "outcome": one.outcome and one.outcome.value,
-        "closed_by": one.closed_by,
-        "reports": [
-            {
-                "rule": duty.rule,
-                "obligation": duty.obligation,
-                "always": duty.always,
-                "by": _when(duty.by),
-                "aim": _when(duty.aim),
-                "reported_at": duty.reported_at and duty.reported_at.isoformat(),
-            }
-            for duty in found.duties
-        ],
-    }
+    """The record and its reports as JSON, as `/v1/breaches` says it."""
+    from governance.core.clock import utc_now
+    from governance.registers.breaches.shapes import breach_shape
+
+    return breach_shape(found, at=utc_now())
 
 
 def told(found: "Standing") -> None:

@@ -15,6 +15,7 @@ from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.i18n.formats import long_day, moment
 from governance.registers.breaches import service
+from governance.registers.breaches.paper import TO_COMMISSION
 from governance.registers.breaches.rules import TO_PERSONS
 from governance.registers.breaches.service import Standing
 from governance.registers.breaches.types import Breach, Duty, Ground, Note, Topic
@@ -36,6 +37,7 @@ class Clock:
     tone: Tone
     made: str
     may_note: bool
+    has_paper: bool  # of the reports to the commission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,7 @@ def _clock(duty: Duty, breach: Breach, lang: Lang, *, at: datetime) -> Clock:
         tone=tone,
         made=_made(duty.reported_at, duty.reported_by, lang),
         may_note=duty.reported_at is None and breach.outcome is None,
+        has_paper=duty.rule in TO_COMMISSION,
     )
 
 

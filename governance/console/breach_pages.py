@@ -21,6 +21,7 @@ from governance.console.pages import console_page
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import Lang
+from governance.documents.typesetting import can_typeset
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
@@ -177,6 +178,7 @@ async def _breach(
         href=f"{HOME}/{breach}",
         outcomes=_choices(Outcome, "breaches.outcome", lang),
         writes=may(request, principal, Action.BREACH_WRITE),
+        prints=can_typeset(),
         written=written,
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},

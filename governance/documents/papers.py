@@ -1,6 +1,6 @@
 """What a paper says: title, sender, parts. A template sets it; it never becomes markup."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -41,6 +41,14 @@ class Paper:
     to: tuple[str, ...] = field(default=(), repr=False)
     lead: tuple[str, ...] = field(default=(), repr=False)
     parts: tuple[Part, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        """The paper as plain text."""
+        yield from (self.title, *self.to, self.sender, self.date, "", *self.lead)
+        for part in self.parts:
+            yield from ("", part.head, *part.paragraphs)
+            yield from (f"  {one.term}: {one.text}" for one in part.entries)
+            yield from (f"  - {one}" for one in part.items)
 
     def as_json(self) -> Mapping[str, Any]:
         """The data of the template `paper`."""

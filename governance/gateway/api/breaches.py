@@ -1,7 +1,6 @@
 """`/v1/breaches`: the register of breaches with the clocks of its reports (APPI 26; GDPR 33)."""
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -16,10 +15,10 @@ from governance.gateway.api.shapes import Moment, Strict, Words, of_words, takin
 from governance.http.principal import Principal
 from governance.registers.breaches import service
 from governance.registers.breaches.service import LONGEST, Standing
-from governance.registers.breaches.types import BreachKind, Duty, Ground, Note, Outcome, Topic
+from governance.registers.breaches.shapes import breach_shape
+from governance.registers.breaches.types import BreachKind, Ground, Note, Outcome, Topic
 from policies.actions import Action
 from policies.api import require
-from policies.law.types import When
 
 router = APIRouter(prefix="/v1/breaches", tags=["breaches"])
 Reader = Annotated[Principal, Depends(require(Action.BREACH_READ))]
@@ -86,7 +85,7 @@ async def breaches(
     def work() -> JSONResponse:
         with asked.ports.database.read() as tx:
             found = service.every(tx, asked.ports, principal, open_only=open_)
-        return JSONResponse({"items": [breach_json(one, at=asked.at) for one in found]})
+        return JSONResponse({"items": [breach_shape(one, at=asked.at) for one in found]})
 
     return await in_thread(work)
 
@@ -122,7 +121,7 @@ async def one_breach(request: Request, principal: Reader, breach: str) -> JSONRe
         with asked.ports.database.read() as tx:
             found = service.look(tx, asked.ports, principal, breach)
             notes = service.notes(tx, asked.ports, principal, breach)
-        shape = {**breach_json(found, at=asked.at), "notes": [_note(one) for one in notes]}
+        shape = {**breach_shape(found, at=asked.at), "notes": [_note(one) for one in notes]}
         return JSONResponse(shape)
 
     return await in_thread(work)
@@ -178,42 +177,7 @@ def _written(
     asked: Asking, work: Callable[[Connection], Standing], *, status: int = 200
 ) -> JSONResponse:
     found = asked.ports.database.write(work)
-    return JSONResponse(breach_json(found, at=asked.at), status_code=status)
-
-
-def breach_json(found: Standing, *, at: datetime) -> dict[str, Any]:
-    """A record for programs, without what was written of it."""
-    one = found.breach
-    return {
-        "id": one.id,
-        "kind": one.kind.value,
-        "about": one.about,
-        "grounds": sorted(one.grounds),
-        "aware_at": one.aware_at.isoformat(),
-        "recorded_by": one.recorded_by,
-        "recorded_at": one.recorded_at.isoformat(),
-        "outcome": one.outcome and one.outcome.value,
-        "closed_by": one.closed_by,
-        "closed_at": one.closed_at and one.closed_at.isoformat(),
-        "reports": [_duty(duty, at=at) for duty in found.duties],
-    }
-
-
-def _duty(one: Duty, *, at: datetime) -> dict[str, Any]:
-    return {
-        "rule": one.rule,
-        "obligation": one.obligation,
-        "owed": one.owed,
-        "by": _when(one.by),
-        "aim": _when(one.aim),
-        "overdue": one.overdue(at=at),
-        "reported_at": _when(one.reported_at),
-        "reported_by": one.reported_by,
-    }
-
-
-def _when(value: When | None) -> str | None:
-    return None if value is None else value.isoformat()
+    return JSONResponse(breach_shape(found, at=asked.at), status_code=status)
 
 
 def _note(one: Note) -> dict[str, Any]:

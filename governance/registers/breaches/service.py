@@ -94,7 +94,7 @@ def enter(
         recorded_at=at,
     )
     store.add(tx, made)
-    _append(tx, ports, principal, EventCode.BREACH_RECORDED, made, (kind.value,), at=at)
+    append(tx, ports, principal, EventCode.BREACH_RECORDED, made, (kind.value,), at=at)
     return made
 
 
@@ -131,7 +131,7 @@ def weigh(
     wanted = frozenset(grounds)
     if wanted != found.grounds:
         store.set_grounds(tx, found.id, wanted)
-        _append(tx, ports, principal, EventCode.BREACH_WEIGHED, found, tuple(sorted(wanted)), at=at)
+        append(tx, ports, principal, EventCode.BREACH_WEIGHED, found, tuple(sorted(wanted)), at=at)
     return standing(tx, store.by_id(tx, found.id))
 
 
@@ -152,7 +152,7 @@ def note(
         raise BreachNoteError
     made = Note(id=new_row_id(), topic=topic, words=said, noted_by=principal.id, noted_at=at)
     store.add_note(tx, ports.vault, found.id, made)
-    _append(tx, ports, principal, EventCode.BREACH_NOTED, found, (topic.value,), at=at)
+    append(tx, ports, principal, EventCode.BREACH_NOTED, found, (topic.value,), at=at)
     return made
 
 
@@ -170,7 +170,7 @@ def report(
     if rule not in {duty.rule for duty in standing(tx, found).duties}:
         raise BreachDutyError
     if store.add_report(tx, found.id, rule, by=principal.id, at=at):
-        _append(tx, ports, principal, EventCode.BREACH_REPORTED, found, (rule,), at=at)
+        append(tx, ports, principal, EventCode.BREACH_REPORTED, found, (rule,), at=at)
     return standing(tx, found)
 
 
@@ -198,7 +198,7 @@ def close(
     if outcome is Outcome.NOT_REPORTABLE and found.grounds:
         raise BreachReportableError
     store.close(tx, found.id, outcome, by=principal.id, at=at)
-    _append(tx, ports, principal, EventCode.BREACH_CLOSED, found, (outcome.value,), at=at)
+    append(tx, ports, principal, EventCode.BREACH_CLOSED, found, (outcome.value,), at=at)
     return store.by_id(tx, found.id)
 
 
@@ -210,7 +210,7 @@ def _open(tx: Connection, ports: Ports, principal: Principal, breach: str) -> Br
     return found
 
 
-def _append(
+def append(
     tx: Connection,
     ports: Ports,
     principal: Principal,
@@ -219,7 +219,9 @@ def _append(
     reasons: tuple[str, ...],
     *,
     at: datetime,
+    refs: tuple[str, ...] = (),
 ) -> None:
+    """What was done with the record is in the log."""
     ports.audit.append(
         tx,
         EventDraft(
@@ -231,6 +233,6 @@ def _append(
             object_id=breach.id,
             outcome=Done.DONE,
             reasons=reasons,
-            refs=(f"about:{breach.about}",),
+            refs=(f"about:{breach.about}", *refs),
         ),
     )

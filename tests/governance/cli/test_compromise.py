@@ -139,7 +139,7 @@ def _nothing_opens(desk: Desk) -> None:
     by_rule = {one["rule"]: one["by"] for one in breach["reports"]}
     assert breach["aware_at"].startswith("2026-11-26T00:00")  # 09:00 in Japan
     assert by_rule["appi_sokuho"] == "2026-11-30"  # the day of knowing is the first of five
-    assert by_rule["gdpr_72h"] == "2026-11-29 09:00 JST"
+    assert by_rule["gdpr_72h"] == "2026-11-29T09:00:00+09:00"
 
 
 def test_the_log_says_of_every_key_what_was_done(desk: Desk, tomorrow: None) -> None:

@@ -78,12 +78,46 @@ def test_a_breach_goes_from_its_record_to_its_close_by_two_persons(desk: Desk) -
     assert desk.send("two", "POST", f"{place}/close", outcome="reported").status_code == 303
     page = desk.page("one", place)
     assert "報告済み" in page
-    assert 'action="' + place not in page  # a closed record has no form
+    forms = set(re.findall(f'action="{place}/([a-z]+)"', page))
+    assert forms == {"papers"}  # a closed record is read and printed alone
     assert desk.send("one", "POST", f"{place}/reports", rule="gdpr_persons").status_code == 409
     with desk.wiring.database.read() as tx:
         told = tx.execute(select(EVENTS).where(EVENTS.c.object_id == place.rpartition("/")[2]))
         rows = told.all()
     assert {"breach.noted", "breach.weighed", "breach.closed"} <= {row.action for row in rows}
+    assert SECRET not in str(rows)
+
+
+def test_the_report_to_the_commission_says_the_nine_items_in_their_order_and_what_lacks(
+    desk: Desk,
+) -> None:
+    place = recorded(desk, "mail-7", "many", "wrongful")
+    papers, first = f"{place}/papers", "appi_sokuho"
+    desk.send("one", "POST", f"{place}/items", item="cause", words="設定の誤り\n権限の広さ")
+    desk.send("one", "POST", f"{place}/items", item="outline", words=f"宛先の誤り {EVIL} {SECRET}")
+    answer = desk.send("one", "POST", papers, {"rule": first, "form": "page"})
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    whole, paper = answer.text.split('id="paper"')
+    order = [paper.index(f"<h3>{n} ") for n in "一二三四五六七八九"]
+    assert order == sorted(order)
+    assert EVIL not in paper
+    told = ("個人情報保護委員会 御中", "漏えい等報告（速報）", "施行規則第8条第1項", "権限の広さ")
+    for words in (*told, "規則7条3号", "規則7条4号", "架空商店株式会社"):
+        assert words in text_of(paper)
+    assert paper.count("この報告の時点で把握していません。") == 7
+    assert "まだ書かれていない事項が7件" in text_of(whole)
+    full = desk.send("one", "POST", papers, {"rule": "appi_kakuho_60", "lang": "en"})
+    assert "Not established at the time of this report." in text_of(full.text)
+    file = desk.send("one", "POST", papers, {"rule": first, "form": "pdf"})
+    assert file.content.startswith(b"%PDF")
+    for rule in ("appi_persons", "appi_kakuho_30", "nothing"):
+        assert desk.send("one", "POST", papers, rule=rule).status_code == 422
+    assert desk.send("aud", "POST", papers, rule=first).status_code == 403
+    with desk.wiring.database.read() as tx:
+        found = tx.execute(select(EVENTS).where(EVENTS.c.object_id == place.rpartition("/")[2]))
+        rows = [row for row in found if row.action == "breach.paper"]
+    assert len(rows) == 3
     assert SECRET not in str(rows)
 
 

@@ -1,8 +1,10 @@
 """The register of breaches: who records, describes, reports and closes, and what nobody changes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -12,11 +14,13 @@ from audit.models import EVENTS
 from governance.app.wiring import Wiring
 from governance.approvals import ties
 from governance.approvals.bonds import TieKind
+from governance.core.errors import UnavailableError
 from governance.core.ids import new_row_id
 from governance.core.terms import RowId
 from governance.db.engine import Database
 from governance.http.principal import Principal
 from governance.registers.breaches import service, store
+from governance.registers.breaches.paper import naming
 from governance.registers.breaches.service import Standing
 from governance.registers.breaches.types import (
     Breach,
@@ -200,3 +204,18 @@ def test_no_statement_changes_a_closed_record(database: Database) -> None:
     with database.read() as tx:
         assert store.by_id(tx, made.id).outcome is Outcome.DRILL
         assert set(store.reports(tx, made.id)) == {"gdpr_72h"}
+
+
+def test_items_that_may_name_somebody_are_told_and_all_where_nobody_can_tell(
+    desk: Desk, wiring: Wiring
+) -> None:
+    found = desk.record("mail-9", Ground.MANY)
+    desk.note(found, Topic.CAUSE, SECRET)
+    desk.note(found, Topic.HARM, "なし")
+    named = replace(wiring.ports, analyse=lambda texts, _: [[1] * (SECRET in one) for one in texts])
+
+    def silent(_texts: object, _lang: object) -> NoReturn:
+        raise UnavailableError
+
+    assert naming(named, ONE, found) == (Topic.CAUSE,)
+    assert naming(replace(named, analyse=silent), ONE, found) == (Topic.CAUSE, Topic.HARM)

@@ -1,7 +1,8 @@
 """The outermost layer of the application: ids, limits and headers of every request and answer."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -25,9 +26,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 Answerer = Callable[[Request, GovernanceError], Response]
-MAX_BODY = 10 * 1024 * 1024  # octets of one request; files come in by the command line
+MAX_BODY = 10 * 1024 * 1024  # octets of one request
 LARGER = dict.fromkeys((AUDIENCES, SEGMENTS), LIMIT)  # lists of a million persons
 FILES: Final = re.compile(r"/(portal/requests/of|console/requests)/[^/]+/files")
+EMPTY: Final[Mapping[str, int]] = MappingProxyType({})
 FORM: Final = 64 * 1024  # octets of a form around its file
 log = logger()
 
@@ -48,9 +50,19 @@ class Edge:
     """The outermost layer: request id, body limit, headers of every answer."""
 
     def __init__(
-        self, app: Asgi, *, https: bool, answer: Answerer, hosts: frozenset[str] | None = None
+        self,
+        app: Asgi,
+        *,
+        https: bool,
+        answer: Answerer,
+        hosts: frozenset[str] | None = None,
+        larger: Mapping[str, int] = EMPTY,
     ) -> None:
-        """`answer` makes the response to an error of which nobody else has heard."""
+        """`answer` makes the response to an error of which nobody else has heard.
+
+        `larger` are addresses that take longer bodies, in octets.
+        """
+        self._larger: Final = {**LARGER, **larger}
         self._app, self._problem, self._hosts = app, answer, hosts
         self._static = _octets(security_headers(https=https))
         self.pages: Final = _octets(page_headers(https=https))
@@ -78,7 +90,7 @@ class Edge:
             answer = problem_response(refused, language_of_scope(scope))
             await answer(scope, receive, with_headers)
             return
-        most = LARGER.get(path) or _most(path)
+        most = self._larger.get(path) or _most(path)
         length, chunked = _announced(scope)
         if not length.isdigit() or int(length) > most:
             await problem_response(BodyTooLargeError(limit=most), language_of_scope(scope))(

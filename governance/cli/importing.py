@@ -22,6 +22,7 @@ from governance.cli.progress import steps_bar
 from governance.cli.usage import ArgumentMissingError, ArgumentValueError, CommandUnknownError
 
 if TYPE_CHECKING:
+    from governance.customers.file_paths import FilePath
     from governance.customers.sources.types import Acquisition
     from governance.customers.types import SourceKind
     from governance.gateway.intake.types import ImportRequest
@@ -144,9 +145,9 @@ def _take_in(request: "ImportRequest") -> int:
 
 
 @contextmanager
-def _bar(path: Path) -> Iterator[Callable[[int], None]]:
+def _bar(path: "FilePath") -> Iterator[Callable[[int], None]]:
     """A line on the terminal that tells how many rows were dealt with; nothing elsewhere."""
-    total = _lines(path) if path.is_file() else None
+    total = _lines(path) if isinstance(path, Path) and path.is_file() else None
     with steps_bar(path.name) as shown:
         yield lambda rows: shown(rows, total)
 

@@ -1,15 +1,14 @@
 """The officers' pages of imports: a file looked at, its columns said, tried, taken in, mended.
 
-No uploaded file is kept: each step reads it in a folder of its own that is gone after the step, and
-proves by its digest that it is the file that was looked at. A run goes on behind the answer; its
-page is left and found again, and the same file once more goes on where a dead process stopped.
+No uploaded file is kept: each step has it sealed and without a name on the disk until the step is
+over, and proves by its digest that it is the file that was looked at. A run goes on behind the
+answer; its page is left and found again, and the same file once more goes on where a dead process
+stopped. Trying a long file would outlast the patience of a page: it is looked at, then taken in.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
@@ -17,7 +16,6 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, BackgroundTasks, Depends, Request
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from governance.console.frame import Csrf, again, may, mistakes_of, way
@@ -30,10 +28,11 @@ from governance.console.import_facts import (
     problem_words,
     run_shown,
 )
+from governance.console.import_files import AT_ONCE, Sent, asked_of, sent_file, unharmed
 from governance.console.lists.imports import IMPORTS
 from governance.console.lists.source import demand, listed
 from governance.console.pages import console_page
-from governance.core.errors import GovernanceError, NotFoundError, WrongUseError
+from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.logging import logger
 from governance.core.terms import Lang
 from governance.customers import imports
@@ -42,9 +41,9 @@ from governance.gateway.intake.errors_file import write_errors
 from governance.gateway.intake.opening import open_source
 from governance.gateway.intake.preview import Preview, preview
 from governance.gateway.intake.service import take_in
-from governance.gateway.intake.types import ImportOutcome, ImportRequest
+from governance.gateway.intake.types import ImportOutcome
 from governance.http.principal import Principal
-from governance.http.request import check_csrf, wiring_of
+from governance.http.request import StaleFormError, check_csrf, wiring_of
 from governance.http.threads import OwnThreads
 from governance.reports.rendering import MEDIA, ReportFormat
 from governance.ui.parts import Choice, Crumb, Mistake
@@ -53,20 +52,11 @@ from policies.actions import Action
 from policies.api import require
 
 TITLE: Final = "upkeep.import.title"
-LARGEST: Final = 9 * 1024 * 1024  # octets of a file; larger ones by the command line
-NAME: Final = re.compile(r"[^\w.()\- ]")  # signs of a file's name that are not taken over
-MAPPED: Final = "column."
 READING: Final = OwnThreads("imports", 1)  # one file at a time in a process
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Importer = Annotated[Principal, Depends(require(Action.PERSON_IMPORT))]
 Reader = Annotated[Principal, Depends(require(Action.CONSOLE_OPEN))]
 log = logger()
-
-
-class ImportFileError(WrongUseError):
-    """No file was chosen, or it is larger than a form takes. Nothing was taken in."""
-
-    code = "import_file"
 
 
 class ImportOtherFileError(GovernanceError):
@@ -76,25 +66,12 @@ class ImportOtherFileError(GovernanceError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """The parts of a form with a file."""
-
-    words: Mapping[str, str] = field(repr=False)
-    name: str
-    content: bytes = field(repr=False)
-
-    @property
-    def digest(self) -> str:
-        """What names the file between two steps."""
-        return sha256(self.content).hexdigest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
     """What the page of a file shows that was looked at."""
 
     name: str
     digest: str
+    size: int  # octets
     preview: Preview
     columns: tuple[ColumnLine, ...] = field(repr=False)
     fields: tuple[Choice, ...]
@@ -123,7 +100,7 @@ async def _history(
         page,
         found=await run_in_threadpool(listed, request, principal, IMPORTS),
         kinds=kind_choices(page.lang),
-        largest=LARGEST // (1024 * 1024),
+        largest=wiring_of(request).settings.import_megabytes,
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},
         may_import=may(request, principal, Action.PERSON_IMPORT),
@@ -140,33 +117,35 @@ async def look(request: Request, principal: Importer) -> Response:
 @router.post("/take")
 async def take(request: Request, principal: Importer, later: BackgroundTasks) -> Response:
     """The file comes in behind the answer; the way to its run."""
-    sent = await _sent(request)
+    wiring = wiring_of(request)
 
-    def begun() -> str:
-        with _placed(sent) as asked:
-            opened = open_source(wiring_of(request).ports, asked)
-            return f"{HOME}/find?kind={opened.layout.kind.value}&digest={opened.digest}"
-
-    def work() -> str:
+    def work(sent: Sent) -> str:
         if sent.words.get("digest") != sent.digest:
             raise ImportOtherFileError
-        return begun()
+        unharmed(wiring, principal, sent)
+        opened = open_source(wiring.ports, asked_of(sent))
+        return f"{HOME}/find?kind={opened.layout.kind.value}&digest={opened.digest}"
 
     try:
-        place = await run_in_threadpool(work)
+        async with sent_file(request) as (sent, form):
+            place = await run_in_threadpool(work, sent)
+            form.keep()
+    except StaleFormError:
+        raise
     except GovernanceError as error:
         return await _refused(request, principal, error)
-    later.add_task(_take, wiring_of(request), principal, sent)
+    later.add_task(_take, wiring, principal, sent)
     return RedirectResponse(place, status_code=303, background=later)
 
 
 def _take(wiring: Any, principal: Principal, sent: Sent) -> None:
     """The file is wholly in, or as far as it came; what stopped it is logged by its code."""
     try:
-        with _placed(sent) as asked:
-            take_in(wiring.ports, principal, asked, at=wiring.clock())
+        take_in(wiring.ports, principal, asked_of(sent), at=wiring.clock())
     except GovernanceError as error:
         log.warning("import.stopped", code=error.code)
+    finally:
+        sent.file.close()
 
 
 @router.get("/find", response_class=HTMLResponse)
@@ -248,52 +227,14 @@ async def errors(request: Request, principal: Importer, run: str, csrf: Csrf = "
 # One step with a file
 
 
-async def _sent(request: Request) -> Sent:
-    async with request.form(max_files=1, max_fields=400) as parts:
-        words = {name: value for name, value in parts.items() if isinstance(value, str)}
-        file = parts.get("file")
-        content, name = b"", ""
-        if isinstance(file, UploadFile):
-            content, name = await file.read(LARGEST + 1), file.filename or ""
-    check_csrf(request, words.get("csrf", ""))
-    return Sent(words=words, name=NAME.sub("_", Path(name).name)[-100:], content=content)
-
-
-@contextmanager
-def _placed(sent: Sent) -> Iterator[ImportRequest]:
-    """The file in a folder that nobody else opens and that is gone afterwards, as a question."""
-    if not sent.content or len(sent.content) > LARGEST:
-        raise ImportFileError
-    kind, source = sent.words.get("kind", ""), sent.words.get("source", "").strip()
-    with TemporaryDirectory(prefix="sekisho-import-") as folder:  # 0700
-        path = Path(folder) / (sent.name or "file.csv")
-        path.write_bytes(sent.content)
-        yield ImportRequest(
-            path=path,
-            kind=SourceKind(kind) if kind in set(SourceKind) else None,
-            source=source or None,
-            columns=_columns(sent.words),
-            confirmed=sent.words.get("confirmed") == "yes",
-        )
-
-
-def _columns(words: Mapping[str, str]) -> dict[str, str]:
-    """Header to field, as the form says; its headers stand in fields of their own."""
-    return {
-        words[f"header.{name.removeprefix(MAPPED)}"]: field
-        for name, field in words.items()
-        if name.startswith(MAPPED) and f"header.{name.removeprefix(MAPPED)}" in words
-    }
-
-
 async def _step(
     request: Request, principal: Principal, work: Callable[[Request, Principal, Sent], Looked]
 ) -> Response:
-    sent = await _sent(request)
-    limiter = READING.limiter()
     try:
-        async with limiter:
+        async with sent_file(request) as (sent, _), READING.limiter():
             shown = await run_in_threadpool(work, request, principal, sent)
+    except StaleFormError:
+        raise
     except GovernanceError as error:
         return await _refused(request, principal, error)
     page = again(console_page(request, "upkeep.import.look", principal), HOME, ())
@@ -301,7 +242,7 @@ async def _step(
         "console/import_look.html",
         page,
         looked=shown,
-        largest=LARGEST // (1024 * 1024),
+        may_try=shown.size <= AT_ONCE,
         way=_way(page.lang, "upkeep.import.look"),
     )
     return HTMLResponse(body)
@@ -310,23 +251,17 @@ async def _step(
 def _looked(request: Request, principal: Principal, sent: Sent) -> Looked:
     wiring, lang = wiring_of(request), console_page(request, TITLE, principal).lang
     at, tried = wiring.clock(), None
-    with _placed(sent) as asked:
-        found = preview(wiring.ports, principal, asked, at=at)
-        if sent.words.get("step") == "try":
-            if sent.words.get("digest", sent.digest) != sent.digest:
-                raise ImportOtherFileError
-            trial = ImportRequest(
-                path=asked.path,
-                kind=found.kind,
-                source=asked.source,
-                columns=asked.columns,
-                confirmed=asked.confirmed,
-                dry_run=True,
-            )
-            tried = take_in(wiring.ports, principal, trial, at=at)
+    unharmed(wiring, principal, sent)
+    found = preview(wiring.ports, principal, asked_of(sent), at=at)
+    if sent.words.get("step") == "try" and sent.file.size <= AT_ONCE:
+        if sent.words.get("digest", sent.digest) != sent.digest:
+            raise ImportOtherFileError
+        trial = replace(asked_of(sent, dry_run=True), kind=found.kind)
+        tried = take_in(wiring.ports, principal, trial, at=at)
     return Looked(
         name=sent.name,
         digest=sent.digest,
+        size=sent.file.size,
         preview=found,
         columns=column_lines(found, lang),
         fields=field_choices(found.kind, lang),

@@ -222,6 +222,11 @@ class Settings(
         "収集窓口の画面で、同じネットワーク（/24、/48）から1時間に受け付ける件数。",
         "Forms taken at pages of collection points from one network (/24, /48) within an hour.",
     )
+    import_megabytes: Annotated[int, Field(ge=1, le=4_000)] = described(
+        200,
+        "コンソールで取り込むファイルの大きさの上限（MB）。ほかの送信の上限は変わりません。",
+        "Megabytes of a file that the console takes in at most. Other sendings keep their limits.",
+    )
     pii_model: str = described(
         "shipped",
         "個人情報の検出に使う学習済みの重み。shipped（同梱）、own（自社作成の文例だけから学習した同梱の"

@@ -78,6 +78,25 @@ class StreamWriter:
         self._count += 1
 
 
+class StreamOpener:
+    """Opens single chunks of a file whose head and key are known, in any order."""
+
+    def __init__(self, key: bytes, head: bytes) -> None:
+        front = MAGIC + len(head).to_bytes(WORD, "big") + head
+        self.front: Final = len(front)  # octets before the first chunk
+        self._aead, self._aad = AESGCM(key), _aad(front)
+
+    def __repr__(self) -> str:
+        return "StreamOpener(...)"
+
+    def opened(self, number: int, sealed: bytes) -> bytes:
+        """The data of a chunk that is not the last; raises FileDamagedError for any other."""
+        try:
+            return self._aead.decrypt(_nonce(number, last=False), sealed, self._aad)
+        except InvalidTag:
+            raise FileDamagedError(reason="altered") from None
+
+
 class StreamReader:
     """Opens a sealed file chunk by chunk; `ending` is known once all chunks were taken."""
 

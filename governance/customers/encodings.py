@@ -6,16 +6,18 @@ before the first row is stored.
 """
 
 import codecs
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import TextIO
 
 from charset_normalizer import from_bytes
 
 from governance.core.errors import GovernanceError
+from governance.crypto.seeking import SealedFile
+from governance.customers.file_paths import FilePath
 
 SAMPLE = 256 * 1024  # bytes; enough for any judgement, small enough to hold twice
 OPINION_SAMPLE = 64 * 1024  # bytes; charset-normalizer takes 30 ms for them
@@ -112,8 +114,12 @@ _MAGIC = (
 _ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J", b"\x1b(I", b"\x1b$(D")
 
 
-def check_path(path: Path) -> None:
+def check_path(path: FilePath) -> None:
     """The path is a readable file with something in it, or the error says what it is not."""
+    if isinstance(path, SealedFile):
+        if path.size == 0:
+            raise SourceEmptyError
+        return
     if not path.exists():
         raise SourceMissingError
     if not path.is_file():
@@ -124,13 +130,13 @@ def check_path(path: Path) -> None:
         raise SourceEmptyError
 
 
-def head_of(path: Path, size: int = SAMPLE) -> bytes:
+def head_of(path: FilePath, size: int = SAMPLE) -> bytes:
     """The first bytes of a file that is known to be one."""
     with path.open("rb") as stream:
         return stream.read(size)
 
 
-def detect(path: Path, *, encoding: str | None = None) -> Detected:
+def detect(path: FilePath, *, encoding: str | None = None) -> Detected:
     """The encoding that reads the whole file, or the one asked for when it does."""
     check_path(path)
     sample = head_of(path)
@@ -147,7 +153,7 @@ def detect(path: Path, *, encoding: str | None = None) -> Detected:
     raise _unread(path, sample)
 
 
-def _unread(path: Path, sample: bytes) -> GovernanceError:
+def _unread(path: FilePath, sample: bytes) -> GovernanceError:
     """Where the encoding stops that reads the file furthest; that it is unknown when none does."""
     tried = (Encoding.UTF_8, Encoding.CP932, Encoding.EUC_JP)
     found = [(bad, e) for e in tried if (bad := first_undecodable(path, e, bom=0)) is not None]
@@ -168,7 +174,7 @@ class Alternative:
     preview: tuple[str, ...] = field(repr=False)
 
 
-def alternatives(path: Path, detected: Detected) -> tuple[Alternative, ...]:
+def alternatives(path: FilePath, detected: Detected) -> tuple[Alternative, ...]:
     """Every other encoding that reads the first bytes, likeliest first; for a person to choose."""
     sample = head_of(path)[detected.bom :]
     found = []
@@ -188,7 +194,7 @@ def alternatives(path: Path, detected: Detected) -> tuple[Alternative, ...]:
     return tuple(sorted(found, key=lambda item: -item.score))
 
 
-def _asked(path: Path, sample: bytes, encoding: str) -> Detected:
+def _asked(path: FilePath, sample: bytes, encoding: str) -> Detected:
     """The encoding that a person named, when the file can be read with it."""
     try:
         info = codecs.lookup(encoding)
@@ -215,7 +221,7 @@ def _same(known: Encoding, name: str) -> bool:
 
 
 def _proved(
-    path: Path, sample: bytes, encoding: Encoding, *, bom: int, confidence: float
+    path: FilePath, sample: bytes, encoding: Encoding, *, bom: int, confidence: float
 ) -> Detected:
     """The detected encoding with the second opinion and the preview."""
     if bom and (bad := first_undecodable(path, encoding, bom=bom)) is not None:
@@ -338,7 +344,7 @@ class Undecodable:
     offset: int  # bytes
 
 
-def first_undecodable(path: Path, encoding: str, *, bom: int) -> Undecodable | None:
+def first_undecodable(path: FilePath, encoding: str, *, bom: int) -> Undecodable | None:
     """Where the first bytes are that the encoding does not read; none when it reads all."""
     decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
     offset, line = bom, 1
@@ -363,12 +369,13 @@ def _preview(sample: bytes, encoding: str) -> tuple[str, ...]:
     return tuple(line[:PREVIEW_WIDTH] for line in text.splitlines()[:PREVIEW_LINES])
 
 
-def open_text(path: Path, detected: Detected) -> TextIO:
+def open_text(path: FilePath, detected: Detected) -> TextIO:
     """A text stream past the BOM with line ends untouched, as the csv reader wants it."""
     encoding = (
         "utf-8-sig" if detected.bom and _family(detected.encoding) == "utf_8" else detected.encoding
     )
-    stream = path.open(encoding=encoding, newline="", errors="strict")
+    octets = path.open("rb")
+    stream = io.TextIOWrapper(octets, encoding=encoding, newline="", errors="strict")
     if detected.bom and _family(detected.encoding) == "utf_16":
         stream.read(1)
     return stream

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from itertools import chain, islice
-from pathlib import Path
 
 from governance.core.errors import GovernanceError
 from governance.customers.columns import columns_of, fold_header
 from governance.customers.encodings import Detected, check_path, detect, head_of, open_text
+from governance.customers.file_paths import FilePath
 from governance.customers.normalise.chars import fold_width, no_spaces
 from governance.customers.types import Problem, ProblemKind, SourceKind, SourceRow
 from governance.customers.workbooks import (
@@ -59,14 +59,16 @@ class Skipped:
 class SourceFile:
     """What a file is, before its rows are read."""
 
-    path: Path
+    path: FilePath
     format: TableFormat
     delimiter: str
     encoding: Detected | None  # none for workbooks
     sheets: tuple[Sheet, ...]  # empty for text
 
 
-def inspect(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> SourceFile:
+def inspect(
+    path: FilePath, *, encoding: str | None = None, delimiter: str | None = None
+) -> SourceFile:
     """Format, encoding and sheets of a file; typed errors for what cannot be read."""
     check_path(path)
     head = head_of(path, 8)
@@ -82,7 +84,7 @@ def inspect(path: Path, *, encoding: str | None = None, delimiter: str | None = 
     return SourceFile(path=path, format=form, delimiter=delimiter, encoding=detected, sheets=())
 
 
-def _delimiter(path: Path, detected: Detected) -> str:
+def _delimiter(path: FilePath, detected: Detected) -> str:
     """The sign that divides the most lines of the head alike; a comma when none does."""
     with open_text(path, detected) as stream:
         lines = list(islice(stream, 20))

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
 from governance.core.errors import GovernanceError
+from governance.crypto.seeking import SealedFile
+from governance.customers.file_paths import FilePath
 
 MAX_UNPACKED = 512 * 1024 * 1024  # bytes of all members; a 1 M row register is below
 MAX_RATIO = 200  # unpacked to packed; XML of real registers packs 5 to 20 times
@@ -59,10 +60,10 @@ class Sheet:
     hidden: bool
 
 
-def check_archive(path: Path) -> None:
+def check_archive(path: FilePath) -> None:
     """The archive is whole, unpacks within the limits and declares no XML entities."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as octets, zipfile.ZipFile(octets) as archive:
             members = archive.infolist()
             unpacked = sum(member.file_size for member in members)
             packed = sum(member.compress_size for member in members)
@@ -91,13 +92,14 @@ def _check_entities(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) ->
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Workbook]:
+def _opened(path: FilePath) -> Iterator[Workbook]:
     """The workbook for reading, values not formulas; closed after use."""
     check_archive(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of parts it does not read
         try:
-            book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            octets = path.open("rb") if isinstance(path, SealedFile) else path
+            book = load_workbook(octets, read_only=True, data_only=True, keep_links=False)
         except Exception as error:
             # openpyxl raises whatever the broken part raised; the file is refused whole
             raise SourceMalformedError(row=0) from error
@@ -107,7 +109,7 @@ def _opened(path: Path) -> Iterator[Workbook]:
         book.close()
 
 
-def sheets_of(path: Path) -> tuple[Sheet, ...]:
+def sheets_of(path: FilePath) -> tuple[Sheet, ...]:
     """All worksheets in order, hidden ones marked."""
     with _opened(path) as book:
         return tuple(
@@ -116,7 +118,9 @@ def sheets_of(path: Path) -> tuple[Sheet, ...]:
         )
 
 
-def sheet_rows(path: Path, *, sheet: str | None = None) -> Iterator[tuple[int, tuple[str, ...]]]:
+def sheet_rows(
+    path: FilePath, *, sheet: str | None = None
+) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Non-empty rows of a sheet with their sheet row numbers; the first visible one by default."""
     with _opened(path) as book:
         chosen = [

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from governance.customers.columns import columns_of, fold_header, guess_kind, suggest
 from governance.customers.contents import SAMPLE, suggest_columns, unique_headers
+from governance.customers.file_paths import FilePath, size_of
 from governance.customers.normalise.chars import fold_width
 from governance.customers.normalise.files import (
     ESSENTIAL,
@@ -72,7 +72,7 @@ class Opened:
     @property
     def size(self) -> int:
         """Bytes of the file."""
-        return self.file.path.stat().st_size
+        return size_of(self.file.path)
 
     @property
     def encoding(self) -> str:
@@ -241,7 +241,7 @@ def shown(headers: Iterable[str]) -> str:
     return ", ".join(names[:_NAMES_SHOWN]) + more
 
 
-def of_bytes(path: Path) -> "hashlib._Hash":
+def of_bytes(path: FilePath) -> "hashlib._Hash":
     """The digest of the file's bytes alone; what a run without any word of a person is known by."""
     found = hashlib.sha256()
     with path.open("rb") as stream:

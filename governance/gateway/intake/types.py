@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 
 from consent.types import Said
 from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, RowId, SubjectId
 from governance.crypto.values import Plain
+from governance.customers.file_paths import FilePath
 from governance.customers.sources.types import NOT_SAID, Acquisition, Reading
 from governance.customers.types import Problem, ProblemKind, SourceKind
 
@@ -44,7 +44,7 @@ class CorrectionForeignError(GovernanceError):
 class ImportRequest:
     """One file (or one sheet of it) to take in."""
 
-    path: Path
+    path: FilePath
     kind: SourceKind | None = None  # None: from the headers
     encoding: str | None = None  # None: detected
     dry_run: bool = False

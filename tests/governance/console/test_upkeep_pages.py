@@ -1,6 +1,8 @@
 """Pages of duplicates, quality, jobs, health, keys, settings; figures that equal their lists."""
 
+import gc
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -15,8 +17,10 @@ from governance.app.duplicates import search_now
 from governance.app.quality import measure_step
 from governance.app.ticks import SCHEDULES
 from governance.app.wiring import Wiring
+from governance.console import import_files
 from governance.console.settings_pages import without_secrets
 from governance.core.ids import new_row_id
+from governance.crypto.seeking import SealedFile
 from governance.customers.upkeep.reviews import make_tasks
 from governance.jobs.ledger import RUNS
 from governance.jobs.runner import worker_of
@@ -31,7 +35,7 @@ from tests.installation import (
     write_file,
 )
 from tests.installation import MANAGER as MANAGING
-from tests.office import Office, opened
+from tests.office import TOKEN, Office, opened
 
 OFFICER, MANAGER, AUDITOR, OPERATOR = "privacy_officer", "data_manager", "auditor", "it_operator"
 IMPORTS = "/console/imports"
@@ -263,6 +267,76 @@ def test_no_file_and_a_broken_one_come_back_to_the_form(office: Office) -> None:
     assert 'action="/console/imports/look"' in broken.text
     office.page(f"{IMPORTS}/runs/{new_row_id()}", by=MANAGER, status=404)
     office.page(IMPORTS, by="support", status=403)
+
+
+def test_a_file_beyond_the_limit_is_told_of_on_the_form_and_nothing_is_left(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_files, "MEGABYTE", 50)  # octets, so that the limit is 10,000
+    folder = office.wiring.settings.data_dir
+    before, rows = set(folder.iterdir()), len(subjects(office.wiring))
+    told = upload(office, f"{IMPORTS}/look", b"x" * 20_000)
+    assert told.status_code == 413
+    assert "ファイルが大きすぎます" in told.text
+    assert 'action="/console/imports/look"' in told.text
+    assert upload(office, f"{IMPORTS}/take", b"x" * 10_001).status_code == 413
+    assert upload(office, f"{IMPORTS}/look", b"x" * 50_000).status_code == 413
+    assert (set(folder.iterdir()), len(subjects(office.wiring))) == (before, rows)
+
+
+def test_a_file_longer_than_any_other_body_is_looked_at_and_not_tried(office: Office) -> None:
+    row = register([customer(95)]).encode()
+    head, body = row.split(b"\r\n", 1) if b"\r\n" in row else row.split(b"\n", 1)
+    seen = upload(office, f"{IMPORTS}/look", head + b"\n" + body * (11 * 1024 * 1024 // len(body)))
+    assert seen.status_code == 200
+    assert 'id="long"' in seen.text
+    assert 'id="try"' not in seen.text
+
+
+def test_a_connection_that_breaks_off_leaves_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone: list[SealedFile] = []
+    closing = SealedFile.close
+
+    def close(self: SealedFile) -> None:
+        closing(self)
+        gone.append(self)
+
+    monkeypatch.setattr(SealedFile, "close", close)
+    token = TOKEN.search(office.page(IMPORTS, by=MANAGER))
+    assert token is not None
+    part = 'content-disposition: form-data; name="{}"'
+    head = "\r\n".join(("--q", part.format("csrf"), "", token[1], "--q",
+                        part.format("file") + '; filename="a.csv"', "", "half a file"))  # fmt: skip
+    browser = office.browsers[MANAGER]
+    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    with socket.create_connection((browser.base_url.host, browser.base_url.port)) as line:
+        line.sendall(
+            f"POST {IMPORTS}/look HTTP/1.1\r\nhost: {browser.base_url.netloc.decode()}\r\n"
+            f"cookie: {cookies}\r\ncontent-type: multipart/form-data; boundary=q\r\n"
+            f"content-length: 90000\r\n\r\n{head}".encode()
+        )
+        assert wait_until(lambda: sealed_files() > 0)
+    assert wait_until(lambda: len(gone) == 1)
+
+
+def sealed_files() -> int:
+    """Sealed files that are open in this process."""
+    return sum(isinstance(one, SealedFile) for one in gc.get_objects())
+
+
+def wait_until(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 60
+    while not (found := holds()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found
+
+
+def test_a_file_without_the_token_of_its_form_is_refused_before_it_is_read(office: Office) -> None:
+    files = [("file", ("a.csv", b"x", "text/csv"))]
+    answer = office.browsers[MANAGER].post(f"{IMPORTS}/look", data={"csrf": "no"}, files=files)
+    assert answer.status_code == 403
 
 
 def test_every_job_of_the_clock_has_its_name(office: Office) -> None:

@@ -39,6 +39,7 @@ from governance.app.statement_routes import router as statements
 from governance.app.version import VERSION
 from governance.app.webhooks.api import router as webhooks
 from governance.app.wiring import Wiring
+from governance.console.import_files import FILE_STEPS, most_of
 from governance.console.routers import ROUTERS as CONSOLE
 from governance.core.errors import GovernanceError, NotFoundError, WrongUseError
 from governance.gateway.api.bodies import query_invalid
@@ -61,6 +62,7 @@ from governance.gateway.api.rows import router as rows
 from governance.gateway.api.searches import router as searches
 from governance.http.problems import language_of, problem_response
 from governance.http.request import principal_of
+from governance.http.sealed_form import DRAINED
 from governance.http.sent import arrive
 from governance.http.throttle import Throttle
 from governance.identity.clients.api import router as oauth
@@ -241,7 +243,8 @@ def _front(app: Application, wiring: Wiring) -> tuple[Asgi, Lane]:
         limits=limits_of(settings),
         https=(https := settings.origin.startswith("https:")),
     )
-    edge = Edge(signed_in, https=https, hosts=hosts_of(settings), answer=_answer)
+    larger = dict.fromkeys(FILE_STEPS, most_of(settings) * DRAINED)
+    edge = Edge(signed_in, https=https, hosts=hosts_of(settings), answer=_answer, larger=larger)
     return edge, Lane(decisions, signed_in, edge.pages)
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from consent import ledger
-from consent.collecting.store import of_persons
+from consent.collecting.store import of_persons as collected_of
 from consent.types import EVERY, ConsentEvent
 from dsar.case import WithheldItem
 from dsar.connected.sources import connected_sources
@@ -29,11 +29,14 @@ from governance.customers.upkeep.merges import circle
 from governance.gateway.reading import read
 from governance.gateway.types import ReadRequest, RowView
 from governance.i18n.catalogue import text
+from governance.identity.credentials.types import Passkey
+from governance.identity.persons.store import of_persons
 from governance.registers.provisions.service import opened
 from governance.registers.provisions.store import of_person
 from governance.registers.provisions.types import ProvidedPerson, Provision
 from policies.actions import Action
 from policies.actors import may
+from policies.masking import Span
 from policies.types import Label
 
 INTERNAL: Final = frozenset(
@@ -298,10 +301,37 @@ class CollectionSource:
         """Every coming in, oldest first; items by their names alone."""
         _require(self._ports, query, Action.CONSENT_READ, ConsentClosedError)
         with self._ports.database.read() as tx:
-            rows = of_persons(tx, circle(tx, query.subject))
+            rows = collected_of(tx, circle(tx, query.subject))
         said = ({name: getattr(row, name) for name in COLLECTION_FIELDS} for row in rows)
         told = ({name: str(one[name]) for name in one if one[name] is not None} for one in said)
         return _found(self.name, zip((row.id for row in rows), told, strict=True))
+
+
+class PasskeySource:
+    """The person's passkeys in the portal: the name they gave, since when, and when last used."""
+
+    name = "passkey"
+
+    def __init__(self, ports: Ports, own: "OwnValues") -> None:
+        self._ports = ports
+        self._own = own
+
+    def find(self, query: Query) -> Found:
+        """Every passkey, oldest first, with others left out of the names."""
+        _require(self._ports, query, Action.DSAR_READ, ReaderLimitedError)
+        with self._ports.database.read() as tx:
+            held = of_persons(tx, self._ports.vault, circle(tx, query.subject))
+        own = own_words(value for _, value in self._own.values(query))
+        names = places_in(self._ports, {one.id: one.name for one in held}, own=own)
+        said = ((one.id, _passkey(one)) for one in held)
+        return _found(
+            self.name, said, others={(row, "name"): found for row, found in names.items()}
+        )
+
+
+def _passkey(one: Passkey) -> dict[str, str]:
+    used = "" if one.used_at is None else one.used_at.isoformat()
+    return {"name": one.name, "added_at": one.added_at.isoformat(), "used_at": used}
 
 
 def _require(ports: Ports, query: Query, action: Action, refusal: type[GovernanceError]) -> None:
@@ -311,7 +341,12 @@ def _require(ports: Ports, query: Query, action: Action, refusal: type[Governanc
         raise refusal
 
 
-def _found(name: str, records: Iterable[tuple[str, Mapping[str, str]]]) -> Found:
+def _found(
+    name: str,
+    records: Iterable[tuple[str, Mapping[str, str]]],
+    *,
+    others: Mapping[tuple[str, str], tuple[Span, ...]] = MappingProxyType({}),
+) -> Found:
     """What a source beside the catalogue found; the words of its columns are its own."""
     return Found(
         source=name,
@@ -324,6 +359,7 @@ def _found(name: str, records: Iterable[tuple[str, Mapping[str, str]]]) -> Found
                         name=FieldId(f"{name}.{column}"),
                         label=_label(f"dsar.{name}.{column}"),
                         text=value,
+                        others=others.get((row, column), ()),
                     )
                     for column, value in said.items()
                     if value
@@ -349,5 +385,10 @@ def every_source(ports: Ports, connectors: Iterable[Connector] = ()) -> tuple[So
         StoreSource(ports, table, own) for table in catalogue().tables
     )
     mentions: tuple[Source, ...] = tuple(MentionSource(ports, edge) for edge in mention_edges())
-    beside = (ConsentSource(ports), CollectionSource(ports), ProvisionSource(ports))
+    beside = (
+        ConsentSource(ports),
+        CollectionSource(ports),
+        ProvisionSource(ports),
+        PasskeySource(ports, own),
+    )
     return (*tables, *mentions, *beside, *connected_sources(ports, connectors, own))

@@ -18,6 +18,7 @@ from governance.core.terms import SubjectId
 from governance.customers.catalogue import Catalogue, CatalogueError, catalogue
 from governance.customers.custom.models import CustomValueRow
 from governance.customers.edges import Edge, EdgeAction
+from governance.customers.master.models import GuardianHandRow
 from governance.customers.search.leaving import forget_subjects
 from governance.customers.search.models import SearchEntryRow
 from governance.customers.sources.models import ImportRow
@@ -25,6 +26,7 @@ from governance.customers.store import TABLES
 from governance.customers.upkeep.models import MergeEntry
 from governance.db.types import table_of
 from governance.identity.models import ClientRow
+from governance.identity.persons.models import CustomerPasskeyRow
 
 SUBJECT = "subject"
 DECLARED = frozenset(  # tables that exist once this module is imported
@@ -33,6 +35,8 @@ DECLARED = frozenset(  # tables that exist once this module is imported
         CustomValueRow,
         ClientRow,
         CollectionRow,
+        CustomerPasskeyRow,
+        GuardianHandRow,
         FeedSubjectRow,
         SearchEntryRow,
         ImportRow,

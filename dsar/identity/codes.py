@@ -1,8 +1,10 @@
 """Codes by e-mail and SMS: few tries, ten minutes, one use; the same answer whoever is asked about.
 
-A code goes to the contact that was given, on record or not: the mail, the work and the answer are
-the same, so that nobody learns whose contact stands in the register. What control of it proves is
-decided when the code comes back.
+A mail goes to the address that was given, on record or not: the work and the answer are the same,
+so that nobody learns whose contact stands in the register. An SMS goes to a number alone that one
+person had on record before and did not say no to; that is looked up after the answer has left, and
+nobody is told whether one went. What control of a contact proves is decided when the code comes
+back.
 """
 
 import hmac
@@ -24,14 +26,17 @@ from dsar.store import answer_language, case_by_id
 from dsar.types import EvidenceKind
 from governance.core.ids import new_row_id
 from governance.core.terms import KeyClass, Lang, RequestId, RowId
+from governance.customers.master.types import ContactChannel, ContactKind, Wanted
 from governance.customers.normalise.email import normalise_email
 from governance.customers.ports import Ports
 from governance.customers.post import own_address, post
+from governance.gateway.around.own_wishes import wish_of
 from governance.http.principal import Principal
 from governance.outbound.mail import Mail
 from governance.outbound.sms import Sms, international
 
 DIGITS: Final = 8
+NUMBER_DAYS: Final = 1  # on record, before a code goes to a number
 NOTHING: Final = "-" * DIGITS  # what is compared when there is no code
 
 
@@ -50,8 +55,10 @@ def given_contact(
 
 def send_code(
     ports: Ports, request: RequestId, kind: EvidenceKind, claim: Claim, *, at: datetime
-) -> None:
-    """A fresh code is on its way to the contact; codes of this kind before it open nothing.
+) -> RowId:
+    """A fresh code is there; codes of this kind before it open nothing.
+
+    By mail it is on its way; by SMS it waits for `deliver_sms`.
 
     Raises CodesSpentError and ContactMissingError, which tell of this request alone.
     """
@@ -78,10 +85,45 @@ def send_code(
         if not may_send((one.created_at for one in codes_of(tx, request)), at=at):
             raise CodesSpentError(most=CODES_PER_REQUEST)
         add_code(tx, request, fresh)
-        message = code_message(contact, row, code, lang)
-        post(tx, ports.vault, message, subject=None, at=at)
+        if kind is EvidenceKind.EMAIL_CODE:
+            message = code_message(contact, row, code, lang)
+            post(tx, ports.vault, message, subject=None, at=at)
 
     ports.database.write(write)
+    return row
+
+
+def deliver_sms(
+    ports: Ports, request: RequestId, row: RowId, claim: Claim, *, at: datetime
+) -> bool:
+    """Whether the code went to the number that was given; for after the answer has left."""
+
+    def write(tx: Connection) -> bool:
+        found = next((one for one in codes_of(tx, request) if one.id == row), None)
+        contact = contact_of(claim, EvidenceKind.SMS_CODE)
+        if found is None or found.code is None or contact is None:
+            return False
+        if found.kind is not EvidenceKind.SMS_CODE or not known_number(tx, ports, contact, at=at):
+            return False
+        code = ports.vault.open_part(row, found.code).decode()
+        message = code_message(contact, row, code, answer_language(tx, request))
+        post(tx, ports.vault, message, subject=None, at=at)
+        return True
+
+    return ports.database.write(write)
+
+
+def known_number(tx: Connection, ports: Ports, contact: Contact, *, at: datetime) -> bool:
+    """Whether one person has the number on record and takes codes by SMS.
+
+    Fails closed: a number that nobody or several have, or that was written down today, gets none;
+    of a change the contact before it is told first.
+    """
+    found = control(tx, ports, contact, at=at)
+    if found.subject is None or (found.days or 0) < NUMBER_DAYS:
+        return False
+    wish = wish_of(tx, found.subject, ContactChannel.SMS, ContactKind.SERVICE)
+    return wish is not Wanted.UNWANTED
 
 
 def code_message(contact: Contact, row: RowId, code: str, lang: Lang) -> Mail | Sms:

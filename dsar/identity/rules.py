@@ -74,9 +74,12 @@ def _stands(proof: Evidence, *, at: datetime) -> bool:
 def _counts(proof: Evidence, need: Need) -> bool:
     if not proof.accepted or proof.kind not in FAMILY:
         return False
-    if FAMILY[proof.kind] is Family.CONTACT and need.contact_days:
+    if not need.contact_days:
+        return True
+    if FAMILY[proof.kind] is Family.CONTACT:
         return proof.contact_days is not None and proof.contact_days >= need.contact_days
-    return True
+    # a session says an age where a passkey opened it, which a code had let in
+    return proof.contact_days is None or proof.contact_days >= need.contact_days
 
 
 def code_open(*, tries: int, used_at: datetime | None, expires_at: datetime, at: datetime) -> bool:

@@ -22,7 +22,7 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Network
 from audit.types import Outcome as AuditOutcome
 from dsar.case import Actor, Case
-from dsar.identity.codes import code_message, given_contact, typed_digits
+from dsar.identity.codes import code_message, given_contact, known_number, typed_digits
 from dsar.identity.errors import CodeRefusedError
 from dsar.identity.rules import CODE_LIFE, may_send
 from dsar.intake.claims import claim_of
@@ -117,6 +117,8 @@ def deliver(ports: Ports, way: RowId, *, at: datetime) -> bool:
         contact = given_contact(tx, ports, case, _claim(tx, ports, case), found.kind, at=at)
         if contact is None or not may_send(sent_before(tx, request), at=at):
             return False
+        if found.kind is EvidenceKind.SMS_CODE and not known_number(tx, ports, contact, at=at):
+            return False  # fails closed: to no number that was not on record before
         lead_to(tx, way, request)
         message = code_message(contact, way, said.code, answer_language(tx, request))
         post(tx, ports.vault, message, subject=None, at=at)

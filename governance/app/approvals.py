@@ -20,6 +20,7 @@ from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalId, ApprovalKind, Consumed
 from governance.core.terms import RowId
 from governance.custody import service as custody
+from governance.gateway.guardianship import guardian_executor
 from governance.http.principal import Principal
 from governance.identity.elevation.service import elevation_executor
 from governance.jobs.runner import worker_of
@@ -50,6 +51,7 @@ def executors_of(wiring: Wiring) -> Mapping[ApprovalKind, Executor]:
         ApprovalKind.RESTORE: log_restore.restore_executor(restoring_of(wiring)),
         ApprovalKind.ELEVATION: elevation_executor(wiring.ports),
         ApprovalKind.NOTICE: notice_executor(wiring.ports),
+        ApprovalKind.GUARDIAN: guardian_executor(wiring.ports),
         ApprovalKind.HOLD_RELEASE: _releasing(
             log_expiry.release_executor(wiring.ports), releasing.release_executor(wiring.ports)
         ),

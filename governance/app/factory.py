@@ -32,6 +32,7 @@ from governance.app.openapi import with_evaluation
 from governance.app.pages import router as start_pages
 from governance.app.portal_entry import router as portal_entry
 from governance.app.portal_entry import way_in
+from governance.app.portal_passkey import router as portal_passkey
 from governance.app.sign_in_pages import router as sign_in
 from governance.app.sign_on_pages import router as sign_on
 from governance.app.statement_routes import pages as statement_pages
@@ -52,6 +53,7 @@ from governance.gateway.api.consents import router as consents
 from governance.gateway.api.duplicates import router as duplicates
 from governance.gateway.api.exports import router as exports
 from governance.gateway.api.glass import router as glass
+from governance.gateway.api.guardians import router as guardian_hands
 from governance.gateway.api.notices import router as notices
 from governance.gateway.api.persons import router as persons
 from governance.gateway.api.provisions import router as provisions
@@ -86,6 +88,7 @@ from governance.portal.requests.pages import router as request_pages
 from governance.portal.requests.returning import router as request_return
 from governance.portal.requests.wizard import router as request_form
 from governance.portal.schemas import router as schemas
+from governance.portal.ways import router as portal_ways
 from governance.provisioning.api import router as provisioning
 from governance.reports.api import router as reports
 from governance.signon.discovery import Directory
@@ -141,6 +144,8 @@ ROUTERS = (
     jobs,
     health_pages,
     portal_entry,
+    portal_passkey,
+    portal_ways,
     portal,
     acting,
     receipts,
@@ -160,6 +165,7 @@ ROUTERS = (
     security_contact,
     bulk,
     searches,
+    guardian_hands,
     rows,
     persons,
     companies,
@@ -313,6 +319,6 @@ async def _validation(request: Request, error: Exception) -> Response:
     if request.url.path.startswith("/v1/"):
         return problem_response(query_invalid(found), language_of(request))
     places = sorted({".".join(map(str, item["loc"])) for item in found})
-    response = problem_response(BadRequestError(), language_of(request))
+    response = _answer(request, BadRequestError())
     response.headers["x-invalid-fields"] = ",".join(places)[:200]
     return response

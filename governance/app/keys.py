@@ -57,6 +57,7 @@ from governance.identity.credentials.models import StaffTotpRow
 from governance.identity.elevation.models import ElevationRow
 from governance.identity.elevation.service import REASON as ELEVATION
 from governance.identity.models import StaffRow
+from governance.identity.persons.models import CustomerPasskeyRow
 from governance.identity.views.models import SavedViewRow
 from governance.identity.views.store import BLOB as VIEW
 from governance.jobs.models import OutboxRow
@@ -101,6 +102,7 @@ NO_FRAMES = {  # columns of bytes that hold digests, hashes and tokens
     "one_time_code": frozenset({"digest"}),
     "sign_in_step": frozenset({"digest", "challenge"}),
     "staff_passkey": frozenset({"credential_id", "public_key"}),
+    "customer_passkey": frozenset({"credential_id", "public_key"}),
     "staff_recovery_code": frozenset({"digest"}),
     "staff_device": frozenset({"digest"}),
     "suppression": frozenset({"token"}),
@@ -155,6 +157,7 @@ def _beside() -> Iterator[SealedPlace]:
     yield from _registers()
     yield from _glasses()
     yield from _holds()
+    yield SealedPlace(table=table_of(CustomerPasskeyRow), columns={"name": PART})
     yield SealedPlace(table=table_of(PurgedPersonRow), columns={"sealed": PART})
     yield _blob(table_of(DatasetPartRow), "content", DATASET)
     yield SealedPlace(

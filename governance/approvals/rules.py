@@ -36,6 +36,7 @@ RULES: Mapping[ApprovalKind, Rule] = MappingProxyType(
         ApprovalKind.RESTORE: Rule(lifetime=timedelta(days=1)),
         ApprovalKind.LOG_EXPIRY: Rule(),
         ApprovalKind.NOTICE: Rule(lifetime=timedelta(days=30)),
+        ApprovalKind.GUARDIAN: Rule(executor=ExecutorRule.APPROVER, lifetime=timedelta(days=14)),
     }
 )
 

@@ -1,6 +1,6 @@
 """Reading approvals, and moving one from state to state under a condition."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,17 @@ def waiting(tx: Connection, *, at: datetime, limit: int = 100) -> tuple[Approval
         .limit(limit)
     )
     return tuple(approval_of(row) for row in rows)
+
+
+def latest_about(
+    tx: Connection, kind: ApprovalKind, objects: Collection[str]
+) -> Mapping[str, Approval]:
+    """The newest request of this kind about each of these objects, whatever came of it."""
+    if not objects:
+        return {}
+    about = APPROVALS.c.object_ref.in_(objects), APPROVALS.c.kind == kind.value
+    rows = tx.execute(select(*FACTS).where(*about).order_by(APPROVALS.c.id))
+    return {row.object_ref: approval_of(row) for row in rows}
 
 
 def sealed_of(tx: Connection, approval: ApprovalId) -> bytes:

@@ -24,6 +24,7 @@ class ApprovalKind(StrEnum):
     RESTORE = "restore"  # opening a restored instance
     LOG_EXPIRY = "log_expiry"  # the end of months of the audit log
     NOTICE = "notice"  # a version of a notice is announced
+    GUARDIAN = "guardian"  # a parent or guardian may act for a person
 
 
 class ApprovalState(StrEnum):

@@ -32,6 +32,7 @@ from governance.cli import (
     executing,
     exporting,
     glass,
+    guardians,
     handing,
     holds,
     importing,
@@ -126,6 +127,7 @@ application_.add_typer(person.app, name="person", help=say("person.help"))
 application_.add_typer(training.app, name="training", help=say("training.help"))
 application_.add_typer(access_reviews.app, name="access-review", help=say("access.help"))
 application_.add_typer(elevations.app, name="elevation", help=say("elevation.help"))
+application_.add_typer(guardians.app, name="guardian", help=say("guardian.help"))
 application_.add_typer(glass.app, name="break-glass", help=say("glass.help"))
 application_.add_typer(breaches.app, name="breach", help=say("breach.help"))
 application_.add_typer(pausing.app, name="pause", help=say("pause.help"))

@@ -1,30 +1,43 @@
 """親権者・後見人・代理人: who acts for a person, by what proof, recorded and ended by staff.
 
-Rows go through the gate like those of `/v1/persons/{id}/relations`; who saw the proof is stamped.
+Rows go through the gate like those of `/v1/persons/{id}/relations`; who saw the proof is stamped. A
+parent or guardian acts from the moment on which a second person confirms it; ending needs one.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from governance.approvals.types import ApprovalId
 from governance.console.frame import Csrf, again, answered, may, today, way
 from governance.console.pages import console_page
 from governance.console.person import TreatedRow, treated_rows
 from governance.core.errors import GovernanceError
 from governance.core.terms import FieldId, Lang, PurposeId, RowId, SubjectId
 from governance.customers.master.types import RelationKind, VerifiedHow
+from governance.customers.store import records_of
 from governance.gateway.around.types import Entry
 from governance.gateway.around.writing import put
+from governance.gateway.guardianship import (
+    Second,
+    Standing,
+    answer_second,
+    ask_again,
+    known_right,
+    standings,
+)
 from governance.gateway.reading import read
 from governance.gateway.types import ReadRequest, RowView, UnknownPersonError
 from governance.gateway.writing.types import FieldsInvalidError
+from governance.http.numbers import NumberSent
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text, text
@@ -50,6 +63,7 @@ NAMES: Final = (
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Reader = Annotated[Principal, Depends(require(Action.PERSON_READ))]
 Writer = Annotated[Principal, Depends(require(Action.PERSON_WRITE))]
+Decider = Annotated[Principal, Depends(require(Action.APPROVAL_DECIDE))]
 Words = Annotated[str, Form()]
 
 
@@ -62,6 +76,9 @@ class Right:
     shown: TreatedRow = field(repr=False)
     ends: str = field(repr=False)  # the last day that is on record
     over: bool
+    second: Second
+    approval: str  # that waits for a decision; empty for none
+    until: datetime | None  # when it has waited too long
 
 
 def _choices(words: type[StrEnum], column: str, lang: Lang) -> list[Choice]:
@@ -110,7 +127,11 @@ async def _page(
         if not answer.known:
             raise UnknownPersonError  # fails closed: nobody is told who is on record
         rows = [one for one in answer.rows if one.table == TABLE]
-        return tuple(map(_right, rows, treated_rows(answer, lang), [day] * len(rows)))
+        with wiring.database.read() as tx:
+            kept = records_of(tx, SubjectId(subject), TABLE)
+            hands = standings(tx, kept, at=wiring.clock())
+        shown = zip(rows, treated_rows(answer, lang), strict=True)
+        return tuple(_right(row, one, day, hands.get(row.row)) for row, one in shown)
 
     kind = (given or {}).get("kind") or RelationKind.PARENT.value
     return templates_of(request).render(
@@ -124,6 +145,7 @@ async def _page(
         fresh=given is None,
         today=day,
         writes=may(request, principal, Action.PERSON_WRITE),
+        decides=may(request, principal, Action.APPROVAL_DECIDE),
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},
         way=way(
@@ -134,10 +156,15 @@ async def _page(
     )
 
 
-def _right(view: RowView, shown: TreatedRow, day: date) -> Right:
+def _right(view: RowView, shown: TreatedRow, day: date, hand: Standing | None) -> Right:
     said = view.get("valid_to")
     ends = (said.shown.value or "") if said else ""
+    waits = hand is not None and hand.second is Second.WAITING
+    asked = hand.approval if hand is not None and waits else None
     return Right(
+        second=hand.second if hand is not None else Second.NOT_NEEDED,
+        approval=asked.id if asked is not None else "",
+        until=asked.expires_at if asked is not None else None,
         row=view.row, version=view.version, shown=shown, ends=ends,
         over=bool(ends) and ends < day.isoformat(),
     )  # fmt: skip
@@ -182,7 +209,7 @@ async def end(
     subject: str,
     row: str,
     *,
-    version: Annotated[int, Form()] = 0,
+    version: NumberSent = 0,
     valid_to: Words = "",
     csrf: Csrf = "",
 ) -> Response:
@@ -193,6 +220,64 @@ async def end(
         request, principal, subject, {"valid_to": valid_to.strip() or None}, None,
         row=RowId(row), version=version, place=lambda _: place,
     )  # fmt: skip
+
+
+@router.post("/{subject}/guardians/{row}/second")
+async def ask(
+    request: Request, principal: Writer, subject: str, row: str, csrf: Csrf = ""
+) -> Response:
+    """The right waits for a second person, anew."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+
+    def act(tx: Connection) -> None:
+        known_right(tx, wiring.ports, principal, SubjectId(subject), RowId(row))
+        ask_again(tx, wiring.ports, principal, RowId(row), at=wiring.clock())
+
+    return await _acted(request, principal, subject, row, act)
+
+
+@router.post("/{subject}/guardians/{row}/answer")
+async def decide(
+    request: Request,
+    principal: Decider,
+    subject: str,
+    row: str,
+    *,
+    approval: Words = "",
+    answer: Words = "",
+    csrf: Csrf = "",
+) -> Response:
+    """The parent or guardian acts from now on, or the request has ended without effect."""
+    check_csrf(request, csrf)
+    wiring = wiring_of(request)
+
+    def act(tx: Connection) -> None:
+        known_right(tx, wiring.ports, principal, SubjectId(subject), RowId(row))
+        give = answer == "confirm"
+        answer_second(
+            tx, wiring.ports, principal, RowId(row), ApprovalId(approval), give=give,
+            at=wiring.clock(),
+        )  # fmt: skip
+
+    return await _acted(request, principal, subject, row, act)
+
+
+async def _acted(
+    request: Request,
+    principal: Principal,
+    subject: str,
+    row: str,
+    act: Callable[[Connection], None],
+) -> Response:
+    def work() -> str:
+        wiring_of(request).database.write(act)
+        return f"{HOME}/{subject}/guardians"
+
+    async def page(mistakes: tuple[Mistake, ...]) -> str:
+        return await _page(request, principal, subject, mistakes)
+
+    return await answered(request, work, page, field=lambda _: f"second-{row}")
 
 
 async def _put(

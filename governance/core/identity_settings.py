@@ -45,6 +45,12 @@ class IdentitySettings(Controller):
         "Whether customers sign in to the portal by a code to their e-mail address on record. "
         "false: by the company's sign-on and by links that staff hand out alone.",
     )
+    portal_passkeys: bool = described(
+        True,
+        "お客様が、お客様ページで自分のパスキーを登録し、それでサインインできるか。メールのコードは、そのまま使えます。",
+        "Whether customers may add passkeys of their own in the portal and sign in by them. Codes "
+        "by e-mail stay beside them.",
+    )
     session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = described(
         60,
         "操作のないサインインが終わるまでの時間（分）。",

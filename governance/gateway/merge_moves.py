@@ -52,6 +52,8 @@ STAYS = {  # table -> why its rows stay with the pseudonym that they were made f
     "dsar_filing": "whose contact was given with a request; a hint that proves nothing",
     "feed_subject": "which pseudonym a system registered; the merged one permits nothing there",
     "customer_sign_on": "whom a provider vouched for; nobody is signed in as the merged pseudonym",
+    "guardian_hand": "found by the row of the relation, which goes with the person",
+    "customer_passkey": "opens nothing while merged: by mistake it would show another's data",
     "break_glass": "who looked past the rules at whom; an open one ends for the merged pseudonym",
 }
 

@@ -74,6 +74,9 @@ class SessionRow(SQLModel, table=True):
         default=None, sa_column=Column(RowIdType, nullable=True)
     )
     acting_on: date | None = Field(default=None)  # the day for which the right was looked at
+    passkey: str | None = Field(  # of a customer, that opened it
+        default=None, sa_column=Column(RowIdType, nullable=True)
+    )
 
 
 class OneTimeCodeRow(SQLModel, table=True):

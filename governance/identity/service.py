@@ -12,7 +12,7 @@ from governance.approvals.bonds import TieKind
 from governance.core.clock import JST
 from governance.core.ids import new_row_id
 from governance.core.setting_kinds import SecondFor
-from governance.core.terms import ActorId, Lang, PurposeId, SubjectId
+from governance.core.terms import ActorId, Lang, PurposeId, RowId, SubjectId
 from governance.customers.master.guardians import standing
 from governance.customers.store import subject_by_id
 from governance.customers.upkeep.merges import survivor_of
@@ -155,6 +155,7 @@ def open_session(
     level: Level = Level.CODE,
     place: Place = Place.BROWSER,
     network: str | None = None,
+    passkey: RowId | None = None,
 ) -> tuple[Session, str]:
     """A session of an actor whose identity was proved; returns it with its secret."""
     secret = secrets.token_urlsafe(32)
@@ -169,6 +170,7 @@ def open_session(
         level=level,
         place=place,
         network=network,
+        passkey=passkey,
     )
     store.add_session(tx, session, digest(secret))
     return session, secret
@@ -238,6 +240,16 @@ def sign_out_everywhere(tx: Connection, subject: SubjectId, *, at: datetime) -> 
     return store.revoke_sessions(tx, actor, at=at)
 
 
+def person_stands(tx: Connection, actor: ActorId, *, at: datetime) -> bool:
+    """Whether the person is here under this pseudonym.
+
+    Fails closed: merged by mistake, the merged pseudonym would show another's data.
+    """
+    subject = SubjectId(actor.removeprefix(PERSON_PREFIX))
+    person = subject_by_id(tx, subject, on=at.date())
+    return person is not None and not person.gone and survivor_of(tx, subject) == subject
+
+
 def principal_of_client(client: Client, *, network: str | None = None) -> Principal:
     """The principal that a system acts as."""
     return Principal(
@@ -261,10 +273,8 @@ def _standing(
                 return None
             return staff.roles | standing_roles(tx, staff.id, at=at), staff
         case PrincipalKind.PERSON:
-            subject = SubjectId(holder.actor.removeprefix(PERSON_PREFIX))
-            person = subject_by_id(tx, subject, on=at.date())
-            if person is None or person.gone or survivor_of(tx, subject) != subject:
-                return None  # fails closed: merged by mistake, it would show another's data
-            return frozenset({PERSON_ROLE}), None
+            return (
+                (frozenset({PERSON_ROLE}), None) if person_stands(tx, holder.actor, at=at) else None
+            )
         case PrincipalKind.SYSTEM | PrincipalKind.ANONYMOUS:
             return None  # systems present a key with every request

@@ -196,6 +196,7 @@ def add_session(tx: Connection, session: Session, secret_digest: bytes) -> None:
             level=session.level.value,
             place=session.place.value,
             network=session.network,
+            passkey=session.passkey,
         )
     )
 
@@ -222,6 +223,7 @@ def _session(row: Row[Any]) -> Session:
         seen_at=row.seen_at,
         acting_relation=row.acting_relation,
         acting_on=row.acting_on,
+        passkey=row.passkey,
     )
 
 

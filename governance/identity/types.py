@@ -96,6 +96,7 @@ class Session:
     seen_at: datetime | None = None  # the last sign of life; None: none since it began
     acting_relation: RowId | None = None  # by which a parent or guardian acts for a child
     acting_on: date | None = None  # the day (Japan) for which the right was looked at
+    passkey: RowId | None = None  # of a customer, that opened it
 
     def __repr__(self) -> str:
         return f"Session({self.id})"

@@ -51,6 +51,12 @@ class SharedAddressError(GovernanceError):
     code, status = "shared_address", 409
 
 
+class OwnAddressError(GovernanceError):
+    """The person's records hold no one e-mail address to which a code could go."""
+
+    code, status = "own_address", 409
+
+
 class MailSignInOffError(GovernanceError):
     """Here customers sign in by the company's sign-on alone."""
 

@@ -85,7 +85,7 @@ def deliver(ports: Ports, asked: Asked, lang: Lang, *, at: datetime) -> bool:
         begun = store.by_id(tx, asked.row)
         if begun is None or begun.content is None or begun.sent:
             return False
-        address = _address(ports, begun)
+        address = address_of(ports, begun)
         contact = Contact(kind=EvidenceKind.EMAIL_CODE, value=address)
         holders = frozenset(keepers(tx, ports, contact, at=at))
         goes = bool(holders) and _may_send(tx, ports, begun, address, holders, at=at)
@@ -112,7 +112,7 @@ def _may_send(
     sent = [
         Sent(at=one.created_at, network=one.network)
         for one in store.sent_to(tx, begun.mark, at=at)
-        if _address(ports, one) == address
+        if address_of(ports, one) == address
     ]
     known = store.familiar(tx, holders, begun.network, at=at)
     return may_send(sent, begun.network, familiar=known, at=at)
@@ -141,13 +141,13 @@ def enter(
     found: list[tuple[Session, str]] = []
 
     def write(tx: Connection) -> str:
-        begun = _opened(tx, secret, typed, at=at)
+        begun = opened(tx, secret, typed, at=at)
         if begun is None:
             return _failed(tx, ports, "mail_code", network, at=at)
-        subject = _whose(tx, ports, _address(ports, begun), at=at)
+        subject = whose(tx, ports, address_of(ports, begun), at=at)
         if subject is None:
             return _failed(tx, ports, "shared_address", network, at=at)
-        opened = open_session(
+        session = open_session(
             tx,
             actor=ActorId(f"{PERSON_PREFIX}{subject}"),
             kind=PrincipalKind.PERSON,
@@ -156,7 +156,7 @@ def enter(
             level=Level.MAIL,
             network=network,
         )
-        found[:] = [opened]
+        found[:] = [session]
         return ""
 
     match ports.database.write(write):
@@ -168,7 +168,7 @@ def enter(
             raise MailCodeRefusedError
 
 
-def _opened(tx: Connection, secret: str, typed: str, *, at: datetime) -> store.Begun | None:
+def opened(tx: Connection, secret: str, typed: str, *, at: datetime) -> store.Begun | None:
     """The sign-in that the code opens, once; a try is spent first, whatever was typed."""
     begun = store.by_digest(tx, digest(secret))
     if begun is None or not store.take_try(tx, begun.id, at=at):
@@ -179,7 +179,7 @@ def _opened(tx: Connection, secret: str, typed: str, *, at: datetime) -> store.B
     return begun if right and store.open_once(tx, begun.id, at=at) else None
 
 
-def _whose(tx: Connection, ports: Ports, address: str, *, at: datetime) -> SubjectId | None:
+def whose(tx: Connection, ports: Ports, address: str, *, at: datetime) -> SubjectId | None:
     """The one person of this address; None where it is nobody's any more, or several persons'."""
     contact = Contact(kind=EvidenceKind.EMAIL_CODE, value=address)
     found = frozenset(keepers(tx, ports, contact, at=at))
@@ -220,5 +220,6 @@ def _hashed(secret: str, code: str) -> bytes:
     return hmac.digest(secret.encode(), code.encode(), "sha256")
 
 
-def _address(ports: Ports, begun: store.Begun) -> str:
+def address_of(ports: Ports, begun: store.Begun) -> str:
+    """The address that was typed."""
     return ports.vault.open_blob(BLOB, begun.id, begun.content or b"").decode()

@@ -1,27 +1,30 @@
 """Parents and guardians (法定代理人) who have an account: for which children they act today.
 
-The right is a row of `relation` that an officer verified, and it names the guardian as a person on
-record. It ends with majority whatever the row says, with the row's own end, and with either person.
+The right is a row of `relation` that an officer verified and a second person confirmed, and it
+names the guardian as a person on record. It ends with majority whatever the row says, with the
+row's own end, and with either person.
 Fails closed: a child whose birth date is not known, or cannot be read, is acted for by nobody.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, insert, select
 
 from governance.core.clock import JST
-from governance.core.terms import FieldId, RowId, SubjectId
-from governance.customers.master.rules import FOR_MINORS, Relation, in_force, verified
+from governance.core.terms import ActorId, FieldId, RowId, SubjectId
+from governance.customers.master.models import GuardianHandRow
+from governance.customers.master.rules import Hand, Relation, facts_of, gives_right
 from governance.customers.master.types import RelationKind, VerifiedHow
 from governance.customers.store import TABLES, Record, record_by_id, records_of, subject_by_id
 from governance.customers.subjects import ADULT_AGE, AgeBand, age_at
 from governance.customers.upkeep.merges import survivor_of
+from governance.db.types import table_of
 from governance.keys.vault import FieldVault
 
 BIRTH = FieldId("person.birth_date")
-RELATION = TABLES["relation"]
+RELATION, HAND = TABLES["relation"], table_of(GuardianHandRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +80,9 @@ def standing(tx: Connection, relation: RowId, *, on: date) -> tuple[SubjectId, S
     other = record.clear["other_subject_id"] if record is not None else None
     if record is None or other is None:
         return None
-    right = relation_of(record)
-    holds = right.kind in FOR_MINORS and verified(right, on=on)
-    if not holds or not in_force(right, birth=None, on=on):
-        return None
+    (right,) = relations_of(tx, [record])
+    if not gives_right(right, birth=None, on=on):
+        return None  # fails closed: also a right that one person alone recorded
     child, guardian = record.subject, SubjectId(other)
     if child == guardian or not (_here(tx, child, on=on) and _here(tx, guardian, on=on)):
         return None
@@ -95,8 +97,19 @@ def _here(tx: Connection, subject: SubjectId, *, on: date) -> bool:
     return person is not None and not person.gone and survivor_of(tx, subject) == subject
 
 
-def relation_of(record: Record) -> Relation:
-    """A stored relation as the rules see it."""
+def relations_of(tx: Connection, records: Sequence[Record]) -> tuple[Relation, ...]:
+    """Stored relations as the rules see them, each with what a second person confirmed."""
+    hands = hands_of(tx, [record.id for record in records])
+    return tuple(_relation(record, hands.get(record.id)) for record in records)
+
+
+def hands_of(tx: Connection, rows: Sequence[RowId]) -> dict[RowId, Hand]:
+    """What a second person confirmed of these rows."""
+    found = tx.execute(select(HAND).where(HAND.c.relation_id.in_(rows))) if rows else ()
+    return {RowId(one.relation_id): Hand(facts=one.facts, until=one.until) for one in found}
+
+
+def _relation(record: Record, hand: Hand | None) -> Relation:
     clear, how = record.clear, record.clear["verified_how"]
     return Relation(
         kind=RelationKind(clear["kind"]),
@@ -105,7 +118,29 @@ def relation_of(record: Record) -> Relation:
         valid_from=clear["valid_from"],
         valid_to=clear["valid_to"],
         until_majority=bool(clear["until_majority"]),
+        hand=hand,
     )
+
+
+def confirm(tx: Connection, record: Record, *, by: ActorId, at: datetime) -> None:
+    """This person confirmed the right as it stands; an earlier hand over it counts no more."""
+    (right,) = relations_of(tx, [record])
+    tx.execute(delete(HAND).where(HAND.c.relation_id == record.id))
+    tx.execute(
+        insert(HAND).values(
+            relation_id=record.id,
+            subject_id=record.subject,
+            facts=facts_of(right),
+            until=right.valid_to,
+            confirmed_by=by,
+            confirmed_at=at,
+        )
+    )
+
+
+def withdraw(tx: Connection, relation: RowId) -> None:
+    """No second person stands behind this row."""
+    tx.execute(delete(HAND).where(HAND.c.relation_id == relation))
 
 
 def birth_of(vault: FieldVault, persons: Iterable[Record]) -> date | None:

@@ -64,6 +64,18 @@ class RelationRow(SQLModel, table=True):
     notes: bytes | None = Field(sa_column=sealed())
 
 
+class GuardianHandRow(SQLModel, table=True):
+    """二人目の確認: a second person confirmed that a parent or guardian may act, and on what."""
+
+    __tablename__ = "guardian_hand"
+    relation_id: str = Field(sa_column=Column(RowIdType, primary_key=True))  # a row of `relation`
+    subject_id: str = Field(sa_column=subject_ref())  # the person acted for
+    facts: str  # digest of kind, proof and days, as they were confirmed
+    until: date | None = Field(sa_column=day())  # the right's last day then; no later one counts
+    confirmed_by: str
+    confirmed_at: datetime = Field(sa_column=instant(nullable=False))
+
+
 class HouseholdMemberRow(SQLModel, table=True):
     """世帯: which persons live as one household; a household is nothing but its members."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 
 from governance.core.terms import PurposeId
 from governance.customers.catalogue import Catalogue
@@ -32,6 +33,53 @@ class Relation:
     valid_from: date | None
     valid_to: date | None
     until_majority: bool
+    hand: "Hand | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """What a second person confirmed of a right, at the time."""
+
+    facts: str
+    until: date | None
+
+
+def facts_of(relation: Relation) -> str:
+    """A digest of what a second person confirms: the kind, the proof, the first day, the majority.
+
+    Neither of the persons is in it: a merge may give either another pseudonym.
+    """
+    days = (relation.verified_on, relation.valid_from)
+    said = (
+        relation.kind.value,
+        relation.verified_how.value if relation.verified_how else "",
+        *(day.isoformat() if day else "" for day in days),
+        str(relation.until_majority),
+    )
+    return sha256("\x1f".join(said).encode()).hexdigest()
+
+
+def confirmed(relation: Relation) -> bool:
+    """Whether a second person confirmed the right as it stands; an earlier end needs nobody.
+
+    Fails closed: a right whose proof or days changed since is confirmed anew.
+    """
+    hand = relation.hand
+    if hand is None or hand.facts != facts_of(relation):
+        return False
+    if hand.until is None:
+        return True
+    return relation.valid_to is not None and relation.valid_to <= hand.until
+
+
+def gives_right(relation: Relation, *, birth: date | None, on: date) -> bool:
+    """Whether a parent or guardian acts by this on the day: proved, confirmed, and in force."""
+    return (
+        relation.kind in FOR_MINORS
+        and verified(relation, on=on)
+        and confirmed(relation)
+        and in_force(relation, birth=birth, on=on)
+    )
 
 
 def in_force(relation: Relation, *, birth: date | None, on: date) -> bool:
@@ -51,13 +99,8 @@ def verified(relation: Relation, *, on: date) -> bool:
 
 
 def guardian_stands(relations: Iterable[Relation], *, birth: date | None, on: date) -> bool:
-    """Whether a verified parent or guardian acts for the person on this day."""
-    return any(
-        relation.kind in FOR_MINORS
-        and in_force(relation, birth=birth, on=on)
-        and verified(relation, on=on)
-        for relation in relations
-    )
+    """Whether a verified and confirmed parent or guardian acts for the person on this day."""
+    return any(gives_right(relation, birth=birth, on=on) for relation in relations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,6 +140,7 @@ class Asking:
                 version=stored.version,
                 fields=stored.fields,
                 masked=stored.masked,
+                approval=stored.approval,
             )
 
         work = partial(put, principal=self.principal, entry=entry, at=self.at)

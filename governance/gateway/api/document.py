@@ -95,6 +95,12 @@ _WRITTEN: Final[Mapping[str, Any]] = {
     "masked": {"type": "array", "items": _TEXT},
     "notices": _list("FieldFault"),
 }
+_WAITS: Final[Mapping[str, Any]] = {
+    "approval_required": {
+        "type": "string",
+        "description": "二人目の確認が要るとき / Where a second person has to confirm it",
+    },
+}
 _STATUS: Final = {"type": "integer"}
 _PROBLEM_REF: Final = {"$ref": _REF + "Problem"}
 SCHEMAS: Final[Mapping[str, Any]] = {
@@ -120,7 +126,7 @@ SCHEMAS: Final[Mapping[str, Any]] = {
         *("items", "next"),
     ),
     "ShownPage": _object({"items": _list("Shown"), "next": _NEXT}, "items", "next"),
-    "Written": _object(_WRITTEN, *_WRITTEN),
+    "Written": _object({**_WRITTEN, **_WAITS}, *_WRITTEN),
     "Wishes": _items(_object(dict.fromkeys(_WISH, _TEXT), *_WISH)),
     "Thread": _items(_object({**dict.fromkeys(_SAID, _SPOKEN), "body": _FIELD}, *_SAID, "body")),
     "BulkShown": _object(

@@ -71,7 +71,9 @@ def tagged(shape: dict[str, Any]) -> JSONResponse:
 
 def written_json(result: Written, lang: Lang, *, company: bool) -> dict[str, Any]:
     """The row that was written and in what form its values were taken."""
+    waits = {} if result.approval is None else {"approval_required": result.approval}
     return {
+        **waits,
         "id": result.row if company else result.subject,
         "row": result.row,
         "etag": etag(result.row, result.version) if result.version is not None else None,

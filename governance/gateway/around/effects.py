@@ -11,7 +11,7 @@ from consent.growing import ask_again, month_after
 from governance.core.clock import JST
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers import store
-from governance.customers.master.guardians import birth_of, relation_of
+from governance.customers.master.guardians import birth_of, relations_of
 from governance.customers.master.rules import guardian_stands
 from governance.customers.ports import Ports
 from governance.customers.store import SUBJECT, TABLES
@@ -107,7 +107,7 @@ def _minor(tx: Connection, subject: SubjectId, *, on: date) -> bool:
 def _guardian(tx: Connection, vault: FieldVault, subject: SubjectId, *, on: date) -> None:
     """The third gate learns whether a verified guardian stands; the register's day counts too."""
     persons = store.records_of(tx, subject, "person")
-    relations = [relation_of(found) for found in store.records_of(tx, subject, "relation")]
+    relations = relations_of(tx, store.records_of(tx, subject, "relation"))
     birth = birth_of(vault, persons)
     stands = guardian_stands(relations, birth=birth, on=on) or any(
         person.clear["guardian_consent_on"] is not None for person in persons

@@ -40,3 +40,4 @@ class Stored:
     version: int | None
     fields: tuple[str, ...]
     masked: tuple[str, ...] = ()  # columns in which 個人番号 or card numbers were blacked out
+    approval: str | None = None  # a second person has to confirm what was written

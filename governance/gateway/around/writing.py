@@ -21,6 +21,7 @@ from governance.customers.catalogue import catalogue
 from governance.customers.changes.touched import touch
 from governance.customers.holds.reading import kept_by_hold
 from governance.customers.indexing import EVERY, indexed_fields
+from governance.customers.master.guardians import withdraw
 from governance.customers.master.rules import faults, word_faults
 from governance.customers.master.types import FORMS, STAMPED, VERSIONED
 from governance.customers.ports import Ports
@@ -31,6 +32,7 @@ from governance.gateway.around import effects, holding
 from governance.gateway.around.types import Entry, Removal, Stored
 from governance.gateway.around.values import Values, clear_columns, read_values
 from governance.gateway.decisions import decide_fields
+from governance.gateway.guardianship import ask_second
 from governance.gateway.intake.screening import PROVIDED, UNCONFIRMED, by_themselves, screen
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import Draft
@@ -255,6 +257,7 @@ def _finish(
     statements.clear_findings(tx, row, names)
     store.add_findings(tx, _findings(work, draft, row))
     effects.follow(tx, work.ports.vault, work.table, work.subject, row, on=work.day)
+    approval = _second(tx, work, row)
     _event(tx, work, row, names, reasons=() if created else ("changed",))
     masked = {n.partition(".")[2] for n, v in draft.plain.items() if values.plain.get(n) != v}
     return Stored(
@@ -263,7 +266,16 @@ def _finish(
         version=version,
         fields=tuple(name.partition(".")[2] for name in names),
         masked=tuple(sorted(masked)),
+        approval=approval,
     )
+
+
+def _second(tx: Connection, work: _Work, row: RowId) -> str | None:
+    """What a second person has to confirm before a parent or guardian acts by the row."""
+    if work.table != "relation":
+        return None
+    asked = ask_second(tx, work.ports, work.principal, row, at=work.at)
+    return asked.id if asked is not None else None
 
 
 def _findings(work: _Work, draft: Draft, row: RowId) -> list[dict[str, object]]:
@@ -311,6 +323,7 @@ def _remove(tx: Connection, *, work: _Work, row: RowId) -> None:
     tokens.drop_tokens(tx, [row])
     statements.clear_findings(tx, row, [FieldId(f"{work.table}.{name}") for name in columns])
     table = TABLES[work.table]
+    withdraw(tx, row)
     tx.execute(delete(table).where(table.c.id == row))
     touch(tx, [work.subject])
     effects.follow(tx, work.ports.vault, work.table, work.subject, row, on=work.day)

@@ -132,6 +132,7 @@ class Written:
     normalised: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     masked: tuple[str, ...] = ()  # fields in which 個人番号 or card numbers were blacked out
     notices: tuple[Notice, ...] = ()
+    approval: str | None = None  # a second person has to confirm what was written
 
 
 class FieldsInvalidError(DetailedError):

@@ -13,18 +13,18 @@ from sqlalchemy import Connection
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
-from governance.core.ids import new_row_id
 from governance.core.terms import ActorId
 from governance.customers.ports import Ports
 from governance.http.principal import PrincipalKind
-from governance.identity.credentials import backoff, passkeys, store, totp
+from governance.identity.credentials import backoff, challenges, store, totp
 from governance.identity.credentials.backoff import Counted
+from governance.identity.credentials.challenges import begin_step
 from governance.identity.credentials.demand import asked_for_second
 from governance.identity.credentials.errors import FactorRefusedError, TooSoonError
 from governance.identity.credentials.hashing import Hasher
 from governance.identity.credentials.recovery import recovery_digest
-from governance.identity.credentials.terms import DEVICE_LIFE, STEP_LIFE, STEP_TRIES, Terms
-from governance.identity.credentials.types import Caller, Opened, Pending, Step, StepKind
+from governance.identity.credentials.terms import DEVICE_LIFE, STEP_TRIES, Terms
+from governance.identity.credentials.types import Caller, Opened, Passkey, Pending, StepKind
 from governance.identity.errors import SignInRefusedError
 from governance.identity.rules import ENROLLING_LIFE, digest, login_is_plain, may_act
 from governance.identity.service import open_session, spend_code
@@ -33,7 +33,6 @@ from governance.identity.types import Level, Place
 
 TOTP: Final = "staff_totp"  # kind of blob
 UNKNOWN: Final = ActorId("unknown")  # in the log; what was typed is not kept
-CHALLENGE: Final = 32  # octets
 
 
 def enter_by_password(
@@ -105,11 +104,11 @@ def enter_by_code(
     try:
         return ports.database.write(write)
     except SignInRefusedError:
-        ports.database.write(lambda tx: _note_refused(tx, ports, caller, "code", at=at))
+        ports.database.write(lambda tx: note_refused(tx, ports, caller, "code", at=at))
         raise
 
 
-def _note_refused(
+def note_refused(
     tx: Connection, ports: Ports, caller: Caller, reason: str, *, at: datetime
 ) -> None:
     """The log has the refusal; of a network that fails again and again not each one."""
@@ -143,31 +142,6 @@ def _next(
         short = replace(terms, lasting=min(terms.lasting, ENROLLING_LIFE))
         return _open(tx, short, actor, Level.ENROLLING, caller, place=place, at=at)
     return _open(tx, terms, actor, level, caller, place=place, at=at)
-
-
-def begin_step(
-    tx: Connection,
-    kind: StepKind,
-    *,
-    at: datetime,
-    actor: ActorId | None = None,
-    level: Level | None = None,
-    challenge: bytes | None = None,
-) -> str:
-    """The secret under which the next step of a sign-in is taken."""
-    secret = secrets.token_urlsafe(32)
-    step = Step(
-        id=new_row_id(),
-        kind=kind,
-        actor=actor,
-        level=level,
-        challenge=challenge,
-        tries=0,
-        expires_at=at + STEP_LIFE,
-        used_at=None,
-    )
-    store.add_step(tx, step, digest(secret), at=at)
-    return secret
 
 
 def _open(
@@ -342,11 +316,7 @@ def second_fits(tx: Connection, ports: Ports, actor: ActorId, typed: str, *, at:
 
 def passkey_asked(ports: Ports, terms: Terms, *, at: datetime) -> tuple[dict[str, object], str]:
     """What a browser needs to ask for a passkey, and the secret of the challenge."""
-    challenge = secrets.token_bytes(CHALLENGE)
-    secret = ports.database.write(
-        lambda tx: begin_step(tx, StepKind.PASSKEY, challenge=challenge, at=at)
-    )
-    return passkeys.options_to_enter(terms.site, challenge=challenge), secret
+    return ports.database.write(lambda tx: challenges.asked(tx, terms.site, at=at))
 
 
 def enter_by_passkey(
@@ -359,10 +329,8 @@ def enter_by_passkey(
         return _open(tx, terms, actor, Level.MFA, caller, place=Place.BROWSER, at=at)
 
     def note(tx: Connection) -> None:
-        step = store.step_by_digest(tx, digest(secret), StepKind.PASSKEY)
-        if step is not None:
-            store.use_step_row(tx, step, at=at)
-        _note_refused(tx, ports, caller, "passkey", at=at)
+        challenges.spend(tx, secret, at=at)
+        note_refused(tx, ports, caller, "passkey", at=at)
 
     try:
         return ports.database.write(write)
@@ -375,16 +343,13 @@ def passkey_answered(
     tx: Connection, terms: Terms, secret: str, answer: str, *, at: datetime
 ) -> ActorId:
     """Whose passkey answered the challenge; raises SignInRefusedError, FactorRefusedError."""
-    step = store.step_by_digest(tx, digest(secret), StepKind.PASSKEY)
-    if step is None or step.challenge is None or at >= step.expires_at:
-        raise SignInRefusedError
-    if not store.use_step_row(tx, step, at=at):
-        raise SignInRefusedError  # fails closed: a challenge is answered once
-    passkey = store.passkey_by_credential(tx, passkeys.credential_of(answer))
-    staff = None if passkey is None else staff_by_id(tx, passkey.actor)
-    if passkey is None or staff is None or not may_act(staff.state):
-        raise SignInRefusedError
-    count = passkeys.entered(terms.site, answer, passkey, challenge=step.challenge)
+
+    def standing(credential: bytes) -> Passkey | None:
+        passkey = store.passkey_by_credential(tx, credential)
+        staff = None if passkey is None else staff_by_id(tx, passkey.actor)
+        return passkey if staff is not None and may_act(staff.state) else None
+
+    passkey, count = challenges.answered(tx, terms.site, secret, answer, standing, at=at)
     if not store.use_passkey(tx, passkey, count, at=at):
         raise SignInRefusedError
-    return staff.id
+    return passkey.actor

@@ -1,29 +1,21 @@
 """The second factors of the own account: an authenticator application, passkeys."""
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection
 
-from governance.core.ids import new_row_id
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
-from governance.identity.credentials import passkeys, store, totp
-from governance.identity.credentials.entering import TOTP, begin_step
+from governance.identity.credentials import challenges, store, totp
+from governance.identity.credentials.entering import TOTP
 from governance.identity.credentials.errors import FactorRefusedError, LastFactorError
 from governance.identity.credentials.keeping import demand_fresh, own_session, record
 from governance.identity.credentials.terms import Terms
-from governance.identity.credentials.types import Passkey, StepKind
-from governance.identity.rules import TWO_FACTORS, digest
+from governance.identity.rules import TWO_FACTORS
 from governance.identity.service import open_session
 from governance.identity.store import revoke_sessions
 from governance.identity.types import Level, Session
-
-MOST_PASSKEYS: Final = 20
-LONGEST_NAME: Final = 60
-CHALLENGE: Final = 32  # octets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,25 +112,16 @@ def passkey_offered(
 ) -> tuple[dict[str, object], str]:
     """What a browser needs to make a passkey, and the secret of the challenge."""
     demand_fresh(principal)
-    challenge = secrets.token_bytes(CHALLENGE)
 
-    def write(tx: Connection) -> tuple[tuple[Passkey, ...], str]:
+    def write(tx: Connection) -> tuple[dict[str, object], str]:
         own_session(tx, principal)
+        login = principal.id.removeprefix("u:")
         known = store.passkeys_of(tx, principal.id)
-        if len(known) >= MOST_PASSKEYS:
-            raise FactorRefusedError
-        kind = StepKind.ADDING
-        return known, begin_step(tx, kind, actor=principal.id, challenge=challenge, at=at)
+        return challenges.offered(
+            tx, terms.site, actor=principal.id, login=login, known=known, at=at
+        )
 
-    known, secret = ports.database.write(write)
-    options = passkeys.options_to_add(
-        terms.site,
-        login=principal.id.removeprefix("u:"),
-        handle=digest(principal.id),
-        known=known,
-        challenge=challenge,
-    )
-    return options, secret
+    return ports.database.write(write)
 
 
 def add_passkey(
@@ -156,25 +139,8 @@ def add_passkey(
 
     def write(tx: Connection) -> Renewed | None:
         mine = own_session(tx, principal)
-        step = store.step_by_digest(tx, digest(secret), StepKind.ADDING)
-        over = step is None or step.actor != principal.id or at >= step.expires_at
-        if (
-            step is None
-            or over
-            or step.challenge is None
-            or not store.use_step_row(tx, step, at=at)
-        ):
-            raise FactorRefusedError  # fails closed: a challenge is answered once, by who asked
-        made = passkeys.added(terms.site, answer, challenge=step.challenge)
-        fresh = Passkey(
-            id=new_row_id(),
-            actor=principal.id,
-            credential_id=made.credential_id,
-            public_key=made.public_key,
-            sign_count=made.sign_count,
-            name=_name(name) or f"{at:%Y-%m-%d}",
-            added_at=at,
-            used_at=None,
+        fresh = challenges.made(
+            tx, terms.site, secret, answer, actor=principal.id, name=name, at=at
         )
         if not store.add_passkey(tx, fresh):
             raise FactorRefusedError
@@ -182,10 +148,6 @@ def add_passkey(
         return _whole(tx, terms, mine, at=at)
 
     return ports.database.write(write)
-
-
-def _name(given: str) -> str:
-    return "".join(sign for sign in given if sign.isprintable()).strip()[:LONGEST_NAME]
 
 
 def remove_passkey(

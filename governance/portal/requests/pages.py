@@ -1,10 +1,11 @@
 """The page of one request: where it stands, and how whoever asked proves who they are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -12,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from dsar.case import Case
 from dsar.delivery import claimant
 from dsar.execution.undoing import concerns
-from dsar.identity.codes import answer_code, send_code
+from dsar.identity.codes import answer_code, deliver_sms, send_code
 from dsar.identity.documents import MOST_BYTES, MOST_MB, upload
 from dsar.identity.errors import (
     CodeRefusedError,
@@ -30,6 +31,7 @@ from dsar.results import newest_package
 from dsar.types import EvidenceKind
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import RequestId
+from governance.customers.uploads import UNFIT
 from governance.http.files import FormFileError, sent_file
 from governance.http.request import open_to_all, wiring_of
 from governance.i18n.catalogue import error_text
@@ -41,13 +43,16 @@ from governance.portal.requests.asking import (
     own_case,
     way_of,
 )
-from governance.portal.requests.standing import CODES, standing
+from governance.portal.requests.returning import code_kinds
+from governance.portal.requests.road import road
+from governance.portal.requests.standing import standing
 from governance.ui.pages import Surface
 from governance.ui.parts import Mistake
 from governance.ui.surfaces import page_of, templates_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 OF: Final = f"{ROOT}/of"
+REFUSED: Final = (CodeRefusedError, CodesSpentError, ContactMissingError, UploadRefusedError)
 SHOWN: Final = frozenset(
     {"yes", "sent", "right", "paper", "accepted", "withdrawn", "scope", "scope_missing"}
 )
@@ -62,6 +67,7 @@ async def show(request: Request, request_id: str, filed: str = "", done: str = "
 @router.post(f"{OF}/{{request_id}}/codes")
 async def send(
     request: Request,
+    later: BackgroundTasks,
     request_id: str,
     kind: Annotated[str, Form()] = "",
     csrf: Annotated[str, Form()] = "",
@@ -71,9 +77,14 @@ async def send(
     wiring = wiring_of(request)
 
     def work(case: Case, claim: Claim) -> None:
-        send_code(wiring.ports, case.id, _code_kind(kind), claim, at=wiring.clock())
+        wanted, at = _code_kind(request, kind), wiring.clock()
+        row = send_code(wiring.ports, case.id, wanted, claim, at=at)
+        if wanted is EvidenceKind.SMS_CODE:
+            later.add_task(deliver_sms, wiring.ports, case.id, row, claim, at=at)
 
-    return await _done(request, request_id, work, then="sent", field_id=f"send-{kind}")
+    response = await _done(request, request_id, work, then="sent", field_id=f"send-{kind}")
+    response.background = later
+    return response
 
 
 @router.post(f"{OF}/{{request_id}}/code")
@@ -89,7 +100,7 @@ async def type_code(
     wiring, asker = wiring_of(request), asker_of(request)
 
     def work(case: Case, claim: Claim) -> None:
-        found = _code_kind(kind)
+        found = _code_kind(request, kind)
         answer_code(wiring.ports, asker, case.id, found, claim, code[:40], at=wiring.clock())
 
     return await _done(request, request_id, work, then="right", field_id=f"code-{kind}")
@@ -110,9 +121,10 @@ async def send_paper(request: Request, request_id: str) -> Response:
     def work(case: Case, _claim: Claim) -> None:
         if kind not in set(UploadKind):
             raise UploadRefusedError(reason="kind", most=MOST_MB)
-        upload(wiring.ports, asker, case.id, UploadKind(kind), content, at=wiring.clock())
+        upload(wiring.ports, asker, case.id, UploadKind(kind), content, at=wiring.clock(),
+               keep=fields.get("keep") == "yes")  # fmt: skip
 
-    return await _done(request, request_id, work, then="paper", field_id="paper")
+    return await _done(request, request_id, work, then="paper", field_id="paper", sent=fields)
 
 
 @router.post(f"{OF}/{{request_id}}/fee")
@@ -146,6 +158,7 @@ async def _done(
     *,
     then: str,
     field_id: str,
+    sent: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
     """What was done, told after a redirect; or the page again with the mistake beside its field."""
 
@@ -155,8 +168,8 @@ async def _done(
 
     try:
         await run_in_threadpool(act)
-    except (CodeRefusedError, CodesSpentError, ContactMissingError, UploadRefusedError) as error:
-        page = partial(_page, request, request_id, error=error, field_id=field_id)
+    except (*REFUSED, *UNFIT) as error:
+        page = partial(_page, request, request_id, error=error, field_id=field_id, sent=sent)
         return HTMLResponse(await run_in_threadpool(page), status_code=error.status)
     return RedirectResponse(f"{OF}/{request_id}?done={then}#proof", status_code=303)
 
@@ -173,8 +186,8 @@ def _claim(tx: Connection, ports: Any, case: Case) -> Claim:
     return claim_of(ports, filed) if filed is not None else Claim()
 
 
-def _code_kind(given: str) -> EvidenceKind:
-    if given not in {kind.value for kind in CODES}:
+def _code_kind(request: Request, given: str) -> EvidenceKind:
+    if given not in {kind.value for kind in code_kinds(request)}:
         raise NotFoundError
     return EvidenceKind(given)
 
@@ -186,6 +199,7 @@ def _page(
     done: str = "",
     error: GovernanceError | None = None,
     field_id: str = "",
+    sent: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     wiring = wiring_of(request)
     page = page_of(request, "portal.request.one", surface=Surface.PORTAL)
@@ -199,6 +213,7 @@ def _page(
         facts = standing(
             *(tx, wiring.ports, case, page.lang),
             known=known or answered,
+            codes=code_kinds(request),
             admitted=admitted(tx, request, case),
             at=at,
         )
@@ -210,10 +225,13 @@ def _page(
         facts=facts,
         root=f"{OF}/{case.id}",
         carried=carried,
+        own=known,
         answered=answered,
+        road=road(case, page.lang, proved=facts.proved, answered=answered),
         done=done if done in SHOWN else "",
         wrong=wrong,
         field_id=field_id,
+        sent=sent,
         mistakes=(Mistake(field_id=field_id, sentence=wrong),) if wrong else (),
         contact=wiring.settings.contact_mail,
     )

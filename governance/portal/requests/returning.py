@@ -15,7 +15,7 @@ from governance.http.cookies import put
 from governance.http.request import is_https, open_to_all, wiring_of
 from governance.i18n.catalogue import error_text, text
 from governance.portal.requests.asking import BACK, ROOT, asker_of, check_sent, way_of
-from governance.portal.requests.standing import CODES
+from governance.portal.requests.standing import BY_MAIL, CODES
 from governance.ui.pages import Surface
 from governance.ui.parts import Choice, Mistake
 from governance.ui.surfaces import page_of, templates_of
@@ -26,13 +26,18 @@ CODE: Final = f"{RETURN}/code"
 WORDS_OF_MINE: Final = 64  # signs of a number
 
 
+def code_kinds(request: Request) -> tuple[EvidenceKind, ...]:
+    """By what a code may go here: by SMS where the settings let it."""
+    return CODES if wiring_of(request).settings.sms_codes else BY_MAIL
+
+
 @router.get(RETURN, response_class=HTMLResponse)
 async def ask_number(request: Request, reference: str = "") -> str:
     """The form for the number and for where the code goes."""
     page = page_of(request, "portal.return.title", surface=Surface.PORTAL)
     kinds = tuple(
         Choice(value=kind.value, label=text(f"portal.return.kind.{kind}", page.lang))
-        for kind in CODES
+        for kind in code_kinds(request)
     )
     return templates_of(request).render(
         "portal/request_return.html", page, kinds=kinds, reference=reference[:WORDS_OF_MINE]
@@ -50,7 +55,7 @@ async def send_code(
     """The same answer whatever was typed; whether a code goes out is decided after it."""
     check_sent(request, csrf)
     wiring = wiring_of(request)
-    way = EvidenceKind(kind) if kind in set(CODES) else EvidenceKind.EMAIL_CODE
+    way = EvidenceKind(kind) if kind in set(code_kinds(request)) else EvidenceKind.EMAIL_CODE
     at = wiring.clock()
     begun = await run_in_threadpool(begin, wiring.ports, reference, way, at=at)
     later.add_task(deliver, wiring.ports, begun.way, at=at)

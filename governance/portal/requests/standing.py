@@ -30,6 +30,7 @@ from governance.portal.lines import Line
 from governance.ui.parts import Choice, Term
 
 CODES = (EvidenceKind.EMAIL_CODE, EvidenceKind.SMS_CODE)
+BY_MAIL = (EvidenceKind.EMAIL_CODE,)
 WRONG = frozenset({Doubt.CODE_WRONG, Doubt.CODE_OVER})
 
 
@@ -76,6 +77,7 @@ def standing(
     lang: Lang,
     *,
     known: bool,
+    codes: tuple[EvidenceKind, ...] = CODES,
     admitted: bool = False,
     at: datetime,
 ) -> Standing:
@@ -104,7 +106,7 @@ def standing(
         closed=case.closed,
         need=_need(case, lang),
         done=_done(case, lang),
-        ways=_ways(tx, ports, case, claim, lang, at=at),
+        ways=_ways(tx, ports, case, claim, lang, codes=codes, at=at),
         papers=_paper_kinds(case, lang),
         waiting=tuple(_waiting(one, lang) for one in papers if one.checked_at is None),
         fee=steps[-1] if steps else None,
@@ -185,7 +187,14 @@ def _shown(case: Case) -> tuple[EvidenceKind, ...]:
 
 
 def _ways(
-    tx: Connection, ports: Ports, case: Case, claim: Claim, lang: Lang, *, at: datetime
+    tx: Connection,
+    ports: Ports,
+    case: Case,
+    claim: Claim,
+    lang: Lang,
+    *,
+    codes: tuple[EvidenceKind, ...],
+    at: datetime,
 ) -> tuple[CodeWay, ...]:
     sent, shown = sent_lately(tx, case.id, at=at), _shown(case)
     return tuple(
@@ -195,7 +204,7 @@ def _ways(
             button=text(f"portal.request.send.{kind}", lang),
             sent=kind in sent,
         )
-        for kind in CODES
+        for kind in codes
         if kind not in shown and given_contact(tx, ports, case, claim, kind, at=at) is not None
     )
 

@@ -68,7 +68,11 @@ def test_a_grave_right_needs_two_different_things(
             for proof in have
             if proof.accepted
             and proof.kind in FAMILY
-            and (proof.contact_days or 0) >= (CONTACT_DAYS if "code" in proof.kind else 0)
+            and (
+                (proof.contact_days or 0) >= CONTACT_DAYS
+                if "code" in proof.kind
+                else proof.contact_days is None or proof.contact_days >= CONTACT_DAYS
+            )
         }
         assert len(counted) >= 2
 
@@ -105,6 +109,24 @@ def test_two_codes_are_one_proof_and_a_new_contact_is_none() -> None:
         assert not sufficient([mail, sms], right, requester=Requester.SELF, at=NOW)
         assert not sufficient([fresh, paper], right, requester=Requester.SELF, at=NOW)
         assert sufficient([mail, paper], right, requester=Requester.SELF, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("days", "enough"), [(0, False), (CONTACT_DAYS - 1, False), (CONTACT_DAYS, True), (None, True)]
+)
+def test_a_young_passkey_is_no_second_proof_since_a_code_let_it_in(
+    days: int | None, *, enough: bool
+) -> None:
+    session = Evidence(
+        kind=EvidenceKind.PORTAL_SESSION, accepted=True, at=NOW, by=DESK.id, contact_days=days
+    )
+    mail = replace(session, kind=EvidenceKind.EMAIL_CODE, contact_days=90)
+    grave = sufficient([session, mail], RequestKind.ERASURE, requester=Requester.SELF, at=NOW)
+    assert grave is enough
+    alone = sufficient([session], RequestKind.ERASURE, requester=Requester.SELF, at=NOW)
+    assert not alone, "a passkey alone erases nothing"
+    light = sufficient([session], RequestKind.OBJECTION, requester=Requester.SELF, at=NOW)
+    assert light
 
 
 @pytest.mark.parametrize("right", [*RequestKind, *Act])

@@ -89,7 +89,10 @@ def letters(world: World, part: str) -> list[Any]:
 
 def send(world: World, case: Case, kind: EvidenceKind = EvidenceKind.EMAIL_CODE) -> str:
     """The code that the newest letter carries."""
-    codes.send_code(world.ports, case.id, kind, claim_in(world, case), at=world.tick())
+    claim, at = claim_in(world, case), world.tick()
+    row = codes.send_code(world.ports, case.id, kind, claim, at=at)
+    if kind is EvidenceKind.SMS_CODE:
+        codes.deliver_sms(world.ports, case.id, row, claim, at=at)
     code: str = letters(world, "dsar/code/")[-1].params["code"]
     return code
 

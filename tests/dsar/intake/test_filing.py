@@ -1,14 +1,17 @@
 """Requests of anybody on both engines: filed once, alike for persons known and unknown."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from audit.actions import EventCode
 from audit.models import EVENTS
 from audit.types import EventDraft, Outcome
+from dsar.case import Case
 from dsar.errors import RequestNotAllowedError
+from dsar.identity.codes import deliver_sms, send_code
 from dsar.identity.errors import CodeRefusedError, CodesSpentError
 from dsar.identity.rules import CODE_TRIES, CODES_PER_REQUEST, sufficient
 from dsar.intake.errors import FilingFaultsError
@@ -16,6 +19,8 @@ from dsar.intake.service import companions, file_request
 from dsar.intake.types import Claim, Source, StopGround
 from dsar.types import EvidenceKind, Intake, Requester, RequestKind
 from governance.core.terms import ActorId, FieldId
+from governance.customers.master.types import ContactChannel, ContactKind, Wanted
+from governance.gateway.around.own_wishes import say
 from governance.http.principal import ANONYMOUS, Principal, PrincipalKind
 from policies.api import ActionForbiddenError
 from tests.dsar.intake.filed import (
@@ -61,7 +66,35 @@ def test_a_request_for_nobody_is_taken_in_like_one_for_somebody(found: World) ->
     assert [(p.accepted, p.reason) for p in unknown.evidence] == [(False, "contact_unknown")]
 
 
-def test_a_code_by_sms_goes_to_the_number_that_was_given(found: World) -> None:
+def sent_by_sms(world: World, case: Case) -> bool:
+    """Whether a code went; who asked is told nothing of it."""
+    claim, at = claim_in(world, case), world.tick()
+    before = len(letters(world, "dsar/code/"))
+    row = send_code(world.ports, case.id, SMS, claim, at=at)
+    assert len(letters(world, "dsar/code/")) == before, "nothing goes before the answer has left"
+    went = deliver_sms(world.ports, case.id, row, claim, at=at)
+    assert len(letters(world, "dsar/code/")) == before + went
+    return went
+
+
+def test_a_code_by_sms_goes_to_a_number_on_record_before_and_to_no_other(found: World) -> None:
+    stranger = filed(found, replace(KNOWN, phone="+819099998888"))
+    assert not sent_by_sms(found, stranger)
+    case = filed(found)
+    assert sent_by_sms(found, case)
+
+    def no(tx: Connection, wanted: Wanted) -> None:
+        me = Principal(id=ActorId(f"p:{SUBJECT}"), kind=PrincipalKind.PERSON)
+        sms, service = ContactChannel.SMS, ContactKind.SERVICE
+        say(tx, found.ports, me, SUBJECT, channel=sms, kind=service, wanted=wanted, at=found.tick())
+
+    found.ports.database.write(lambda tx: no(tx, Wanted.UNWANTED))
+    assert not sent_by_sms(found, case), "the owner of the number said no"
+    found.ports.database.write(lambda tx: no(tx, Wanted.WANTED))
+    assert sent_by_sms(found, case)
+
+
+def test_a_code_by_sms_proves_the_number(found: World) -> None:
     case = filed(found)
     code = send(found, case, SMS)
     assert letters(found, "dsar/code/")[-1].to == "+819000001234"

@@ -52,6 +52,7 @@ OPEN = {
     ("/sign-in/passkey", "POST"), ("/sign-in/passkey/options", "POST"),
     ("/portal/sign-in", "GET"), ("/portal/sign-in", "POST"),
     ("/portal/sign-in/code", "GET"), ("/portal/sign-in/code", "POST"),
+    ("/portal/sign-in/passkey", "POST"), ("/portal/sign-in/passkey/options", "POST"),
     ("/account", "GET"), ("/account/password", "POST"), ("/account/totp", "POST"),
     ("/account/totp/confirm", "POST"), ("/account/totp/remove", "POST"),
     ("/account/recovery", "POST"), ("/account/passkeys", "POST"),

@@ -1,5 +1,6 @@
 """Staff record who acts for a person with the proof that they saw, and end it; nothing else."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -20,7 +21,9 @@ EVIL = "<script>alert(1)</script>"
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("guardians")
-    made = seated(folder, {"sup": "support", "aud": "auditor", "op": "it_operator"})
+    made = seated(
+        folder, {"sup": "support", "off": "privacy_officer", "aud": "auditor", "op": "it_operator"}
+    )
     rows = [customer(1, 生年月日="1980/04/01"), customer(2, 生年月日="2018/05/05"), customer(3)]
     import_file(made.wiring, write_file(folder, register(rows)))
     yield made
@@ -46,8 +49,21 @@ def test_a_parent_acts_from_the_proof_on_until_staff_ends_it(desk: Desk) -> None
     parent, child, _ = subjects(desk.wiring)
     done = desk.send("sup", "POST", place(child), PROOF, other_subject_id=parent)
     assert done.status_code == 303, done.text
-    assert acts(desk, parent) == [child]
+    assert acts(desk, parent) == [], "one person alone gives no right"
     (row,) = kept(desk, child)
+    page = desk.page("off", place(child))
+    assert "二人目の確認待ち" in page
+    approval = re.search(r'name="approval" value="([^"]+)"', page)
+    assert approval is not None
+    answer = {"approval": approval[1], "answer": "confirm"}
+    decide = f"{place(child)}/{row.id}/answer"
+    assert f'action="{decide}"' not in desk.page("sup", place(child))
+    assert desk.send("sup", "POST", decide, answer).status_code in {403, 404}
+    assert acts(desk, parent) == []
+    assert desk.send("off", "POST", decide, answer).status_code == 303
+    assert acts(desk, parent) == [child]
+    assert desk.send("off", "POST", decide, answer).status_code == 409  # once
+    assert "二人目が確認済み" in desk.page("sup", place(child))
     assert row.clear["verified_by"] == "u:sup"  # who saw the paper
     page = desk.page("sup", place(child))
     assert "戸籍" in page

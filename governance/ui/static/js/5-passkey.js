@@ -1,6 +1,7 @@
 // Passkeys: shown where the browser knows them; what the device answers is posted like a form.
 const knows = typeof globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON === "function";
 for (const place of document.querySelectorAll("[data-passkey]")) place.hidden = !knows;
+for (const told of document.querySelectorAll("[data-passkey-absent]")) told.hidden = knows;
 
 async function posted(address, fields) {
   const answer = await fetch(address, { method: "POST", body: new URLSearchParams(fields) });

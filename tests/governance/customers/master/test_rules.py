@@ -1,5 +1,6 @@
 """Who acts for a person, what a person wishes, what runs: pure, day by day."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,8 +8,11 @@ import pytest
 from governance.core.terms import FieldId, Lang
 from governance.customers.custom.declaration import NOTHING
 from governance.customers.master.rules import (
+    Hand,
     Relation,
     Wish,
+    confirmed,
+    facts_of,
     guardian_stands,
     in_force,
     runs,
@@ -37,7 +41,13 @@ def relation(**changed: object) -> Relation:
         "valid_to": None,
         "until_majority": True,
     }
-    return Relation(**(plain | changed))  # type: ignore[arg-type] # by name
+    made = Relation(**(plain | changed))  # type: ignore[arg-type] # by name
+    return made if "hand" in changed else seconded(made)
+
+
+def seconded(right: Relation) -> Relation:
+    """The same, confirmed by a second person as it stands."""
+    return replace(right, hand=Hand(facts=facts_of(right), until=right.valid_to))
 
 
 @pytest.mark.parametrize(
@@ -63,6 +73,29 @@ def test_a_guardian_stands_from_proof_to_majority(
     *, changed: dict[str, object], birth: date | None, stands: bool
 ) -> None:
     assert guardian_stands([relation(**changed)], birth=birth, on=DAY) is stands
+
+
+@pytest.mark.parametrize(
+    ("changed", "stands"),
+    [
+        ({"valid_to": date(2026, 12, 31)}, True),  # the end came nearer: nobody has to confirm it
+        ({"valid_to": date(2027, 1, 2)}, False),  # later than what was confirmed
+        ({"valid_to": None}, False),
+        ({"verified_how": VerifiedHow.HEALTH_CARD}, False),
+        ({"verified_on": date(2026, 1, 2)}, False),
+        ({"valid_from": date(2026, 1, 1)}, False),
+        ({"until_majority": False}, False),
+        ({"kind": RelationKind.GUARDIAN}, False),
+        ({"hand": None}, False),  # one person alone
+    ],
+)
+def test_a_second_person_confirms_the_right_as_it_stands(
+    changed: dict[str, object], *, stands: bool
+) -> None:
+    right = relation(valid_to=date(2027, 1, 1))
+    after = replace(right, **changed)  # type: ignore[arg-type] # by name
+    assert confirmed(after) is stands
+    assert guardian_stands([after], birth=None, on=DAY) is stands
 
 
 def test_one_standing_right_is_enough_and_none_is_not() -> None:

@@ -28,6 +28,7 @@ from governance.gateway.writing.types import (
 )
 from governance.http.principal import Principal
 from retention.erasure import Doomed, erase, residue
+from tests.guardians import confirmed
 from tests.installation import (
     AT,
     OFFICER,
@@ -164,6 +165,8 @@ def test_a_verified_parent_opens_consent_for_a_minor(installation: Wiring) -> No
         verified_how="family_register",
         verified_on="2026-09-30",
     )
+    assert not verified(), "one person alone gives no right"
+    confirmed(installation, stored.row)
     assert verified()
     write(installation, "relation", child, row=stored.row, version=2, valid_to="2026-09-30")
     assert not verified(), "an ended right acts for nobody"
@@ -175,9 +178,10 @@ def test_a_birthday_makes_a_child_of_age_though_nobody_writes(
     child = customer(1, 生年月日="2008/10/02")
     import_file(installation, write_file(tmp_path, register([child, customer(2)])))
     person, _ = subjects(installation)
-    write(installation, "relation", person, kind="parent", other_name="架空 親",
-          verified_how="resident_record", verified_on="2026-09-01",
-          until_majority=True)  # fmt: skip
+    right = write(installation, "relation", person, kind="parent", other_name="架空 親",
+                  verified_how="resident_record", verified_on="2026-09-01",
+                  until_majority=True)  # fmt: skip
+    confirmed(installation, right.row)
 
     def stands(days: int) -> tuple[int, str, bool]:
         at = AT + timedelta(days=days)

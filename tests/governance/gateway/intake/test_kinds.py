@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from governance.app.wiring import Wiring
-from governance.core.terms import Lang, SubjectId
+from governance.core.terms import Lang, RowId, SubjectId
 from governance.customers import imports, store
 from governance.customers.sources.types import Acquisition, AcquisitionGround
 from governance.customers.subjects import SubjectState
@@ -21,6 +21,7 @@ from governance.gateway.intake.errors_file import write_errors
 from governance.gateway.intake.service import take_in
 from governance.gateway.intake.types import ImportOutcome, ImportRequest
 from tests.governance.gateway.intake.finding import sensitive
+from tests.guardians import confirmed
 from tests.installation import AT, MANAGER, create, events, staff, with_ports
 
 FILES = Path(__file__).parents[3] / "data" / "kinds"
@@ -192,12 +193,18 @@ def test_a_contact_brings_its_person_and_stands_at_its_company(whole: Wiring) ->
 def test_a_verified_parent_lets_a_child_consent_and_an_unproved_one_does_not(
     whole: Wiring,
 ) -> None:
-    with whole.database.read() as tx:
-        known = select(store.SUBJECT.c.id, store.SUBJECT.c.guardian_verified)
-        stands = {SubjectId(row): verified for row, verified in tx.execute(known)}
-    assert stands[person_of(whole, 3)]
-    assert not stands[person_of(whole, 4)]  # the proof had no day: the row waits
     (parent,) = (row for row in rows(whole, "relation") if row["other_subject_id"])
+
+    def stands(number: int) -> bool:
+        with whole.database.read() as tx:
+            known = select(store.SUBJECT.c.guardian_verified)
+            mine = known.where(store.SUBJECT.c.id == person_of(whole, number))
+            return bool(tx.execute(mine).scalar_one())
+
+    assert not stands(3)  # a file alone gives no right
+    confirmed(whole, RowId(parent["id"]))
+    assert stands(3)
+    assert not stands(4)  # the proof had no day: the row waits
     assert parent["other_subject_id"] == person_of(whole, 1)
     assert (parent["kind"], parent["verified_by"]) == ("parent", MANAGER.id)
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[4]
 WIZARD = ("home", "right", "data", "delivery", "who", "person")
 MAIN = (
     "/portal", "/portal/requests", "/portal/requests/return", "/portal/requests/return/code",
-    "/portal/receipts", "/portal/sign-in/code",
+    "/portal/receipts", "/portal/ways", "/portal/sign-in/code",
 )  # fmt: skip
 RUBY = re.compile(r"<ruby>.*?</ruby>", re.DOTALL)
 UNREAD = re.compile(

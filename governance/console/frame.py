@@ -29,6 +29,7 @@ from policies.actors import may as may_act
 from policies.api import StepUpNeededError, snapshot_of
 
 Csrf = Annotated[str, Form()]
+REQUESTS = "/console/requests"
 MISTAKES = 20  # faults of a refused document that a page lists
 
 
@@ -44,6 +45,17 @@ def way(lang: Lang, *places: tuple[str, str]) -> tuple[Crumb, ...]:
     return tuple(
         Crumb(label=text(key, lang), href=href if at < len(steps) - 1 else "")
         for at, (key, href) in enumerate(steps)
+    )
+
+
+def case_way(lang: Lang, case: str, reference: str, *places: tuple[str, str]) -> tuple[Crumb, ...]:
+    """The way to a page of a request, by way of the request; without places to the request."""
+    *above, queue = way(lang, ("console.requests.title", REQUESTS))
+    return (
+        *above,
+        Crumb(label=queue.label, href=REQUESTS),
+        Crumb(label=reference, href=f"{REQUESTS}/{case}" if places else ""),
+        *way(lang, *places)[1:],
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from dsar.case import Case
 from dsar.clocks import extension_in_time
+from dsar.identity.lacking import lacking
 from dsar.identity.store import Upload
 from dsar.identity.types import Document, Doubt
 from dsar.intake.desk import Arrival
@@ -107,6 +108,25 @@ def _meant_terms(arrival: Arrival, lang: Lang) -> Iterator[Term]:
         yield Term(term=term, text=between.join(scopes), note=day)
         if words:
             yield Term(term=text("console.requests.meant_words", lang), text=words)
+
+
+def lacking_words(case: Case, lang: Lang) -> str:
+    """Which proofs are still needed; empty when they suffice."""
+    found = lacking(case, at=case.last_at)
+    if found is None:
+        return ""
+    between = text("console.person.comma", lang)
+    had, still = (
+        between.join(text(f"console.requests.family.{one}", lang) for one in families)
+        for families in (found.had, found.open)
+    )
+    told = []
+    if len(found.had) < found.needed:
+        key = "console.requests.lacking" if had else "console.requests.lacking_all"
+        told.append(text(key, lang, needed=found.needed, had=had, open=still))
+    if found.authority:
+        told.append(text("console.requests.lacking_authority", lang))
+    return " ".join(told)
 
 
 def proof_lines(arrival: Arrival, lang: Lang) -> tuple[ProofLine, ...]:

@@ -31,7 +31,7 @@ from dsar.service import match_subject
 from dsar.types import Delivery, ExtensionGround, HoldGround, Intake, Requester, RequestKind
 from governance.console import request_facts as facts
 from governance.console.case_facts import desk_steps
-from governance.console.frame import Csrf, again, may, mistakes_of, today, way
+from governance.console.frame import Csrf, again, case_way, may, mistakes_of, today, way
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import Lang, RequestId, RowId, SubjectId
@@ -323,7 +323,7 @@ def _identity(
     return templates_of(request).render(
         "console/request_identity.html",
         again(page, here, mistakes),
-        way=way(lang, (TITLE, HOME), ("console.requests.identity", here)),
+        way=case_way(lang, case.id, case.reference, ("console.requests.identity", here)),
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},
         case=case,
@@ -339,6 +339,7 @@ def _identity(
         said=facts.said_terms(arrival, lang),
         proofs=facts.proof_lines(arrival, lang),
         proved=proved(case, at=case.last_at),
+        lacking=facts.lacking_words(case, lang),
         waiting=facts.waiting(arrival.papers),
         documents=facts.document_choices(lang),
         verdicts=facts.verdict_choices(lang),

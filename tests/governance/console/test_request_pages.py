@@ -110,6 +110,9 @@ def test_a_paper_is_seen_judged_and_gone(office: Office) -> None:
     assert sent(office, f"{place}/identity", given).status_code == 303
     assert office.browsers["support"].get(f"{place}/papers/{paper}").status_code == 404
     page = office.page(f"{place}/identity", by="support")
+    assert "確認が2つ要ります。済んだもの：本人確認書類。" in page
+    unproved = office.page(f"{HOME}/{other}/identity", by="support")
+    assert "確認が2つ要ります。使えるもの：" in unproved
     assert "似ている請求" not in page or "同じ方とは確認されていない" in page
     with office.wiring.database.read() as tx:
         assert [proof.accepted for proof in case_by_id(tx, request).evidence] == [True]

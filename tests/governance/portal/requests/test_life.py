@@ -93,6 +93,15 @@ def test_the_person_who_is_signed_in_takes_it_back(portal: Portal) -> None:
     assert "Withdraw this request" not in page
 
 
+def test_the_person_who_is_signed_in_complains_from_the_page_of_any_request(portal: Portal) -> None:
+    visitor = portal.customer("en")
+    place = visitor.filed(*DISCLOSURE)
+    assert f'href="{place}/execution#complaint"' in visitor.get(place).text
+    assert 'id="complaint"' in visitor.get(f"{place}/execution").text
+    nobody = portal.visitor()
+    assert "/execution" not in nobody.get(nobody.filed(*stranger(NOBODY))).text
+
+
 def test_a_way_back_without_the_form_token_of_this_site_is_refused(portal: Portal) -> None:
     client = portal.visitor().client
     foreign = {"sec-fetch-site": "cross-site"}

@@ -6,7 +6,7 @@ from governance.core.terms import Lang
 from governance.customers.catalogue import catalogue
 from governance.i18n.catalogue import text
 from policies.types import Label
-from retention.types import Part, Period, Rule, Schedule
+from retention.types import Duty, Part, Period, Rule, Schedule
 
 RULES_OF: Mapping[str, tuple[str, ...]] = {  # retention class -> lines of the default schedule
     "customer_master": ("WITHDRAWN", "PROSPECT", "INACTIVE", "DELIVERY", "INTERESTS"),
@@ -23,11 +23,27 @@ def periods(schedule: Schedule) -> Mapping[str, Label]:
     return {name: words for name, words in found if words is not None}
 
 
+def lines_for(name: str, schedule: Schedule) -> tuple[Rule | Part | Duty, ...]:
+    """The lines of a schedule that can be about a retention class.
+
+    Ours are known by their ids; of a schedule that has none of them, every rule about persons can
+    be, and what it says of the tables that hold the class.
+    """
+    lines: tuple[Rule | Part | Duty, ...] = (*schedule.rules, *schedule.parts, *schedule.duties)
+    if known := tuple(line for line in lines if line.id in RULES_OF.get(name, ())):
+        return known
+    tables = {field.table for field in catalogue().fields.values() if field.retention == name}
+    return tuple(line for line in lines if isinstance(line, Rule) or line.table in tables)
+
+
 def _words(name: str, schedule: Schedule) -> Label | None:
-    wanted = RULES_OF.get(name, ())
-    lines: tuple[Rule | Part, ...] = (*schedule.rules, *schedule.parts)
-    rules = [line for line in lines if line.id in wanted and line.period not in (None, Period())]
-    duties = [duty for duty in schedule.duties if duty.id in wanted]
+    found_lines = lines_for(name, schedule)
+    rules = [
+        line
+        for line in found_lines
+        if not isinstance(line, Duty) and line.period not in (None, Period())
+    ]
+    duties = [line for line in found_lines if isinstance(line, Duty)]
     if not rules and not duties:
         return None
     found = {}

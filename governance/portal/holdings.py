@@ -5,7 +5,7 @@ register and from the records of what was handed over (APPI 29), periods from th
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -21,9 +21,9 @@ from governance.registers.provisions.types import Direction
 from governance.registers.store import all_recipients
 from governance.registers.types import Recipient, RecipientRole
 from policies.snapshot import PolicySnapshot
-from retention.periods import RULES_OF, long
+from retention.periods import lines_for, long
 from retention.store import in_force
-from retention.types import Part, Period, Rule, Schedule
+from retention.types import Duty, Part, Period, Schedule
 
 OURS: Final = frozenset({"record_keeping", "company"})  # says nothing of the person
 
@@ -62,7 +62,7 @@ def holdings(
     companies = [one for one in all_recipients(tx) if _works_for_us(one, on=on)]
     handed = _handed(tx, subject)
     schedule = in_force(tx)
-    return tuple(
+    found = (
         Holding(
             what=labels.get(kind, kind),
             why=_purposes(policy, kinds[kind], refused, lang),
@@ -78,6 +78,15 @@ def holdings(
         for kind in order
         if kind in kinds
     )
+    return alike(found, text("portal.collect.comma", lang))
+
+
+def alike(found: Iterable[Holding], comma: str) -> tuple[Holding, ...]:
+    """Kinds of which the same is said are one line, in the place of the first."""
+    names: dict[Holding, list[str]] = {}
+    for one in found:
+        names.setdefault(replace(one, what=""), []).append(one.what)
+    return tuple(replace(one, what=comma.join(whats)) for one, whats in names.items())
 
 
 def _present(tx: Connection, subject: SubjectId) -> tuple[CatalogueField, ...]:
@@ -133,17 +142,14 @@ def _received(handed: Iterable[tuple[str, tuple[str, ...]]], kind: str) -> Mappi
 
 def _lines(field: CatalogueField, schedule: Schedule, lang: Lang) -> Iterator[str]:
     """How long the field is kept, a line for each case of the schedule that can be its own."""
-    wanted = RULES_OF.get(field.retention, ())
-    rules: tuple[Rule | Part, ...] = (*schedule.rules, *schedule.parts)
-    for rule in rules:
-        mine = not isinstance(rule, Part) or _meant(rule, field)
-        period = rule.period
-        if mine and rule.id in wanted and period is not None and period != Period():
-            length = long(period, lang)
-            yield text("portal.home.until", lang, what=rule.label.of(lang), long=length)
-    for duty in schedule.duties:
-        if duty.id in wanted:
-            yield duty.label.of(lang)
+    for line in lines_for(field.retention, schedule):
+        if isinstance(line, Duty):
+            yield line.label.of(lang)
+        elif (not isinstance(line, Part) or _meant(line, field)) and line.period:
+            what, length = line.label.of(lang), long(line.period, lang)
+            if line.period != Period():
+                told = text("portal.home.until", lang, what=what, long=length)
+                yield what if length in what else told
 
 
 def _meant(part: Part, field: CatalogueField) -> bool:

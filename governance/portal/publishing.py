@@ -28,9 +28,11 @@ from governance.registers.countries import countries
 from governance.registers.store import all_recipients
 from governance.registers.types import Recipient, RecipientRole
 from governance.ui.parts import Term
+from governance.ui.words import country_name
 from policies.purposes import Basis, PurposeRecord, consent_gated, recipient_class
 from policies.snapshot import PolicySnapshot
 
+MOST_NAMES: Final = 3  # of companies beside a purpose; the list of them all stands below
 PUBLIC: Final = "public_matters"  # the notice with security measures and the like
 
 
@@ -205,8 +207,9 @@ def _bases(purpose: PurposeRecord, lang: Lang) -> str:
         ref = purpose.law_refs.get(law)
         words = text(f"policies.basis.{basis.value}", lang)
         law_name = text(f"consent.law.{law.value}", lang)
-        found.append(f"{law_name}: {words}" + (f" ({ref[lang]})" if ref else ""))
-    return " / ".join(found)
+        key = "notices.basis_at" if ref else "notices.basis_of"
+        found.append(_Say(lang)(key, law=law_name, basis=words, place=ref[lang] if ref else ""))
+    return "\n".join(found)
 
 
 def _interest(purpose: PurposeRecord, lang: Lang) -> str:
@@ -217,20 +220,26 @@ def _interest(purpose: PurposeRecord, lang: Lang) -> str:
 
 
 def _recipients(purpose: PurposeRecord, recipients: tuple[Recipient, ...], lang: Lang) -> str:
-    """Classes in words, with the registered companies that are meant."""
-    found = []
+    """Classes in words, with the registered companies that are meant: by name, or how many."""
+    found, said = [], _Say(lang)
     named = received_by(purpose, recipients)
     for kind in dict.fromkeys(recipient_class(name) for name in purpose.recipients):
         mine = [_with_country(one, lang) for one in named if one.role.value == kind]
         words = text(f"consent.recipient.{kind}", lang)
-        found.append(f"{words} ({_Say(lang).listed(mine)})" if mine else words)
-    return " / ".join(found)
+        if len(mine) > MOST_NAMES:
+            words = said("notices.so_many", kind=words, count=len(mine))
+        elif mine:
+            words = said("notices.these", kind=words, names=said.listed(mine))
+        found.append(words)
+    return said.listed(found)
 
 
 def _with_country(one: Recipient, lang: Lang) -> str:
     if one.country is None or one.country == countries().home:
         return one.name
-    return text("portal.notices.in_country", lang, name=one.name, country=one.country)
+    return text(
+        "portal.notices.in_country", lang, name=one.name, country=country_name(one.country, lang)
+    )
 
 
 def _channels(purpose: PurposeRecord, lang: Lang) -> str:
@@ -278,7 +287,7 @@ def _joint(
     received = received_by(purpose, recipients)
     users = [one.name for one in received if one.role is RecipientRole.JOINT]
     range_ = said.listed(users) if users else said("notices.joint_range_text")
-    responsible = ", ".join(
+    responsible = said.listed(
         (controller.company(lang), controller.address(lang), controller.representative(lang))
     )
     yield Term(term=said("notices.joint_fact"), text=said("notices.joint_fact_text"))
@@ -293,11 +302,13 @@ def _companies(
     recipients: tuple[Recipient, ...], lang: Lang, *, on: date
 ) -> Iterator[tuple[str, str, str, str]]:
     """Companies that data goes to now, by the register."""
+    said = _Say(lang)
     for one in recipients:
         ended = one.ended_on is not None and one.ended_on < on
         if one.role is not RecipientRole.SOURCE and not ended:
             role = text(f"consent.recipient.{one.role.value}", lang)
-            yield one.name, role, one.service or "-", one.country or "-"
+            country = country_name(one.country, lang) if one.country else said("notices.unsaid")
+            yield one.name, role, one.service or said("notices.unsaid"), country
 
 
 def _rights(controller: Controller, lang: Lang) -> Iterator[Term]:

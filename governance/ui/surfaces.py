@@ -18,9 +18,16 @@ from governance.ui.preferences import Preferences, Reading, preferences_of
 from governance.ui.problems import problem_of
 
 STEP_UP: Final = "step_up_needed"
+CLOSED: Final = 403  # to this reader, as is the list above it
 OUT: Final = 401  # nobody is signed in any more
 LOST: Final = frozenset({OUT, 409, 412, 429, 500, 503})  # whose pages offer a form once more
 SECOND_DUE: Final = "second_factor_due"
+FOOT: Final = (  # of every page for customers
+    NavItem(label="portal.foot.notices", href="/notices"),
+    NavItem(label="portal.foot.requests", href="/portal/requests"),
+)
+STAFF: Final = "/console"
+CUSTOMERS: Final = ("/portal", "/notices", "/collect/", "/confirm/")  # what they see and open
 
 
 def templates_of(request: Request) -> Templates:
@@ -54,7 +61,7 @@ def page_of(
         keys=chosen.keys,
         principal=Who(name=name or _shown(principal), role=role) if signed_in else None,
         nav=nav,
-        foot=foot,
+        foot=foot or (FOOT if surface is Surface.PORTAL else ()),
         csrf=csrf_token(request),
         owner=settings.company_ja if chosen.lang.value == "ja" else settings.company_en,
         sign_out_href="/sign-out" if signed_in else "",
@@ -85,10 +92,12 @@ def _shown(principal: Principal) -> str:
 def error_page(request: Request, error: GovernanceError) -> str:
     """The error in words, in the layout of the place where it happened."""
     path = request.url.path
-    surface = Surface.PORTAL if path.startswith("/portal") else Surface.PLAIN
+    customers = path.startswith(CUSTOMERS)
+    surface = Surface.PORTAL if customers else Surface.PLAIN
     page = page_of(request, "ui.error.title", surface=surface)
+    settings = wiring_of(request).settings
     problem = problem_of(error, page.lang, reference=str(getattr(request.state, "request_id", "-")))
-    ways: tuple[Link, ...] = (Link(label=templates_label(request, page), href="/"),)
+    ways = _ways_on(request, error.status, page.lang, customers=customers)
     if error.code == STEP_UP:
         ways = (Link(label=text("ui.confirm_again", page.lang), href=_confirming(request)), *ways)
     if error.code == SECOND_DUE:
@@ -96,7 +105,15 @@ def error_page(request: Request, error: GovernanceError) -> str:
     lost = error.status in LOST or isinstance(error, StaleFormError)
     again = sent_form(request) if lost else None
     return templates_of(request).render(
-        "error.html", page, problem=problem, ways=ways, again=again, signed_out=error.status == OUT
+        "error.html",
+        page,
+        problem=problem,
+        ways=ways,
+        again=again,
+        signed_out=error.status == OUT,
+        sign_in="/portal/sign-in" if customers else "/sign-in",
+        looked=request.method == "GET",
+        contact=settings.contact_mail,
     )
 
 
@@ -106,7 +123,15 @@ def _confirming(request: Request) -> str:
     return f"/account/confirm?{urlencode({'next': place})}"
 
 
-def templates_label(request: Request, page: Page) -> str:
-    """The words of the way back to the start."""
-    del request
-    return text("ui.home", page.lang)
+def _ways_on(request: Request, status: int, lang: Lang, *, customers: bool) -> tuple[Link, ...]:
+    """Where the reader can go on: staff to the list of what they looked for, or to sign in."""
+    path = request.url.path
+    if customers or not path.startswith(STAFF):
+        return (Link(label=text("ui.home", lang), href="/portal" if customers else "/"),)
+    if status == OUT and request.method == "GET":  # a form is sent once more from here instead
+        return (Link(label=text("ui.sign_in_again", lang), href="/sign-in"),)
+    overview = Link(label=text("ui.to_overview", lang), href=STAFF)
+    area = "/".join(path.split("/")[:3])
+    if area in (path, f"{STAFF}/figures") or status in (OUT, CLOSED):
+        return (overview,)
+    return (Link(label=text("ui.to_list", lang), href=area), overview)

@@ -178,7 +178,7 @@ def _said(pages: Iterable[Question], answers: Answers, lang: Lang) -> tuple[Term
             continue
         found.append(
             Term(
-                term=text(f"portal.request.q.{page}", lang),
+                term=text(f"portal.request.said.{page}", lang),
                 text=said,
                 href=f"/portal/requests/new/{page}?then=check",
                 note=text("portal.request.change", lang),

@@ -53,7 +53,7 @@ def _row(one: Complaint, reference: str, asked: Asked) -> Row:
     late = until is not None and until < asked.today
     return row(
         one.id,
-        reference=Cell(value=reference, href=f"{HOME}/{one.id}"),
+        reference=Cell(value=reference, href=f"{HOME}/{one.id}", whole=True),
         cause=one_of("dsar.complaint.cause.", one.cause.value, asked.lang),
         status=one_of("dsar.complaint.status.", one.status.value, asked.lang),
         received=Cell(value=one.received_at.astimezone(JST).date()),

@@ -98,7 +98,7 @@ def _life(one: Life, expected: date | None, lang: Lang, *, already: bool) -> Row
     code, tone = ("overdue", "refused") if already else ("will_be", "attention")
     return row(
         one.request,
-        reference=Cell(value=one.reference, href=f"/console/requests/{one.request}"),
+        reference=Cell(value=one.reference, href=f"/console/requests/{one.request}", whole=True),
         right=one_of("dsar.right.", one.kind.value, lang),
         act_by=Cell(value=one.act_by),
         expected=Cell(value=expected),

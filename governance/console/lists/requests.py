@@ -65,7 +65,11 @@ def _row(one: Summary, asked: Asked, unread: int, *, reads: bool) -> Row:
     return row(
         one.id,
         reference=Cell(
-            value=one.reference, href=place, note=told, note_tone="attention" if told else ""
+            value=one.reference,
+            href=place,
+            whole=True,
+            note=told,
+            note_tone="attention" if told else "",
         ),
         right=_joined(one, "right", lang),
         law=_joined(one, "law", lang),

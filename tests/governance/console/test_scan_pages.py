@@ -125,7 +125,10 @@ def test_the_list_names_scans_newest_first_and_the_log_holds_counts_alone(
 
 @pytest.mark.parametrize("columns", ["", "every"])
 def test_an_export_holds_exactly_what_is_shown(office: Office, scan: str, columns: str) -> None:
-    shown = cells(office.page(f"{scan}?columns={columns}", by=BY))
+    page = office.page(f"{scan}?columns={columns}", by=BY)
+    shown = [
+        cell.replace("－", "-") for cell in cells(page)
+    ]  # as every list draws what is not there
     form = {"form": "xlsx", "columns": columns}
     answer = office.send(f"{scan}/export", by=BY, shown=scan, form=form)
     assert answer.status_code == 200

@@ -12,6 +12,7 @@ from governance.core.terms import Lang, PurposeId, Treatment
 from governance.documents.neutralise import neutralised
 from governance.documents.tables import CsvEncoding, write_csv, write_xlsx
 from governance.i18n.catalogue import text
+from policies.admin.wording import field_name
 from policies.matrix import MatrixCell
 from policies.snapshot import PolicySnapshot
 
@@ -98,11 +99,11 @@ def _sheet(
     heading = text("policies.matrix.field", lang)
     return Sheet(
         purpose=purpose,
-        title=f"{labels.get(f'purpose:{purpose}', purpose)} ({purpose})",
+        title=labels.get(f"purpose:{purpose}", purpose),
         columns=(heading, *(labels.get(f"role:{role}", role) for role in roles)),
         rows=tuple(
             (
-                f"{labels.get(f'field:{field}', field)} ({field})",
+                field_name(field, labels.get(f"field:{field}", field), lang),
                 *("-" if cell is None else shown_word(cell, lang) for cell in line),
             )
             for field, line in zip(fields, grid, strict=True)

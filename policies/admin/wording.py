@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from governance.core.terms import FieldId, Lang, PurposeId
+from governance.customers.catalogue import catalogue
 from governance.i18n.catalogue import text
 from policies.actions import action_label
 from policies.admin.diff import (
@@ -18,13 +19,14 @@ from policies.admin.diff import (
 )
 from policies.masking import MILDNESS
 from policies.snapshot import PolicySnapshot
-from policies.types import Label, Obligation, Verb
+from policies.types import Label, Obligation, ObligationKind, Verb
 
 LabelsOf = Callable[[PolicySnapshot], Mapping[str, Label]]
 ALWAYS = "-"
 LISTED = {"channels": "channel", "signals": "signal", "provisions": "provision"}
 ONE_WORD = frozenset({"minors", "signal_override"})
 VERBS = frozenset(Verb)
+LOG_LEVELS = frozenset({"normal", "detailed"})
 
 
 class Turn(StrEnum):
@@ -188,9 +190,7 @@ class Names:
         )
 
     def _field(self, field: FieldId) -> str:
-        resource, _, name = field.partition(".")
-        label = self._named(self._fields, field)
-        return label if resource == "person" and label != field else f"{label} ({resource}.{name})"
+        return field_name(field, self._named(self._fields, field), self._lang)
 
     def answer(self, answer: Answer) -> str:
         """What a cell shows, with conditions and obligations."""
@@ -214,9 +214,12 @@ class Names:
         return f"{words}({self._joined(duties)})" if duties else words
 
     def _duty(self, duty: Obligation) -> str:
-        detail = duty.detail or (str(duty.limit) if duty.limit is not None else "")
-        words = self._say(f"obligation.{duty.kind.value}")
-        return f"{words} {detail}" if detail else words
+        key = f"obligation.{duty.kind.value}"
+        if duty.limit is not None:
+            return self._say(f"{key}.limit", n=duty.limit)
+        if duty.detail in LOG_LEVELS and duty.kind is ObligationKind.LOG:
+            return self._say(f"{key}.{duty.detail}")
+        return f"{self._say(key)} {duty.detail}" if duty.detail else self._say(key)
 
     def role_change(self, change: RoleChange) -> Iterator[str]:
         """The sentences of one role."""
@@ -280,6 +283,20 @@ class Names:
             section=self._say(f"diff.section.{change.section}"),
             name=change.name,
         )
+
+
+def field_name(field: str, label: str, lang: Lang) -> str:
+    """A field by its label; with its table where it is not one of the person themselves.
+
+    What the catalogue does not know (another system's) keeps its code beside it.
+    """
+    resource = field.partition(".")[0]
+    if resource == "person" and label != field:
+        return label
+    table = catalogue().tables.get(resource)
+    if table is None or label == field:
+        return f"{label} ({field})"
+    return text("policies.field_of", lang, table=table.label(lang), field=label)
 
 
 def _labels(policies: Iterable[PolicySnapshot], of: LabelsOf) -> Mapping[str, Label]:

@@ -35,6 +35,11 @@ class Change:
     what: What
     parts: tuple[str, ...] = ()
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The lines: one, or all of them in their new order."""
+        return tuple(self.id.split(ORDER))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Affected:
@@ -48,6 +53,7 @@ class Affected:
     by: tuple[tuple[Move, str, str, str, int], ...]  # kind, rule before, after, month, number
 
 
+ORDER = " > "  # between lines that stand in another order
 HEAD = ("overflow", "covers", "hold", "ledger")
 
 
@@ -84,7 +90,7 @@ def _lines(
             found.append(Change(id=id_, what=What.CHANGED, parts=names))
     stays = [id_ for id_ in old if id_ in new]
     if stays != [id_ for id_ in new if id_ in old]:
-        found.append(Change(id=" > ".join(new), what=What.REORDERED))
+        found.append(Change(id=ORDER.join(new), what=What.REORDERED))
     return found
 
 
@@ -94,10 +100,11 @@ def change_words(found: Change, old: Schedule, new: Schedule, lang: Lang) -> str
     if found.what is What.CHANGED and not found.parts:
         name = text(f"retention.head.{found.id}", lang)
         return text("retention.difference.head", lang, name=name)
+    names = [_label(new, one, lang) or _label(old, one, lang) or one for one in found.ids]
     return text(
         f"retention.difference.{found.what.value}",
         lang,
-        id=found.id,
+        name=text("retention.difference.then", lang).join(names),
         before=before,
         after=after,
         parts=text("retention.fields.and", lang).join(
@@ -106,19 +113,33 @@ def change_words(found: Change, old: Schedule, new: Schedule, lang: Lang) -> str
     )
 
 
+def _label(schedule: Schedule, id_: str, lang: Lang) -> str | None:
+    """The name of a line, where the schedule has it."""
+    lines: tuple[Rule | Part | Duty, ...] = (*schedule.rules, *schedule.parts, *schedule.duties)
+    return next((line.label.of(lang) for line in lines if line.id == id_), None)
+
+
 def _said(schedule: Schedule, id_: str, lang: Lang) -> str:
     """A line in one breath: what, of whom, from when, how long, what happens."""
     lines: tuple[Rule | Part, ...] = (*schedule.rules, *schedule.parts)
     for line in lines:
         if line.id == id_:
             words = rule_words(line, lang) if isinstance(line, Rule) else part_words(line, lang)
-            said = words.label, words.what, words.who, words.starts, words.period, words.action
-            return " | ".join(said)
+            form = "keeps" if words.period == "-" else "lasts" if words.starts == "-" else "ends"
+            return text(
+                f"retention.difference.{form}",
+                lang,
+                what=words.what,
+                who=words.who,
+                starts=words.starts,
+                period=words.period,
+                action=words.action,
+            )
     for duty in schedule.duties:
         if duty.id == id_:
             kept = duty_words(duty, lang)
             named = text("retention.fields.and", lang).join(kept.fields)
-            return f"{kept.label} | {named} | {kept.period}"
+            return text("retention.difference.duty", lang, fields=named, period=kept.period)
     return "-"
 
 

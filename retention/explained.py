@@ -8,7 +8,8 @@ from operator import attrgetter
 from governance.core.terms import FieldId, Lang
 from governance.customers.catalogue import catalogue
 from governance.customers.custom.types import is_custom
-from governance.i18n.catalogue import text
+from governance.i18n.catalogue import domain, text
+from governance.i18n.formats import long_day
 from retention.duties import keep_of, row_keeps
 from retention.parts.types import Met
 from retention.periods import long
@@ -103,8 +104,14 @@ def part_words(part: Part, lang: Lang) -> LineWords:
 
 def _period(part: Part, lang: Lang) -> str:
     if part.law is not None:
-        return text("retention.duty.by_law", lang, rule=part.law)
+        return by_law(part.law, lang)
     return "-" if part.since is None else long(part.period, lang)
+
+
+def by_law(rule: str, lang: Lang) -> str:
+    """A period that a rule of the law file counts, by the rule's name."""
+    named = domain("law", lang).get(f"law.rule.{rule}", rule)
+    return text("retention.duty.by_law", lang, rule=named)
 
 
 def duty_words(duty: Duty, lang: Lang) -> DutyWords:
@@ -113,7 +120,7 @@ def duty_words(duty: Duty, lang: Lang) -> DutyWords:
         case Period() as own:
             period = long(own, lang)
         case LawPeriod() as law:
-            period = text("retention.duty.by_law", lang, rule=law.rule)
+            period = by_law(law.rule, lang)
     return DutyWords(
         id=duty.id,
         label=duty.label.of(lang),
@@ -168,7 +175,7 @@ def _kept(line: KeepLine, schedule: Schedule, lang: Lang) -> str:
         basis=duty.basis.of(lang) if duty is not None else "-",
         rows=line.rows,
         fields=field_labels(map(FieldId, line.fields), lang),
-        until=line.until.isoformat(),
+        until=long_day(line.until, lang),
     )
 
 
@@ -190,9 +197,9 @@ def _longer(
                         "retention.conflict.longer",
                         lang,
                         short=duty.label.of(lang),
-                        until=keep.until.isoformat(),
+                        until=long_day(keep.until, lang),
                         long=other.label.of(lang),
-                        last=longer.until.isoformat(),
+                        last=long_day(longer.until, lang),
                         fields=field_labels(both, lang),
                     )
 

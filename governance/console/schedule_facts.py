@@ -12,6 +12,7 @@ from governance.approvals.types import Approval, ApprovalId, ApprovalKind, Appro
 from governance.console.law_words import HOME as LAW
 from governance.console.law_words import article_words
 from governance.core.terms import ActorId, Lang
+from governance.i18n.catalogue import text
 from governance.ui.parts import Link
 from policies.law.in_force import law_in_force
 from policies.law.load import rules_of
@@ -139,7 +140,7 @@ def standing_of(
         waiting=tuple(
             WaitingLine(
                 approval=one.id,
-                name=_name(proposed(tx, ports, one.id)[1]),
+                name=schedule_title(proposed(tx, ports, one.id)[1], lang),
                 by=one.requested_by,
                 at=one.requested_at,
             )
@@ -149,8 +150,10 @@ def standing_of(
     )
 
 
-def _name(schedule: Schedule) -> str:
-    return f"{schedule.name}/{schedule.version}"
+def schedule_title(schedule: Schedule, lang: Lang) -> str:
+    """A schedule by its name for people and its version."""
+    name = schedule.label.of(lang)
+    return text("console.schedules.named", lang, name=name, version=schedule.version)
 
 
 def proposal_of(tx: Connection, ports: Any, approval: str, lang: Lang, *, at: Any) -> Proposal:

@@ -69,8 +69,8 @@ def test_the_longest_duty_keeps_its_fields_and_the_rest_goes_in_words() -> None:
     )
     decision = rules.due(facts, used, at=TODAY)
     said = conflict(facts, decision, used, Lang.JA, at=TODAY)
-    assert any("金額だけを2031-05-01まで" in line for line in said)
-    assert any("2029-05-31まで、「会計帳簿」は2031-05-01まで" in line for line in said)
+    assert any("金額だけを2031年5月1日(木)まで" in line for line in said)
+    assert any("2029年5月31日(木)まで、「会計帳簿」は2031年5月1日(木)まで" in line for line in said)
     assert said[-1] == "そのほかの項目と、名簿・連絡先などの行は、すべて消去します。"
 
 

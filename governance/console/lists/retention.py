@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from governance.console.lists.cells import READ, every, newest, one_of, row, who, words
 from governance.console.lists.source import Asked, Source
 from governance.console.retention_frame import CERTIFICATES, PLANS, RUN_TONES, RUNS, SIMULATIONS
+from governance.core.terms import Lang
 from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.ui.lists.types import Cell, Found, Kind, ListColumn, ListOf, Row
@@ -156,12 +157,18 @@ def _plan(one: PlanLine, asked: Asked) -> Row:
         made=Cell(value=one.made_at, href=f"{PLANS}/{one.id}", note=actor_name(one.made_by, lang)),
         by=who(one.made_by, lang),
         ground=one_of("console.plans.ground.", one.ground.value, lang),
-        schedule=words(one.schedule),
+        schedule=words(_schedule_name(one.schedule, lang)),
         cutoff=Cell(value=one.cutoff),
         due=Cell(value=one.due),
         review=Cell(value=one.review),
         state=_plan_state(one, asked),
     )
+
+
+def _schedule_name(said: str, lang: Lang) -> str:
+    """A schedule by its name and version."""
+    name, _, version = said.rpartition("/")
+    return text("console.schedules.named", lang, name=name, version=version)
 
 
 def _plan_state(one: PlanLine, asked: Asked) -> Cell:
@@ -190,7 +197,7 @@ def _simulation(one: Line, asked: Asked) -> Row:
         at=Cell(value=one.asked_at, href=f"{SIMULATIONS}/{one.id}"),
         by=who(one.asked_by, asked.lang),
         on=Cell(value=one.on),
-        schedule=words(one.schedule),
+        schedule=words(_schedule_name(one.schedule, asked.lang)),
         due=Cell(value=one.figures.count(DecisionKind.DUE)) if done else counting,
     )
 

@@ -23,7 +23,7 @@ from dsar.results import newest_package
 from dsar.stepping import advance
 from dsar.types import Event
 from governance.console.answer_facts import answer_shown, carriers, endings
-from governance.console.frame import Csrf, again, mistakes_of, today, way
+from governance.console.frame import Csrf, again, case_way, mistakes_of, today
 from governance.console.pages import console_page
 from governance.console.request_pages import HOME
 from governance.core.errors import GovernanceError, NotFoundError
@@ -252,7 +252,7 @@ def _page(
     return templates_of(request).render(
         "console/request_answer.html",
         again(page, here, mistakes),
-        way=way(lang, ("console.requests.title", HOME), (TITLE, here)),
+        way=case_way(lang, shown.case.id, shown.case.reference, (TITLE, here)),
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},
         shown=shown,

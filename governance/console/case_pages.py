@@ -15,9 +15,9 @@ from dsar.messages.store import unread
 from dsar.messages.types import Side
 from dsar.records import actor_of
 from governance.console.case_facts import clocks, hand_choices, history, roads, step_lines
-from governance.console.frame import Csrf, again, may, mistakes_of, way
+from governance.console.frame import Csrf, again, case_way, may, mistakes_of
 from governance.console.pages import console_page
-from governance.console.request_pages import HOME, TITLE
+from governance.console.request_pages import HOME
 from governance.console.step_pages import step_here
 from governance.core.errors import GovernanceError
 from governance.core.terms import ActorId, Lang, RequestId
@@ -114,7 +114,7 @@ def _page(
     return templates_of(request).render(
         "console/request_case.html",
         again(page, here, mistakes),
-        way=way(lang, (TITLE, HOME), (NAME, here)),
+        way=case_way(lang, found.id, found.reference),
         mistakes=mistakes,
         case=found,
         here=here,

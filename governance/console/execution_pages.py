@@ -26,7 +26,7 @@ from dsar.types import Ground, Outcome
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalKind
 from governance.console import execution_facts as facts
-from governance.console.frame import again, may, mistakes_of, way
+from governance.console.frame import again, case_way, may, mistakes_of
 from governance.console.pages import console_page
 from governance.console.request_pages import HOME
 from governance.core.errors import GovernanceError, NotFoundError
@@ -232,7 +232,7 @@ def _page(
     return templates_of(request).render(
         "console/request_execution.html",
         again(page, here, mistakes),
-        way=way(lang, ("console.requests.title", HOME), (TITLE, here)),
+        way=case_way(lang, case.id, case.reference, (TITLE, here)),
         mistakes=mistakes,
         here=here,
         facts=shown,

@@ -20,7 +20,7 @@ from dsar.dispatch import service as dispatching
 from dsar.dispatch.types import Carrier, Item
 from dsar.reading import request_by_id
 from governance.console import letter_facts as facts
-from governance.console.frame import Csrf, again, may, mistakes_of, today, way
+from governance.console.frame import Csrf, again, case_way, may, mistakes_of, today, way
 from governance.console.pages import console_page
 from governance.console.request_pages import HOME, TITLE
 from governance.core.errors import GovernanceError, NotFoundError
@@ -85,7 +85,7 @@ def _list(
     return templates_of(request).render(
         "console/letters.html",
         again(page, here, mistakes),
-        way=way(lang, (TITLE, HOME), ("console.letters.title", here)),
+        way=case_way(lang, case.id, case.reference, ("console.letters.title", here)),
         case=case,
         here=here,
         lines=tuple(facts.letter_line(one, lang) for one in reversed(found)),

@@ -22,12 +22,13 @@ from dsar.rules import suggestion
 from dsar.types import Ground, Status
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalKind
-from governance.console.frame import Csrf, again, may, mistakes_of, way
+from governance.console.frame import Csrf, again, case_way, may, mistakes_of, way
 from governance.console.pages import console_page
 from governance.console.request_pages import HOME
 from governance.console.review_facts import kind_words, review_shown
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import FieldId, Lang, RequestId, RowId
+from governance.http.numbers import NumberAsked, NumberNamed
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
@@ -50,7 +51,7 @@ GROUNDS: Final = "ground_"
 
 @router.get("/{request_id}/review", response_class=HTMLResponse)
 async def review(
-    request: Request, request_id: str, principal: Reader, source: str = "", page: int = 1
+    request: Request, request_id: str, principal: Reader, source: str = "", page: NumberAsked = 1
 ) -> str:
     """What was found, side by side with what the person will see; the look is recorded."""
     work = partial(_page, request, request_id, principal, source=source, number=page)
@@ -58,7 +59,9 @@ async def review(
 
 
 @router.get("/{request_id}/review/files/{place}")
-async def file(request: Request, request_id: str, place: int, principal: Reader) -> Response:
+async def file(
+    request: Request, request_id: str, place: NumberNamed, principal: Reader
+) -> Response:
     """A file of a connected system for the look before it is handed over; the look is on record."""
     wiring = wiring_of(request)
     look = partial(
@@ -292,7 +295,7 @@ def _page(
     return templates_of(request).render(
         "console/request_review.html",
         again(page, here, mistakes),
-        way=way(lang, ("console.requests.title", HOME), (TITLE, here)),
+        way=case_way(lang, case.id, case.reference, (TITLE, here)),
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},
         given=dict.fromkeys(NAMES, "") | (given or {}),

@@ -18,6 +18,8 @@ from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.registers.breaches.paper import ReportPaper, naming, report_paper
+from governance.registers.breaches.types import Topic
+from governance.ui.pages import Page
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
 from policies.api import require
@@ -67,19 +69,36 @@ async def paper(
         content = await run_in_threadpool(shown)
         return Response(content, media_type="application/pdf", headers=headers)
     names = await run_in_threadpool(naming, wiring.ports, principal, breach)
-    missing = [text(f"breaches.item.{one.value}", page.lang) for one in found.missing]
+    return _read(request, page, found, names, breach=breach, rule=rule, said=said)
+
+
+def _read(
+    request: Request,
+    page: Page,
+    found: ReportPaper,
+    names: tuple[Topic, ...],
+    *,
+    breach: str,
+    rule: str,
+    said: Lang,
+) -> Response:
+    """The paper to be read and printed, with what it lacks and what it may say too much."""
+    here = (
+        ("breaches.title", HOME),
+        ("breaches.one", f"{HOME}/{breach}"),
+        ("breaches.paper.one", ""),
+    )
     body = templates_of(request).render(
         "console/breach_paper.html",
         page,
         paper=found.paper,
         said=said.value,
         other=(Lang.EN if said is Lang.JA else Lang.JA).value,
-        missing=missing,
+        missing=[text(f"breaches.item.{one.value}", page.lang) for one in found.missing],
         naming=[text(f"breaches.item.{one.value}", page.lang) for one in names],
         rule=rule,
         href=f"{HOME}/{breach}",
         prints=can_typeset(),
-        way=way(page.lang, ("breaches.title", HOME), ("breaches.one", f"{HOME}/{breach}"),
-                ("breaches.paper.one", "")),
-    )  # fmt: skip
+        way=way(page.lang, *here),
+    )
     return HTMLResponse(body, headers={"cache-control": "no-store"})

@@ -109,7 +109,9 @@ def _occurrence(one: Entry, policy: PolicySnapshot, lang: Lang) -> Occurrence:
         purpose_words(policy, event.purpose, lang),
         channel_words(event.channel, lang) if event.channel != EVERY else "",
         text(f"consent.evidence.{event.evidence.value}", lang),
-        f"{event.notice} {event.notice_version}" if event.notice else "",
+        text("console.consents.of_notice", lang, version=event.notice_version)
+        if event.notice
+        else "",
     )
     return Occurrence(
         at=event.occurred_at,

@@ -29,6 +29,9 @@ class SideLine:
     choose: bool  # whose value stands can be said here
 
 
+SHORT: Final = 6  # of a row's id, whose first part is a time
+
+
 def clusters(pairs: Iterable[Pair]) -> Mapping[str, tuple[str, int]]:
     """For each pair the rows that hang together with it: a short name, and how many they are."""
     found = tuple(pairs)
@@ -46,7 +49,7 @@ def clusters(pairs: Iterable[Pair]) -> Mapping[str, tuple[str, int]]:
     sizes: dict[str, int] = {}
     for row in tuple(home):
         sizes[root(row)] = sizes.get(root(row), 0) + 1
-    return {pair.id: (root(pair.left)[:8], sizes[root(pair.left)]) for pair in found}
+    return {pair.id: (root(pair.left)[-SHORT:], sizes[root(pair.left)]) for pair in found}
 
 
 def evidence_words(pair: Pair, lang: Lang) -> str:

@@ -22,7 +22,6 @@ from governance.i18n.catalogue import domain, text
 from governance.ui.parts import Choice
 
 HOME: Final = "/console/imports"
-UNSAID: Final = dict.fromkeys(("first_row", "expected", "found", "length"), "…")
 COUNTED: Final = ("read", "stored", "merged", "quarantined", "refused")
 
 
@@ -113,7 +112,10 @@ def run_shown(tx: Connection, run: str, lang: Lang) -> RunShown:
 
 def problem_words(counted: Iterable[tuple[str, int]], lang: Lang) -> tuple[tuple[str, int], ...]:
     """Kinds of problems in words with their numbers."""
-    return tuple(
-        (text(f"customers.problem.{kind.lower()}", lang, **UNSAID), count)
-        for kind, count in counted
-    )
+    return tuple((problem_name(kind, lang), count) for kind, count in counted)
+
+
+def problem_name(kind: str, lang: Lang) -> str:
+    """A kind of problem in words, of no row in particular."""
+    named = domain("customers", lang).get(f"customers.problem_of.{kind.lower()}")
+    return named or text(f"customers.problem.{kind.lower()}", lang)

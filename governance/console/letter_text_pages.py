@@ -19,6 +19,7 @@ from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import Lang, RowId
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
+from governance.i18n.catalogue import text
 from governance.ui.parts import Mistake
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
@@ -157,7 +158,12 @@ def _text(
         again(page, here, mistakes),
         way=way(page.lang, (TITLE, HOME), ("console.texts.one", here)),
         here=here,
-        heading=f"{facts.name_of(template, page.lang)} ({lang})",
+        heading=text(
+            "console.texts.of",
+            page.lang,
+            letter=facts.name_of(template, page.lang),
+            lang=text(f"staff.lang.{lang}", page.lang),
+        ),
         source=source or used,
         edition=edition,
         adopts=not own and may(request, principal, Action.DSAR_APPROVE),

@@ -14,6 +14,7 @@ from audit.decisions.counting import decided_since
 from governance.console.due_figures import due
 from governance.console.frame import may, today, way
 from governance.console.glossary import terms_of
+from governance.console.import_facts import problem_words
 from governance.console.log_facts import verdict_of
 from governance.console.menu import menu, stations
 from governance.console.overview import CARE, STORE, overview
@@ -86,7 +87,7 @@ async def console(request: Request, principal: Officer) -> str:
 
     def look() -> dict[str, object]:
         with wiring.database.read() as tx:
-            facts = overview(tx, page.lang)
+            facts = overview(tx, page.lang, lists=may(request, principal, Action.QUALITY_READ))
             waits = due(tx, request, principal, page.lang)
             told = alarms(tx, limit=ALARMS) if reads_log else ()
             decided = decided_since(tx, wiring.clock() - DAY) if reads_log else None
@@ -107,9 +108,6 @@ async def console(request: Request, principal: Officer) -> str:
     return templates_of(request).render("console/overview.html", page, at=wiring.clock(), **shown)
 
 
-PLACES_OF_PROBLEMS = ("first_row", "expected", "found", "length")
-
-
 @router.get("/console/figures/{name}", response_class=HTMLResponse)
 async def figure(request: Request, name: str, principal: Officer) -> str:
     """What a figure of the overview is made of: files and kinds of problems, never values."""
@@ -128,8 +126,7 @@ async def figure(request: Request, name: str, principal: Officer) -> str:
         figure=name,
         way=way(page.lang, (f"console.figure.{name}", "")),
         runs=runs,
-        problems=sorted(problems.items(), key=lambda item: -item[1]),
-        unsaid=dict.fromkeys(PLACES_OF_PROBLEMS, "…"),  # a kind of problem has no row of its own
+        problems=problem_words(sorted(problems.items(), key=lambda item: -item[1]), page.lang),
         findings=sorted(findings.items(), key=lambda item: -item[1]),
         tasks=tasks,
         today=today(request),

@@ -74,6 +74,12 @@ def machine_time(value: date | datetime, zone: ZoneInfo = JST) -> str:
     return value.isoformat()
 
 
+def quarter_words(name: str, lang: Lang) -> str:
+    """2026Q4 as 2026年第4四半期; Q4 2026. Quarters of the calendar year."""
+    year, _, place = name.partition("Q")
+    return f"Q{place} {year}" if lang is Lang.EN else f"{year}年第{place}四半期"
+
+
 def number(value: float) -> str:
     """1,284,907; fractions keep their own digits."""
     return f"{value:,}"

@@ -55,13 +55,22 @@ from jinja2.loaders import BaseLoader
 from governance.core.terms import Lang
 from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
-from governance.i18n.formats import long_day, machine_time, moment, number, share, short_day, size
+from governance.i18n.formats import (
+    long_day,
+    machine_time,
+    moment,
+    number,
+    quarter_words,
+    share,
+    short_day,
+    size,
+)
 from governance.i18n.voice import voice
 from governance.ui.assets import asset_url
 from governance.ui.furigana import with_furigana
 from governance.ui.parts import Choice, Column, Link, NavGroup, NavItem, Term, Who
 from governance.ui.preferences import Keys, Reading, Theme
-from governance.ui.words import country_name
+from governance.ui.words import country_name, encoding_name
 
 MENU_AT_ONCE: Final = 12  # entries that stand in view without scrolling on a small laptop
 
@@ -169,8 +178,10 @@ def _environment(lang: Lang, loader: BaseLoader) -> Environment:
         **_date_filters(lang),
         actor=lambda value: actor_name(value, lang),
         country=lambda value: country_name(value, lang),
+        encoding=lambda value: encoding_name(value, lang),
         machine_time=machine_time,
         number=number,
+        quarter=lambda value: quarter_words(value, lang),
         share=share,
         size=size,
     )

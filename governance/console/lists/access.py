@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from governance.console.access_facts import HOME
 from governance.console.lists.cells import every, one_of, row, who
 from governance.console.lists.source import Asked, Source
+from governance.i18n.formats import quarter_words
 from governance.identity.access import service
 from governance.identity.access.types import Standing
 from governance.ui.lists.types import Cell, Found, Kind, ListColumn, ListOf, Row
@@ -45,7 +46,11 @@ def _row(one: Standing, asked: Asked) -> Row:
     state = "closed" if review.closed_at is not None else late
     return row(
         review.quarter,
-        quarter=Cell(value=review.quarter, href=f"{HOME}/{review.quarter}"),
+        quarter=Cell(
+            value=quarter_words(review.quarter, asked.lang),
+            order=review.quarter,
+            href=f"{HOME}/{review.quarter}",
+        ),
         state=one_of("access.", state, lang, tone=TONES[state]),
         started=Cell(value=review.started_at),
         starter=who(review.started_by, lang),

@@ -6,11 +6,11 @@ from typing import Final
 from sqlalchemy import Connection
 
 from governance.console.duplicate_facts import HOME, clusters, evidence_words
+from governance.console.lists.cells import who
 from governance.console.lists.source import Asked, Source
 from governance.customers.upkeep.candidates import PairKind
 from governance.gateway.deciding import decided
 from governance.gateway.pairs import waiting
-from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.ui.lists.types import MOST, Cell, Found, Kind, ListColumn, ListOf, Row
 from policies.actions import Action
@@ -65,7 +65,7 @@ def _pairs(tx: Connection, asked: Asked) -> Found:
             Row(
                 key=pair.id,
                 cells={
-                    "pair": Cell(value=pair.id, href=f"{HOME}/{pair.id}", mono=True),
+                    "pair": Cell(value=pair.id, href=f"{HOME}/{pair.id}", mono=True, whole=True),
                     "kind": _kind(pair.kind.value, asked),
                     "score": Cell(value=round(pair.score)),
                     "evidence": Cell(value=evidence_words(pair, asked.lang)),
@@ -89,7 +89,7 @@ def _merges(tx: Connection, asked: Asked) -> Found:
                 key=str(one["merge"]),
                 cells={
                     "merge": Cell(
-                        value=f"{str(one['merge'])[:SHORT]}…", href=f"{HOME}/merges/{one['merge']}"
+                        value=f"…{str(one['merge'])[-SHORT:]}", href=f"{HOME}/merges/{one['merge']}"
                     ),
                     "kind": _kind(str(one["kind"]), asked),
                     "state": Cell(
@@ -98,7 +98,7 @@ def _merges(tx: Connection, asked: Asked) -> Found:
                         tone="attention" if one["state"] == "undone" else "",
                     ),
                     "at": Cell(value=datetime.fromisoformat(str(one["merged_at"]))),
-                    "by": Cell(value=actor_name(str(one["merged_by"]), asked.lang)),
+                    "by": who(str(one["merged_by"]), asked.lang),
                 },
             )
             for one in made

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection
 
-from governance.console.hold_facts import MatterLine, matter_lines
+from governance.console.hold_facts import MatterLine, matter_lines, number_words
 from governance.console.lists.cells import newest, row
 from governance.console.lists.source import Asked, Source
 from governance.core.clock import JST
@@ -44,7 +44,9 @@ def _row(one: MatterLine, asked: Asked) -> Row:
     late = text("console.holds.late", lang) if one.late else ""
     return row(
         matter.number,
-        number=Cell(value=matter.number, href=f"{HOME}/{quote(matter.number, safe='')}"),
+        number=Cell(
+            value=number_words(matter.number, lang), href=f"{HOME}/{quote(matter.number, safe='')}"
+        ),
         name=Cell(value=one.name or text("console.holds.no_particulars", lang)),
         persons=Cell(value=matter.persons),
         scopes=Cell(value=matter.standing),

@@ -34,7 +34,8 @@ DECLARED: Final = ListOf(
 
 def job_name(job: str, lang: Lang) -> str:
     """The job in words; one of another release by its own name."""
-    return domain("jobs", lang).get(f"jobs.name.{job}", job)
+    kind = job.partition(":")[0]  # a run of its own names what it is about behind the colon
+    return domain("jobs", lang).get(f"jobs.name.{kind}", job)
 
 
 def _rows(tx: Connection, asked: Asked) -> Found:

@@ -196,7 +196,8 @@ def test_package_without_templates_is_refused_at_start() -> None:
 def test_owner_names_the_portal_and_nothing_else(templates: Templates, surface: Surface) -> None:
     page = Page(lang=Lang.EN, title="ui.error.title", path="/", surface=surface, owner="Example Co")
     problem = problem_of_status(404, Lang.EN, reference="r")
-    html = templates.render("error.html", page, problem=problem, ways=())
+    facts = {"looked": True, "contact": "privacy@example.com", "sign_in": "/sign-in"}
+    html = templates.render("error.html", page, problem=problem, ways=(), **facts)
     assert ("Example Co" in html) == (surface is Surface.PORTAL)
 
 

@@ -8,11 +8,11 @@ from dsar.case import Case
 from dsar.clocks import extension_in_time
 from dsar.identity.lacking import lacking
 from dsar.identity.store import Upload
-from dsar.identity.types import Document, Doubt
+from dsar.identity.types import Document, Doubt, UploadKind
 from dsar.intake.desk import Arrival
 from dsar.listing import Summary
 from dsar.machine import step
-from dsar.types import Event, EvidenceKind
+from dsar.types import Event, EvidenceKind, Requester
 from governance.core.clock import JST
 from governance.core.terms import Lang, Law
 from governance.i18n.catalogue import text
@@ -108,6 +108,11 @@ def _meant_terms(arrival: Arrival, lang: Lang) -> Iterator[Term]:
         yield Term(term=term, text=between.join(scopes), note=day)
         if words:
             yield Term(term=text("console.requests.meant_words", lang), text=words)
+
+
+def paper_kinds(case: Case) -> tuple[UploadKind, ...]:
+    """What a paper may prove: of an agent, the authority too."""
+    return (UploadKind.IDENTITY,) if case.requester is Requester.SELF else tuple(UploadKind)
 
 
 def lacking_words(case: Case, lang: Lang) -> str:

@@ -318,7 +318,6 @@ def _identity(
     arrival = arrival_of(ports, principal, RequestId(request_id), at=at)
     case, actor = arrival.case, actor_of(principal, ports.policies.current, arrival.case)
     here = f"{HOME}/{request_id}/identity"
-    agent = case.requester is not Requester.SELF
     published = wiring.settings.disclosure_fee
     return templates_of(request).render(
         "console/request_identity.html",
@@ -343,7 +342,7 @@ def _identity(
         waiting=facts.waiting(arrival.papers),
         documents=facts.document_choices(lang),
         verdicts=facts.verdict_choices(lang),
-        kinds=_choices(UploadKind if agent else (UploadKind.IDENTITY,), "console.paper", lang),
+        kinds=_choices(facts.paper_kinds(case), "console.paper", lang),
         alike=facts.alike_lines(arrival, lang),
         concerns=arrival.concerns,
         heard=arrival.heard,

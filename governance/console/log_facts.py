@@ -21,8 +21,8 @@ from audit.reviewing.outside import Outsider, authorities, witnesses
 from audit.store import InclusionProof
 from audit.types import Outcome
 from audit.watch import Watched
-from governance.core.terms import FieldId, Lang, PurposeId
-from governance.customers.catalogue import catalogue
+from governance.console.log_words import fields_in_short, fields_in_words, reasons_in_words
+from governance.core.terms import Lang, PurposeId
 from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import domain, text
 from governance.ui.parts import (
@@ -35,7 +35,6 @@ from governance.ui.parts import (
     Term,
     Tone,
 )
-from policies.reasons import Audience, ReasonCode, reason_text
 
 HOME: Final = "/console/audit"
 FIELDS: Final = ("from", "to", "actor", "action", "purpose", "outcome", "network")
@@ -98,7 +97,7 @@ def log_line(event: RecordedEvent, purposes: Mapping[PurposeId, str], lang: Lang
     return LogLine(
         seq=event.seq,
         at=event.recorded_at,
-        actor=event.actor,
+        actor=actor_name(event.actor, lang),
         actor_href=f"{HOME}?{urlencode({'actor': event.actor})}",
         what=text(f"audit.event.{event.action}", lang),
         href=f"{HOME}/events/{event.id}",
@@ -189,19 +188,20 @@ def proof_path(
 
 
 def event_terms(
-    event: RecordedEvent, purposes: Mapping[PurposeId, str], lang: Lang
+    event: RecordedEvent, purposes: Mapping[PurposeId, str], lang: Lang, *, actor: str
 ) -> tuple[Term, ...]:
-    """Every column of an event that says something."""
+    """Every column of an event that says something; who acted is told as the caller names them."""
     said = (
         ("seq", f"{event.seq:,}"),
         ("id", event.id),
         ("outcome", text(f"audit.outcome.{event.outcome}", lang)),
-        ("actor", actor_name(event.actor, lang)),
+        ("actor", actor),
         ("actor_os", event.actor_os),
         ("purpose", purposes.get(PurposeId(event.purpose or ""), event.purpose)),
         ("subject", event.subject),
-        ("object", f"{event.object_type}:{event.object_id}"),
-        ("reasons", reasons_in_words(event.reasons or "", lang)),
+        ("object", object_word(event.object_type, lang)),
+        ("object_id", event.object_id),
+        ("reasons", reasons_in_words(event.reasons or "", lang, action=event.action)),
         ("fields", fields_in_words(event.fields, lang)),
         ("counts", _spaced(event.counts)),
         ("refs", _spaced(event.refs)),
@@ -219,7 +219,7 @@ def event_terms(
             term=text(f"console.log.term.{name}", lang),
             text=value,
             href=links.get(name, ""),
-            mono=name in {"id", "refs", "counts"},
+            mono=name in {"id", "object_id", "refs", "counts"},
         )
         for name, value in said
         if value
@@ -229,16 +229,6 @@ def event_terms(
 def _spaced(listed: str | None) -> str | None:
     """A list that may break between its members."""
     return None if listed is None else listed.replace(",", ", ")
-
-
-def reasons_in_words(listed: str, lang: Lang) -> str:
-    """Reasons of the gates in their words; what no gate says stays as it is."""
-    known = {code.value for code in ReasonCode}
-    return ", ".join(
-        reason_text(ReasonCode(one), Audience.OFFICER, lang) if one in known else one
-        for one in listed.split(",")
-        if one
-    )
 
 
 def occurrences(
@@ -288,23 +278,23 @@ def decided_occurrences(
 
 def _sentence(event: RecordedEvent, purposes: Mapping[PurposeId, str], lang: Lang) -> str:
     purpose = event.purpose or ""
-    opened = fields_in_words(event.fields, lang) if event.action == OPENED else ""
+    opened = fields_in_short(event.fields, lang) if event.action == OPENED else ""
     parts = (
         actor_name(event.actor, lang),
         purposes.get(PurposeId(purpose), purpose),
         text("console.log.opened", lang, fields=opened) if opened else "",
         text(f"audit.outcome.{event.outcome}", lang),
-        reasons_in_words(event.reasons or "", lang),
+        _reasons(event, lang),
     )
     return " / ".join(part for part in parts if part)
 
 
-def fields_in_words(fields: str | None, lang: Lang) -> str:
-    """The fields of an event by their names for people; a technical name where there is none."""
-    known = catalogue().fields
-    between = text("console.person.comma", lang)
-    names = (FieldId(name) for name in (fields or "").split(",") if name)
-    return between.join(known[name].label(lang) if name in known else name for name in names)
+def _reasons(event: RecordedEvent, lang: Lang) -> str:
+    """Why it was refused; of what was permitted, why a part of it was not shown."""
+    said = reasons_in_words(event.reasons or "", lang, action=event.action)
+    if said and event.outcome == Outcome.PERMIT.value:
+        return text("console.log.partly", lang, reasons=said)
+    return said
 
 
 def erasure_words(erased: Erasure, lang: Lang) -> str:

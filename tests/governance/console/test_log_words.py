@@ -1,32 +1,28 @@
-"""Every kind of object that an event is about has a word in both languages."""
+"""Codes and fields of an event in words for people."""
 
-import re
-from pathlib import Path
-
-from governance.console.log_facts import object_word
+from governance.console.log_words import fields_in_short, fields_in_words, reasons_in_words
 from governance.core.terms import Lang
-from governance.customers.kinds import KINDS
-
-ROOT = Path(__file__).parents[3]
-PACKAGES = ("governance", "policies", "consent", "retention", "audit", "dsar")
-LITERAL = re.compile(r"""object_type=f?"([a-z_]+)""")
+from governance.customers.catalogue import catalogue
 
 
-def kinds() -> frozenset[str]:
-    found = {kind.table for kind in KINDS.values()}
-    for package in PACKAGES:
-        for path in (ROOT / package).rglob("*.py"):
-            found |= set(LITERAL.findall(path.read_text(encoding="utf-8")))
-    return frozenset(found)
+def test_fields_of_several_tables_stand_under_the_name_of_their_table() -> None:
+    assert fields_in_words("person.name,person.address", Lang.JA) == "氏名、住所"
+    told = fields_in_words("person.name,purchase.store,person.address", Lang.JA)
+    assert told == "顧客：氏名、住所。　購買：店舗。"
 
 
-def test_every_kind_of_object_has_its_word() -> None:
-    every = kinds()
-    assert {"person", "purge_run", "session"} < every
-    for lang in Lang:
-        assert [one for one in sorted(every) if object_word(one, lang) == one] == []
+def test_a_line_counts_many_fields_and_names_no_code() -> None:
+    told = fields_in_short(",".join(catalogue().fields), Lang.JA)
+    assert "購買の" in told
+    assert "氏名" not in told
+    assert not any(f"{table}." in told for table in catalogue().tables)
+    assert fields_in_short("person.name,gone.field", Lang.EN) == "gone: gone.field; Customer: Name"
 
 
-def test_a_word_of_another_release_stands_as_it_was_written() -> None:
-    assert object_word("something_new", Lang.JA) == "something_new"
-    assert object_word("key_task.seal", Lang.EN) == "Work on keys"
+def test_steps_of_a_request_are_told_in_its_words_and_other_codes_stay() -> None:
+    decided = reasons_in_words("partial,appi_33_2", Lang.JA, action="request.decided")
+    assert decided == "一部に応じる, 個人情報保護法33条2項本文（開示する）"
+    assert reasons_in_words("respond", Lang.JA, action="request.changed") == "回答"
+    assert reasons_in_words("respond,shipped", Lang.JA, action="policy.applied") == (
+        "respond, shipped"
+    )

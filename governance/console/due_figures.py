@@ -16,7 +16,7 @@ from governance.console.lists.connectors import CONNECTOR_TASKS
 from governance.console.lists.jobs import RUNS as JOB_RUNS
 from governance.console.lists.requests import REQUESTS
 from governance.console.lists.retention import PURGE_RUNS
-from governance.console.lists.source import Asked, Source, asked_by
+from governance.console.lists.source import Asked, Source, asked_by, rows_of
 from governance.console.overview_charts import ageing_bars
 from governance.core.terms import Lang
 from governance.http.principal import Principal
@@ -173,7 +173,7 @@ def _rows(tx: Connection, source: Source, asked: Asked, held: dict[str, Found]) 
     name = source.declared.id
     if name not in held:
         plain = replace(asked, view=View(sort=source.declared.order, size=source.declared.size))
-        held[name] = source.rows(tx, plain)
+        held[name] = rows_of(tx, source, plain)
     return held[name]
 
 

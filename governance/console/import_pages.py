@@ -163,6 +163,8 @@ async def find(request: Request, principal: Importer, kind: str = "", digest: st
     place = await run_in_threadpool(known)
     if place:
         return RedirectResponse(place, status_code=303)
+    if request.headers.get("hx-request"):
+        return Response(status_code=204)  # the page that waits stays as it is, and asks again
     page = console_page(request, TITLE, principal)
     here = f"{HOME}/find?kind={kind}&digest={digest}"
     body = templates_of(request).render(

@@ -46,6 +46,7 @@ from governance.console.log_facts import (
     verdict_of,
 )
 from governance.console.log_person_facts import asked_of_person, field_choices
+from governance.console.naming import names_for
 from governance.console.pages import console_page
 from governance.core.terms import EventId, Lang, PurposeId, RowId, SubjectId
 from governance.http.numbers import NumberSent, number_in
@@ -167,11 +168,12 @@ async def one_event(request: Request, principal: Reader, event: str) -> str:
             note = last_note(tx)
             size = 0 if note is None else int(note.split("\n", 2)[1])
             proof = prove_inclusion(tx, found.seq, size=size) if found.seq < size else None
+            actor = names_for(tx, (found.actor,), page.lang)[found.actor]
         keys = wiring.signing.every_key()
         path = None if proof is None or note is None else proof_path(proof, note, keys, report)
         return {
             "event": found,
-            "terms": event_terms(found, _purposes(request, page.lang), page.lang),
+            "terms": event_terms(found, _purposes(request, page.lang), page.lang, actor=actor),
             "path": path,
         }
 

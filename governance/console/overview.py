@@ -1,5 +1,6 @@
 """What the overview shows, from stored counts alone; no value is opened for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,9 +9,9 @@ from sqlalchemy import Connection
 from audit.review import EventFilter, RecordedEvent, events, waiting
 from audit.store import frontier_of
 from consent import ledger
+from governance.console.naming import names_for
 from governance.core.terms import Lang
 from governance.gateway.quality import figures as counted
-from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.ui.parts import Figure, Tone
 
@@ -51,38 +52,45 @@ LISTS = {"duplicates": "/console/duplicates?kind=person", "reviews": "/console/q
 ALARMING = frozenset({"quarantined", "recipient_problems"})
 
 
-def overview(tx: Connection, lang: Lang) -> Overview:
-    """Counts, the newest records and how far the log is in the tree."""
+def overview(tx: Connection, lang: Lang, *, lists: bool) -> Overview:
+    """Counts, the newest records and how far the log is in the tree.
+
+    `lists` tells whether the reader may open what has a list of its own; else a figure leads to
+    what it is made of.
+    """
     found = counted(tx)
 
     def figure(name: str) -> Figure:
+        own = f"/console/figures/{name}"
         tone = Tone.ATTENTION if name in ALARMING and found[name] else Tone.PLAIN
         return Figure(
             label=text(f"console.figure.{name}", lang),
             count=found[name],
-            href=LISTS.get(name, f"/console/figures/{name}"),
+            href=LISTS.get(name, own) if lists else own,
             unit=text("console.figure.unit", lang),
             note=text(f"console.figure.{name}_note", lang),
             tone=tone,
         )
 
+    newest = tuple(events(tx, EventFilter(), limit=LATEST))
+    names = names_for(tx, (event.actor for event in newest), lang)
     return Overview(
         store=tuple(figure(name) for name in STORE),
         care=tuple(figure(name) for name in CARE),
-        latest=tuple(_line(event, lang) for event in events(tx, EventFilter(), limit=LATEST)),
+        latest=tuple(_line(event, names, lang) for event in newest),
         size=frontier_of(tx).size,
         waiting=waiting(tx),
         consent_seq=ledger.head(tx),
     )
 
 
-def _line(event: RecordedEvent, lang: Lang) -> EventLine:
+def _line(event: RecordedEvent, names: Mapping[str, str], lang: Lang) -> EventLine:
     refused = event.outcome in ("deny", "failed")
     return EventLine(
         seq=event.seq,
         at=event.recorded_at,
         what=text(f"audit.event.{event.action}", lang),
-        actor=actor_name(event.actor, lang),
+        actor=names[event.actor],
         outcome=text(f"console.outcome.{event.outcome}", lang),
         tone=(Tone.REFUSED if refused else Tone.PLAIN).value,
         href=f"/console/persons/{event.subject}" if event.subject else "",

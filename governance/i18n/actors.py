@@ -1,12 +1,18 @@
 """Who did something, as people are told of it."""
 
+from typing import Final
+
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 
+OWN: Final = frozenset(f"svc:{name}" for name in ("sekisho", "sequencer", "watch", "decisions"))
+
 
 def actor_name(actor: str, lang: Lang) -> str:
-    """Staff by their name, a system by its own, the customer without a number."""
+    """Staff by their login, a system by its name, the product and the customer in words."""
     kind, _, name = actor.partition(":")
+    if actor in OWN:
+        return text("ui.actor.itself", lang)
     match kind:
         case "u":
             return name
@@ -14,5 +20,7 @@ def actor_name(actor: str, lang: Lang) -> str:
             return text("ui.actor.system", lang, name=name)
         case "p":
             return text("ui.actor.person", lang)
+        case "anonymous":
+            return text("ui.actor.anonymous", lang)
         case _:
             return actor

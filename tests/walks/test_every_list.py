@@ -5,10 +5,12 @@ what its file holds are compared cell by cell.
 """
 
 import csv
+import html
 import io
 import re
 from html.parser import HTMLParser
 from typing import Final
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -252,3 +254,34 @@ def test_words_about_customers_are_not_kept(furnished: House) -> None:
     assert officer.post("/console/views", data=form).status_code == (
         httpx.codes.UNPROCESSABLE_ENTITY
     )
+
+
+FIGURE: Final = re.compile(
+    r'sk-figure[^"]*"><a href="([^"]+)"><span class="sk-figure__label">[^<]*</span>'
+    r'<span class="sk-figure__count">([\d,]+)'
+)
+BAR: Final = re.compile(r'class="sk-number"><a href="([^"]+)" aria-label="[^"]*">([\d,]+)')
+
+
+@pytest.mark.parametrize("role", ["privacy_officer", "it_operator"])
+def test_every_figure_of_the_overview_counts_the_rows_of_the_list_it_leads_to(
+    furnished: House, role: str
+) -> None:
+    browser = furnished.browser(role)
+    page = browser.get("/console").text
+    found = [*FIGURE.findall(page), *BAR.findall(page)]
+    walked = 0
+    for href, said in found:
+        address = html.unescape(href)
+        answer = browser.get(address)
+        assert answer.status_code == httpx.codes.OK, address
+        path, _, query = address.partition("?")
+        there = [one.declared for one in SOURCES.values() if one.declared.path == path]
+        if not there:
+            continue  # of what is held there are counts by file and kind, and no list of persons
+        most = {f"{one.prefix}size": str(MOST_ROWS) for one in there}
+        shown = browser.get(path, params={**dict(parse_qsl(query)), **most}).text
+        counted = {len(table(shown, one.id).rows) for one in there}
+        assert min(int(said.replace(",", "")), MOST_ROWS) in counted, address
+        walked += 1
+    assert walked >= 2, found

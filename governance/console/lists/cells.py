@@ -18,7 +18,7 @@ def one_of(prefix: str, code: str, lang: Lang, *, tone: str = "", href: str = ""
 
 def who(actor: str | None, lang: Lang) -> Cell:
     """Somebody of the staff, or a system."""
-    return Cell(value=actor_name(actor, lang), code=actor) if actor else Cell()
+    return Cell(value=actor_name(actor, lang), code=actor, actor=actor) if actor else Cell()
 
 
 def words(said: str | None, *, href: str = "") -> Cell:

@@ -19,11 +19,11 @@ from governance.console.log_facts import (
     FIELDS,
     HOME,
     asked_filter,
-    fields_in_words,
     log_line,
-    reasons_in_words,
 )
+from governance.console.log_words import fields_in_words, reasons_in_words
 from governance.core.terms import PurposeId
+from governance.identity.naming import staff_called
 from governance.ui.lists.types import Cell, Found, Kind, ListColumn, ListOf, Row
 from policies.actions import Action
 
@@ -55,7 +55,7 @@ DECLARED: Final = ListOf(
 
 def _rows(tx: Connection, asked: Asked) -> Found:
     """One page of events; the look names in the same record how many sign-offs stood beside it."""
-    wiring, wanted = asked.wiring, asked_filter(asked.given)
+    wiring, wanted = asked.wiring, asked_filter(_meant(tx, asked.given))
     named = next(
         (
             one
@@ -90,13 +90,20 @@ def _rows(tx: Connection, asked: Asked) -> Found:
     )
 
 
+def _meant(tx: Connection, given: Mapping[str, str]) -> Mapping[str, str]:
+    """The filter with the account of whom it names by login or by name."""
+    said = given.get("actor", "").strip()
+    actor = staff_called(tx, said) if said and ":" not in said else None
+    return given if actor is None else {**given, "actor": actor}
+
+
 def _row(event: RecordedEvent, purposes: Mapping[PurposeId, str], asked: Asked) -> Row:
     line = log_line(event, purposes, asked.lang)
     return row(
         event.id,
         seq=Cell(value=line.seq),
         at=Cell(value=line.at, mono=True),
-        actor=Cell(value=line.actor, href=line.actor_href, aside=True),
+        actor=Cell(value=line.actor, actor=event.actor, href=line.actor_href, aside=True),
         what=Cell(value=line.what, href=line.href),
         about=Cell(
             value=line.about,
@@ -105,7 +112,7 @@ def _row(event: RecordedEvent, purposes: Mapping[PurposeId, str], asked: Asked) 
             aside=bool(line.about_href),
         ),
         purpose=words(line.purpose),
-        reasons=words(reasons_in_words(event.reasons or "", asked.lang)),
+        reasons=words(reasons_in_words(event.reasons or "", asked.lang, action=event.action)),
         fields=words(fields_in_words(event.fields, asked.lang)),
         network=words(event.network),
         outcome=Cell(value=line.outcome, tone=line.tone if line.tone != "plain" else ""),

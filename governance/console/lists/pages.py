@@ -18,7 +18,15 @@ from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
 from governance.console.frame import Csrf
 from governance.console.lists.registry import source_of, viewed
-from governance.console.lists.source import Asked, Source, asked_by, demand, in_tx, saved_place
+from governance.console.lists.source import (
+    Asked,
+    Source,
+    asked_by,
+    demand,
+    in_tx,
+    rows_of,
+    saved_place,
+)
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import RowId
 from governance.http.principal import Principal, PrincipalKind
@@ -117,8 +125,8 @@ def _file(
 def _rows(tx: Connection, source: Source, asked: Asked) -> Sequence[Row]:
     """Every row of the view in its order; of a list with a cursor no more than `MOST`."""
     if not source.declared.cursor:
-        return arranged(source.declared, asked.view, source.rows(tx, asked).rows).rows
-    return source.rows(tx, replace(asked, view=replace(asked.view, size=MOST))).rows
+        return arranged(source.declared, asked.view, rows_of(tx, source, asked).rows).rows
+    return rows_of(tx, source, replace(asked, view=replace(asked.view, size=MOST))).rows
 
 
 def _record(tx: Connection, *, asked: Asked, source: Source, form: FileForm, rows: int) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from sqlalchemy import Connection
 
+from governance.console.naming import with_names
 from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.http.principal import Principal, PrincipalKind
@@ -78,6 +79,11 @@ def listed(
     )
 
 
+def rows_of(tx: Connection, source: Source, asked: Asked) -> Found:
+    """The rows of a source, everybody who acted by name."""
+    return with_names(tx, source.rows(tx, asked), asked.lang)
+
+
 def in_tx(wiring: Any, source: Source, work: Callable[[Connection], T]) -> T:
     """What the work finds in a transaction of the kind that the source needs."""
     if source.writes:
@@ -127,7 +133,7 @@ def _listed(
     asked = asked_by(request, principal, source, pairs)
     opened = _opened(declared, pairs, asked.view, kept, principal)
     view = _of_saved(declared, opened) if opened else replace(asked.view, saved="")
-    found = source.rows(tx, replace(asked, view=view))
+    found = rows_of(tx, source, replace(asked, view=view))
     rest = others(declared, pairs)
     return listing_of(
         declared,

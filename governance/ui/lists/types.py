@@ -47,6 +47,7 @@ class Cell:
     under: bool = False  # the note stands on a line of its own
     post: str = ""  # of an act: where its button posts to
     lang: str = ""  # of words that are not in the page's language
+    actor: str = ""  # who acted: told by name when the list is shown
 
     @property
     def said(self) -> str:

@@ -80,6 +80,8 @@ def test_the_filter_of_the_address_is_what_is_shown(office: Office, people: Peop
     assert rows(denied) == 1
     assert 'value="u:support"' in denied
     assert f"{HOME}/persons/{people.living}" in denied
+    assert "架空（support）" in denied, "an employee by name, with the login beside it"
+    assert rows(office.page(f"{HOME}?outcome=deny&actor=support")) == 1
     assert rows(office.page(f"{HOME}?from=2000-01-01&to=2000-01-02")) == 0
 
 

@@ -126,6 +126,16 @@ SCHEMAS: Final[Mapping[str, Any]] = {
         *("items", "next"),
     ),
     "ShownPage": _object({"items": _list("Shown"), "next": _NEXT}, "items", "next"),
+    "Second": _object(
+        {
+            "row": _TEXT,
+            "second": _TEXT,
+            "approval": {"type": ["string", "null"]},
+            "expires_at": {"type": ["string", "null"]},
+        },
+        *("row", "second", "approval", "expires_at"),
+    ),
+    "SecondAsked": _object(_WAITS, *_WAITS),
     "Written": _object({**_WRITTEN, **_WAITS}, *_WRITTEN),
     "Wishes": _items(_object(dict.fromkeys(_WISH, _TEXT), *_WISH)),
     "Thread": _items(_object({**dict.fromkeys(_SAID, _SPOKEN), "body": _FIELD}, *_SAID, "body")),
@@ -191,6 +201,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
     ),
     ("delete", "/v1/persons/{person}/{kind}/{row}"): Described(
         shape=None, status="204", problems=("401", "403", "404", "409", "422", "503")
+    ),
+    ("get", "/v1/persons/{person}/relations/{row}/second"): Described(shape="Second"),
+    ("post", "/v1/persons/{person}/relations/{row}/second"): Described(
+        shape="SecondAsked", status="202", problems=WRITES
+    ),
+    ("post", "/v1/persons/{person}/relations/{row}/second/answer"): Described(
+        shape="Second", problems=WRITES
     ),
     ("get", "/v1/persons/{person}/wishes"): Described(shape="Wishes"),
     ("get", "/v1/persons/{person}/inquiries/{row}/thread"): Described(shape="Thread"),

@@ -43,6 +43,10 @@ ENDINGS: Final[Mapping[str, str]] = {  # a sign that ends a longer word, and how
 COUNTED_WORD: Final = re.compile(
     r"(?<=[0-9０-９])(?:" + "|".join(sorted(COUNTED, key=len, reverse=True)) + f")(?!{KANJI})"
 )
+WEEKDAYS: Final[Mapping[str, str]] = {  # in brackets after a day; 金 alone is かね elsewhere
+    "月": "げつ", "火": "か", "水": "すい", "木": "もく", "金": "きん", "土": "ど", "日": "にち",
+}  # fmt: skip
+WEEKDAY: Final = re.compile(r"(?<=日\()[月火水木金土日](?=\))")
 BARE: Final = re.compile(rf"(?<=[0-9０-９])[日分人](?!{KANJI})")  # read in many ways: left alone
 
 
@@ -98,6 +102,9 @@ def over(text: str) -> str:
         if counted := COUNTED_WORD.match(text, place):
             found.append(ruby(counted[0], COUNTED[counted[0]]))
             place = counted.end()
+        elif weekday := WEEKDAY.match(text, place):
+            found.append(ruby(weekday[0], WEEKDAYS[weekday[0]]))
+            place = weekday.end()
         elif BARE.match(text, place):
             found.append(text[place])
             place += 1

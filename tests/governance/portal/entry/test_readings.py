@@ -122,6 +122,7 @@ def _generator() -> ModuleType:
         ("<p data-own>同意<b>同意</b></p>", "<p data-own>同意<b>同意</b></p>"),
         ('<a title="同意">x</a>', '<a title="同意">x</a>'),
         ("3年", "3<ruby>年<rp>（</rp><rt>ねん</rt><rp>）</rp></ruby>"),
+        ("11日(金)", "11日(<ruby>金<rp>（</rp><rt>きん</rt><rp>）</rp></ruby>)"),
         ("1日", "1日"),
         ("鑫", "鑫"),
         ("plain &lt;b&gt;", "plain &lt;b&gt;"),

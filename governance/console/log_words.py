@@ -41,7 +41,7 @@ def fields_in_words(fields: str | None, lang: Lang) -> str:
     told = _by_table(fields, lang)
     if len(told) == 1:
         return next(iter(told.values()))
-    between = text("console.log.between_tables", lang)
+    between = "　" if lang is Lang.JA else "; "
     return between.join(
         text("console.log.of_table", lang, table=table, fields=names)
         for table, names in told.items()

@@ -40,7 +40,8 @@ class RequestIntake(Controller):
     )
     sms_codes: bool = described(
         True,
-        "本人確認のコードをSMSでも送れるか。送るのは、以前から登録のある番号だけです。false では、SMSを選べません。",
+        "本人確認のコードをSMSでも送れるか。送るのは、以前から登録のある番号だけです。"
+        "false では、SMSを選べません。",
         "Whether codes that prove who asks may go by SMS too; they go to numbers alone that were "
         "on record before. false: nobody is offered SMS.",
     )

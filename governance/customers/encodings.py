@@ -11,12 +11,12 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import TextIO
 
 from charset_normalizer import from_bytes
 
 from governance.core.errors import GovernanceError
-from governance.crypto.seeking import SealedFile
 from governance.customers.file_paths import FilePath
 
 SAMPLE = 256 * 1024  # bytes; enough for any judgement, small enough to hold twice
@@ -116,7 +116,7 @@ _ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J", b"\x1b(I", b"\x1b$(D")
 
 def check_path(path: FilePath) -> None:
     """The path is a readable file with something in it, or the error says what it is not."""
-    if isinstance(path, SealedFile):
+    if not isinstance(path, Path):
         if path.size == 0:
             raise SourceEmptyError
         return

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
 from governance.core.errors import GovernanceError
-from governance.crypto.seeking import SealedFile
 from governance.customers.file_paths import FilePath
 
 MAX_UNPACKED = 512 * 1024 * 1024  # bytes of all members; a 1 M row register is below
@@ -98,7 +98,7 @@ def _opened(path: FilePath) -> Iterator[Workbook]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of parts it does not read
         try:
-            octets = path.open("rb") if isinstance(path, SealedFile) else path
+            octets = path if isinstance(path, Path) else path.open("rb")
             book = load_workbook(octets, read_only=True, data_only=True, keep_links=False)
         except Exception as error:
             # openpyxl raises whatever the broken part raised; the file is refused whole

@@ -160,6 +160,7 @@ def asked_of(ports: Ports, principal: Principal, request: SearchRequest, *, at: 
 
 
 def open_questions(part: Part, allowed: Mapping[FieldId, Level]) -> bool:
+    """Whether this part asks about a field that may be looked at."""
     return any(question.field in allowed for question in part.questions)
 
 

@@ -109,11 +109,14 @@ def _smtp(settings: Settings) -> SmtpMail:
     )
 
 
-def senders_of(wiring: Wiring, channels: Channels) -> Mapping[str, Sender]:
-    """What delivers each kind of message of the outbox."""
-    by_kind: dict[str, Sender] = {
-        kind.value: partial(_deliver, wiring, channels) for kind in ChannelKind
-    }
+def senders_of(wiring: Wiring) -> Mapping[str, Sender]:
+    """What delivers each kind of message of the outbox; raises what is wrong with a setting.
+
+    The ways out are made anew for each message: a password or secret that was changed in its file
+    counts from the next one on, and until a file can be read again the messages wait.
+    """
+    channels_of(wiring.settings)
+    by_kind: dict[str, Sender] = {kind.value: partial(_deliver, wiring) for kind in ChannelKind}
     return by_kind | {ChannelKind.WEBHOOK.value: partial(_webhook, wiring)}
 
 
@@ -147,10 +150,9 @@ def deliver(
     return Delivered(sent=sent, postponed=postponed, dead=dead)
 
 
-def _deliver(
-    wiring: Wiring, channels: Channels, waiting: OutboxMessage, /, *, at: datetime
-) -> None:
+def _deliver(wiring: Wiring, waiting: OutboxMessage, /, *, at: datetime) -> None:
     """The receiver has the message, and the log says that it left."""
+    channels = channels_of(wiring.settings)
     try:
         message = unsealed(wiring.vault, waiting)
         send(channels, _addressed(message, wiring.settings.origin), at=at)

@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from audit.alarms.watching import load_watching
 from audit.sequencer import sequence_once
 from governance.app.checkpoint_copies import mail_address
-from governance.app.deliveries import channels_of, deliver, senders_of
+from governance.app.deliveries import deliver, senders_of
 from governance.app.forwarding import address_of, forward
 from governance.app.stamping import authority_of
 from governance.app.ticks import (
@@ -68,7 +68,7 @@ class Ticking:
 
 def start(wiring: Wiring) -> Ticking:
     """The clock runs in this process; raises what is wrong with the ways out first."""
-    senders, stopping = senders_of(wiring, channels_of(wiring.settings)), Event()
+    senders, stopping = senders_of(wiring), Event()
     witnesses_of(wiring.settings)  # a wrong list is told at the start, not once a minute
     authority_of(wiring.settings)  # the same
     mail_address(wiring.settings)  # the same

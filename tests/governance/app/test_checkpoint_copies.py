@@ -13,7 +13,7 @@ from audit.note import KeyType, parse_note, verify_note
 from audit.store import last_note
 from governance.app.audit_log import settle
 from governance.app.checkpoint_copies import letter_step, mail_address, sheet
-from governance.app.deliveries import channels_of, deliver, senders_of
+from governance.app.deliveries import deliver, senders_of
 from governance.app.wiring import Wiring
 from governance.core.settings import SettingsError
 from governance.core.terms import Lang
@@ -50,7 +50,7 @@ def test_the_letter_is_a_checkpoint_and_goes_once_a_head(wiring: Wiring) -> None
     settle(addressed)
     for _ in range(2):
         step(addressed)
-    senders = senders_of(addressed, channels_of(addressed.settings))
+    senders = senders_of(addressed)
     later = replace(addressed, clock=lambda: AT + timedelta(minutes=1))
     assert deliver(later, senders, stopping=lambda: False).sent == 1
     (letter,) = addressed.settings.mail_folder.glob("*.eml")

@@ -24,7 +24,7 @@ from dsar.complaints.store import complaints_of
 from dsar.execution.driving import drive
 from dsar.execution.types import Stage
 from dsar.types import Event, EvidenceKind, Intake, RequestKind
-from governance.app.deliveries import channels_of, deliver, senders_of
+from governance.app.deliveries import deliver, senders_of
 from governance.app.executing import driver_of
 from governance.app.wiring import Wiring
 from governance.core.ids import new_row_id
@@ -245,7 +245,7 @@ def test_a_notice_that_a_webhook_took_is_shown_as_received_and_not_as_confirmed(
     request = reviewed(wiring, somebody(wiring), RequestKind.CESSATION)
     granted(office, request)
     assert carried_out(office, request) is Stage.DONE
-    senders = senders_of(wiring, channels_of(settings))
+    senders = senders_of(wiring)
     deliver(wiring, senders, stopping=lambda: False, jitter=lambda: 0.0)
     server.shutdown()
     server.server_close()

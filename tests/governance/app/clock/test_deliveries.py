@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ from dsar.types import Intake, RequestKind
 from governance.app.deliveries import channels_of, deliver, senders_of
 from governance.app.doctor import examine
 from governance.app.wiring import Wiring
-from governance.core.setting_kinds import MailKind, Mode, SmtpEncryption
+from governance.core.setting_kinds import MailKind, Mode, SmsKind, SmtpEncryption
 from governance.core.settings import SettingsError, UnsafeSettingsError, refuse_unsafe
 from governance.core.terms import ActorId, FieldId, KeyClass, Lang
-from governance.crypto.secret_refs import SecretPermissionError
+from governance.crypto.secret_refs import SecretPermissionError, write_private
 from governance.customers.post import post
 from governance.customers.store import TABLES, set_state
 from governance.customers.subjects import SubjectState
@@ -30,7 +31,7 @@ from governance.http.principal import Principal, PrincipalKind
 from governance.jobs import outbox
 from governance.jobs.outbox import OUTBOX, Delivered, OutboxState
 from governance.outbound.mail import Encryption, FileSinkMail, Mail, SmtpMail
-from governance.outbound.sms import Sms
+from governance.outbound.sms import Sms, WebhookSms
 from tests.governance.app.clock.conftest import House
 from tests.installation import data_bytes, events
 
@@ -66,7 +67,7 @@ def asked(house: House, *, lang: Lang = Lang.JA) -> Case:
 def delivered(house: House, wiring: Wiring | None = None) -> Delivered:
     """What one beat of the clock carried out."""
     used = wiring or house.wiring
-    senders = senders_of(used, channels_of(used.settings))
+    senders = senders_of(used)
     return deliver(used, senders, stopping=lambda: False, jitter=lambda: 0.5)
 
 
@@ -263,6 +264,50 @@ def test_the_mail_settings_have_effect(house: House, tmp_path: Path) -> None:
         channels_of(settings)
 
 
+def test_a_secret_changed_in_its_file_counts_from_the_next_message_on(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, used = tmp_path / "secret", list[str | None]()
+    write_private(secret, b"first\n")
+    sending = with_settings(
+        house.wiring, mail=MailKind.SMTP, smtp_user="sekisho", smtp_password_file=secret,
+        sms=SmsKind.WEBHOOK, sms_url="https://sms.example.com/", sms_secret_file=secret,
+    )  # fmt: skip
+
+    def by_mail(way: SmtpMail, _mail: Mail, *, at: datetime) -> None:
+        used.append(way.password)
+
+    def by_sms(way: WebhookSms, _text: Sms, /, *, at: datetime) -> None:
+        used.extend(way.webhooks.secrets)
+
+    monkeypatch.setattr(SmtpMail, "send", by_mail)
+    monkeypatch.setattr(WebhookSms, "send", by_sms)
+    senders = senders_of(sending)  # once, as a server does
+
+    def both(name: str) -> Delivered:
+        mail = Mail(idem_key=f"m/{name}", to=ADDRESS, template="outbound.mail.test", lang=Lang.JA)
+        sms = Sms(idem_key=f"s/{name}", to="+819000000000", template="dsar.sms.code", lang=Lang.JA)
+        for one in (mail, sms):
+            house.wiring.database.write(
+                partial(
+                    post, vault=sending.vault, message=one, subject=house.customer, at=house.now
+                )
+            )
+        return deliver(sending, senders, stopping=lambda: False, jitter=lambda: 0.5)
+
+    assert both("a") == Delivered(sent=2)
+    write_private(secret, b"second\n")
+    assert both("b") == Delivered(sent=2)
+    assert used == ["first", "first", "second", "second"]
+    secret.unlink()
+    assert both("c") == Delivered(postponed=2)  # fails closed: nothing leaves without it
+    assert {one.last_error_code for one in rows(house) if one.state == "pending"} == {"secret_ref"}
+    write_private(secret, b"third")
+    house.later(minutes=1)
+    assert both("d") == Delivered(sent=4)
+    assert used[4:] == ["third"] * 4
+
+
 def test_settings_that_cannot_send_are_refused_before_a_start(house: House) -> None:
     for wrong in (
         {"mail_from": "nobody"},
@@ -280,6 +325,7 @@ def test_production_sends_no_mail_in_clear_over_a_network(house: House) -> None:
             "origin": "https://privacy.example.com",
             "key_passphrase_file": Path("x"),
             "officer_mfa": True,
+            "file_scanner": "none",
             "mail": MailKind.SMTP,
             "smtp_encryption": SmtpEncryption.NONE,
         }

@@ -1,6 +1,7 @@
 """A disclosure holds what stands around the person, in words, and never who else is meant."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ from dsar.collection import every_source, gather
 from dsar.found import Found
 from dsar.reads import Query
 from governance.app.wiring import Wiring
-from governance.core.terms import FieldId, Law, RequestId, SubjectId
+from governance.core.ids import new_row_id
+from governance.core.terms import ActorId, FieldId, Law, RequestId, SubjectId
 from governance.gateway.around.types import Entry
 from governance.gateway.around.writing import put
+from governance.identity.credentials.types import Passkey
+from governance.identity.persons import store
 from tests.installation import AT, OFFICER, add_person, create, staff
 
 SUPPORT = staff("support", name="hana")
@@ -49,8 +53,24 @@ def disclosed(wiring: Wiring, subject: SubjectId) -> dict[str, list[dict[str, st
     }
 
 
-def test_wishes_tags_and_preferences_are_disclosed_in_words(shop: Wiring) -> None:
-    person = add_person(shop)
+def add_passkey(wiring: Wiring, subject: SubjectId, name: str) -> None:
+    made = Passkey(
+        id=new_row_id(),
+        actor=ActorId(f"p:{subject}"),
+        credential_id=subject.encode(),
+        public_key=b"public",
+        sign_count=0,
+        name=name,
+        added_at=AT,
+        used_at=None,
+    )
+    wiring.database.write(partial(store.add, vault=wiring.vault, passkey=made, subject=subject))
+
+
+def test_wishes_tags_preferences_and_passkeys_are_disclosed_in_words(shop: Wiring) -> None:
+    person, other = add_person(shop), add_person(shop)
+    add_passkey(shop, person, "花子の携帯")
+    add_passkey(shop, other, "別の人の端末")
     write(shop, "channel_permission", person, channel="phone", kind="offer", wanted="unwanted")
     write(shop, "preference", person, topic="contact_time", value="evening")
     write(shop, "person_tag", person, vocabulary="care", label="complaint")
@@ -58,6 +78,9 @@ def test_wishes_tags_and_preferences_are_disclosed_in_words(shop: Wiring) -> Non
     assert found["channel_permission"][0]["channel_permission.wanted"] == "希望しない / Not wanted"
     assert found["preference"][0]["preference.value"] == "夕方以降 / Evening"
     assert found["person_tag"][0]["person_tag.label"] == "申し出に対応中 / Complaint open"
+    (passkey,) = found["passkey"]  # neither the key nor what it calls itself
+    assert passkey == {"passkey.name": "花子の携帯", "passkey.added_at": AT.isoformat()}
+    assert "別の人の端末" not in str(found)
 
 
 def test_a_guardian_learns_of_the_relation_and_not_of_the_ward(shop: Wiring) -> None:

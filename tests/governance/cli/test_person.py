@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from governance.core.clock import utc_now
 from tests.governance.cli.conftest import Home, Run, Said
 
 SUPPORT = ("--as", "support")
@@ -86,3 +87,49 @@ def test_who_may_not_write_writes_nothing(run: Run, home: Home, given: Any) -> N
         *("--purpose", "data_quality"),
     )
     assert said.code == 1
+
+
+def test_a_parent_is_recorded_by_one_confirmed_by_another_and_ended_by_one(
+    run: Run, home: Home, given: Any
+) -> None:
+    def by(who: str, *words: str) -> Said:
+        return run("--data", home.data, "--as", who, "--json", *words)
+
+    def right(child: str) -> dict[str, Any]:
+        (found,) = by("support", "guardian", "list", child).value
+        return dict(found)
+
+    given(
+        {
+            "fields": {"name": "架空　小春", "birth_date": f"{utc_now().year - 8}-01-05"},
+            "acquisition": {"acquired_from": "person", "method": "paper", "source": "店頭"},
+        }
+    )
+    taken = by("manager", "person", "create", "--purpose", "data_quality")
+    assert taken.code == 0, taken.err
+    child, parent = taken.value["id"], home.subjects[0]
+    proof = ("--proof", "family_register", "--seen-on", "2026-09-01")
+    record = ("guardian", "record", child, "--by", parent, *proof)
+    assert by("auditor", *record).code == 1
+    done = by("support", *record)
+    row, first = done.value["row"], done.value["approval_required"]
+    assert (done.code, right(child)["second"]) == (1, "waiting")
+    assert by("support", "guardian", "ask", child, row).value["approval_required"] == first
+    assert by("support", "approve", first).code == 1, "whoever saw the proof confirms nothing"
+    wrong = by("tanaka", "guardian", "refuse", parent, row, first)
+    assert wrong.problem["code"] == "guardian_unknown", "a row of somebody else"
+    assert by("tanaka", "guardian", "refuse", child, row, first).code == 0
+    assert right(child)["second"] == "refused"
+    assert by("tanaka", "approve", first).code == 1
+    again = by("support", "guardian", "ask", child, row).value["approval_required"]
+    assert by("tanaka", "approve", again).code == 0
+    kept = right(child)
+    assert kept["second"] == "confirmed"
+    words = run("--data", home.data, *SUPPORT, "guardian", "list", child).out
+    assert "確認" in words
+    assert "guardian." not in words, "every key has its words"
+    late = ("--last", "2026-09-30", "--version")
+    end = ("guardian", "end", child, row, *late)
+    assert by("support", *end, str(kept["version"] + 1)).problem["code"] == "version_conflict"
+    assert by("support", *end, str(kept["version"])).code == 0
+    assert right(child)["second"] == "not_needed"

@@ -134,3 +134,46 @@ def test_a_merged_pseudonym_answers_as_the_person_it_stands_for(desk: Desk) -> N
     with desk.wiring.database.read() as tx:
         (row,) = store.records_of(tx, survivor, "person")
     assert row.clear["version"] == 2
+
+
+def test_a_parent_waits_for_a_second_person_and_nobody_else_learns_of_it(town: Desk) -> None:
+    support, officer, parent = town.staff("support"), town.staff("privacy_officer"), town.people[0]
+    born = {"name": "架空　小春", "birth_date": "2018-05-05"}
+    came = {"acquired_from": "person", "method": "paper", "source": "店頭"}
+    taken = town.staff("data_manager").post(
+        "/v1/persons",
+        params={"purpose": "data_quality"},
+        json={"fields": born, "acquisition": came},
+    )
+    assert taken.status_code == 201, taken.text
+    child = taken.json()["id"]
+    answer = made(
+        support,
+        f"/v1/persons/{child}/relations",
+        {
+            "kind": "parent", "other_subject_id": parent, "until_majority": True,
+            "verified_how": "family_register", "verified_on": "2026-09-01",
+        },
+    )  # fmt: skip
+    assert answer.status_code == 201, answer.text
+    row, approval = answer.json()["row"], answer.json()["approval_required"]
+    path = f"/v1/persons/{child}/relations/{row}/second"
+    assert support.get(path).json() | {"expires_at": ""} == {
+        "row": row, "second": "waiting", "approval": approval, "expires_at": "",
+    }  # fmt: skip
+    asked = support.post(path)
+    assert (asked.status_code, asked.json()) == (202, {"approval_required": approval})
+    elsewhere = f"/v1/persons/{parent}/relations/{row}/second"
+    assert support.get(elsewhere).json()["code"] == "guardian_unknown"
+    said = {"approval": approval, "confirm": True}
+    for who, place, status in (
+        (support, path, 403),
+        (town.staff("auditor"), path, 403),
+        (town.nobody(), path, 401),
+        (officer, elsewhere, 404),
+    ):
+        assert who.post(f"{place}/answer", json=said).status_code == status, (place, status)
+    assert officer.post(f"{path}/answer", json={"approval": "x", "confirm": 1}).status_code == 422
+    done = officer.post(f"{path}/answer", json=said)
+    assert (done.status_code, done.json()["second"]) == (200, "confirmed"), done.text
+    assert officer.post(f"{path}/answer", json=said).status_code == 409, "once"

@@ -15,6 +15,7 @@ _JOINS: Final = re.compile(r"[\s\-./・:#＿_]+")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _INNER: Final = re.compile(r"(?<=[^\x00-\x7f])_(?=[^\x00-\x7f])")  # 氏 名
 _INDEX: Final = re.compile(r"_?(?:[0-9]{1,2}|[①-⑨一二三]|第[0-9一二三])\Z")
+_OWN: Final = re.compile(r"__c\Z")  # a field that a company added to Salesforce
 _ASIDE: Final = re.compile(r"[(（\[【<].*?[)）\]】>]")
 _TAIL: Final = re.compile(
     r"(?<=.)_?(?:欄|情報|データ|一覧|詳細|入力|漢字|全角|半角|必須|任意|kanji|info|data|value|txt|str|raw|csv|col|field|lbl|label|abbrv?|avg|mean|iso|[ymd]{6,8}|ddmmmyy|fmt|masked?|m|s)\Z",
@@ -81,6 +82,7 @@ class Announced:
 
 def _folded(name: str) -> str:
     plain = unicodedata.normalize("NFKC", shadow_of(name[:_LONGEST])).strip()
+    plain = _OWN.sub("", plain)
     return _INNER.sub("", _JOINS.sub("_", _HUMP.sub("_", plain))).strip("_")
 
 

@@ -1,6 +1,6 @@
 """The officers' pages of the law: duties of a day, what changes them, one entry in full."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Final
 
@@ -15,7 +15,9 @@ from governance.console.law_words import (
     day_words,
     file_words,
     law_name,
+    place_words,
     rule_words,
+    tongues,
 )
 from governance.console.lists.law import LAW_DUTIES, LAW_RULES, LAW_SETS
 from governance.console.lists.source import listed_all
@@ -89,7 +91,7 @@ async def law_entry(request: Request, entry: str, principal: Reader, on: str = "
         disclaimer=file_words(book.disclaimer, page.lang),
         terms=[_term(name, value, rules_of(book, day), page.lang) for name, value in kept.items()],
         sources=[
-            (book.sources[name].title, file_words(book.sources[name].kind, page.lang))
+            (tongues(book.sources[name].title), file_words(book.sources[name].kind, page.lang))
             for name in _texts(found.get("sources"))
         ],
         way=way(page.lang, ("console.law.title", HOME), ("console.law.entry", "")),
@@ -130,12 +132,14 @@ def _worded(name: str, value: Json, rules: RuleSet, lang: Lang) -> str:
     match name:
         case "verification":
             return text(f"console.law.seen.{Verification(str(value)).name.lower()}", lang)
+        case "article":
+            return place_words(str(value), lang)
         case "law":
             return file_words(law_name(str(value), lang), lang)
         case "amendment":
             return file_words(law_name(rules.book.amendments[str(value)].law, lang), lang)
         case _ if name in LISTED:
-            return _between(lang).join(_named(one, rules, lang) for one in _texts(value))
+            return _joined((_named(one, rules, lang) for one in _texts(value)), lang)
         case _ if name in NAMED and isinstance(value, str):
             return _named(value, rules, lang)
         case _:
@@ -152,8 +156,11 @@ def _named(entry: str, rules: RuleSet, lang: Lang) -> str:
     return file_words(entry, lang) if named == entry else named
 
 
-def _between(lang: Lang) -> str:
-    return "、" if lang is Lang.JA else ", "
+def _joined(parts: Iterable[str], lang: Lang) -> str:
+    """One after the other, told apart where a part itself holds what stands between."""
+    said = tuple(parts)
+    between, wider = ("、", " / ") if lang is Lang.JA else (", ", "; ")
+    return (wider if any(between in one for one in said) else between).join(said)
 
 
 def _href(name: str, value: Json) -> str:
@@ -166,7 +173,7 @@ def _said(value: Json, lang: Lang) -> str:
         case bool():
             return text("console.law.yes" if value else "console.law.no", lang)
         case list():
-            return _between(lang).join(_said(item, lang) for item in value)
+            return _joined((_said(item, lang) for item in value), lang)
         case dict():
             return "  ".join(_said(item, lang) for item in value.values())
         case None:

@@ -23,6 +23,11 @@ PLACE: Final = re.compile(
     r"(?:(?P<body>Rules?|Order) )?(?P<article>\d+)?(?:の(?P<branch>\d+))?(?P<parts>(?:\(\w+\))*)"
     r"(?:-(?P<to>\d+)?(?P<to_parts>(?:\(\w+\))*))?(?P<proviso> proviso)?"
 )
+BRANCH: Final = re.compile(r"(?<=\d)の(?=\d)")  # 29の4 is 29-4 in the published translations
+JAPANESE: Final = re.compile(  # Japanese words with the figures and signs between them
+    r"([\u3005-\u30ff\u3400-\u9fff\uff66-\uff9f]"
+    r"(?:[\d\s,.()・、（）]*[\u3005-\u30ff\u3400-\u9fff\uff66-\uff9f])*)"
+)
 UNTIL: Final = "by "
 LONGEST: Final = 60  # characters of a key for words of a file
 
@@ -45,10 +50,26 @@ def file_words(said: str, lang: Lang) -> str:
 
 def article_words(law: str, article: str, lang: Lang) -> str:
     """The law and its article: 個人情報保護法26条1項、規則8条1項; APPI 26(1), Rule 8(1)."""
-    name = law_name(law, lang)
+    name, place = law_name(law, lang), place_words(article, lang)
+    if not article.isascii() and place in name:  # the whole text, which has no articles
+        return name
+    return f"{name} {place}" if lang is Lang.EN else f"{name}{place}"
+
+
+def place_words(article: str, lang: Lang) -> str:
+    """The article alone: 26条1項、規則8条1項; 26(1), Rule 8(1)."""
+    said = article if article.isascii() else file_words(article, lang)
     if lang is Lang.EN:
-        return f"{name} {article}"
-    return name + "、".join(_japanese(part) for part in re.split(r", ?", article))
+        return BRANCH.sub("-", said)
+    if said != article:
+        return said
+    return "、".join(_japanese(part) for part in re.split(r", ?", article))
+
+
+def tongues(title: str) -> tuple[tuple[str, Lang], ...]:
+    """A title as it is written, piece by piece, each with its language (WCAG 3.1.2)."""
+    pieces = ((one, JAPANESE.fullmatch(one)) for one in JAPANESE.split(title) if one)
+    return tuple((one, Lang.JA if found else Lang.EN) for one, found in pieces)
 
 
 def _japanese(part: str) -> str:

@@ -16,9 +16,10 @@ from governance.i18n.catalogue import MissingTextError, domain, domains, text
 ROOT = Path(governance.__file__).parents[1]
 PACKAGES = ("governance", "policies", "consent", "retention", "audit", "dsar")
 MESSAGES = ROOT / "governance" / "i18n" / "messages"
-JAPANESE = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f]+")
+JAPANESE = re.compile(r"[\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff9f]+")
 QUOTED = {
-    "law.rule.appi_chitai": "遅滞なく",  # the statute's word beside its translation
+    "documents.lossy": "〓",  # the sign that stands for what cannot be shown
+    "documents.pdf.lost": "〓",
     "policies.fault.label_in_both": "日本語",  # the form in which a label is written
     "ui.lang.other": "日本語",  # a language is named in itself
     "ui.sample.field.name_value": "髙橋美咲",  # an invented name

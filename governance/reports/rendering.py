@@ -17,6 +17,7 @@ from governance.core.clock import JST
 from governance.documents.neutralise import neutralised
 from governance.documents.tables import Sheet, write_sheets
 from governance.i18n.catalogue import text
+from governance.reports.reading import with_days
 from governance.reports.types import Document, Listing, Section
 
 SCHEMA: Final = "sekisho-report/1"
@@ -134,16 +135,24 @@ def markdown(document: Document) -> str:
     def column(name: str) -> str:
         return text(f"reports.column.{name}", document.lang)
 
-    parts = [f"# {document.id.value} {document.title}\n", f"**{_plain(document.finding)}**\n"]
-    parts.append(_md_table((column("what"), column("value")), head_lines(document)))
+    def read(words: str) -> str:
+        return with_days(words, document.lang)
+
+    head = [(name, read(value)) for name, value in head_lines(document)]
+    parts = [
+        f"# {document.id.value} {document.title}\n",
+        f"**{_plain(read(document.finding))}**\n",
+    ]
+    parts.append(_md_table((column("what"), column("value")), head))
     for section in document.sections:
         parts.append(f"## {section.title}\n")
-        rows = [(one.label, one.shown, f"`{one.source}`") for one in section.figures]
+        rows = [(one.label, read(one.shown), f"`{one.source}`") for one in section.figures]
         parts.append(_md_table((column("figure"), column("value"), column("source")), rows))
         if section.remark:
-            parts.append(f"{_plain(section.remark)}\n")
+            parts.append(f"{_plain(read(section.remark))}\n")
         if section.listing is not None and section.listing.rows:
-            parts.append(_md_table(section.listing.columns, section.listing.rows))
+            rows_read = [[read(cell) for cell in row] for row in section.listing.rows]
+            parts.append(_md_table(section.listing.columns, rows_read))
             parts.append(f"{shown_of(document, section.listing)}\n")
     return "\n".join(parts)
 
@@ -227,6 +236,7 @@ def html(document: Document) -> str:
         document=document,
         head=head_lines(document),
         say=say,
+        read=lambda words: with_days(words, document.lang),
         shown_of=lambda listing: shown_of(document, listing),
     )
 

@@ -1,0 +1,82 @@
+"""Days of a report: written out for people, ISO for machines."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from governance.core.terms import ActorId, Lang
+from governance.reports.reading import with_days
+from governance.reports.rendering import as_json, html, markdown, table
+from governance.reports.types import (
+    Document,
+    Figure,
+    Head,
+    Listing,
+    Made,
+    Period,
+    ReportId,
+    Section,
+)
+
+AT = datetime(2026, 11, 22, 0, 12, tzinfo=UTC)
+
+
+def document(lang: Lang) -> Document:
+    return Document(
+        id=ReportId.R07,
+        lang=lang,
+        title="t",
+        finding="f",
+        made=Made(
+            at=AT,
+            by=ActorId("u:officer"),
+            period=Period(first=date(2026, 11, 1), last=date(2026, 11, 30)),
+            head=Head(size=1, root="r", signed_at=AT, keys=()),
+            controller="架空株式会社",
+            origin="log",
+        ),
+        sections=(
+            Section(
+                key="one",
+                title="s",
+                figures=(
+                    Figure(
+                        key="k",
+                        label="l",
+                        value=1,
+                        shown="1",
+                        source="sekisho audit events from=2026-11-05",
+                    ),
+                ),
+                listing=Listing(
+                    columns=("a", "b"), rows=(("2026-11-22", "R-2026-11-23"),), total=1, source="x"
+                ),
+            ),
+        ),
+        complete=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("lang", "day", "first"),
+    [
+        (Lang.JA, "2026年11月22日(日)", "2026年11月1日(日)"),
+        (Lang.EN, "Sun 22 Nov 2026", "Sun 1 Nov 2026"),
+    ],
+)
+def test_people_read_days_and_machines_iso(lang: Lang, day: str, first: str) -> None:
+    made = document(lang)
+    for page in (html(made), markdown(made)):
+        assert day in page
+        assert first in page
+        assert "R-2026-11-23" in page, "a number that looks like a day stays"
+        assert "from=2026-11-05" in page, "a command can be typed again"
+    for file in (as_json(made), table(made)):
+        assert "2026-11-22" in file
+        assert day not in file
+
+
+def test_what_is_no_day_stays() -> None:
+    said = "2026-13-45 2026-11-220 v2026-11-22"
+    assert with_days(said, Lang.JA) == said
+    assert with_days("終了2026-11-22 9:12", Lang.JA) == "終了2026年11月22日(日) 9:12"

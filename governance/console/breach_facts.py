@@ -1,17 +1,17 @@
 """What the page of one breach shows: its facts, each clock with its article, what was written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from governance.console.law_words import duty_term
+from governance.console.naming import names_for
 from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
-from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.i18n.formats import long_day, moment
 from governance.registers.breaches import service
@@ -73,18 +73,26 @@ def breach_shown(
     """The record in words, at this moment."""
     found = service.look(tx, ports, principal, breach)
     notes = service.notes(tx, ports, principal, breach)
-    items = tuple(_items(notes, lang))
+    names = names_for(tx, _actors(found, notes), lang)
+    items = tuple(_items(notes, names, lang))
     return BreachShown(
         breach=found.breach,
-        terms=tuple(_terms(found.breach, lang)),
+        terms=tuple(_terms(found.breach, names, lang)),
         grounds=ground_choices(lang),
-        clocks=tuple(_clock(one, found.breach, lang, at=at) for one in found.duties),
+        clocks=tuple(_clock(one, found.breach, names, lang, at=at) for one in found.duties),
         items=items,
         missing=sum(not one.words for one in items),
         owed=sum(one.owed for one in found.duties),
-        history=tuple(_history(found, notes, lang)),
+        history=tuple(_history(found, notes, names, lang)),
         own=found.breach.recorded_by == principal.id,
     )
+
+
+def _actors(found: Standing, notes: tuple[Note, ...]) -> Iterator[str]:
+    one = found.breach
+    yield one.recorded_by
+    yield from filter(None, (one.closed_by, *(duty.reported_by for duty in found.duties)))
+    yield from (note.noted_by for note in notes)
 
 
 def ground_choices(lang: Lang) -> tuple[Choice, ...]:
@@ -94,16 +102,16 @@ def ground_choices(lang: Lang) -> tuple[Choice, ...]:
     )
 
 
-def _terms(one: Breach, lang: Lang) -> Iterator[Term]:
+def _terms(one: Breach, names: Mapping[str, str], lang: Lang) -> Iterator[Term]:
     state = "open" if one.outcome is None else one.outcome.value
     said = [
         ("state", text(f"breaches.state.{state}", lang), ""),
         ("kind", text(f"cli.breach.kind.{one.kind.value}", lang), ""),
         ("aware", moment(one.aware_at, lang), ""),
-        ("recorded", actor_name(one.recorded_by, lang), moment(one.recorded_at, lang)),
+        ("recorded", names[one.recorded_by], moment(one.recorded_at, lang)),
     ]
     if one.closed_by and one.closed_at:
-        said.append(("closed", actor_name(one.closed_by, lang), moment(one.closed_at, lang)))
+        said.append(("closed", names[one.closed_by], moment(one.closed_at, lang)))
     for name, words, note in said:
         yield Term(term=text(f"breaches.{name}", lang), text=words, note=note)
     grounds = [
@@ -114,7 +122,9 @@ def _terms(one: Breach, lang: Lang) -> Iterator[Term]:
     yield Term(term=text("breaches.grounds", lang), text=words)
 
 
-def _clock(duty: Duty, breach: Breach, lang: Lang, *, at: datetime) -> Clock:
+def _clock(
+    duty: Duty, breach: Breach, names: Mapping[str, str], lang: Lang, *, at: datetime
+) -> Clock:
     known = breach.aware_at.astimezone(JST).date()
     state, tone = _state(duty, at=at)
     return Clock(
@@ -126,7 +136,7 @@ def _clock(duty: Duty, breach: Breach, lang: Lang, *, at: datetime) -> Clock:
         counted=paragraph(duty.counted, lang),
         state=text(f"breaches.clock.{state}", lang),
         tone=tone,
-        made=_made(duty.reported_at, duty.reported_by, lang),
+        made=_made(duty.reported_at, duty.reported_by, names, lang),
         may_note=duty.reported_at is None and breach.outcome is None,
         has_paper=duty.rule in TO_COMMISSION,
     )
@@ -150,7 +160,7 @@ def _state(duty: Duty, *, at: datetime) -> tuple[str, Tone]:
     return ("owed", Tone.ATTENTION) if duty.always else ("maybe", Tone.PLAIN)
 
 
-def _items(notes: tuple[Note, ...], lang: Lang) -> Iterator[Item]:
+def _items(notes: tuple[Note, ...], names: Mapping[str, str], lang: Lang) -> Iterator[Item]:
     newest = {one.topic: one for one in notes}
     for topic in Topic:
         found = newest.get(topic)
@@ -159,34 +169,36 @@ def _items(notes: tuple[Note, ...], lang: Lang) -> Iterator[Item]:
             label=text(f"breaches.item.{topic.value}", lang),
             hint=text(f"breaches.item_hint.{topic.value}", lang),
             words="" if found is None else found.words,
-            said="" if found is None else _made(found.noted_at, found.noted_by, lang),
+            said="" if found is None else _made(found.noted_at, found.noted_by, names, lang),
             to_persons=topic in TO_PERSONS,
         )
 
 
-def _made(at: datetime | None, by: str | None, lang: Lang) -> str:
+def _made(at: datetime | None, by: str | None, names: Mapping[str, str], lang: Lang) -> str:
     """When and by whom; empty for what was not done."""
     if at is None or by is None:
         return ""
-    return text("breaches.made_by", lang, at=moment(at, lang), by=actor_name(by, lang))
+    return text("breaches.made_by", lang, at=moment(at, lang), by=names[by])
 
 
-def _history(found: Standing, notes: tuple[Note, ...], lang: Lang) -> list[Occurrence]:
+def _history(
+    found: Standing, notes: tuple[Note, ...], names: Mapping[str, str], lang: Lang
+) -> list[Occurrence]:
     one = found.breach
-    lines = [_line(one.recorded_at, "recorded", one.recorded_by, lang)]
+    lines = [_line(one.recorded_at, "recorded", names[one.recorded_by], lang)]
     for note in notes:
         item = text(f"breaches.item.{note.topic.value}", lang)
-        lines.append(_line(note.noted_at, "noted", note.noted_by, lang, item=item))
+        lines.append(_line(note.noted_at, "noted", names[note.noted_by], lang, item=item))
     for duty in found.duties:
         if duty.reported_at and duty.reported_by:
             report = text(f"breaches.report.{duty.rule}", lang)
-            lines.append(_line(duty.reported_at, "reported", duty.reported_by, lang, item=report))
+            by = names[duty.reported_by]
+            lines.append(_line(duty.reported_at, "reported", by, lang, item=report))
     if one.closed_at and one.closed_by:
-        lines.append(_line(one.closed_at, "closed", one.closed_by, lang))
+        lines.append(_line(one.closed_at, "closed", names[one.closed_by], lang))
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
 def _line(at: datetime, what: str, by: str, lang: Lang, *, item: str = "") -> Occurrence:
-    who = actor_name(by, lang)
-    sentence = text("breaches.by", lang, item=item, by=who) if item else who
+    sentence = text("breaches.by", lang, item=item, by=by) if item else by
     return Occurrence(at=at, kind=text(f"breaches.event.{what}", lang), sentence=sentence)

@@ -14,7 +14,6 @@ from dsar.machine import possible
 from dsar.rules import advance, may_take
 from dsar.types import Event, Ground, Mark, Status
 from governance.core.terms import Lang, Law
-from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import error_text, text
 from governance.identity.types import Staff
 from governance.ui.parts import Choice, ClockDay, LawClock, Occurrence, Step, StepState
@@ -199,22 +198,24 @@ def hand_choices(staff: Iterable[Staff], case: Case | None = None) -> tuple[Choi
     return tuple(Choice(value=one.id, label=f"{one.display_name} ({one.login})") for one in found)
 
 
-def history(entries: Iterable[Entry], lang: Lang) -> tuple[Occurrence, ...]:
-    """What was done, newest first; grounds in words where the catalogue has them."""
+def history(
+    entries: Iterable[Entry], names: Mapping[str, str], lang: Lang
+) -> tuple[Occurrence, ...]:
+    """What was done and by whom, newest first; grounds in words where the catalogue has them."""
     marks = set(Mark)
     found = [
         Occurrence(
             at=entry.at,
             kind=text(f"dsar.{'mark' if entry.event in marks else 'event'}.{entry.event}", lang),
-            sentence=_sentence(entry, lang),
+            sentence=_sentence(entry, names, lang),
         )
         for entry in entries
     ]
     return tuple(reversed(found))
 
 
-def _sentence(entry: Entry, lang: Lang) -> str:
-    words = [actor_name(entry.actor, lang)]
+def _sentence(entry: Entry, names: Mapping[str, str], lang: Lang) -> str:
+    words = [names[entry.actor]]
     if entry.law is not None and entry.target is not None and entry.source is not entry.target:
         words.append(text(f"dsar.status.{entry.law}.{entry.target}", lang))
     return " → ".join(words)

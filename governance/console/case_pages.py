@@ -16,6 +16,7 @@ from dsar.messages.types import Side
 from dsar.records import actor_of
 from governance.console.case_facts import clocks, hand_choices, history, roads, step_lines
 from governance.console.frame import Csrf, again, case_way, may, mistakes_of
+from governance.console.naming import names_for
 from governance.console.pages import console_page
 from governance.console.request_pages import HOME
 from governance.console.step_pages import step_here
@@ -110,6 +111,7 @@ def _page(
         entries = reading.timeline(tx, wiring.ports, principal, one)
         unread_messages = unread(tx, one, Side.PERSON)
         hands = assigning.able(tx, wiring.ports)
+        names = names_for(tx, (entry.actor for entry in entries), lang)
     mistakes = told(lang)
     return templates_of(request).render(
         "console/request_case.html",
@@ -123,7 +125,7 @@ def _page(
         steps=step_lines(
             found, actor_of(principal, wiring.ports.policies.current, found), lang, at=at
         ),
-        history=history(entries, lang),
+        history=history(entries, names, lang),
         unread=unread_messages,
         hands=hand_choices(hands, found),
         writes=may(request, principal, Action.DSAR_WRITE),

@@ -10,10 +10,10 @@ from dsar.complaints.service import show_complaint
 from dsar.complaints.store import FILED, references
 from dsar.complaints.types import Complaint, ComplaintEvent, ComplaintStatus
 from dsar.store import case_by_id
+from governance.console.naming import names_for
 from governance.core.terms import Lang, RequestId, RowId
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
-from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.i18n.formats import long_day
 from governance.ui.parts import Choice, Occurrence, Term
@@ -40,15 +40,17 @@ def complaint_shown(
 ) -> ComplaintShown:
     """The complaint in words, with the steps that this reader may take."""
     one, history = show_complaint(tx, ports, principal, complaint)
-    names = references(tx)
+    numbers = references(tx)
+    actors = (actor for _, _, actor in history)
+    names = names_for(tx, filter(None, (*actors, one.reviewer)), lang)
     own = principal.id in deciders(case_by_id(tx, one.request))
     steps = {event: TABLE[one.status, event] for event in ComplaintEvent if _known(one, event)}
     return ComplaintShown(
         complaint=one,
-        reference=names[one.request],
-        terms=tuple(_terms(one, names, lang)),
+        reference=numbers[one.request],
+        terms=tuple(_terms(one, numbers, names, lang)),
         history=tuple(
-            Occurrence(at=at, kind=_event(event, lang), sentence=actor_name(actor, lang))
+            Occurrence(at=at, kind=_event(event, lang), sentence=names[actor])
             for at, event, actor in reversed(history)
         ),
         steps=tuple(
@@ -72,17 +74,19 @@ def _event(event: str, lang: Lang) -> str:
     return text(f"dsar.complaint.event.{event}", lang)
 
 
-def _terms(one: Complaint, names: Mapping[RequestId, str], lang: Lang) -> Iterator[Term]:
+def _terms(
+    one: Complaint, numbers: Mapping[RequestId, str], names: Mapping[str, str], lang: Lang
+) -> Iterator[Term]:
     at_authority = one.authority and text(f"dsar.complaint.authority.{one.authority.value}", lang)
     said = (
         ("status", text(f"dsar.complaint.status.{one.status.value}", lang)),
         ("cause", text(f"dsar.complaint.cause.{one.cause.value}", lang)),
         ("received", long_day(one.received_at, lang)),
         ("until", long_day(one.answer_by, lang) if one.answer_by else ""),
-        ("reviewer", actor_name(one.reviewer, lang) if one.reviewer else ""),
+        ("reviewer", names[one.reviewer] if one.reviewer else ""),
         ("authority", at_authority or ""),
         ("number", one.authority_reference or ""),
-        ("follow_up", names[one.follow_up] if one.follow_up else ""),
+        ("follow_up", numbers[one.follow_up] if one.follow_up else ""),
         ("answered", long_day(one.answered_at, lang) if one.answered_at else ""),
     )
     for name, value in said:

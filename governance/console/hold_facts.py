@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 
 from governance.approvals.store import waiting as open_approvals
 from governance.approvals.types import Approval, ApprovalKind
+from governance.console.naming import names_for
 from governance.core.terms import Lang, SubjectId
 from governance.customers.catalogue import Storage, catalogue
 from governance.customers.holds.types import What
 from governance.customers.ports import Ports
 from governance.http.principal import Principal
-from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.i18n.formats import long_day
 from governance.ui.parts import Choice, Occurrence, Term
@@ -142,7 +142,7 @@ def _terms(tx: Connection, ports: Ports, matter: Matter, lang: Lang) -> Iterator
         ("name", "" if said is None else said.name),
         ("counsel", "" if said is None else said.counsel),
         ("notes", "" if said is None else said.notes),
-        ("placed_by", actor_name(matter.placed_by, lang)),
+        ("placed_by", names_for(tx, (matter.placed_by,), lang)[matter.placed_by]),
         ("placed", long_day(matter.placed_at, lang)),
         ("expected_end", long_day(matter.expected_end, lang) if matter.expected_end else ""),
         ("reviewed", long_day(matter.reviewed_at, lang)),
@@ -161,8 +161,10 @@ def held_words(tx: Connection, number: str, lang: Lang) -> tuple[str, ...]:
 
 
 def _history(tx: Connection, ports: Ports, number: str, lang: Lang) -> Iterator[Occurrence]:
-    for act in store.acts_of(tx, ports.vault, number):
-        who = actor_name(act.by, lang)
+    acts = tuple(store.acts_of(tx, ports.vault, number))
+    names = names_for(tx, (act.by for act in acts), lang)
+    for act in acts:
+        who = names[act.by]
         said = f"{who}: {act.reason}" if act.reason else who
         kind = text(f"console.holds.act.{act.kind.value}", lang)
         yield Occurrence(at=act.at, kind=kind, sentence=said)

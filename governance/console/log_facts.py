@@ -1,6 +1,6 @@
 """What the pages of the audit log show: the filter as it was asked, events, the log's standing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -232,14 +232,17 @@ def _spaced(listed: str | None) -> str | None:
 
 
 def occurrences(
-    events: tuple[RecordedEvent, ...], purposes: Mapping[PurposeId, str], lang: Lang
+    events: tuple[RecordedEvent, ...],
+    purposes: Mapping[PurposeId, str],
+    names: Mapping[str, str],
+    lang: Lang,
 ) -> tuple[Occurrence, ...]:
     """What happened to one person, as a timeline."""
     return tuple(
         Occurrence(
             at=event.recorded_at,
             kind=text(f"audit.event.{event.action}", lang),
-            sentence=_sentence(event, purposes, lang),
+            sentence=_sentence(event, purposes, names, lang),
             record=Link(
                 label=text("console.log.record", lang, seq=f"{event.seq:,}"),
                 href=f"{HOME}/events/{event.id}",
@@ -252,8 +255,16 @@ def occurrences(
     )
 
 
+def deciders_of(decisions: Iterable[DecisionRecord]) -> Iterator[str]:
+    """Who asked in these decisions."""
+    return (str(one.column("actor") or "") for one in decisions)
+
+
 def decided_occurrences(
-    decisions: tuple[DecisionRecord, ...], purposes: Mapping[PurposeId, str], lang: Lang
+    decisions: tuple[DecisionRecord, ...],
+    purposes: Mapping[PurposeId, str],
+    names: Mapping[str, str],
+    lang: Lang,
 ) -> tuple[Occurrence, ...]:
     """Uses of a person's data that systems asked about, and what the gates answered."""
     found = []
@@ -263,7 +274,7 @@ def decided_occurrences(
             str(one.column(name) or "") for name in ("actor", "purpose", "channel")
         )
         said = purposes.get(PurposeId(purpose), purpose)
-        told = (actor, said, channel, reasons_in_words(str(one.column("reasons")), lang))
+        told = (names[actor], said, channel, reasons_in_words(str(one.column("reasons")), lang))
         refused = outcome == Outcome.DENY.value
         found.append(
             Occurrence(
@@ -276,11 +287,13 @@ def decided_occurrences(
     return tuple(found)
 
 
-def _sentence(event: RecordedEvent, purposes: Mapping[PurposeId, str], lang: Lang) -> str:
+def _sentence(
+    event: RecordedEvent, purposes: Mapping[PurposeId, str], names: Mapping[str, str], lang: Lang
+) -> str:
     purpose = event.purpose or ""
     opened = fields_in_short(event.fields, lang) if event.action == OPENED else ""
     parts = (
-        actor_name(event.actor, lang),
+        names[event.actor],
         purposes.get(PurposeId(purpose), purpose),
         text("console.log.opened", lang, fields=opened) if opened else "",
         text(f"audit.outcome.{event.outcome}", lang),

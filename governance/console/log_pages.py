@@ -38,6 +38,7 @@ from governance.console.log_facts import (
     asked_filter,
     choices_of,
     decided_occurrences,
+    deciders_of,
     erasure_words,
     event_terms,
     occurrences,
@@ -191,24 +192,28 @@ async def one_person(request: Request, principal: Reader, subject: str) -> str:
     before = number_in(place)
     asked = asked_of_person(subject, request.query_params)
 
-    def work(tx: Any) -> tuple[Timeline, DecisionPage]:
+    def work(tx: Any) -> tuple[Timeline, DecisionPage, dict[str, str]]:
         found = person_timeline(
             *(tx, wiring.audit, SubjectId(subject), by),
             query=asked.query, before=before, limit=PAGE,
         )  # fmt: skip
         if asked.wrong or asked.given["field"]:  # a decision about a use opens no field
-            return found, DecisionPage(decisions=(), next=None)
-        return found, look_at_decisions(tx, wiring.audit, asked.query, by, limit=PAGE)
+            decided = DecisionPage(decisions=(), next=None)
+        else:
+            decided = look_at_decisions(tx, wiring.audit, asked.query, by, limit=PAGE)
+        actors = (event.actor for event in found.page.events)
+        told = names_for(tx, (*actors, *deciders_of(decided.decisions)), page.lang)
+        return found, decided, told
 
-    found, decided = await run_in_threadpool(lambda: wiring.database.write(work))
+    found, decided, names = await run_in_threadpool(lambda: wiring.database.write(work))
     purposes = _purposes(request, page.lang)
     return templates_of(request).render(
         "console/log_person.html",
         page,
         subject=subject,
         erased=[(one, erasure_words(one, page.lang)) for one in found.erased],
-        happened=occurrences(found.page.events, purposes, page.lang),
-        decided=decided_occurrences(decided.decisions, purposes, page.lang),
+        happened=occurrences(found.page.events, purposes, names, page.lang),
+        decided=decided_occurrences(decided.decisions, purposes, names, page.lang),
         more_command=f"sekisho audit decisions person={subject}" if decided.next else "",
         next_href=asked.before(found.page.next, f"{HOME}/persons/{subject}")
         if found.page.next

@@ -16,7 +16,8 @@ from consent.standing import Entry
 from dsar.listing import list_requests
 from governance.console.choice_facts import entry_occurrences
 from governance.console.log_facts import HOME as LOG
-from governance.console.log_facts import decided_occurrences, occurrences
+from governance.console.log_facts import decided_occurrences, deciders_of, occurrences
+from governance.console.naming import names_for
 from governance.console.request_facts import request_line
 from governance.core.clock import JST
 from governance.core.terms import Lang, PurposeId, SubjectId
@@ -108,12 +109,14 @@ def _choices(_: Connection, __: AuditLog, asked: Asking) -> Iterable[Occurrence]
 def _uses(tx: Connection, log: AuditLog, asked: Asking) -> Iterable[Occurrence]:
     query = EventQuery(any_of=(EventFilter(subject=asked.subject),))
     found = look_at_decisions(tx, log, query, asked.by, limit=SHOWN)
-    return decided_occurrences(found.decisions, _purposes(asked), asked.lang)
+    names = names_for(tx, deciders_of(found.decisions), asked.lang)
+    return decided_occurrences(found.decisions, _purposes(asked), names, asked.lang)
 
 
 def _log(tx: Connection, log: AuditLog, asked: Asking) -> Iterable[Occurrence]:
     found = person_timeline(tx, log, asked.subject, asked.by, limit=SHOWN)
-    return occurrences(found.page.events, _purposes(asked), asked.lang)
+    names = names_for(tx, (event.actor for event in found.page.events), asked.lang)
+    return occurrences(found.page.events, _purposes(asked), names, asked.lang)
 
 
 def _purposes(asked: Asking) -> dict[PurposeId, str]:

@@ -1,5 +1,6 @@
 """The lists of retention: runs, certificates, plans, simulations, adopted schedules."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -7,9 +8,9 @@ from sqlalchemy import Connection
 
 from governance.console.lists.cells import READ, every, newest, one_of, row, who, words
 from governance.console.lists.source import Asked, Source
+from governance.console.naming import names_for
 from governance.console.retention_frame import CERTIFICATES, PLANS, RUN_TONES, RUNS, SIMULATIONS
 from governance.core.terms import Lang
-from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.ui.lists.types import Cell, Found, Kind, ListColumn, ListOf, Row
 from policies.actions import Action
@@ -147,14 +148,16 @@ def _certificate(one: RunLine, asked: Asked) -> Row:
 
 
 def _plans(tx: Connection, asked: Asked) -> Found:
-    return newest(_plan(one, asked) for one in looking.plan_lines(tx, limit=READ))
+    lines = tuple(looking.plan_lines(tx, limit=READ))
+    names = names_for(tx, (one.made_by for one in lines), asked.lang)
+    return newest(_plan(one, names, asked) for one in lines)
 
 
-def _plan(one: PlanLine, asked: Asked) -> Row:
+def _plan(one: PlanLine, names: Mapping[str, str], asked: Asked) -> Row:
     lang = asked.lang
     return row(
         one.id,
-        made=Cell(value=one.made_at, href=f"{PLANS}/{one.id}", note=actor_name(one.made_by, lang)),
+        made=Cell(value=one.made_at, href=f"{PLANS}/{one.id}", note=names[one.made_by]),
         by=who(one.made_by, lang),
         ground=one_of("console.plans.ground.", one.ground.value, lang),
         schedule=words(_schedule_name(one.schedule, lang)),
@@ -204,12 +207,15 @@ def _simulation(one: Line, asked: Asked) -> Row:
 
 def _schedules(tx: Connection, asked: Asked) -> Found:
     now = store.in_force(tx).digest
-    return every(_schedule(one, asked, here=one.digest == now) for one in versions(tx))
+    adopted = tuple(versions(tx))
+    both = (actor for one in adopted for actor in (one.proposed_by, one.approved_by))
+    names = names_for(tx, both, asked.lang)
+    return every(_schedule(one, names, asked, here=one.digest == now) for one in adopted)
 
 
-def _schedule(one: Version, asked: Asked, *, here: bool) -> Row:
+def _schedule(one: Version, names: Mapping[str, str], asked: Asked, *, here: bool) -> Row:
     lang = asked.lang
-    both = " / ".join(actor_name(actor, lang) for actor in (one.proposed_by, one.approved_by))
+    both = " / ".join(names[actor] for actor in (one.proposed_by, one.approved_by))
     state = one_of("console.schedules.", "in_force", lang, tone="good")
     return row(
         one.version,

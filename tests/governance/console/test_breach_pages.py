@@ -78,6 +78,7 @@ def test_a_breach_goes_from_its_record_to_its_close_by_two_persons(desk: Desk) -
     assert desk.send("two", "POST", f"{place}/close", outcome="reported").status_code == 303
     page = desk.page("one", place)
     assert "報告済み" in page
+    assert "架空（two）" in page
     forms = set(re.findall(f'action="{place}/([a-z]+)"', page))
     assert forms == {"papers"}  # a closed record is read and printed alone
     assert desk.send("one", "POST", f"{place}/reports", rule="gdpr_persons").status_code == 409

@@ -70,6 +70,7 @@ def test_a_hold_is_shown_before_it_is_placed_and_released_by_two(office: Office)
     assert held(office, one)
     page = office.page(f"{HOME}/2026-A", by=OFFICER)
     assert "架空商事 対 架空" in page
+    assert f"架空（{OFFICER}）" in page
     assert "架空商事 対 架空" in office.page(by="auditor")
     asked = send(office, f"{HOME}/2026-A/release", {"reason": "和解", "persons": two})
     assert asked.status_code == 303

@@ -112,6 +112,7 @@ def test_the_page_of_an_erased_person_says_by_which_event(office: Office, people
     living = office.page(f"{HOME}/persons/{people.living}")
     assert "消去されました" not in living
     assert reason_text(ReasonCode.ACTOR_NO_RULE, Audience.OFFICER, Lang.JA) in living
+    assert "架空（support）" in living, "who acted by name in a timeline too"
 
 
 def test_a_sign_off_covers_what_the_page_told_of(office: Office) -> None:

@@ -18,6 +18,7 @@ WORDS: Final = tuple(
         *("right", "requester", "intake", "hold", "extension"),
     )
 )
+MISSING: Final = "missing."  # before what an answer had to say and no register said
 FEW: Final = 24  # fields that a line names; of more it tells how many of which table
 
 
@@ -30,6 +31,9 @@ def reasons_in_words(listed: str, lang: Lang, *, action: str = "") -> str:
 def _reason(one: str, known: dict[str, str], lang: Lang) -> str:
     if one in GATES:
         return reason_text(ReasonCode(one), Audience.OFFICER, lang)
+    kind, _, about = one.removeprefix(MISSING).partition(":")
+    if one.startswith(MISSING) and f"dsar.gap.{kind}" in known:
+        return text(f"dsar.gap.{kind}", lang, about=about)
     return next((known[word + one] for word in WORDS if word + one in known), one)
 
 

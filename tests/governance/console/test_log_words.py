@@ -1,5 +1,6 @@
 """Codes and fields of an event in words for people."""
 
+from dsar.gaps import Gap, GapKind
 from governance.console.log_words import fields_in_short, fields_in_words, reasons_in_words
 from governance.core.terms import Lang
 from governance.customers.catalogue import catalogue
@@ -23,6 +24,9 @@ def test_steps_of_a_request_are_told_in_its_words_and_other_codes_stay() -> None
     decided = reasons_in_words("partial,appi_33_2", Lang.JA, action="request.decided")
     assert decided == "一部に応じる, 個人情報保護法33条2項本文（開示する）"
     assert reasons_in_words("respond", Lang.JA, action="request.changed") == "回答"
+    for gap in (Gap(kind=GapKind.TRANSFER_BASIS, about="V007"), Gap(kind=GapKind.MEASURES)):
+        told = reasons_in_words(f"missing.{gap.code}", Lang.JA, action="request.packaged")
+        assert told == gap.sentence[Lang.JA]
     assert reasons_in_words("respond,shipped", Lang.JA, action="policy.applied") == (
         "respond, shipped"
     )

@@ -19,6 +19,7 @@ from dsar.intake.types import Scope
 from dsar.listing import list_requests
 from dsar.records import is_own
 from dsar.store import case_by_id
+from dsar.types import RequestKind
 from governance.core.errors import NotFoundError
 from governance.http.request import open_to_all, wiring_of
 from governance.portal import family
@@ -42,8 +43,8 @@ MOST_PARTS: Final = 40
 
 
 @router.get(ROOT, response_class=HTMLResponse)
-async def requests(request: Request) -> str:
-    """What one may ask, the way to the form, and one's own requests."""
+async def requests(request: Request, right: str = "") -> str:
+    """What one may ask, the way to the form, and one's own requests; `right` is chosen before."""
     wiring, asker = wiring_of(request), asker_of(request)
     page = page_of(request, "portal.request.title", surface=Surface.PORTAL)
 
@@ -59,6 +60,7 @@ async def requests(request: Request) -> str:
         "portal/requests.html",
         page,
         form=form,
+        right=right if right in set(RequestKind) else "",
         lines=lines,
         fee=wiring.settings.disclosure_fee,
         contact=wiring.settings.contact_mail,
@@ -66,11 +68,22 @@ async def requests(request: Request) -> str:
 
 
 @router.post(NEW)
-async def begin(request: Request, csrf: Annotated[str, Form()] = "") -> Response:
-    """A fresh form that this browser alone can fill in."""
+async def begin(
+    request: Request,
+    csrf: Annotated[str, Form()] = "",
+    right: Annotated[str, Form()] = "",
+) -> Response:
+    """A fresh form that this browser alone can fill in, with the right that was chosen before."""
     check_sent(request, csrf)
-    wiring = wiring_of(request)
-    work = partial(drafts.begin, wiring.ports, asker_of(request), at=wiring.clock())
+    wiring, asker = wiring_of(request), asker_of(request)
+
+    def work() -> str:
+        secret = drafts.begin(wiring.ports, asker, at=wiring.clock())
+        if right in set(RequestKind):
+            chosen = {"right": right}
+            drafts.answer(wiring.ports, asker, secret, chosen, at=wiring.clock())
+        return secret
+
     response = RedirectResponse(f"{NEW}/{Question.HOME}", status_code=303)
     remember(request, response, await run_in_threadpool(work))
     return response

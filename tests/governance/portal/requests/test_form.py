@@ -35,8 +35,17 @@ def test_a_customer_files_a_disclosure_and_proves_it_without_script(
     portal: Portal, lang: str, words: tuple[str, ...]
 ) -> None:
     visitor = portal.customer(lang)
-    visitor.post(f"{ROOT}/new", {})
+    assert f'{ROOT}?right=correction"' in visitor.get("/portal").text
+    assert 'name="right" value="correction"' in visitor.get(f"{ROOT}?right=correction").text
+    assert 'name="right"' not in visitor.get(f"{ROOT}?right=everything").text
+    visitor.post(f"{ROOT}/new", {"right": "correction"})
     assert words[0] in visitor.get(f"{ROOT}/new/home").text
+    visitor.post(f"{ROOT}/new/home", {"home": "japan"})
+    chosen = re.search(
+        r'<input[^>]*value="correction"[^>]*>', visitor.get(f"{ROOT}/new/right").text
+    )
+    assert chosen is not None
+    assert "checked" in chosen[0], "what was chosen on the first page"
     place = visitor.filed(*DISCLOSURE)
     assert words[1] in visitor.get(place).text
     assert visitor.post(f"{place}/codes", {"kind": "email_code"}).status_code == 303

@@ -3,12 +3,17 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import func, select
 
+from governance.core.ids import new_row_id
+from governance.core.terms import ActorId
 from governance.customers.master.types import ContactChannel, ContactKind, Wanted
+from governance.customers.upkeep import merges
+from governance.customers.upkeep.merges import Merge, MergeState, Standing
 from governance.db.types import table_of
 from governance.gateway.around.own_wishes import wish_of
 from governance.identity.models import SessionRow
@@ -127,6 +132,20 @@ def test_a_customer_adds_a_passkey_signs_in_by_it_and_removes_it(  # noqa: PLR09
         asked.append((body, found))
     assert asked[0] == asked[1]
     assert "allowCredentials" not in asked[0][1] or asked[0][1]["allowCredentials"] == []
+    merged = Merge(
+        id=new_row_id(), survivor=portal.person(2), absorbed=me, state=MergeState.MERGED,
+        consent_seq=0, undone_seq=None, left=new_row_id(), right=new_row_id(),
+        before=Standing(state="active", restricted_at=None, band=None, guardian=False),
+        merged_by=ActorId("u:x"), merged_at=AT,
+    )  # fmt: skip  # by mistake it would show another's data
+    portal.wiring.database.write(lambda tx: merges.enter(tx, merged))
+    page.click("#passkey")
+    page.locator("[data-told]", has_text="パスキー").wait_for()
+    assert not [one for one in context.cookies() if one["name"] == "sekisho_session"]
+    assert rows(portal) == 1
+    undo = partial(merges.end, merge=merged.id, by=ActorId("u:x"), seq=0, at=AT)
+    portal.wiring.database.write(undo)
+    page.goto(f"{base}{PLACE}")
     page.click("#passkey")
     page.wait_for_url(f"{base}/portal")
 

@@ -4,7 +4,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import PurePosixPath
@@ -13,6 +13,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from dsar.answer_words import in_words
 from dsar.report import Answer
 from governance.core.terms import Lang
 from governance.documents.neutralise import visible
@@ -61,6 +62,7 @@ def page(answer: Answer, lang: Lang, downloads: Iterable[Download] = ()) -> str:
             placeholders=Placeholders(lang),
             t=lambda key: text(f"dsar.package.{key}", lang),
             words=lambda key: text(f"dsar.{key}", lang),
+            read=partial(in_words, lang=lang),
         )
     )
 

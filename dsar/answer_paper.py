@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from dsar.answer_words import in_words
 from governance.core.terms import Lang
 from governance.documents.neutralise import visible
 from governance.documents.papers import Entry, Paper, Part
@@ -89,7 +90,10 @@ def _sources(document: Mapping[str, Any], lang: Lang) -> Iterable[Part]:
             yield Part(
                 head=f"{label} {number}",
                 entries=tuple(
-                    Entry(term=_both(value["label"], lang), text=visible(value["value"]))
+                    Entry(
+                        term=_both(value["label"], lang),
+                        text=visible(in_words(value["field"], value["value"], lang)),
+                    )
                     for value in record
                 ),
             )

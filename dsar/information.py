@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from dsar.answer_words import in_words
 from dsar.found import Found
 from governance.core.controller import Controller
 from governance.core.terms import FieldId, Lang, Law
 from governance.customers.catalogue import CatalogueField, catalogue
 from governance.i18n.catalogue import text
+from governance.i18n.countries import country_name
 from governance.registers.countries import countries
 from governance.registers.rules import ground_of
 from governance.registers.types import GdprGround, Recipient, RecipientRole
@@ -183,8 +185,8 @@ def _recipient(one: Recipient, labels: Mapping[str, Label]) -> Label:
     }
 
     def told(lang: Lang) -> dict[str, str]:
-        parts = [text(f"consent.recipient.{one.role.value}", lang), one.service, one.country]
-        parts.append(items[lang])
+        role = text(f"consent.recipient.{one.role.value}", lang)
+        parts = [role, one.service, country_name(one.country or "", lang), items[lang]]
         between = "、" if lang is Lang.JA else ", "
         return {"name": one.name, "about": between.join(part for part in parts if part)}
 
@@ -225,7 +227,8 @@ def _safeguard(one: Recipient) -> Label:
 
 def _transfer(one: Recipient, key: str, detail: str | None) -> Label:
     said = {lang: _with(text(key, lang), detail) for lang in Lang}
-    told = [{"name": one.name, "country": one.country or "-", "safeguard": said[x]} for x in Lang]
+    where = {lang: country_name(one.country or "-", lang) for lang in Lang}
+    told = [{"name": one.name, "country": where[x], "safeguard": said[x]} for x in Lang]
     return _both("dsar.information.transfer", told[0], told[1])
 
 
@@ -246,7 +249,10 @@ def _origins(found: tuple[Found, ...]) -> tuple[Label, ...]:
     """Where the data came from, as the records say, and who gave it by the records of APPI 30."""
     wanted = {f"{table}.{column}" for table in catalogue().tables for column in ORIGINS}
     told = dict.fromkeys(
-        Label(ja=f"{value.label.ja}: {value.text}", en=f"{value.label.en}: {value.text}")
+        Label(
+            ja=f"{value.label.ja}: {in_words(value.name, value.text, Lang.JA)}",
+            en=f"{value.label.en}: {in_words(value.name, value.text, Lang.EN)}",
+        )
         for part in found
         for record in part.records
         for value in record.values

@@ -12,9 +12,9 @@ from governance.gateway.glass.types import LIFTED
 from governance.gateway.types import FieldView, ReadAnswer
 from governance.gateway.writing.types import AcquiredFrom, AcquisitionMethod
 from governance.i18n.catalogue import text
+from governance.i18n.countries import country_name
 from governance.i18n.formats import long_day
 from governance.ui.parts import TreatedField
-from governance.ui.words import country_name
 from policies.reasons import Audience, reason_text
 
 HIDDEN = frozenset({"id", "subject_id", "version", "source_file", "source_row", "recorded_at"})

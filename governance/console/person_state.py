@@ -16,8 +16,8 @@ from governance.customers.holds.types import Line
 from governance.customers.store import Subject, subject_by_id
 from governance.customers.upkeep.merges import circle
 from governance.i18n.catalogue import text
+from governance.i18n.countries import country_name
 from governance.ui.parts import Link, Term, Tone
-from governance.ui.words import country_name
 from retention.holds.wording import what_words
 
 OPEN_MOST: Final = 5  # requests named in the panel

@@ -11,6 +11,7 @@ from governance.console.law_words import duty_term, item_labels, rule_words
 from governance.core.terms import Lang, RowId
 from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
+from governance.i18n.countries import country_name
 from governance.i18n.formats import long_day
 from governance.registers.countries import countries
 from governance.registers.provisions.types import Provision
@@ -19,7 +20,6 @@ from governance.registers.service import Listed, Shown
 from governance.registers.store import recipient_by_id
 from governance.registers.types import GdprGround, Recipient
 from governance.ui.parts import Term
-from governance.ui.words import country_name
 from policies.law.in_force import law_in_force
 from policies.law.load import rules_of
 from policies.purposes import HOME

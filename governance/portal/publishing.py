@@ -22,13 +22,13 @@ from consent.types import NoticeVersion
 from governance.core.controller import Controller
 from governance.core.terms import Lang, Law
 from governance.i18n.catalogue import text
+from governance.i18n.countries import country_name
 from governance.portal.anonymised import Line, anonymised
 from governance.portal.periods import periods
 from governance.registers.countries import countries
 from governance.registers.store import all_recipients
 from governance.registers.types import Recipient, RecipientRole
 from governance.ui.parts import Term
-from governance.ui.words import country_name
 from policies.purposes import Basis, PurposeRecord, consent_gated, recipient_class
 from policies.snapshot import PolicySnapshot
 

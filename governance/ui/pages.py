@@ -55,6 +55,7 @@ from jinja2.loaders import BaseLoader
 from governance.core.terms import Lang
 from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
+from governance.i18n.countries import country_name
 from governance.i18n.formats import (
     long_day,
     machine_time,
@@ -70,7 +71,7 @@ from governance.ui.assets import asset_url
 from governance.ui.furigana import with_furigana
 from governance.ui.parts import Choice, Column, Link, NavGroup, NavItem, Term, Who
 from governance.ui.preferences import Keys, Reading, Theme
-from governance.ui.words import country_name, encoding_name
+from governance.ui.words import encoding_name
 
 MENU_AT_ONCE: Final = 12  # entries that stand in view without scrolling on a small laptop
 

@@ -200,7 +200,7 @@ def test_the_page_says_what_the_registers_say() -> None:
     facts = replace(FACTS, recipients=(replace(US, gdpr_ground="scc", categories=("name",)),))
     page = told(facts)
     assert "Kakuu Inc." in page["gdpr.c"]
-    assert "Kakuu Inc. (US" in page["gdpr.transfer"]
+    assert "Kakuu Inc. (United States" in page["gdpr.transfer"]
     assert "not registered" not in page["gdpr.transfer"]
     assert "Web" in page["gdpr.g"]
     assert page["gdpr.h"] == "We make none."

@@ -9,12 +9,12 @@ from governance.console.lists.cells import READ, newest, one_of, row, yes_no
 from governance.console.lists.source import Asked, Source
 from governance.console.register_facts import ProvisionLine, provision_lines
 from governance.i18n.catalogue import text
+from governance.i18n.countries import country_name
 from governance.i18n.formats import long_day
 from governance.registers.provisions import service
 from governance.registers.store import recipient_by_key
 from governance.ui.lists.types import Cell, Found, Kind, ListColumn, ListOf, Row
 from governance.ui.lists.views import day_of
-from governance.ui.words import country_name
 from policies.actions import Action
 
 HOME: Final = "/console/provisions"

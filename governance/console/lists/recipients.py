@@ -10,10 +10,10 @@ from governance.console.lists.source import Asked, Source
 from governance.console.register_facts import AbroadLine, RecipientLine, abroad_lines, line_of
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
+from governance.i18n.countries import country_name
 from governance.registers import service
 from governance.registers.service import Listed
 from governance.ui.lists.types import Cell, Found, Kind, ListColumn, ListOf, Row
-from governance.ui.words import country_name
 from policies.actions import Action
 
 HOME: Final = "/console/recipients"

@@ -22,6 +22,14 @@ CODES = frozenset(
         *("paid", "unpaid", "refunded", "running", "cancelled"),
     }
 )  # what the words of register files are stored as
+ACQUIRED = {
+    "person.acquired_from": frozenset(
+        {"person", "representative", "third_party", "public", "joint_user"}
+    ),
+    "person.acquisition_method": frozenset(
+        {"web_form", "paper", "phone", "card", "file", "provision"}
+    ),
+}  # who gave the data, and how; another system may write a word of its own
 LABELS = frozenset({"person_tag.label", "person_tag.special_label"})
 
 
@@ -39,6 +47,8 @@ def said(declared: Catalogue, field: FieldId, value: str, lang: Lang) -> str:
         return _of(declared.vocabularies[value].label, lang)
     if field in CODED:
         return text(f"customers.code.{value}", lang) if value in CODES else value
+    if field in ACQUIRED:
+        return text(f"customers.acquired.{value}", lang) if value in ACQUIRED[field] else value
     form = FORMS.get(table, {}).get(column)
     if form is None or form.codes is None or value not in {*form.codes}:
         return value

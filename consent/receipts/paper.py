@@ -25,7 +25,8 @@ def receipt_paper(content: Mapping[str, Any], lang: Lang) -> Paper:
     """The receipt as a paper."""
     choice, purpose = content["choice"], content["purpose"]
     kind = choice["kind"]
-    named = purpose.get(lang.value, purpose["id"])
+    everything = text("portal.receipts.every", lang)
+    named = everything if purpose["id"] == EVERY else purpose.get(lang.value, purpose["id"])
     return Paper(
         title=_said(lang, f"title.{kind}"),
         sender=content["controller"][lang.value],

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 STOP: Final = Stop(route="/console/law", address="/console/law", caller="auditor")
-PERSONS: Final = Stop(
-    route="/console/persons", address="/console/persons", caller="privacy_officer"
-)
 LIST: Final = "list-law-duties"
 FOCUS: Final = "document.activeElement.id || document.activeElement.closest('tr')?.id"
 
@@ -113,19 +110,3 @@ def test_a_list_works_without_script(looker: Walker, width: int) -> None:
     page.locator(f"#{LIST}-columns-apply").click()
     assert (asked(page)["sort"], asked(page)["law"]) == (["-article"], ["GDPR"])
     assert tab.heard() == []
-
-
-def test_who_was_found_is_saved_as_a_file_without_a_word_in_an_address(looker: Walker) -> None:
-    tab = looker.open(PERSONS, View(width=1280))
-    page = tab.page
-    page.locator("#words").fill("東京")
-    page.locator("#search").click()
-    page.locator("#file-csv").wait_for()
-    rows = page.locator("#list-persons tbody tr")
-    with page.expect_download() as made:
-        page.locator("#file-csv").click()
-    assert made.value.suggested_filename.startswith("persons_")
-    lines = made.value.path().read_text(encoding="utf-8-sig").splitlines()
-    assert len(lines) > rows.count(), "everybody on all pages, and a heading"
-    assert rows.first.locator("a").first.inner_text().split()[0] in lines[1]
-    assert "東京" not in page.url

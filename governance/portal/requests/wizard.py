@@ -77,8 +77,10 @@ async def begin(
     check_sent(request, csrf)
     wiring, asker = wiring_of(request), asker_of(request)
 
+    fresh = partial(drafts.begin, wiring.ports, asker, at=wiring.clock())
+
     def work() -> str:
-        secret = drafts.begin(wiring.ports, asker, at=wiring.clock())
+        secret = fresh()
         if right in set(RequestKind):
             chosen = {"right": right}
             drafts.answer(wiring.ports, asker, secret, chosen, at=wiring.clock())

@@ -241,6 +241,8 @@ class Database:
         if self._writer is not None:
             self._writer.close()
         self.readers.close()
+        if event.contains(self.engine, "do_connect", signed_in):
+            event.remove(self.engine, "do_connect", signed_in)  # the first that connects wins
         event.listen(self.engine, "do_connect", _refuse)
         event.listen(self.engine.pool, "checkin", _close_returned)
         self.engine.dispose()

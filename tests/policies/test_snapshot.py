@@ -154,7 +154,10 @@ def test_swap_under_load_gives_only_answers_of_one_of_both(small: str) -> None:
     assert wrong == []
 
 
-def test_whole_boundary_is_compared_and_sampled_only_above_the_budget(small: str) -> None:
+def test_whole_boundary_is_compared_and_sampled_only_above_the_budget(
+    small: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("policies.compare.BUDGET", BUDGET)  # a served house of others set its own
     policy = load_sources({"p": small})
     compiled = compile_policy(policy, random_probes=10)
     assert compiled.compared == compiled.boundary + 10

@@ -229,7 +229,11 @@ def test_the_lease_is_a_setting(tmp_path: Path) -> None:
 )
 def test_production_takes_every_provider_that_can_destroy(kind: KeyProviderKind) -> None:
     safe = Settings(
-        mode=Mode.PRODUCTION, origin="https://x.example.com", officer_mfa=True, key_provider=kind
+        mode=Mode.PRODUCTION,
+        origin="https://x.example.com",
+        officer_mfa=True,
+        file_scanner="none",
+        key_provider=kind,
     )
     refuse_unsafe(safe)
     with pytest.raises(UnsafeSettingsError):

@@ -23,6 +23,7 @@ from governance.console.account_frame import put_session
 from governance.core.errors import GovernanceError
 from governance.http.cookies import drop, put, read
 from governance.http.principal import PrincipalKind
+from governance.http.refusals import refuse_evenly
 from governance.http.request import (
     check_same_site,
     is_https,
@@ -51,7 +52,6 @@ PLACE: Final = "/portal/sign-in"
 CODE: Final = f"{PLACE}/code"
 COOKIE: Final = "sekisho_portal_step"  # of a sign-in that is half done
 HOME: Final = "/portal"
-REFUSED_AFTER: Final = 0.1  # seconds from the question to a refusal: longer than the work behind it
 LONGEST: Final = 254  # characters of an address (RFC 5321, 4.5.3.1.3)
 Word = Annotated[str, Form()]
 
@@ -123,8 +123,7 @@ async def by_code(request: Request, code: Word = "", next: Word = "") -> Respons
         opened: tuple[Session, str] = await run_in_threadpool(work)
     except (MailCodeRefusedError, SharedAddressError) as error:
         page = _code_page(request, then, error=error)
-        # the mail of the same browser may still be on its way out, and takes longer if there is one
-        await anyio.sleep_until(asked_at + REFUSED_AFTER)
+        await refuse_evenly(asked_at)
         return HTMLResponse(page, status_code=error.status)
     session, secret = opened
     await run_in_threadpool(signed_in, wiring, session, network=network)

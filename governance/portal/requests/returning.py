@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Annotated, Final
 
+import anyio
 from fastapi import APIRouter, BackgroundTasks, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +13,7 @@ from dsar.returning.service import begin, come_back, deliver
 from dsar.returning.store import STAY
 from dsar.types import EvidenceKind
 from governance.http.cookies import put
+from governance.http.refusals import refuse_evenly
 from governance.http.request import is_https, open_to_all, wiring_of
 from governance.i18n.catalogue import error_text, text
 from governance.portal.requests.asking import BACK, ROOT, asker_of, check_sent, way_of
@@ -79,12 +81,14 @@ async def open_by_code(
 ) -> Response:
     """The request, for whoever has the code; wrong, late and used codes are refused alike."""
     check_sent(request, csrf)
-    wiring, secret = wiring_of(request), way_of(request)
+    asked_at, wiring, secret = anyio.current_time(), wiring_of(request), way_of(request)
     work = partial(come_back, wiring.ports, asker_of(request), secret, code[:40], at=wiring.clock())
     try:
         found = await run_in_threadpool(work)
     except CodeRefusedError as error:
-        return HTMLResponse(_code_page(request, error=error), status_code=error.status)
+        page = _code_page(request, error=error)
+        await refuse_evenly(asked_at)
+        return HTMLResponse(page, status_code=error.status)
     return RedirectResponse(f"{ROOT}/of/{found}", status_code=303)
 
 

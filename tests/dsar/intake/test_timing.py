@@ -65,6 +65,7 @@ def test_the_clock_tells_nothing_of_who_is_known(world: World) -> None:
         act: auc(taken[act, KNOWN.email], taken[act, UNKNOWN.email])
         for act in ("file", "send", "answer")
     }
+    print(f"AUC {found}")  # noqa: T201 # the campaign's figures
     assert all(LEAST <= one <= MOST for one in found.values()), found
 
 
@@ -75,16 +76,13 @@ def test_the_clock_tells_nothing_of_which_numbers_exist(world: World) -> None:
     known = file_request(ports, ANONYMOUS, filing(UNKNOWN), at=at).reference
     order = [known, NOBODYS] * TRIES
     random.Random(20261126).shuffle(order)  # noqa: S311 # an order of tries, no secret
-    taken: dict[tuple[str, str], list[float]] = {}
+    taken: dict[str, list[float]] = {}
     for place, reference in enumerate(order):
         moment = at + timedelta(hours=place)  # five codes a day go out, and are looked for
         begun = time.perf_counter()
         way = returning.begin(ports, reference, MAIL, at=moment)
-        taken.setdefault(("begin", reference), []).append(time.perf_counter() - begun)
+        taken.setdefault(reference, []).append(time.perf_counter() - begun)
         returning.deliver(ports, way.way, at=moment)  # after the answer has left
-        begun = time.perf_counter()
-        with pytest.raises(CodeRefusedError):
-            returning.come_back(ports, ANONYMOUS, way.secret, "0", at=moment)
-        taken.setdefault(("code", reference), []).append(time.perf_counter() - begun)
-    found = {act: auc(taken[act, known], taken[act, NOBODYS]) for act in ("begin", "code")}
-    assert all(LEAST <= one <= MOST for one in found.values()), found
+    found = auc(taken[known], taken[NOBODYS])
+    print(f"AUC {found}")  # noqa: T201 # the campaign's figure
+    assert LEAST <= found <= MOST, found

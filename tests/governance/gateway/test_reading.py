@@ -49,7 +49,9 @@ PERSON = customer(
     生年月日="1980/05/05",
     備考="電話は夕方に（架空）",
 )
-PERSONAL = ("架空", "カクウ", "1980-05-05", "0001", "person1", "example.com", "丸の内", "夕方")
+# the numbers long enough that no random identity or digest holds them by chance
+NUMBERS = ("C000001", "0000-0001", "9000000001", "*0001", "•0001")
+PERSONAL = ("架空", "カクウ", "1980-05-05", *NUMBERS, "person1", "example.com", "丸の内", "夕方")
 C, M, W = Treatment.CLEAR, Treatment.MASKED, Treatment.WITHHELD
 
 

@@ -1,6 +1,7 @@
 """The application: every route behind authentication, every answer with the safe headers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -73,6 +74,7 @@ from governance.identity.clients.types import rate_of
 from governance.identity.credentials.hashing import Hasher
 from governance.identity.credentials.terms import cost_of, limits_of
 from governance.identity.middleware import Authentication
+from governance.identity.naming import names_of
 from governance.portal.acting import router as acting
 from governance.portal.certificates import router as certificates
 from governance.portal.collecting import router as collecting
@@ -215,7 +217,8 @@ def create_app(wiring: Wiring) -> Application:
     app.state.request_throttle = Throttle(wiring.settings.request_limit)
     app.state.portal_throttle = Throttle(wiring.settings.request_limit)
     app.openapi = lambda: with_evaluation(app)  # type: ignore[method-assign] # FastAPI's own way to extend it
-    app.state.templates = environment("governance.console", "governance.portal", "governance.app")
+    made = environment("governance.console", "governance.portal", "governance.app")
+    app.state.templates = replace(made, names_of=partial(_names, wiring))
     for router in ROUTERS:
         app.include_router(router)
     app.router.routes.extend(ui_routes())
@@ -225,6 +228,11 @@ def create_app(wiring: Wiring) -> Application:
     app.add_middleware(Integrating, wiring=wiring, answer=_answer)
     app.front, app.lane = _front(app, wiring)
     return app
+
+
+def _names(wiring: Wiring, actors: Collection[str]) -> Mapping[str, str]:
+    with wiring.database.glance() as tx:
+        return names_of(tx, actors)
 
 
 def _front(app: Application, wiring: Wiring) -> tuple[Asgi, Lane]:

@@ -11,7 +11,6 @@ from consent.standing import Entry
 from consent.types import EVERY, Cell
 from governance.core.terms import Lang, Law
 from governance.gateway.choices import Choices, shown_code
-from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.i18n.formats import moment
 from governance.ui.parts import Choice, Link, Occurrence, Term, Tone
@@ -125,11 +124,12 @@ def _occurrence(one: Entry, policy: PolicySnapshot, lang: Lang) -> Occurrence:
     )
 
 
-def proof_terms(view: ProofView, policy: PolicySnapshot, lang: Lang) -> tuple[Term, ...]:
+def proof_terms(
+    view: ProofView, policy: PolicySnapshot, lang: Lang, *, by: str
+) -> tuple[Term, ...]:
     """Who said what, when, where and how; every part that says something."""
     event, proof = view.event, view.proof
-    acted, by = view.acted_by, actor_name(proof.actor, lang)
-    place = proof.place
+    acted, place = view.acted_by, proof.place
     if view.collection_point:
         place = " ".join(
             filter(None, (place, view.collection_point, str(view.collection_version or "")))

@@ -25,6 +25,7 @@ from governance.console.choice_facts import (
 from governance.console.frame import Csrf, again, may, mistakes_of, today, way
 from governance.console.lists.consents import CONSENTS
 from governance.console.lists.source import listed
+from governance.console.naming import names_for
 from governance.console.pages import console_page
 from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
@@ -156,16 +157,18 @@ async def proof(request: Request, principal: Reader, entry: str) -> str:
     page = console_page(request, "console.consents.proof", principal)
     wiring, policy, row = wiring_of(request), snapshot_of(request), row_id(entry)
 
-    def read() -> ProofView | None:
+    def read() -> tuple[ProofView | None, str]:
         try:
-            return proof_view(wiring.ports, principal, row, at=wiring.clock())
+            found = proof_view(wiring.ports, principal, row, at=wiring.clock())
         except ProofEndedError:
-            return None
+            return None, ""
+        with wiring.database.read() as tx:
+            return found, names_for(tx, (found.proof.actor,), page.lang)[found.proof.actor]
 
-    view = await run_in_threadpool(read)
+    view, by = await run_in_threadpool(read)
     facts: dict[str, object] = {"view": view, "terms": (), "purpose": "", "href": ""}
     if view is not None:
-        facts["terms"] = proof_terms(view, policy, page.lang)
+        facts["terms"] = proof_terms(view, policy, page.lang, by=by)
         facts["purpose"] = purpose_words(policy, view.event.purpose, page.lang)
         facts["href"] = f"{HOME}/persons/{view.event.subject}"
     return templates_of(request).render(

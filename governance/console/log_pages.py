@@ -1,5 +1,6 @@
 """The officers' pages of the audit log: events with filters, one event, a person, the sign-off."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated, Any
@@ -54,6 +55,7 @@ from governance.http.numbers import NumberSent, number_in
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text, text
+from governance.identity.naming import names_of
 from governance.reports.service import report_id
 from governance.reports.types import Period
 from governance.ui.lists.listing import Listing
@@ -78,6 +80,7 @@ class Shown:
     open: Unreviewed
     reviews: tuple[ReviewWords, ...]
     alarms: tuple[Alarm, ...]
+    named: Mapping[str, str]  # staff of the alarms by their ids
     standing: Standing
     waiting: int
 
@@ -117,7 +120,7 @@ async def _log_page(
         asked=asked,
         options=choices_of(purposes, page.lang),
         verdict=verdict_of(watched, waiting=shown.waiting),
-        alarm_words=[in_words(one, page.lang) for one in shown.alarms],
+        alarm_words=[in_words(one, page.lang, shown.named) for one in shown.alarms],
         may_sign=may(request, principal, Action.AUDIT_REVIEW),
         mistakes=mistakes,
         comment=comment,
@@ -136,12 +139,14 @@ def _shown(request: Request, principal: Principal) -> Shown:
 
     found, reviewed = wiring.database.write(write)
     with wiring.database.read() as tx:
+        told = alarms(tx, limit=ALARMS)
         return Shown(
             found=found,
             kept=kept_filters(tx, wiring.vault, by.id),
             open=unreviewed(tx, within=timedelta(days=wiring.settings.review_days), at=by.at),
             reviews=reviewed,
-            alarms=alarms(tx, limit=ALARMS),
+            alarms=told,
+            named=names_of(tx, (one.actor for one in told if one.actor)),
             standing=standing(tx),
             waiting=waiting(tx),
         )

@@ -6,18 +6,9 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from governance.core.terms import Lang
-from governance.i18n.actors import actor_name
-from governance.i18n.catalogue import text
+from governance.i18n.actors import called
 from governance.identity.naming import names_of
 from governance.ui.lists.types import Cell, Found, Row
-
-
-def called(actor: str, names: Mapping[str, str], lang: Lang) -> str:
-    """An employee as "name (login)", as far as there is a name; others as everywhere."""
-    plain, name = actor_name(actor, lang), names.get(actor, "")
-    if not name or name == plain:
-        return plain
-    return text("ui.actor.staff", lang, name=name, login=plain)
 
 
 def with_names(tx: Connection, found: Found, lang: Lang) -> Found:

@@ -29,6 +29,7 @@ from governance.http.principal import Principal
 from governance.http.request import wiring_of
 from governance.i18n.catalogue import text
 from governance.i18n.formats import moment
+from governance.identity.naming import names_of
 from governance.ui.pages import Page, Surface
 from governance.ui.style_page import style_page
 from governance.ui.surfaces import page_of, templates_of
@@ -90,11 +91,12 @@ async def console(request: Request, principal: Officer) -> str:
             facts = overview(tx, page.lang, lists=may(request, principal, Action.QUALITY_READ))
             waits = due(tx, request, principal, page.lang)
             told = alarms(tx, limit=ALARMS) if reads_log else ()
+            named = names_of(tx, (one.actor for one in told if one.actor))
             decided = decided_since(tx, wiring.clock() - DAY) if reads_log else None
         found = {
             "facts": facts,
             "due": waits,
-            "alarms": [(one, in_words(one, page.lang)) for one in told],
+            "alarms": [(one, in_words(one, page.lang, named)) for one in told],
             "decided": decision_bars(decided, page.lang) if decided and decided.total else (),
             "counted": decisions_counted(decided, page.lang) if decided else "",
             "reads_requests": may(request, principal, Action.DSAR_READ),

@@ -1,5 +1,6 @@
 """What the pages of the policy show: what is in force, what waits, what would change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 from governance.approvals import store as approvals_store
 from governance.approvals.rules import standing
 from governance.approvals.types import Approval, ApprovalId, ApprovalKind, ApprovalState
+from governance.console.naming import names_for
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 from policies.admin import store
@@ -84,7 +86,9 @@ def proved(snapshot: PolicySnapshot) -> tuple[Proof, ...]:
 def entry_lines(tx: Connection, lang: Lang) -> tuple[EntryLine, ...]:
     """Every change that was taken, the newest first."""
     number = number_in_force(tx)
-    return tuple(_entry(one, lang, here=one.number == number) for one in store.entries(tx))
+    found = store.entries(tx)
+    names = names_for(tx, (by for one in found for by in (one.requested_by, one.approved_by)), lang)
+    return tuple(_entry(one, names, lang, here=one.number == number) for one in found)
 
 
 def waiting_lines(
@@ -92,35 +96,34 @@ def waiting_lines(
 ) -> tuple[WaitingLine, ...]:
     """Changes that wait for a second person."""
     desk = wiring.policy_desk
-    return tuple(
-        _waiting(one, change_of(desk, one.object_ref, approvals_store.sealed_of(tx, one.id)), lang)
+    found = [
+        (one, change_of(desk, one.object_ref, approvals_store.sealed_of(tx, one.id)))
         for one in approvals_store.waiting(tx, at=at, limit=LISTED)
         if one.kind is ApprovalKind.POLICY_CHANGE
-    )
+    ]
+    names = names_for(tx, (one.requested_by for one, _ in found), lang)
+    return tuple(_waiting(one, change, names, lang) for one, change in found)
 
 
-def _entry(entry: Entry, lang: Lang, *, here: bool) -> EntryLine:
+def _entry(entry: Entry, names: Mapping[str, str], lang: Lang, *, here: bool) -> EntryLine:
     return EntryLine(
         number=entry.number,
         version=entry.version,
         kind=text(f"cli.policy.kind.{entry.kind.value}", lang),
         state=text(f"cli.policy.state.{entry.state.value}", lang),
         at=entry.taken_at or entry.effective_from,
-        by=" / ".join(
-            dict.fromkeys(
-                actor.partition(":")[2] or actor
-                for actor in (entry.requested_by, entry.approved_by)
-            )
-        ),
+        by=" / ".join(dict.fromkeys((names[entry.requested_by], names[entry.approved_by]))),
         changed=entry.changed_cells,
         here=here,
     )
 
 
-def _waiting(approval: Approval, change: Change, lang: Lang) -> WaitingLine:
+def _waiting(
+    approval: Approval, change: Change, names: Mapping[str, str], lang: Lang
+) -> WaitingLine:
     return WaitingLine(
         approval=approval.id,
-        by=approval.requested_by.partition(":")[2],
+        by=names[approval.requested_by],
         at=approval.requested_at,
         kind=text(f"cli.policy.kind.{change.kind.value}", lang),
         effective=change.effective_from,

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from governance.console.frame import may, today, way
 from governance.console.lists.provisions import PROVISIONS
 from governance.console.lists.source import listed
+from governance.console.naming import names_for
 from governance.console.pages import console_page
 from governance.console.register_facts import (
     provision_lines,
@@ -76,7 +77,9 @@ async def one_provision(request: Request, principal: Reader, provision: str) -> 
         with wiring.database.read() as tx:
             shown = service.show(tx, wiring.ports, principal, provision)
             (line,) = provision_lines(tx, (shown.provision,), policy, lang)
-        terms = provision_terms(line, shown.party, shown.acquisition, lang)
+            recorder = shown.provision.recorded_by
+            by = names_for(tx, (recorder,), lang)[recorder]
+        terms = provision_terms(line, shown.party, shown.acquisition, lang, by=by)
         return {"line": line, "terms": terms}
 
     facts = await run_in_threadpool(look)

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from governance.console.law_words import duty_term, item_labels, rule_words
 from governance.core.terms import Lang, RowId
-from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.i18n.countries import country_name
 from governance.i18n.formats import long_day
@@ -198,9 +197,9 @@ def _provision(
 
 
 def provision_terms(
-    line: ProvisionLine, party: Any, acquisition: str, lang: Lang
+    line: ProvisionLine, party: Any, acquisition: str, lang: Lang, *, by: str
 ) -> tuple[Term, ...]:
-    """One record with the other side as it was at the time (Rules 20, 24)."""
+    """One record with the other side as it was at the time (Rules 20, 24), recorded by whom."""
     one = line.provision
     first, last = (long_day(day, lang) for day in (one.first_on, one.last_on))
     rules = rules_of(law_in_force(), one.last_on)
@@ -219,7 +218,7 @@ def provision_terms(
         ("persons", f"{one.persons:,}", ""),
         ("kept_until", long_day(one.keeping.until, lang), ""),
         ("rule", rule_words(one.keeping.rule, rules, lang), one.keeping.rule),
-        ("recorded_by", actor_name(one.recorded_by, lang), ""),
+        ("recorded_by", by, ""),
     )
     terms = {
         name: Term(term=_label(name, lang), text=value, note=note)

@@ -1,5 +1,6 @@
 """The officers' overview of retention: the schedule in force, what is due, runs, holds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Final
@@ -11,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from governance.console.frame import Csrf, may, report_file, today
+from governance.console.naming import names_for
 from governance.console.pages import console_page
 from governance.console.retention_frame import (
     HOME,
@@ -62,14 +64,16 @@ class Overview:
     holds: int
     purges: Standing
     opted_out: int  # tokens of who said no to marketing
+    names: Mapping[str, str]  # of those who took the schedule
 
 
-def overview(tx: Connection, settings: Settings, *, at: datetime) -> Overview:
+def overview(tx: Connection, settings: Settings, lang: Lang, *, at: datetime) -> Overview:
     """How retention stands."""
-    plans = looking.plan_lines(tx, limit=LOOKED_AT)
+    plans, adopted = looking.plan_lines(tx, limit=LOOKED_AT), newest_version(tx)
     return Overview(
         schedule=store.in_force(tx),
-        adopted=newest_version(tx),
+        adopted=adopted,
+        names=names_for(tx, (adopted.approved_by,) if adopted is not None else (), lang),
         runs=looking.run_lines(tx, limit=RUNS_SHOWN),
         unfinished=looking.count_runs(tx, RunState.RUNNING),
         residue=looking.count_runs(tx, RunState.RESIDUE),
@@ -93,7 +97,7 @@ async def retention(request: Request, principal: Reader) -> str:
 
     def look() -> Overview:
         with wiring.database.read() as tx:
-            return overview(tx, wiring.settings, at=wiring.clock())
+            return overview(tx, wiring.settings, page.lang, at=wiring.clock())
 
     facts = await run_in_threadpool(look)
     return templates_of(request).render(
@@ -161,7 +165,7 @@ def _schedule(facts: Overview, lang: Lang) -> tuple[Term, ...]:
             "console.retention.adopted",
             lang,
             n=adopted.version,
-            who=adopted.approved_by.partition(":")[2],
+            who=facts.names[adopted.approved_by],
             day=long_day(adopted.adopted_at, lang),
         )
     return (

@@ -1,5 +1,6 @@
 """Who did something, as people are told of it."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from governance.core.terms import Lang
@@ -24,3 +25,11 @@ def actor_name(actor: str, lang: Lang) -> str:
             return text("ui.actor.anonymous", lang)
         case _:
             return actor
+
+
+def called(actor: str, names: Mapping[str, str], lang: Lang) -> str:
+    """An employee as "name (login)", as far as there is a name; others as everywhere."""
+    plain, name = actor_name(actor, lang), names.get(actor, "")
+    if not name or name == plain:
+        return plain
+    return text("ui.actor.staff", lang, name=name, login=plain)

@@ -53,7 +53,6 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Stric
 from jinja2.loaders import BaseLoader
 
 from governance.core.terms import Lang
-from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
 from governance.i18n.countries import country_name
 from governance.i18n.formats import (
@@ -67,6 +66,7 @@ from governance.i18n.formats import (
     size,
 )
 from governance.i18n.voice import voice
+from governance.ui.acting import MARKS, Marks, NamesOf, actor, unnamed
 from governance.ui.assets import asset_url
 from governance.ui.furigana import with_furigana
 from governance.ui.parts import Choice, Column, Link, NavGroup, NavItem, Term, Who
@@ -152,10 +152,15 @@ class Templates:
     """Every template in both languages, ready to render."""
 
     by_lang: Mapping[Lang, Environment]
+    names_of: NamesOf = unnamed  # what accounts are called; asked once a page, of the console alone
 
     def render(self, name: str, page: Page, **facts: object) -> str:
         """The finished page in the page's language; an unknown name or key is an error."""
-        html = self.by_lang[page.lang].get_template(name).render(page=page, **facts)
+        marks = Marks()
+        template = self.by_lang[page.lang].get_template(name)
+        html = template.render({MARKS: marks}, page=page, **facts)
+        staff_look = page.surface is Surface.CONSOLE  # fails closed: no name of staff elsewhere
+        html = marks.named(html, self.names_of if staff_look else unnamed, page.lang)
         wanted = page.lang is Lang.JA and Reading.RUBY in page.reading
         return with_furigana(html) if wanted else html
 
@@ -177,7 +182,7 @@ def _environment(lang: Lang, loader: BaseLoader) -> Environment:
     )
     made.filters.update(
         **_date_filters(lang),
-        actor=lambda value: actor_name(value, lang),
+        actor=actor,
         country=lambda value: country_name(value, lang),
         encoding=lambda value: encoding_name(value, lang),
         machine_time=machine_time,

@@ -54,7 +54,7 @@ def test_parts_are_withheld_without_leave(filled: Bench, tmp_path: Path) -> None
     assert (report.opened, report.withheld) == (0, 3)
     assert done.opened_about == frozenset()
     assert "架空".encode() not in content
-    assert b"salt" not in content
+    assert b'"salt"' not in content
 
 
 def test_leave_can_be_given_for_some_persons(filled: Bench, tmp_path: Path) -> None:

@@ -220,13 +220,13 @@ def test_a_purpose_that_is_not_the_searchers_searches_nothing_and_says_why(offic
 def test_a_profile_shows_name_state_and_only_kinds_that_the_reader_may_open(office: Office) -> None:
     subject = subjects(office.wiring)[0]
     office.wiring.database.write(
-        partial(place_hold, subject=subject, matter="M-1", by="u:taro", at=AT)
+        partial(place_hold, subject=subject, matter="MATTER-1", by="u:taro", at=AT)
     )
     page = office.page(f"{HOME}/{subject}", by=OFFICER)
     assert "様</h1>" in page
-    assert 'href="/console/holds/M-1"' in page
+    assert 'href="/console/holds/MATTER-1"' in page
     seen_by_support = office.page(f"{HOME}/{subject}", by="support")
-    assert "M-1" not in seen_by_support
+    assert "MATTER-1" not in seen_by_support
     assert "あなたの役割では開けない種類" in seen_by_support
     shown = office.page(f"{HOME}/{subject}?show=holds", by=OFFICER)
     assert "保全を開始" in shown

@@ -31,6 +31,7 @@ from governance.crypto.wrap import (
 DAY = date(2026, 11, 25)
 NOW = datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)
 KEYS = [bytes([number]) * 32 for number in range(3)]
+OLD = "the words before"  # that no key in base64 holds by chance
 N = 2**10  # a cheap scrypt; the cost is the setting's, not the test's
 
 
@@ -212,7 +213,7 @@ class TestFileProvider:
     def test_the_passphrase_is_changed_and_a_change_cut_short_is_finished(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, before: str | None
     ) -> None:
-        monkeypatch.setenv("OLD", "old")
+        monkeypatch.setenv("OLD", OLD)
         monkeypatch.setenv("NEW", "new")
         old = FileKeyProvider(folder, passphrase=before, scrypt_n=N)
         epochs = [old.create_epoch(DAY + timedelta(days=number)) for number in range(4)]
@@ -240,7 +241,7 @@ class TestFileProvider:
             body = json.loads((folder / f"{epoch}.key").read_text())
             assert len(base64.b64decode(body["key"])) == 61
         assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
-        assert "old" not in "".join(path.read_text() for path in folder.iterdir())
+        assert OLD not in "".join(path.read_text() for path in folder.iterdir())
 
     def test_a_change_that_would_lose_a_key_changes_nothing(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch

@@ -184,11 +184,19 @@ def checked_params(params: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _in_words(params: Mapping[str, str], lang: Lang) -> Mapping[str, str]:
-    """The parameters with their days as people read them."""
+    """The parameters with their days as people read them; a number that looks like one stays."""
     return {
-        name: long_day(date.fromisoformat(value), lang) if DAY.fullmatch(value) else value
+        name: long_day(_day(name, value), lang) if PARAMS[name] is DAY else value
         for name, value in params.items()
     }
+
+
+def _day(name: str, value: str) -> date:
+    """The day; raises MessageRefusedError for what no calendar has."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise MessageRefusedError(field=name) from None
 
 
 def put_once(folder: Path, name: str, *, key: str, content: bytes) -> None:

@@ -125,6 +125,9 @@ def test_a_notice_of_preservation_names_its_matter_and_says_its_day_in_words() -
     )
     assert "M-2026-04" in told["Subject"]
     assert "2026年11月22日(日)" in told.get_content()
+    for number in ("2026-00-12", "2026-11-22"):  # numbers of matters, and no days
+        odd = mail(template="retention.mail.hold_notice", params=params | {"number": number})
+        assert number in compose(odd, sender=SENDER, at=NOW)["Subject"]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +141,7 @@ def test_a_notice_of_preservation_names_its_matter_and_says_its_day_in_words() -
         {"params": {"link": "javascript:alert(1)"}},
         {"params": {"link": "https://example.com/ taro"}},
         {"params": {"code": "lower case"}},
+        {"params": {"due": "2026-02-30"}},
     ],
 )
 def test_nothing_but_a_reference_enters_a_mail(changes: dict[str, object]) -> None:

@@ -18,6 +18,7 @@ from audit.types import EventDraft, Network, Outcome
 from governance.approvals import rules
 from governance.approvals import store as approvals
 from governance.approvals.executors import Executor
+from governance.approvals.second import hands_of
 from governance.approvals.service import Approvals
 from governance.approvals.types import (
     Approval,
@@ -71,7 +72,7 @@ class GuardianProofError(GovernanceError):
 
 
 class GuardianRecorderError(ForbiddenError):
-    """Whoever saw the proof is not the second person."""
+    """Whoever saw the proof is not the second person, nor by another account or a system's key."""
 
     code = "guardian_recorder"
 
@@ -235,13 +236,16 @@ def guardian_executor(ports: Ports) -> Executor:
         day = at.astimezone(JST).date()
         person = subject_by_id(tx, record.subject, on=day)
         (right,) = relations_of(tx, [record])
+        newest = approvals.latest_about(tx, ApprovalKind.GUARDIAN, [reference])[reference]
+        if newest.id != consumed.approval.id:
+            raise GuardianChangedError  # fails closed: it was asked about anew, and perhaps refused
         if person is None or person.gone or said != _said(record, right):
             raise GuardianChangedError  # fails closed: not what was agreed to
         birth = birth_of(ports.vault, records_of(tx, record.subject, "person"))
         begins = max(day, right.valid_from or day)
         if not confirmable(right, on=day) or not in_force(right, birth=birth, on=begins):
             raise GuardianProofError  # fails closed: it ended before it began
-        if by.id == record.clear["verified_by"]:
+        if record.clear["verified_by"] in hands_of(tx, by.id, since=consumed.approval.requested_at):
             raise GuardianRecorderError
         confirm(tx, record, by=by.id, at=at)
         effects.follow(tx, ports.vault, TABLE, record.subject, record.id, on=day)

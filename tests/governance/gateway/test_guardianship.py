@@ -5,7 +5,10 @@ from datetime import timedelta
 import pytest
 
 from governance.app.wiring import Wiring
+from governance.approvals import ties
+from governance.approvals.bonds import TieKind
 from governance.approvals.errors import ApprovalClosedError, ApprovalForbiddenError
+from governance.approvals.types import ApprovalId
 from governance.core.errors import GovernanceError
 from governance.core.terms import RowId, SubjectId
 from governance.customers.master.guardians import children_of
@@ -150,6 +153,34 @@ def test_who_recorded_the_proof_who_may_not_and_who_comes_late_confirm_nothing(
             lambda tx: answer_second(tx, wiring.ports, SECOND, other, asked.id, give=True, at=late)
         )
     assert not house.acts()
+
+
+def test_the_recorders_other_account_confirms_nothing(house: House) -> None:
+    row, _ = house.put(by=BOTH)
+    wiring, late = house.wiring, AT + timedelta(days=15)
+    asked = wiring.database.write(lambda tx: ask_again(tx, wiring.ports, SUPPORT, row, at=late))
+    wiring.database.write(
+        lambda tx: ties.note(tx, SECOND.id, BOTH.id, TieKind.PERSON, at=AT - timedelta(days=99))
+    )
+    with pytest.raises(GuardianRecorderError):
+        wiring.database.write(
+            lambda tx: answer_second(tx, wiring.ports, SECOND, row, asked.id, give=True, at=late)
+        )
+    assert not house.acts()
+
+
+def test_a_refusal_ends_what_was_asked_before_it_too(house: House) -> None:
+    row, first = house.put()
+    house.put(row=row, notes="架空の覚え書き")  # nothing that is decided about changes
+    confirmed(house.wiring, row, give=False)
+    wiring = house.wiring
+    with pytest.raises(GuardianChangedError):
+        wiring.database.write(
+            lambda tx: answer_second(
+                tx, wiring.ports, SECOND, row, ApprovalId(str(first)), give=True, at=AT
+            )
+        )
+    assert (house.acts(), house.second(row)) == (False, Second.REFUSED)
 
 
 def test_a_refusal_gives_nothing_and_what_changed_meanwhile_is_not_confirmed(house: House) -> None:

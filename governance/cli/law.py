@@ -21,7 +21,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 def law_book() -> "LawBook":
     """The law of the installation: shipped, its own files, its rule sets switched on."""
-    from governance.core.settings import load
+    from governance.core.settings_reading import load
     from policies.law.load import installed
 
     invocation = current()

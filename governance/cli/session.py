@@ -20,7 +20,8 @@ from governance.app.wiring import Mark, Wiring
 from governance.cli.invocation import current
 from governance.core.clock import utc_now
 from governance.core.logging import configure
-from governance.core.settings import Settings, load
+from governance.core.settings import Settings
+from governance.core.settings_reading import load
 from governance.customers.changes.counter import Taken
 from governance.db.engine import Database
 from governance.http.principal import ANONYMOUS, Principal, PrincipalKind

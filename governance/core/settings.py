@@ -1,19 +1,17 @@
-"""Settings: one frozen object, read once from `sekisho.toml` and SEKISHO_* variables.
+"""Settings: one frozen object, read once (`settings_reading.py`).
 
-Order: command line, environment, file, default. Secrets stand in files that a setting names,
-never in a setting itself. docs/settings.md is generated from this module.
+Secrets stand in files that a setting names, never in a setting itself. docs/settings.md is
+generated from this module.
 """
 
-import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import Field, PrivateAttr, ValidationError
+from pydantic import Field, PrivateAttr
 
-from governance.core.addresses import faulty_address
 from governance.core.backup_settings import BackupSettings
 from governance.core.controller import described
 from governance.core.errors import GovernanceError
@@ -23,10 +21,6 @@ from governance.core.key_settings import KeySettings
 from governance.core.retention_settings import RetentionSettings
 from governance.core.setting_kinds import MailKind, Mode, SmtpEncryption
 from governance.core.signon_settings import SignOnSettings
-from governance.core.unsafe_settings import unsafe_in
-
-PREFIX = "SEKISHO_"
-FILE_NAME = "sekisho.toml"
 
 
 class SettingsError(GovernanceError):
@@ -310,57 +304,3 @@ class Settings(
     def mail_folder(self) -> Path:
         """Folder of the mail sink."""
         return self.mail_dir or self.data_dir / "mail"
-
-
-def load(
-    *,
-    config: Path | None = None,
-    environment: Mapping[str, str],
-    overrides: Mapping[str, object] | None = None,
-) -> Settings:
-    """Settings from file, environment and command line; raises SettingsError and kin."""
-    said = {key: value for key, value in (overrides or {}).items() if value is not None}
-    parts = (
-        ("file", _from_file(config)),
-        ("environment", _from_environment(environment)),
-        ("command", said),
-    )
-    values: dict[str, object] = {name: value for _, part in parts for name, value in part.items()}
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise SettingsError(setting=".".join(map(str, first["loc"])) or "?") from None
-    settings.note_sources({name: source for source, part in parts for name in part})
-    refuse_unsafe(settings)
-    if (name := faulty_address(settings.__dict__)) is not None:
-        raise SettingsError(setting=name)
-    return settings
-
-
-def _from_file(config: Path | None) -> dict[str, object]:
-    path = config or Path(FILE_NAME)
-    if config is None and not path.is_file():
-        return {}
-    try:
-        return dict(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsFileError(path=str(path), reason=type(error).__name__) from None
-
-
-def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
-    """Only the variables that name a setting; the token of a command line is no setting."""
-    known = Settings.model_fields
-    return {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in environment.items()
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() in known
-    }
-
-
-def refuse_unsafe(settings: Settings) -> None:
-    """Fails closed: production starts on none of what the table of unsafe settings names."""
-    if settings.mode is not Mode.PRODUCTION:
-        return
-    for row in unsafe_in(settings):
-        raise UnsafeSettingsError(setting=row.setting)

@@ -6,14 +6,12 @@ Pure; docs/settings.md shows these rows and a test shows that each one stops the
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from governance.core.scanner_address import scanner_place
 from governance.core.setting_kinds import KeyProviderKind, MailKind, SmtpEncryption
-
-if TYPE_CHECKING:
-    from governance.core.settings import Settings
+from governance.core.settings import Settings
 
 THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -23,7 +21,7 @@ class Unsafe:
     """A setting, when it is not safe, and why."""
 
     setting: str
-    holds: "Callable[[Settings], bool]"
+    holds: Callable[[Settings], bool]
     ja: str
     en: str
 
@@ -185,6 +183,6 @@ UNSAFE: Final = (
 )
 
 
-def unsafe_in(settings: "Settings") -> Iterator[Unsafe]:
+def unsafe_in(settings: Settings) -> Iterator[Unsafe]:
     """Every row that holds, the first of the table first."""
     return (row for row in UNSAFE if row.holds(settings))

@@ -12,7 +12,8 @@ MASKED = ROOT / "scripts" / "masking_examples.json"  # per method an invented va
 
 def settings_page() -> str:
     """Every setting with its variable, default and meaning."""
-    from governance.core.settings import FILE_NAME, PREFIX, Settings  # noqa: PLC0415
+    from governance.core.settings import Settings  # noqa: PLC0415
+    from governance.core.settings_reading import FILE_NAME, PREFIX  # noqa: PLC0415
 
     rows = []
     for name, field in Settings.model_fields.items():

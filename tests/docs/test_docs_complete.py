@@ -12,7 +12,8 @@ import pytest
 
 from audit.actions import EventCode
 from governance.core.errors import GovernanceError
-from governance.core.settings import PREFIX, Settings
+from governance.core.settings import Settings
+from governance.core.settings_reading import PREFIX
 from policies.masking import MaskMethod
 from policies.reasons import ReasonCode
 

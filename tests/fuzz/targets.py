@@ -25,7 +25,7 @@ from consent.notices.reading import read_edition
 from dsar.intake.rules import answer_faults, first_open, questions
 from governance.connectors.reading import read_connectors
 from governance.core.errors import GovernanceError
-from governance.core.settings import load as load_settings
+from governance.core.settings_reading import load as load_settings
 from governance.crypto.stream import StreamReader, StreamWriter
 from governance.customers.normalise.address import normalise_address
 from governance.customers.normalise.companies import normalise_company

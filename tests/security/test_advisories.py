@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from governance.core.addresses import SCHEMES, faulty_address
-from governance.core.settings import Settings, SettingsError, load
+from governance.core.settings import Settings, SettingsError
+from governance.core.settings_reading import load
 from tests.security.ground import Ground, address, places
 from tests.security.test_authorisation_matrix import STREAM, chosen
 

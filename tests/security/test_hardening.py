@@ -8,7 +8,8 @@ import pytest
 from governance.app.contact import security_txt
 from governance.app.edge import MAX_BODY
 from governance.app.hosts import hosts_of, name_in
-from governance.core.settings import Settings, SettingsError, load
+from governance.core.settings import Settings, SettingsError
+from governance.core.settings_reading import load
 from governance.http.cookies import ONLY_HERE
 from governance.ui.headers import page_headers
 from tests.installation import AT

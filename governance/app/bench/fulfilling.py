@@ -26,7 +26,7 @@ from governance.app.bench.figure import Figure
 from governance.app.connected import sources_of
 from governance.app.wiring import Wiring
 from governance.core.ids import new_row_id, new_subject_id
-from governance.core.settings import load
+from governance.core.settings_reading import load
 from governance.core.terms import ActorId, FieldId, Law, SubjectId
 from governance.customers.store import TABLES, NewSubject, Record, add_subjects, insert_records
 from governance.customers.subjects import SubjectKind

@@ -21,7 +21,7 @@ from sqlalchemy import Column, MetaData, String, Table, func, insert, select
 
 from governance.app.bench.figure import Figure
 from governance.app.wiring import Wiring
-from governance.core.settings import load
+from governance.core.settings_reading import load
 from governance.core.terms import ActorId
 from governance.customers.search.filling import follow
 from governance.customers.tokens import POSTING, ROW

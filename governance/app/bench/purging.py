@@ -31,7 +31,7 @@ from governance.app.bench.foreground import late as late_of
 from governance.app.bench.servers import server_url
 from governance.app.wiring import Wiring
 from governance.core.ids import new_subject_id
-from governance.core.settings import load
+from governance.core.settings_reading import load
 from governance.core.terms import ActorId, Law, RowId, SubjectId
 from governance.customers import store as customers
 from governance.customers.store import LAW, SUBJECT, TABLES, NewSubject

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from governance.app.bench.figure import Figure
 from governance.app.wiring import Wiring
 from governance.core.ids import new_row_id, new_subject_id
-from governance.core.settings import load
+from governance.core.settings_reading import load
 from governance.core.terms import ActorId, EventId, FieldId, KeyClass, Law, SubjectId
 from governance.customers import store
 from governance.customers.store import LAW, TABLES, NewSubject, Record

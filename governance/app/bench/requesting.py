@@ -18,7 +18,7 @@ from dsar.intake.types import Claim, Filing, Source
 from dsar.types import Intake, RequestKind
 from governance.app.bench.figure import Figure
 from governance.app.wiring import Wiring
-from governance.core.settings import load
+from governance.core.settings_reading import load
 from governance.db.engine import Database, sqlite_url
 from governance.http.principal import ANONYMOUS
 

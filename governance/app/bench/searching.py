@@ -17,7 +17,7 @@ from governance.app.bench.figure import Figure
 from governance.app.bench.people import BATCH, Person, ground, persons, put
 from governance.app.bench.postings import Postings
 from governance.app.wiring import Wiring
-from governance.core.settings import load
+from governance.core.settings_reading import load
 from governance.core.terms import ActorId, FieldId
 from governance.custody import reindexing
 from governance.customers import tokens

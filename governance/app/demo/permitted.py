@@ -7,7 +7,8 @@ from typing import Final
 from governance.app.demo.errors import DemoModeError
 from governance.app.demo.folder import demand_free, demand_ours
 from governance.core.setting_kinds import Mode
-from governance.core.settings import UnsafeSettingsError, load
+from governance.core.settings import UnsafeSettingsError
+from governance.core.settings_reading import load
 
 DEFAULT_FOLDER: Final = Path("sekisho-demo")
 

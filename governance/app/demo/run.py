@@ -32,7 +32,7 @@ from governance.app.demo.served import Served
 from governance.app.demo.stage import Outcome, Stage, Step
 from governance.app.server import listen
 from governance.app.wiring import Wiring
-from governance.core.settings import load
+from governance.core.settings_reading import load
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from governance.app.demo.folder import CONFIG, LOG
 from governance.app.server import serve
 from governance.core.logging import configure
-from governance.core.settings import load
+from governance.core.settings_reading import load
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from audit.review import EventFilter, count
 from governance.app.integrating import Integrating
 from governance.app.wiring import Wiring
 from governance.core.errors import GovernanceError
-from governance.core.settings import load
+from governance.core.settings_reading import load
 from tests.audit.bench import draft
 
 

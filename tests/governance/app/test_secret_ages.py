@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from governance.app.secret_ages import secrets_finding
-from governance.core.settings import load
+from governance.core.settings_reading import load
 from tests.outside import SHOP
 
 AT = datetime(2027, 3, 1, tzinfo=UTC)

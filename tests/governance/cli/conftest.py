@@ -15,7 +15,7 @@ from governance.app.staff import add_staff
 from governance.app.wiring import Wiring
 from governance.cli.main import main
 from governance.core.clock import utc_now
-from governance.core.settings import load
+from governance.core.settings_reading import load
 from governance.core.terms import PurposeId
 from governance.db.engine import Database, sqlite_url
 from governance.http.principal import PrincipalKind

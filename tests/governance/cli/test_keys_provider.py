@@ -16,7 +16,8 @@ from governance.app.key_providers import KeySettingMissingError, provider_of
 from governance.app.wiring import Wiring
 from governance.core.clock import JST, utc_now
 from governance.core.setting_kinds import KeyProviderKind, Mode
-from governance.core.settings import Settings, UnsafeSettingsError, load, refuse_unsafe
+from governance.core.settings import Settings, UnsafeSettingsError
+from governance.core.settings_reading import load, refuse_unsafe
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 from governance.keys.epochs import roll

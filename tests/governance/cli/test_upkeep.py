@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from governance.app.quality import measure_step, review_step
-from governance.core.settings import load
+from governance.core.settings_reading import load
 from governance.db.engine import Database, sqlite_url
 from tests.governance.cli.conftest import Home, Run
 

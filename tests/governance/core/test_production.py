@@ -6,7 +6,7 @@ import pytest
 
 from governance.core.errors import GovernanceError
 from governance.core.setting_kinds import Mode
-from governance.core.settings import load
+from governance.core.settings_reading import load
 
 SAFE: dict[str, object] = {
     "mode": "production",

@@ -11,8 +11,8 @@ from governance.core.settings import (
     SettingsError,
     SettingsFileError,
     UnsafeSettingsError,
-    load,
 )
+from governance.core.settings_reading import load
 from governance.core.unsafe_settings import UNSAFE
 
 SAFE = {"SEKISHO_MODE": "production", "SEKISHO_ORIGIN": "https://privacy.example.com"}

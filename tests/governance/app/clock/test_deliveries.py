@@ -21,7 +21,8 @@ from governance.app.deliveries import channels_of, deliver, senders_of
 from governance.app.doctor import examine
 from governance.app.wiring import Wiring
 from governance.core.setting_kinds import MailKind, Mode, SmsKind, SmtpEncryption
-from governance.core.settings import SettingsError, UnsafeSettingsError, refuse_unsafe
+from governance.core.settings import SettingsError, UnsafeSettingsError
+from governance.core.settings_reading import refuse_unsafe
 from governance.core.terms import ActorId, FieldId, KeyClass, Lang
 from governance.crypto.secret_refs import SecretPermissionError, write_private
 from governance.customers.post import post

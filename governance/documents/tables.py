@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TextIO, assert_never
+from unicodedata import east_asian_width
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -20,6 +21,7 @@ from governance.documents.neutralise import is_dangerous, neutralised
 
 Cell = str | int | float | Decimal | bool | date | datetime | None
 
+A4 = 9  # the number of this paper in a workbook
 XLSX_ROWS = 1_048_576  # rows of a sheet, heading included
 XLSX_COLUMNS = 16_384
 XLSX_TEXT = 32_767  # characters of a cell
@@ -27,6 +29,8 @@ FIRST_YEAR = 1901  # a sheet has no date before; 1900 counts a leap day that nev
 EXACT_DIGITS = 15  # decimal digits that a spreadsheet keeps
 PLACES = 1_000  # places of lost characters that a report lists
 SHEET_NAME = 31  # characters
+NARROWEST, WIDEST = 8, 60  # characters of a column; longer text wraps in its cell
+FITS = 250  # characters that an A4 sheet on its side still shows legibly on one page's width
 SHEET_SIGNS = re.compile(r"[\[\]:*?/\\]")
 GETA = "〓"  # the printer's sign for a character that is missing
 SAME_IN_CP932 = str.maketrans(  # other code points of the same sign
@@ -181,6 +185,8 @@ def _csv_text(cell: Cell, tally: _Tally) -> str:
         case str():
             tally.neutralised += is_dangerous(cell)
             return neutralised(cell)
+        case datetime() if cell.tzinfo is None:
+            return cell.isoformat(" ", "seconds")
         case datetime() | date():
             return cell.isoformat()
         case int() | float() | Decimal():
@@ -212,12 +218,8 @@ def _fill_sheet(
     book: xlsxwriter.Workbook, tally: _Tally, rows: Iterable[Sequence[Cell]], *, sheet: str
 ) -> None:
     page = book.add_worksheet(sheet)
-    formats = _Formats(
-        marked=book.add_format({"quote_prefix": True}),
-        day=book.add_format({"num_format": "yyyy-mm-dd"}),
-        heading=book.add_format({"bold": True}),
-    )
-    page.freeze_panes(1, 0)
+    formats = _formats(book)
+    widths = [NARROWEST] * len(tally.header)
     for number, row in _numbered(tally, rows):
         if number >= XLSX_ROWS:
             raise TableTooLargeError(rows=number + 1, limit=XLSX_ROWS)
@@ -225,6 +227,32 @@ def _fill_sheet(
             place = Place(row=number, column=tally.header[index])
             kept = _sheet_text(cell, tally, place) if isinstance(cell, str) else cell
             _put(page, number, index, kept, formats=formats, tally=tally)
+            widths[index] = min(WIDEST, max(widths[index], _width(kept)))
+    _laid_out(page, tally, widths)
+
+
+def _width(cell: Cell) -> int:
+    """Half-width characters that the cell's longest line takes, with its margin."""
+    lines = "" if cell is None else str(cell)[: WIDEST * WIDEST]  # what wraps is measured no longer
+    longest = max(
+        (sum(1 + (east_asian_width(sign) in "WF") for sign in line)) for line in lines.split("\n")
+    )
+    return longest + 2
+
+
+def _laid_out(page: Worksheet, tally: _Tally, widths: Sequence[int]) -> None:
+    """The heading stays, filters and repeats; the sheet prints on A4 with its page numbers."""
+    for index, width in enumerate(widths):
+        page.set_column(index, index, width)
+    page.freeze_panes(1, 0)
+    if tally.rows and widths:
+        page.autofilter(0, 0, tally.rows, len(widths) - 1)
+    page.repeat_rows(0)
+    page.set_paper(A4)
+    page.set_landscape()
+    page.set_footer("&L&A&R&P / &N")
+    if sum(widths) <= FITS:
+        page.fit_to_pages(1, 0)
 
 
 def _sheet_text(text: str, tally: _Tally, place: Place) -> str:
@@ -235,9 +263,30 @@ def _sheet_text(text: str, tally: _Tally, place: Place) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Formats:
+    words: Format
     marked: Format
     day: Format
+    moment: Format
     heading: Format
+    number: Format
+
+    def of(self, text: str, *, row: int) -> Format:
+        """How a text stands in its cell."""
+        if is_dangerous(text):
+            return self.marked
+        return self.heading if row == 0 else self.words
+
+
+def _formats(book: xlsxwriter.Workbook) -> _Formats:
+    top, wraps = {"valign": "top"}, {"valign": "top", "text_wrap": True}
+    return _Formats(
+        words=book.add_format(wraps),
+        marked=book.add_format({**wraps, "quote_prefix": True}),
+        day=book.add_format({**top, "num_format": "yyyy-mm-dd"}),
+        moment=book.add_format({**top, "num_format": "yyyy-mm-dd hh:mm:ss"}),
+        heading=book.add_format({**wraps, "bold": True, "bg_color": "#F1F1F4", "bottom": 1}),
+        number=book.add_format(top),
+    )
 
 
 def _put(
@@ -247,20 +296,21 @@ def _put(
         case None:
             return
         case bool():
-            page.write_boolean(row, column, cell)
+            page.write_boolean(row, column, cell, formats.number)
         case str():
             tally.neutralised += is_dangerous(cell)
-            plain = formats.heading if row == 0 else None
-            page.write_string(row, column, cell, formats.marked if is_dangerous(cell) else plain)
-        case datetime():
+            page.write_string(row, column, cell, formats.of(cell, row=row))
+        case datetime() if cell.tzinfo is not None:
             page.write_string(row, column, cell.isoformat())  # with its offset; Excel has none
         case date() if cell.year < FIRST_YEAR:
             page.write_string(row, column, cell.isoformat())
+        case datetime():
+            page.write_datetime(row, column, cell, formats.moment)
         case date():
             page.write_datetime(row, column, cell, formats.day)
         case int() | float() | Decimal():
             if _is_exact(cell):
-                page.write_number(row, column, cell)
+                page.write_number(row, column, cell, formats.number)
             else:
                 page.write_string(row, column, str(cell))
         case _:

@@ -56,7 +56,7 @@ def written(cell: Cell, kind: Kind) -> Written:
         return "\n".join(cell.lines)
     value = cell.value
     if isinstance(value, datetime):
-        value = value.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
+        value = value.astimezone(JST).replace(microsecond=0, tzinfo=None)
     if not cell.note:
         return value
     said = "" if value is None else str(value)

@@ -181,3 +181,18 @@ def test_rows_are_streamed(tmp_path: Path) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 3_000_000
+
+
+def test_a_sheet_can_be_read_filtered_and_printed_as_it_opens(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    moment = datetime(2026, 3, 10, 12)  # noqa: DTZ001 - a sheet has no zones
+    rows: list[Sequence[Cell]] = [("架空商店株式会社", moment, "長い文" * 50), ("-", None, "")]
+    write_xlsx(path, ("名称", "日時", "説明"), rows)
+    sheet = openpyxl.load_workbook(path)["Sheet1"]
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:C3")
+    assert sheet["B2"].value == moment
+    widths = [sheet.column_dimensions[name].width for name in "ABC"]
+    assert widths[0] > 2 * len("架空商店株式会社")
+    assert widths[2] < 70, "a long text wraps"
+    assert sheet["C2"].alignment.wrap_text
+    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")

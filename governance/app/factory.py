@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.responses import RedirectResponse, Response
@@ -109,6 +110,7 @@ from policies.api import (
 from retention.datasets.api import router as datasets
 from retention.holds.api import router as holds
 
+NUL = "NUL (0x00)"  # as the driver of PostgreSQL names it, and no value
 TOKEN_TRIES = 600  # that failed at the token endpoint, from one network within an hour
 
 
@@ -225,6 +227,7 @@ def create_app(wiring: Wiring) -> Application:
     app.add_exception_handler(GovernanceError, _ours)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(DataError, _unstorable)
     app.add_middleware(Integrating, wiring=wiring, answer=_answer)
     app.front, app.lane = _front(app, wiring)
     return app
@@ -305,6 +308,13 @@ async def _ours(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     status = cast("HTTPException", error).status_code
     return _answer(request, _BY_STATUS.get(status, BadRequestError)())
+
+
+async def _unstorable(request: Request, error: Exception) -> Response:
+    """A sign that no text of the database holds was sent, wherever; all else is a fault of ours."""
+    if NUL not in str(cast("DataError", error).orig):
+        raise error
+    return _answer(request, BadRequestError())
 
 
 def _refusal(request: Request) -> GovernanceError | None:

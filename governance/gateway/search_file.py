@@ -18,7 +18,6 @@ from typing import Final
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
-from audit.types import EventDraft, Network, Outcome
 from governance.core.errors import WrongUseError
 from governance.core.terms import EventId, FieldId, RowId, SubjectId, Treatment
 from governance.customers.catalogue import catalogue
@@ -223,33 +222,21 @@ def _parts(people: Sequence[SubjectId]) -> Iterable[tuple[SubjectId, ...]]:
 
 def _release(tx: Connection, *, making: _Making, digest: str) -> EventId:
     """The one event of the file; raises MovedError when a decision no longer stands."""
-    run, one = making.run, making.one
-    bulk = run.bulk
+    run = making.run
     if not deciding.stands(tx, run):
         raise MovedError
-    network = bulk.principal.network
-    return bulk.ports.audit.append(
-        tx,
-        EventDraft(
-            action=EventCode.PERSON_EXPORTED,
-            occurred_at=bulk.at,
-            actor=bulk.principal.id,
-            actor_os=bulk.principal.os_user,
-            object_type="search",
-            object_id=making.search,
-            purpose=bulk.purpose.id,
-            outcome=Outcome.PERMIT,
-            policy_version=bulk.policy.version or None,
-            consent_seq=run.began,
-            request_id=bulk.request.request_id,
-            network=Network(network) if network else None,
-            fields=one.request.shown,
-            counts=(
-                ("rows", making.rows),
-                ("persons", run.persons),
-                *((f"cells_{kind.value}", n) for kind, n in sorted(making.treated.items())),
-            ),
-            refs=(f"sha256:{digest}", f"decisions_of:{run.stream}"),
-            reasons=(f"form.{making.form}",),
+    draft = deciding.permitted(
+        run,
+        EventCode.PERSON_EXPORTED,
+        "search",
+        making.search,
+        fields=making.one.request.shown,
+        counts=(
+            ("rows", making.rows),
+            ("persons", run.persons),
+            *((f"cells_{kind.value}", n) for kind, n in sorted(making.treated.items())),
         ),
+        refs=(f"sha256:{digest}", f"decisions_of:{run.stream}"),
+        reasons=(f"form.{making.form}",),
     )
+    return run.bulk.ports.audit.append(tx, draft)

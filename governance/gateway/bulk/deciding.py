@@ -13,10 +13,11 @@ from typing import Final
 
 from sqlalchemy import Connection, exists, or_, select
 
+from audit.actions import EventCode
 from audit.decisions.models import DECISIONS
 from audit.decisions.store import Numbered, write_batch
 from audit.decisions.types import Decision
-from audit.types import Outcome
+from audit.types import EventDraft, Network, Outcome
 from consent import ledger
 from consent.many import subject_gates
 from consent.types import SubjectDecision
@@ -290,6 +291,40 @@ def stands(tx: Connection, run: Run) -> bool:
         on=bulk.at.astimezone(JST).date(),
     )
     return again.recipient == bulk.recipient and bool(again)
+
+
+def permitted(
+    run: Run,
+    action: EventCode,
+    kind: str,
+    about: str,
+    *,
+    counts: tuple[tuple[str, int], ...],
+    refs: tuple[str, ...],
+    fields: tuple[FieldId, ...] = (),
+    reasons: tuple[str, ...] = (),
+) -> EventDraft:
+    """The one event of a bulk act that stands, to be appended in the transaction that ends it."""
+    bulk = run.bulk
+    network = bulk.principal.network
+    return EventDraft(
+        action=action,
+        occurred_at=bulk.at,
+        actor=bulk.principal.id,
+        actor_os=bulk.principal.os_user,
+        object_type=kind,
+        object_id=about,
+        purpose=bulk.purpose.id,
+        outcome=Outcome.PERMIT,
+        reasons=reasons,
+        policy_version=bulk.policy.version or None,
+        consent_seq=run.began,
+        request_id=bulk.request.request_id,
+        network=Network(network) if network else None,
+        fields=fields,
+        counts=counts,
+        refs=refs,
+    )
 
 
 def start(bulk: Bulk) -> Run:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 from audit.actions import EventCode
 from audit.types import EventDraft, Network, Outcome
 from consent.types import SubjectDecision
-from governance.core.terms import EventId, FieldId, RowId, SubjectId, Treatment
+from governance.core.terms import EventId, FieldId, SubjectId, Treatment
 from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
 from governance.customers.store import TABLES, Record, record_of, with_custom
@@ -323,19 +323,11 @@ def _event(making: _Making, digest: str) -> EventDraft:
     refs = [f"sha256:{digest}", f"decisions_of:{run.stream}"]
     if bulk.recipient is not None:
         refs.append(f"recipient:{bulk.recipient.id}")
-    return EventDraft(
-        action=EventCode.PERSON_EXPORTED,
-        occurred_at=bulk.at,
-        actor=bulk.principal.id,
-        actor_os=bulk.principal.os_user,
-        object_type="export",
-        object_id=RowId(run.id),
-        purpose=bulk.purpose.id,
-        outcome=Outcome.PERMIT,
-        policy_version=bulk.policy.version or None,
-        consent_seq=run.began,
-        request_id=bulk.request.request_id,
-        network=Network(bulk.principal.network) if bulk.principal.network else None,
+    return deciding.permitted(
+        run,
+        EventCode.PERSON_EXPORTED,
+        "export",
+        run.id,
         fields=making.fields,
         counts=(
             ("rows", making.rows),

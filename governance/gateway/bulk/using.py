@@ -7,7 +7,6 @@ from typing import Final
 from sqlalchemy import Connection
 
 from audit.actions import EventCode
-from audit.types import EventDraft, Network, Outcome
 from consent.state.live import PERMIT_LIFE
 from governance.core.terms import EventId, FieldId, SubjectId
 from governance.customers.ports import Ports
@@ -81,22 +80,7 @@ def _release(tx: Connection, *, run: Run) -> EventId:
     bulk = run.bulk
     if not deciding.stands(tx, run):
         raise MovedError
-    return bulk.ports.audit.append(
-        tx,
-        EventDraft(
-            action=EventCode.PERSON_USED,
-            occurred_at=bulk.at,
-            actor=bulk.principal.id,
-            actor_os=bulk.principal.os_user,
-            object_type="use",
-            object_id=run.id,
-            purpose=bulk.purpose.id,
-            outcome=Outcome.PERMIT,
-            policy_version=bulk.policy.version or None,
-            consent_seq=run.began,
-            request_id=bulk.request.request_id,
-            network=Network(bulk.principal.network) if bulk.principal.network else None,
-            counts=(("persons", run.persons), *deciding.codes(run.excluded)),
-            refs=(f"decisions_of:{run.stream}",),
-        ),
-    )
+    counts = (("persons", run.persons), *deciding.codes(run.excluded))
+    refs = (f"decisions_of:{run.stream}",)
+    draft = deciding.permitted(run, EventCode.PERSON_USED, "use", run.id, counts=counts, refs=refs)
+    return bulk.ports.audit.append(tx, draft)

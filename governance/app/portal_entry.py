@@ -5,6 +5,7 @@ code is typed in the browser that asked for it. One cookie is kept, of the sessi
 of ten minutes.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -21,6 +22,7 @@ from governance.app.staff import signed_in
 from governance.app.wiring import Wiring
 from governance.console.account_frame import put_session
 from governance.core.errors import GovernanceError
+from governance.core.settings import Settings
 from governance.http.cookies import drop, put, read
 from governance.http.principal import PrincipalKind
 from governance.http.refusals import refuse_evenly
@@ -125,20 +127,30 @@ async def by_code(request: Request, code: Word = "", next: Word = "") -> Respons
         page = _code_page(request, then, error=error)
         await refuse_evenly(asked_at)
         return HTMLResponse(page, status_code=error.status)
-    session, secret = opened
-    await run_in_threadpool(signed_in, wiring, session, network=network)
-    response = RedirectResponse(then, status_code=303)
+    return await entered(request, RedirectResponse(then, status_code=303), *opened, step=COOKIE)
+
+
+async def entered(
+    request: Request, response: Response, session: Session, secret: str, *, step: str
+) -> Response:
+    """The browser holds the session and no more the step before it; the log names who came in."""
+    network = principal_of(request).network
+    await run_in_threadpool(signed_in, wiring_of(request), session, network=network)
     put_session(request, response, session, secret)
-    drop(response, COOKIE, https=https)
+    drop(response, step, https=is_https(request))
     return response
 
 
 def _demand(request: Request) -> Wiring:
+    return demand(request, lambda settings: settings.portal_mail_sign_in, MailSignInOffError)
+
+
+def demand(request: Request, on: Callable[[Settings], bool], off: type[GovernanceError]) -> Wiring:
     """Fails closed: another site's form, a way in that is switched off, and too many of them."""
     check_same_site(request)
     wiring: Wiring = wiring_of(request)
-    if not wiring.settings.portal_mail_sign_in:
-        raise MailSignInOffError
+    if not on(wiring.settings):
+        raise off
     request.app.state.portal_throttle.pass_one(principal_of(request).network, at=wiring.clock())
     return wiring
 

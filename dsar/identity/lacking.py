@@ -1,10 +1,10 @@
 """What is still to be proved of who asks, for the officer who waits for it; pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dsar.case import Case
-from dsar.identity.rules import PROOF_LIFE, families, proved, required_proofs
+from dsar.identity.rules import families, proved, required_proofs, stands
 from dsar.identity.types import Family
 from dsar.types import EvidenceKind
 
@@ -25,9 +25,9 @@ def lacking(case: Case, *, at: datetime) -> Lacking | None:
         return None
     needs = [required_proofs(track.kind, requester=case.requester) for track in case.tracks]
     need = max(needs, key=lambda one: (one.families, one.contact_days))
-    standing = [one for one in case.evidence if timedelta() <= at - one.at <= PROOF_LIFE]
+    standing = [one for one in case.evidence if stands(one, at=at)]
     had = families(standing, need)
-    given = any(one.accepted and one.kind is EvidenceKind.AGENT_AUTHORITY for one in standing)
+    given = any(one.kind is EvidenceKind.AGENT_AUTHORITY for one in standing)
     return Lacking(
         needed=need.families,
         had=tuple(one for one in Family if one in had),

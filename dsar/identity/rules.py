@@ -46,7 +46,7 @@ def sufficient(
 ) -> bool:
     """Whether these proofs, as they stand at this moment, meet what the right needs."""
     need = required_proofs(right, requester=requester)
-    standing = tuple(proof for proof in proofs if _stands(proof, at=at))
+    standing = tuple(proof for proof in proofs if stands(proof, at=at))
     if len(families(standing, need)) < need.families:
         return False  # fails closed: too little is no proof
     return not need.authority or any(
@@ -67,7 +67,8 @@ def families(proofs: Iterable[Evidence], need: Need) -> frozenset[Family]:
     return frozenset(FAMILY[proof.kind] for proof in proofs if _counts(proof, need))
 
 
-def _stands(proof: Evidence, *, at: datetime) -> bool:
+def stands(proof: Evidence, *, at: datetime) -> bool:
+    """Whether the proof was accepted, not too long ago."""
     return proof.accepted and timedelta() <= at - proof.at <= PROOF_LIFE
 
 

@@ -25,7 +25,7 @@ def because(found: Decision | Item, schedule: Schedule, lang: Lang) -> str:
     return text(
         f"retention.because.{own}",
         lang,
-        decision=text(f"retention.decision.{kind.value}", lang),
+        decision=text(f"retention.decision.{kind.value}", lang).lower(),
         label=label,
         basis=basis,
         start=long_day(found.basis, lang) if found.basis is not None else "-",

@@ -206,7 +206,7 @@ def history(
     found = [
         Occurrence(
             at=entry.at,
-            kind=text(f"dsar.{'mark' if entry.event in marks else 'event'}.{entry.event}", lang),
+            kind=text(f"dsar.{'mark' if entry.event in marks else 'did'}.{entry.event}", lang),
             sentence=_sentence(entry, names, lang),
         )
         for entry in entries

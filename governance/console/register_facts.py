@@ -62,7 +62,7 @@ def line_of(one: Listed, lang: Lang, *, on: date) -> RecipientLine:
     return RecipientLine(
         key=entry.source_key,
         name=entry.name,
-        role=text(f"consent.recipient.{entry.role.value}", lang),
+        role=text(f"reports.R10.role.{entry.role.value}", lang),
         country=entry.country or "",
         until=entry.expires_on,
         renews=entry.auto_renewal,
@@ -126,7 +126,7 @@ def recipient_terms(shown: Shown, policy: PolicySnapshot, lang: Lang) -> tuple[T
     ]
     said: tuple[tuple[str, object], ...] = (
         ("key", entry.source_key),
-        ("role", text(f"consent.recipient.{entry.role.value}", lang)),
+        ("role", text(f"reports.R10.role.{entry.role.value}", lang)),
         ("country", country_name(entry.country or "", lang)),
         ("address", entry.address),
         ("representative", person.representative),
@@ -217,7 +217,7 @@ def provision_terms(
         ("fields", item_labels(one.fields, lang), ""),
         ("persons", f"{one.persons:,}", ""),
         ("kept_until", long_day(one.keeping.until, lang), ""),
-        ("rule", rule_words(one.keeping.rule, rules, lang), one.keeping.rule),
+        ("rule", rule_words(one.keeping.rule, rules, lang), ""),
         ("recorded_by", by, ""),
     )
     terms = {

@@ -5,8 +5,12 @@ a sentence has an easy form; without one the plain sentence is said.
 
 A key is ``<domain>.<rest>`` and stands as msgid in ``messages/<lang>/<domain>.po``.
 A domain is read when its first text is asked for, so that a command pays for no other.
+
+English words that go with a number are written ``{n} {n:person/persons}``: the first for one.
 """
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -16,6 +20,7 @@ from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
 from governance.i18n.voice import voice
 
+COUNTED = re.compile(r"\{(\w+):([^{}/]*)/([^{}/]*)\}")
 MESSAGES = files("governance.i18n").joinpath("messages")
 
 
@@ -61,7 +66,12 @@ def text(key: str, lang: Lang, /, **params: object) -> str:
         found = easy(name).get(key, found)
     if found is None:
         raise MissingTextError(key=key, lang=lang.value)
-    return found.format(**params) if params else found
+    return _agreeing(found, params).format(**params) if params else found
+
+
+def _agreeing(found: str, params: Mapping[str, object]) -> str:
+    """The sentence with its words in the number that the placeholder they name will have."""
+    return COUNTED.sub(lambda at: at[2] if str(params.get(at[1])) == "1" else at[3], found)
 
 
 def error_text(error: GovernanceError, lang: Lang) -> str:

@@ -64,7 +64,7 @@ def purge(stage: Stage, watch: Watch) -> Outcome:
             words(
                 stage,
                 "purge.rule",
-                decision=text(f"retention.decision.{kind.value}", stage.lang),
+                decision=text(f"retention.decision.{kind.value}", stage.lang).lower(),
                 label=named(rule, schedule, stage.lang)[1],
                 rule=rule,
                 count=number,

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 
 import governance
 from governance.core.terms import Lang
-from governance.i18n.catalogue import MissingTextError, domain, domains, text
+from governance.i18n.catalogue import COUNTED, MissingTextError, domain, domains, text
 
 ROOT = Path(governance.__file__).parents[1]
 PACKAGES = ("governance", "policies", "consent", "retention", "audit", "dsar")
@@ -153,3 +153,20 @@ def test_a_missing_text_is_a_typed_error() -> None:
 def test_placeholders_are_filled_and_values_stay_values() -> None:
     shown = text("consent.error.choice_unknown", Lang.EN, part="{purpose}")
     assert "({purpose})" in shown
+
+
+def test_english_words_agree_with_their_number() -> None:
+    said = [text("console.simulations.persons_n", Lang.EN, n=n) for n in ("0", "1", "21", 1)]
+    assert said == ["0 persons", "1 person", "21 persons", "1 person"]
+    both = text("console.retention.rules_n", Lang.EN, rules="5", duties="1")
+    assert both == "5 rules, 1 duty"
+
+
+def test_words_of_a_number_name_a_placeholder_of_their_sentence() -> None:
+    """A name that no caller fills would say the plural for ever."""
+    every = [
+        (key, words) for name in domains(Lang.EN) for key, words in domain(name, Lang.EN).items()
+    ]
+    counted = [(key, words, at[1]) for key, words in every for at in COUNTED.finditer(words)]
+    assert counted
+    assert not [key for key, words, name in counted if f"{{{name}}}" not in words]

@@ -67,9 +67,8 @@ def answer_shown(tx: Connection, case: Case, lacking: tuple[Gap, ...], lang: Lan
 
 def _terms(case: Case, lang: Lang) -> tuple[Term, ...]:
     rights = " / ".join(text(f"dsar.right.{track.kind}", lang) for track in case.tracks)
-    states = " / ".join(
-        text(f"dsar.status.{track.law}.{track.status}", lang) for track in case.tracks
-    )
+    words = (text(f"dsar.status.{track.law}.{track.status}", lang) for track in case.tracks)
+    states = " / ".join(dict.fromkeys(words))
     return (
         Term(term=text("console.answer.reference", lang), text=case.reference, mono=True),
         Term(term=text("console.answer.rights", lang), text=rights),

@@ -14,7 +14,7 @@ from governance.customers.store import TABLES
 from governance.customers.upkeep.measures import Extra, Measure, by_kpi
 from governance.customers.upkeep.reviews import BEHIND, OF_COMPANIES, Topic
 from governance.i18n.catalogue import text
-from governance.i18n.formats import share, short_day
+from governance.i18n.formats import MONTHS_EN, share, short_day
 from governance.ui.charts import Stack, StackedChart, stacked_chart
 from governance.ui.parts import Column
 
@@ -86,6 +86,13 @@ def _limit(good: float, poor: float, lang: Lang) -> str:
     return text(key, lang, good=share(good, digits=1))
 
 
+def _tick(day: date, lang: Lang) -> str:
+    """A day under a column of the chart."""
+    if lang is Lang.EN:
+        return f"{day.day} {MONTHS_EN[day.month - 1]}"
+    return f"{day.month}/{day.day}"
+
+
 def trend(found: Iterable[Measure], lang: Lang) -> Trend:
     """How many rows had a fault of each kind, day by day; weeks apart where there are many."""
     days: dict[date, dict[str, int]] = {}
@@ -96,7 +103,7 @@ def trend(found: Iterable[Measure], lang: Lang) -> Trend:
     step = max(1, -(-len(every) // DAYS))
     shown = every[::-1][::step][::-1]
     names = {kpi: text(f"upkeep.quality.drawn.{kpi}", lang) for kpi in DRAWN}
-    stacks = [Stack(label=f"{day.month}/{day.day}", counts=days[day]) for day in shown]
+    stacks = [Stack(label=_tick(day, lang), counts=days[day]) for day in shown]
     return Trend(
         chart=stacked_chart(stacks, names, others=text("upkeep.quality.others", lang)),
         columns=(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
+from dsar.answer_words import in_words
 from dsar.case import Case, WithheldItem
 from dsar.found import Found, FoundRecord, FoundValue
 from dsar.review import rules
@@ -235,7 +236,11 @@ def _record(view: _View, found: Found, record: FoundRecord, number: int) -> Reco
     return RecordLine(
         number=number,
         differing=tuple(line for _, line in values if line.differs),
-        same=tuple(Term(term=line.label, text=v.text) for v, line in values if not line.differs),
+        same=tuple(
+            Term(term=line.label, text=in_words(v.name, v.text, view.lang))
+            for v, line in values
+            if not line.differs
+        ),
     )
 
 

@@ -20,7 +20,7 @@ from dsar.stepping import advance
 from dsar.types import Event
 from governance.connectors.building import connected
 from governance.connectors.types import Connector
-from governance.console.frame import Csrf, again, may, mistakes_of, way
+from governance.console.frame import Csrf, again, case_way, may, mistakes_of
 from governance.console.pages import console_page
 from governance.console.request_pages import HOME
 from governance.core.errors import GovernanceError, NotFoundError
@@ -130,7 +130,7 @@ def _page(
             for one in WithoutReason
         ],
         mistakes=mistakes,
-        way=way(lang, ("console.requests.title", HOME), (TITLE, "")),
+        way=case_way(lang, case.id, case.reference, (TITLE, here)),
     )
 
 

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from enum import StrEnum
+from typing import Final, assert_never
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, not_, select
 
 from audit.decisions.models import DECISIONS
 from audit.types import Outcome
@@ -15,6 +16,18 @@ from governance.core.ids import first_id_at
 COUNTED: Final = 5_000  # decisions that one look reads; a range of the primary key, about 10 ms
 PERMIT: Final = "permit"
 UNAVAILABLE: Final = "unavailable"
+DENIED: Final = "denied"  # how the reason of a gate begins
+
+
+class Answer(StrEnum):
+    """What decisions are looked for by: permitted, not permitted, or stopped by one gate."""
+
+    PERMIT = PERMIT
+    REFUSED = "refused"  # whatever stopped it
+    ACTOR = "actor"
+    PURPOSE = "purpose"
+    SUBJECT = "subject"
+    UNAVAILABLE = UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +62,32 @@ def decided_since(tx: Connection, since: datetime, *, most: int = COUNTED) -> De
     rows = tx.execute(query).all()
     ways: Counter[str] = Counter()
     for row in rows:
-        ways[_way(row.outcome, row.reasons)] += row.n
+        ways[way_of(row.outcome, row.reasons)] += row.n
     full = ways.total() >= most
     oldest = min((row.oldest for row in rows), default=since)
     return Decided(ways=ways, since=oldest if full else since, full=full)
 
 
-def _way(outcome: str, reasons: str) -> str:
+def way_of(outcome: str, reasons: str) -> str:
     """The gate that stopped it, by its first reason; what could not be asked is of no gate."""
     if outcome == Outcome.PERMIT:
         return PERMIT
     parts = reasons.partition(",")[0].split(".")
-    return parts[1] if len(parts) > 1 and parts[0] == "denied" else UNAVAILABLE
+    return parts[1] if len(parts) > 1 and parts[0] == DENIED else UNAVAILABLE
+
+
+def answered(answer: Answer) -> ColumnElement[bool]:
+    """Decisions that were answered so; of each gate exactly those that `way_of` says it of."""
+    outcome, reasons = DECISIONS.c.outcome, DECISIONS.c.reasons
+    refused = outcome != Outcome.PERMIT.value
+    match answer:
+        case Answer.PERMIT:
+            return not_(refused)
+        case Answer.REFUSED:
+            return refused
+        case Answer.ACTOR | Answer.PURPOSE | Answer.SUBJECT:
+            return and_(refused, reasons.startswith(f"{DENIED}.{answer.value}"))
+        case Answer.UNAVAILABLE:
+            return and_(refused, not_(reasons.startswith(f"{DENIED}.")))
+        case _:
+            assert_never(answer)

@@ -6,27 +6,43 @@ stands without them.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, false, not_, or_, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from audit.actions import EventCode
+from audit.decisions.counting import Answer, answered
 from audit.decisions.models import DECISIONS
-from audit.decisions.store import RECORDS, record_of
+from audit.decisions.store import RECORDS, decision_by_id, record_of
 from audit.decisions.types import COLUMNS, DecisionRecord
 from audit.errors import QueryFormError
 from audit.log import AuditLog
 from audit.review import EventFilter, EventQuery, listed, stood
 from audit.reviewing.service import Reviewer
 from audit.reviewing.terms import spell_query
-from audit.types import canonical_json
+from audit.types import EventDraft, canonical_json
+from governance.core.ids import first_id_at
 from governance.core.terms import EventId
 
 SAME: Final = ("subject", "actor", "outcome", "purpose", "network", "request_id")
 UNASKED: Final = ("action", "object_type", "object_id", "field")
 SHOWN: Final = tuple(name for name in COLUMNS if name != "about")
+
+
+SLACK: Final = timedelta(days=1)  # by which the clocks of two processes surely do not differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +51,19 @@ class DecisionPage:
 
     decisions: tuple[DecisionRecord, ...]
     next: EventId | None
+    total: int | None = None  # of those that match, where a count was asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """How a list looks beside its query: one answer alone, from which end, counted or not."""
+
+    answer: Answer | None = None
+    oldest_first: bool = False
+    most: int = 0  # no more than these are counted; 0 counts none
+
+
+NEWEST: Final = Looking()
 
 
 def look_at_decisions(
@@ -45,18 +74,79 @@ def look_at_decisions(
     *,
     before: EventId | None = None,
     limit: int,
+    how: Looking = NEWEST,
 ) -> DecisionPage:
     """A page of matching decisions; the look is an event, as with events."""
-    asked = RECORDS.where(_any_of(query)).order_by(DECISIONS.c.id.desc()).limit(limit + 1)
+    meant = _meant(query, how)
+    place = DECISIONS.c.id.asc() if how.oldest_first else DECISIONS.c.id.desc()
+    asked = RECORDS.where(meant).order_by(place).limit(limit + 1)
     if before is not None:
-        asked = asked.where(DECISIONS.c.id < before)
+        further = DECISIONS.c.id > before if how.oldest_first else DECISIONS.c.id < before
+        asked = asked.where(further)
     found = tuple(record_of(row) for row in tx.execute(asked))
     shown = found[:limit]
-    digest = sha256(canonical_json(spell_query(query))).hexdigest()
-    counts, refs = (("decisions", len(shown)),), (f"query:{digest}",)
+    log.append(tx, _looked(by, query, how, decisions=len(shown)))
+    return DecisionPage(
+        decisions=shown,
+        next=id_of(shown[-1]) if len(found) > limit else None,
+        total=_counted(tx, meant, most=how.most) if how.most else None,
+    )
+
+
+def look_at_decision(
+    tx: Connection, log: AuditLog, decision: EventId, by: Reviewer
+) -> DecisionRecord:
+    """One decision; the look is on record. Raises EventNotFoundError."""
+    found = decision_by_id(tx, decision)
+    counts, refs = (("decisions", 1),), (f"decision:{decision}",)
     log.append(tx, by.did(EventCode.LOG_READ, "log", "decisions", counts=counts, refs=refs))
-    more = len(found) > limit
-    return DecisionPage(decisions=shown, next=id_of(shown[-1]) if more else None)
+    return found
+
+
+def askers(tx: Connection, *, most: int) -> tuple[str, ...]:
+    """Who asked so far, one step of the index for each; no customers, and `most` at the highest."""
+    staffed = not_(DECISIONS.c.actor.like("p:%"))
+    first = select(func.min(DECISIONS.c.actor).label("actor")).where(staffed)
+    steps = first.cte("askers", recursive=True)
+    following = (
+        select(func.min(DECISIONS.c.actor))
+        .where(staffed, DECISIONS.c.actor > steps.c.actor)
+        .scalar_subquery()
+    )
+    steps = steps.union_all(select(following).where(steps.c.actor.is_not(None)))
+    asked: Select[Any] = select(steps.c.actor).where(steps.c.actor.is_not(None)).limit(most)
+    return tuple(tx.execute(asked).scalars())
+
+
+def _meant(query: EventQuery, how: Looking) -> ColumnElement[bool]:
+    """What matches; a decision has its id from the moment of its answer, so older ids need not."""
+    told = [_any_of(query)]
+    if how.answer is not None:
+        told.append(answered(how.answer))
+    if how.most and (first := _earliest(query)) is not None:
+        told.append(DECISIONS.c.id >= first_id_at(first - SLACK))
+    return and_(*told)
+
+
+def _earliest(query: EventQuery) -> datetime | None:
+    """Before this moment nothing matches; None where one of the filters names none."""
+    named = [one.since for one in query.any_of if one.since is not None]
+    return min(named) if named and len(named) == len(query.any_of) else None
+
+
+def _counted(tx: Connection, meant: ColumnElement[bool], *, most: int) -> int:
+    found = select(DECISIONS.c.id).where(meant).limit(most).subquery()
+    return int(tx.execute(select(func.count()).select_from(found)).scalar_one())
+
+
+def _looked(by: Reviewer, query: EventQuery, how: Looking, *, decisions: int) -> EventDraft:
+    """The event of the look: what was asked by its digest, and how many were shown."""
+    spelled = spell_query(query)
+    if how.answer is not None:
+        spelled["answer"] = how.answer.value
+    digest = sha256(canonical_json(spelled)).hexdigest()
+    counts, refs = (("decisions", decisions),), (f"query:{digest}",)
+    return by.did(EventCode.LOG_READ, "log", "decisions", counts=counts, refs=refs)
 
 
 def id_of(record: DecisionRecord) -> EventId:

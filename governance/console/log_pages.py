@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
@@ -219,7 +220,7 @@ async def one_person(request: Request, principal: Reader, subject: str) -> str:
         erased=[(one, erasure_words(one, page.lang)) for one in found.erased],
         happened=occurrences(found.page.events, purposes, names, page.lang),
         decided=decided_occurrences(decided.decisions, purposes, names, page.lang),
-        more_command=f"sekisho audit decisions person={subject}" if decided.next else "",
+        more_href=f"/console/decisions?{urlencode({'person': subject})}" if decided.next else "",
         next_href=asked.before(found.page.next, f"{HOME}/persons/{subject}")
         if found.page.next
         else "",

@@ -74,6 +74,7 @@ MENU: Final = (
         "console.nav.evidence",
         (
             _place("/console/audit", "console.nav.audit", Action.AUDIT_READ),
+            _place("/console/decisions", "console.nav.decisions", Action.AUDIT_READ),
             _place("/console/request-figures", "console.nav.request_figures", Action.DSAR_READ),
             _place("/console/access", "access.title", Action.STAFF_READ),
         ),

@@ -1,15 +1,17 @@
 """The drawings of the overview: how long open requests wait, and what the gates answered."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from audit.decisions.counting import PERMIT, UNAVAILABLE, Decided
 from dsar.measures.rules import OLDEST, Age
+from governance.console.lists.decisions import DECISIONS
 from governance.console.lists.requests import REQUESTS
+from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
-from governance.i18n.formats import moment
+from governance.i18n.formats import long_day, moment
 from governance.ui.charts import BarLine, bar_lines
 from governance.ui.lists.types import Row
 from governance.ui.lists.views import address, view_of
@@ -44,16 +46,34 @@ def _received(on: date, first: int, last: int) -> str:
     return address(declared, view_of(declared, pairs))
 
 
-def decision_bars(decided: Decided, lang: Lang) -> tuple[BarLine, ...]:
-    """What the gates answered: permitted, or the gate that stopped it."""
+def yesterday(at: datetime) -> datetime:
+    """The beginning of the day before, in Japan: from there on the overview counts decisions."""
+    return datetime.combine(at.astimezone(JST).date() - DAY, time(), tzinfo=JST)
+
+
+def decision_bars(decided: Decided, lang: Lang, *, since: datetime) -> tuple[BarLine, ...]:
+    """What the gates answered since then: permitted, or the gate that stopped it.
+
+    Each figure leads to the list of those decisions.
+    """
     shown = [one for one in WAYS if one != UNAVAILABLE or decided.ways.get(one)]
     named = ((text(f"upkeep.due.way.{one}", lang), decided.ways.get(one, 0)) for one in shown)
-    return bar_lines(named, quiet=range(1, len(shown)))
+    hrefs = [decisions_href(since, answer=one) for one in shown]
+    return bar_lines(named, hrefs=hrefs, quiet=range(1, len(shown)))
+
+
+def decisions_href(since: datetime, *, answer: str = "") -> str:
+    """The list of the decisions from this day on, those with one answer or all."""
+    day = since.astimezone(JST).date().isoformat()
+    declared = DECISIONS.declared
+    pairs = [("at.from", day), *([("answer", answer)] if answer else [])]
+    return address(declared, view_of(declared, pairs))
 
 
 def decisions_counted(decided: Decided, lang: Lang) -> str:
     """Which decisions the bars are made of."""
     if not decided.full:
-        return text("upkeep.due.ways_of_day", lang, n=f"{decided.total:,}")
+        since = long_day(decided.since.astimezone(JST).date(), lang)
+        return text("upkeep.due.ways_of_day", lang, n=f"{decided.total:,}", since=since)
     since = moment(decided.since, lang)
     return text("upkeep.due.ways_newest", lang, n=f"{decided.total:,}", since=since)

@@ -1,7 +1,6 @@
 """The officers' pages: overview, figures, the style page; what every page of them shows."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -18,7 +17,12 @@ from governance.console.import_facts import problem_words
 from governance.console.log_facts import verdict_of
 from governance.console.menu import menu, stations
 from governance.console.overview import CARE, STORE, overview
-from governance.console.overview_charts import decision_bars, decisions_counted
+from governance.console.overview_charts import (
+    decision_bars,
+    decisions_counted,
+    decisions_href,
+    yesterday,
+)
 from governance.core.errors import NotFoundError
 from governance.core.terms import Lang
 from governance.customers import imports
@@ -37,7 +41,6 @@ from policies.actions import Action
 from policies.api import require, snapshot_of
 
 router = APIRouter(include_in_schema=False)
-DAY = timedelta(days=1)
 ALARMS = 5  # newest ones shown on the overview
 Officer = Annotated[Principal, Depends(require(Action.CONSOLE_OPEN))]
 
@@ -85,6 +88,7 @@ async def console(request: Request, principal: Officer) -> str:
     wiring = wiring_of(request)
     page = console_page(request, "console.overview.title", principal)
     reads_log = may(request, principal, Action.AUDIT_READ)
+    since = yesterday(wiring.clock())
 
     def look() -> dict[str, object]:
         with wiring.database.read() as tx:
@@ -92,12 +96,15 @@ async def console(request: Request, principal: Officer) -> str:
             waits = due(tx, request, principal, page.lang)
             told = alarms(tx, limit=ALARMS) if reads_log else ()
             named = names_of(tx, (one.actor for one in told if one.actor))
-            decided = decided_since(tx, wiring.clock() - DAY) if reads_log else None
+            decided = decided_since(tx, since) if reads_log else None
         found = {
             "facts": facts,
             "due": waits,
             "alarms": [(one, in_words(one, page.lang, named)) for one in told],
-            "decided": decision_bars(decided, page.lang) if decided and decided.total else (),
+            "decided": decision_bars(decided, page.lang, since=since)
+            if decided and decided.total
+            else (),
+            "decided_href": decisions_href(since),
             "counted": decisions_counted(decided, page.lang) if decided else "",
             "reads_requests": may(request, principal, Action.DSAR_READ),
         }

@@ -14,6 +14,7 @@ from governance.console.client_pages import router as clients
 from governance.console.complaint_pages import router as complaints
 from governance.console.connector_pages import router as connectors
 from governance.console.dataset_pages import router as datasets
+from governance.console.decision_pages import router as decisions
 from governance.console.duplicate_pages import router as duplicates
 from governance.console.elevation_pages import router as elevations
 from governance.console.execution_pages import router as executions
@@ -67,8 +68,8 @@ ROUTERS: Final = (
         seek,
         persons,
         person_files,
+        guardians,  # before the pages of one person, whose number could be any word
         person,
-        guardians,
         pause,
         account,
         requests,
@@ -105,5 +106,16 @@ ROUTERS: Final = (
     staff,
     clients,
     elevations,
-    *(notices, points, recipients, connectors, provisions, scans, log, backups, datasets),
+    *(
+        notices,
+        points,
+        recipients,
+        connectors,
+        provisions,
+        scans,
+        log,
+        decisions,
+        backups,
+        datasets,
+    ),
 )

@@ -128,10 +128,10 @@ def _log(tx: Connection, sought: Sought) -> Iterator[Hit]:
         yield Hit(kind="event", label=name, href=f"/console/audit/events/{name}")
         return
     try:
-        decided = decision_by_id(tx, EventId(name))
+        decision_by_id(tx, EventId(name))
     except EventNotFoundError:
         return
-    yield Hit(kind="decision", label=name, href=f"/console/audit/events/{decided.event_id}")
+    yield Hit(kind="decision", label=name, href=f"/console/decisions/{name}")
 
 
 def _subjects(tx: Connection, sought: Sought) -> Iterator[Hit]:

@@ -12,9 +12,11 @@ from governance.console.lists.clients import CLIENTS
 from governance.console.lists.complaints import COMPLAINTS
 from governance.console.lists.connectors import CONNECTOR_TASKS, CONNECTORS
 from governance.console.lists.consents import CONSENTS
+from governance.console.lists.decisions import DECISIONS
 from governance.console.lists.discovery import DATASETS, SCANS
 from governance.console.lists.duplicates import DUPLICATES, MERGED
 from governance.console.lists.figures import LATE_REQUESTS, REQUEST_FIGURES, UNCONFIRMED
+from governance.console.lists.guardians import GUARDIANS_WAITING
 from governance.console.lists.holds import HOLDS
 from governance.console.lists.imports import IMPORTS
 from governance.console.lists.jobs import RUNS as JOB_RUNS
@@ -39,7 +41,7 @@ from governance.console.lists.texts import LETTER_TEXTS
 
 ALL: Final = (
     *(BREACHES, REQUESTS, COMPLAINTS, LATE_REQUESTS, UNCONFIRMED, REQUEST_FIGURES, LETTER_TEXTS),
-    *(CONSENTS, NOTICES, DRAFTS, POINTS, EMERGENCIES),
+    *(CONSENTS, NOTICES, DRAFTS, POINTS, EMERGENCIES, GUARDIANS_WAITING),
     *(
         RECIPIENTS,
         TRANSFERS,
@@ -52,7 +54,7 @@ ALL: Final = (
     ),
     *(POLICY_CHANGES, POLICY_RULES, POLICY_HISTORY, LAW_DUTIES, LAW_RULES, LAW_SETS),
     *(PURGE_RUNS, PURGE_CERTIFICATES, PURGE_PLANS, RETENTION_SIMULATIONS, SCHEDULES_ADOPTED, HOLDS),
-    *(AUDIT_LOG, SCANS, DATASETS, BACKUPS, BACKUP_DRILLS, KEY_COPIES),
+    *(AUDIT_LOG, DECISIONS, SCANS, DATASETS, BACKUPS, BACKUP_DRILLS, KEY_COPIES),
     *(IMPORTS, DUPLICATES, MERGED, JOB_RUNS),
 )
 SOURCES: Final[Mapping[str, Source]] = MappingProxyType({one.declared.id: one for one in ALL})

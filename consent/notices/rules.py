@@ -170,7 +170,7 @@ def shown_text(edition: Edition, before: str | None, lang: Lang) -> str:
     return joined([edition.title[lang], edition.body[lang], *abroad, "\n".join([*history, line])])
 
 
-SENTENCE = re.compile(r"(?<=[。．！？])|(?<=[.!?])(?<!\bArt\.)\s+|\n+")
+SENTENCE = re.compile(r"(?<=[。．！？])|(?<=[.!?])(?<!\bArt\.)(?<!\bArts\.)\s+|\n+")
 
 
 def compared(old: str, new: str) -> tuple[tuple[str, str], ...]:

@@ -211,7 +211,7 @@ class Names:
         duties = [self._duty(duty) for duty in way.obligations if duty.masking is None]
         if way.when != ALWAYS:
             duties.append(self._say("diff.when", when=way.when))
-        return f"{words}({self._joined(duties)})" if duties else words
+        return f"{words} ({self._joined(duties)})" if duties else words
 
     def _duty(self, duty: Obligation) -> str:
         key = f"obligation.{duty.kind.value}"

@@ -25,7 +25,7 @@ from consent.leases.types import HolderKind
 from governance.core.errors import ForbiddenError, WrongUseError
 from governance.core.terms import RowId, SubjectId
 from governance.customers.changes import counter
-from governance.http.numbers import LARGEST_NUMBER
+from governance.http.numbers import LARGEST_NUMBER, number_in
 from governance.http.principal import Principal, PrincipalKind
 from governance.http.request import wiring_of
 from governance.http.strict_json import NotStrictError, object_of
@@ -80,8 +80,8 @@ async def feed(
     """Server-sent events without an end: policy part, rows, positions."""
     _system(principal)
     wiring = wiring_of(request)
-    last = request.headers.get("last-event-id", "")
-    resume = Resume(after=int(last), tag=tag, rows=rows) if last.isdecimal() else None
+    last = number_in(request.headers.get("last-event-id", ""))
+    resume = None if last is None else Resume(after=last, tag=tag, rows=rows)
     teller = Teller(
         ports=wiring.ports,
         client=principal.id,

@@ -9,6 +9,7 @@ import yaml
 
 from governance.core.terms import FieldId, Lang
 from governance.customers.catalogue import CatalogueField, catalogue
+from governance.http.numbers import number_in
 from governance.i18n.catalogue import text
 from governance.ui.parts import Choice
 from policies.purposes import PurposeRecord
@@ -91,7 +92,8 @@ def written(given: Given) -> str:
         way, _, width = value.partition(":")
         if way:
             item: dict[str, object] = {"column": column, "way": way}
-            items.append(item | ({"width": int(width)} if width.isdecimal() else {}))
+            wide = number_in(width)
+            items.append(item | ({} if wide is None else {"width": wide}))
     return yaml.safe_dump(
         {
             "schema": SCHEMA,

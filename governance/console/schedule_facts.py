@@ -12,12 +12,13 @@ from governance.approvals.types import Approval, ApprovalId, ApprovalKind, Appro
 from governance.console.law_words import HOME as LAW
 from governance.console.law_words import article_words
 from governance.core.terms import ActorId, Lang
+from governance.http.numbers import number_in
 from governance.i18n.catalogue import text
 from governance.ui.parts import Link
 from policies.law.in_force import law_in_force
 from policies.law.load import rules_of
 from retention import store
-from retention.adoption import SHIPPED, Version, proposed, version_text, versions
+from retention.adoption import Version, proposed, version_text, versions
 from retention.differences import change_words, differences
 from retention.explained import DutyWords, LineWords, duty_words, part_words, rule_words
 from retention.parts.lines import lines
@@ -181,5 +182,5 @@ def compared(tx: Connection, old: str, new: str) -> tuple[Schedule, Schedule]:
 
 
 def _numbered(tx: Connection, given: str) -> Schedule:
-    number = int(given) if given.isascii() and given.isdigit() else -1
-    return version_text(tx, number if number >= SHIPPED else -1)
+    number = number_in(given)
+    return version_text(tx, -1 if number is None else number)

@@ -23,6 +23,7 @@ from governance.console.log_facts import (
 )
 from governance.console.log_words import fields_in_words, reasons_in_words
 from governance.core.terms import PurposeId
+from governance.http.numbers import number_in
 from governance.identity.naming import staff_called
 from governance.ui.lists.types import Cell, Found, Kind, ListColumn, ListOf, Row
 from policies.actions import Action
@@ -66,14 +67,13 @@ def _rows(tx: Connection, asked: Asked) -> Found:
     )
     query = wanted.query if named is None else both(named.query, wanted.query)
     nothing = EventQuery(any_of=())  # what cannot be asked is not answered with everything
-    before = asked.view.before
     reviewed = opened_reviews(tx, open_part=wiring.vault.open_part, limit=REVIEWS)
     page = look(
         tx,
         wiring.audit,
         nothing if wanted.wrong else query,
         reviewer(asked.principal, at=asked.at),
-        before=int(before) if before.isdecimal() else None,
+        before=number_in(asked.view.before),
         limit=asked.view.size,
         counted=True,
         most=COUNTED,

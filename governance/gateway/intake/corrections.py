@@ -22,6 +22,7 @@ from governance.customers.types import Problem, ProblemKind, SourceKind, SourceR
 from governance.documents.neutralise import restored
 from governance.gateway.intake.aside import cells_of
 from governance.gateway.intake.types import CorrectionForeignError, RunUnknownError
+from governance.http.numbers import number_in
 from governance.i18n.catalogue import text
 from governance.keys.vault import FieldVault
 
@@ -142,10 +143,11 @@ def _root(tx: Connection, run: imports.Run) -> imports.Run:
 
 def _place(cells: Sequence[str], marked: Sequence[int], count: int) -> tuple[str, int]:
     """Run and row that a row of corrections names."""
-    run, number = (cells[n].strip() if n < len(cells) else "" for n in marked[:2])
-    if not run or not number.isascii() or not number.isdigit():
+    run, said = (cells[n].strip() if n < len(cells) else "" for n in marked[:2])
+    number = number_in(said)
+    if not run or number is None:
         raise CorrectionForeignError(row=count)
-    return run, int(number)
+    return run, number
 
 
 class CorrectionReader:

@@ -73,6 +73,11 @@ def test_a_refused_form_keeps_what_was_entered(office: Office) -> None:
     assert answer.status_code == 422
     assert "&lt;b&gt;年代&lt;/b&gt;と地域" in answer.text
     assert 'value="prefecture" selected' in answer.text
+    endless = FORM | {"k": "9" * 5_000, "way-birth_date": "age_band:" + "9" * 5_000}
+    assert (
+        office.send(f"{HOME}/new", form=endless, by="analyst", shown=f"{HOME}/new").status_code
+        == 422
+    )
     forged = FORM | {"way-name": "as_is"}
     refused = office.send(f"{HOME}/new", form=forged, by="analyst", shown=f"{HOME}/new")
     assert refused.status_code == 422

@@ -104,6 +104,7 @@ def test_a_proposal_is_counted_and_adopted_by_another_person(office: Office) -> 
     counted = office.send(f"{HOME}/compare", by=OFFICER, shown=HOME, form={"old": "0", "new": "1"})
     assert "期限が早くなる人" in office.page(counted.headers["location"])
     office.page(f"{HOME}/compare?old=0&new=7", status=404)
+    office.page(f"{HOME}/compare?old=0&new={'9' * 30}", status=404)
 
 
 def test_a_proposal_is_taken_back_or_rejected_and_changes_nothing(office: Office) -> None:

@@ -233,6 +233,7 @@ Spoil = Callable[[Sheet], Sheet]
 FOREIGN: dict[str, Spoil] = {
     "two runs": lambda rows: [rows[0], rows[1] | {RUN: "x"}],
     "no row": lambda rows: [rows[0], rows[1] | {ROW: ""}],
+    "a row beyond numbers": lambda rows: [rows[0], rows[1] | {ROW: "9" * 5_000}],
     "a row twice": lambda rows: [rows[0], rows[0]],
 }
 

@@ -15,7 +15,9 @@ from audit.actions import EventCode
 from audit.models import EVENTS
 from governance.core.clock import JST
 from governance.core.terms import Lang
+from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
+from governance.i18n.formats import quarter_words
 from governance.identity.access import service, store
 from governance.identity.access.holdings import holdings, opened
 from governance.identity.access.kept import holding_of
@@ -216,19 +218,19 @@ def _day(at: datetime | None) -> str:
     return "-" if at is None else f"{at.astimezone(JST):%Y-%m-%d}"
 
 
-def _name(actor: str | None) -> str:
-    return "-" if actor is None else actor.partition(":")[2] or actor
+def _name(actor: str | None, lang: Lang) -> str:
+    return "-" if actor is None else actor_name(actor, lang)
 
 
 def _reviews(facts: Access, words: Words) -> Section:
     rows = (
         (
-            review.quarter,
+            quarter_words(review.quarter, words.lang),
             _day(review.started_at),
-            _name(review.started_by),
+            _name(review.started_by, words.lang),
             review.due_on.isoformat(),
             _day(review.closed_at),
-            _name(review.closed_by),
+            _name(review.closed_by, words.lang),
             str(len(decided)),
             words.say("intact.yes" if intact else "intact.no") if review.digest else "-",
             review.digest or "-",
@@ -258,13 +260,13 @@ def _decisions(facts: Access, words: Words) -> Section:
     ]
     rows = (
         (
-            review.quarter,
-            _name(row.account),
+            quarter_words(review.quarter, words.lang),
+            _name(row.account, words.lang),
             roles_named(facts.policy, held.roles, words.lang) or "-",
             _marks(held, words.lang),
             text(f"identity.verdict.{row.verdict}", words.lang),
-            ", ".join(row.taken) or "-",
-            _name(row.decided_by),
+            roles_named(facts.policy, row.taken, words.lang) or "-",
+            _name(row.decided_by, words.lang),
             _day(row.decided_at),
         )
         for review, row, held in decided
@@ -275,7 +277,7 @@ def _decisions(facts: Access, words: Words) -> Section:
 
 
 def _left(facts: Access, words: Words) -> Section:
-    rows = ((_day(at), _name(who), _name(by)) for at, who, by in facts.left)
+    rows = ((_day(at), _name(who, words.lang), _name(by, words.lang)) for at, who, by in facts.left)
     source = words.events(f"action={EventCode.PRINCIPAL_DISABLED.value}")
     return _section(
         words, "left", ("day", "account", "by"), rows, (("left", len(facts.left)),), source
@@ -286,14 +288,14 @@ def _further(facts: Access, words: Words) -> Section:
     rows = (
         (
             _day(at),
-            _name(who),
+            _name(who, words.lang),
             roles_named(facts.policy, (role,), words.lang) if role else words.say("glass"),
         )
         for at, who, role in facts.further
     )
     elevations = sum(bool(role) for _, _, role in facts.further)
     figures = (("elevations", elevations), ("glass", len(facts.further) - elevations))
-    source = words.events(f"action={EventCode.ELEVATION_BEGUN.value}")
+    source = words.events(f"action={','.join(code.value for code in PRIVILEGED)}")
     return _section(words, "further", ("day", "account", "permission"), rows, figures, source)
 
 
@@ -334,7 +336,7 @@ def _joining(facts: Access, rule: Separation, living: list[Holding]) -> list[str
 
 
 def _changes(facts: Access, words: Words) -> Section:
-    rows = ((_day(at), _name(by), version) for at, by, version in facts.changed)
+    rows = ((_day(at), _name(by, words.lang), version) for at, by, version in facts.changed)
     figures = (("changes", len(facts.changed)),)
     source = words.events(f"action={EventCode.POLICY_APPLIED.value}")
     return _section(words, "changes", ("day", "by", "version"), rows, figures, source)

@@ -7,7 +7,7 @@ from audit.reviewing.outside import Outsider
 from audit.types import Verdict
 from governance.core.clock import JST
 from governance.core.terms import Lang
-from governance.i18n.catalogue import text
+from governance.i18n.catalogue import domain, text
 from governance.reports.integrity import Integrity, Noted
 from governance.reports.types import (
     ROWS,
@@ -203,7 +203,7 @@ def _reviews(facts: Integrity, words: Words) -> Section:
             _clock(one.reviewed_at),
             f"{one.first_seq}-{one.below_seq - 1}",
             one.reviewer,
-            one.verdict.value,
+            words.verdict(one.verdict),
             one.event,
         )
         for one in facts.signed_off
@@ -277,7 +277,7 @@ def _noted(words: Words, events: Iterable[Noted], more: tuple[str, ...], *, sour
             _clock(one.at),
             text(f"audit.event.{one.action}", words.lang),
             one.actor,
-            *(_told(one, name) for name in more),
+            *(_told(one, name, words.lang) for name in more),
             one.id,
         )
         for one in all_[:ROWS]
@@ -286,12 +286,18 @@ def _noted(words: Words, events: Iterable[Noted], more: tuple[str, ...], *, sour
     return Listing(columns=columns, rows=rows, total=len(all_), source=source)
 
 
-def _told(one: Noted, name: str) -> str:
+def _told(one: Noted, name: str, lang: Lang) -> str:
     if name == "reason":
-        return one.reasons
+        return _reason(one, lang)
     if name == "object":
         return one.object_id
     return f"{one.counts[name]:,}" if name in one.counts else ""
+
+
+def _reason(one: Noted, lang: Lang) -> str:
+    """The rule that sounded an alarm, in its words; another reason as the log has it."""
+    named = f"reports.R14.rule.{one.reasons}"
+    return domain("reports", lang).get(named, one.reasons)
 
 
 def _seconds(words: Words, key: str, wait: timedelta, source: str) -> Figure:

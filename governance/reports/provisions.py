@@ -12,6 +12,8 @@ from sqlalchemy import Connection, exists, select
 from audit.models import LEAVES
 from governance.core.terms import FieldId, Lang
 from governance.customers.catalogue import catalogue
+from governance.i18n.catalogue import text
+from governance.i18n.countries import country_name
 from governance.keys.vault import FieldVault
 from governance.registers.provisions.service import ShownProvision, opened
 from governance.registers.provisions.store import PROVISION, RECORDED, provision_of
@@ -128,9 +130,13 @@ def _row(words: Words, one: ShownProvision) -> tuple[str, ...]:
         f"{record.persons:,}",
         ", ".join(items),
         words.say(f"ground.{record.recorded.ground.value}"),
-        record.country or "-",
+        country_name(record.country or "-", words.lang),
         one.acquisition or "-",
-        f"{record.keeping.until} ({record.keeping.rule})",
+        words.say(
+            "kept_until",
+            day=record.keeping.until,
+            rule=text(f"law.rule.{record.keeping.rule}", words.lang),
+        ),
         record.id,
         record.event_id or "-",
     )

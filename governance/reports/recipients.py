@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 from governance.core.clock import JST
 from governance.core.terms import Lang, RowId
 from governance.i18n.catalogue import text
+from governance.i18n.countries import country_name
 from governance.keys.vault import FieldVault
 from governance.registers.provisions.store import PROVISION, RECORDED
 from governance.registers.service import Listed, every_one
@@ -104,13 +105,14 @@ def _register(facts: Recipients, words: Words) -> Section:
 
 def _entry(one: Listed, words: Words) -> tuple[str, ...]:
     entry = one.recipient
-    subs = [f"{sub.name} ({sub.country or '-'})" for sub in one.subprocessors]
+    lang = words.lang
+    subs = [f"{sub.name} ({country_name(sub.country or '-', lang)})" for sub in one.subprocessors]
     if entry.subprocessor:
         subs.append(entry.subprocessor)
     return (
         entry.reference,
         entry.name,
-        entry.country or "-",
+        country_name(entry.country or "-", lang),
         entry.service or "-",
         entry.data_items or ", ".join(entry.categories) or "-",
         _day(entry.contracted_on),

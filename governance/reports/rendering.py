@@ -3,9 +3,12 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,13 +18,17 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from governance.core.clock import JST
 from governance.documents.neutralise import neutralised
-from governance.documents.tables import Sheet, write_sheets
+from governance.documents.tables import Cell, Sheet, write_sheets
 from governance.i18n.catalogue import text
-from governance.reports.reading import with_days
-from governance.reports.types import Document, Listing, Section
+from governance.i18n.formats import moment
+from governance.reports.layout import laid
+from governance.reports.reading import read
+from governance.reports.types import Document, Figure, Listing, Section
 
 SCHEMA: Final = "sekisho-report/1"
 SHORT_KEY: Final = 200  # characters; an ML-DSA key fills a page and stands in JSON alone
+MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?", re.ASCII)
+NUMBER: Final = re.compile(r"0|[1-9]\d{0,2}(?:,\d{3})*|[1-9]\d{0,8}", re.ASCII)
 BOM: Final = "\ufeff"  # a spreadsheet then reads UTF-8
 
 
@@ -59,6 +66,11 @@ def rendered(document: Document, form: ReportFormat) -> bytes:
 
 def head_lines(document: Document) -> tuple[tuple[str, str], ...]:
     """What a reader must know of the report as a whole, in words."""
+    return tuple((label, value) for _, label, value in _head_of(document))
+
+
+def _head_of(document: Document) -> Iterator[tuple[str, str, str]]:
+    """The same with the name of each line."""
     made = document.made
     clock = "%Y-%m-%d %H:%M:%S (JST)"
     said = (
@@ -72,7 +84,8 @@ def head_lines(document: Document) -> tuple[tuple[str, str], ...]:
         ("signed_at", made.head.signed_at.astimezone(JST).strftime(clock)),
         *(("key", key) for key in made.head.keys if len(key) <= SHORT_KEY),
     )
-    return tuple((text(f"reports.head.{name}", document.lang), value) for name, value in said)
+    for name, value in said:
+        yield name, text(f"reports.head.{name}", document.lang), value
 
 
 def shape(document: Document) -> dict[str, object]:
@@ -135,23 +148,21 @@ def markdown(document: Document) -> str:
     def column(name: str) -> str:
         return text(f"reports.column.{name}", document.lang)
 
-    def read(words: str) -> str:
-        return with_days(words, document.lang)
-
-    head = [(name, read(value)) for name, value in head_lines(document)]
+    said = partial(read, document)
+    head = [(name, said(value)) for name, value in head_lines(document)]
     parts = [
         f"# {document.id.value} {document.title}\n",
-        f"**{_plain(read(document.finding))}**\n",
+        f"**{_plain(said(document.finding))}**\n",
     ]
     parts.append(_md_table((column("what"), column("value")), head))
     for section in document.sections:
         parts.append(f"## {section.title}\n")
-        rows = [(one.label, read(one.shown), f"`{one.source}`") for one in section.figures]
+        rows = [(one.label, said(one.shown), f"`{one.source}`") for one in section.figures]
         parts.append(_md_table((column("figure"), column("value"), column("source")), rows))
         if section.remark:
-            parts.append(f"{_plain(read(section.remark))}\n")
+            parts.append(f"{_plain(said(section.remark))}\n")
         if section.listing is not None and section.listing.rows:
-            rows_read = [[read(cell) for cell in row] for row in section.listing.rows]
+            rows_read = [[said(cell) for cell in row] for row in section.listing.rows]
             parts.append(_md_table(section.listing.columns, rows_read))
             parts.append(f"{shown_of(document, section.listing)}\n")
     return "\n".join(parts)
@@ -160,7 +171,7 @@ def markdown(document: Document) -> str:
 def shown_of(document: Document, listing: Listing) -> str:
     """How many rows are shown, and where all of them are found."""
     return text(
-        "reports.shown",
+        "reports.shown" if len(listing.rows) < listing.total else "reports.whole",
         document.lang,
         shown=f"{len(listing.rows):,}",
         total=f"{listing.total:,}",
@@ -185,6 +196,8 @@ def table(document: Document) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(("report", "section", "figure", "label", "value", "source"))
+    for name, label, value in _head_of(document):
+        writer.writerow(map(neutralised, (document.id.value, "head", name, label, value, "")))
     for section in document.sections:
         for one in section.figures:
             value = "" if one.value is None else str(one.value)
@@ -204,19 +217,24 @@ def workbook(document: Document) -> bytes:
     def column(name: str) -> str:
         return text(f"reports.column.{name}", document.lang)
 
-    head = [(name, value, "") for name, value in head_lines(document)]
+    said = partial(read, document)
+    head = [(name, said(value), "") for name, value in head_lines(document)]
     figures = [
-        (one.label, one.value if isinstance(one.value, int | float) else one.shown, one.source)
+        (one.label, one.value if _counts(one) else said(one.shown), one.source)
         for section in document.sections
         for one in section.figures
     ]
     first = Sheet(
         name=document.id.value,
         header=(column("figure"), column("value"), column("source")),
-        rows=[(document.title, document.finding, ""), *head, *figures],
+        rows=[(document.title, said(document.finding), ""), *head, *figures],
     )
     listed = [
-        Sheet(name=section.title, header=section.listing.columns, rows=section.listing.rows)
+        Sheet(
+            name=section.title,
+            header=section.listing.columns,
+            rows=[[_cell(said, one) for one in row] for row in section.listing.rows],
+        )
         for section in document.sections
         if section.listing is not None and section.listing.rows
     ]
@@ -226,19 +244,44 @@ def workbook(document: Document) -> bytes:
         return path.read_bytes()
 
 
+def _counts(figure: Figure) -> bool:
+    """Whether its value is a number, and not the 1 of a yes."""
+    return isinstance(figure.value, int | float) and any(map(str.isdigit, figure.shown))
+
+
+def _cell(said: Callable[[str], str], words: str) -> Cell:
+    """A day as a day and a number as a number, so that a sheet can sort them; else words."""
+    if MOMENT.fullmatch(words):
+        with suppress(ValueError):  # no day of the calendar
+            found = datetime.fromisoformat(words)  # in Japan's time, as everywhere in a report
+            return found if " " in words else found.date()
+    if NUMBER.fullmatch(words):
+        return int(words.replace(",", ""))
+    return said(words)
+
+
 def html(document: Document) -> str:
     """One page that needs nothing beside itself, made to be printed."""
 
     def say(name: str, **params: object) -> str:
         return text(f"reports.{name}", document.lang, **params)
 
+    said = partial(read, document)
     return _page().render(
         document=document,
         head=head_lines(document),
         say=say,
-        read=lambda words: with_days(words, document.lang),
-        shown_of=lambda listing: shown_of(document, listing),
+        read=said,
+        shown_of=partial(shown_of, document),
+        laid=lambda listing: laid(listing, said),
+        foot=_foot(document),
     )
+
+
+def _foot(document: Document) -> str:
+    """What stands at the foot of each page; a string of CSS, so nothing a company writes."""
+    at = moment(document.made.at, document.lang)
+    return text("reports.foot", document.lang, report=document.id.value, at=at)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Making a report: log settled and verified, facts read at one checkpoint, all on record."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -22,6 +22,7 @@ from governance.core.terms import Lang
 from governance.db.engine import Database
 from governance.http.principal import Principal
 from governance.identity.credentials.terms import limits_of
+from governance.identity.naming import names_of
 from governance.identity.training.reading import courses
 from governance.identity.training.types import Course
 from governance.identity.types import Limits
@@ -41,6 +42,7 @@ from governance.reports import (
     transfers,
 )
 from governance.reports.errors import ReportPeriodError, ReportUnknownError
+from governance.reports.reading import actors_of
 from governance.reports.rendering import ReportFormat, rendered
 from governance.reports.types import Document, Head, Made, Period, ReportId
 from policies.actions import Action
@@ -253,11 +255,17 @@ def make(
             controller=ground.company[lang],
             origin=ground.log_keys.origin,
         )
-        document = kind.write(tx, asked, made, lang)
+        document = _named(tx, kind.write(tx, asked, made, lang))
     content = rendered(document, form)
     draft = _draft(ground, principal, document, content, form)
     ground.database.write(lambda tx: ground.audit.append(tx, draft))
     return document, content
+
+
+def _named(tx: Connection, document: Document) -> Document:
+    """The document with the names of the accounts in it, for those who read it."""
+    names = names_of(tx, actors_of(document))
+    return replace(document, made=replace(document.made, names=names))
 
 
 def _may(ground: Ground, principal: Principal, action: Action) -> bool:

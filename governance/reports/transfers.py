@@ -3,6 +3,7 @@
 from collections import Counter
 
 from governance.core.terms import Lang
+from governance.i18n.countries import country_name
 from governance.registers.countries import countries
 from governance.registers.rules import ground_of
 from governance.registers.service import Listed
@@ -89,7 +90,7 @@ def _row(facts: Recipients, one: Listed, words: Words) -> tuple[str, ...]:
     return (
         entry.reference,
         entry.name,
-        entry.country or "-",
+        country_name(entry.country or "-", words.lang),
         words.say(equal),
         words.say(f"ground.{ground.value}") if ground else entry.transfer_basis or "-",
         entry.foreign_system_on.isoformat() if entry.foreign_system_on else "-",
@@ -109,7 +110,7 @@ def _subprocessors(facts: Recipients, words: Words) -> Section:
         (
             one.recipient.reference,
             sub.name,
-            sub.country or "-",
+            country_name(sub.country or "-", words.lang),
             sub.service or "-",
             sub.approved_on.isoformat() if sub.approved_on else "-",
         )

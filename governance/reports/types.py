@@ -1,5 +1,6 @@
 """What a report is: figures with the query behind each, in sections, as of one checkpoint."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -71,6 +72,7 @@ class Made:
     head: Head
     controller: str
     origin: str  # the log's name
+    names: Mapping[str, str] = field(default_factory=dict)  # of accounts in it, by their ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,14 @@ from governance.db.engine import Database
 from governance.i18n.catalogue import domain
 from governance.reports.integrity import Integrity, collect
 from governance.reports.integrity_words import write
-from governance.reports.rendering import ReportFormat, as_json, markdown, rendered, table
+from governance.reports.rendering import (
+    ReportFormat,
+    as_json,
+    head_lines,
+    markdown,
+    rendered,
+    table,
+)
 from governance.reports.types import ROWS, Document, Figure, Head, Made, Period
 from tests.audit.bench import NOW, OTHER, SUBJECT, Bench, masked, part
 from tests.audit.worker import keys_at
@@ -171,7 +178,7 @@ def test_every_form_holds_every_figure_and_none_runs_or_breaks(lived: Bench) -> 
     assert [one["key"] for one in told] == [one.key for one in figures(document)]
     assert shape["checkpoint"]["keys"] == list(document.made.head.keys)
     lines = table(document).splitlines()
-    assert len(lines) == 1 + len(told)
+    assert len(lines) == 1 + len(head_lines(document)) + len(told)
     page = rendered(document, ReportFormat.HTML).decode()
     text = markdown(document)
     for one in figures(document):

@@ -1,11 +1,13 @@
 """Days of a report: written out for people, ISO for machines."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from governance.core.terms import ActorId, Lang
-from governance.reports.reading import with_days
+from governance.reports.layout import laid
+from governance.reports.reading import read, with_days
 from governance.reports.rendering import as_json, html, markdown, table
 from governance.reports.types import (
     Document,
@@ -80,3 +82,27 @@ def test_what_is_no_day_stays() -> None:
     said = "2026-13-45 2026-11-220 v2026-11-22"
     assert with_days(said, Lang.JA) == said
     assert with_days("終了2026-11-22 9:12", Lang.JA) == "終了2026年11月22日(日) 9:12"
+    assert with_days("2026-10-01.1", Lang.JA) == "2026-10-01.1", "a version is no day"
+
+
+def test_people_read_names_where_machines_have_codes() -> None:
+    made = document(Lang.JA)
+    known = replace(made, made=replace(made.made, names={"u:officer": "架空 花子"}))
+    assert read(known, "u:officer") == "架空 花子（officer）"
+    assert read(made, "u:officer") == "officer"
+    assert read(made, "processor:V001") == "委託先 V001"
+    assert "架空 花子（officer）" in html(known)
+    assert "u:officer" in as_json(known)
+
+
+def test_a_wide_listing_lies_on_its_side_and_breaks_no_day() -> None:
+    row = ("R-2026-AAAAA-AAAAA", "開示（個人情報保護法33条1項）", *(("2026-11-22",) * 6), "40")
+    wide = Listing(
+        columns=("番号", "権利", *"日日日日日日", "日数"), rows=(row,), total=1, source="x"
+    )
+    found = laid(wide, lambda words: with_days(words, Lang.JA))
+    assert found.across
+    assert found.classes[0] == "whole"
+    assert found.classes[-1] == "number whole"
+    narrow = replace(wide, columns=wide.columns[:2], rows=(row[:2],))
+    assert not laid(narrow, str).across

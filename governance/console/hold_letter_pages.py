@@ -73,8 +73,15 @@ async def paper(request: Request, principal: Reader, number: str) -> Response:
     def work() -> bytes:
         with wiring.database.read() as tx:
             found, what = store.matter_of(tx, number), held_words(tx, number, lang)
-        sender = wiring.ports.controller.company(lang)
-        sheet = letters.notice(found, lang, sender=sender, what=what, at=wiring.clock())
+        house = wiring.ports.controller
+        sheet = letters.notice(
+            found,
+            lang,
+            sender=house.company(lang),
+            contact=tuple(filter(None, (house.contact_mail, house.contact_phone))),
+            what=what,
+            at=wiring.clock(),
+        )
         return pdf(PaperTemplate.PAPER, sheet.as_json(), lang, at=wiring.clock())
 
     content = await run_in_threadpool(work)

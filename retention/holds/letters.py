@@ -128,8 +128,16 @@ def letters_of(tx: Connection, ports: Ports, matter: Matter) -> tuple[HoldLetter
     return tuple(found)
 
 
-def notice(matter: Matter, lang: Lang, *, sender: str, what: Sequence[str], at: datetime) -> Paper:
-    """The notice on paper: what must stay, since when, and what to do."""
+def notice(
+    matter: Matter,
+    lang: Lang,
+    *,
+    sender: str,
+    contact: Sequence[str],
+    what: Sequence[str],
+    at: datetime,
+) -> Paper:
+    """The notice on paper: what must stay, since when, what to do, and whom to ask."""
     since = long_day(matter.placed_at, lang)
 
     def say(name: str, **params: object) -> str:
@@ -140,10 +148,12 @@ def notice(matter: Matter, lang: Lang, *, sender: str, what: Sequence[str], at: 
         sender=sender,
         number=matter.number,
         date=long_day(at, lang),
+        to=(say("to"),),
         lead=(say("lead", number=matter.number, since=since),),
         parts=(
             Part(head=say("what"), items=tuple(what)),
             Part(head=say("do"), items=tuple(say(f"do_{n}") for n in range(1, 4))),
             Part(head=say("until"), paragraphs=(say("until_text"),)),
+            Part(head=say("ask"), paragraphs=(say("ask_text"), *contact)),
         ),
     )

@@ -101,14 +101,17 @@ def _paper(
     at: datetime,
 ) -> Paper:
     first = duty.rule == FIRST.name
+    kind = "first" if first else "full"
     facts = Part(head=_say("facts", lang), entries=tuple(_facts(ports, found, duty, lang)))
     return Paper(
-        title=_say("first" if first else "full", lang),
+        title=_say(kind, lang),
         sender=ports.controller.company(lang),
-        number=found.breach.id,
+        number=_say(
+            "foot", lang, title=_say(kind, lang), day=long_day(found.breach.aware_at, lang)
+        ),
         date=long_day(at, lang),
         to=(_say("to", lang),),
-        lead=(_say("lead_first" if first else "lead_full", lang),),
+        lead=(_say(f"lead_{kind}", lang),),
         parts=(facts, *(_item(topic, notes.get(topic), lang, first=first) for topic in Topic)),
     )
 
@@ -131,6 +134,7 @@ def _facts(ports: Ports, found: Standing, duty: Duty, lang: Lang) -> Iterator[En
         "address": house.address(lang),
         "representative": house.representative(lang),
         "contact": between.join((house.contact_phone, house.contact_mail)),
+        "about": one.about,
         "kind": text(f"cli.breach.kind.{one.kind.value}", lang),
         "aware": moment(one.aware_at, lang),
         "grounds": between.join(grounds),
@@ -146,5 +150,5 @@ def _first_report(found: Standing) -> datetime | None:
     return next((one.reported_at for one in found.duties if one.rule == FIRST.name), None)
 
 
-def _say(name: str, lang: Lang) -> str:
-    return text(f"breaches.paper.{name}", lang)
+def _say(name: str, lang: Lang, **params: object) -> str:
+    return text(f"breaches.paper.{name}", lang, **params)

@@ -5,13 +5,22 @@ from typing import Final
 
 from audit.actions import EventCode
 from audit.review import EventFilter, count
+from dsar.messages.types import MOST_BYTES
 from governance.app.examined import Examined
 from governance.app.wiring import Wiring
 from governance.core.setting_kinds import Mode
+from governance.core.settings import Settings
 
 OLD: Final = timedelta(days=7)  # of signatures
 LOOKED_BACK: Final = timedelta(days=30)
 CHECK: Final = "scanner"
+MEGABYTE: Final = 1024 * 1024  # octets
+FAULTS: Final = {"blind": "doctor.scanner_blind", "short": "doctor.scanner_short"}
+
+
+def largest(settings: Settings) -> int:
+    """Octets of the largest file that comes in by a page."""
+    return max(MOST_BYTES, settings.import_megabytes * MEGABYTE)
 
 
 def refused_lately(wiring: Wiring, at: datetime) -> int:
@@ -23,14 +32,15 @@ def refused_lately(wiring: Wiring, at: datetime) -> int:
 
 def scanner_finding(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
     """Whether files that come in are looked through, by what, and how many were refused."""
-    health = wiring.ports.scanner.health()
+    most = largest(wiring.settings)
+    health = wiring.ports.scanner.health(largest=most)
     if health is None:
         said = wiring.settings.file_scanner is not None
         state = "attention" if said or wiring.settings.mode is not Mode.PRODUCTION else "bad"
         return Examined(check=CHECK, state=state, key="doctor.scanner_none")
-    params: dict[str, str | int] = {"reason": health.reason}
+    params: dict[str, str | int] = {"reason": health.reason, "most": most // MEGABYTE}
     if health.reason:
-        key = "doctor.scanner_blind" if health.reason == "blind" else "doctor.scanner_silent"
+        key = FAULTS.get(health.reason, "doctor.scanner_silent")
         return Examined(check=CHECK, state="bad", key=key, params=params)
     if health.signatures_at is not None and at - health.signatures_at > OLD:
         old: dict[str, str | int] = {"days": (at - health.signatures_at).days}

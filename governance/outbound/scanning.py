@@ -11,19 +11,21 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import BinaryIO, Final, Protocol
 
 from governance.core.errors import GovernanceError, UnavailableError
 from governance.core.scanner_address import ScannerPlace, scanner_place
+from governance.outbound.scan_reach import Counted, Reach, archive_with
 
 CHUNK: Final = 64 * 1024
 MOST_ANSWER: Final = 1_024  # octets
 CLEAN: Final = "stream: OK"
 FOUND: Final = re.compile(r"stream: ([\x21-\x7e][\x20-\x7e]{0,199}) FOUND")
 OVER: Final = "size limit exceeded"
+BEYOND: Final = re.compile(r"Heuristics\.Limits\.Exceeded\.Max(File|Scan)Size")  # AlertExceedsMax
 NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")  # what an event does not carry of a signature's name
 LONGEST_NAME: Final = 64
 VERSION: Final = re.compile(r"ClamAV ([\w.+-]{1,30})(?:/(\d{1,8})/([\x20-\x7e]{1,40}))?")
@@ -81,8 +83,8 @@ class FileScanner(Protocol):
         """The verdict; raises ScannerSilentError or ScanLimitError, never guesses."""
         ...
 
-    def health(self) -> ScannerHealth | None:
-        """How it stands; None where none is set."""
+    def health(self, *, largest: int = 0) -> ScannerHealth | None:
+        """How it stands, for files of up to so many octets; None where none is set."""
         ...
 
 
@@ -93,7 +95,7 @@ class NoScanner:
         """Nothing was looked at, and the record says so."""
         return Verdict(result=ScanResult.UNSCANNED)
 
-    def health(self) -> ScannerHealth | None:
+    def health(self, *, largest: int = 0) -> ScannerHealth | None:  # noqa: ARG002 # the protocol's
         """There is none."""
         return None
 
@@ -105,32 +107,56 @@ class Clamd:
     place: ScannerPlace
     seconds: float
     now: Callable[[], float] = time.monotonic
+    reach: Reach = field(default_factory=Reach, repr=False, compare=False)
 
     def scan(self, content: BinaryIO) -> Verdict:
         """The verdict on all of the content; raises ScannerSilentError, ScanLimitError."""
-        answer = self._ask(b"zINSTREAM\x00", content)
-        if answer == CLEAN:
-            return Verdict(result=ScanResult.CLEAN)
-        if (found := FOUND.fullmatch(answer)) is not None:
-            name = NAME.sub("_", found[1])[:LONGEST_NAME]
-            return Verdict(result=ScanResult.INFECTED, signature=name)
-        if OVER in answer.lower():
-            raise ScanLimitError
-        raise ScannerSilentError(reason="answer")  # fails closed: neither clean nor found
+        counted = Counted(content)
+        verdict = self._verdict(counted)
+        if verdict.result is ScanResult.CLEAN and not self.reaches(counted.octets):
+            raise ScanLimitError  # fails closed: it says "clean" of what it did not look at
+        return verdict
 
-    def health(self) -> ScannerHealth:
-        """Whether it answers and finds what every scanner must find."""
+    def reaches(self, size: int) -> bool:
+        """Files of this size are looked through; asked with a test file as large, once an hour."""
+        if self.reach.covers(size, at=self.now()):
+            return True
+        try:
+            seen = self._verdict(Counted(archive_with("".join(TEST_FILE).encode(), size)))
+        except ScanLimitError:
+            return False
+        if seen.result is not ScanResult.INFECTED:
+            return False
+        self.reach.note(size, at=self.now())
+        return True
+
+    def health(self, *, largest: int = 0) -> ScannerHealth:
+        """Whether it answers, and finds what every scanner must find, in the largest file too."""
         try:
             said = VERSION.fullmatch(self._ask(b"zVERSION\x00"))
-            seen = self.scan(io.BytesIO("".join(TEST_FILE).encode()))
+            seen = self._verdict(Counted(io.BytesIO("".join(TEST_FILE).encode())))
+            blind = seen.result is not ScanResult.INFECTED
+            reason = "blind" if blind else "" if self.reaches(largest) else "short"
         except GovernanceError as error:
             return ScannerHealth(reason=str(error.params.get("reason", error.code)))
         version = said[1] if said is not None else ""
         stamp = _moment(said[3]) if said is not None and said[3] else None
-        blind = "" if seen.result is ScanResult.INFECTED else "blind"
-        return ScannerHealth(reason=blind, version=version, signatures_at=stamp)
+        return ScannerHealth(reason=reason, version=version, signatures_at=stamp)
 
-    def _ask(self, command: bytes, content: BinaryIO | None = None) -> str:
+    def _verdict(self, content: Counted) -> Verdict:
+        """What it answers to this content, in our words."""
+        answer = self._ask(b"zINSTREAM\x00", content)
+        if answer == CLEAN:
+            return Verdict(result=ScanResult.CLEAN)
+        found = FOUND.fullmatch(answer)
+        if OVER in answer.lower() or (found is not None and BEYOND.match(found[1])):
+            raise ScanLimitError
+        if found is None:
+            raise ScannerSilentError(reason="answer")  # fails closed: neither clean nor found
+        name = NAME.sub("_", found[1])[:LONGEST_NAME]
+        return Verdict(result=ScanResult.INFECTED, signature=name)
+
+    def _ask(self, command: bytes, content: Counted | None = None) -> str:
         """The answer to one command; whatever fails on the way is silence."""
         until = self.now() + self.seconds
         try:
@@ -160,7 +186,7 @@ class Clamd:
         return line
 
     def _send(
-        self, line: socket.socket, command: bytes, content: BinaryIO | None, until: float
+        self, line: socket.socket, command: bytes, content: Counted | None, until: float
     ) -> None:
         """The command and its chunks; a scanner that has answered before the end is heard."""
         line.settimeout(self._left(until))

@@ -26,6 +26,7 @@ class Scans(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self.seen: list[bytes] = []
         self.answer: bytes | None = None
         self.limit = 25 * 1024 * 1024
+        self.looks = self.limit  # MaxFileSize: what is larger is "OK" unseen
         self.version = b"ClamAV 1.4.6/27825/Thu Nov 26 09:00:00 2026\x00"
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -54,7 +55,7 @@ class Conversation(socketserver.StreamRequestHandler):
         self.server.seen.append(bytes(sent))
         if self.server.answer is not None:
             return self.server.answer
-        return INFECTED if EICAR in sent else b"stream: OK\x00"
+        return INFECTED if EICAR in sent and len(sent) <= self.server.looks else b"stream: OK\x00"
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import io
 import shutil
 import socket
 import threading
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from governance.core.errors import GovernanceError
 from governance.core.scanner_address import ScannerPlace, scanner_place
+from governance.outbound.scan_reach import GOOD_FOR, PROVED_FROM, Reach, archive_with
 from governance.outbound.scanning import (
     Clamd,
     NoScanner,
@@ -67,6 +69,34 @@ def test_what_is_no_verdict_takes_no_file(scans: Scans, answer: bytes) -> None:
     scans.answer = answer
     with pytest.raises(ScannerSilentError):
         scanned(client(scans.server_address), b"abc")
+
+
+def test_clean_of_what_is_beyond_its_reach_takes_no_file(scans: Scans) -> None:
+    """clamd says OK of a file that is larger than its MaxFileSize; a test file as large tells."""
+    scanner = client(scans.server_address)
+    for size in (3_000_000, 2_000_000):
+        assert scanned(scanner, bytes(size)) == ("clean", "")
+    assert [len(one) for one in scans.seen] == [3_000_000, 3_000_000, 2_000_000]  # proved once
+    scans.looks = 2_500_000
+    short = client(scans.server_address)
+    assert scanned(short, bytes(2_400_000)) == ("clean", "")
+    with pytest.raises(ScanLimitError):
+        scanned(short, bytes(2_600_000))
+    assert scanned(short, b"abc") == ("clean", "")
+    assert (short.health().reason, short.health(largest=2_600_000).reason) == ("", "short")
+    scans.answer = b"stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND\x00"
+    with pytest.raises(ScanLimitError):  # larger than it looks, and nothing harmful
+        scanned(short, b"abc")
+
+
+def test_what_was_proved_is_proved_again_after_an_hour() -> None:
+    reach = Reach()
+    reach.note(2 * PROVED_FROM, at=0.0)
+    assert reach.covers(2 * PROVED_FROM, at=GOOD_FOR - 1)
+    assert not reach.covers(2 * PROVED_FROM + 1, at=1.0)
+    assert not reach.covers(2 * PROVED_FROM, at=GOOD_FOR)
+    with zipfile.ZipFile(io.BytesIO(archive_with(b"abc", 300_000).read())) as whole:
+        assert [whole.read(one) for one in whole.infolist()] == [b"abc"]
 
 
 def test_a_file_over_its_limit_is_said_to_be_so(scans: Scans) -> None:
@@ -165,5 +195,6 @@ def test_the_real_clamd_judges(tmp_path: Path) -> None:
         with pytest.raises(ScanLimitError):
             scanned(scanner, bytes(8_000_000))
         assert scanner.health().reason == ""
+        assert scanner.health(largest=1_100_000).reason == "short"
     with pytest.raises(GovernanceError):
         scanned(scanner, b"abc")

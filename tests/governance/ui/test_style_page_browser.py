@@ -112,6 +112,16 @@ def test_language_and_theme_change_without_script(opened: Open) -> None:
     assert ground == "rgb(22, 24, 29)"
 
 
+def test_a_device_that_is_dark_is_offered_the_light_colours(opened: Open) -> None:
+    page = opened("style", java_script_enabled=False, locale="en").page
+    page.emulate_media(color_scheme="dark")
+    expect(page.get_by_role("button", name="Switch to dark")).to_have_count(0)
+    page.get_by_role("button", name="Switch to light").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(255, 255, 255)"
+
+
 def test_menu_opens_without_script_on_a_phone(opened: Open) -> None:
     page = opened("style", width=390, java_script_enabled=False, locale="ja").page
     page.get_by_text("メニュー", exact=True).click()

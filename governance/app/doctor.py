@@ -22,6 +22,7 @@ from governance.app.connected import connectors_of
 from governance.app.examined import Examined
 from governance.app.executing import confirmation_finding
 from governance.app.forwarding import standing
+from governance.app.guardian_findings import guardians_finding
 from governance.app.hold_jobs import hold_finding
 from governance.app.key_providers import made
 from governance.app.log_life import period_of
@@ -93,6 +94,7 @@ def examine(wiring: Wiring, *, at: datetime, stale: timedelta) -> tuple[Examined
         secrets_finding,
         access_finding,
         training_finding,
+        guardians_finding,
         breach_finding,
         backup_finding,
         key_copy_finding,

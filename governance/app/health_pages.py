@@ -50,6 +50,7 @@ PLACES: Final[Mapping[str, tuple[str, Action]]] = {
     "outbox": ("/console/jobs", Action.JOB_READ),
     "purge": ("/console/retention", Action.RETENTION_READ),
     "holds": ("/console/holds", Action.HOLD_READ),
+    "guardians": ("/console/persons/guardians", Action.PERSON_WRITE),
     "client_keys": ("/console/clients", Action.CLIENT_READ),
     "backup": ("/console/backups", Action.JOB_READ),
     "key_copies": ("/console/backups", Action.JOB_READ),

@@ -1,5 +1,6 @@
 """`sekisho guardian`: parents and guardians, recorded by one person and confirmed by another."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
 
     from governance.app.wiring import Wiring
     from governance.core.terms import RowId
+    from governance.customers.store import Record
     from governance.gateway.around.types import Stored
     from governance.gateway.guardianship import Standing
     from governance.http.principal import Principal
+
+    Found = tuple[tuple[Record, Standing], ...]
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Person = Annotated[str, typer.Argument(metavar="SUBJECT", help=say("guardian.subject"))]
@@ -80,45 +84,60 @@ def _put(
 
 
 @app.command("list", help=say("guardian.list"))
-def list_(subject: Person) -> int:
-    """Who may act for the person and where each stands with its second person."""
-    from governance.core.terms import SubjectId
-    from governance.customers.store import records_of
-    from governance.gateway.guardianship import known_right, standings
-
-    def look(
-        tx: "Connection", wiring: "Wiring", by: "Principal"
-    ) -> "tuple[tuple[Standing, int], ...]":
-        person = SubjectId(subject)
-        rows = records_of(tx, person, "relation")
-        known = [known_right(tx, wiring.ports, by, person, one.id) for one in rows]
-        found = standings(tx, known, at=wiring.clock())
-        return tuple((found[one.id], one.clear["version"]) for one in known)
-
-    found, _ = written(look)
+def list_(
+    subject: Annotated[
+        str, typer.Argument(metavar="[SUBJECT]", help=say("guardian.list_subject"))
+    ] = "",
+) -> int:
+    """Who may act for the person; without a person, everybody who waits for a second one."""
+    found, _ = written(partial(_of_person, subject=subject) if subject else _waiting)
     shape = [
         {
+            "subject": record.subject,
             "row": one.row,
-            "version": version,
+            "version": record.clear["version"],
             "second": one.second.value,
             "approval": one.approval.id if one.approval is not None else None,
         }
-        for one, version in found
+        for record, one in found
     ]
     emit(shape, lambda: _table(found))
     return 0
 
 
-def _table(found: "tuple[tuple[Standing, int], ...]") -> None:
-    heads = [say(f"guardian.head.{name}") for name in ("row", "version", "second", "approval")]
+def _of_person(tx: "Connection", wiring: "Wiring", by: "Principal", *, subject: str) -> "Found":
+    from governance.core.terms import SubjectId
+    from governance.customers.store import records_of
+    from governance.gateway.guardianship import known_right, standings
+
+    person = SubjectId(subject)
+    rows = records_of(tx, person, "relation")
+    known = [known_right(tx, wiring.ports, by, person, one.id) for one in rows]
+    found = standings(tx, known, at=wiring.clock())
+    return tuple((one, found[one.id]) for one in known)
+
+
+def _waiting(tx: "Connection", wiring: "Wiring", by: "Principal") -> "Found":
+    from governance.gateway.guardians_waiting import waiting
+    from policies.actions import Action
+    from policies.api import ensure
+
+    ensure(by, Action.PERSON_READ, wiring.ports.policies.current)
+    return waiting(tx, wiring.ports, by, at=wiring.clock())
+
+
+def _table(found: "Found") -> None:
+    names = ("subject", "row", "version", "second", "approval")
+    heads = [say(f"guardian.head.{name}") for name in names]
     lines = [
         [
+            str(record.subject),
             str(one.row),
-            str(version),
+            str(record.clear["version"]),
             say(f"guardian.second.{one.second}"),
             str(one.approval.id) if one.approval is not None else "-",
         ]
-        for one, version in found
+        for record, one in found
     ]
     table("", heads, lines)
 

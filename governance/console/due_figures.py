@@ -13,10 +13,12 @@ from governance.console.lists.access import ACCESS_REVIEWS
 from governance.console.lists.accesses import EMERGENCIES
 from governance.console.lists.complaints import COMPLAINTS
 from governance.console.lists.connectors import CONNECTOR_TASKS
+from governance.console.lists.guardians import GUARDIANS_WAITING
 from governance.console.lists.jobs import RUNS as JOB_RUNS
 from governance.console.lists.requests import REQUESTS
 from governance.console.lists.retention import PURGE_RUNS
 from governance.console.lists.source import Asked, Source, asked_by, rows_of
+from governance.console.overview import unit
 from governance.console.overview_charts import ageing_bars
 from governance.core.terms import Lang
 from governance.http.principal import Principal
@@ -103,6 +105,13 @@ DUTIES: Final = (
         tone=Tone.ATTENTION,
         fault=True,
     ),
+    Duty(
+        name="guardians",
+        source=GUARDIANS_WAITING,
+        wanted=lambda _: {},
+        tone=Tone.ATTENTION,
+        fault=True,
+    ),
 )
 
 
@@ -146,7 +155,7 @@ def due(tx: Connection, request: Request, principal: Principal, lang: Lang) -> D
                 label=text(f"upkeep.due.{duty.name}", lang),
                 count=count,
                 href=address(duty.source.declared, asked.view),
-                unit=text("console.figure.unit", lang),
+                unit=unit(count, lang),
                 note=text(f"upkeep.due.{duty.name}_note", lang),
                 tone=duty.tone if count else Tone.PLAIN,
             )

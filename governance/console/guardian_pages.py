@@ -18,6 +18,8 @@ from starlette.responses import Response
 
 from governance.approvals.types import ApprovalId
 from governance.console.frame import Csrf, again, answered, may, today, way
+from governance.console.lists.guardians import GUARDIANS_WAITING
+from governance.console.lists.source import demand, listed
 from governance.console.pages import console_page
 from governance.console.person import TreatedRow, treated_rows
 from governance.core.errors import GovernanceError
@@ -50,6 +52,7 @@ from policies.types import Verb
 
 HOME: Final = "/console/persons"
 TITLE: Final = "persons.guardians"
+WAITING: Final = "persons.waiting"
 TABLE: Final = "relation"
 KIND: Final = FieldId("relation.kind")
 PURPOSES: Final = (
@@ -98,6 +101,19 @@ def _purpose(request: Request, principal: Principal, verb: Verb) -> str:
         )
     )  # fmt: skip
     return next(allowed, PURPOSES[0])
+
+
+@router.get("/guardians", response_class=HTMLResponse)
+async def waiting(request: Request, principal: Reader) -> str:
+    """Who waits for a second person, of all persons; nobody by name."""
+    demand(request, principal, GUARDIANS_WAITING)
+    page = console_page(request, WAITING, principal)
+    return templates_of(request).render(
+        "console/guardians_waiting.html",
+        page,
+        found=await run_in_threadpool(listed, request, principal, GUARDIANS_WAITING),
+        way=way(page.lang, ("console.nav.persons", HOME), (WAITING, "")),
+    )
 
 
 @router.get("/{subject}/guardians", response_class=HTMLResponse)

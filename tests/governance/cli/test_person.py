@@ -114,6 +114,8 @@ def test_a_parent_is_recorded_by_one_confirmed_by_another_and_ended_by_one(
     done = by("support", *record)
     row, first = done.value["row"], done.value["approval_required"]
     assert (done.code, right(child)["second"]) == (1, "waiting")
+    assert by("support", "guardian", "list").value == [right(child)], "everybody who waits"
+    assert by("auditor", "guardian", "list").code == 1
     assert by("support", "guardian", "ask", child, row).value["approval_required"] == first
     assert by("support", "approve", first).code == 1, "whoever saw the proof confirms nothing"
     wrong = by("tanaka", "guardian", "refuse", parent, row, first)

@@ -2,12 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import Connection, insert, update
 
-from governance.core.terms import SubjectId
-from governance.customers.master.guardians import children_of
-from governance.customers.store import Record, records_of
+from governance.app.examined import Examined
+from governance.app.guardian_findings import guardians_finding
+from governance.core.ids import new_row_id
+from governance.core.terms import ActorId, SubjectId
+from governance.customers.master.guardians import RELATION, children_of, confirm
+from governance.customers.store import SUBJECT, Record, records_of
+from governance.gateway.guardians_waiting import unconfirmed
 from tests.governance.console.seats import Desk, seated
 from tests.installation import AT, customer, events, import_file, register, subjects, write_file
 
@@ -15,6 +21,7 @@ PROOF = {
     "kind": "parent", "verified_how": "family_register", "verified_on": "2026-09-01",
     "until_majority": "yes",
 }  # fmt: skip
+WAITING = "/console/persons/guardians"
 EVIL = "<script>alert(1)</script>"
 
 
@@ -122,3 +129,77 @@ def test_whoever_may_not_write_or_read_persons_does_neither(desk: Desk) -> None:
         answer = desk.send("sup", method, place(unknown), PROOF, other_subject_id=parent)
         assert answer.status_code == 404
     assert kept(desk, child) == before
+
+
+def doctor(desk: Desk) -> Examined:
+    return guardians_finding(desk.wiring, AT, timedelta(days=1))
+
+
+def of_before(child: SubjectId, parent: SubjectId, **said: object) -> dict[str, object]:
+    """A row as versions wrote it that asked nobody for a second person."""
+    return {
+        "id": new_row_id(), "subject_id": child, "other_subject_id": parent, "version": 1,
+        "kind": "parent", "verified_how": "family_register", "verified_on": date(2026, 1, 5),
+        "verified_by": "u:sup", "recorded_at": AT, "until_majority": True, **said,
+    }  # fmt: skip
+
+
+def test_whoever_waits_for_a_second_person_is_listed_wherever_it_came_from(desk: Desk) -> None:
+    parent, child, grown = subjects(desk.wiring)
+    old = of_before(child, parent)
+    silent = (
+        of_before(child, parent, verified_how="declared"),
+        of_before(child, parent, valid_to=date(2026, 1, 31)),
+        of_before(child, parent, kind="agent"),
+        of_before(grown, parent),
+    )
+
+    def write(tx: Connection) -> None:
+        tx.execute(update(SUBJECT).where(SUBJECT.c.id == grown).values(birth_band="adult"))
+        for row in (old, *silent):
+            tx.execute(insert(RELATION).values(row))
+
+    desk.wiring.database.write(write)
+    page = desk.page("off", WAITING)
+    shown = set(re.findall(r'name="key" value="([0-9a-f-]{36})"', page))
+    assert old["id"] in shown
+    assert shown.isdisjoint(one["id"] for one in silent)
+    assert f'href="{place(grown)}"' not in page
+    assert "二人目の確認がまだ" in page
+    assert parent not in page
+    assert "架空（sup）" in page, "who saw the paper"
+    assert f'href="{WAITING}"' in desk.page("off", "/console")
+    desk.page("aud", WAITING, status=403)
+    before = doctor(desk)
+    assert before.state == "attention"
+    asked = desk.send("sup", "POST", f"{place(child)}/{old['id']}/second")
+    assert asked.status_code == 303
+    assert "二人目の確認待ち" in desk.page("off", WAITING)
+    after = doctor(desk)
+    assert int(after.params["count"]) == int(before.params["count"]) - 1
+    assert int(after.params["waiting"]) == int(before.params["waiting"]) + 1
+
+
+def test_a_right_that_was_changed_after_its_confirmation_waits_anew(desk: Desk) -> None:
+    parent, child, _ = subjects(desk.wiring)
+    row = of_before(child, parent)
+
+    def write(tx: Connection) -> None:
+        tx.execute(insert(RELATION), [row])
+        (record,) = [one for one in records_of(tx, child, "relation") if one.id == row["id"]]
+        confirm(tx, record, by=ActorId("u:off"), at=AT)
+
+    def waits() -> bool:
+        with desk.wiring.database.read() as tx:
+            return row["id"] in {one.id for one, _ in unconfirmed(tx, at=AT)}
+
+    def change(version: int, **said: object) -> None:
+        changed = update(RELATION).where(RELATION.c.id == row["id"])
+        desk.wiring.database.write(lambda tx: tx.execute(changed.values(version=version, **said)))
+
+    desk.wiring.database.write(write)
+    assert not waits()
+    change(2, notes=None)
+    assert not waits(), "what was confirmed still stands"
+    change(3, verified_on=date(2026, 2, 5))
+    assert waits()

@@ -1,5 +1,6 @@
 """The answer of a request in words: what is missing, the package, how it left, what may be done."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,8 +13,9 @@ from dsar.gaps import Gap
 from dsar.machine import step
 from dsar.results import StoredPackage, newest_package
 from dsar.types import DISCLOSING, Event, Status
-from governance.core.terms import Lang
+from governance.core.terms import Lang, Law
 from governance.i18n.catalogue import text
+from governance.registers.store import all_recipients
 from governance.ui.parts import Choice, Term
 
 
@@ -60,8 +62,18 @@ def answer_shown(tx: Connection, case: Case, lacking: tuple[Gap, ...], lang: Lan
         package=package,
         live=live,
         released=live and package is not None and package.token_expires_at is not None,
-        lacking=tuple(gap.sentence[lang] for gap in lacking),
+        lacking=_lacks(tx, lacking, lang),
         envelopes=tuple(_envelope(one, lang) for one in dispatches_of(tx, case.id)),
+    )
+
+
+def _lacks(tx: Connection, lacking: Iterable[Gap], lang: Lang) -> tuple[str, ...]:
+    """What the registers lack, with recipients and laws by their names."""
+    names = {one.source_key: f"{one.name} ({one.source_key})" for one in all_recipients(tx)}
+    names |= {law.value: text(f"consent.law.{law.value}", lang) for law in Law}
+    return tuple(
+        text(f"dsar.gap.{gap.kind.value}", lang, about=names.get(gap.about, gap.about))
+        for gap in lacking
     )
 
 

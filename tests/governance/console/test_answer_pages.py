@@ -104,7 +104,7 @@ def test_an_officer_makes_it_and_the_person_gets_each_form_once(desk: Desk) -> N
     with desk.browser(OFFICER) as officer, desk.person() as person:
         assert sent(officer, desk.place, desk.place, step="execute").status_code == 303
         page = officer.get(desk.place).text
-        assert "受領者「V-1」に渡すデータの種類が台帳にありません" in page
+        assert "(V-1)」に渡すデータの種類が台帳にありません" in page
         assert NAME not in page
         refused = sent(officer, desk.place, desk.place, step="build")
         assert refused.status_code == 409

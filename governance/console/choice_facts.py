@@ -9,6 +9,7 @@ from consent.proofs import ProofView
 from consent.receipts.paper import ACTS
 from consent.standing import Entry
 from consent.types import EVERY, Cell
+from dsar.execution.effects import PLACE
 from governance.core.terms import Lang, Law
 from governance.gateway.choices import Choices, shown_code
 from governance.i18n.catalogue import text
@@ -142,7 +143,7 @@ def proof_terms(
         ("by", text(f"console.consents.by.{acted.value}", lang) if acted else "", by),
         ("action", _action(proof.action, lang), ""),
         ("method", _method(proof.method, lang), ""),
-        ("place", place, ""),
+        ("place", _method(place, lang), ""),
         ("evidence", text(f"consent.evidence.{event.evidence.value}", lang), ""),
         ("statement", proof.statement, ""),
         ("device", proof.user_agent, ""),
@@ -163,7 +164,7 @@ def proof_terms(
 
 
 def _method(method: str, lang: Lang) -> str:
-    return text(f"console.consents.how.{method}", lang) if method in HOW else method
+    return text(f"console.consents.how.{method}", lang) if method in (*HOW, PLACE) else method
 
 
 def withdrawable(found: Choices, policy: PolicySnapshot, lang: Lang) -> tuple[Choice, ...]:

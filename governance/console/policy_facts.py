@@ -37,7 +37,9 @@ class EntryLine:
     number: int
     version: str
     kind: str
+    kind_code: str
     state: str
+    state_code: str
     at: datetime
     by: str
     changed: int
@@ -50,8 +52,10 @@ class WaitingLine:
 
     approval: str
     by: str
+    by_id: str
     at: datetime
     kind: str
+    kind_code: str
     effective: datetime
     changed: int
 
@@ -110,7 +114,9 @@ def _entry(entry: Entry, names: Mapping[str, str], lang: Lang, *, here: bool) ->
         number=entry.number,
         version=entry.version,
         kind=text(f"cli.policy.kind.{entry.kind.value}", lang),
+        kind_code=entry.kind.value,
         state=text(f"cli.policy.state.{entry.state.value}", lang),
+        state_code=entry.state.value,
         at=entry.taken_at or entry.effective_from,
         by=" / ".join(dict.fromkeys((names[entry.requested_by], names[entry.approved_by]))),
         changed=entry.changed_cells,
@@ -124,8 +130,10 @@ def _waiting(
     return WaitingLine(
         approval=approval.id,
         by=names[approval.requested_by],
+        by_id=approval.requested_by,
         at=approval.requested_at,
         kind=text(f"cli.policy.kind.{change.kind.value}", lang),
+        kind_code=change.kind.value,
         effective=change.effective_from,
         changed=change.changed_cells,
     )

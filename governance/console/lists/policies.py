@@ -21,10 +21,12 @@ WAITING: Final = ListOf(
     prefix="waiting-",
     none="console.policy.nothing_waits",
     columns=(
-        ListColumn(key="what", label="console.policy.what"),
-        ListColumn(key="by", label="console.policy.asked_by"),
-        ListColumn(key="at", label="console.policy.asked_at", kind=Kind.MOMENT),
-        ListColumn(key="effective", label="console.policy.effective", kind=Kind.MOMENT),
+        ListColumn(key="what", label="console.policy.what", kind=Kind.CHOICE, filters=True),
+        ListColumn(key="by", label="console.policy.asked_by", kind=Kind.CHOICE, filters=True),
+        ListColumn(key="at", label="console.policy.asked_at", kind=Kind.MOMENT, filters=True),
+        ListColumn(
+            key="effective", label="console.policy.effective", kind=Kind.MOMENT, filters=True
+        ),
         ListColumn(key="changed", label="console.policy.changed", kind=Kind.NUMBER),
     ),
 )
@@ -51,10 +53,10 @@ HISTORY: Final = ListOf(
     columns=(
         ListColumn(key="number", label="console.policy.no", kind=Kind.NUMBER),
         ListColumn(key="version", label="console.policy.version"),
-        ListColumn(key="kind", label="console.policy.what"),
-        ListColumn(key="state", label="console.policy.state"),
+        ListColumn(key="kind", label="console.policy.what", kind=Kind.CHOICE, filters=True),
+        ListColumn(key="state", label="console.policy.state", kind=Kind.CHOICE, filters=True),
         ListColumn(key="at", label="console.policy.at", kind=Kind.MOMENT, filters=True),
-        ListColumn(key="by", label="console.policy.by"),
+        ListColumn(key="by", label="console.policy.by", filters=True),
         ListColumn(key="changed", label="console.policy.changed", kind=Kind.NUMBER),
     ),
 )
@@ -68,8 +70,8 @@ def _waiting(tx: Connection, asked: Asked) -> Found:
 def _change(one: WaitingLine) -> Row:
     return row(
         one.approval,
-        what=Cell(value=one.kind, href=f"{HOME}/changes/{one.approval}"),
-        by=words(one.by),
+        what=Cell(value=one.kind, code=one.kind_code, href=f"{HOME}/changes/{one.approval}"),
+        by=Cell(value=one.by, code=one.by_id),
         at=Cell(value=one.at),
         effective=Cell(value=one.effective),
         changed=Cell(value=one.changed),
@@ -105,13 +107,13 @@ def _history(tx: Connection, asked: Asked) -> Found:
 
 
 def _entry(one: EntryLine, asked: Asked) -> Row:
-    now = text("console.policy.now", asked.lang)
+    now = Cell(value=text("console.policy.now", asked.lang), code="now", tone="good")
     return row(
         one.number,
         number=Cell(value=one.number),
         version=words(one.version),
-        kind=words(one.kind),
-        state=Cell(value=now, tone="good") if one.here else words(one.state),
+        kind=Cell(value=one.kind, code=one.kind_code),
+        state=now if one.here else Cell(value=one.state, code=one.state_code),
         at=Cell(value=one.at),
         by=words(one.by),
         changed=Cell(value=one.changed),

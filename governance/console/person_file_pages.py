@@ -20,7 +20,7 @@ from governance.console.person_results import hit_lines
 from governance.console.person_search_pages import HOME, results_page
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError
-from governance.core.terms import FieldId, Lang, RowId
+from governance.core.terms import FieldId, Lang, RowId, SubjectId
 from governance.gateway.api.asking import row_id
 from governance.gateway.bulk.exporting import refused
 from governance.gateway.bulk.types import BulkRequest, ExportGuardError, ExportRefusedError
@@ -53,6 +53,7 @@ class Wanted:
     key: RowId
     view: View
     form: FileForm
+    only: frozenset[SubjectId] | None = None  # the chosen ones; None: everybody
 
     @property
     def columns(self) -> tuple[ListColumn, ...]:
@@ -71,11 +72,41 @@ async def file(
 ) -> Response:
     """The file of everybody whom the search finds, as this officer sees them; it is on record."""
     check_csrf(request, csrf)
+    return await _answered(request, principal, name, form, query)
+
+
+@router.post("/searches/{name}/chosen")
+async def chosen(
+    request: Request,
+    principal: Taker,
+    name: str,
+    form: Annotated[str, Form()] = FileForm.CSV.value,
+    query: Annotated[str, Form()] = "",
+    key: Annotated[list[str] | None, Form()] = None,
+    csrf: Csrf = "",
+) -> Response:
+    """The same of those alone whom the officer chose on the page; of nobody there is no file."""
+    check_csrf(request, csrf)
+    only = frozenset(SubjectId(one) for one in key or ())
+    return await _answered(request, principal, name, form, query, only=only)
+
+
+async def _answered(
+    request: Request,
+    principal: Principal,
+    name: str,
+    form: str,
+    query: str,
+    *,
+    only: frozenset[SubjectId] | None = None,
+) -> Response:
+    """The file, or the results again with what refused it."""
     pairs = parse_qsl(query)
     wanted = Wanted(
         key=row_id(name),
         view=view_of(PERSONS_FOUND.declared, pairs),
         form=FileForm.XLSX if form == FileForm.XLSX.value else FileForm.CSV,
+        only=only,
     )
     lang = lang_of(request)
     try:
@@ -108,8 +139,9 @@ def _made(request: Request, principal: Principal, wanted: Wanted, lang: Lang) ->
     write = partial(_written, wanted=wanted, asked=asked, lang=lang)
     try:
         return take_out(
-            wiring.ports, reader, asked, wanted.key, write, form=wanted.form.value, at=at
-        )
+            wiring.ports, reader, asked, wanted.key, write,
+            form=wanted.form.value, at=at, only=wanted.only,
+        )  # fmt: skip
     except (ExportRefusedError, ExportGuardError) as error:
         bulk = BulkRequest(purpose=asked.purpose, request_id=asked.request_id)
         refused(wiring.ports, reader, bulk, error, at=at)

@@ -140,13 +140,16 @@ def results_page(
         total, more = told[0].total, not told[0].total_exact
         return Found(rows=rows, total=total, more=more, next=told[0].cursor or "")
 
-    source = replace(PERSONS_FOUND, rows=look)
+    takes = may(request, principal, Action.PERSON_TAKE) and not principal.stale
+    declared = replace(PERSONS_FOUND.declared, selects=takes)
+    source = replace(PERSONS_FOUND, rows=look, declared=declared)
     try:
         listing = listed(request, principal, source, given=_given(request, key, pairs))
     except SearchRefusedError as error:
         denied = refused_words([str(error.params["reason"])], lang)[0]
         shown = Results(denied=denied, href=f"{HOME}/searches/{key}")
     else:
+        listing = replace(listing, chosen_to=f"{HOME}/searches/{key}/chosen")
         shown = _shown(request, principal, key, _told(listing, told[0], lang))
     page = _page(
         request,

@@ -6,7 +6,7 @@ in it has a decision on record. Fails closed: without the event of the file ther
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -54,6 +54,12 @@ class SearchFileTooLongError(WrongUseError):
     code, status = "search_file_too_long", 422
 
 
+class SearchNobodyChosenError(WrongUseError):
+    """Nobody of those who are found was chosen; nothing left."""
+
+    code, status = "search_nobody_chosen", 422
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchFile:
     """A file of who was found, and the event that says so."""
@@ -72,6 +78,7 @@ class _Making:
     one: Search
     search: RowId  # the random id under which the words are sealed
     form: str
+    only: Collection[SubjectId] | None  # of whom is found, those who were chosen; None: everybody
     treated: Counter[Treatment] = field(default_factory=Counter)
     rows: int = 0
 
@@ -85,8 +92,12 @@ def take_out(
     *,
     form: str,
     at: datetime,
+    only: Collection[SubjectId] | None = None,
 ) -> SearchFile:
-    """The file of everybody whom the search finds; raises what refused it, and nothing left."""
+    """The file of everybody whom the search finds, or of those among them who were chosen.
+
+    Raises what refused it, and nothing left.
+    """
     policy = ports.policies.current
     ensure(principal, Action.PERSON_TAKE, policy)
     refuse_paused(policy)
@@ -104,7 +115,7 @@ def take_out(
             raise SearchRefusedError(reason=min(one.refused.values()).value)
         if one.policy is not bulk.policy:
             break  # another policy came into force meanwhile
-        making = _Making(run=deciding.start(bulk), one=one, search=search, form=form)
+        making = _Making(run=deciding.start(bulk), one=one, search=search, form=form, only=only)
         _may_leave(bulk, one)
         with suppress(MovedError):
             return _attempt(making, write)
@@ -166,6 +177,8 @@ def _hits(making: _Making) -> tuple[list[Hit], tuple[SubjectId, ...]]:
             page = whole_of(tx, one, index, keys)
         if page is None:
             raise SearchFileTooLongError(most=FOUND_MOST)
+        if making.only is not None:
+            _keep(page, making.only)
         prepared = [*_leaving(bulk, page, one)]
         opened = open_prepared(
             bulk.ports, prepared, lang=bulk.principal.lang, keys=keys, at=bulk.at
@@ -189,6 +202,16 @@ def _hits(making: _Making) -> tuple[list[Hit], tuple[SubjectId, ...]]:
         for found, view in zip(page.shown, views, strict=True)
     ]
     return hits, tuple(dict.fromkeys(people))
+
+
+def _keep(page: Page, only: Collection[SubjectId]) -> None:
+    """Of the page these alone; whoever is not found by the search is on no file of it."""
+    both = zip(page.shown, page.prepared, strict=True)
+    chosen = [(found, row) for found, row in both if found.subject in only]
+    if not chosen:
+        raise SearchNobodyChosenError  # fails closed: a file of nobody is none
+    page.found = [found for found, _ in chosen]
+    page.prepared = [row for _, row in chosen]
 
 
 def _leaving(bulk: Bulk, page: Page, one: Search) -> Iterable[Prepared]:

@@ -1,8 +1,9 @@
 """The list of who was found: the gate finds, orders and pages; no word is in its address.
 
 Its rows come from a search that the page made (governance/console/person_search_pages.py). It has
-saved views, columns and sizes, but no filter; its file is another's that every list has, because
-the gate asks for a right of its own before persons leave (governance/console/person_file_pages.py).
+saved views, columns and sizes, but no filter; its files, of everybody or of the chosen ones, are
+made elsewhere than those of every list, because the gate asks for a right of its own before persons
+leave (governance/console/person_file_pages.py). Who has it chooses rows, nobody else.
 """
 
 from collections.abc import Iterable, Mapping

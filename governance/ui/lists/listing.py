@@ -76,6 +76,7 @@ class Listing:
     keeps_views: str = ""  # POST target that saves the view; empty where nobody can
     notes: tuple[str, ...] = ()  # sentences on how these rows were found
     files: str = ""  # where its files are; empty where there are none
+    chosen_to: str = ""  # where the chosen rows become a file, where that is not among those
 
     @property
     def columns(self) -> tuple[ListColumn, ...]:
@@ -171,7 +172,7 @@ class Listing:
     @property
     def chosen_action(self) -> str:
         """Where the chosen rows are sent to become a file."""
-        return f"{self.files}/{self.declared.id}/chosen"
+        return self.chosen_to or f"{self.files}/{self.declared.id}/chosen"
 
     @property
     def id(self) -> str:

@@ -151,10 +151,22 @@ def test_who_was_found_becomes_a_file_of_exactly_what_is_shown(office: Office) -
     sheet = load_workbook(io.BytesIO(book.content)).active
     assert sheet is not None
     assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [head, *rows]
+    keys = re.findall(r'name="key" value="([^"]+)"', page)
+    some = {**form, "key": [keys[2], keys[0], "nobody"]}
+    part = office.send(f"{place}/chosen", by=OFFICER, shown=shown, form=some)
+    assert list(csv.reader(io.StringIO(part.content.decode("utf-8-sig")))) == [
+        head, rows[0], rows[2],
+    ]  # fmt: skip
+    for nobody in (form, {**form, "key": "nobody"}):
+        answer = office.send(f"{place}/chosen", by=OFFICER, shown=shown, form=nobody)
+        assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+        assert "書き出す人を選んでください" in answer.text
     refused = office.browsers[OFFICER].get(f"{place}/file")
     assert refused.status_code == httpx.codes.METHOD_NOT_ALLOWED, "a search is in no address"
     with office.wiring.database.read() as tx:
-        assert len(list(events(tx, "person.exported"))) == 2
+        exported = list(events(tx, "person.exported"))
+    assert len(exported) == 3
+    assert "rows=2" in repr(exported[-1])
 
 
 def test_a_file_that_may_not_be_is_refused_on_its_page_in_words(office: Office) -> None:
@@ -164,9 +176,12 @@ def test_a_file_that_may_not_be_is_refused_on_its_page_in_words(office: Office) 
     assert re.search("列「.+」は、この利用目的では持ち出せません", answer.text)
     assert answer.text.count("list-persons-row-") >= len(GIVEN), "the results stand there still"
     seen_by_support = search(office, "090-0000-0001", by="support", purpose="order_support")
-    assert "file-csv" not in office.page(seen_by_support, by="support")
-    answer = office.send(f"{seen_by_support}/file", by="support", shown=seen_by_support)
-    assert answer.status_code == httpx.codes.FORBIDDEN
+    without = office.page(seen_by_support, by="support")
+    assert "file-csv" not in without
+    assert 'name="key"' not in without, "who may not take anybody out chooses nobody"
+    for way in ("file", "chosen"):
+        answer = office.send(f"{seen_by_support}/{way}", by="support", shown=seen_by_support)
+        assert answer.status_code == httpx.codes.FORBIDDEN
 
 
 @pytest.mark.parametrize("lang", list(Lang))

@@ -22,7 +22,12 @@ from governance.gateway.bulk import guard
 from governance.gateway.bulk.deciding import MovedError
 from governance.gateway.bulk.types import ExportGuardError, ExportRefusedError
 from governance.gateway.decisions import withheld
-from governance.gateway.search_file import SearchFile, SearchFileTooLongError, take_out
+from governance.gateway.search_file import (
+    SearchFile,
+    SearchFileTooLongError,
+    SearchNobodyChosenError,
+    take_out,
+)
 from governance.gateway.search_types import Hit, Order, SearchRequest
 from governance.gateway.searching import search
 from governance.gateway.types import FieldDecision, GateBusyError
@@ -106,6 +111,16 @@ def test_the_file_holds_the_pages_rows_in_their_order_and_everybody_is_on_record
         assert "山田" not in repr(event)
         assert {row.subject for row in told} == {hit.subject for hit in page.hits}
         assert len(told) == 3 * (number + 1)
+    chosen, before = (page.hits[1].subject,), {row.id for row in told}
+    part = take_out(
+        installation.ports, OFFICER, asked(), KEY, lines, form="csv", at=AT, only=chosen
+    )
+    exported, told = on_record(installation)
+    assert part.rows == 1
+    assert tuple(row.subject for row in told if row.id not in before) == chosen, "nobody else"
+    with pytest.raises(SearchNobodyChosenError):
+        take_out(installation.ports, OFFICER, asked(), KEY, lines, form="csv", at=AT, only=())
+    assert on_record(installation)[0] == exported
 
 
 def test_a_right_of_its_own_a_fresh_proof_and_a_number_of_rows_bound_it(

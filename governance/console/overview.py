@@ -52,6 +52,11 @@ LISTS = {"duplicates": "/console/duplicates?kind=person", "reviews": "/console/q
 ALARMING = frozenset({"quarantined", "recipient_problems"})
 
 
+def unit(count: int, lang: Lang) -> str:
+    """The word after a figure, which in English is another one for one."""
+    return text("console.figure.unit_one" if count == 1 else "console.figure.unit", lang)
+
+
 def overview(tx: Connection, lang: Lang, *, lists: bool) -> Overview:
     """Counts, the newest records and how far the log is in the tree.
 
@@ -67,7 +72,7 @@ def overview(tx: Connection, lang: Lang, *, lists: bool) -> Overview:
             label=text(f"console.figure.{name}", lang),
             count=found[name],
             href=LISTS.get(name, own) if lists else own,
-            unit=text("console.figure.unit", lang),
+            unit=unit(found[name], lang),
             note=text(f"console.figure.{name}_note", lang),
             tone=tone,
         )

@@ -240,6 +240,15 @@ def sign_out_everywhere(tx: Connection, subject: SubjectId, *, at: datetime) -> 
     return store.revoke_sessions(tx, actor, at=at)
 
 
+def address_moved(tx: Connection, subject: SubjectId, *, at: datetime) -> int:
+    """How many sessions of the person ended that rest on the address that was on record.
+
+    Opened by a code to it, or proved anew by one. Whoever holds the old mail-box is no longer the
+    person's; a passkey and the company's own sign-on rest on something else.
+    """
+    return store.revoke_by_mail(tx, ActorId(f"{PERSON_PREFIX}{subject}"), at=at)
+
+
 def person_stands(tx: Connection, actor: ActorId, *, at: datetime) -> bool:
     """Whether the person is here under this pseudonym.
 

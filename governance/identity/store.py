@@ -285,6 +285,13 @@ def revoke_sessions(
     return tx.execute(statement).rowcount
 
 
+def revoke_by_mail(tx: Connection, actor: ActorId, *, at: datetime) -> int:
+    """How many open sessions of the actor ended that a code to their mail-box opened or proved."""
+    rests = (SESSION.c.level == Level.MAIL.value) | SESSION.c.proved_at.is_not(None)
+    mine = (SESSION.c.actor == actor) & SESSION.c.revoked_at.is_(None) & (SESSION.c.expires_at > at)
+    return tx.execute(update(SESSION).where(mine & rests).values(revoked_at=at)).rowcount
+
+
 def add_code(tx: Connection, code: OneTimeCode, secret_digest: bytes) -> None:
     """The code is stored as a digest."""
     tx.execute(

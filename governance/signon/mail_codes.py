@@ -29,6 +29,7 @@ from governance.customers.master.guardians import children_of
 from governance.customers.normalise.email import normalise_email
 from governance.customers.ports import Ports
 from governance.customers.post import post
+from governance.customers.store import lock_subject
 from governance.gateway.intake.tokens import search_form
 from governance.http.principal import PrincipalKind
 from governance.identity.rules import digest
@@ -144,7 +145,7 @@ def enter(
         begun = opened(tx, secret, typed, at=at)
         if begun is None:
             return _failed(tx, ports, "mail_code", network, at=at)
-        subject = whose(tx, ports, address_of(ports, begun), at=at)
+        subject = _held(tx, ports, address_of(ports, begun), at=at)
         if subject is None:
             return _failed(tx, ports, "shared_address", network, at=at)
         session = open_session(
@@ -189,6 +190,17 @@ def whose(tx: Connection, ports: Ports, address: str, *, at: datetime) -> Subjec
         if found - {one} <= {child.child for child in children_of(tx, ports.vault, one, at=at)}
     ]
     return alone[0] if len(alone) == 1 else None
+
+
+def _held(tx: Connection, ports: Ports, address: str, *, at: datetime) -> SubjectId | None:
+    """The same, and no writing gives them another address until this transaction ends.
+
+    A change that stood between the look and the session would leave the old mail-box inside.
+    """
+    subject = whose(tx, ports, address, at=at)
+    if subject is None or lock_subject(tx, subject) is None:
+        return None
+    return subject if whose(tx, ports, address, at=at) == subject else None
 
 
 def _failed(tx: Connection, ports: Ports, reason: str, network: str | None, *, at: datetime) -> str:

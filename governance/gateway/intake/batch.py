@@ -32,10 +32,12 @@ from governance.gateway.intake.screening import ground_of
 from governance.gateway.intake.stored import SAID
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import Counts, Draft, Rejected, RunFacts
+from governance.identity.service import address_moved
 from governance.jobs.journal_record import JournalEntry, JournalKind
 from governance.keys.vault import Row
 
 BIRTH, ORIGIN = FieldId("person.birth_date"), FieldId("person.origin")
+EMAIL = FieldId("person.email")
 LOOKS = 5  # for rows whose persons may be erased meanwhile; each finds fewer
 
 
@@ -221,6 +223,8 @@ def _change(
         drop_tokens(tx, [held.row], names=index_names(name))
         _drop_findings(tx, held.row, name)
     _law_and_age(tx, change, run)
+    if EMAIL in change.taken:
+        address_moved(tx, held.subject, at=run.at)
     return indexer.row_tokens(table, held.row, held.subject, plain, clear=clear)
 
 

@@ -22,22 +22,29 @@ TEMPLATE: Final = "customers.mail.contact_changed"
 SHORT: Final = "customers.sms.contact_changed"
 
 
-def announce_contacts(tx: Connection, writer: Writer, ready: Ready, before: Record) -> None:
-    """A message to each contact that this writing replaces waits to leave with it."""
+def announce_contacts(tx: Connection, writer: Writer, ready: Ready, before: Record) -> bool:
+    """A message to each contact that this writing replaces waits to leave with it.
+
+    Whether the e-mail address is one of them.
+    """
     wanted = {
         name: cell
         for name, cell in before.sealed.items()
         if name in (EMAIL, *PHONES) and name in ready.fields
     }
     if not wanted:
-        return
+        return False
     opened = writer.ports.vault.open_row(before.id, wanted)
-    for name, cell in opened.items():
-        old = str(cell.value or "")
-        if old and old != ready.plain.get(name):
-            message = _message(name, old)
-            if message is not None:
-                post(tx, writer.ports.vault, message, subject=ready.subject, at=writer.at)
+    replaced = {
+        name: old
+        for name, cell in opened.items()
+        if (old := str(cell.value or "")) and old != ready.plain.get(name)
+    }
+    for name, old in replaced.items():
+        message = _message(name, old)
+        if message is not None:
+            post(tx, writer.ports.vault, message, subject=ready.subject, at=writer.at)
+    return EMAIL in replaced
 
 
 def _message(name: FieldId, old: str) -> Mail | Sms | None:

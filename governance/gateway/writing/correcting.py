@@ -43,6 +43,7 @@ from governance.gateway.writing.types import (
     FieldsInvalidError,
     Written,
 )
+from governance.identity.service import address_moved
 
 
 def correct(tx: Connection, writer: Writer, ready: Ready) -> Written | GovernanceError:
@@ -70,8 +71,9 @@ def correct(tx: Connection, writer: Writer, ready: Ready) -> Written | Governanc
     )
     if not store.update_record(tx, changed, expected_version=version):
         return VersionConflictError()
-    if item.table == "person":
-        announce_contacts(tx, writer, ready, record)
+    ended = 0
+    if item.table == "person" and announce_contacts(tx, writer, ready, record):
+        ended = address_moved(tx, record.subject, at=writer.at)
     note_rows(tx, writer.ports, [changed], by=writer.principal.id, at=writer.at)
     for name in indexed_fields(item.table):
         if name in ready.fields:
@@ -80,7 +82,8 @@ def correct(tx: Connection, writer: Writer, ready: Ready) -> Written | Governanc
     statements.clear_findings(tx, record.id, ready.fields)
     note_findings(tx, writer, ready)
     laws = _follow(tx, writer, ready) if item.table == "person" else 0
-    counts = (("laws_added", laws),) if laws else ()
+    counted = (("laws_added", laws), ("sessions", ended))
+    counts = tuple(one for one in counted if one[1])
     record_event(tx, writer, ready, reasons=(item.reason.value,), counts=counts, before=before)
     return written(ready, version=version + 1, created=False)
 

@@ -1,7 +1,8 @@
 """A source's next file: its own former words are replaced, what others wrote since stays."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from governance.app.wiring import Wiring
 from governance.core.errors import GovernanceError
-from governance.core.terms import FieldId
+from governance.core.terms import ActorId, FieldId, Lang
 from governance.customers import store
 from governance.customers.search.looking import find_tokens
 from governance.customers.sources import store as sources
@@ -23,6 +24,9 @@ from governance.customers.types import SourceKind
 from governance.gateway.intake.service import take_in
 from governance.gateway.intake.tokens import Indexer
 from governance.gateway.intake.types import FieldUnknownError, ImportOutcome, ImportRequest
+from governance.http.principal import PrincipalKind
+from governance.identity.service import open_session, principal_by_session
+from governance.identity.types import Level
 from tests.governance.gateway.intake.finding import sensitive
 from tests.installation import AT, MANAGER, create, customer, events, register, write_file
 
@@ -64,9 +68,19 @@ def found_by(wiring: Wiring, field: str, value: str) -> int:
         return len(find_tokens(tx, [FieldId(field)], tokens))
 
 
+def by_mail(wiring: Wiring, subject: str) -> str:
+    """The secret of a session that a code to the person's address opened."""
+    opening = partial(
+        open_session, actor=ActorId(f"p:{subject}"), kind=PrincipalKind.PERSON,
+        lasting=timedelta(hours=1), at=AT, level=Level.MAIL,
+    )  # fmt: skip
+    return wiring.database.write(opening)[1]
+
+
 def test_a_newer_file_of_a_source_updates_the_person(installation: Wiring, tmp_path: Path) -> None:
     first = [customer(1), customer(2)]
     taken(installation, write(tmp_path, first, "a.csv"), source="crm")
+    inside = [by_mail(installation, str(row["subject"])) for row in persons(installation)]
     later = [customer(1, メールアドレス="new@example.com", 会員状態="休眠"), customer(2)]
     outcome = taken(installation, write(tmp_path, later, "b.csv"), source="crm")
     assert counts(outcome) == (2, 0, 2, 0, 0)
@@ -81,6 +95,13 @@ def test_a_newer_file_of_a_source_updates_the_person(installation: Wiring, tmp_p
     assert event.subject == one["subject"]
     assert "person.email" in str(event.fields)
     assert "new@" not in str(event)
+    with installation.database.read() as tx:
+        still = [
+            principal_by_session(tx, secret, at=AT, lang=Lang.JA)[1] is not None
+            for secret in inside
+        ]
+    moved = [str(row["subject"]) == one["subject"] for row in persons(installation)]
+    assert still == [not gone for gone in moved], "by the old address nobody is inside any more"
 
 
 def test_a_files_own_name_is_its_source_but_for_numbers(on_sqlite: Wiring, tmp_path: Path) -> None:

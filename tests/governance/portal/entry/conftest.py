@@ -14,10 +14,12 @@ from governance.app.factory import Application, create_app
 from governance.app.wiring import Wiring
 from governance.core.terms import ActorId, RowId, SubjectId
 from governance.customers.post import unsealed
-from governance.customers.store import TABLES
+from governance.customers.store import TABLES, records_of
 from governance.db.types import table_of
 from governance.gateway.around.types import Entry
 from governance.gateway.around.writing import put
+from governance.gateway.writing.service import write
+from governance.gateway.writing.types import Batch, Correction, Reason, Written
 from governance.http.principal import PrincipalKind
 from governance.http.throttle import Throttle
 from governance.identity.middleware import SESSION_COOKIE
@@ -102,6 +104,18 @@ class Portal:
         )
         assert client.post("/sign-in", data={"code": code}).status_code == 303
         return client
+
+    def corrected(self, subject: SubjectId, **members: str) -> None:
+        """The desk wrote these values into the person's row."""
+        with self.wiring.database.read() as tx:
+            (row,) = records_of(tx, subject, "person")
+        item = Correction(
+            table="person", members=members, match=frozenset({(row.id, row.clear["version"])}),
+            reason=Reason.PERSON_REQUEST, subject=subject,
+        )  # fmt: skip
+        batch = Batch(items=(item,), purpose="order_support")
+        (result,) = write(self.wiring.ports, SUPPORT, batch, at=AT).results
+        assert isinstance(result, Written), result
 
     def happened(self, action: str) -> list[tuple[str, str | None, str | None]]:
         """Actor, person and reasons of every event of this kind, the oldest first."""

@@ -13,7 +13,7 @@ from governance.db.types import table_of
 from governance.http.throttle import Throttle
 from governance.identity.middleware import SESSION_COOKIE
 from governance.identity.service import principal_by_session
-from governance.signon.errors import MailCodeRefusedError
+from governance.signon.errors import MailCodeRefusedError, SharedAddressError
 from governance.signon.mail_codes import begin, deliver, enter
 from governance.signon.mail_rules import CODE_LIFE, CODE_TRIES, DAY, HOUR, Sent, may_send
 from governance.signon.models import MailCodeRow
@@ -202,6 +202,31 @@ def test_a_session_by_mail_names_a_person_alone(portal: Portal) -> None:
     assert client.get("/console").status_code == 403
     assert client.get(PLACE).headers["location"] == "/portal"
     assert portal.happened("identity.signed_in")[-1][0] == f"p:{portal.person(1)}"
+
+
+def test_the_old_mail_box_is_outside_once_the_address_on_record_is_another(
+    portal: Portal,
+) -> None:
+    old, new, subject = "person7@example.com", "moved@example.com", portal.person(7)
+    inside, neighbour, linked = (
+        portal.signed_in(old),
+        portal.signed_in(ALONE),
+        portal.by_link(subject),
+    )
+    ports, half = portal.wiring.ports, begin(portal.wiring.ports, old, "1.2.3.0", at=AT)
+    assert deliver(ports, half, Lang.JA, at=AT)
+    portal.corrected(subject, email=new)
+    assert inside.get("/portal").headers["location"] == PLACE
+    assert neighbour.get("/portal").status_code == 200
+    assert linked.get("/portal").status_code == 200, "a link of the desk rests on no address"
+    with pytest.raises(SharedAddressError):  # the code was right; it is nobody's address now
+        enter(ports, half.secret, half.code, lasting=LASTING, network=None, at=AT)
+    fresh = portal.signed_in(new)
+    assert new in fresh.get("/portal").text
+    portal.corrected(subject, address="東京都千代田区丸の内1-2")
+    assert fresh.get("/portal").status_code == 200, (
+        "what is no address to sign in with ends nothing"
+    )
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ class ChoiceLine:
     on: bool
     answer: str
     why: str
+    again: bool = False  # an answer was given, and is asked for anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,16 @@ class HomeFacts:
     requests: tuple[Line, ...]  # that are open
     guardians: int  # persons with an account who may act for the reader
     own_choice: bool  # of a child acted for: they consent themselves, nobody for them
+
+    @property
+    def agreed(self) -> int:
+        """How many of the choices stand at yes."""
+        return sum(line.on for line in self.lines)
+
+    @property
+    def asks(self) -> bool:
+        """Whether one of them is to be answered anew: then they are not folded away."""
+        return any(line.again for line in self.lines)
 
 
 DAY: Final = re.compile(r"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]")
@@ -152,6 +163,7 @@ def choices(
                 on=bool(decision),
                 answer=text(f"portal.answer.{_answer(decision)}", lang),
                 why=text(f"policies.reason.{decision.code.value}.person", lang),
+                again=_answer(decision) == "again",
             )
         )
     return tuple(lines)

@@ -34,6 +34,8 @@ def permitted(site: Site) -> bool:
 
 def press(page: Page) -> None:
     """The switch of the purpose is pressed and the page is there again."""
+    if page.locator("#choices-fold:not([open])").count():
+        page.locator("#choices-fold > summary").click()
     with page.expect_navigation(url="**/portal?changed=*"):
         page.locator(f'form[action="/portal/choices/{PURPOSE}"] button').first.click()
 

@@ -269,6 +269,7 @@ def test_from_a_question_on_a_phone_to_an_erasure_proved_offline(
     cast: Cast, visits: Visits
 ) -> None:
     me, lead, second, wiring = cast.me, cast.lead, cast.second, cast.wiring
+    me.page.locator("#choices-fold > summary").click()
     press(me.page, f'form[action="/portal/choices/{PURPOSE}"] button')
     assert permitted(cast.site)
     mine = filed(

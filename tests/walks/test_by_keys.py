@@ -94,6 +94,8 @@ def test_a_customer_chooses_and_asks_on_a_telephone(furnished: House, page: Page
     page.set_viewport_size({"width": 390, "height": 844})
     signed_in(page, furnished, f"p:{a_person(furnished)}", PrincipalKind.PERSON)
     before = is_on(page)
+    reach(page, "#choices-fold > summary")
+    page.keyboard.press("Enter")
     press(page, SWITCH)
     assert is_on(page) is not before
     press(page, SWITCH)

@@ -37,6 +37,8 @@ def test_a_customer_signs_in_by_keyboard_and_acts_for_a_child(
     assert fits(page)
     page.click("#act-1")
     assert page.locator("#acting-end").is_visible()
+    assert not page.locator("#choice-mail_marketing").is_visible(), "folded, and one press away"
+    page.click("#choices-fold > summary")
     page.click("#choice-mail_marketing")
     assert page.locator('#choice-mail_marketing[aria-checked="true"]').count() == 1
     page.click("#acting-end")

@@ -84,6 +84,7 @@ def test_a_customer_adds_a_passkey_signs_in_by_it_and_removes_it(  # noqa: PLR09
     device.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
 
     page.goto(f"{base}/portal")
+    page.click("#can-fold > summary")
     page.click("a[href='/portal/ways']")
     assert fits(page)
     assert violations(page) == []

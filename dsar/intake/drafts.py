@@ -33,7 +33,7 @@ from dsar.types import Delivery, Intake, Requester, RequestKind
 from governance.core.ids import new_row_id
 from governance.core.terms import Lang, RequestId, SubjectId
 from governance.customers.ports import Ports
-from governance.http.principal import Principal
+from governance.http.principal import Principal, PrincipalKind
 
 FILLING: Final = timedelta(hours=24)
 WAY_BACK: Final = timedelta(days=90)
@@ -72,6 +72,16 @@ def form_of(
     if draft is None or draft.actor != principal.id:
         raise DraftOverError
     return Form(draft=draft, answers=_opened(ports, draft))
+
+
+def waits_for_its_person(
+    tx: Connection, principal: Principal, secret: str, *, at: datetime
+) -> bool:
+    """Whether the form is somebody's who signed in for it and is not signed in any more."""
+    draft = draft_by_digest(tx, _digest(secret), at=at) if secret else None
+    if draft is None or draft.request is not None or principal.kind is PrincipalKind.PERSON:
+        return False
+    return draft.actor != principal.id
 
 
 def answer(

@@ -36,6 +36,7 @@ from governance.portal.requests.asking import (
 )
 from governance.ui.pages import Surface
 from governance.ui.surfaces import page_of, templates_of
+from policies.api import SignInNeededError
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 NEW: Final = f"{ROOT}/new"
@@ -43,8 +44,11 @@ MOST_PARTS: Final = 40
 
 
 @router.get(ROOT, response_class=HTMLResponse)
-async def requests(request: Request, right: str = "") -> str:
-    """What one may ask, the way to the form, and one's own requests; `right` is chosen before."""
+async def requests(request: Request, right: str = "", over: str = "") -> str:
+    """What one may ask, the way to the form, and one's own requests; `right` is chosen before.
+
+    `over`: the form that the browser held cannot be gone on with.
+    """
     wiring, asker = wiring_of(request), asker_of(request)
     page = page_of(request, "portal.request.title", surface=Surface.PORTAL)
 
@@ -61,6 +65,7 @@ async def requests(request: Request, right: str = "") -> str:
         page,
         form=form,
         right=right if right in set(RequestKind) else "",
+        over=bool(over) and form is None,
         lines=lines,
         fee=wiring.settings.disclosure_fee,
         contact=wiring.settings.contact_mail,
@@ -96,7 +101,7 @@ async def question(request: Request, name: str) -> Response:
     """One question with what was answered; one that does not come up leads to the next open one."""
     form = await run_in_threadpool(_form, request)
     if form is None:
-        return RedirectResponse(ROOT, status_code=303)
+        return await run_in_threadpool(_not_held, request)
     if form.request is not None:
         return RedirectResponse(f"{ROOT}/of/{form.request}", status_code=303)
     known = person_of(asker_of(request)) is not None
@@ -126,7 +131,7 @@ async def answer(request: Request, name: str) -> Response:
     try:
         form = await run_in_threadpool(work)
     except DraftOverError:
-        return RedirectResponse(ROOT, status_code=303)
+        return await run_in_threadpool(_not_held, request)
     if answer_faults(asked_now, form.answers):
         return HTMLResponse(_page(request, asked_now, form.answers, wrong=True), status_code=422)
     known = person_of(asker_of(request)) is not None
@@ -155,13 +160,26 @@ async def _submit(request: Request) -> Response:
     try:
         case = await run_in_threadpool(work)
     except DraftOverError:
-        return RedirectResponse(ROOT, status_code=303)
+        return await run_in_threadpool(_not_held, request)
     except FilingFaultsError:
         form = await run_in_threadpool(_form, request)
         known = person_of(asker) is not None
         missing = first_open(form.answers, known=known) if form else Question.HOME
         return RedirectResponse(f"{NEW}/{missing}", status_code=303)
     return RedirectResponse(f"{ROOT}/of/{case.id}?filed=yes", status_code=303)
+
+
+def _not_held(request: Request) -> Response:
+    """Where whoever cannot go on with their form starts anew, and is told so.
+
+    Raises SignInNeededError while it waits for the person who began it: what was sent just now is
+    kept by the page that asks them to sign in.
+    """
+    wiring, asker, secret = wiring_of(request), asker_of(request), secret_of(request)
+    with wiring.database.read() as tx:
+        if drafts.waits_for_its_person(tx, asker, secret, at=wiring.clock()):
+            raise SignInNeededError
+    return RedirectResponse(f"{ROOT}?over=yes" if secret else ROOT, status_code=303)
 
 
 def _form(request: Request) -> drafts.Form | None:

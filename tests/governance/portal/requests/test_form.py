@@ -4,11 +4,14 @@ import http.client
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from sqlalchemy import select
 
+from governance.identity.middleware import SESSION_COOKIE
+from governance.portal.requests.asking import COOKIE
 from tests.governance.portal.requests.conftest import REQUEST, ROOT, UPLOAD, Portal
 
 PERSON = {"name": "架空 太郎", "email": "person1@example.com", "phone": ""}
@@ -206,3 +209,29 @@ def test_a_form_of_another_site_or_without_its_token_is_refused(portal: Portal) 
     foreign = visitor.client.post(f"{ROOT}/new", headers={"sec-fetch-site": "cross-site"})
     assert foreign.status_code == 403
     assert portal.customer().client.post(f"{ROOT}/new", data={"csrf": "x"}).status_code == 403
+
+
+def test_an_answer_outlives_the_session_and_a_form_that_is_over_is_said_to_be(
+    portal: Portal,
+) -> None:
+    me = portal.customer()
+    me.filled(("home", {"home": "japan"}), ("right", {"right": "correction"}))
+    place = f"{ROOT}/new/data"
+    given = {"scope_everything": "yes", "words": "架空の長い説明です"}
+    sent = {"headers": {"sec-fetch-site": "same-origin"}}
+    session = me.client.cookies.pop(SESSION_COOKIE)
+    asked = me.get(place)
+    assert asked.headers["location"] == f"/portal/sign-in?{urlencode({'next': place})}"
+    late = me.post(place, given, **sent)
+    assert late.status_code == 401
+    assert 'name="words" value="架空の長い説明です"' in late.text
+    assert 'href="/portal/sign-in"' in late.text
+    me.client.cookies.set(SESSION_COOKIE, session)
+    assert me.post(place, given, **sent).headers["location"] == f"{ROOT}/new/check"
+    other = portal.visitor()
+    other.filled(("home", {"home": "japan"}))
+    other.client.cookies.set(COOKIE, "of-a-form-long-over")
+    over = other.get(f"{ROOT}/new/right")
+    assert over.headers["location"] == f"{ROOT}?over=yes"
+    assert 'id="over"' in other.get(f"{ROOT}?over=yes").text
+    assert portal.visitor().get(f"{ROOT}/new/right").headers["location"] == ROOT

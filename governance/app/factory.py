@@ -111,6 +111,7 @@ from retention.datasets.api import router as datasets
 from retention.holds.api import router as holds
 
 NUL = "NUL (0x00)"  # as the driver of PostgreSQL names it, and no value
+BEYOND = "22003"  # SQLSTATE of a number that its column cannot hold
 TOKEN_TRIES = 600  # that failed at the token endpoint, from one network within an hour
 
 
@@ -311,8 +312,9 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _unstorable(request: Request, error: Exception) -> Response:
-    """A sign that no text of the database holds was sent, wherever; all else is a fault of ours."""
-    if NUL not in str(cast("DataError", error).orig):
+    """A sign or a number was sent that no column holds, wherever; all else is a fault of ours."""
+    said = cast("DataError", error).orig
+    if NUL not in str(said) and getattr(said, "sqlstate", None) != BEYOND:
         raise error
     return _answer(request, BadRequestError())
 

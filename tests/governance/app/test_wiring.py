@@ -3,6 +3,7 @@
 import asyncio
 import stat
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -13,9 +14,12 @@ from audit.models import EVENTS
 from consent import ledger
 from governance.app.factory import create_app
 from governance.app.folders import FolderUnwritableError, NotInitialisedError
+from governance.app.staff import add_staff
 from governance.app.wiring import Wiring
 from governance.core.errors import GovernanceError
 from governance.core.settings import Settings
+from governance.http.principal import PrincipalKind
+from governance.identity.service import issue_code
 from tests.installation import AT, add_person, events
 
 
@@ -42,17 +46,24 @@ def test_making_it_twice_equals_making_it_once(
         assert len(events(tx, "system.initialised")) == 1
         assert len(ledger.notices(tx)) > 0
         assert ledger.full_history(tx, subject) == ()
-    assert asked(again, "/portal/requests/of/%00").status_code in (400, 404), "no fault of ours"
+    if url is not None:  # a sign and a number that no column of PostgreSQL holds
+        beyond = f"/console/retention/schedules?version={2**31}"
+        assert asked(again, "/portal/requests/of/%00", beyond) == [400, 400]
     again.close()
 
 
-def asked(wiring: Wiring, path: str) -> httpx.Response:
-    """What anybody is answered."""
+def asked(wiring: Wiring, *paths: str) -> list[int]:
+    """What an officer is answered."""
+    hired = partial(add_staff, login="mori", display_name="架空", roles=["privacy_officer"], at=AT)
+    who = wiring.database.write(partial(hired, wiring=wiring))
+    issued = partial(issue_code, actor=who, kind=PrincipalKind.STAFF, at=AT)
+    code = wiring.database.write(issued)
 
-    async def get() -> httpx.Response:
+    async def get() -> list[int]:
         transport = httpx.ASGITransport(app=create_app(wiring))
         async with httpx.AsyncClient(transport=transport, base_url=wiring.settings.origin) as one:
-            return await one.get(path)
+            assert (await one.post("/sign-in", data={"code": code})).status_code == 303
+            return [(await one.get(path)).status_code for path in paths]
 
     return asyncio.run(get())
 

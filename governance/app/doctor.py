@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from audit.alarms.watching import alarms
 from audit.expiry.rules import going
@@ -137,7 +137,7 @@ def _provider(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
         return Examined(
             check="provider", state="attention", key="doctor.provider_done", params=params
         )
-    moving = {"previous": left.provider, "until": left.needed_until.isoformat()}
+    moving: dict[str, str | date] = {"previous": left.provider, "until": left.needed_until}
     return Examined(check="provider", state="good", key="doctor.provider_moving", params=moving)
 
 

@@ -1,6 +1,6 @@
 """Granted requests carried out by the house: who drives, what is connected, each few seconds."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from dsar.case import Case
 from dsar.connected.keys import person_keys
@@ -66,7 +66,7 @@ def confirmation_finding(wiring: Wiring, at: datetime, _stale: timedelta) -> Exa
     check = "confirmations"
     if not late:
         return Examined(check=check, state="good", key="doctor.confirmations_good")
-    params: dict[str, str | int] = {"count": len(late), "day": late[0].answer_by.isoformat()}
+    params: dict[str, str | int | date] = {"count": len(late), "day": late[0].answer_by}
     return Examined(check=check, state="attention", key="doctor.confirmations_late", params=params)
 
 

@@ -86,7 +86,7 @@ def finding_lines(
             name=text(f"cli.doctor.name.{one.check}", lang),
             state=text(f"cli.doctor.state.{one.state}", lang),
             tone=TONES[one.state],
-            words=text(f"cli.{one.key}", lang, **one.params),
+            words=one.words(lang),
             href=_place(one, may_open),
         )
         for one in sorted(found, key=lambda one: ORDER.index(one.state))

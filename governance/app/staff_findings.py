@@ -1,6 +1,6 @@
 """What the doctor says of staff: access reviews that are late, trainings that are missing."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from governance.app.examined import Examined
@@ -30,9 +30,9 @@ def access_finding(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
         )
     if open_ is not None and standing is not None:
         word, state = ("overdue", "bad") if open_.overdue(on=on) else ("open", "good")
-        params: dict[str, str | int] = {
+        params: dict[str, str | int | date] = {
             "quarter": open_.quarter,
-            "due": open_.due_on.isoformat(),
+            "due": open_.due_on,
             "waiting": standing.waiting,
         }
         return Examined(check="access", state=state, key=f"doctor.access_{word}", params=params)
@@ -55,11 +55,11 @@ def training_finding(wiring: Wiring, at: datetime, _stale: timedelta) -> Examine
         return Examined(check="training", state="good", key="doctor.training_good")
     word, named = ("no_mail", silent) if silent else ("absent", missing)
     logins = ", ".join(one.staff.login for one in named[:NAMED])
-    params: dict[str, str | int] = {
+    missed: dict[str, str | int] = {
         "count": len(named),
         "logins": logins + (", …" if len(named) > NAMED else ""),
         "lapsed": sum(one.lapsed for one in named),
     }
     return Examined(
-        check="training", state="attention", key=f"doctor.training_{word}", params=params
+        check="training", state="attention", key=f"doctor.training_{word}", params=missed
     )

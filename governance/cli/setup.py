@@ -88,6 +88,7 @@ def doctor() -> int:
     """What an operator must know today; 1 when something needs a hand."""
     from governance.app.doctor import examine, provider_finding
     from governance.app.folders import NotInitialisedError
+    from governance.cli.invocation import current
     from governance.cli.session import opened, settings
     from governance.core.errors import GovernanceError
 
@@ -100,10 +101,11 @@ def doctor() -> int:
         findings = (provider_finding(settings()),)
         if findings[0].state != "bad":
             raise
-    shape = [{"check": f.check, "state": f.state, "text": say(f.key, **f.params)} for f in findings]
+    lang = current().lang
+    shape = [{"check": f.check, "state": f.state, "text": f.words(lang)} for f in findings]
     columns = (say("doctor.check"), say("doctor.state"), say("doctor.words"))
     rows = [
-        (say(f"doctor.name.{f.check}"), say(f"doctor.state.{f.state}"), say(f.key, **f.params))
+        (say(f"doctor.name.{f.check}"), say(f"doctor.state.{f.state}"), f.words(lang))
         for f in findings
     ]
     emit(shape, lambda: table("", columns, rows))

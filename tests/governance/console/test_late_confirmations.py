@@ -60,6 +60,8 @@ def test_who_has_not_confirmed_is_seen_wherever_somebody_looks(office: Office) -
     assert section.listing is not None
     assert [(row[1], row[3]) for row in section.listing.rows] == [(NAME, "3")]
     finding = confirmation_finding(office.wiring, AT, timedelta(0))
+    assert "2026年9月28日(月)" in finding.words(Lang.JA)
+    assert "Mon 28 Sep 2026" in finding.words(Lang.EN)
     assert (finding.state, finding.params["count"]) == ("attention", 1)
     before = confirmation_finding(office.wiring, AT - timedelta(days=3), timedelta(0))
     assert before.state == "good", "on its last day it is not late"

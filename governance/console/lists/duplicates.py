@@ -69,7 +69,9 @@ def _pairs(tx: Connection, asked: Asked) -> Found:
                     "kind": _kind(pair.kind.value, asked),
                     "score": Cell(value=round(pair.score)),
                     "evidence": Cell(value=evidence_words(pair, asked.lang)),
-                    "cluster": Cell(value=f"{name} ({together})", code=name, order=size, whole=True),
+                    "cluster": Cell(
+                        value=f"{name} ({together})", code=name, order=size, whole=True
+                    ),
                     "found": Cell(value=pair.found_at),
                 },
             )

@@ -20,19 +20,22 @@ from dsar.complaints.store import complaints_of
 from dsar.complaints.types import Cause
 from dsar.execution import corrections
 from dsar.execution.correction_store import CorrectionState
-from dsar.execution.corrections import CORRECTING, fields_to_correct
+from dsar.execution.corrections import CORRECTING
 from dsar.execution.store import execution_of, interim_of
 from dsar.execution.undoing import LOOKED_INTO, OVER, restrict, undo
-from dsar.execution.words import field_words, table_words
+from dsar.execution.words import field_words
 from dsar.recipients import told_names
 from dsar.records import is_own
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError, NotFoundError, WrongUseError
 from governance.core.terms import FieldId, Lang, RequestId, RowId
+from governance.customers.store import TABLES, records_of
+from governance.customers.upkeep.merges import survivor_of
 from governance.http.principal import Principal
 from governance.http.request import open_to_all, wiring_of
 from governance.i18n.catalogue import error_text, text
 from governance.portal.requests.asking import asker_of, check_sent, own_case
+from governance.portal.requests.correctable import correctable
 from governance.portal.requests.pages import OF
 from governance.ui.pages import Surface
 from governance.ui.parts import Choice, Mistake
@@ -146,6 +149,11 @@ def _page(
     at = wiring.clock()
     with wiring.database.read() as tx:
         facts = _facts(tx, case, page.lang, at=at)
+        held = {
+            table
+            for table in TABLES
+            if case.subject is not None and records_of(tx, survivor_of(tx, case.subject), table)
+        }
     items = corrections.look(wiring.ports, asker_of(request), case.id, at=at)
     wrong = error_text(error, page.lang) if error else ""
     return templates_of(request).render(
@@ -165,13 +173,7 @@ def _page(
             }
             for item, told in items
         ],
-        fields=tuple(
-            Choice(
-                value=name,
-                label=f"{table_words(name.partition('.')[0], page.lang)}: {one.label(page.lang)}",
-            )
-            for name, one in fields_to_correct().items()
-        ),
+        groups=correctable(held, page.lang),
         **facts,
     )
 

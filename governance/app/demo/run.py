@@ -4,6 +4,7 @@ The server is a process of its own, so that the first page is there within secon
 does not swell the serving process.
 """
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -96,7 +97,8 @@ def _config(place: Path, *, port: int) -> Path:
     path.write_text(
         "# Settings of the demo. Invented data only.\n"
         'mode = "demo"\nhost = "127.0.0.1"\n'
-        f'port = {port}\norigin = "http://127.0.0.1:{port}"\n',
+        f'port = {port}\norigin = "http://127.0.0.1:{port}"\n'
+        f"data_dir = {json.dumps(str(place), ensure_ascii=False)}\n",  # TOML reads it too
         encoding="utf-8",
     )
     return path

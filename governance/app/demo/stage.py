@@ -27,7 +27,7 @@ class Stage:
     people: Mapping[str, Principal] = field(default_factory=dict)
     customer: SubjectId | None = None  # the person whose pages the links open
     facts: dict[str, int] = field(default_factory=dict)
-    key: str = field(default="", repr=False)  # of the mail sender, shown once at the end
+    keys: dict[str, str] = field(default_factory=dict, repr=False)  # of systems, shown at the end
 
     def who(self, name: str) -> Principal:
         """An invented principal by its role."""

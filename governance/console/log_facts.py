@@ -37,7 +37,7 @@ from governance.ui.parts import (
 )
 
 HOME: Final = "/console/audit"
-FIELDS: Final = ("from", "to", "actor", "action", "purpose", "outcome", "network")
+FIELDS: Final = ("from", "to", "actor", "person", "action", "purpose", "outcome", "network")
 ALGORITHMS: Final = {KeyType.ED25519: "Ed25519", KeyType.SUBTREE_MLDSA44: "ML-DSA-44"}
 OPENED: Final = EventCode.PERSON_READ.value
 SHORT: Final = 8  # characters by which a pseudonym is told in a table

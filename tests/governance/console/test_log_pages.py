@@ -83,6 +83,9 @@ def test_the_filter_of_the_address_is_what_is_shown(office: Office, people: Peop
     assert "架空（support）" in denied, "an employee by name, with the login beside it"
     assert rows(office.page(f"{HOME}?outcome=deny&actor=support")) == 1
     assert rows(office.page(f"{HOME}?from=2000-01-01&to=2000-01-02")) == 0
+    about = office.page(f"{HOME}?person={people.living}")
+    assert rows(about) >= 1
+    assert set(re.findall(rf'href="{HOME}/persons/([^"]+)"', about)) == {people.living}
 
 
 def test_what_cannot_be_asked_is_told_in_its_field_and_not_answered(office: Office) -> None:
@@ -90,6 +93,7 @@ def test_what_cannot_be_asked_is_told_in_its_field_and_not_answered(office: Offi
     assert rows(page) == 0
     assert 'aria-invalid="true"' in page
     assert 'value="架空 太郎"' in page
+    assert rows(office.page(f"{HOME}?person=%E6%9E%B6%E7%A9%BA")) == 0, "a name finds nobody"
 
 
 def test_one_event_leads_to_the_checkpoint(office: Office, people: People) -> None:

@@ -198,7 +198,8 @@ def test_forced_colours_keep_states_visible(opened: Open, width: int) -> None:
 def test_paper_drops_the_frame_and_is_light(opened: Open) -> None:
     page = opened("style", color_scheme="dark").page
     page.emulate_media(media="print", color_scheme="dark")
-    expect(page.locator(".sk-bar")).to_be_hidden()
+    expect(page.locator(".sk-brand")).to_be_hidden()
+    expect(page.locator(".sk-who")).to_be_visible()  # whose page it was
     expect(page.locator(".sk-menu")).to_be_hidden()
     expect(page.locator(".sk-certificate")).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

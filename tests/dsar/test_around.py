@@ -59,7 +59,7 @@ def add_passkey(wiring: Wiring, subject: SubjectId, name: str) -> None:
         actor=ActorId(f"p:{subject}"),
         credential_id=subject.encode(),
         public_key=b"public",
-        sign_count=0,
+        sign_count=2**32 - 1,
         name=name,
         added_at=AT,
         used_at=None,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, LargeBinary
+from sqlalchemy import BigInteger, Column, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from governance.db.types import RowIdType, UtcDateTime
@@ -39,7 +39,7 @@ class PasskeyRow(SQLModel, table=True):
     staff_id: str = Field(foreign_key="staff.id", index=True)
     credential_id: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
     public_key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    sign_count: int
+    sign_count: int = Field(sa_column=Column(BigInteger, nullable=False))  # up to 2**32 - 1
     name: str
     added_at: datetime = Field(sa_column=_instant())
     used_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))

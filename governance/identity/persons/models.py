@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, LargeBinary
+from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from governance.db.types import RowIdType, UtcDateTime
@@ -20,7 +20,7 @@ class CustomerPasskeyRow(SQLModel, table=True):
     )
     credential_id: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
     public_key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    sign_count: int
+    sign_count: int = Field(sa_column=Column(BigInteger, nullable=False))  # up to 2**32 - 1
     name: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # sealed
     added_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     used_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))

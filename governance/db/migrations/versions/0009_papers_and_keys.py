@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("subject_id", sa.String(length=36), nullable=False),
         sa.Column("credential_id", sa.LargeBinary(), nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
-        sa.Column("sign_count", sa.Integer(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.Column("added_at", UtcDateTime(), nullable=False),
         sa.Column("used_at", UtcDateTime(), nullable=True),
@@ -61,3 +61,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.add_column(sa.Column("passkey", sa.String(length=36), nullable=True))
+
+    with op.batch_alter_table("staff_passkey", schema=None) as batch_op:
+        batch_op.alter_column(
+            "sign_count", existing_type=sa.INTEGER(), type_=sa.BigInteger(), existing_nullable=False
+        )

@@ -37,6 +37,7 @@ from governance.i18n.catalogue import error_text
 from governance.identity.types import Session
 from governance.signon.errors import (
     AddressFormError,
+    AddressMovedError,
     MailCodeRefusedError,
     MailSignInOffError,
     SharedAddressError,
@@ -123,7 +124,7 @@ async def by_code(request: Request, code: Word = "", next: Word = "") -> Respons
     )
     try:
         opened: tuple[Session, str] = await run_in_threadpool(work)
-    except (MailCodeRefusedError, SharedAddressError) as error:
+    except (MailCodeRefusedError, SharedAddressError, AddressMovedError) as error:
         page = _code_page(request, then, error=error)
         await refuse_evenly(asked_at)
         return HTMLResponse(page, status_code=error.status)

@@ -51,6 +51,12 @@ class SharedAddressError(GovernanceError):
     code, status = "shared_address", 409
 
 
+class AddressMovedError(GovernanceError):
+    """The code was right, but the address left the records after it was sent; nobody came in."""
+
+    code, status = "address_moved", 409
+
+
 class OwnAddressError(GovernanceError):
     """The person's records hold no one e-mail address to which a code could go."""
 

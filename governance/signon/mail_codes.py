@@ -38,7 +38,12 @@ from governance.identity.types import Level, Session
 from governance.jobs.outbox import take_back
 from governance.outbound.mail import Mail
 from governance.signon import mail_store as store
-from governance.signon.errors import AddressFormError, MailCodeRefusedError, SharedAddressError
+from governance.signon.errors import (
+    AddressFormError,
+    AddressMovedError,
+    MailCodeRefusedError,
+    SharedAddressError,
+)
 from governance.signon.mail_rules import CODE_LIFE, DIGITS, Sent, may_send
 
 BLOB: Final = "portal_mail_code"
@@ -137,7 +142,8 @@ def enter(
 ) -> tuple[Session, str]:
     """The session of the person whose address the code went to, with its secret.
 
-    Raises MailCodeRefusedError, alike for all, and SharedAddressError to whoever had the code.
+    Raises MailCodeRefusedError, alike for all; SharedAddressError and AddressMovedError only to
+    whoever had the code, which a registered address alone received.
     """
     found: list[tuple[Session, str]] = []
 
@@ -145,9 +151,12 @@ def enter(
         begun = opened(tx, secret, typed, at=at)
         if begun is None:
             return _failed(tx, ports, "mail_code", network, at=at)
-        subject = _held(tx, ports, address_of(ports, begun), at=at)
+        address = address_of(ports, begun)
+        subject = _held(tx, ports, address, at=at)
         if subject is None:
-            return _failed(tx, ports, "shared_address", network, at=at)
+            shared = len(_keepers(tx, ports, address, at=at)) > 1
+            why = SharedAddressError if shared else AddressMovedError
+            return _failed(tx, ports, why.code, network, at=at)
         session = open_session(
             tx,
             actor=ActorId(f"{PERSON_PREFIX}{subject}"),
@@ -163,8 +172,10 @@ def enter(
     match ports.database.write(write):
         case "":
             return found[0]
-        case "shared_address":
+        case SharedAddressError.code:
             raise SharedAddressError
+        case AddressMovedError.code:
+            raise AddressMovedError
         case _:
             raise MailCodeRefusedError
 
@@ -182,14 +193,19 @@ def opened(tx: Connection, secret: str, typed: str, *, at: datetime) -> store.Be
 
 def whose(tx: Connection, ports: Ports, address: str, *, at: datetime) -> SubjectId | None:
     """The one person of this address; None where it is nobody's any more, or several persons'."""
-    contact = Contact(kind=EvidenceKind.EMAIL_CODE, value=address)
-    found = frozenset(keepers(tx, ports, contact, at=at))
+    found = _keepers(tx, ports, address, at=at)
     alone = [
         one
         for one in found
         if found - {one} <= {child.child for child in children_of(tx, ports.vault, one, at=at)}
     ]
     return alone[0] if len(alone) == 1 else None
+
+
+def _keepers(tx: Connection, ports: Ports, address: str, *, at: datetime) -> frozenset[SubjectId]:
+    """Everybody on whose record this address stands now."""
+    contact = Contact(kind=EvidenceKind.EMAIL_CODE, value=address)
+    return frozenset(keepers(tx, ports, contact, at=at))
 
 
 def _held(tx: Connection, ports: Ports, address: str, *, at: datetime) -> SubjectId | None:

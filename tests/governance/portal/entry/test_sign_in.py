@@ -13,7 +13,7 @@ from governance.db.types import table_of
 from governance.http.throttle import Throttle
 from governance.identity.middleware import SESSION_COOKIE
 from governance.identity.service import principal_by_session
-from governance.signon.errors import MailCodeRefusedError, SharedAddressError
+from governance.signon.errors import AddressMovedError, MailCodeRefusedError
 from governance.signon.mail_codes import begin, deliver, enter
 from governance.signon.mail_rules import CODE_LIFE, CODE_TRIES, DAY, HOUR, Sent, may_send
 from governance.signon.models import MailCodeRow
@@ -219,7 +219,7 @@ def test_the_old_mail_box_is_outside_once_the_address_on_record_is_another(
     assert inside.get("/portal").headers["location"] == PLACE
     assert neighbour.get("/portal").status_code == 200
     assert linked.get("/portal").status_code == 200, "a link of the desk rests on no address"
-    with pytest.raises(SharedAddressError):  # the code was right; it is nobody's address now
+    with pytest.raises(AddressMovedError):  # the code was right; it is nobody's address now
         enter(ports, half.secret, half.code, lasting=LASTING, network=None, at=AT)
     fresh = portal.signed_in(new)
     assert new in fresh.get("/portal").text

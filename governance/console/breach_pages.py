@@ -87,6 +87,7 @@ async def _breaches(
         kinds=_choices(BreachKind, "cli.breach.kind", page.lang),
         grounds=ground_choices(page.lang),
         may_write=may(request, principal, Action.BREACH_WRITE),
+        may_report=may(request, principal, Action.REPORT_READ),
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},
         way=way(page.lang, (TITLE, HOME)),

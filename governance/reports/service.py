@@ -29,6 +29,7 @@ from governance.identity.types import Limits
 from governance.keys.vault import FieldVault
 from governance.reports import (
     access,
+    breaches,
     complaints,
     datasets,
     holds,
@@ -111,6 +112,11 @@ def _requests(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
     return requests.write(requests.collect(tx, period=asked.period, at=asked.at), made, lang)
 
 
+def _breaches(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
+    facts = breaches.collect(tx, period=asked.period, size=asked.size, at=asked.at)
+    return breaches.write(facts, made, lang)
+
+
 def _complaints(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
     return complaints.write(complaints.collect(tx, period=asked.period, at=asked.at), made, lang)
 
@@ -162,6 +168,7 @@ def _datasets(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
 REGISTER: Final = (Action.REGISTER_READ,)
 KINDS: Final[Mapping[ReportId, Kind]] = {
     ReportId.R07: Kind(actions=(Action.DSAR_READ,), write=_requests),
+    ReportId.R08: Kind(actions=(Action.BREACH_READ,), write=_breaches),
     ReportId.R09: Kind(actions=REGISTER, write=_provisions),
     ReportId.R10: Kind(actions=REGISTER, write=_recipients),
     ReportId.R11: Kind(actions=REGISTER, write=_transfers),

@@ -17,6 +17,7 @@ class ReportId(StrEnum):
     """The reports that exist; an id is never used again."""
 
     R07 = "R07"  # requests of persons
+    R08 = "R08"  # breaches
     R09 = "R09"  # provisions to, and receipts from, third parties
     R10 = "R10"  # recipients and processors
     R11 = "R11"  # transfers abroad

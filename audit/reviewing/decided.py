@@ -6,7 +6,7 @@ stands without them.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
@@ -42,6 +42,8 @@ UNASKED: Final = ("action", "object_type", "object_id", "field")
 SHOWN: Final = tuple(name for name in COLUMNS if name != "about")
 
 
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
+FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 SLACK: Final = timedelta(days=1)  # by which the clocks of two processes surely do not differ
 
 
@@ -103,6 +105,13 @@ def look_at_decision(
     return found
 
 
+def first_decided(tx: Connection) -> datetime | None:
+    """Nothing was decided before this moment, however the clocks differed; None for no decision."""
+    oldest = select(DECISIONS.c.occurred_at).order_by(DECISIONS.c.id).limit(1)
+    found: datetime | None = tx.execute(oldest).scalar_one_or_none()
+    return None if found is None else found - SLACK
+
+
 def askers(tx: Connection, *, most: int) -> tuple[str, ...]:
     """Who asked so far, one step of the index for each; no customers, and `most` at the highest."""
     staffed = not_(DECISIONS.c.actor.like("p:%"))
@@ -119,19 +128,33 @@ def askers(tx: Connection, *, most: int) -> tuple[str, ...]:
 
 
 def _meant(query: EventQuery, how: Looking) -> ColumnElement[bool]:
-    """What matches; a decision has its id from the moment of its answer, so older ids need not."""
+    """What matches; a decision has its id from the moment of its answer: others are not read."""
     told = [_any_of(query)]
     if how.answer is not None:
         told.append(answered(how.answer))
     if how.most and (first := _earliest(query)) is not None:
-        told.append(DECISIONS.c.id >= first_id_at(first - SLACK))
+        told.append(DECISIONS.c.id >= _id_near(first, -SLACK))
+    if how.most and (last := _latest(query)) is not None:
+        told.append(DECISIONS.c.id < _id_near(last, SLACK))
     return and_(*told)
+
+
+def _id_near(at: datetime, by: timedelta) -> str:
+    """What sorts before every id of this moment; times without ids are as the nearest with one."""
+    within = min(max(at, EPOCH + SLACK), FOREVER - SLACK)
+    return first_id_at(within + by)
 
 
 def _earliest(query: EventQuery) -> datetime | None:
     """Before this moment nothing matches; None where one of the filters names none."""
     named = [one.since for one in query.any_of if one.since is not None]
     return min(named) if named and len(named) == len(query.any_of) else None
+
+
+def _latest(query: EventQuery) -> datetime | None:
+    """From this moment on nothing matches; None where one of the filters names none."""
+    named = [one.until for one in query.any_of if one.until is not None]
+    return max(named) if named and len(named) == len(query.any_of) else None
 
 
 def _counted(tx: Connection, meant: ColumnElement[bool], *, most: int) -> int:

@@ -12,7 +12,7 @@ from audit.reviewing.decided import decided_at, look_at_decision
 from audit.reviewing.service import reviewer
 from governance.console.decision_facts import HOME, BatchPlace, batch_place, decision_terms
 from governance.console.frame import way
-from governance.console.lists.decisions import DECISIONS
+from governance.console.lists.decisions import DECISIONS, Span, span_of
 from governance.console.lists.source import listed
 from governance.console.naming import names_for
 from governance.console.pages import console_page
@@ -20,6 +20,7 @@ from governance.core.terms import EventId
 from governance.gateway.api.asking import row_id
 from governance.http.principal import Principal
 from governance.http.request import wiring_of
+from governance.ui.lists.listing import Listing
 from governance.ui.surfaces import templates_of
 from policies.actions import Action
 from policies.api import require, snapshot_of
@@ -34,11 +35,19 @@ Reader = Annotated[Principal, Depends(require(Action.AUDIT_READ))]
 async def decisions(request: Request, principal: Reader, person: str = "") -> str:
     """Decisions that meet the filter of the address, all of them or those about one person."""
     page = replace(console_page(request, TITLE, principal), path=HOME)
-    found = await run_in_threadpool(listed, request, principal, DECISIONS)
+    wiring = wiring_of(request)
+
+    def look() -> tuple[Listing, Span | None]:
+        found, given = listed(request, principal, DECISIONS), {"person": person}
+        with wiring.database.read() as tx:
+            return found, span_of(tx, found.view, given, at=wiring.clock())
+
+    found, span = await run_in_threadpool(look)
     return templates_of(request).render(
         "console/decisions.html",
         page,
         found=found,
+        span=span,
         person=person,
         way=way(page.lang, (TITLE, HOME)),
     )

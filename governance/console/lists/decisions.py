@@ -6,6 +6,8 @@ a person. Decisions about somebody who was erased stand without them.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -20,6 +22,7 @@ from audit.reviewing.decided import (
     Looking,
     askers,
     decided_at,
+    first_decided,
     id_of,
     look_at_decisions,
 )
@@ -38,13 +41,17 @@ from governance.console.log_facts import HOME as LOG
 from governance.console.log_facts import SHORT
 from governance.console.log_words import reasons_in_words
 from governance.console.naming import names_for
+from governance.core.clock import JST
 from governance.core.terms import EventId
 from governance.i18n.catalogue import text
 from governance.ui.lists.types import Cell, Facet, Found, Kind, ListColumn, ListOf, Row, View
+from governance.ui.lists.views import address
 from policies.actions import Action
 from policies.reasons import Audience, ReasonCode, reason_text
 
 ASKERS: Final = 200  # of whom the filter offers a choice
+RECENT: Final = timedelta(days=30)  # looked through where no index helps and no day is named
+SOUGHT: Final = ("answer", "purpose", "reason")  # no index leads to these
 UNCOUNTED: Final = -1  # a choice is told without its number: the table may be of any length
 DECLARED: Final = ListOf(
     id="decisions",
@@ -118,7 +125,7 @@ def _rows(tx: Connection, asked: Asked) -> Found:
 
 def _page(tx: Connection, asked: Asked) -> DecisionPage:
     view, answer = asked.view, asked.view.asked("answer")
-    query = _query(view, asked.given)
+    query = _query(view, asked.given, at=asked.at)
     if answer and answer not in set(Answer):
         query = EventQuery(any_of=())  # fails closed: an answer that there is not was never given
     return look_at_decisions(
@@ -136,10 +143,44 @@ def _page(tx: Connection, asked: Asked) -> DecisionPage:
     )
 
 
-def _query(view: View, given: Mapping[str, str]) -> EventQuery:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The day from which decisions were looked through, and the address that looks at all."""
+
+    since: date
+    widen: str
+
+
+def recent_from(view: View, given: Mapping[str, str], *, at: datetime) -> date | None:
+    """From which day a question is answered that names none; None where it is answered whole.
+
+    A few matches among very many decisions would be sought through the whole table.
+    """
+    if view.asked("at.from") or given.get("person") or not any(map(view.asked, SOUGHT)):
+        return None
+    until = view.asked("at.to")
+    try:
+        last = date.fromisoformat(until) if until else at.astimezone(JST).date()
+        return last - RECENT
+    except (OverflowError, ValueError):
+        return None  # fails closed: what is no day answers nothing
+
+
+def span_of(tx: Connection, view: View, given: Mapping[str, str], *, at: datetime) -> Span | None:
+    """What the page says of the days it left out; None where no decision is older than it shows."""
+    since, first = recent_from(view, given, at=at), first_decided(tx)
+    if since is None or first is None or first.astimezone(JST).date() >= since:
+        return None
+    named = ("at.from", first.astimezone(JST).date().isoformat())
+    whole = replace(view.first_page(), filters=(*view.filters, named), saved="")
+    return Span(since=since, widen=address(DECLARED, whole))
+
+
+def _query(view: View, given: Mapping[str, str], *, at: datetime) -> EventQuery:
     """The conditions of the view; what cannot be asked is not answered with everything."""
+    since = recent_from(view, given, at=at)
     told = (
-        ("from", view.asked("at.from")),
+        ("from", since.isoformat() if since else view.asked("at.from")),
         ("to", view.asked("at.to")),
         *((name, view.asked(name)) for name in ("actor", "purpose", "reason")),
         ("person", given.get("person", "")),

@@ -6,7 +6,15 @@ from typing import Any
 
 from audit.decisions.counting import Answer, decided_since
 from audit.review import EVERYTHING
-from audit.reviewing.decided import DecisionPage, Looking, askers, look_at_decisions
+from audit.reviewing.conditions import query_of
+from audit.reviewing.decided import (
+    DecisionPage,
+    Looking,
+    askers,
+    decided_at,
+    first_decided,
+    look_at_decisions,
+)
 from audit.reviewing.service import Reviewer
 from audit.types import Outcome
 from governance.core.clock import utc_now
@@ -66,6 +74,15 @@ def test_a_list_of_one_answer_has_exactly_what_was_counted_under_it_from_either_
         assert (*first.decisions, *rest.decisions) == tuple(reversed(newest))
         assert look(Looking(most=2), limit=50).total == 2
         assert look(Looking(), limit=50).total is None
+        first_at = first_decided(tx)
+        assert first_at is not None
+        assert all(first_at < decided_at(one) for one in newest)
+        for given, count in (("from=0001-01-03", 7), ("to=9999-12-30", 7), ("to=0001-01-02", 0)):
+            ever = query_of([given])
+            assert (
+                look_at_decisions(tx, bench.log, ever, by, limit=50, how=Looking(most=99)).total
+                == count
+            )
         assert askers(tx, most=9) == ("svc:mailer", "u:tanaka")
         return {one: look(Looking(answer=one, most=99), limit=1).total for one in Answer}
 

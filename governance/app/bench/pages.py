@@ -139,6 +139,9 @@ def _paths(wiring: Wiring, subject: str) -> Iterator[str]:
     for _, places in MENU:
         yield from (place.href for place in places if place.href not in ELSEWHERE)
     yield f"/console/persons/{subject}"
+    yield f"/console/audit?person={subject}"
+    yield f"/console/decisions?person={subject}"
+    yield "/console/decisions?reason=denied.subject.withdrawn"  # next to none match
     name = _search(wiring)
     yield f"/console/persons/searches/{name}"
     yield f"/console/persons/searches/{name}?order=kana"

@@ -6,9 +6,11 @@ import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from governance.app.demo import server
 from governance.app.demo.folder import LOCK, MARKER
 from governance.app.demo.run import STEPS
 from governance.core.terms import Lang
@@ -147,3 +149,21 @@ def test_a_run_after_any_death_holds_and_replaces_what_was_there(
     assert last.stderr == ""
     assert joined([text("app.demo.anew", Lang.JA, path=str(folder))]) in joined([last.stdout])
     assert not (folder / "leftover").exists()
+
+
+def test_the_server_ends_with_whoever_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    ended = Event()
+
+    def kill(process: int, number: int) -> None:
+        told.append((process, number))
+        ended.set()
+
+    monkeypatch.setattr(server.os, "kill", kill)
+    ours, theirs = os.pipe()
+    server.end_with(ours)
+    assert not told
+    os.close(theirs)
+    assert ended.wait(60)
+    os.close(ours)
+    assert told == [(os.getpid(), signal.SIGTERM)]

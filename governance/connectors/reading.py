@@ -42,6 +42,11 @@ COLUMN: Final = frozenset({"label", "free_text", "third_person", "empty", "my_nu
 MAX_YEARS, MAX_SECONDS, MAX_RECORDS, MAX_MEGABYTES = 100, 600, 1_000_000, 200
 
 
+def declared_systems(path: Path | None) -> tuple[ConnectorSpec, ...]:
+    """Every declared system of an installation; none where it has no such file."""
+    return () if path is None else read_connectors(path)
+
+
 def read_connectors(path: Path) -> tuple[ConnectorSpec, ...]:
     """Every declared system; raises ConnectorsRefusedError with every fault that was found."""
     try:

@@ -43,7 +43,9 @@ from policies.api import require, snapshot_of
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 HOME = "/console/recipients"
-REPORTS = {one.value: one for one in (ReportId.R08, ReportId.R09, ReportId.R10, ReportId.R11)}
+REPORTS = {
+    one.value: one for one in (ReportId.R02, ReportId.R08, ReportId.R09, ReportId.R10, ReportId.R11)
+}
 Reader = Annotated[Principal, Depends(require(Action.REGISTER_READ))]
 Keeper = Annotated[Principal, Depends(require(Action.REGISTER_WRITE))]
 Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]

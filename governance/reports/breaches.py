@@ -200,7 +200,7 @@ def _register(facts: Breaches, words: Words) -> Section:
             words,
             (
                 *("breach", "breach_about", "kind", "known_at", "recorded_at", "recorded_by"),
-                *("breach_risk", "state", "closed_by", "closed_at"),
+                *("breach_risk", "state", "breach_closed_by", "closed_at"),
             ),
             rows,
         ),
@@ -299,7 +299,7 @@ def _unreported(facts: Breaches, words: Words) -> Section:
         )
         for one in ended
     )
-    columns = ("breach", "breach_about", "ground", "weighed_at", "recorded_by", "closed_by")
+    columns = ("breach", "breach_about", "ground", "weighed_at", "recorded_by", "breach_closed_by")
     return Section(
         key="unreported",
         title=words.say("section.unreported"),
@@ -354,7 +354,7 @@ def _grounds(grounds: frozenset[Ground], lang: Lang) -> str:
 
 
 def _named(one: Entry) -> tuple[str, str]:
-    return one.breach.id[-SHORT:], one.breach.about
+    return f"…{one.breach.id[-SHORT:]}", one.breach.about
 
 
 def _listing(

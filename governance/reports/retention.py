@@ -126,27 +126,35 @@ def write(facts: Retention, made: Made, lang: Lang) -> Document:
     )
 
 
-def _schedule(facts: Retention, words: Words) -> Section:
-    """Every line of the schedule with its period and its basis."""
-    schedule, lang = facts.schedule, words.lang
+def schedule_rows(facts: Retention, lang: Lang) -> tuple[tuple[str, ...], ...]:
+    """Every line of the schedule in words, then every duty to keep."""
+    schedule = facts.schedule
     every = (
         *(rule_words(one, lang) for one in schedule.rules),
         *(part_words(one, lang) for one in lines(schedule, at=facts.on)),
     )
-    duties = tuple(duty_words(one, lang) for one in schedule.duties)
-    kept = words.say("kept")
-    rows = (
+    kept = text(f"reports.{ReportId.R12.value}.kept", lang)
+    return (
         *((one.label, one.what, one.period, one.action, one.basis) for one in every),
-        *((one.label, ", ".join(one.fields), one.period, kept, one.basis) for one in duties),
+        *(
+            (one.label, ", ".join(one.fields), one.period, kept, one.basis)
+            for one in (duty_words(duty, lang) for duty in schedule.duties)
+        ),
     )
+
+
+def _schedule(facts: Retention, words: Words) -> Section:
+    """Every line of the schedule with its period and its basis."""
+    schedule, rows = facts.schedule, schedule_rows(facts, words.lang)
+    duties = len(schedule.duties)
     return Section(
         key="schedule",
         title=words.say("section.schedule"),
         figures=(
             words.figure("version", facts.version, SCHEDULE),
             words.figure("digest", schedule.digest, SCHEDULE),
-            words.figure("lines", len(every), SCHEDULE),
-            words.figure("duties", len(duties), SCHEDULE),
+            words.figure("lines", len(rows) - duties, SCHEDULE),
+            words.figure("duties", duties, SCHEDULE),
         ),
         listing=Listing(
             columns=words.columns("line", "data", "period", "then", "basis"),

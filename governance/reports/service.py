@@ -17,8 +17,12 @@ from audit.models import CHECKPOINTS
 from audit.sequencer import LogKeys
 from audit.settling import settle
 from audit.types import EventDraft, Outcome
+from governance.connectors.reading import declared_systems
+from governance.connectors.specs import ConnectorSpec
 from governance.core.clock import JST, Clock
+from governance.core.controller import Controller
 from governance.core.terms import Lang
+from governance.customers.catalogue import catalogue
 from governance.db.engine import Database
 from governance.http.principal import Principal
 from governance.identity.credentials.terms import limits_of
@@ -35,6 +39,7 @@ from governance.reports import (
     holds,
     integrity,
     integrity_words,
+    processing,
     provisions,
     recipients,
     requests,
@@ -69,6 +74,8 @@ class Ground:
     idle_days: int  # without a sign-in, until an account is dormant
     company: Mapping[Lang, str]
     vault: FieldVault
+    controller: Controller
+    systems: Callable[[], tuple[ConnectorSpec, ...]]  # connected ones, as their file says now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +93,8 @@ class Asked:
     courses: Callable[[], Mapping[str, Course]]
     limits: Limits
     idle_days: int
+    controller: Controller
+    systems: Callable[[], tuple[ConnectorSpec, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +115,19 @@ def _integrity(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document
         at=asked.at,
     )
     return integrity_words.write(facts, made, lang)
+
+
+def _processing(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
+    period, at = asked.period, asked.at
+    facts = processing.Processing(
+        controller=asked.controller,
+        policy=asked.policy,
+        catalogue=catalogue(),
+        systems=asked.systems(),
+        recipients=recipients.collect(tx, asked.vault, period=period, at=at),
+        retention=retention.collect(tx, period=period, on=at.astimezone(JST).date()),
+    )
+    return processing.write(facts, made, lang)
 
 
 def _requests(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
@@ -167,6 +189,10 @@ def _datasets(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
 
 REGISTER: Final = (Action.REGISTER_READ,)
 KINDS: Final[Mapping[ReportId, Kind]] = {
+    ReportId.R02: Kind(
+        actions=(Action.REGISTER_READ, Action.RETENTION_READ, Action.POLICY_READ),
+        write=_processing,
+    ),
     ReportId.R07: Kind(actions=(Action.DSAR_READ,), write=_requests),
     ReportId.R08: Kind(actions=(Action.BREACH_READ,), write=_breaches),
     ReportId.R09: Kind(actions=REGISTER, write=_provisions),
@@ -206,6 +232,8 @@ def ground_of(wiring: Any) -> Ground:
             Lang.EN: wiring.settings.company_en,
         },
         vault=wiring.vault,
+        controller=wiring.settings,
+        systems=lambda: declared_systems(wiring.settings.connectors_file),
     )
 
 
@@ -238,22 +266,9 @@ def make(
         raise ReportPeriodError
     ground.settle()
     verification = ground.verify()
-    within = timedelta(days=ground.review_days)
     with ground.database.read() as tx:
         head = _head(tx, ground)
-        asked = Asked(
-            period=period,
-            size=head.size,
-            verification=verification,
-            within=within,
-            vault=ground.vault,
-            at=at,
-            may=partial(_may, ground, principal),
-            policy=ground.policies.current,
-            courses=ground.courses,
-            limits=ground.limits,
-            idle_days=ground.idle_days,
-        )
+        asked = _asked(ground, principal, period, verification, size=head.size, at=at)
         made = Made(
             at=at,
             by=principal.id,
@@ -267,6 +282,33 @@ def make(
     draft = _draft(ground, principal, document, content, form)
     ground.database.write(lambda tx: ground.audit.append(tx, draft))
     return document, content
+
+
+def _asked(
+    ground: Ground,
+    principal: Principal,
+    period: Period,
+    verification: Report,
+    *,
+    size: int,
+    at: datetime,
+) -> Asked:
+    """What a report of this period is asked at this checkpoint."""
+    return Asked(
+        period=period,
+        size=size,
+        verification=verification,
+        within=timedelta(days=ground.review_days),
+        vault=ground.vault,
+        at=at,
+        may=partial(_may, ground, principal),
+        policy=ground.policies.current,
+        courses=ground.courses,
+        limits=ground.limits,
+        idle_days=ground.idle_days,
+        controller=ground.controller,
+        systems=ground.systems,
+    )
 
 
 def _named(tx: Connection, document: Document) -> Document:

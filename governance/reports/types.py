@@ -16,6 +16,7 @@ Value = str | int | float | None
 class ReportId(StrEnum):
     """The reports that exist; an id is never used again."""
 
+    R02 = "R02"  # record of processing and map of data
     R07 = "R07"  # requests of persons
     R08 = "R08"  # breaches
     R09 = "R09"  # provisions to, and receipts from, third parties

@@ -1,4 +1,4 @@
-"""R09, R10, R11: what the registers hold becomes documents that hold every row."""
+"""R02, R09, R10, R11: what the registers hold becomes documents that hold every row."""
 
 import json
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 
 from governance.app.wiring import Wiring
 from governance.core.terms import Lang
+from governance.customers.catalogue import Storage, catalogue
 from governance.gateway.bulk.exporting import export
 from governance.registers import service
 from governance.registers.service import NewCheck
@@ -23,7 +24,7 @@ from tests.governance.gateway.bulk.town import asked, enter, settle
 from tests.installation import AT, MANAGER, OFFICER, create, staff
 
 PERIOD = Period(first=AT.date().replace(day=1), last=AT.date())
-REGISTERS = (ReportId.R09, ReportId.R10, ReportId.R11)
+REGISTERS = (ReportId.R02, ReportId.R09, ReportId.R10, ReportId.R11)
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +135,23 @@ def test_who_may_not_see_the_registers_gets_no_report(world: Wiring) -> None:
                 form=ReportFormat.MD,
                 lang=Lang.JA,
             )
+
+
+@pytest.mark.parametrize("lang", list(Lang))
+def test_r02_maps_every_purpose_store_field_recipient_and_period(world: Wiring, lang: Lang) -> None:
+    document = made(world, ReportId.R02, lang)
+    listings = {one.key: one.listing.rows for one in document.sections if one.listing is not None}
+    policy, known = world.policies.current, catalogue()
+    assert len(listings["purposes"]) == len(policy.purposes)
+    assert len(listings["stores"]) == len(known.tables)
+    assert [row[1] for row in listings["fields"]] == [
+        one.label(lang) for table in known.tables.values() for one in table.fields
+    ]
+    assert {row[0] for row in listings["recipients"]} >= {"processor:US1", "processor:JP1"}
+    assert listings["retention"]
+    found = figures(document)
+    assert found["sealed"] == sum(one.storage is Storage.SEALED for one in known.fields.values())
+    assert (found["version"], found["transfer_lacking"]) == (policy.version, 1)
+    said = {cell for rows in listings.values() for row in rows for cell in row}
+    codes = {f"reports.{key}" for key in ("R02", "column")} | {*policy.purposes} | {*known.terms}
+    assert not said & codes

@@ -26,6 +26,8 @@ from dsar.intake import fees
 from dsar.intake.claims import claim_of
 from dsar.intake.store import filing_of
 from dsar.intake.types import Claim
+from dsar.messages.store import unread
+from dsar.messages.types import Side
 from dsar.records import is_own
 from dsar.results import newest_package
 from dsar.types import EvidenceKind
@@ -218,6 +220,7 @@ def _page(
             at=at,
         )
         carried = known and concerns(tx, case)
+        news = unread(tx, case.id, Side.OFFICER) if known else 0
     wrong = error_text(error, page.lang) if error else ""
     return templates_of(request).render(
         "portal/request.html",
@@ -227,7 +230,11 @@ def _page(
         carried=carried,
         own=known,
         answered=answered,
-        road=road(case, page.lang, proved=facts.proved, answered=answered),
+        expired=made is not None and made.token_expires_at is not None and not answered,
+        news=news,
+        road=()
+        if facts.state == "withdrawn"
+        else road(case, page.lang, proved=facts.proved, answered=answered),
         done=done if done in SHOWN else "",
         wrong=wrong,
         field_id=field_id,

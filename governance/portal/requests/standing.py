@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from dsar.case import Case
-from dsar.clocks import dates_of
+from dsar.clocks import dates_of, extension_of
 from dsar.correspondence.store import letters_of
 from dsar.correspondence.types import OF_NOBODY, State
 from dsar.identity.codes import given_contact, sent_lately
@@ -17,10 +17,10 @@ from dsar.identity.types import Doubt, UploadKind
 from dsar.intake.claims import claim_of
 from dsar.intake.store import Fee, fees_of, filing_of
 from dsar.intake.types import Claim, FeeState, Scope
-from dsar.machine import step
+from dsar.machine import ANSWERED, step
 from dsar.returning.service import awaits_scope
 from dsar.returning.store import scope_answers
-from dsar.types import Event, EvidenceKind, Requester
+from dsar.types import Event, EvidenceKind, Requester, Status
 from governance.core.terms import Lang
 from governance.customers.ports import Ports
 from governance.i18n.catalogue import text
@@ -31,6 +31,7 @@ from governance.ui.parts import Choice, Term
 
 CODES = (EvidenceKind.EMAIL_CODE, EvidenceKind.SMS_CODE)
 BY_MAIL = (EvidenceKind.EMAIL_CODE,)
+ENDED = frozenset({"closed", "withdrawn", "told"})  # nothing more is promised or asked for
 WRONG = frozenset({Doubt.CODE_WRONG, Doubt.CODE_OVER})
 
 
@@ -49,7 +50,7 @@ class Standing:
     """Everything that the page of a request says."""
 
     case: Case
-    headline: str
+    state: str
     until: date | None
     why_then: str
     terms: tuple[Term, ...]
@@ -67,7 +68,13 @@ class Standing:
     may_withdraw: bool = False
     scopes: tuple[Choice, ...] = ()  # asked which data: the boxes
     scope_said: bool = False  # and it was answered
+    extended: bool = False
     claim: Claim = field(default_factory=Claim, repr=False)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the answer was told, or the request is over without one."""
+        return self.state in ENDED
 
 
 def standing(
@@ -96,9 +103,12 @@ def standing(
                   default=None)  # fmt: skip
     papers = uploads_of(tx, case.id)
     steps = fees_of(tx, case.id)
+    said = bool(scope_answers(tx, case.id))
+    may_accept = bool(steps) and steps[-1].state is FeeState.QUOTED and admitted
+    asked = "scope" if awaits_scope(case) and not said else "fee" if may_accept else ""
     return Standing(
         case=case,
-        headline=_headline(case, lang, proved=shown),
+        state=_state(case, proved=shown, admitted=admitted, asked=asked),
         until=nearest.act_by if nearest else None,
         why_then=(nearest.reason_ja if lang is Lang.JA else nearest.reason_en) if nearest else "",
         terms=_terms(case, lang),
@@ -110,11 +120,12 @@ def standing(
         papers=_paper_kinds(case, lang),
         waiting=tuple(_waiting(one, lang) for one in papers if one.checked_at is None),
         fee=steps[-1] if steps else None,
-        may_accept=bool(steps) and steps[-1].state is FeeState.QUOTED and admitted,
+        may_accept=may_accept,
         letters=_letters(tx, case, lang, admitted=admitted),
         may_withdraw=any(step(track.law, track.status, Event.WITHDRAW) for track in case.tracks),
         scopes=_scopes(lang) if awaits_scope(case) else (),
-        scope_said=bool(scope_answers(tx, case.id)),
+        scope_said=said,
+        extended=any(extension_of(track.clocks) for track in case.tracks),
         claim=claim,
     )
 
@@ -144,9 +155,19 @@ def _scopes(lang: Lang) -> tuple[Choice, ...]:
     )
 
 
-def _headline(case: Case, lang: Lang, *, proved: bool) -> str:
-    key = "closed" if case.closed else "proved" if proved else "to_prove"
-    return text(f"portal.request.headline.{key}", lang)
+def _state(case: Case, *, proved: bool, admitted: bool, asked: str) -> str:
+    """What the page says first: how it ended, what the person is asked for, or who is waited for.
+
+    `proved` is what the reader may know of it; `asked` stands open to whoever filed.
+    """
+    found = {track.status for track in case.tracks}
+    if case.closed:
+        return "closed"
+    if found == {Status.WITHDRAWN} and (proved or admitted):
+        return "withdrawn"
+    if proved and found <= ANSWERED:
+        return "told"
+    return asked or ("proved" if proved else "to_prove")
 
 
 def _terms(case: Case, lang: Lang) -> tuple[Term, ...]:

@@ -86,11 +86,16 @@ def test_the_browser_that_filed_must_prove_itself_to_take_it_back(portal: Portal
 def test_the_person_who_is_signed_in_takes_it_back(portal: Portal) -> None:
     visitor = portal.customer("en")
     place = visitor.filed(*DISCLOSURE)
-    assert "Withdraw this request" in visitor.get(place).text
+    before = visitor.get(place).text
+    assert "Withdraw this request" in before
+    assert "We answer" in before
     done = visitor.post(f"{place}/withdraw", {})
     page = visitor.get(done.headers["location"]).text
     assert "Your request was withdrawn" in page
     assert "Withdraw this request" not in page
+    assert "This request is closed" in page
+    for promise in ("We answer", 'id="road"', 'id="proof"'):
+        assert promise not in page, "nothing more is promised or asked for"
 
 
 def test_the_person_who_is_signed_in_complains_from_the_page_of_any_request(portal: Portal) -> None:

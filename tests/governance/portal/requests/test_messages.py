@@ -41,11 +41,14 @@ def test_person_and_officer_write_to_each_other(portal: Portal) -> None:
         at=AT,
         keep=True,
     )
-    assert f"{place}/messages" in visitor.get(place).text
+    assert 'id="news"' in visitor.get(place).text
     page = visitor.get(f"{place}/messages").text
     assert "期間を教えてください。" in page
     assert "架空の内部メモ" not in page
     assert "内部.pdf" not in page
+    after = visitor.get(place).text
+    assert f"{place}/messages" in after
+    assert 'id="news"' not in after, "what was read is no news"
     assert visitor.post(f"{place}/messages", {"words": WILD}).status_code == 303
     assert WILD.split("=", maxsplit=1)[0] not in visitor.get(f"{place}/messages").text
     seen = service.thread(ports, OFFICER, number(place), at=AT)

@@ -10,6 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from governance.app.wiring import Wiring
+from governance.connectors.reading import declared_systems
 from governance.core.terms import Lang
 from governance.customers.catalogue import Storage, catalogue
 from governance.gateway.bulk.exporting import export
@@ -22,6 +23,7 @@ from governance.reports.types import Document, Period, ReportId
 from policies.api import ActionForbiddenError
 from tests.governance.gateway.bulk.town import asked, enter, settle
 from tests.installation import AT, MANAGER, OFFICER, create, staff
+from tests.outside import SHOP
 
 PERIOD = Period(first=AT.date().replace(day=1), last=AT.date())
 REGISTERS = (ReportId.R02, ReportId.R09, ReportId.R10, ReportId.R11)
@@ -155,3 +157,22 @@ def test_r02_maps_every_purpose_store_field_recipient_and_period(world: Wiring, 
     said = {cell for rows in listings.values() for row in rows for cell in row}
     codes = {f"reports.{key}" for key in ("R02", "column")} | {*policy.purposes} | {*known.terms}
     assert not said & codes
+
+
+def test_r02_names_each_place_of_a_connected_system(world: Wiring, tmp_path: Path) -> None:
+    papers = "  papers: {label: 紙 / Paper, kind: folder, path: /srv/x, pattern: '{customer}.txt', "
+    asked = "erase: delete}\n  box: {label: 箱 / Box, kind: manual, mail: a@example.com, days: 7}\n"
+    file = tmp_path / "connectors.yaml"
+    file.write_text(SHOP + papers + asked, encoding="utf-8")
+    ground = replace(ground_of(world), systems=lambda: declared_systems(file))
+    form, lang = ReportFormat.JSON, Lang.EN
+    document, content = make(ground, OFFICER, ReportId.R02, PERIOD, form=form, lang=lang)
+    stores = next(one.listing for one in document.sections if one.key == "stores")
+    assert stores is not None
+    outside = [(row[0], row[1]) for row in stores.rows if row[1].startswith("Connected")]
+    assert len(outside) == 4 + 2  # the tables of the shop, the folder, the colleague
+    assert outside[-2:] == [
+        ("Paper", "Connected folder"),
+        ("Box", "Connected through a colleague"),
+    ]
+    assert b"a@example.com" not in content

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from governance.core.terms import FieldId, Lang, Treatment
-from governance.customers.catalogue import catalogue
+from governance.customers.catalogue import Storage, catalogue
 from governance.customers.master.words import said
 from governance.gateway.glass.types import LIFTED
 from governance.gateway.types import FieldView, ReadAnswer
@@ -88,13 +88,20 @@ def treated_rows(answer: ReadAnswer, lang: Lang) -> tuple[TreatedRow, ...]:
     return tuple(
         TreatedRow(
             title=catalogue().table(row.table).label(lang),
-            fields=tuple(_treated(row.fields, lang)),
+            fields=tuple(_treated(fields, lang)),
             empty=tuple(
-                catalogue().fields[view.field].label(lang) for view in row.fields if _is_empty(view)
+                catalogue().fields[view.field].label(lang) for view in fields if _is_empty(view)
             ),
         )
         for row in answer.rows
+        for fields in (_in_order(row.fields),)
     )
+
+
+def _in_order(views: Iterable[FieldView]) -> list[FieldView]:
+    """Who the person is comes first: what is sealed, then what stands in clear."""
+    fields = catalogue().fields
+    return sorted(views, key=lambda view: fields[view.field].storage is not Storage.SEALED)
 
 
 def _treated(views: Iterable[FieldView], lang: Lang) -> Iterable[TreatedField]:

@@ -239,6 +239,8 @@ def test_a_profile_shows_name_state_and_only_kinds_that_the_reader_may_open(offi
     )
     page = office.page(f"{HOME}/{subject}", by=OFFICER)
     assert "様</h1>" in page
+    first = [page.index(f"{label}</") for label in ("氏名", "会員状態")]
+    assert first == sorted(first)  # who it is, before what stands beside it
     assert 'href="/console/holds/MATTER-1"' in page
     seen_by_support = office.page(f"{HOME}/{subject}", by="support")
     assert "MATTER-1" not in seen_by_support

@@ -169,9 +169,13 @@ def step_lines(case: Case, actor: Actor, lang: Lang, *, at: datetime) -> tuple[S
 
 
 def desk_steps(case: Case, actor: Actor, lang: Lang, *, at: datetime) -> tuple[StepLine, ...]:
-    """Of these what the desk does with no page of its own: triage, and asking who and for what."""
+    """Of these what the desk does with no page of its own: triage, and asking who and for what.
+
+    Which they are is the desk's to say; whether they can be taken, the reader's own roles.
+    """
     desk = replace(actor, actions=actor.actions & {Action.DSAR_WRITE})
-    return tuple(line for line in step_lines(case, desk, lang, at=at) if not line.page)
+    offered = {line.event for line in step_lines(case, desk, lang, at=at) if not line.page}
+    return tuple(line for line in step_lines(case, actor, lang, at=at) if line.event in offered)
 
 
 def _order(line: StepLine) -> tuple[bool, bool, int]:

@@ -78,8 +78,7 @@ def _open_glass(request: Request, principal: Principal, lang: Lang) -> str:
     if not found:
         return ""
     until = moment(max(one.ends_at for one in found), lang)
-    ids = ", ".join(one.id for one in found)
-    return text("console.glass.open", lang, until=until, ids=ids)
+    return text("console.glass.open", lang, until=until)
 
 
 @router.get("/console", response_class=HTMLResponse)

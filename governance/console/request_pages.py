@@ -54,6 +54,7 @@ ITEMS: Final = (
     *("channel", "received_on", "right", "ground", "scope", "words", "requester", "agent_name"),
     *("name", "email", "phone", "customer_number", "delivery", "answer_lang"),
 )
+LATER: Final = "console.requests.received_later"
 DIGITS: Final = 7  # of an amount
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -80,10 +81,26 @@ async def enter(request: Request, principal: Desk) -> Response:
     try:
         done = await run_in_threadpool(act)
     except GovernanceError as error:
-        lang = console_page(request, TITLE, principal).lang
-        mistakes = mistakes_of(error, lang, field_id="right")
+        mistakes = _told(error, console_page(request, TITLE, principal).lang)
         return HTMLResponse(_entry(request, principal, sent, mistakes), status_code=error.status)
     return RedirectResponse(f"{HOME}/{done}/identity", status_code=303)
+
+
+def _told(error: GovernanceError, lang: Lang) -> tuple[Mistake, ...]:
+    """What was wrong, each at the item of the form that it is about and by the item's name."""
+    if not isinstance(error, FilingFaultsError):
+        return mistakes_of(error, lang, field_id="right")
+    return tuple(
+        Mistake(field_id=name, sentence=text(LATER, lang))
+        if name == "received_on"
+        else Mistake(field_id=name, sentence=f"{_label(name, lang)}: {error.detail(code, lang)}")
+        for name, code in error.faults
+    )
+
+
+def _label(name: str, lang: Lang) -> str:
+    """The item's name on the form."""
+    return text(f"console.requests.{name if name in ITEMS else 'right'}", lang)
 
 
 def _filing(sent: dict[str, str], *, policy_days: int, at: datetime) -> Filing:
@@ -130,6 +147,7 @@ def _entry(
         page,
         way=way(lang, (TITLE, HOME), ("console.requests.new", f"{HOME}/new")),
         mistakes=mistakes,
+        wrong={one.field_id: one.sentence for one in mistakes},
         given={name: sent.get(name, "") for name in ITEMS},
         once=sent.get("once") or secrets.token_hex(16),
         rights=_choices(RequestKind, "dsar.right", lang),

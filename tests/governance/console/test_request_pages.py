@@ -118,6 +118,12 @@ def test_a_paper_is_seen_judged_and_gone(office: Office) -> None:
         assert [proof.accepted for proof in case_by_id(tx, request).evidence] == [True]
     wrong = sent(office, f"{place}/identity", {**given, "document": "mandate", "paper": ""})
     assert wrong.status_code == 422
+    for step in ("triage", "ask_identity"):
+        assert sent(office, f"{place}/identity/steps", {"step": step}).status_code == 303
+    lead, theirs = (office.page(f"{place}/identity", by=by) for by in (LEAD, "support"))
+    assert "本人であること、または代理権の確認が足りません" in lead
+    assert "あなたの役割では行えません" in theirs
+    assert "あなたの役割では行えません" not in lead, "a step of theirs, of which the desk says no"
 
 
 def test_what_the_person_means_is_read_by_the_desk_on_record(office: Office) -> None:
@@ -292,7 +298,8 @@ def test_a_day_that_is_none_or_to_come_is_refused_for_the_law_counts_from_it(
     for day in ("2026-13-01", "yesterday", "2999-01-01"):
         done = sent(office, f"{HOME}/new", {**ENTRY, "once": day, "received_on": day})
         assert done.status_code == 422
-        assert "YYYY-MM-DD" in done.text
+        assert 'id="received_on-wrong"' in done.text
+        assert "received_on:" not in done.text
 
 
 def test_chosen_requests_are_assigned_together_or_none_of_them(office: Office) -> None:

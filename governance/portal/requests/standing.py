@@ -99,9 +99,8 @@ def standing(
     claim = claim_of(ports, filed) if filed is not None else Claim()
     shown = known and proved(case, at=at)
     dates = [dates_of(case, track, at=at) for track in case.tracks]
-    nearest = min((one for one in dates if one.act_by), key=lambda one: one.act_by or date.max,
-                  default=None)  # fmt: skip
-    papers = uploads_of(tx, case.id)
+    dated = (one for one in dates if one.act_by)
+    nearest = min(dated, key=lambda one: one.act_by or date.max, default=None)
     steps = fees_of(tx, case.id)
     said = bool(scope_answers(tx, case.id))
     may_accept = bool(steps) and steps[-1].state is FeeState.QUOTED and admitted
@@ -118,7 +117,7 @@ def standing(
         done=_done(case, lang),
         ways=_ways(tx, ports, case, claim, lang, codes=codes, at=at),
         papers=_paper_kinds(case, lang),
-        waiting=tuple(_waiting(one, lang) for one in papers if one.checked_at is None),
+        waiting=_waiting_papers(tx, case, lang),
         fee=steps[-1] if steps else None,
         may_accept=may_accept,
         letters=_letters(tx, case, lang, admitted=admitted),
@@ -128,6 +127,12 @@ def standing(
         extended=any(extension_of(track.clocks) for track in case.tracks),
         claim=claim,
     )
+
+
+def _waiting_papers(tx: Connection, case: Case, lang: Lang) -> tuple[str, ...]:
+    """Papers that no officer has looked at yet."""
+    found = uploads_of(tx, case.id)
+    return tuple(_waiting(one, lang) for one in found if one.checked_at is None)
 
 
 def _letters(tx: Connection, case: Case, lang: Lang, *, admitted: bool) -> tuple[Line, ...]:

@@ -159,7 +159,7 @@ def test_the_server_ends_with_whoever_started_it(monkeypatch: pytest.MonkeyPatch
         told.append((process, number))
         ended.set()
 
-    monkeypatch.setattr(server.os, "kill", kill)
+    monkeypatch.setattr(os, "kill", kill)
     ours, theirs = os.pipe()
     server.end_with(ours)
     assert not told

@@ -27,6 +27,7 @@ from governance.app.demo.gates import check_uses, read_as_roles
 from governance.app.demo.intake import find_duplicates, take_everything
 from governance.app.demo.people import invite
 from governance.app.demo.proof import tamper, verify
+from governance.app.demo.provision import provide
 from governance.app.demo.purge import purge
 from governance.app.demo.request import disclose
 from governance.app.demo.served import Served
@@ -44,6 +45,7 @@ STEPS = (
     Step(name="duplicates", run=find_duplicates),
     Step(name="check", run=check_uses),
     Step(name="read", run=read_as_roles),
+    Step(name="provide", run=provide),
     Step(name="request", run=disclose),
     Step(name="purge", run=purge),
     Step(name="verify", run=verify),

@@ -33,7 +33,7 @@ PATIENCE: Final = 10.0  # seconds that `ready` and `register` wait
 
 
 class NotReadyError(Exception):
-    """The server did not answer in time; nothing is permitted until it does."""
+    """The server did not answer in time, and why; nothing is permitted until it does."""
 
 
 class UnknownDutyError(ValueError):
@@ -97,7 +97,7 @@ class Client:
         """The lease holds, so that questions are answered; raises NotReadyError."""
         self._revive()
         if not self._engine.wait(self._engine.lease.holds, timeout):
-            raise NotReadyError
+            raise NotReadyError(self._engine.trouble)
 
     def register(
         self, add: Iterable[str], *, remove: Iterable[str] = (), timeout: float = PATIENCE
@@ -107,14 +107,14 @@ class Client:
         engine = self._engine
         seq = engine.upstream.register(add, remove)
         if not engine.wait(lambda: engine.view.seq >= seq, timeout):
-            raise NotReadyError
+            raise NotReadyError(engine.trouble)
         return seq
 
     def wait_for(self, seq: int, timeout: float = PATIENCE) -> None:
         """Everything up to this position is applied here; raises NotReadyError."""
         engine = self._engine
         if not engine.wait(lambda: engine.view.seq >= seq, timeout):
-            raise NotReadyError
+            raise NotReadyError(engine.trouble)
 
     @property
     def seq(self) -> int:

@@ -22,6 +22,9 @@ HEARTBEAT: Final = 0.5  # seconds between two askings for the lease
 SHIP: Final = 0.25  # seconds that decisions wait for company
 FIRST_RETRY, LAST_RETRY = 0.05, 1.0  # seconds
 FLUSH: Final = 5.0  # seconds that closing waits for decisions to arrive upstream
+UNREACHED: Final = "the server was not reached"
+REFUSED: Final = "the server refused the key (401 or 403)"
+LATE: Final = "the server has not said enough yet"
 Observe = Callable[[Sequence[Recorded]], None]
 log = logging.getLogger("sekisho_client")
 
@@ -43,6 +46,7 @@ class Engine:
         self._connected = float("-inf")  # when the feed was asked for, on our clock
         self._moved = threading.Event()  # a position was applied: ask for the lease
         self._ready = threading.Condition()
+        self.trouble = UNREACHED  # why the last try to follow the server ended; for people
         self._stopping, self._never = threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -95,7 +99,9 @@ class Engine:
                 self._restart()
             except RefusedError:
                 self.lease.lost()
+                self.trouble = REFUSED
             except Exception:  # noqa: BLE001 # edge of the thread: it connects again
+                self.trouble = UNREACHED
                 if not self._stopping.is_set():
                     log.info("feed cut")
             self._building = None
@@ -133,6 +139,7 @@ class Engine:
     def _reached(self, view: View, seq: int) -> None:
         """Everything up to this position is applied, in the view that decides from now on."""
         view.seq = seq
+        self.trouble = LATE
         if view is self._building:
             self.view, self._building, self._tag = view, None, self._next_tag
         self._moved.set()

@@ -88,7 +88,7 @@ def test_nothing_is_permitted_before_the_first_lease() -> None:
     client = Client(NOWHERE, "key")
     assert code(client) in {"unavailable.lease", "denied.actor.purpose_not_granted"}
     assert not client.allowed(ANNA, "offers")
-    with pytest.raises(NotReadyError):
+    with pytest.raises(NotReadyError, match="not reached"):
         client.ready(0)
     client.close()
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from audit.decisions.checking import check_decisions, lost_decisions
 from audit.decisions.models import DECISIONS
-from consent.client.client import Client
+from consent.client.client import Client, NotReadyError
+from consent.client.engine import REFUSED
 from consent.client.records import Recorded
 from consent.client.upstream import Upstream
 from consent.leases import store as leases
@@ -69,6 +70,13 @@ def test_what_a_client_decided_is_in_the_log_once(served_world: World, client: C
         check_decisions(tx)
         assert lost_decisions(tx) == ()
     assert sorted(found) == [(n, person) for n in numbers]
+
+
+def test_a_key_that_is_refused_is_said_to_be(served_world: World) -> None:
+    with Client(served_world.base, "sk_nobody_0") as client:
+        until(lambda: client._engine.trouble == REFUSED)
+        with pytest.raises(NotReadyError, match="refused the key"):
+            client.ready(0)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.registers.breaches import service
 from governance.registers.breaches.types import (
+    BreachAboutError,
     BreachFormError,
     BreachKind,
     Ground,
@@ -135,8 +136,8 @@ async def record(
         )
         return await _breaches(request, principal, given, told)
 
-    def field(_: GovernanceError) -> str:
-        return "about" if not service.ABOUT.fullmatch(about.strip()) else "aware_on"
+    def field(error: GovernanceError) -> str:
+        return "about" if isinstance(error, BreachAboutError) else "aware_on"
 
     return await answered(request, lambda: wiring.database.write(work), page, field=field)
 

@@ -19,6 +19,7 @@ from governance.registers.breaches import store
 from governance.registers.breaches.rules import duties
 from governance.registers.breaches.types import (
     Breach,
+    BreachAboutError,
     BreachClosedError,
     BreachDutyError,
     BreachFormError,
@@ -79,7 +80,9 @@ def enter(
 
     An open record of the same thing is that record.
     """
-    if not ABOUT.fullmatch(about) or aware_at > at:
+    if not ABOUT.fullmatch(about):
+        raise BreachAboutError
+    if aware_at > at:
         raise BreachFormError
     known = store.open_about(tx, kind, about)
     if known is not None:

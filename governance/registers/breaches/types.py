@@ -141,8 +141,14 @@ class BreachDutyError(WrongUseError):
     code, status = "breach_duty", 422
 
 
+class BreachAboutError(WrongUseError):
+    """What the breach concerns is no number or name of a system. Nothing was changed."""
+
+    code, status = "breach_about", 422
+
+
 class BreachFormError(WrongUseError):
-    """What is said of the breach is not of its form. Nothing was changed."""
+    """The moment at which it became known is none, or lies ahead. Nothing was changed."""
 
     code, status = "breach_form", 422
 

@@ -24,6 +24,7 @@ from governance.registers.breaches.paper import naming
 from governance.registers.breaches.service import Standing
 from governance.registers.breaches.types import (
     Breach,
+    BreachAboutError,
     BreachClosedError,
     BreachDutyError,
     BreachFormError,
@@ -167,7 +168,7 @@ def test_who_may_read_writes_nothing_and_who_recorded_closes_nothing(
     ):
         with pytest.raises(BreachClosedError):
             late()
-    with pytest.raises(BreachFormError):
+    with pytest.raises(BreachAboutError):
         desk.record("架空 花子")
     enter = partial(service.record, ports=wiring.ports, principal=ONE, about="x", grounds=())
     with pytest.raises(BreachFormError):

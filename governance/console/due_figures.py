@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from governance.console.frame import may, today
 from governance.console.lists.access import ACCESS_REVIEWS
 from governance.console.lists.accesses import EMERGENCIES
+from governance.console.lists.approvals import APPROVALS
 from governance.console.lists.complaints import COMPLAINTS
 from governance.console.lists.connectors import CONNECTOR_TASKS
 from governance.console.lists.guardians import GUARDIANS_WAITING
@@ -102,6 +103,13 @@ DUTIES: Final = (
         name="glass",
         source=EMERGENCIES,
         wanted=lambda _: {"state": "waiting"},
+        tone=Tone.ATTENTION,
+        fault=True,
+    ),
+    Duty(
+        name="approvals",
+        source=APPROVALS,
+        wanted=lambda _: {"whose": "others"},
         tone=Tone.ATTENTION,
         fault=True,
     ),

@@ -31,6 +31,7 @@ MENU: Final = (
             _place(
                 "/console/requests", "console.nav.requests", Action.DSAR_READ, Action.DSAR_WRITE
             ),
+            _place("/console/approvals", "approvals.title", Action.APPROVAL_DECIDE),
             _place("/console/complaints", "console.nav.complaints", Action.DSAR_READ),
             _place("/console/breaches", "breaches.title", Action.BREACH_READ),
             _place("/console/consents", "console.nav.consents", Action.CONSENT_READ),

@@ -5,6 +5,7 @@ from typing import Final
 from governance.console.access_pages import router as access
 from governance.console.account_pages import router as account
 from governance.console.answer_pages import router as answers
+from governance.console.approval_pages import router as approvals
 from governance.console.backup_pages import router as backups
 from governance.console.breach_pages import router as breaches
 from governance.console.breach_paper_pages import router as breach_papers
@@ -68,6 +69,7 @@ ROUTERS: Final = (
         seek,
         persons,
         person_files,
+        approvals,
         guardians,  # before the pages of one person, whose number could be any word
         person,
         pause,

@@ -6,6 +6,7 @@ from typing import Final
 
 from governance.console.lists.access import ACCESS_REVIEWS
 from governance.console.lists.accesses import EMERGENCIES
+from governance.console.lists.approvals import APPROVALS
 from governance.console.lists.backups import BACKUP_DRILLS, BACKUPS, KEY_COPIES
 from governance.console.lists.breaches import BREACHES
 from governance.console.lists.clients import CLIENTS
@@ -41,7 +42,7 @@ from governance.console.lists.texts import LETTER_TEXTS
 
 ALL: Final = (
     *(BREACHES, REQUESTS, COMPLAINTS, LATE_REQUESTS, UNCONFIRMED, REQUEST_FIGURES, LETTER_TEXTS),
-    *(CONSENTS, NOTICES, DRAFTS, POINTS, EMERGENCIES, GUARDIANS_WAITING),
+    *(CONSENTS, NOTICES, DRAFTS, POINTS, EMERGENCIES, GUARDIANS_WAITING, APPROVALS),
     *(
         RECIPIENTS,
         TRANSFERS,

@@ -175,6 +175,11 @@ def test_whoever_waits_for_a_second_person_is_listed_wherever_it_came_from(desk:
     asked = desk.send("sup", "POST", f"{place(child)}/{old['id']}/second")
     assert asked.status_code == 303
     assert "二人目の確認待ち" in desk.page("off", WAITING)
+    inbox = desk.page("off", "/console/approvals?whose=others")
+    assert "親権者・後見人の確認" in inbox
+    assert f'href="{WAITING}"' in inbox
+    assert "/console/approvals?whose=others" in desk.page("off", "/console")
+    desk.page("sup", "/console/approvals", status=403)
     after = doctor(desk)
     assert int(after.params["count"]) == int(before.params["count"]) - 1
     assert int(after.params["waiting"]) == int(before.params["waiting"]) + 1

@@ -14,11 +14,13 @@ from governance.app.demo.errors import DemoStepError
 from governance.app.demo.stage import Outcome, Stage, Watch, words
 from governance.core.terms import ActorId, FieldId, PurposeId, SubjectId, Treatment
 from governance.customers.catalogue import catalogue
+from governance.customers.store import TABLES
 from governance.gateway.reading import read
 from governance.gateway.types import FieldDecision, ReadRequest
 from governance.http.principal import Principal, PrincipalKind
 from policies.reasons import Audience, ReasonCode, reason_text
 
+PERSON = TABLES["person"]
 PURPOSE = "mail_marketing"
 WANTED = (
     ReasonCode.PERMIT,
@@ -100,14 +102,20 @@ def _withdrawn_at_once(stage: Stage, subject: SubjectId) -> None:
 
 
 def _people(tx: Connection) -> tuple[SubjectId, ...]:
-    """Persons with a choice about the purpose, newest first, then some without one."""
+    """Persons with a choice about the purpose, newest first, then some without one.
+
+    Whoever has a mail-box comes before: as such a person the portal can be entered by a code.
+    """
     chosen = select(EVENT.c.subject_id).where(EVENT.c.purpose == PURPOSE)
     others = select(EVENT.c.subject_id).where(EVENT.c.purpose != PURPOSE)
     found = [
         *tx.execute(chosen.order_by(EVENT.c.seq.desc()).limit(TRIED - 50)).scalars(),
         *tx.execute(others.order_by(EVENT.c.seq.desc()).limit(200)).scalars(),
     ]
-    return tuple(SubjectId(subject) for subject in dict.fromkeys(found))[:TRIED]
+    written = select(PERSON.c.subject_id).where(PERSON.c.email.is_not(None))
+    reached = set(tx.execute(written.where(PERSON.c.subject_id.in_(found))).scalars())
+    once = sorted(dict.fromkeys(found), key=lambda one: one not in reached)
+    return tuple(SubjectId(subject) for subject in once)[:TRIED]
 
 
 def _ask(stage: Stage, subject: SubjectId) -> CheckAnswer:

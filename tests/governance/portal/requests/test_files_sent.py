@@ -258,7 +258,8 @@ def test_a_kind_that_keeps_its_traces_needs_consent(portal: Portal, lang: str, w
 
 
 def test_the_doctor_tells_how_the_scanner_stands(portal: Portal, scans: Scans) -> None:
-    wiring, day = portal.wiring, timedelta(days=1)
+    small = portal.wiring.settings.model_copy(update={"import_megabytes": 1})
+    wiring, day = replace(portal.wiring, settings=small), timedelta(days=1)
     visitor, root, _ = filed(portal)
     visitor.post(f"{root}/files", {}, files={"file": ("a.txt", EICAR)})
     sequence_once(wiring.database, wiring.log_keys, wiring.audit, at=AT)
@@ -267,6 +268,7 @@ def test_the_doctor_tells_how_the_scanner_stands(portal: Portal, scans: Scans) -
     assert int(found.params["count"]) >= 1
     later = scanner_finding(wiring, AT + timedelta(days=64), day)
     assert (later.state, later.key) == ("attention", "doctor.scanner_old")
+    assert scanner_finding(portal.wiring, AT, day).key == "doctor.scanner_short"
     scans.answer = b"stream: OK\x00"
     assert scanner_finding(wiring, AT, day).key == "doctor.scanner_blind"
     scans.answer = b"?\x00"

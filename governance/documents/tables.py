@@ -9,7 +9,6 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TextIO, assert_never
-from unicodedata import east_asian_width
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -18,6 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 from governance.documents.errors import CellTooLongError, RowWidthError, TableTooLargeError
 from governance.documents.files import whole_file
 from governance.documents.neutralise import is_dangerous, neutralised
+from governance.documents.width import width
 
 Cell = str | int | float | Decimal | bool | date | datetime | None
 
@@ -233,17 +233,14 @@ def _fill_sheet(
 
 def _width(cell: Cell) -> int:
     """Half-width characters that the cell's longest line takes, with its margin."""
-    lines = "" if cell is None else str(cell)[: WIDEST * WIDEST]  # what wraps is measured no longer
-    longest = max(
-        (sum(1 + (east_asian_width(sign) in "WF") for sign in line)) for line in lines.split("\n")
-    )
-    return longest + 2
+    words = "" if cell is None else str(cell)[: WIDEST * WIDEST]  # what wraps is measured no longer
+    return width(words) + 2
 
 
 def _laid_out(page: Worksheet, tally: _Tally, widths: Sequence[int]) -> None:
     """The heading stays, filters and repeats; the sheet prints on A4 with its page numbers."""
-    for index, width in enumerate(widths):
-        page.set_column(index, index, width)
+    for index, wide in enumerate(widths):
+        page.set_column(index, index, wide)
     page.freeze_panes(1, 0)
     if tally.rows and widths:
         page.autofilter(0, 0, tally.rows, len(widths) - 1)

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
-from unicodedata import east_asian_width
 
+from governance.documents.width import width
 from governance.reports.types import Listing
 
 UPRIGHT, ACROSS = 92, 150  # characters of a row on A4
@@ -29,14 +29,6 @@ class Laid:
     classes: tuple[str, ...]  # of each column
     heads: tuple[str, ...]  # of its heading, which stays on one line where it is short
     across: bool  # on a sheet on its side
-
-
-def width(words: str) -> int:
-    """Half-width characters of the longest line."""
-    return max(
-        (sum(1 + (east_asian_width(sign) in "WF") for sign in line) for line in words.split("\n")),
-        default=0,
-    )
 
 
 def laid(listing: Listing, read: Callable[[str], str]) -> Laid:

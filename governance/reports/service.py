@@ -72,7 +72,6 @@ class Ground:
     courses: Callable[[], Mapping[str, Course]]
     limits: Limits
     idle_days: int  # without a sign-in, until an account is dormant
-    company: Mapping[Lang, str]
     vault: FieldVault
     controller: Controller
     systems: Callable[[], tuple[ConnectorSpec, ...]]  # connected ones, as their file says now
@@ -82,19 +81,13 @@ class Ground:
 class Asked:
     """One look of one report at one checkpoint."""
 
+    ground: Ground
     period: Period
-    size: int
+    size: int  # events of the log, up to the checkpoint
     verification: Report
-    within: timedelta
-    vault: FieldVault
-    at: datetime
+    policy: PolicySnapshot  # in force at the look
     may: Callable[[Action], bool]  # what the principal may besides
-    policy: PolicySnapshot
-    courses: Callable[[], Mapping[str, Course]]
-    limits: Limits
-    idle_days: int
-    controller: Controller
-    systems: Callable[[], tuple[ConnectorSpec, ...]]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +104,7 @@ def _integrity(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document
         period=asked.period,
         size=asked.size,
         verification=asked.verification,
-        within=asked.within,
+        within=timedelta(days=asked.ground.review_days),
         at=asked.at,
     )
     return integrity_words.write(facts, made, lang)
@@ -120,11 +113,11 @@ def _integrity(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document
 def _processing(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
     period, at = asked.period, asked.at
     facts = processing.Processing(
-        controller=asked.controller,
+        controller=asked.ground.controller,
         policy=asked.policy,
         catalogue=catalogue(),
-        systems=asked.systems(),
-        recipients=recipients.collect(tx, asked.vault, period=period, at=at),
+        systems=asked.ground.systems(),
+        recipients=recipients.collect(tx, asked.ground.vault, period=period, at=at),
         retention=retention.collect(tx, period=period, on=at.astimezone(JST).date()),
     )
     return processing.write(facts, made, lang)
@@ -145,7 +138,9 @@ def _complaints(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Documen
 
 def _provisions(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
     today = asked.at.astimezone(JST).date()
-    facts = provisions.collect(tx, asked.vault, period=asked.period, size=asked.size, on=today)
+    facts = provisions.collect(
+        tx, asked.ground.vault, period=asked.period, size=asked.size, on=today
+    )
     return provisions.write(facts, made, lang)
 
 
@@ -156,29 +151,29 @@ def _retention(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document
 
 def _holds(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
     opens = any(map(asked.may, (Action.HOLD_PLACE, Action.HOLD_RELEASE)))
-    facts = holds.collect(tx, asked.vault, period=asked.period, opens=opens, at=asked.at)
+    facts = holds.collect(tx, asked.ground.vault, period=asked.period, opens=opens, at=asked.at)
     return holds.write(facts, made, lang)
 
 
 def _recipients(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
-    facts = recipients.collect(tx, asked.vault, period=asked.period, at=asked.at)
+    facts = recipients.collect(tx, asked.ground.vault, period=asked.period, at=asked.at)
     return recipients.write(facts, made, lang)
 
 
 def _transfers(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
-    facts = recipients.collect(tx, asked.vault, period=asked.period, at=asked.at)
+    facts = recipients.collect(tx, asked.ground.vault, period=asked.period, at=asked.at)
     return transfers.write(facts, made, lang)
 
 
 def _access(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
-    idle, period, at = asked.idle_days, asked.period, asked.at
-    limits, vault = asked.limits, asked.vault
+    idle, period, at = asked.ground.idle_days, asked.period, asked.at
+    limits, vault = asked.ground.limits, asked.ground.vault
     facts = access.collect(tx, asked.policy, limits, vault, idle=idle, period=period, at=at)
     return access.write(facts, made, lang)
 
 
 def _training(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:
-    held, limits = asked.courses(), asked.limits
+    held, limits = asked.ground.courses(), asked.ground.limits
     facts = training.collect(tx, asked.policy, held, limits, period=asked.period, at=asked.at)
     return training.write(facts, made, lang)
 
@@ -227,10 +222,6 @@ def ground_of(wiring: Any) -> Ground:
         courses=lambda: courses(wiring.settings.training_dir),
         limits=limits_of(wiring.settings),
         idle_days=wiring.settings.access_idle_days,
-        company={
-            Lang.JA: wiring.settings.company_ja,
-            Lang.EN: wiring.settings.company_en,
-        },
         vault=wiring.vault,
         controller=wiring.settings,
         systems=lambda: declared_systems(wiring.settings.connectors_file),
@@ -274,7 +265,7 @@ def make(
             by=principal.id,
             period=period,
             head=head,
-            controller=ground.company[lang],
+            controller=ground.controller.company(lang),
             origin=ground.log_keys.origin,
         )
         document = _named(tx, kind.write(tx, asked, made, lang))
@@ -295,19 +286,13 @@ def _asked(
 ) -> Asked:
     """What a report of this period is asked at this checkpoint."""
     return Asked(
+        ground=ground,
         period=period,
         size=size,
         verification=verification,
-        within=timedelta(days=ground.review_days),
-        vault=ground.vault,
-        at=at,
-        may=partial(_may, ground, principal),
         policy=ground.policies.current,
-        courses=ground.courses,
-        limits=ground.limits,
-        idle_days=ground.idle_days,
-        controller=ground.controller,
-        systems=ground.systems,
+        may=partial(_may, ground, principal),
+        at=at,
     )
 
 

@@ -156,7 +156,7 @@ class EventCode(StrEnum):
     BREACH_RECORDED = "breach.recorded"
     BREACH_WEIGHED = "breach.weighed"  # which of the four grounds it has
     BREACH_NOTED = "breach.noted"
-    BREACH_PAPER = "breach.paper"  # the report to the commission was made as a paper
+    BREACH_PAPER = "breach.paper"  # a report or a notice to the persons was made as a paper
     BREACH_REPORTED = "breach.reported"
     BREACH_CLOSED = "breach.closed"
     ASSESSMENT_RECORDED = "assessment.recorded"

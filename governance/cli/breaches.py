@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from governance.app.wiring import Wiring
     from governance.http.principal import Principal
+    from governance.registers.breaches.notice import NoticePaper
     from governance.registers.breaches.paper import ReportPaper
     from governance.registers.breaches.service import Standing
     from governance.registers.breaches.types import Duty
@@ -162,7 +163,7 @@ def paper(
     return 1 if missing else 0
 
 
-def _told_paper(made: "ReportPaper", output: Path | None, names: list[str]) -> None:
+def _told_paper(made: "ReportPaper | NoticePaper", output: Path | None, names: list[str]) -> None:
     """The paper in words where it went into no file, what it lacks, and what it may tell of."""
     if output is None:
         for words in made.paper.lines():
@@ -173,6 +174,48 @@ def _told_paper(made: "ReportPaper", output: Path | None, names: list[str]) -> N
         line(say("breach.paper_missing", count=len(missing), items=", ".join(missing)))
     if names:
         line(say("breach.paper_naming", items=", ".join(names)))
+
+
+@app.command("notice", help=say("breach.notice"))
+def notice(
+    which: Which,
+    rule: Annotated[str, typer.Option("--rule", help=say("breach.notice_rule"))] = "appi_persons",
+    public: Annotated[bool, typer.Option("--public", help=say("breach.notice_public"))] = False,
+    to: Annotated[list[str] | None, typer.Option("--to", help=say("breach.notice_to"))] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help=say("breach.paper_output"))
+    ] = None,
+    english: Annotated[bool, typer.Option("--english", help=say("breach.notice_english"))] = False,
+) -> int:
+    """The notice to the persons concerned: a PDF file, or in words; 1: a draft, or items lack."""
+    from governance.cli.session import acting, opened
+    from governance.core.terms import Lang
+    from governance.documents.typesetting import Template, pdf
+    from governance.registers.breaches.notice import TOLD, Reach, notice_paper
+    from governance.registers.breaches.paper import naming
+
+    lang, reach = Lang.EN if english else Lang.JA, Reach.PUBLIC if public else Reach.PERSON
+    with opened() as wiring:
+        at, by, lines = wiring.clock(), acting(wiring), "\n".join(to or ())
+        made = wiring.database.write(
+            lambda tx: notice_paper(tx, wiring.ports, by, which, rule, reach, lang, to=lines, at=at)
+        )
+        names = [one.value for one in naming(wiring.ports, by, which) if one in TOLD]
+    if output is not None:
+        output.write_bytes(pdf(Template.PAPER, made.paper.as_json(), lang, at=at))
+    missing = [topic.value for topic in made.missing]
+    shape = {"file": output and str(output), "missing": missing, "naming": names}
+    emit(
+        {**shape, "draft": made.draft, "digest": made.digest, "paper": made.paper.as_json()},
+        lambda: _told_notice(made, output, names),
+    )
+    return 1 if missing or made.draft else 0
+
+
+def _told_notice(made: "NoticePaper", output: Path | None, names: list[str]) -> None:
+    _told_paper(made, output, names)
+    if made.draft:
+        line(say("breach.notice_draft"))
 
 
 @app.command("reported", help=say("breach.reported"))

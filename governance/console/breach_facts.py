@@ -15,6 +15,7 @@ from governance.http.principal import Principal
 from governance.i18n.catalogue import text
 from governance.i18n.formats import long_day, moment
 from governance.registers.breaches import service
+from governance.registers.breaches.notice import TO_THEM
 from governance.registers.breaches.paper import TO_COMMISSION
 from governance.registers.breaches.rules import TO_PERSONS
 from governance.registers.breaches.service import Standing
@@ -38,6 +39,7 @@ class Clock:
     made: str
     may_note: bool
     has_paper: bool  # of the reports to the commission
+    tells: bool  # of the notices to the persons concerned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,7 @@ def _clock(
         made=_made(duty.reported_at, duty.reported_by, names, lang),
         may_note=duty.reported_at is None and breach.outcome is None,
         has_paper=duty.rule in TO_COMMISSION,
+        tells=duty.rule in TO_THEM,
     )
 
 

@@ -7,6 +7,7 @@ from governance.console.account_pages import router as account
 from governance.console.answer_pages import router as answers
 from governance.console.approval_pages import router as approvals
 from governance.console.backup_pages import router as backups
+from governance.console.breach_notice_pages import router as breach_notices
 from governance.console.breach_pages import router as breaches
 from governance.console.breach_paper_pages import router as breach_papers
 from governance.console.case_pages import router as cases
@@ -86,6 +87,7 @@ ROUTERS: Final = (
         steps,
         complaints,
         breaches,
+        breach_notices,
         breach_papers,
         figures,
         choices,

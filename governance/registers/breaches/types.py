@@ -157,3 +157,9 @@ class BreachNoteError(WrongUseError):
     """An item of the report has no words, or too many. Nothing was changed."""
 
     code, status = "breach_note", 422
+
+
+class BreachAddresseeError(WrongUseError):
+    """The address has too many lines, or one that is too long. Params: lines, signs."""
+
+    code, status = "breach_addressee", 422

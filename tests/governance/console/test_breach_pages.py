@@ -80,7 +80,7 @@ def test_a_breach_goes_from_its_record_to_its_close_by_two_persons(desk: Desk) -
     assert "報告済み" in page
     assert "架空（two）" in page
     forms = set(re.findall(f'action="{place}/([a-z]+)"', page))
-    assert forms == {"papers"}  # a closed record is read and printed alone
+    assert forms == {"papers", "notices"}  # a closed record is read and printed alone
     assert desk.send("one", "POST", f"{place}/reports", rule="gdpr_persons").status_code == 409
     with desk.wiring.database.read() as tx:
         told = tx.execute(select(EVENTS).where(EVENTS.c.object_id == place.rpartition("/")[2]))
@@ -120,6 +120,43 @@ def test_the_report_to_the_commission_says_the_nine_items_in_their_order_and_wha
         rows = [row for row in found if row.action == "breach.paper"]
     assert len(rows) == 3
     assert SECRET not in str(rows)
+
+
+def test_the_notice_to_the_persons_is_a_draft_until_another_officer_makes_it(desk: Desk) -> None:
+    place = recorded(desk, "mail-8", "property")
+    notices = f"{place}/notices"
+    desk.send("one", "POST", f"{place}/items", item="outline", words=f"宛先の誤り {EVIL}")
+    desk.send("one", "POST", f"{place}/items", item="persons", words="会員42人")
+    asked = {"rule": "appi_persons", "reach": "person", "form": "page", "to": "架空 花子 様"}
+    mine = desk.send("one", "POST", notices, asked)
+    assert mine.headers["cache-control"] == "no-store"
+    assert "【案】個人データの漏えい等に関するお知らせ" in text_of(mine.text)
+    told = desk.send("two", "POST", notices, asked).text.split('id="paper"')[1]
+    assert EVIL not in told
+    assert "案" not in text_of(told).split("現在、調査しています")[0].split("概要")[0]
+    for words in ("架空 花子 様", "個人情報保護法26条2項と同法施行規則10条", "35条5項", "明細"):
+        assert words in text_of(told)
+    assert text_of(told).count("現在、調査しています") == 4
+    assert "会員42人" not in told  # Rule 10 asks for five of the nine items
+    public = {"rule": "appi_persons", "reach": "public", "form": "text", "to": "架空 花子 様"}
+    file = desk.send("two", "POST", notices, public)
+    assert "26条2項ただし書" in file.text
+    assert "花子" not in file.text
+    europe = {"rule": "gdpr_persons", "reach": "public", "form": "pdf", "lang": "en"}
+    assert desk.send("two", "POST", notices, europe).content.startswith(b"%PDF")
+    long = desk.send("two", "POST", notices, {**asked, "to": "x" * 101, "form": "pdf"})
+    assert long.status_code == 422
+    assert 'href="#to"' in long.text
+    for rule in ("appi_sokuho", "nothing"):
+        assert desk.send("two", "POST", notices, {**asked, "rule": rule}).status_code == 422
+    assert desk.send("two", "POST", notices, {**asked, "reach": "all"}).status_code == 404
+    assert desk.send("aud", "POST", notices, asked).status_code == 403
+    with desk.wiring.database.read() as tx:
+        found = tx.execute(select(EVENTS).where(EVENTS.c.object_id == place.rpartition("/")[2]))
+        rows = [row for row in found if row.action == "breach.paper"]
+    assert rows[0].reasons.startswith("appi_persons,person,draft,missing:items")
+    assert "花子" not in str(rows)
+    assert EVIL not in str(rows)
 
 
 def test_a_wrong_form_comes_back_with_what_was_written(desk: Desk) -> None:

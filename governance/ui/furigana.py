@@ -23,6 +23,7 @@ CLOSED: Final = frozenset(  # elements whose text is code, or is no place for el
      "title"}
 )  # fmt: skip
 OWN: Final = " data-own"
+RUBY: Final = "<ruby>"
 COUNTED: Final[Mapping[str, str]] = {  # what a figure before it decides
     "年": "ねん", "月": "がつ", "歳": "さい", "回": "かい", "件": "けん", "桁": "けた",
     "時間": "じかん", "秒": "びょう", "番": "ばん", "条": "じょう", "項": "こう", "号": "ごう",
@@ -71,7 +72,7 @@ def _pieces(html: str) -> Iterator[str]:
     place, closing, depth = 0, "", 0
     for tag in TAG.finditer(html):
         text = html[place : tag.start()]
-        yield text if depth else over(text)
+        yield text if depth else _whole(text)
         yield tag[0]
         place = tag.end()
         named = NAME.match(tag[0])
@@ -81,7 +82,13 @@ def _pieces(html: str) -> Iterator[str]:
                 depth += -1 if tag[0].startswith("</") else 1
         elif _closes(name, tag[0]):
             closing, depth = name, 1
-    yield html[place:] if depth else over(html[place:])
+    yield html[place:] if depth else _whole(html[place:])
+
+
+def _whole(text: str) -> str:
+    """A stretch of text that stays one thing where its element lays out its children in a row."""
+    found = over(text)
+    return f"<span>{found}</span>" if RUBY in found else found
 
 
 def _closes(name: str, tag: str) -> bool:
@@ -147,4 +154,4 @@ def marked(form: str) -> str:
 
 def ruby(word: str, reading: str) -> str:
     """One word under its reading; in brackets where no ruby is drawn."""
-    return f"<ruby>{escape(word)}<rp>（</rp><rt>{reading}</rt><rp>）</rp></ruby>"
+    return f"{RUBY}{escape(word)}<rp>（</rp><rt>{reading}</rt><rp>）</rp></ruby>"

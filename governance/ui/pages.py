@@ -27,7 +27,7 @@ Global in every template: ``t(key, **params)`` (catalogue text in the page's lan
 parameters), ``asset(name)``, and the small facts ``Term``, ``Link``, ``Choice``, ``Column``.
 From the caller: ``page`` and the facts. Filters: ``long_day(era=False)``, ``short_day``,
 ``moment(seconds=False)``, ``machine_time``, ``number``, ``share(digits=0)``, ``size``, ``actor``,
-``country``.
+``country``, ``unbroken`` (the reference of a request stays on one line).
 
 Facts for components come from ``governance.ui.parts`` and are already in the reader's language;
 only navigation carries keys. Layouts: ``layouts/console.html``, ``layouts/portal.html``,
@@ -71,7 +71,7 @@ from governance.ui.assets import asset_url
 from governance.ui.furigana import with_furigana
 from governance.ui.parts import Choice, Column, Link, NavGroup, NavItem, Term, Who
 from governance.ui.preferences import Keys, Reading, Theme
-from governance.ui.words import encoding_name
+from governance.ui.words import encoding_name, unbroken
 
 MENU_AT_ONCE: Final = 12  # entries that stand in view without scrolling on a small laptop
 
@@ -185,6 +185,7 @@ def _environment(lang: Lang, loader: BaseLoader) -> Environment:
         actor=actor,
         country=lambda value: country_name(value, lang),
         encoding=lambda value: encoding_name(value, lang),
+        unbroken=unbroken,
         machine_time=machine_time,
         number=number,
         quarter=lambda value: quarter_words(value, lang),

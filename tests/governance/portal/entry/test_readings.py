@@ -117,12 +117,12 @@ def _generator() -> ModuleType:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("の方", "の<ruby>方<rp>（</rp><rt>かた</rt><rp>）</rp></ruby>"),
+        ("の方", "<span>の<ruby>方<rp>（</rp><rt>かた</rt><rp>）</rp></ruby></span>"),
         ("<code>同意</code>", "<code>同意</code>"),
         ("<p data-own>同意<b>同意</b></p>", "<p data-own>同意<b>同意</b></p>"),
         ('<a title="同意">x</a>', '<a title="同意">x</a>'),
-        ("3年", "3<ruby>年<rp>（</rp><rt>ねん</rt><rp>）</rp></ruby>"),
-        ("11日(金)", "11日(<ruby>金<rp>（</rp><rt>きん</rt><rp>）</rp></ruby>)"),
+        ("3年", "<span>3<ruby>年<rp>（</rp><rt>ねん</rt><rp>）</rp></ruby></span>"),
+        ("11日(金)", "<span>11日(<ruby>金<rp>（</rp><rt>きん</rt><rp>）</rp></ruby>)</span>"),
         ("1日", "1日"),
         ("鑫", "鑫"),
         ("plain &lt;b&gt;", "plain &lt;b&gt;"),

@@ -42,7 +42,7 @@ docs: $(BIN)/.developer  ## Write the pages of docs/ that the code tells
 	@$(BIN)/python scripts/generate_docs.py $(ARGS)
 
 pictures: $(BIN)/.developer  ## Take the pictures of the guides anew, of the demo
-	@SEKISHO_PICTURES=1 $(BIN)/python -m pytest tests/journeys/test_pictures.py -q $(ARGS)
+	@LANGUAGE=ja SEKISHO_PICTURES=1 $(BIN)/python -m pytest tests/journeys/test_pictures.py -q $(ARGS)
 
 soak: $(BIN)/.developer  ## Run the long campaigns (docs/soak.md)
 	@SEKISHO_SOAK=20000 $(BIN)/python -m pytest tests/consent/test_rules_differential.py tests/consent/state/test_differential.py tests/audit/test_kill.py tests/governance/gateway/intake/test_import_kill.py tests/governance/gateway/merging/test_merge_kill.py --timeout=3600 --hypothesis-seed=20261125 $(ARGS)

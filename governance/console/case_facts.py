@@ -14,6 +14,7 @@ from dsar.machine import possible
 from dsar.rules import advance, may_take
 from dsar.types import Event, Ground, Mark, Status
 from governance.core.terms import Lang, Law
+from governance.i18n.actors import called
 from governance.i18n.catalogue import error_text, text
 from governance.identity.types import Staff
 from governance.ui.parts import Choice, ClockDay, LawClock, Occurrence, Step, StepState
@@ -195,11 +196,14 @@ def _line(case: Case, event: Event, actor: Actor, lang: Lang, *, at: datetime) -
     return StepLine(event=event.value, name=name, why=error_text(refused, lang))
 
 
-def hand_choices(staff: Iterable[Staff], case: Case | None = None) -> tuple[Choice, ...]:
+def hand_choices(
+    staff: Iterable[Staff], lang: Lang, case: Case | None = None
+) -> tuple[Choice, ...]:
     """Who may have a request in hand, by name and login, whoever has this one first."""
     holder = case.assignee if case else None
     found = sorted(staff, key=lambda one: (one.id != holder, one.login))
-    return tuple(Choice(value=one.id, label=f"{one.display_name} ({one.login})") for one in found)
+    names: dict[str, str] = {one.id: one.display_name for one in found}
+    return tuple(Choice(value=one.id, label=called(one.id, names, lang)) for one in found)
 
 
 def history(

@@ -127,7 +127,7 @@ def _page(
         ),
         history=history(entries, names, lang),
         unread=unread_messages,
-        hands=hand_choices(hands, found),
+        hands=hand_choices(hands, lang, found),
         writes=may(request, principal, Action.DSAR_WRITE),
         looks=may(request, principal, Action.DSAR_EXECUTE)
         or may(request, principal, Action.DSAR_APPROVE),

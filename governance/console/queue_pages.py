@@ -46,7 +46,7 @@ def _requests(request: Request, principal: Principal, told: GovernanceError | No
         again(page, HOME, mistakes),
         way=way(page.lang, (TITLE, HOME)),
         found=found,
-        hands=hand_choices(hands),
+        hands=hand_choices(hands, page.lang),
         mistakes=mistakes,
         every=request.query_params.get("all") == "yes",
         may_write=writes,

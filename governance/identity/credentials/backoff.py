@@ -2,7 +2,8 @@
 
 Failures are counted for an account and for a network, and for a browser in which the account
 signed in before. A known browser waits for its own failures alone, and a passkey cannot be
-guessed at all, so nobody can lock another out by failing in their name.
+guessed at all, so nobody can lock another out by failing in their name. Staff and customers of
+one network are counted apart: an office that serves its customers' devices stays open.
 """
 
 from datetime import datetime, timedelta
@@ -24,9 +25,22 @@ class Counted(StrEnum):
     DEVICE = "device"
 
 
+class Door(StrEnum):
+    """Whose sign-in a try was made at."""
+
+    STAFF = "staff"
+    PORTAL = "portal"
+
+
 def key_of(kind: Counted, what: str) -> str:
     """The key of a count; a digest, since people type passwords into the wrong field."""
     return f"{kind.value}:{sha256(what.encode('utf-8', 'replace')).hexdigest()}"
+
+
+def network_key(network: str | None, door: Door) -> str:
+    """The key of a network at one door; refusals at one are no failures at the other."""
+    named = network or ""
+    return key_of(Counted.NETWORK, named if door is Door.STAFF else f"{named} {door.value}")
 
 
 def kind_of(key: str) -> Counted:

@@ -17,7 +17,7 @@ from governance.core.terms import ActorId
 from governance.customers.ports import Ports
 from governance.http.principal import PrincipalKind
 from governance.identity.credentials import backoff, challenges, store, totp
-from governance.identity.credentials.backoff import Counted
+from governance.identity.credentials.backoff import Counted, Door
 from governance.identity.credentials.challenges import begin_step
 from governance.identity.credentials.demand import asked_for_second
 from governance.identity.credentials.errors import FactorRefusedError, TooSoonError
@@ -104,15 +104,22 @@ def enter_by_code(
     try:
         return ports.database.write(write)
     except SignInRefusedError:
-        ports.database.write(lambda tx: note_refused(tx, ports, caller, "code", at=at))
+        door = Door.PORTAL  # customers come in by codes too, and make no password of staff wait
+        ports.database.write(lambda tx: note_refused(tx, ports, caller, "code", door=door, at=at))
         raise
 
 
 def note_refused(
-    tx: Connection, ports: Ports, caller: Caller, reason: str, *, at: datetime
+    tx: Connection,
+    ports: Ports,
+    caller: Caller,
+    reason: str,
+    *,
+    door: Door = Door.STAFF,
+    at: datetime,
 ) -> None:
     """The log has the refusal; of a network that fails again and again not each one."""
-    keys = (backoff.key_of(Counted.NETWORK, caller.network or ""),)
+    keys = (backoff.network_key(caller.network, door),)
     try:
         demand_turn(tx, keys, at=at)
     except TooSoonError:
@@ -199,7 +206,7 @@ def _begun(
     else:
         keys = (
             backoff.key_of(Counted.ACCOUNT, actor),
-            backoff.key_of(Counted.NETWORK, caller.network or ""),
+            backoff.network_key(caller.network, Door.STAFF),
         )
     demand_turn(tx, keys, at=at)
     for key in keys:

@@ -16,6 +16,7 @@ from governance.customers.ports import Ports
 from governance.customers.post import own_address, post
 from governance.http.principal import Principal, PrincipalKind
 from governance.identity.credentials import challenges
+from governance.identity.credentials.backoff import Door
 from governance.identity.credentials.entering import note_refused
 from governance.identity.credentials.errors import FactorRefusedError
 from governance.identity.credentials.passkeys import Site
@@ -185,7 +186,7 @@ def enter(
 
     def note(tx: Connection) -> None:
         challenges.spend(tx, secret, at=at)
-        note_refused(tx, ports, caller, "passkey", at=at)
+        note_refused(tx, ports, caller, "passkey", door=Door.PORTAL, at=at)
 
     try:
         return ports.database.write(write)

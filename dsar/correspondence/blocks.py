@@ -41,3 +41,14 @@ def blocks_of(body: str) -> tuple[Block, ...]:
             lines.append(words)
     close()
     return tuple(found)
+
+
+def lead_of(body: str) -> tuple[str, ...]:
+    """What stands before the first heading or list, a paragraph an empty line, its lines kept."""
+    before: list[str] = []
+    for line in body.split("\n"):
+        if line.strip().startswith((*HEAD, ITEM)):
+            break
+        before.append(line.strip())
+    paragraphs = "\n".join(before).split("\n\n")
+    return tuple(one.strip() for one in paragraphs if one.strip())

@@ -10,8 +10,9 @@ from datetime import datetime
 
 from dsar.case import Case, WithheldItem
 from dsar.clocks import dates_of
+from dsar.correspondence.articles import articles
 from dsar.correspondence.rules import CORRECTING, REMEDIES, STOPPING, lines
-from dsar.correspondence.types import Slot
+from dsar.correspondence.types import Slot, Template
 from dsar.execution.words import field_words
 from dsar.identity.rules import required_proofs
 from dsar.types import THIRD_PERSON, Ground, Requester
@@ -36,6 +37,7 @@ class About:
     controller: Controller
     lang: Lang
     at: datetime
+    template: Template | None = None  # which letter it is for
 
 
 def facts_of(about: About, slots: Iterable[Slot], given: Given = NONE) -> Mapping[Slot, str]:
@@ -137,6 +139,11 @@ def _day(about: About, law: Law) -> str:
     return text(f"dsar.letter.day.{law}", about.lang, day=day, why=why).strip()
 
 
+def _articles(about: About) -> str:
+    named = articles(about.case, about.template, about.lang) if about.template else ""
+    return named or NOTHING
+
+
 def remedies(about: About) -> str:
     """Where the person can turn, under each law of the case (APPI 39, 40; GDPR 12(4), 77, 79)."""
     return lines(line for track in about.case.tracks for line in _remedies_of(about, track.law))
@@ -192,4 +199,5 @@ SAID: Mapping[Slot, Callable[[About], str]] = {
     Slot.DONE: _done,
     Slot.RECIPIENTS: _nothing,
     Slot.REMEDIES: remedies,
+    Slot.ARTICLES: _articles,
 }

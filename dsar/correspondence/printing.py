@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from audit.actions import EventCode
-from dsar.correspondence.blocks import blocks_of
+from dsar.correspondence.blocks import blocks_of, lead_of
 from dsar.correspondence.errors import LetterNotDueError, LetterTextError
 from dsar.correspondence.going import note_letter
 from dsar.correspondence.service import preview
@@ -54,7 +54,7 @@ def paper_of(
         number=number,
         date=long_day(sent, record.lang) if sent else "",
         to=to,
-        lead=first.lines if first else (),
+        lead=lead_of(written.body) if first else (),
         parts=tuple(
             Part(head=one.head, paragraphs=one.lines, items=one.items)
             for one in (blocks[1:] if first and not first.items else blocks)

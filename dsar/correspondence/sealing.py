@@ -52,7 +52,9 @@ def filled_now(
     ports: Ports, case: Case, record: LetterRecord, source: Source, given: Given, *, at: datetime
 ) -> Written:
     """How the person would read it at this moment."""
-    about = About(case=case, controller=ports.controller, lang=record.lang, at=at)
+    about = About(
+        case=case, controller=ports.controller, lang=record.lang, at=at, template=record.template
+    )
     return filled(source, facts_of(about, slots_in(source), given))
 
 

@@ -60,6 +60,7 @@ class Slot(StrEnum):
     DONE = "done"  # which fields were changed
     RECIPIENTS = "recipients"
     REMEDIES = "remedies"
+    ARTICLES = "articles"  # of this letter in this case
 
 
 class State(StrEnum):
@@ -154,6 +155,12 @@ OF_NOBODY = frozenset(
         *(Template.COMPLAINT_RECEIVED,),
     }
 )  # tell nothing of what is on record about anybody
+NAMING = frozenset(
+    {
+        *(Template.IDENTITY_ASKED, Template.SCOPE_ASKED, Template.PARTIAL, Template.REFUSED),
+        *(Template.NOT_HELD, Template.CORRECTED, Template.STOPPED, Template.STOPPED_PARTLY),
+    }
+)  # may name the articles on which they rest in this case
 ALWAYS = frozenset({Slot.REFERENCE, Slot.RECEIVED, Slot.RIGHT, Slot.COMPANY, Slot.CONTACT})
 MUST: Mapping[Template, frozenset[Slot]] = MappingProxyType(
     {
@@ -199,6 +206,7 @@ MAY: Mapping[Template, frozenset[Slot]] = MappingProxyType(
         | must
         | {Slot.REMEDIES, Slot.ANSWER_BY}
         | ({Slot.DONE, Slot.RECIPIENTS} if template in ANSWERS else set())
+        | ({Slot.ARTICLES} if template in NAMING else set())
         for template, must in MUST.items()
     }
 )  # what may be named at all

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsar.case import WithheldItem
+from dsar.correspondence.articles import articles
 from dsar.correspondence.editions import shipped_text
 from dsar.correspondence.errors import LetterPartError, LetterSlotError, LetterTextError
 from dsar.correspondence.facts import About, facts_of, remedies
@@ -26,6 +27,7 @@ from dsar.correspondence.types import (
     FREE,
     MAY,
     MUST,
+    NAMING,
     OF,
     OF_NOBODY,
     REVIEWED,
@@ -34,7 +36,7 @@ from dsar.correspondence.types import (
     Template,
 )
 from dsar.machine import tables
-from dsar.types import Ground, Letter, Outcome, RequestKind
+from dsar.types import LAW_OF, Ground, Letter, Outcome, RequestKind
 from governance.core.controller import Controller
 from governance.core.terms import FieldId, Lang, Law
 from policies.law.load import shipped
@@ -44,16 +46,16 @@ T, S, K = Template, Slot, RequestKind
 BOTH = case_of(K.DISCLOSURE, K.ACCESS)
 # law.md 8.1, 8.2: what each notice must tell, by article
 DEMANDED = {
-    T.IDENTITY_ASKED: ({S.NEED}, {"37", "12"}),
-    T.SCOPE_ASKED: (set(), {"37"}),
+    T.IDENTITY_ASKED: ({S.NEED, S.ARTICLES}, set()),
+    T.SCOPE_ASKED: ({S.ARTICLES}, set()),
     T.FEE_QUOTED: ({S.FEE}, {"38"}),
     T.EXTENDED: ({S.REASON, S.DUE, S.REMEDIES}, {"12"}),
-    T.REFUSED: ({S.GROUNDS, S.REMEDIES}, {"36", "33", "34", "35", "12"}),
-    T.NOT_HELD: ({S.GROUNDS, S.REMEDIES}, {"33", "15"}),
-    T.PARTIAL: ({S.GROUNDS, S.WITHHELD, S.REMEDIES}, {"36", "33", "12"}),
-    T.CORRECTED: ({S.DONE, S.GROUNDS}, {"34", "16", "19"}),
-    T.STOPPED: ({S.DONE, S.GROUNDS}, {"35", "17", "18"}),
-    T.STOPPED_PARTLY: ({S.DONE, S.GROUNDS, S.WITHHELD, S.REMEDIES}, {"35", "36", "12", "17"}),
+    T.REFUSED: ({S.GROUNDS, S.REMEDIES, S.ARTICLES}, set()),
+    T.NOT_HELD: ({S.GROUNDS, S.REMEDIES, S.ARTICLES}, set()),
+    T.PARTIAL: ({S.GROUNDS, S.WITHHELD, S.REMEDIES, S.ARTICLES}, set()),
+    T.CORRECTED: ({S.DONE, S.GROUNDS, S.ARTICLES}, set()),
+    T.STOPPED: ({S.DONE, S.GROUNDS, S.ARTICLES}, set()),
+    T.STOPPED_PARTLY: ({S.DONE, S.GROUNDS, S.WITHHELD, S.REMEDIES, S.ARTICLES}, set()),
     T.ALTERNATIVE: ({S.GROUNDS, S.REMEDIES}, {"35", "36"}),
     T.METHOD_IMPOSSIBLE: ({S.REMEDIES}, {"33"}),
     T.RESTRICTION_ENDS: ({S.DUE}, {"18"}),
@@ -71,11 +73,39 @@ def test_each_text_is_complete_and_names_what_the_law_demands(
     source = shipped_text(template, lang)
     assert checked(template, source) == source
     slots, articles = DEMANDED.get(template, (set(), set()))
-    assert slots <= MUST[template]
+    assert slots - {S.ARTICLES} <= MUST[template]  # a text of the company may name them itself
     assert {S.REFERENCE, *slots} <= slots_in(source)
     for article in articles:
         assert article in source.body
     assert has_blank(source) is (template in FREE - {T.RECIPIENTS})  # an officer's alone
+
+
+@pytest.mark.parametrize(
+    ("template", "kinds", "ja", "en"),
+    [
+        (T.IDENTITY_ASKED, (K.ACCESS,), "GDPR 12条6項", "GDPR Art. 12(6)"),
+        (T.REFUSED, (K.DISCLOSURE,), "個人情報保護法33条3項・36条", "APPI Art. 33(3), 36"),
+        (
+            T.REFUSED,
+            (K.CESSATION, K.ERASURE),
+            "個人情報保護法35条7項・36条、GDPR 12条4項",
+            "; GDPR",
+        ),
+        (T.NOT_HELD, (K.CORRECTION,), "個人情報保護法33条3項", "APPI Art. 33(3)"),
+        (T.CORRECTED, (K.CORRECTION,), "個人情報保護法34条3項", "APPI Art. 34(3)"),
+        (T.STOPPED_PARTLY, (K.ERASURE,), "GDPR 12条4項、GDPR 17条・19条", "GDPR Art. 12(4); "),
+    ],
+)
+def test_a_letter_names_the_articles_of_its_own_case(
+    template: Template, kinds: tuple[RequestKind, ...], ja: str, en: str
+) -> None:
+    case = case_of(*kinds)
+    assert articles(case, template, Lang.JA) == ja
+    assert en in articles(case, template, Lang.EN)
+    assert articles(case, T.WITHDRAWN, Lang.JA) == ""
+    for kind in RequestKind:
+        for one in NAMING:
+            assert articles(case_of(kind), one, Lang.EN).count(f"{LAW_OF[kind].value.upper()} ")
 
 
 def test_every_letter_of_both_machines_has_its_text() -> None:
@@ -94,7 +124,9 @@ def test_remedies_rest_on_the_law_book_and_name_complaint_and_court(lang: Lang) 
     known = {duty.id: duty.article for duty in shipped().obligations}
     for ids in REMEDIES.values():
         for id_ in ids:
-            assert known[id_] in told
+            number, *parts = known[id_].rstrip(")").split("(")
+            japanese = number + "条" + "".join(f"{part}項" for part in parts)
+            assert (japanese if lang is Lang.JA else f"Art. {known[id_]}") in told
     court, complaint = (
         ("裁判所", "個人情報保護委員会") if lang is Lang.JA else ("court", "Commission")
     )

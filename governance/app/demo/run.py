@@ -23,6 +23,7 @@ from rich.table import Table
 
 from governance.app.demo import folder
 from governance.app.demo.access import links
+from governance.app.demo.desk import receive
 from governance.app.demo.gates import check_uses, read_as_roles
 from governance.app.demo.intake import find_duplicates, take_everything
 from governance.app.demo.people import invite
@@ -47,6 +48,7 @@ STEPS = (
     Step(name="read", run=read_as_roles),
     Step(name="provide", run=provide),
     Step(name="request", run=disclose),
+    Step(name="desk", run=receive),
     Step(name="purge", run=purge),
     Step(name="verify", run=verify),
     Step(name="tamper", run=tamper),

@@ -1,6 +1,7 @@
 """`/v1`: statements that prove themselves, as files for the offline verifier."""
 
 from dataclasses import replace
+from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -45,6 +46,16 @@ CaseReader = Annotated[Principal, Depends(require(Action.DSAR_READ))]
 CertificateQuery = Annotated[
     CertificateForm, Query(description="証明書の形式 / Form of the certificate")
 ]
+
+
+class RunCertificate(StrEnum):
+    """What is saved of a purge run."""
+
+    STATEMENT = "statement"  # for the offline verifier
+    PAPER = "paper"  # tagged PDF, where the extra is there
+
+
+RunForm = Annotated[RunCertificate, Query(description="証明書の形式 / Form of the certificate")]
 Prover = Annotated[Principal, Depends(require(Action.AUDIT_VERIFY))]
 
 
@@ -83,29 +94,46 @@ async def certificate(
     principal: Looker,
     run: Id,
     body: Annotated[dict[str, Any] | None, Body()] = None,
+    form: RunForm = RunCertificate.STATEMENT,
 ) -> Response:
     """The certificate of a run, or of the person that the body names; issued on record."""
     check_same_site(request)
-    wiring, person = wiring_of(request), (body or {}).get("person")
+    person = (body or {}).get("person")
     subject = SubjectId(person) if isinstance(person, str) else None
-    made = await run_in_threadpool(
-        lambda: erasure_certificate(wiring, principal, RowId(run), subject, at=wiring.clock())
-    )
-    return Response(made, media_type=NDJSON)
+    return await _of_run(request, principal, run, subject, form)
 
 
 @pages.post("/retention/runs/{run}/certificate", response_class=Response)
 async def certificate_from_page(
-    request: Request, principal: Looker, run: Id, csrf: Annotated[str, Sent()] = ""
+    request: Request,
+    principal: Looker,
+    run: Id,
+    form: Annotated[RunCertificate, Sent()] = RunCertificate.STATEMENT,
+    csrf: Annotated[str, Sent()] = "",
 ) -> Response:
     """The same certificate as a file for the officer's form; issued on record."""
     check_csrf(request, csrf)
-    wiring = wiring_of(request)
-    made = await run_in_threadpool(
-        lambda: erasure_certificate(wiring, principal, RowId(run), None, at=wiring.clock())
+    return await _of_run(request, principal, run, None, form)
+
+
+async def _of_run(
+    request: Request,
+    principal: Principal,
+    run: str,
+    subject: SubjectId | None,
+    form: RunCertificate,
+) -> Response:
+    wiring, paper = wiring_of(request), form is RunCertificate.PAPER
+    make = partial(
+        erasure_certificate,
+        *(wiring, replace(principal, lang=language_of(request)), RowId(run), subject),
+        as_paper=paper,
+        at=wiring.clock(),
     )
-    saved = {"content-disposition": f'attachment; filename="certificate-{run}.ndjson"'}
-    return Response(made, media_type=NDJSON, headers=saved)
+    name = f"certificate-{run}.{'pdf' if paper else 'ndjson'}"
+    saved = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    media = "application/pdf" if paper else NDJSON
+    return Response(await run_in_threadpool(make), media_type=media, headers=saved)
 
 
 @router.post("/requests/{request_id}/certificate", response_class=Response)

@@ -23,10 +23,14 @@ from governance.core.clock import JST
 from governance.core.errors import NotFoundError
 from governance.core.ids import new_row_id
 from governance.core.terms import EventId, RowId, SubjectId
+from governance.documents.errors import PdfMissingError
+from governance.documents.typesetting import Template, can_typeset, pdf
 from governance.http.principal import Principal, PrincipalKind
 from policies.actions import Action
 from policies.api import ensure
 from retention.certificate import certificate
+from retention.certificate_names import called_in
+from retention.certificate_paper import paper_of
 from retention.finality import stages
 from retention.tombstones import tombstones
 
@@ -83,9 +87,18 @@ def _receipt(
 
 
 def erasure_certificate(
-    wiring: Wiring, principal: Principal, run: RowId, subject: SubjectId | None, *, at: datetime
+    wiring: Wiring,
+    principal: Principal,
+    run: RowId,
+    subject: SubjectId | None,
+    *,
+    as_paper: bool = False,
+    at: datetime,
 ) -> bytes:
-    """What a run erased, or what of one person: why, what a law keeps, the final date."""
+    """What a run erased, or what of one person: why, what a law keeps, the final date.
+
+    The proof in a file; as a paper the same content as a tagged PDF.
+    """
     ensure(principal, Action.RETENTION_READ, wiring.policies.current)
     provider = wiring.vault.ring.provider
 
@@ -116,8 +129,22 @@ def erasure_certificate(
         )
         return Issued(event_id=wiring.audit.append(tx, draft), content=content)
 
+    if as_paper and not can_typeset():
+        raise PdfMissingError  # before anything is on record
     issued = wiring.database.write(certify)
+    if as_paper:
+        return _printed(wiring, principal, run, issued, at=at)
     return _stated(wiring, principal, Form.ERASURE_CERTIFICATE, issued, at=at)
+
+
+def _printed(
+    wiring: Wiring, principal: Principal, run: RowId, issued: Issued, *, at: datetime
+) -> bytes:
+    """The certificate of a run as a paper in the reader's language."""
+    with wiring.database.read() as tx:
+        called = called_in(tx, run, issued.content, principal.lang)
+    paper = paper_of(issued.content, called, issued.event_id, principal.lang)
+    return pdf(Template.PAPER, paper.as_json(), principal.lang, at=at)
 
 
 def decision_proof(

@@ -56,12 +56,19 @@ def certificate(
     run: Annotated[str, typer.Argument(metavar="RUN", help=say("statement.run"))],
     output: Output,
     person: Annotated[str | None, typer.Option("--person", help=say("statement.person"))] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help=say("statement.pdf"))] = False,
 ) -> int:
     """The certificate of a run, or of one person in it, stands in a new file."""
     from governance.app.statements import erasure_certificate
+    from governance.cli.invocation import current
 
-    subject = None if person is None else SubjectId(person)
-    return _write(output, lambda w, by, at: erasure_certificate(w, by, RowId(run), subject, at=at))
+    subject, lang = None if person is None else SubjectId(person), current().lang
+    return _write(
+        output,
+        lambda w, by, at: erasure_certificate(
+            w, replace(by, lang=lang), RowId(run), subject, as_paper=pdf, at=at
+        ),
+    )
 
 
 @log.command("decision", help=say("statement.decision"))

@@ -49,11 +49,13 @@ def file_words(said: str, lang: Lang) -> str:
 
 
 def article_words(law: str, article: str, lang: Lang) -> str:
-    """The law and its article: 個人情報保護法26条1項、規則8条1項; APPI 26(1), Rule 8(1)."""
+    """The law and its article: 個人情報保護法26条1項、規則8条1項; APPI Art. 26(1), Rule 8(1)."""
     name, place = law_name(law, lang), place_words(article, lang)
     if not article.isascii() and place in name:  # the whole text, which has no articles
         return name
-    return f"{name} {place}" if lang is Lang.EN else f"{name}{place}"
+    if lang is not Lang.EN:
+        return f"{name}{place}"
+    return f"{name} Art. {place}" if place[:1].isdigit() else f"{name} {place}"
 
 
 def place_words(article: str, lang: Lang) -> str:

@@ -23,10 +23,11 @@ from governance.console.retention_frame import (
 )
 from governance.console.run_facts import run_shown
 from governance.core.terms import Lang
+from governance.documents.typesetting import can_typeset
 from governance.gateway.api.asking import row_id
 from governance.http.request import check_csrf, wiring_of
 from governance.ui.parts import Crumb
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from retention import store
 
@@ -42,7 +43,8 @@ def _way(lang: Lang, *further: tuple[str, str]) -> tuple[Crumb, ...]:
 async def runs(request: Request, principal: Reader) -> str:
     """The runs, the newest first, until another order is asked for."""
     page = console_page(request, TITLE, principal)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/runs.html",
         page,
         found=await run_in_threadpool(listed, request, principal, PURGE_RUNS),
@@ -54,7 +56,8 @@ async def runs(request: Request, principal: Reader) -> str:
 async def certificates(request: Request, principal: Reader) -> str:
     """Every finished run with its certificate to take away, and how to check one."""
     page = console_page(request, "console.certificates.title", principal)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/certificates.html",
         page,
         found=await run_in_threadpool(listed, request, principal, PURGE_CERTIFICATES),
@@ -68,10 +71,12 @@ async def one(request: Request, principal: Reader, run: str) -> str:
     page = console_page(request, "console.runs.one", principal)
     wiring = wiring_of(request)
     shown = await run_in_threadpool(run_shown, wiring, row_id(run), schedule_of, page.lang)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/run.html",
         page,
         shown=shown,
+        prints=can_typeset(),
         here=f"{RUNS}/{shown.run.id}",
         tones=RUN_TONES,
         may_run=may(request, principal, Action.RETENTION_RUN),

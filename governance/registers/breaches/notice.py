@@ -176,16 +176,16 @@ class _About:
         return "\n".join(filter(None, (house.company(lang), house.representative(lang))))
 
     def _items(self, notes: Mapping[Topic, Note], day: str) -> Iterator[Part]:
-        known = (Entry(term=self.say("aware"), text=day),)
         for topic in TOLD:
             note = notes.get(topic)
             if note is None and topic in IF_WRITTEN:
                 continue
             words = self.say("unknown") if note is None else note.words
+            if topic is Topic.OUTLINE:
+                words = f"{words}\n{self.say('aware', day=day)}"
             yield Part(
                 head=self.say(f"item.{topic.value}"),
                 paragraphs=tuple(line for line in words.splitlines() if line.strip()),
-                entries=known if topic is Topic.OUTLINE else (),
             )
 
     def _advice(self) -> Iterator[str]:

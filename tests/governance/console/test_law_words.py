@@ -46,7 +46,7 @@ DAY = date(2026, 10, 1)
 )
 def test_an_article_reads_as_a_statute_says_it(article: str, said: str) -> None:
     assert article_words("APPI", article, Lang.JA) == said
-    assert article_words("APPI", article, Lang.EN) == f"APPI {article}".replace("の", "-")
+    assert article_words("APPI", article, Lang.EN) == f"APPI Art. {article}".replace("の", "-")
 
 
 def test_every_law_of_the_duties_has_a_name() -> None:
@@ -143,7 +143,7 @@ def test_a_title_is_kept_as_written_with_each_language_marked() -> None:
 
 
 def test_a_branch_article_and_a_text_without_articles_read_in_both_languages() -> None:
-    assert article_words("MyNumberAct", "29の4", Lang.EN) == "My Number Act 29-4"
+    assert article_words("MyNumberAct", "29の4", Lang.EN) == "My Number Act Art. 29-4"
     assert article_words("MyNumberAct", "29の4", Lang.JA) == "番号法29条の4"
     whole = article_words("APPI-Supplementary", "補完的ルール", Lang.EN)
     assert whole == "Supplementary Rules to the APPI"

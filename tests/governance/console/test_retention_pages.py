@@ -1,5 +1,6 @@
 """The pages of retention: simulate, plan, run by two persons, certificate; who sees what."""
 
+import io
 import re
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import update
 
 from governance.app.simulating import SIMULATE, simulation_jobs
@@ -165,6 +167,9 @@ def test_a_plan_is_run_by_two_and_its_hash_and_certificate_tell_of_it(office: Of
     assert named is not None
     assert named[1] == named[2] != "0"
     assert run in office.page()
+    nobody = office.send(f"{HOME}/plans", by=OFFICER, shown=plan).headers["location"]
+    assert "実行するものがありません" in office.page(nobody, by=OFFICER)
+    assert default_schedule().name not in office.page(f"{HOME}/plans")
     assert run in office.page(f"{HOME}/runs?state=done")
     assert f"{run}/certificate" in office.page(f"{HOME}/certificates")
     reported(office, run)
@@ -172,8 +177,19 @@ def test_a_plan_is_run_by_two_and_its_hash_and_certificate_tell_of_it(office: Of
     assert paper.status_code == 200
     assert "attachment" in paper.headers["content-disposition"]
     assert run.rpartition("/")[2] in paper.text
+    printed(office, run)
     assert office.send(f"{run}/go-on", by=OFFICER, shown=run).status_code == 303
     assert office.send(f"{plan}/approve", by=APPROVER, shown=plan).status_code == 409
+
+
+def printed(office: Office, run: str) -> None:
+    """The certificate as a paper names rules and persons in words."""
+    file = office.send(f"{run}/certificate", by=AUDITOR, shown=run, form={"form": "paper"})
+    assert file.headers["content-type"] == "application/pdf"
+    words = "".join(page.extract_text() for page in PdfReader(io.BytesIO(file.content)).pages)
+    for said in ("消去証明書", "取引が途絶えた顧客", "3人", "承認した人", run.rpartition("/")[2]):
+        assert said in words
+    assert "u:" not in words.replace("\n", "")
 
 
 def reported(office: Office, run: str) -> None:

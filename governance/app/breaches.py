@@ -21,12 +21,12 @@ def breach_finding(wiring: Wiring, at: datetime, _stale: timedelta) -> Examined:
         return _said("good", "none")
     owed = [duty.by for one in found for duty in one.duties if duty.reported_at is None]
     days = [_day(by) for by in owed if by is not None]
-    return _said("attention", "open", count=len(found), by=str(min(days, default="-")))
+    return _said("attention", "open", count=len(found), by=min(days, default="-"))
 
 
 def _day(by: When) -> date:
     return by.astimezone(JST).date() if isinstance(by, datetime) else by
 
 
-def _said(state: str, how: str, **params: str | int) -> Examined:
+def _said(state: str, how: str, **params: str | int | date) -> Examined:
     return Examined(check="breaches", state=state, key=f"doctor.breaches_{how}", params=params)

@@ -155,7 +155,7 @@ def _duties(found: Simulation, lang: Lang) -> list[DutyLine]:
     return [
         DutyLine(
             duty=known[duty].label.of(lang) if duty in known else duty,
-            basis=known[duty].basis.of(lang) if duty in known else "-",
+            basis=known[duty].basis.of(lang) if duty in known else text("ui.list.none", lang),
             persons=one.persons,
             rows=one.rows,
             until=long_day(one.until, lang),
@@ -211,6 +211,7 @@ def person_shown(line: PersonLine, found: Simulation, lang: Lang) -> PersonShown
     judged, schedule = line.judged, found.schedule
     decision = judged.decision
     labels = {duty.id: duty.label.of(lang) for duty in schedule.duties}
+    none = text("ui.list.none", lang)
     kept = [
         f"{labels.get(one.duty, one.duty)} ({long_day(one.until, lang)})" for one in judged.keeps
     ]
@@ -219,6 +220,6 @@ def person_shown(line: PersonLine, found: Simulation, lang: Lang) -> PersonShown
         numbers=", ".join(line.numbers),
         decision=decision.kind.value if decision else "",
         why=because(decision, schedule, lang) if decision else "",
-        due_on=long_day(decision.due_on, lang) if decision and decision.due_on else "-",
-        kept=" / ".join(kept) or "-",
+        due_on=long_day(decision.due_on, lang) if decision and decision.due_on else none,
+        kept=" / ".join(kept) or none,
     )

@@ -12,6 +12,7 @@ WIDTH, HEIGHT = 720, 260
 LEFT, TOP, BOTTOM = 52, 26, 40  # room for the figures of the axis, a total, two lines of labels
 COLOURS: Final = 4
 SHARE: Final = 0.62  # of its place that a column is wide
+PLACE: Final = 96  # of a column at most: a single day is no wall
 STEPS: Final = (1, 2, 5)
 LINES: Final = 4  # of the axis, about
 FULL, LEAST = 1_000, 8  # the longest bar; the shortest that is seen
@@ -75,7 +76,7 @@ def stacked_chart(
     sums = [sum(one.counts.values()) for one in stacks]
     step = _step(max(sums, default=0))
     top = max(-(-max(sums, default=0) // step), 1) * step
-    place = (WIDTH - LEFT) / max(len(stacks), 1)
+    place = min((WIDTH - LEFT) / max(len(stacks), 1), PLACE)
     bars, labels, groups, totals = [], [], [], []
     for number, one in enumerate(stacks):
         left = LEFT + place * (number + (1 - SHARE) / 2)

@@ -9,11 +9,11 @@ from dsar.correspondence.editions import Edition
 from governance.console.letter_facts import name_of
 from governance.console.lists.cells import newest, one_of, row, who
 from governance.console.lists.source import Asked, Source
+from governance.i18n.catalogue import text
 from governance.ui.lists.types import Cell, Found, Kind, ListColumn, ListOf, Row
 from policies.actions import Action
 
 HOME: Final = "/console/letter-texts"
-LANGS: Final = {"ja": "日本語", "en": "English"}  # each in itself
 DECLARED: Final = ListOf(
     id="letter-texts",
     path=HOME,
@@ -39,7 +39,7 @@ def _row(one: Edition, asked: Asked) -> Row:
     return row(
         one.id,
         name=Cell(value=name_of(one.template, asked.lang), href=f"{HOME}/{one.id}"),
-        lang=Cell(value=LANGS[one.lang.value], code=one.lang.value, lang=one.lang.value),
+        lang=Cell(value=text(f"staff.lang.{one.lang}", asked.lang), code=one.lang.value),
         number=Cell(value=one.number),
         state=one_of("console.letter.edition.", str(one.state), asked.lang),
         by=who(one.created_by, asked.lang),

@@ -1,4 +1,4 @@
-"""How people read a value of the answer: one language, days and moments in words.
+"""How people read a value of the answer: one language, days, moments and numbers in words.
 
 The files for machines keep every value as it is held, and a code with both of its meanings.
 """
@@ -10,12 +10,16 @@ from functools import cache
 from typing import Final
 
 from governance.core.terms import Lang
+from governance.customers.written import written
 from governance.i18n.catalogue import domain
 from governance.i18n.formats import long_day, moment
 
 BETWEEN: Final = " / "
-OURS: Final = frozenset({"consent.purpose"})  # always our own label, in both languages
-LISTS: Final = frozenset({"provision.items"})  # names of fields, each in both languages
+OURS: Final = frozenset(
+    {"consent.purpose", "consent.notice", "collection.point", "collection.lang"}
+)  # always our own label, in both languages
+LISTS: Final = frozenset({"provision.items", "collection.items"})  # fields, in both languages
+LINES: Final = frozenset({"collection.notices"})  # a title in both languages on each line
 MEANT: Final[Mapping[str, tuple[str, ...]]] = {
     "customers": ("customers.code.", "customers.said.", "customers.acquired."),
     "dsar": ("dsar.consent.", "dsar.provision."),
@@ -30,6 +34,10 @@ def in_words(name: str, value: str, lang: Lang) -> str:
         return ("、" if lang is Lang.JA else ", ").join(
             _half(one, lang) for one in value.split("、")
         )
+    if name in LINES:
+        return "\n".join(_half(one, lang) for one in value.splitlines())
+    if (number := written(name, value, lang)) is not None:
+        return number
     if name in OURS or value in _meanings():
         return _half(value, lang)
     return _time(value, lang)

@@ -18,6 +18,7 @@ from dsar.mentions import MentionSource, mention_edges
 from dsar.places import places_in
 from dsar.reads import PURPOSE, Query, words_of
 from dsar.redaction import OWN_FIELDS, folded, own_words
+from dsar.shown import Titles, collected_words, notice_titles
 from dsar.types import THIRD_PERSON
 from governance.connectors.types import Connector
 from governance.core.errors import GovernanceError
@@ -53,7 +54,6 @@ CONSENT_FIELDS: Final = (
     *("purpose", "channel", "recipient_class", "kind", "occurred_at", "notice", "notice_version"),
     *("evidence", "guardian", "valid_until"),
 )
-COLLECTION_FIELDS: Final = ("point", "point_version", "shown_at", "notices", "items", "lang")
 
 
 class ConsentClosedError(GovernanceError):
@@ -237,14 +237,17 @@ class ConsentSource:
         _require(self._ports, query, Action.CONSENT_READ, ConsentClosedError)
         with self._ports.database.read() as tx:
             events = ledger.full_history(tx, query.subject)
-        return _found(self.name, ((str(event.seq), self._event(event)) for event in events))
+            titles = notice_titles(tx, ((one.notice, one.notice_version) for one in events))
+        return _found(self.name, ((str(one.seq), self._event(one, titles)) for one in events))
 
-    def _event(self, event: ConsentEvent) -> dict[str, str]:
+    def _event(self, event: ConsentEvent, titles: Titles) -> dict[str, str]:
         said: dict[str, str] = {}
         for column in CONSENT_FIELDS:
             value = getattr(event, column)
             if value is None or value is False:
                 continue
+            if column == "notice":
+                value = titles.get((value, event.notice_version or ""), value)
             if value == EVERY:
                 value = _both("dsar.consent.every")
             elif column in CODED:
@@ -302,9 +305,8 @@ class CollectionSource:
         _require(self._ports, query, Action.CONSENT_READ, ConsentClosedError)
         with self._ports.database.read() as tx:
             rows = collected_of(tx, circle(tx, query.subject))
-        said = ({name: getattr(row, name) for name in COLLECTION_FIELDS} for row in rows)
-        told = ({name: str(one[name]) for name in one if one[name] is not None} for one in said)
-        return _found(self.name, zip((row.id for row in rows), told, strict=True))
+            told = [(row.id, collected_words(tx, row)) for row in rows]
+        return _found(self.name, told)
 
 
 class PasskeySource:

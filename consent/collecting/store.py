@@ -64,6 +64,14 @@ def newest(tx: Connection, name: str) -> KeptPoint:
     return _kept(row)
 
 
+def declared(tx: Connection, name: str, version: int) -> Point | None:
+    """The point as that version declared it; raises PointChangedError."""
+    row = tx.execute(
+        select(POINT).where(POINT.c.id == name, POINT.c.version == version)
+    ).one_or_none()
+    return None if row is None else _kept(row).point
+
+
 def every(tx: Connection) -> tuple[KeptPoint, ...]:
     """Every version of every point."""
     rows = tx.execute(select(POINT).order_by(POINT.c.id, POINT.c.version))

@@ -8,6 +8,7 @@ from datetime import date
 from governance.core.terms import FieldId, Lang, Treatment
 from governance.customers.catalogue import Storage, catalogue
 from governance.customers.master.words import said
+from governance.customers.written import written
 from governance.gateway.glass.types import LIFTED
 from governance.gateway.types import FieldView, ReadAnswer
 from governance.gateway.writing.types import AcquiredFrom, AcquisitionMethod
@@ -18,25 +19,12 @@ from governance.ui.parts import TreatedField
 from policies.reasons import Audience, reason_text
 
 HIDDEN = frozenset({"id", "subject_id", "version", "source_file", "source_row", "recorded_at"})
-YEN = frozenset(
-    {
-        *("purchase.unit_price", "purchase.amount", "person.unpaid_balance"),
-        *("deal.amount", "subscription.amount"),
-    }
-)
-PHONES = frozenset(
-    {
-        *("person.phone", "person.mobile", "person.fax", "company.phone"),
-        *("deal.contact_phone", "contact.phone"),
-    }
-)
 FLAGS = frozenset({"contact.is_primary", "relation.until_majority"})
 ACQUIRED = {
     FieldId("person.acquired_from"): frozenset(one.value for one in AcquiredFrom),
     FieldId("person.acquisition_method"): frozenset(one.value for one in AcquisitionMethod),
 }
 COUNTRIES = frozenset({"person.origin"})
-JAPAN = "+81"
 DAY = re.compile(r"\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])")
 
 
@@ -130,10 +118,8 @@ def in_words(view: FieldView, lang: Lang) -> str:
     value = view.shown.value or ""
     if view.decision.treatment is not Treatment.CLEAR or not value:
         return value if view.decision.treatment is Treatment.MASKED else ""
-    if view.field in YEN and value.lstrip("-").isdigit():
-        return text("console.yen", lang, amount=f"{int(value):,}")
-    if view.field in PHONES and lang is Lang.JA and value.startswith(JAPAN):
-        return "0" + value.removeprefix(JAPAN)
+    if (number := written(view.field, value, lang)) is not None:
+        return number
     if value in ACQUIRED.get(view.field, ()):
         return text(f"console.acquired.{value}", lang)
     if view.field in COUNTRIES:

@@ -39,9 +39,16 @@ def long_day(value: date | datetime, lang: Lang, *, era: bool = False, zone: Zon
     """2026年11月22日(日), with 和暦 2026年(令和8年)11月22日(日); Sun 22 Nov 2026."""
     day = local_day(value, zone)
     if lang is Lang.EN:
-        return f"{WEEKDAYS_EN[day.weekday()]} {day.day} {MONTHS_EN[day.month - 1]} {day.year}"
+        return f"{WEEKDAYS_EN[day.weekday()]} {plain_day(day, lang)}"
+    return f"{plain_day(day, lang, era=era)}({WEEKDAYS_JA[day.weekday()]})"
+
+
+def plain_day(day: date, lang: Lang, *, era: bool = False) -> str:
+    """1941年7月9日; 9 Jul 1941. A day of which nobody asks for the day of the week."""
+    if lang is Lang.EN:
+        return f"{day.day} {MONTHS_EN[day.month - 1]} {day.year}"
     japanese = f"({name})" if era and (name := era_year(day)) else ""
-    return f"{day.year}年{japanese}{day.month}月{day.day}日({WEEKDAYS_JA[day.weekday()]})"
+    return f"{day.year}年{japanese}{day.month}月{day.day}日"
 
 
 def short_day(value: date | datetime, lang: Lang, *, zone: ZoneInfo = JST) -> str:

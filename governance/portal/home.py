@@ -16,10 +16,11 @@ from dsar.records import is_own
 from dsar.store import case_by_id
 from governance.core.clock import JST
 from governance.core.errors import NotFoundError
-from governance.core.terms import Lang, Law, PurposeId, SubjectId
+from governance.core.terms import FieldId, Lang, Law, PurposeId, SubjectId
 from governance.customers.catalogue import catalogue
 from governance.customers.master.guardians import acting_by, guardians_of
 from governance.customers.ports import Ports
+from governance.customers.written import written
 from governance.gateway.types import ReadAnswer
 from governance.http.principal import Principal
 from governance.i18n.catalogue import text
@@ -70,7 +71,6 @@ class HomeFacts:
 
 
 DAY: Final = re.compile(r"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]")
-JAPANS: Final = re.compile(r"\+81[0-9]{8,10}")
 SHOWN = (
     "name",
     "kana",
@@ -96,15 +96,17 @@ def held_terms(answer: ReadAnswer, lang: Lang) -> tuple[Term, ...]:
             view = row.get(column)
             if view is not None and view.shown.value:
                 label = catalogue().fields[view.field].label(lang)
-                found.append(Term(term=label, text=_read(view.shown.value, lang)))
+                found.append(Term(term=label, text=_read(view.field, view.shown.value, lang)))
     return tuple(found)
 
 
-def _read(value: str, lang: Lang) -> str:
-    """A day and a telephone number of Japan as people write them; else the value itself."""
+def _read(name: FieldId, value: str, lang: Lang) -> str:
+    """A day and a telephone number as people write them; else the value itself."""
+    if (told := written(name, value, lang, era=voice().era)) is not None:
+        return told
     if DAY.fullmatch(value):
         return long_day(date.fromisoformat(value), lang, era=voice().era)
-    return f"0{value[3:]}" if JAPANS.fullmatch(value) else value
+    return value
 
 
 def own_name(answer: ReadAnswer) -> str:

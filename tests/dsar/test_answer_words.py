@@ -11,6 +11,18 @@ READ = (
     ("person.acquisition_method", "電話 / telephone", Label(ja="電話", en="telephone")),
     ("consent.purpose", "配信 / News", Label(ja="配信", en="News")),
     ("provision.items", "氏名 / Name、住所 / Address", Label(ja="氏名、住所", en="Name, Address")),
+    ("person.birth_date", "1941-07-09", Label(ja="1941年7月9日", en="9 Jul 1941")),
+    ("person.mobile", "+817052133868", Label(ja="070-5213-3868", en="070-5213-3868")),
+    ("person.phone", "+81335818111", Label(ja="03-3581-8111", en="03-3581-8111")),
+    ("person.phone", "+81501234567", Label(ja="0501234567", en="0501234567")),
+    ("contact.phone", "+442071838750", Label(ja="+44 20 7183 8750", en="+44 20 7183 8750")),
+    ("purchase.amount", "-12780", Label(ja="-12,780円", en="-12,780 yen")),
+    ("consent.notice", "ご案内 / Offers", Label(ja="ご案内", en="Offers")),
+    (
+        "collection.notices",
+        "甲、乙（版 1） / A, B (version 1)\n丙（版 2） / C (version 2)",
+        Label(ja="甲、乙（版 1）\n丙（版 2）", en="A, B (version 1)\nC (version 2)"),
+    ),
     ("person.registered_on", "2011-06-10", Label(ja="2011年6月10日(金)", en="Fri 10 Jun 2011")),
     *(
         ("x.at", value, Label(ja="2026年11月27日(金) 17:34", en="Fri 27 Nov 2026, 17:34"))
@@ -23,6 +35,7 @@ AS_IT_IS = (
     "2026-11-27 99:00:00+00:00",
     "2026-11-27まで",
     "C000604",
+    "+817052133868",
 )
 
 

@@ -25,6 +25,7 @@ from consent.collecting.rules import Answers
 from consent.gates import UseRequest
 from consent.proofs import proof_of
 from consent.receipts.issue import newest_choice
+from dsar.answer_words import in_words
 from dsar.collection import CollectionSource
 from dsar.reads import Query
 from governance.app.wiring import Wiring
@@ -343,7 +344,11 @@ def test_the_person_is_told_where_their_data_came_in(wiring: Wiring) -> None:
     )
     (record,) = CollectionSource(wiring.ports).find(query).records
     said = {str(value.name): value.text for value in record.values}
-    assert (said["collection.point"], said["collection.notices"]) == ("newsletter", "marketing@3.1")
+    read = {name: in_words(name, value, Lang.JA) for name, value in said.items()}
+    assert read["collection.point"] == "メールマガジンの申込み"
+    assert read["collection.notices"] == "ご案内の送付（版 3.1）"
+    assert read["collection.lang"] == "日本語"
+    assert "メールアドレス" in read["collection.items"].split("、")
 
 
 def test_a_no_of_a_known_person_is_in_the_journal_and_erasure_takes_the_record(

@@ -142,9 +142,9 @@ def answer_by(case: Case, *, at: datetime) -> date | None:
 
 
 def earliest(case: Case, dates: Mapping[Law, Dates]) -> date | None:
-    """The same, of dates that were counted already."""
-    waiting = tuple(track for track in case.tracks if ended_at(track.clocks) is None)
-    days = (dates[track.law].act_by for track in waiting or case.tracks)
+    """The same, of dates that were counted already; none is left once every law is answered."""
+    waiting = (track for track in case.tracks if ended_at(track.clocks) is None)
+    days = (dates[track.law].act_by for track in waiting)
     return min((day for day in days if day is not None), default=None)
 
 

@@ -27,6 +27,7 @@ class PlanLine:
     id: RowId
     ground: Ground
     schedule: str
+    schedule_digest: str
     cutoff: date
     persons: int
     due: int
@@ -104,6 +105,7 @@ def _plan(row: Row[Any]) -> PlanLine:
         id=RowId(row.id),
         ground=Ground(row.ground),
         schedule=f"{row.schedule_name}/{row.schedule_version}",
+        schedule_digest=row.schedule_digest,
         cutoff=row.cutoff,
         persons=row.persons,
         due=row.due,

@@ -1,12 +1,13 @@
 """A request at a glance: where it stands under each law, until when, what comes next, its past."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from dsar.case import Actor, Case, Track, Transition
+from dsar.case import Actor, Case, Decision, Track, Transition
 from dsar.clocks import dates_of
 from dsar.errors import RequestStepError
 from dsar.listing import Entry
@@ -17,7 +18,7 @@ from governance.core.terms import Lang, Law
 from governance.i18n.actors import called
 from governance.i18n.catalogue import error_text, text
 from governance.identity.types import Staff
-from governance.ui.parts import Choice, ClockDay, LawClock, Occurrence, Step, StepState
+from governance.ui.parts import Choice, ClockDay, LawClock, Occurrence, Step, StepState, Term
 from policies.actions import Action
 
 ROADS: Final[Mapping[Law, tuple[Status, ...]]] = MappingProxyType(
@@ -220,6 +221,24 @@ def history(
         for entry in entries
     ]
     return tuple(reversed(found))
+
+
+def ground_terms(decision: Decision | None, lang: Lang) -> tuple[Term, ...]:
+    """On which grounds it was decided, and what is left out of the answer on which."""
+    if decision is None:
+        return ()
+    lines = "\n".join(text(f"dsar.ground.{ground}", lang) for ground in decision.grounds)
+    left = Counter(ground for item in decision.items for ground in item.grounds)
+    told = [Term(term=text("console.case.grounds", lang), text=lines)]
+    told += [
+        Term(
+            term=text("console.case.withheld", lang),
+            text=text(f"dsar.ground.{ground}", lang),
+            note=text("console.case.withheld_n", lang, n=number),
+        )
+        for ground, number in sorted(left.items())
+    ]
+    return tuple(told)
 
 
 def _sentence(entry: Entry, names: Mapping[str, str], lang: Lang) -> str:

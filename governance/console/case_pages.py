@@ -14,7 +14,14 @@ from dsar.errors import RequestUnknownError
 from dsar.messages.store import unread
 from dsar.messages.types import Side
 from dsar.records import actor_of
-from governance.console.case_facts import clocks, hand_choices, history, roads, step_lines
+from governance.console.case_facts import (
+    clocks,
+    ground_terms,
+    hand_choices,
+    history,
+    roads,
+    step_lines,
+)
 from governance.console.frame import Csrf, again, case_way, may, mistakes_of
 from governance.console.naming import names_for
 from governance.console.pages import console_page
@@ -125,6 +132,7 @@ def _page(
         steps=step_lines(
             found, actor_of(principal, wiring.ports.policies.current, found), lang, at=at
         ),
+        grounds=ground_terms(found.decision, lang),
         history=history(entries, names, lang),
         unread=unread_messages,
         hands=hand_choices(hands, lang, found),

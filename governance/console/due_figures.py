@@ -133,6 +133,7 @@ class NearLine:
     right: str
     until: date
     late: bool  # then the words of its group name no day
+    left: str  # how long until then; empty when it is late
     urgency: Cell
     assignee: str
 
@@ -172,7 +173,7 @@ def due(tx: Connection, request: Request, principal: Principal, lang: Lang) -> D
     return Due(
         figures=tuple(figures[False]),
         faults=tuple(figures[True]),
-        near=tuple(_near(rows, lang)),
+        near=tuple(_near(rows, lang, today(request))),
         open=len(rows),
         ageing=ageing_bars(rows, on=today(request), lang=lang) if rows else (),
     )
@@ -194,13 +195,19 @@ def _rows(tx: Connection, source: Source, asked: Asked, held: dict[str, Found]) 
     return held[name]
 
 
-def _near(rows: tuple[Row, ...], lang: Lang) -> list[NearLine]:
+def _near(rows: tuple[Row, ...], lang: Lang, on: date) -> list[NearLine]:
     """The first requests by their days: what is late stands under one word, then day by day."""
-    lines = [line for row in rows if (line := _line(row, lang)) is not None]
+    lines = [line for row in rows if (line := _line(row, lang, on)) is not None]
     return sorted(lines, key=lambda one: one.until)[:NEAR]
 
 
-def _line(row: Row, lang: Lang) -> NearLine | None:
+def _left(days: int, lang: Lang) -> str:
+    if days == 0:
+        return text("upkeep.due.left_none", lang)
+    return text("upkeep.due.left_one" if days == 1 else "upkeep.due.left", lang, n=days)
+
+
+def _line(row: Row, lang: Lang, on: date) -> NearLine | None:
     until, urgency = row.cell("until").value, row.cell("urgency")
     if not isinstance(until, date):
         return None
@@ -212,6 +219,7 @@ def _line(row: Row, lang: Lang) -> NearLine | None:
         right=str(row.cell("right").value or ""),
         until=until,
         late=late,
+        left="" if late else _left((until - on).days, lang),
         urgency=urgency,
         assignee=str(row.cell("assignee").value or ""),
     )

@@ -17,7 +17,7 @@ from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.http.problems import DetailedError
 from governance.http.request import wiring_of
-from governance.i18n.catalogue import error_text, text
+from governance.i18n.catalogue import domain, text
 from governance.reports.rendering import MEDIA, ReportFormat
 from governance.reports.service import ground_of, make
 from governance.reports.types import Period, ReportId
@@ -73,11 +73,18 @@ def again(page: Page, path: str, mistakes: tuple[Mistake, ...]) -> Page:
 def mistakes_of(error: GovernanceError, lang: Lang, *, field_id: str) -> tuple[Mistake, ...]:
     """What was wrong, one sentence for each part where the error names parts."""
     if not isinstance(error, DetailedError) or not error.faults:
-        return (Mistake(field_id=field_id, sentence=error_text(error, lang)),)
+        return (Mistake(field_id=field_id, sentence=_sentence(error, lang)),)
     return tuple(
         Mistake(field_id=field_id, sentence=f"{name}: {error.detail(code, lang)}")
         for name, code in error.faults[:MISTAKES]
     )
+
+
+def _sentence(error: GovernanceError, lang: Lang) -> str:
+    """The sentence of an error; a field of a form by its label where the error names it."""
+    named = f"console.input.{error.code}.{error.params.get('field')}"
+    label = domain("console", lang).get(named)
+    return text(error.text_key, lang, **{**error.params, **({"field": label} if label else {})})
 
 
 async def answered(

@@ -21,6 +21,7 @@ from audit.reviewing.outside import Outsider, authorities, witnesses
 from audit.store import InclusionProof
 from audit.types import Outcome
 from audit.watch import Watched
+from governance.console.log_members import counts_in_words, refs_in_words
 from governance.console.log_words import fields_in_short, fields_in_words, reasons_in_words
 from governance.core.terms import Lang, PurposeId
 from governance.i18n.actors import actor_name
@@ -203,8 +204,8 @@ def event_terms(
         ("object_id", event.object_id),
         ("reasons", reasons_in_words(event.reasons or "", lang, action=event.action)),
         ("fields", fields_in_words(event.fields, lang)),
-        ("counts", _spaced(event.counts)),
-        ("refs", _spaced(event.refs)),
+        ("counts", counts_in_words(event.counts, lang)),
+        ("refs", refs_in_words(event.refs, lang)),
         ("policy_version", event.policy_version),
         ("consent_seq", None if event.consent_seq is None else str(event.consent_seq)),
         ("request_id", event.request_id),
@@ -219,16 +220,11 @@ def event_terms(
             term=text(f"console.log.term.{name}", lang),
             text=value,
             href=links.get(name, ""),
-            mono=name in {"id", "object_id", "refs", "counts"},
+            mono=name in {"id", "object_id"},
         )
         for name, value in said
         if value
     )
-
-
-def _spaced(listed: str | None) -> str | None:
-    """A list that may break between its members."""
-    return None if listed is None else listed.replace(",", ", ")
 
 
 def occurrences(

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from governance.console.schedule_facts import schedule_told
 from governance.core.terms import Lang, RowId, SubjectId
 from governance.customers.catalogue import catalogue
 from governance.customers.ports import Ports
@@ -157,6 +158,12 @@ def item_filter(decision: str, rule: str, state: str) -> ItemFilter:
         rule=rule,
         state=ItemState(state) if state in set(ItemState) else None,
     )
+
+
+def plan_schedule(plan: Plan, schedule: Schedule, lang: Lang) -> str:
+    """The schedule of a plan by its name for people; `schedule` may be another, of today."""
+    known = schedule if schedule.digest == plan.schedule_digest else None
+    return schedule_told(plan.schedule_name, plan.schedule_version, known, lang)
 
 
 def filter_choices(plan: Plan, schedule: Schedule, lang: Lang) -> dict[str, tuple[Choice, ...]]:

@@ -26,6 +26,7 @@ from governance.console.plan_facts import (
     item_lines,
     numbers_of,
     parts_shown,
+    plan_schedule,
     share_lines,
 )
 from governance.console.retention_frame import (
@@ -45,7 +46,7 @@ from governance.gateway.api.asking import row_id
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.ui.parts import Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page, templates_of
 from policies.actions import Action
 from retention import looking, service, store
 from retention.errors import PlanStaleError
@@ -83,7 +84,8 @@ def _way(lang: Lang, *further: tuple[str, str]) -> tuple[Crumb, ...]:
 async def plans(request: Request, principal: Reader) -> str:
     """The plans, the newest first."""
     page = console_page(request, TITLE, principal)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/plans.html",
         page,
         found=await run_in_threadpool(listed, request, principal, PURGE_PLANS),
@@ -147,6 +149,8 @@ def _page(
         choices=filter_choices(found.plan, found.schedule, page.lang),
         lines=item_lines(found.items, numbers, found.schedule, page.lang),
         next_href=f"{here}?{query}#items" if following["after"] else "",
+        schedule=plan_schedule(found.plan, found.schedule, page.lang),
+        nothing=_nothing(found),
         stale=_stale(found, at=wiring.clock(), in_force=_in_force(wiring)),
         tones=RUN_TONES,
         own=found.waiting is not None and found.waiting.requested_by == principal.id,
@@ -171,6 +175,12 @@ def _starts(plan: Plan) -> Action:
 def _approves(plan: Plan) -> Action:
     asked = plan.ground is Ground.REQUEST
     return Action.ERASURE_APPROVE if asked else Action.RETENTION_APPROVE
+
+
+def _nothing(found: _Standing) -> bool:
+    """Whether a run would take nobody and no row of anybody."""
+    due = DecisionKind.DUE
+    return not found.plan.count(due) and all(one.decision is not due for one in found.parts)
 
 
 def _stale(found: _Standing, *, at: Any, in_force: str) -> str:

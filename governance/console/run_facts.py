@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from governance.console.plan_facts import skipped_words
+from governance.console.plan_facts import plan_schedule, skipped_words
 from governance.core.clock import JST
 from governance.core.terms import Lang, RowId
 from governance.i18n.catalogue import text
@@ -25,6 +25,7 @@ class RunShown:
 
     run: store.Run
     plan: Plan  # without its items
+    schedule: str
     ground: Ground
     due: int
     batches: tuple[looking.BatchLine, ...]
@@ -57,6 +58,7 @@ def run_shown(wiring: Any, run: RowId, schedule_of: Any, lang: Lang) -> RunShown
     return RunShown(
         run=found,
         plan=plan,
+        schedule=plan_schedule(plan, schedule, lang),
         ground=plan.ground,
         due=plan.count(DecisionKind.DUE),
         batches=batches,

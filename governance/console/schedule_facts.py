@@ -157,6 +157,13 @@ def schedule_title(schedule: Schedule, lang: Lang) -> str:
     return text("console.schedules.named", lang, name=name, version=schedule.version)
 
 
+def schedule_told(name: str, version: int, known: Schedule | None, lang: Lang) -> str:
+    """The same of a schedule that may be known no more: then by the name that was kept of it."""
+    if known is not None:
+        return schedule_title(known, lang)
+    return text("console.schedules.named", lang, name=name, version=version)
+
+
 def proposal_of(tx: Connection, ports: Any, approval: str, lang: Lang, *, at: Any) -> Proposal:
     """What a proposal would change; raises ScheduleUnknownError."""
     found, schedule = proposed(tx, ports, ApprovalId(approval))

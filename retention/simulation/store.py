@@ -77,6 +77,7 @@ def newest(tx: Connection, *, limit: int) -> tuple[Line, ...]:
             asked_at=row.asked_at,
             on=row.on_day,
             schedule=f"{row.schedule_name}/{row.schedule_version}",
+            schedule_digest=row.schedule_digest,
             figures=figures_from(row.figures),
         )
         for row in tx.execute(wanted.limit(limit))

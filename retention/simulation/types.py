@@ -109,6 +109,7 @@ class Line:
     asked_at: datetime
     on: date
     schedule: str
+    schedule_digest: str
     figures: Figures
 
 

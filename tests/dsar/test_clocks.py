@@ -171,3 +171,4 @@ def test_answered_law_no_longer_sets_the_day() -> None:
     stop = ClockEntry(law=Law.APPI, rule="appi_chitai", kind=ClockKind.STOP, at=later(2))
     told = replace(case, tracks=(replace(appi, clocks=(*appi.clocks, stop)), gdpr))
     assert answer_by(told, at=later(2)) == date(2026, 12, 28)
+    assert answer_by(replace(told, tracks=told.tracks[:1]), at=later(2)) is None  # none is late

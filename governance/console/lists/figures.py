@@ -74,8 +74,8 @@ RIGHTS: Final = ListOf(
             ListColumn(key=name, label=f"console.request_figures.{name}", kind=Kind.NUMBER)
             for name in NUMBERS
         ),
-        ListColumn(key="median", label="console.request_figures.median"),
-        ListColumn(key="in_time", label="console.request_figures.in_time"),
+        ListColumn(key="median", label="console.request_figures.median", figure=True),
+        ListColumn(key="in_time", label="console.request_figures.in_time", figure=True),
     ),
 )
 

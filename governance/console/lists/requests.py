@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from dsar.listing import Summary
 from dsar.messages.store import unread_of
 from dsar.reading import list_requests
+from dsar.types import Status
 from governance.console.lists.cells import READ, newest, one_of, row, who
 from governance.console.lists.source import Asked, Source
 from governance.core.clock import JST
@@ -47,6 +48,7 @@ DECLARED: Final = ListOf(
     ),
 )
 SOON: Final = 7  # days before the day of the answer
+ANSWERED: Final = frozenset({Status.RESPONDED, Status.WITHDRAWN, Status.CLOSED})
 URGENT: Final = {"overdue": "refused", "soon": "attention", "later": "", "undated": ""}
 
 
@@ -75,7 +77,7 @@ def _row(one: Summary, asked: Asked, unread: int, *, reads: bool) -> Row:
         law=_joined(one, "law", lang),
         status=_joined(one, "status", lang),
         received=Cell(value=one.received_at.astimezone(JST).date()),
-        until=Cell(value=one.answer_by if one.open else None),
+        until=Cell(value=one.answer_by if one.open and not _answered(one) else None),
         urgency=_urgency(one, asked),
         assignee=_hands(one, lang),
         unread=Cell(value=unread),
@@ -97,9 +99,16 @@ def _joined(one: Summary, part: str, lang: Lang) -> Cell:
     return Cell(value=said or None, code="_".join(dict.fromkeys(codes)))
 
 
+def _answered(one: Summary) -> bool:
+    """Whether no law waits for an answer any more; that the case is still open is no lateness."""
+    return all(status in ANSWERED for _, _, status in one.tracks)
+
+
 def _urgency(one: Summary, asked: Asked) -> Cell:
     if not one.open:
         return one_of("console.requests.urgency.", "closed", asked.lang)
+    if _answered(one):
+        return one_of("console.requests.urgency.", "answered", asked.lang)
     code = "undated"
     if one.answer_by is not None:
         left = (one.answer_by - asked.today).days

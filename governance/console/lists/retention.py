@@ -1,6 +1,7 @@
 """The lists of retention: runs, certificates, plans, simulations, adopted schedules."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -10,17 +11,19 @@ from governance.console.lists.cells import READ, every, newest, one_of, row, who
 from governance.console.lists.source import Asked, Source
 from governance.console.naming import names_for
 from governance.console.retention_frame import CERTIFICATES, PLANS, RUN_TONES, RUNS, SIMULATIONS
+from governance.console.schedule_facts import schedule_told
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 from governance.ui.lists.types import Cell, Found, Kind, ListColumn, ListOf, Row
 from policies.actions import Action
 from retention import looking, store
 from retention.adoption import Version, versions
+from retention.errors import PlanStaleError
 from retention.looking import PlanLine, RunLine
 from retention.plans import RunState
 from retention.simulation import store as simulations
 from retention.simulation.types import Line
-from retention.types import DecisionKind
+from retention.types import DecisionKind, Schedule
 
 SCHEDULES_HOME: Final = "/console/retention/schedules"
 GROUND: Final = ListColumn(
@@ -150,17 +153,20 @@ def _certificate(one: RunLine, asked: Asked) -> Row:
 def _plans(tx: Connection, asked: Asked) -> Found:
     lines = tuple(looking.plan_lines(tx, limit=READ))
     names = names_for(tx, (one.made_by for one in lines), asked.lang)
-    return newest(_plan(one, names, asked) for one in lines)
+    known = _known(tx, (one.schedule_digest for one in lines))
+    return newest(_plan(one, names, known, asked) for one in lines)
 
 
-def _plan(one: PlanLine, names: Mapping[str, str], asked: Asked) -> Row:
+def _plan(
+    one: PlanLine, names: Mapping[str, str], known: Mapping[str, Schedule], asked: Asked
+) -> Row:
     lang = asked.lang
     return row(
         one.id,
         made=Cell(value=one.made_at, href=f"{PLANS}/{one.id}", note=names[one.made_by]),
         by=who(one.made_by, lang),
         ground=one_of("console.plans.ground.", one.ground.value, lang),
-        schedule=words(_schedule_name(one.schedule, lang)),
+        schedule=words(_told(one.schedule, known.get(one.schedule_digest), lang)),
         cutoff=Cell(value=one.cutoff),
         due=Cell(value=one.due),
         review=Cell(value=one.review),
@@ -168,10 +174,19 @@ def _plan(one: PlanLine, names: Mapping[str, str], asked: Asked) -> Row:
     )
 
 
-def _schedule_name(said: str, lang: Lang) -> str:
+def _known(tx: Connection, digests: Iterable[str]) -> Mapping[str, Schedule]:
+    """The schedules of these digests, as far as anybody has adopted or shipped them."""
+    found = {}
+    for digest in dict.fromkeys(digests):
+        with suppress(PlanStaleError):  # one that was only looked at
+            found[digest] = store.schedule_by_digest(tx, digest)
+    return found
+
+
+def _told(said: str, known: Schedule | None, lang: Lang) -> str:
     """A schedule by its name and version."""
     name, _, version = said.rpartition("/")
-    return text("console.schedules.named", lang, name=name, version=version)
+    return schedule_told(name, int(version), known, lang)
 
 
 def _plan_state(one: PlanLine, asked: Asked) -> Cell:
@@ -189,10 +204,12 @@ def _plan_state(one: PlanLine, asked: Asked) -> Cell:
 
 
 def _simulations(tx: Connection, asked: Asked) -> Found:
-    return newest(_simulation(one, asked) for one in simulations.newest(tx, limit=READ))
+    lines = simulations.newest(tx, limit=READ)
+    known = _known(tx, (one.schedule_digest for one in lines))
+    return newest(_simulation(one, known, asked) for one in lines)
 
 
-def _simulation(one: Line, asked: Asked) -> Row:
+def _simulation(one: Line, known: Mapping[str, Schedule], asked: Asked) -> Row:
     done = one.state.value == "done"
     counting = Cell(note=text("console.simulations.counting", asked.lang), note_tone="note")
     return row(
@@ -200,7 +217,7 @@ def _simulation(one: Line, asked: Asked) -> Row:
         at=Cell(value=one.asked_at, href=f"{SIMULATIONS}/{one.id}"),
         by=who(one.asked_by, asked.lang),
         on=Cell(value=one.on),
-        schedule=words(_schedule_name(one.schedule, asked.lang)),
+        schedule=words(_told(one.schedule, known.get(one.schedule_digest), asked.lang)),
         due=Cell(value=one.figures.count(DecisionKind.DUE)) if done else counting,
     )
 

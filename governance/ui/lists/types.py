@@ -79,8 +79,11 @@ class ListColumn:
     label: str
     kind: Kind = Kind.WORDS
     sorts: bool = True
+    back: bool = True  # the other way round too
+    within: bool = False  # of a list with a cursor: sorted in memory, where no more than MOST match
     filters: bool = False
     shown: bool = True  # before somebody chooses
+    figure: bool = False  # stands on the right as numbers do: a share, a part of a day
     personal: bool = False  # never searched, filtered or kept: a name has no place in an address
 
 
@@ -99,7 +102,7 @@ class ListOf:
     none: str = "ui.table.empty"
     none_text: str = ""
     cursor: bool = False  # the database filters, sorts and pages; else memory does, up to MOST
-    dated: bool = True  # of a list with a cursor: the newest rows come first
+    dated: bool = True  # of a list with a cursor: its own order has the newest rows first
     seeks: bool = True  # has the field for words
     selects: bool = True
     has_files: bool = True
@@ -108,6 +111,11 @@ class ListOf:
     def column(self, key: str) -> ListColumn | None:
         """The column of this key."""
         return next((one for one in self.columns if one.key == key), None)
+
+    def sorts_within(self, sort: str) -> bool:
+        """Whether this order is made in memory, of a list that the database pages."""
+        column = self.column(sort.removeprefix("-"))
+        return self.cursor and column is not None and column.within
 
     @property
     def default_columns(self) -> tuple[str, ...]:
@@ -164,6 +172,8 @@ class Found:
     total: int | None = None  # of a list with a cursor: rows that meet the filter, if counted
     more: bool = False  # the source holds more than were read, or the total is a least number
     next: str = ""  # of a list with a cursor: where the following page begins
+    whole: bool = False  # of a list with a cursor: all that match, still to be sorted and paged
+    bounds: tuple[str, ...] = ()  # sentences on what was not looked through; a file holds them too
     facets: Mapping[str, tuple[Facet, ...]] = field(default_factory=dict)  # of the database
 
 

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsar.case import Track
+from dsar.case import Decision, Track, WithheldItem
 from dsar.machine import STATES
 from dsar.store import case_by_id
-from dsar.types import RequestKind, Status
-from governance.console.case_facts import ROADS, reached
-from governance.core.terms import Law, RequestId
+from dsar.types import Ground, Outcome, RequestKind, Status
+from governance.console.case_facts import ROADS, ground_terms, reached
+from governance.core.terms import ActorId, FieldId, Lang, Law, RequestId
 from tests.governance.console.test_execution_pages import reviewed, somebody
 from tests.governance.console.test_request_pages import filed
 from tests.installation import create
@@ -113,3 +114,21 @@ def test_every_status_has_its_place_on_the_road(found: tuple[Law, Status]) -> No
     law, status = found
     track = Track(law=law, kind=RequestKind.DISCLOSURE, status=status)
     assert 0 <= reached(track) < len(ROADS[law])
+
+
+def test_what_is_left_out_of_an_answer_is_told_with_its_ground() -> None:
+    assert ground_terms(None, Lang.JA) == ()
+    decided = Decision(
+        outcome=Outcome.PARTIAL,
+        grounds=(Ground.APPI_33_2,),
+        decided_by=ActorId("u:officer"),
+        decided_at=datetime(2026, 11, 1, tzinfo=UTC),
+        items=tuple(
+            WithheldItem(field=FieldId(name), grounds=(Ground.APPI_33_2_1,))
+            for name in ("inquiry.body", "inquiry.subject")
+        ),
+    )
+    given, left = ground_terms(decided, Lang.JA)
+    assert given.text == "個人情報保護法33条2項本文（開示する）"
+    assert "33条2項1号" in left.text
+    assert left.note == "2か所"

@@ -121,6 +121,7 @@ def test_what_does_not_fit_comes_back_with_a_sentence(
     answer = send(office, f"{HOME}/new", sent)
     assert answer.status_code == 422
     assert "<script>alert" not in answer.text
+    assert re.search(r"（[a-z_]+）", answer.text) is None  # a field by its label
     office.page(f"{HOME}/2026-C", by=OFFICER, status=404)
 
 

@@ -1,6 +1,7 @@
 """Codes and fields of an event in words for people."""
 
 from dsar.gaps import Gap, GapKind
+from governance.console.log_members import counts_in_words, refs_in_words
 from governance.console.log_words import fields_in_short, fields_in_words, reasons_in_words
 from governance.core.terms import Lang
 from governance.customers.catalogue import catalogue
@@ -30,3 +31,13 @@ def test_steps_of_a_request_are_told_in_its_words_and_other_codes_stay() -> None
     assert reasons_in_words("respond,shipped", Lang.JA, action="policy.applied") == (
         "respond, shipped"
     )
+
+
+def test_counts_and_references_are_told_in_words_and_unknown_ones_stay() -> None:
+    told = counts_in_words("accounts=1300,staled.mail_marketing=2,new_one=3", Lang.JA)
+    assert told == "アカウント 1,300、同意の取り直し（mail_marketing） 2、new_one 3"
+    refused = counts_in_words("persons=4,denied.actor.no_rule=1", Lang.EN)
+    assert refused.startswith("persons 4, ")
+    assert "denied." not in refused
+    assert refs_in_words("approval:a-1,signed,later:b", Lang.JA) == "承認 a-1、署名した、later b"
+    assert counts_in_words(None, Lang.EN) == refs_in_words("", Lang.EN) == ""

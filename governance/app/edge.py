@@ -93,9 +93,8 @@ class Edge:
         most = self._larger.get(path) or _most(path)
         length, chunked = _announced(scope)
         if not length.isdigit() or int(length) > most:
-            await problem_response(BodyTooLargeError(limit=most), language_of_scope(scope))(
-                scope, receive, with_headers
-            )
+            too_large = self._problem(Request(scope), BodyTooLargeError(limit=most))
+            await too_large(scope, receive, with_headers)
             return
         try:
             body = _limited(receive, most) if chunked else receive

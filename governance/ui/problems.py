@@ -9,6 +9,7 @@ from governance.i18n.catalogue import error_text, text
 
 WORDED = frozenset({400, 401, 403, 404, 409, 422, 429, 503})
 LIKE = {405: 404, 410: 404, 413: 400}  # a person needs no other words for these
+STORED = frozenset({"audit_not_integrated", "not_yet_everywhere"})  # done, and not yet shown so
 UNKNOWN = HTTPStatus.INTERNAL_SERVER_ERROR.value
 
 
@@ -50,7 +51,7 @@ def _problem(status: int, code: str, *, happened: str, lang: Lang, reference: st
         code=code,
         title=text(f"ui.problem.{worded}.title", lang),
         happened=happened,
-        unchanged=text("ui.problem.unchanged", lang),
+        unchanged=text("ui.problem.stored" if code in STORED else "ui.problem.unchanged", lang),
         todo=text(f"ui.problem.{worded}.todo", lang),
         reference=reference,
     )

@@ -21,8 +21,8 @@ from dsar.results import PackageForm, newest_package
 from dsar.types import EvidenceKind
 from governance.core.errors import GovernanceError, NotFoundError
 from governance.core.terms import RequestId
-from governance.http.principal import Principal, PrincipalKind
-from governance.http.request import check_csrf, open_to_all, principal_of, wiring_of
+from governance.http.principal import Principal
+from governance.http.request import check_csrf, open_to_all, wiring_of
 from governance.i18n.catalogue import error_text
 from governance.portal.requests.asking import (
     admitted_case,
@@ -37,7 +37,7 @@ from governance.ui.pages import Surface
 from governance.ui.parts import Mistake
 from governance.ui.surfaces import page_of, templates_of
 from policies.actions import Action
-from policies.api import SignInNeededError, require
+from policies.api import require
 
 router = APIRouter(include_in_schema=False)
 Person = Annotated[Principal, Depends(require(Action.PORTAL_SELF))]
@@ -134,16 +134,6 @@ async def _proved(
     return RedirectResponse(f"{OF}/{request_id}/answer{then}#proof", status_code=303)
 
 
-def _admitted(tx: Connection, request: Request, wanted: RequestId) -> Case | None:
-    """The request for whoever is admitted; who is not signed in is asked to, whatever its id."""
-    try:
-        return admitted_case(tx, request, wanted)
-    except NotFoundError:
-        if principal_of(request).kind is PrincipalKind.ANONYMOUS:
-            raise SignInNeededError from None
-        raise
-
-
 def _own(tx: Connection, request: Request, request_id: str, principal: Principal) -> Case:
     """The person's own request; 404 for all others alike."""
     case = own_case(tx, request, RequestId(request_id))
@@ -190,7 +180,7 @@ def _page(
     page = page_of(request, "portal.answer.title", surface=Surface.PORTAL)
     at: datetime = wiring.clock()
     with wiring.database.read() as tx:
-        case = _admitted(tx, request, RequestId(request_id))
+        case = admitted_case(tx, request, RequestId(request_id))
         if case is None:
             return None
         found = delivery.claimant(tx, wiring.ports, asker, case, way_of(request), at=at)

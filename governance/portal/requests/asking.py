@@ -31,6 +31,7 @@ from governance.http.request import (
     wiring_of,
 )
 from governance.portal.pages import subject_of
+from policies.api import SignInNeededError
 
 COOKIE: Final = "sekisho_request"
 BACK: Final = "sekisho_return"  # of a way back by number and code
@@ -83,7 +84,8 @@ def held_form(tx: Connection, request: Request) -> Form | None:
 def own_case(tx: Connection, request: Request, wanted: RequestId) -> Case:
     """The request, for the browser that filed it, for whoever is back by its code, for the person.
 
-    404 for all others alike: nobody learns that a request of this id exists.
+    404 for all others alike, and for whoever is not signed in the way in: nobody learns that a
+    request of this id exists, and what was being sent is kept for who comes back.
     """
     form = held_form(tx, request)
     if form is not None and form.request == wanted:
@@ -92,6 +94,8 @@ def own_case(tx: Connection, request: Request, wanted: RequestId) -> Case:
         case = case_by_id(tx, wanted)
         if admitted(tx, request, case):
             return case
+    if principal_of(request).kind is PrincipalKind.ANONYMOUS:
+        raise SignInNeededError
     raise NotFoundError
 
 

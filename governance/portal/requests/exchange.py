@@ -27,6 +27,7 @@ from governance.ui.surfaces import page_of, templates_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 DONE: Final = frozenset({"sent", "file"})
+SHOWN: Final = 10 * LONGEST  # signs of a message that is too long, to be shortened by its writer
 
 
 @router.get(f"{OF}/{{request_id}}/messages", response_class=HTMLResponse)
@@ -147,7 +148,7 @@ def _page(
         done=done if done in DONE else "",
         wrong=wrong,
         field_id=field_id,
-        words=words[:LONGEST],
+        words=words[:SHOWN],
         most_mb=MOST_MB,
         keep=keep,
         mistakes=(Mistake(field_id=field_id, sentence=wrong),) if wrong else (),

@@ -86,11 +86,12 @@ def test_another_browser_sees_nothing_of_a_request(portal: Portal) -> None:
     other = portal.visitor()
     nowhere = f"{ROOT}/of/019ac000-0000-7000-8000-000000000000"
     for path in (place, nowhere):
-        assert other.get(path).status_code == 404
+        assert other.get(path).headers["location"].startswith("/portal/sign-in?")
         for act in ("codes", "code", "papers", "fee"):
             answer = other.post(f"{path}/{act}", {"kind": "email_code", "code": "1"})
-            assert answer.status_code == 404, act
-    assert _shape(other.get(place).text) == _shape(other.get(nowhere).text)
+            assert answer.status_code == 401, act
+    told = [_shape(other.post(f"{path}/fee", {}).text) for path in (place, nowhere)]
+    assert told[0] == told[1]
     assert portal.customer().get(place).status_code == 404  # not proved: not shown to the person
 
 

@@ -79,8 +79,8 @@ def test_the_browser_that_filed_must_prove_itself_to_take_it_back(portal: Portal
         assert (answer.status_code, answer.headers["location"]) == (303, RETURN)
     other = portal.visitor()
     for path in (f"{place}/withdraw", f"{place}/letters/{place.rpartition('/')[2]}"):
-        assert other.get(path).status_code == 404
-    assert other.post(f"{place}/withdraw", {}).status_code == 404
+        assert other.get(path).headers["location"].startswith("/portal/sign-in?")
+    assert other.post(f"{place}/withdraw", {}).status_code == 401
 
 
 def test_the_person_who_is_signed_in_takes_it_back(portal: Portal) -> None:

@@ -72,10 +72,24 @@ def test_stranger_reads_what_was_written_for_them_alone(portal: Portal) -> None:
     assert "鮮明な写しを送ってください" in page
     assert "架空町1丁目のご住所の件" not in page
     assert visitor.get(f"{place}/files/{shared}").status_code == 404
-    for other in (portal.visitor(), portal.customer()):
-        assert other.get(f"{place}/messages").status_code == 404
-        assert other.post(f"{place}/messages", {"words": "x"}).status_code == 404
-        assert other.post(f"{place}/files", {}, files={"file": ("a", PDF)}).status_code == 404
+    for other, seen, done in ((portal.visitor(), 303, 401), (portal.customer(), 404, 404)):
+        assert other.get(f"{place}/messages").status_code == seen
+        assert other.post(f"{place}/messages", {"words": "x"}).status_code == done
+        assert other.post(f"{place}/files", {}, files={"file": ("a", PDF)}).status_code == done
+
+
+def test_whoever_was_signed_out_while_writing_still_has_the_words(portal: Portal) -> None:
+    place = portal.customer().filed(*DISCLOSURE)
+    other = portal.visitor()
+    other.client.headers["sec-fetch-site"] = "same-origin"
+    page = other.post(f"{place}/messages", {"words": "期間は三年です（架空）"})
+    assert page.status_code == 401
+    assert "入力した内容は残っています" in page.text
+    assert 'name="words" value="期間は三年です（架空）"' in page.text
+    assert "/portal/requests/return" in page.text  # of who filed without an account
+    lost = other.post(f"{place}/files", {}, files={"file": ("a", PDF)})
+    assert lost.status_code == 401
+    assert "残って" not in lost.text  # a file is not kept, and nobody says that it is
 
 
 def test_file_is_known_by_its_octets_and_saved_never_shown(portal: Portal) -> None:
@@ -114,8 +128,11 @@ def test_two_hundred_megabytes_are_refused_before_they_are_read(portal: Portal) 
         with closing(http.client.HTTPConnection(host, timeout=60)) as announced:
             announced.putrequest("POST", path)
             announced.putheader("content-length", str(size))
+            announced.putheader("accept", "text/html")
             announced.endheaders()
-            assert announced.getresponse().status == refused, path
+            answer = announced.getresponse()
+            assert answer.status == refused, path
+            assert "<h1>ファイルが大きすぎます</h1>" in answer.read().decode()  # a page, not JSON
 
     def endless() -> Iterator[bytes]:
         for _ in range(40):

@@ -3,6 +3,7 @@
 Conditions of one filter hold together; a query is any of several filters and none of others.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -26,11 +27,13 @@ from sqlalchemy import (
 
 from audit.actions import ERASING, EventCode
 from audit.models import EVENTS, LEAVES, PARTS, PENDING
+from audit.places import place_at
 from audit.types import Outcome
 from governance.core.terms import ActorId, EventId, PurposeId, SubjectId
 from governance.db.types import EPOCH
 
 PAGE = 50  # events on one page
+INDEXED: Final = ("subject", "actor", "action")  # conditions that an index leads to
 NAMING: Final = frozenset(
     {
         *ERASING,
@@ -180,18 +183,30 @@ _SAME = (
 
 
 def events(
-    tx: Connection, asked: EventFilter | EventQuery, *, before: int | None = None, limit: int = PAGE
+    tx: Connection,
+    asked: EventFilter | EventQuery,
+    *,
+    before: int | None = None,
+    limit: int = PAGE,
+    oldest_first: bool = False,
+    lowest: int = 0,
+    walked: bool = False,
 ) -> tuple[RecordedEvent, ...]:
-    """The newest events that match, below the place `before`, which is a stable cursor."""
+    """The newest events that match, below the place `before`, which is a stable cursor.
+
+    With `oldest_first` the oldest, above that place; none stands below `lowest`. `walked` says that
+    very many match: places are looked at one after the other until the page is full.
+    """
+    place = LEAVES.c.seq
     query = (
         select(*_SHOWN)
         .join(EVENTS, EVENTS.c.id == LEAVES.c.event_id)
-        .where(_condition(asked))
-        .order_by(LEAVES.c.seq.desc())
+        .where(_condition(asked, walked=walked), *_placed(tx, asked, lowest))
+        .order_by(place.asc() if oldest_first else place.desc())
         .limit(limit)
     )
     if before is not None:
-        query = query.where(LEAVES.c.seq < before)
+        query = query.where(place > before if oldest_first else place < before)
     return tuple(_recorded(row) for row in tx.execute(query))
 
 
@@ -202,16 +217,45 @@ def event_by_id(tx: Connection, event_id: EventId) -> RecordedEvent | None:
     return None if row is None else _recorded(row)
 
 
-def count(tx: Connection, asked: EventFilter | EventQuery, *, most: int | None = None) -> int:
-    """How many events in the tree match; no more than `most` are counted."""
+def count(
+    tx: Connection,
+    asked: EventFilter | EventQuery,
+    *,
+    most: int | None = None,
+    lowest: int = 0,
+) -> int:
+    """How many events in the tree match, from the place `lowest`; `most` at the highest."""
+    walked = lowest > 0
     found = (
         select(LEAVES.c.seq)
         .join(EVENTS, EVENTS.c.id == LEAVES.c.event_id)
-        .where(_condition(asked))
+        .where(_condition(asked, walked=walked), *_placed(tx, asked, lowest))
         .limit(most)
         .subquery()
     )
     return int(tx.execute(select(func.count()).select_from(found)).scalar_one())
+
+
+def is_indexed(asked: EventQuery) -> bool:
+    """Whether an index leads to what matches; also where nothing is asked, which all match."""
+    if asked == EVERYTHING:
+        return True
+    return all(any(getattr(one, name) for name in INDEXED) for one in asked.any_of)
+
+
+def _placed(
+    tx: Connection, asked: EventFilter | EventQuery, lowest: int
+) -> Iterator[ColumnElement[bool]]:
+    """Between which places all that can match stands, by the times that are asked for."""
+    filters = (asked,) if isinstance(asked, EventFilter) else asked.any_of
+    since = [one.since for one in filters if one.since is not None]
+    until = [one.until for one in filters if one.until is not None]
+    if since and len(since) == len(filters):
+        lowest = max(lowest, place_at(tx, min(since)))
+    if lowest:
+        yield LEAVES.c.seq >= lowest
+    if until and len(until) == len(filters):
+        yield LEAVES.c.seq < place_at(tx, max(until))
 
 
 def waiting(tx: Connection) -> int:
@@ -297,10 +341,10 @@ def listed(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return members.contains(f",{name},", autoescape=True)
 
 
-def _condition(asked: EventFilter | EventQuery) -> ColumnElement[bool]:
+def _condition(asked: EventFilter | EventQuery, *, walked: bool = False) -> ColumnElement[bool]:
     if isinstance(asked, EventFilter):
-        return and_(true(), *_conditions(asked))
-    any_of = or_(false(), *(_condition(one) for one in asked.any_of))
+        return and_(true(), *_conditions(asked, walked=walked))
+    any_of = or_(false(), *(_condition(one, walked=walked) for one in asked.any_of))
     return and_(any_of, *(not_(_condition(one)) for one in asked.none_of))
 
 
@@ -313,7 +357,7 @@ def stood(network: ColumnElement[Any], wanted: NetworkClass) -> ColumnElement[bo
     return and_(network.is_not(None), not_(inner) if outer else inner)
 
 
-def _conditions(asked: EventFilter) -> list[ColumnElement[bool]]:
+def _conditions(asked: EventFilter, *, walked: bool = False) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if asked.network_class is not None:
         found.append(stood(EVENTS.c.network, asked.network_class))
@@ -324,7 +368,9 @@ def _conditions(asked: EventFilter) -> list[ColumnElement[bool]]:
     for name in _SAME:
         value = getattr(asked, name)
         if value is not None:
-            found.append(and_(EVENTS.c[name].is_not(None), EVENTS.c[name] == str(value)))
+            column = EVENTS.c[name]
+            held = func.coalesce(column, "") if walked else column  # no index leads there
+            found.append(and_(column.is_not(None), held == str(value)))
     if asked.subject is not None:
         with_part = select(PARTS.c.event_id).where(PARTS.c.subject == asked.subject)
         own = and_(EVENTS.c.subject.is_not(None), EVENTS.c.subject == asked.subject)

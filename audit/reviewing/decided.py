@@ -54,6 +54,7 @@ class DecisionPage:
     decisions: tuple[DecisionRecord, ...]
     next: EventId | None
     total: int | None = None  # of those that match, where a count was asked for
+    whole: bool = False  # all that match, for an order of the reader's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class Looking:
     answer: Answer | None = None
     oldest_first: bool = False
     most: int = 0  # no more than these are counted; 0 counts none
+    whole: int = 0  # where no more than these match, all of them are given, to be sorted
 
 
 NEWEST: Final = Looking()
@@ -80,6 +82,11 @@ def look_at_decisions(
 ) -> DecisionPage:
     """A page of matching decisions; the look is an event, as with events."""
     meant = _meant(query, how)
+    total = _counted(tx, meant, most=how.most) if how.most else None
+    if how.whole and total is not None and total <= how.whole:
+        every = tuple(record_of(row) for row in tx.execute(RECORDS.where(meant)))
+        log.append(tx, _looked(by, query, how, decisions=min(limit, len(every))))
+        return DecisionPage(decisions=every, next=None, total=total, whole=True)
     place = DECISIONS.c.id.asc() if how.oldest_first else DECISIONS.c.id.desc()
     asked = RECORDS.where(meant).order_by(place).limit(limit + 1)
     if before is not None:
@@ -91,7 +98,7 @@ def look_at_decisions(
     return DecisionPage(
         decisions=shown,
         next=id_of(shown[-1]) if len(found) > limit else None,
-        total=_counted(tx, meant, most=how.most) if how.most else None,
+        total=total,
     )
 
 

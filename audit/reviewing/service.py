@@ -32,6 +32,7 @@ from governance.core.terms import ActorId, EventId, RowId, SubjectId
 from governance.http.principal import Principal
 
 BLOB: Final = "audit_filter"
+DENSE: Final = 2_000  # matching events from which on a page fills sooner place by place
 NAME_MOST: Final = 100  # characters of a filter's name
 
 
@@ -95,6 +96,7 @@ class Page:
     events: tuple[RecordedEvent, ...]
     next: int | None
     total: int | None
+    whole: bool = False  # all that match, for an order of the reader's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,15 +127,28 @@ def look(
     counted: bool = False,
     most: int | None = None,
     beside: tuple[tuple[str, int], ...] = (),
+    oldest_first: bool = False,
+    whole: int = 0,
+    lowest: int = 0,
 ) -> Page:
     """A page of matching events; the look is an event, with a digest of what was asked.
 
     The digest lets an auditor test a suspicion (was this person looked up?) and reads as nothing.
-    `beside` counts what else the same view shows; no more than `most` are counted.
+    `beside` counts what else the same view shows; no more than `most` are counted. Where no more
+    than `whole` match, all of them are given, to be sorted; a page still shows `limit` of them.
+    None stands below the place `lowest`.
     """
-    found = events(tx, query, before=before, limit=limit + 1)
+    total = count(tx, query, most=most, lowest=lowest) if counted or whole else None
+    walked = lowest > 0 or (total or 0) > DENSE
+    if whole and total is not None and total <= whole:
+        every = events(tx, query, limit=whole, lowest=lowest, walked=walked)
+        log.append(tx, _looked(query, by, counts=(("events", min(limit, len(every))), *beside)))
+        return Page(events=every, next=None, total=total, whole=True)
+    found = events(
+        *(tx, query), before=before, limit=limit + 1,
+        oldest_first=oldest_first, lowest=lowest, walked=walked,
+    )  # fmt: skip
     shown = found[:limit]
-    total = count(tx, query, most=most) if counted else None
     log.append(tx, _looked(query, by, counts=(("events", len(shown)), *beside)))
     more = len(found) > limit
     return Page(events=shown, next=shown[-1].seq if more else None, total=total)

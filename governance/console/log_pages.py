@@ -31,8 +31,8 @@ from audit.reviewing.service import (
 from audit.reviewing.signing import ReviewWords, Unreviewed, opened_reviews, sign_off, unreviewed
 from audit.store import last_note, prove_inclusion
 from governance.console.frame import Csrf, may, report_file, today, way
-from governance.console.lists.log import AUDIT_LOG, REVIEWS
-from governance.console.lists.source import listed
+from governance.console.lists.log import AUDIT_LOG, LOOKED, REVIEWS, Reach, reach_of
+from governance.console.lists.source import asked_by, listed
 from governance.console.log_facts import (
     FIELDS,
     HOME,
@@ -61,7 +61,7 @@ from governance.reports.service import report_id
 from governance.reports.types import Period
 from governance.ui.lists.listing import Listing
 from governance.ui.parts import Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
@@ -77,6 +77,7 @@ class Shown:
     """The facts of the page of the log."""
 
     found: Listing
+    reach: Reach | None  # of the question, where it was not answered from the whole log
     kept: tuple[KeptFilter, ...]
     open: Unreviewed
     reviews: tuple[ReviewWords, ...]
@@ -114,10 +115,12 @@ async def _log_page(
     if asked.wrong:
         told = text("console.log.wrong", page.lang)
         mistakes.append(Mistake(field_id=asked.wrong, sentence=told))
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/log.html",
         page,
         shown=shown,
+        looked=LOOKED,
         asked=asked,
         options=choices_of(purposes, page.lang),
         verdict=verdict_of(watched, waiting=shown.waiting),
@@ -139,10 +142,12 @@ def _shown(request: Request, principal: Principal) -> Shown:
         return found, opened_reviews(tx, open_part=wiring.vault.open_part, limit=REVIEWS)
 
     found, reviewed = wiring.database.write(write)
+    asked = asked_by(request, principal, AUDIT_LOG, request.query_params.multi_items())
     with wiring.database.read() as tx:
         told = alarms(tx, limit=ALARMS)
         return Shown(
             found=found,
+            reach=reach_of(tx, replace(asked, view=found.view)),
             kept=kept_filters(tx, wiring.vault, by.id),
             open=unreviewed(tx, within=timedelta(days=wiring.settings.review_days), at=by.at),
             reviews=reviewed,
@@ -186,7 +191,7 @@ async def one_event(request: Request, principal: Reader, event: str) -> str:
 
     facts = await run_in_threadpool(work)
     way = _way(page.lang, "console.log.event")
-    return templates_of(request).render("console/log_event.html", page, way=way, **facts)
+    return await rendered_page(request, "console/log_event.html", page, way=way, **facts)
 
 
 @router.get("/console/audit/persons/{subject}", response_class=HTMLResponse)
@@ -213,7 +218,8 @@ async def one_person(request: Request, principal: Reader, subject: str) -> str:
 
     found, decided, names = await run_in_threadpool(lambda: wiring.database.write(work))
     purposes = _purposes(request, page.lang)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/log_person.html",
         page,
         subject=subject,

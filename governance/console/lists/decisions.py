@@ -1,8 +1,9 @@
 """The list of decisions: what was asked, and what the gates answered; one row for each decision.
 
-Filtered, counted and paged in the database, the newest or the oldest first; that somebody looked is
-on record. It holds what a decision holds (docs/decisions/0023): codes and a pseudonym, no value of
-a person. Decisions about somebody who was erased stand without them.
+Filtered, counted and paged in the database, the newest or the oldest first; by another column where
+few enough match to be sorted here. That somebody looked is on record. It holds what a decision
+holds (docs/decisions/0023): codes and a pseudonym, no value of a person. Decisions about somebody
+who was erased stand without them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -44,7 +45,18 @@ from governance.console.naming import names_for
 from governance.core.clock import JST
 from governance.core.terms import EventId
 from governance.i18n.catalogue import text
-from governance.ui.lists.types import Cell, Facet, Found, Kind, ListColumn, ListOf, Row, View
+from governance.i18n.formats import long_day
+from governance.ui.lists.types import (
+    MOST,
+    Cell,
+    Facet,
+    Found,
+    Kind,
+    ListColumn,
+    ListOf,
+    Row,
+    View,
+)
 from governance.ui.lists.views import address
 from policies.actions import Action
 from policies.reasons import Audience, ReasonCode, reason_text
@@ -58,8 +70,8 @@ DECLARED: Final = ListOf(
     path=HOME,
     title="console.decisions.title",
     keeps=("person",),
+    order="-at",
     cursor=True,
-    dated=False,  # either end may come first
     seeks=False,
     none="console.log.no_decisions",
     none_text="console.decisions.none_text",
@@ -69,44 +81,44 @@ DECLARED: Final = ListOf(
             key="answer",
             label="upkeep.due.way",
             kind=Kind.CHOICE,
-            sorts=False,
+            within=True,
             filters=True,
         ),
         ListColumn(
             key="actor",
             label="console.decisions.actor",
             kind=Kind.CHOICE,
-            sorts=False,
+            within=True,
             filters=True,
         ),
         ListColumn(
             key="purpose",
             label="console.log.purpose",
             kind=Kind.CHOICE,
-            sorts=False,
+            within=True,
             filters=True,
         ),
-        ListColumn(key="what", label="console.decisions.what", sorts=False),
-        ListColumn(key="about", label="console.column.person", sorts=False),
+        ListColumn(key="what", label="console.decisions.what", within=True),
+        ListColumn(key="about", label="console.column.person", within=True),
         ListColumn(
             key="reason",
             label="console.log.term.reasons",
             kind=Kind.CHOICE,
-            sorts=False,
+            within=True,
             filters=True,
         ),
-        ListColumn(key="recipient", label="console.decisions.recipient", sorts=False, shown=False),
-        ListColumn(key="country", label="console.recipients.country", sorts=False, shown=False),
-        ListColumn(key="policy", label="console.log.term.policy_version", sorts=False, shown=False),
+        ListColumn(key="recipient", label="console.decisions.recipient", within=True, shown=False),
+        ListColumn(key="country", label="console.recipients.country", within=True, shown=False),
+        ListColumn(key="policy", label="console.log.term.policy_version", within=True, shown=False),
         ListColumn(
             key="ledger",
             label="console.log.term.consent_seq",
             kind=Kind.NUMBER,
-            sorts=False,
+            within=True,
             shown=False,
         ),
-        ListColumn(key="network", label="console.log.network", sorts=False, shown=False),
-        ListColumn(key="request", label="console.log.term.request_id", sorts=False, shown=False),
+        ListColumn(key="network", label="console.log.network", within=True, shown=False),
+        ListColumn(key="request", label="console.log.term.request_id", within=True, shown=False),
     ),
 )
 
@@ -119,6 +131,8 @@ def _rows(tx: Connection, asked: Asked) -> Found:
         total=page.total,
         more=(page.total or 0) >= COUNTED,
         next=page.next or "",
+        whole=page.whole,
+        bounds=_bounds(tx, asked),
         facets=_facets(tx, asked),
     )
 
@@ -139,8 +153,17 @@ def _page(tx: Connection, asked: Asked) -> DecisionPage:
             answer=Answer(answer) if answer in set(Answer) else None,
             oldest_first=view.sort == "at",
             most=COUNTED,
+            whole=MOST if DECLARED.sorts_within(view.sort) else 0,
         ),
     )
+
+
+def _bounds(tx: Connection, asked: Asked) -> tuple[str, ...]:
+    span = span_of(tx, asked.view, asked.given, at=asked.at)
+    if span is None:
+        return ()
+    since = long_day(span.since, asked.lang)
+    return (text("console.decisions.since", asked.lang, since=since),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

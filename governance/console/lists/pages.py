@@ -28,11 +28,12 @@ from governance.console.lists.source import (
     saved_place,
 )
 from governance.core.errors import GovernanceError, NotFoundError
-from governance.core.terms import RowId
+from governance.core.terms import Lang, RowId
 from governance.http.principal import Principal, PrincipalKind
 from governance.http.request import check_csrf, wiring_of
+from governance.i18n.catalogue import text
 from governance.identity.views import service
-from governance.ui.lists.arranging import arranged
+from governance.ui.lists.arranging import arranged, in_order
 from governance.ui.lists.exporting import MEDIA, FileForm, file_of
 from governance.ui.lists.listing import listing_of
 from governance.ui.lists.types import MOST, Found, ListOf, Pairs, Row, View
@@ -107,13 +108,14 @@ def _file(
     keys: frozenset[str] | None,
 ) -> Response:
     wiring, asked = wiring_of(request), asked_by(request, principal, source, pairs)
-    rows = in_tx(wiring, source, lambda tx: _rows(tx, source, asked))
-    capped = keys is None and len(rows) >= MOST
+    found = in_tx(wiring, source, lambda tx: _found(tx, source, asked))
+    rows, cut = _rows(source.declared, asked.view, found), keys is None and _cut(found)
+    bounds = _bounds(source.declared, found, asked.lang) if keys is None else ()
     rows = rows if keys is None else [row for row in rows if row.key in keys]
     columns = listing_of(source.declared, asked.view, Found(rows=())).columns
-    content = file_of(source.declared, columns, rows, form=form, lang=asked.lang)
+    content = file_of(source.declared, columns, rows, form=form, lang=asked.lang, bounds=bounds)
     wiring.database.write(partial(_record, asked=asked, source=source, form=form, rows=len(rows)))
-    ends = f"_first-{MOST}" if capped else ""  # a file that ends before the list says so
+    ends = f"_first-{MOST}" if cut else ""  # a file that ends before the list says so
     name = f"{source.declared.id}_{asked.today.isoformat()}{ends}.{form.value}"
     headers = {
         "content-disposition": f'attachment; filename="{name}"',
@@ -122,11 +124,31 @@ def _file(
     return Response(content, media_type=MEDIA[form], headers=headers)
 
 
-def _rows(tx: Connection, source: Source, asked: Asked) -> Sequence[Row]:
-    """Every row of the view in its order; of a list with a cursor no more than `MOST`."""
-    if not source.declared.cursor:
-        return arranged(source.declared, asked.view, rows_of(tx, source, asked).rows).rows
-    return rows_of(tx, source, replace(asked, view=replace(asked.view, size=MOST))).rows
+def _found(tx: Connection, source: Source, asked: Asked) -> Found:
+    """What the source has; of a list with a cursor no more than `MOST`."""
+    if source.declared.cursor:
+        asked = replace(asked, view=replace(asked.view, size=MOST))
+    return rows_of(tx, source, asked)
+
+
+def _rows(declared: ListOf, view: View, found: Found) -> Sequence[Row]:
+    """Every row of the view in its order."""
+    if not declared.cursor:
+        return arranged(declared, view, found.rows).rows
+    return in_order(declared, view, found.rows) if found.whole else found.rows
+
+
+def _cut(found: Found) -> bool:
+    """Whether there is more than was read."""
+    return bool(found.next) or (found.more and found.total is None)
+
+
+def _bounds(declared: ListOf, found: Found, lang: Lang) -> tuple[str, ...]:
+    """What the file leaves out, in sentences for its end."""
+    if not _cut(found):
+        return found.bounds
+    key = "ui.list.file_first" if declared.cursor else "ui.list.file_newest"
+    return (*found.bounds, text(key, lang, n=f"{MOST:,}"))
 
 
 def _record(tx: Connection, *, asked: Asked, source: Source, form: FileForm, rows: int) -> None:

@@ -36,7 +36,9 @@ DECLARED: Final = ListOf(
     none="persons.nobody",
     none_text="persons.nobody_text",
     columns=(
-        ListColumn(key=KANA, label="persons.column.name", kind=Kind.NAME, personal=True),
+        ListColumn(
+            key=KANA, label="persons.column.name", kind=Kind.NAME, back=False, personal=True
+        ),
         ListColumn(key="number", label="persons.column.number", sorts=False, personal=True),
         ListColumn(key="phone", label="persons.column.phone", sorts=False, personal=True),
         ListColumn(key="email", label="persons.column.email", sorts=False, personal=True),

@@ -53,6 +53,11 @@ def arranged(declared: ListOf, view: View, rows: Iterable[Row]) -> Arranged:
     )
 
 
+def in_order(declared: ListOf, view: View, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Rows that the database has filtered, all of them, in the order of the view."""
+    return _sorted(view, rows, declared.column(view.sort_key), by_key=False)
+
+
 def facets_of(declared: ListOf, rows: tuple[Row, ...]) -> Mapping[str, tuple[Facet, ...]]:
     """Which values the choices have here, as often as they come, in the order of their words."""
     found: dict[str, tuple[Facet, ...]] = {}

@@ -1,8 +1,9 @@
 """Rows and columns of a view as a file: CSV or XLSX, in which no cell is a formula."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -35,11 +36,16 @@ def file_of(
     *,
     form: FileForm,
     lang: Lang,
+    bounds: Sequence[str] = (),
 ) -> bytes:
-    """The file: a heading, then a line for each row, with what the page shows of it."""
+    """The file: a heading, then a line for each row, with what the page shows of it.
+
+    What the rows leave out stands below them, after an empty line.
+    """
     told = [one for one in columns if one.kind is not Kind.ACT]
     header = [text(one.label, lang) for one in told]
-    lines = ([written(row.cell(one.key), one.kind) for one in told] for row in rows)
+    held = ([written(row.cell(one.key), one.kind) for one in told] for row in rows)
+    lines = chain(held, _below(bounds, width=len(told)))
     with TemporaryDirectory(prefix="sekisho-list-") as folder:
         path = Path(folder) / f"list.{form.value}"
         match form:
@@ -48,6 +54,11 @@ def file_of(
             case FileForm.XLSX:
                 write_xlsx(path, header, lines, sheet=text(declared.title, lang))
         return path.read_bytes()
+
+
+def _below(bounds: Sequence[str], *, width: int) -> Iterator[list[Written]]:
+    for said in ("", *bounds) if bounds else ():
+        yield [said, *[""] * (width - 1)]
 
 
 def written(cell: Cell, kind: Kind) -> Written:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlencode
 
-from governance.ui.lists.arranging import arranged
+from governance.ui.lists.arranging import arranged, in_order
 from governance.ui.lists.types import (
     DATED,
     MOST,
@@ -69,6 +69,7 @@ class Listing:
     of: int
     more: bool = False
     by_key: bool = False
+    numbered: bool = False  # of a list with a cursor: all its rows were sorted, pages have numbers
     next: str = ""
     facets: Mapping[str, tuple[Facet, ...]] = field(default_factory=dict)
     rest: tuple[tuple[str, str], ...] = ()
@@ -77,6 +78,17 @@ class Listing:
     notes: tuple[str, ...] = ()  # sentences on how these rows were found
     files: str = ""  # where its files are; empty where there are none
     chosen_to: str = ""  # where the chosen rows become a file, where that is not among those
+
+    @property
+    def by_cursor(self) -> bool:
+        """Whether a page begins after a row, instead of having a number."""
+        return self.declared.cursor and not self.numbered
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether a following page holds older rows."""
+        stands = self.by_key or self.view.sort == self.declared.order
+        return self.by_cursor and self.declared.dated and stands
 
     @property
     def columns(self) -> tuple[ListColumn, ...]:
@@ -109,33 +121,34 @@ class Listing:
 
     def sorted(self, column: ListColumn) -> Sorted | None:
         """How the list is sorted by this column."""
-        if column.key != self.view.sort_key or self.by_key:
+        order = self.declared.order if self.by_key and self.declared.cursor else self.view.sort
+        if column.key != order.removeprefix("-") or (self.by_key and not self.declared.cursor):
             return None
-        return Sorted.DESCENDING if self.view.descending else Sorted.ASCENDING
+        return Sorted.DESCENDING if order.startswith("-") else Sorted.ASCENDING
 
     def sort_href(self, column: ListColumn) -> str:
         """The address of the list sorted by this column, the other way round if it already is.
 
-        A list with a cursor has one order by a column, and its own.
+        Where there is no other way round it is the list in its own order.
         """
         if not column.sorts or column.kind is Kind.ACT:
             return ""
         back = self.sorted(column) is Sorted.ASCENDING
-        other = self.declared.order if self.declared.cursor else f"-{column.key}"
+        other = f"-{column.key}" if column.back else self.declared.order
         view = replace(self.view.first_page(), sort=other if back else column.key)
         return self._at(replace(view, saved=""))
 
     @property
     def previous_href(self) -> str:
         """The page before; of a list with a cursor its beginning; empty on the first."""
-        if self.declared.cursor:
+        if self.by_cursor:
             return self._at(self.view.first_page()) if self.view.before else ""
         return self._at(replace(self.view, page=self.view.page - 1)) if self.view.page > 1 else ""
 
     @property
     def next_href(self) -> str:
         """The page after; empty on the last."""
-        if self.declared.cursor:
+        if self.by_cursor:
             return self._at(replace(self.view, before=self.next)) if self.next else ""
         more = self.last < self.total
         return self._at(replace(self.view, page=self.view.page + 1)) if more else ""
@@ -157,6 +170,12 @@ class Listing:
     def query(self) -> str:
         """What is kept of this view: filters, order, columns and size, but no page."""
         return urlencode(spelled(self.declared, replace(self.view.first_page(), saved="")))
+
+    @property
+    def query_here(self) -> str:
+        """The same from the place where this page begins: its rows are within reach of a file."""
+        view = replace(self.view, page=1, saved="")
+        return urlencode(spelled(self.declared, view))
 
     @property
     def rest_of_page(self) -> tuple[tuple[str, str], ...]:
@@ -223,7 +242,7 @@ class Listing:
             (f"-{one.key}" if back else one.key, one.label, back)
             for one in self.declared.columns
             if one.sorts and one.kind is not Kind.ACT
-            for back in ((False,) if self.declared.cursor else (False, True))
+            for back in ((False, True) if one.back else (False,))
         )
 
     @property
@@ -235,22 +254,37 @@ class Listing:
 def listing_of(declared: ListOf, view: View, found: Found, **more: object) -> Listing:
     """The list on one page of its view; a page beyond the last is the last."""
     if declared.cursor:
-        total = len(found.rows) if found.total is None else found.total
-        facts = {"rows": found.rows, "total": total, "of": total, "facets": found.facets}
-        return _made(declared, view, {**facts, "next": found.next, "more": found.more}, more)
+        return _of_database(declared, view, found, more)
     held = arranged(declared, view, found.rows)
-    last = max(1, -(-len(held.rows) // view.size))
-    view = replace(view, page=min(view.page, last))
-    start = (view.page - 1) * view.size
     facts = {
-        "rows": held.rows[start : start + view.size],
-        "total": len(held.rows),
         "of": held.of,
         "by_key": held.by_key,
         "facets": held.facets,
         "more": found.more,
     }
-    return _made(declared, view, facts, more)
+    return _page_of(declared, view, held.rows, {**facts, **more})
+
+
+def _of_database(declared: ListOf, view: View, found: Found, more: Mapping[str, object]) -> Listing:
+    """Rows as the database paged them; or all that match, sorted here by a column of its own."""
+    total = len(found.rows) if found.total is None else found.total
+    facts = {"of": total, "facets": found.facets, **more}
+    if found.whole:
+        rows = in_order(declared, view, found.rows)
+        return _page_of(declared, replace(view, before=""), rows, {**facts, "numbered": True})
+    facts |= {"total": total, "by_key": declared.sorts_within(view.sort), "more": found.more}
+    return _made(declared, view, {"rows": found.rows, "next": found.next}, facts)
+
+
+def _page_of(
+    declared: ListOf, view: View, rows: tuple[Row, ...], facts: Mapping[str, object]
+) -> Listing:
+    """One page of all rows; one beyond the last is the last."""
+    last = max(1, -(-len(rows) // view.size))
+    view = replace(view, page=min(view.page, last))
+    start = (view.page - 1) * view.size
+    shown = {"rows": rows[start : start + view.size], "total": len(rows)}
+    return _made(declared, view, shown, facts)
 
 
 def _made(

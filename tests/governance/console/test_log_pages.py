@@ -1,5 +1,8 @@
 """The pages of the log answer what the address asks, and a form with a mistake loses nothing."""
 
+import csv
+import html
+import io
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -16,12 +19,15 @@ from audit.models import EVENTS
 from audit.types import EventDraft, Outcome
 from governance.app.audit_log import settle
 from governance.core.terms import ActorId, Lang, SubjectId
+from governance.i18n.catalogue import text
+from governance.ui.lists.arranging import kana_order
 from policies.reasons import Audience, ReasonCode, reason_text
 from tests.installation import AT, add_person, create
 from tests.office import Office, opened
 
 HOME = "/console/audit"
 ROLES = ("auditor", "privacy_officer", "privacy_approver", "support")
+SEQ = text("console.column.seq", Lang.JA)
 WORDS = "拒否はすべて説明がついた（架空）"
 
 
@@ -86,6 +92,72 @@ def test_the_filter_of_the_address_is_what_is_shown(office: Office, people: Peop
     about = office.page(f"{HOME}?person={people.living}")
     assert rows(about) >= 1
     assert set(re.findall(rf'href="{HOME}/persons/([^"]+)"', about)) == {people.living}
+
+
+def shown(page: str, column: str) -> list[str]:
+    """What the rows of the list say in this column."""
+    sheet = re.search(r'id="list-audit-log-sheet".*?</table>', page, re.DOTALL)
+    cell = rf'data-label="{column}"><div>(.*?)</div>'
+    return (
+        [] if sheet is None else [re.sub(r"<[^>]+>", "", one) for one in re.findall(cell, sheet[0])]
+    )
+
+
+def exported(office: Office, query: str) -> list[list[str]]:
+    answer = office.browsers["auditor"].get(f"/console/lists/audit-log/csv?{query}")
+    assert answer.status_code == httpx.codes.OK
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_the_log_stands_in_either_direction_at_any_size(office: Office) -> None:
+    newest, oldest = (
+        [int(one) for one in shown(office.page(f"{HOME}{query}"), SEQ)]
+        for query in ("", "?sort=at")
+    )
+    assert newest == sorted(newest, reverse=True)
+    assert oldest == sorted(oldest)
+    assert oldest[0] == 0
+    assert 'aria-sort="descending"' in office.page(HOME)
+    page = office.page(f"{HOME}?sort=at&size=20")
+    assert 'aria-sort="ascending"' in page
+    places = [int(line[0]) for line in exported(office, "sort=at")[1:]]
+    assert places == [*range(len(places))], "the file has the order of the page"
+
+
+def test_few_events_are_sorted_by_any_column_and_many_say_how_to_narrow(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "sort=what&cols=seq,what"
+    page = office.page(f"{HOME}?{query}")
+    said = shown(page, text("console.column.what", Lang.JA))
+    assert len(set(said)) > 1
+    assert said == sorted(said, key=kana_order)
+    assert 'aria-sort="ascending"' in page
+    lines = [line[1] for line in exported(office, query)[1:]]
+    assert lines == sorted(lines, key=kana_order), "the file has the order of the page"
+    monkeypatch.setattr("governance.console.lists.log.MOST", 2)
+    page = office.page(f"{HOME}?{query}")
+    assert text("ui.list.by_time", Lang.JA) in page
+    places = [int(one) for one in shown(page, SEQ)]
+    assert places == sorted(places, reverse=True), "the newest first instead"
+    assert re.search(r'aria-sort="descending"><a[^>]*sort-what', page) is None
+
+
+def test_a_condition_without_an_index_looks_through_the_newest_and_says_so(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = rows(office.page(f"{HOME}?outcome=deny"))
+    assert whole == 1
+    assert text("console.log.reach_text", Lang.JA) not in office.page(f"{HOME}?outcome=deny")
+    monkeypatch.setattr("governance.console.lists.log.LOOKED", 1)
+    page = office.page(f"{HOME}?outcome=deny")
+    assert rows(page) == 0
+    assert text("console.log.reach_text", Lang.JA) in page
+    widen = re.search(r'href="(/console/audit\?[^"]*from=[^"]*)"', page)
+    assert widen is not None
+    assert rows(office.page(html.unescape(widen[1]))) == 1, "asked for, the whole log is looked at"
+    assert "含まれていません" in exported(office, "outcome=deny")[-1][0], "the file says so too"
+    assert rows(office.page(f"{HOME}?outcome=deny&actor=u:support")) == 1, "an index leads there"
 
 
 def test_what_cannot_be_asked_is_told_in_its_field_and_not_answered(office: Office) -> None:

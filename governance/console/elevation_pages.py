@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
@@ -13,6 +13,8 @@ from governance.approvals.service import Approvals
 from governance.approvals.store import find as find_approval
 from governance.approvals.types import ApprovalId, ApprovalKind
 from governance.console.frame import Csrf, again, answered, may, said_field, way
+from governance.console.lists.elevations import ELEVATIONS, HOME
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.core.clock import JST
 from governance.http.principal import Principal
@@ -20,14 +22,14 @@ from governance.http.request import check_csrf, wiring_of
 from governance.identity.elevation import service
 from governance.identity.elevation.service import elevation_executor
 from governance.identity.elevation.types import Elevation, ElevationFormError, Phase
+from governance.ui.lists.listing import Listing
 from governance.ui.parts import Choice, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 from policies.duties import conflicts
 from policies.types import RoleKind
 
-HOME: Final = "/console/elevation"
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Anybody = Annotated[Principal, Depends(require(Action.CONSOLE_OPEN))]
 Decider = Annotated[Principal, Depends(require(Action.APPROVAL_DECIDE))]
@@ -74,10 +76,10 @@ async def _elevations(
     wiring, roles = wiring_of(request), snapshot_of(request).roles
     at = wiring.clock()
 
-    def look() -> list[ElevationLine]:
+    def look() -> tuple[list[ElevationLine], Listing]:
         with wiring.database.read() as tx:
             found = service.listing(tx, wiring.ports, principal)
-            return [
+            lines = [
                 ElevationLine(
                     elevation=one,
                     role=roles[one.role].label[page.lang] if one.role in roles else one.role,
@@ -89,13 +91,17 @@ async def _elevations(
                     and find_approval(tx, ApprovalId(one.approval)).expires_at > at,
                 )
                 for one, reason in found
+                if one.phase(at) is not Phase.OVER
             ]
+            return lines, listed(request, principal, ELEVATIONS, tx=tx)
 
-    lines = await run_in_threadpool(look)
-    return templates_of(request).render(
+    lines, every = await run_in_threadpool(look)
+    return await rendered_page(
+        request,
         "console/elevation.html",
         page,
         lines=lines,
+        every=every,
         gives=may(request, principal, Action.APPROVAL_DECIDE),
         roles=[
             Choice(value=name, label=role.label[page.lang])

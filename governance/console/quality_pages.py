@@ -10,6 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from governance.console.frame import Csrf, again, answered, may, today, way
+from governance.console.lists.quality import QUALITY_TASKS
+from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.console.quality_facts import (
     HOME,
@@ -26,7 +28,7 @@ from governance.gateway.upkeep import AssigneeError, TaskView
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.ui.parts import Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 
@@ -51,7 +53,7 @@ async def quality(request: Request, principal: Reader, every: str = "") -> str:
     def look() -> dict[str, object]:
         with wiring.database.read() as tx:
             found = upkeep.trend(tx, wiring.ports, principal, since=day - LOOK_BACK)
-            tasks = upkeep.tasks(tx, wiring.ports, principal, every=every == "yes")
+            tasks = listed(request, principal, QUALITY_TASKS, tx=tx)
         return {
             "day": max((one.day for one in found), default=None),
             "lines": measure_lines(found, page.lang),
@@ -59,11 +61,11 @@ async def quality(request: Request, principal: Reader, every: str = "") -> str:
             "tasks": tasks,
         }
 
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/quality.html",
         page,
         every=every == "yes",
-        today=day,
         way=_way(page.lang),
         **await run_in_threadpool(look),
     )
@@ -81,7 +83,8 @@ async def behind(request: Request, principal: Reader, topic: str, after: str = "
         with wiring.database.read() as tx:
             return behind_page(tx, wanted, on=day, after=after)
 
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/quality_behind.html",
         page,
         topic=wanted,
@@ -114,7 +117,8 @@ async def _task(
     def look() -> TaskView:
         return upkeep.show_task(wiring.ports, principal, task, at=wiring.clock())
 
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/quality_task.html",
         page,
         view=await run_in_threadpool(look),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
@@ -10,6 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from governance.console.frame import Csrf, again, answered, may, mistakes_of, report_file, way
+from governance.console.lists.source import listed
+from governance.console.lists.training import HOME, TRAINING
 from governance.console.pages import console_page
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError, NotFoundError
@@ -22,11 +24,10 @@ from governance.identity.training.reading import courses
 from governance.identity.training.types import Course, Result
 from governance.reports.types import Period, ReportId
 from governance.ui.parts import Choice, Crumb, Mistake
-from governance.ui.surfaces import lang_of, templates_of
+from governance.ui.surfaces import lang_of, rendered_page, templates_of
 from policies.actions import Action
 from policies.api import require
 
-HOME: Final = "/console/training"
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Reader = Annotated[Principal, Depends(require(Action.TRAINING_READ))]
 Keeper = Annotated[Principal, Depends(require(Action.TRAINING_WRITE))]
@@ -59,13 +60,12 @@ async def _training(
     def look() -> dict[str, object]:
         with wiring.database.read() as tx:
             standings, _ = service.own(tx, held, principal)
-            lines = (
-                service.register(tx, wiring.ports, held, principal, limits, at=at) if keeps else ()
-            )
-        return {"standings": standings, "lines": lines}
+            register = listed(request, principal, TRAINING, tx=tx) if keeps else None
+        return {"standings": standings, "register": register}
 
     shown = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/training.html",
         page,
         courses=held,

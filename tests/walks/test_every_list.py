@@ -29,8 +29,8 @@ MOST_ROWS: Final = SIZES[-1]
 NO_LIST: Final = frozenset(
     {
         *("/console", "/account", "/docs", "/console/style", "/console/pause", "/console/health"),
-        *("/console/retention", "/console/training", "/console/elevation", "/console/keys"),
-        *("/console/search", "/console/first-week", "/console/settings", "/console/quality"),
+        *("/console/retention", "/console/keys", "/console/search", "/console/first-week"),
+        "/console/settings",
     }
 )  # no list is their subject
 

@@ -16,6 +16,7 @@ from governance.console.lists.consents import CONSENTS
 from governance.console.lists.decisions import DECISIONS
 from governance.console.lists.discovery import DATASETS, SCANS
 from governance.console.lists.duplicates import DUPLICATES, MERGED
+from governance.console.lists.elevations import ELEVATIONS
 from governance.console.lists.figures import LATE_REQUESTS, REQUEST_FIGURES, UNCONFIRMED
 from governance.console.lists.guardians import GUARDIANS_WAITING
 from governance.console.lists.holds import HOLDS
@@ -27,6 +28,7 @@ from governance.console.lists.notices import DRAFTS, NOTICES, POINTS
 from governance.console.lists.persons import PERSONS_FOUND
 from governance.console.lists.policies import POLICY_CHANGES, POLICY_HISTORY, POLICY_RULES
 from governance.console.lists.provisions import PROVISIONS
+from governance.console.lists.quality import QUALITY_TASKS
 from governance.console.lists.recipients import RECIPIENTS, TRANSFERS
 from governance.console.lists.requests import REQUESTS
 from governance.console.lists.retention import (
@@ -39,6 +41,7 @@ from governance.console.lists.retention import (
 from governance.console.lists.source import Source
 from governance.console.lists.staff import STAFF
 from governance.console.lists.texts import LETTER_TEXTS
+from governance.console.lists.training import TRAINING
 
 ALL: Final = (
     *(BREACHES, REQUESTS, COMPLAINTS, LATE_REQUESTS, UNCONFIRMED, REQUEST_FIGURES, LETTER_TEXTS),
@@ -56,7 +59,7 @@ ALL: Final = (
     *(POLICY_CHANGES, POLICY_RULES, POLICY_HISTORY, LAW_DUTIES, LAW_RULES, LAW_SETS),
     *(PURGE_RUNS, PURGE_CERTIFICATES, PURGE_PLANS, RETENTION_SIMULATIONS, SCHEDULES_ADOPTED, HOLDS),
     *(AUDIT_LOG, DECISIONS, SCANS, DATASETS, BACKUPS, BACKUP_DRILLS, KEY_COPIES),
-    *(IMPORTS, DUPLICATES, MERGED, JOB_RUNS),
+    *(IMPORTS, DUPLICATES, MERGED, JOB_RUNS, QUALITY_TASKS, TRAINING, ELEVATIONS),
 )
 SOURCES: Final[Mapping[str, Source]] = MappingProxyType({one.declared.id: one for one in ALL})
 

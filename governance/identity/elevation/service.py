@@ -204,12 +204,12 @@ def asked_for(tx: Connection, approval: ApprovalId) -> Approval:
 
 
 def listing(
-    tx: Connection, ports: Ports, principal: Principal
+    tx: Connection, ports: Ports, principal: Principal, *, limit: int = store.LISTED
 ) -> tuple[tuple[Elevation, str], ...]:
     """Elevations with their reasons, the newest first: one's own, or all for who may decide."""
     ensure(principal, Action.CONSOLE_OPEN, ports.policies.current)
     others = may(principal, Action.APPROVAL_DECIDE, ports.policies.current)
-    found = store.listed(tx, staff=None if others else principal.id)
+    found = store.listed(tx, staff=None if others else principal.id, limit=limit)
     return tuple((one, ports.vault.open_blob(REASON, one.id, one.reason).decode()) for one in found)
 
 

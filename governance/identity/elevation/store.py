@@ -40,9 +40,11 @@ def find(tx: Connection, elevation: str) -> Elevation | None:
     return None if row is None else _elevation(row)
 
 
-def listed(tx: Connection, *, staff: ActorId | None = None) -> tuple[Elevation, ...]:
+def listed(
+    tx: Connection, *, staff: ActorId | None = None, limit: int = LISTED
+) -> tuple[Elevation, ...]:
     """Elevations, the newest first; of one employee alone where one is named."""
-    wanted = select(ELEVATION).order_by(ELEVATION.c.asked_at.desc()).limit(LISTED)
+    wanted = select(ELEVATION).order_by(ELEVATION.c.asked_at.desc()).limit(limit)
     if staff is not None:
         wanted = wanted.where(ELEVATION.c.staff_id == staff)
     return tuple(_elevation(row) for row in tx.execute(wanted))

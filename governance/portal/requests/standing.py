@@ -11,6 +11,7 @@ from dsar.correspondence.store import letters_of
 from dsar.correspondence.types import OF_NOBODY, State
 from dsar.identity.codes import given_contact, sent_lately
 from dsar.identity.documents import MOST_MB
+from dsar.identity.lacking import lacking
 from dsar.identity.rules import proved, required_proofs
 from dsar.identity.store import Upload, uploads_of
 from dsar.identity.types import Doubt, UploadKind
@@ -41,6 +42,7 @@ class CodeWay:
 
     kind: str
     label: str
+    how: str  # where the code goes and what to do with it
     button: str
     sent: bool
 
@@ -55,8 +57,9 @@ class Standing:
     why_then: str
     terms: tuple[Term, ...]
     proved: bool
-    closed: bool
     need: str
+    several: bool  # needs proofs of different kinds
+    left: str  # what is missing still, as whoever is on record may know
     done: tuple[str, ...]
     ways: tuple[CodeWay, ...]
     papers: tuple[Choice, ...]
@@ -112,8 +115,9 @@ def standing(
         why_then=(nearest.reason_ja if lang is Lang.JA else nearest.reason_en) if nearest else "",
         terms=_terms(case, lang),
         proved=shown,
-        closed=case.closed,
         need=_need(case, lang),
+        several=_most(case) > 1,
+        left=_left(case, lang, at=at) if known else "",
         done=_done(case, lang),
         ways=_ways(tx, ports, case, claim, lang, codes=codes, at=at),
         papers=_paper_kinds(case, lang),
@@ -192,10 +196,29 @@ def _terms(case: Case, lang: Lang) -> tuple[Term, ...]:
 
 
 def _need(case: Case, lang: Lang) -> str:
-    needs = [required_proofs(track.kind, requester=case.requester) for track in case.tracks]
-    most = max(need.families for need in needs)
     agent = "agent" if case.requester is not Requester.SELF else "self"
-    return text(f"portal.request.need.{agent}.{'two' if most > 1 else 'one'}", lang)
+    return text(f"portal.request.need.{agent}.{'two' if _most(case) > 1 else 'one'}", lang)
+
+
+def _most(case: Case) -> int:
+    """How many different proofs the request needs, under whichever law needs most."""
+    return max(
+        required_proofs(track.kind, requester=case.requester).families for track in case.tracks
+    )
+
+
+def _left(case: Case, lang: Lang, *, at: datetime) -> str:
+    """What counts already and how much is missing; empty before the first proof."""
+    found = lacking(case, at=at)
+    if found is None or not found.had:
+        return ""
+    had = ("、" if lang is Lang.JA else ", ").join(
+        text(f"portal.request.family.{one.value}", lang) for one in found.had
+    )
+    missing = found.needed - len(found.had)
+    if missing < 1:  # the agent's authority alone
+        return text("portal.request.left.authority", lang, had=had)
+    return text("portal.request.left", lang, had=had, n=missing)
 
 
 def _done(case: Case, lang: Lang) -> tuple[str, ...]:
@@ -227,12 +250,19 @@ def _ways(
         CodeWay(
             kind=kind.value,
             label=text(f"portal.request.code.{kind}", lang),
+            how=text(f"portal.request.how.{_where(case, claim, kind)}", lang),
             button=text(f"portal.request.send.{kind}", lang),
             sent=kind in sent,
         )
         for kind in codes
         if kind not in shown and given_contact(tx, ports, case, claim, kind, at=at) is not None
     )
+
+
+def _where(case: Case, claim: Claim, kind: EvidenceKind) -> str:
+    """Which contact the code goes to: as it was given with the request, or the one on record."""
+    own = case.requester is Requester.SELF and not (claim.email or claim.phone)
+    return f"{kind.value}.{'on_record' if own else 'given'}"
 
 
 def _paper_kinds(case: Case, lang: Lang) -> tuple[Choice, ...]:

@@ -10,6 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from governance.core.terms import Lang
+from governance.i18n.catalogue import text
 from governance.identity.middleware import SESSION_COOKIE
 from governance.portal.requests.asking import COOKIE
 from tests.governance.portal.requests.conftest import REQUEST, ROOT, UPLOAD, Portal
@@ -50,7 +52,12 @@ def test_a_customer_files_a_disclosure_and_proves_it_without_script(
     assert chosen is not None
     assert "checked" in chosen[0], "what was chosen on the first page"
     place = visitor.filed(*DISCLOSURE)
-    assert words[1] in visitor.get(place).text
+    asked = visitor.get(place).text
+    assert words[1] in asked
+    for key in ("counts.contact", "how.email_code.on_record"):
+        assert text(f"portal.request.{key}", Lang(lang)) in asked, "where a code goes, what counts"
+    had = text("portal.request.family.session", Lang(lang))
+    assert text("portal.request.left", Lang(lang), had=had, n=1) in asked, "what is still to come"
     assert visitor.post(f"{place}/codes", {"kind": "email_code"}).status_code == 303
     done = visitor.post(f"{place}/code", {"kind": "email_code", "code": portal.code()})
     assert words[2] in visitor.get(done.headers["location"]).text

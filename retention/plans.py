@@ -253,20 +253,6 @@ def decision_json(found: Item | Decision, *, id_: str) -> dict[str, Json]:
     }
 
 
-def summary_json(plan: Plan) -> dict[str, Json]:
-    """What a plan says in one object: its hash, its counts, why a second principal must agree."""
-    return {
-        "plan": plan.id,
-        "sha256": plan.digest,
-        "schedule": f"{plan.schedule_name}/{plan.schedule_version}",
-        "on": plan.cutoff.isoformat(),
-        "persons": plan.persons,
-        **{kind.value: plan.count(kind) for kind in DecisionKind},
-        "by_rule": counts_json(plan.counts),
-        "second_person": [reason.value for reason in plan.second_person],
-    }
-
-
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day is not None else None
 

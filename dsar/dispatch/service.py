@@ -10,7 +10,7 @@ from audit.actions import EventCode
 from dsar.case import Case
 from dsar.dispatch.errors import DispatchRefusedError, DispatchUnknownError
 from dsar.dispatch.rules import MOST_ADDRESS, end_fault, ends_at_once, sent_fault
-from dsar.dispatch.store import add_dispatch, dispatch_by_id, dispatches_of, end_dispatch
+from dsar.dispatch.store import add_dispatch, dispatch_by_id, end_dispatch
 from dsar.dispatch.types import Carrier, Dispatch, Ending, Item, ReturnReason
 from dsar.records import actor_of, demand, draft
 from dsar.store import case_by_id
@@ -112,14 +112,6 @@ def end(
     reasons = (ending.value, *((reason.value,) if reason else ()))
     _note(tx, ports, principal, case, made, EventCode.REQUEST_DISPATCH_ENDED, reasons, at=at)
     return dispatch_by_id(tx, wanted) or made
-
-
-def list_dispatches(
-    tx: Connection, ports: Ports, principal: Principal, request: RequestId
-) -> tuple[Dispatch, ...]:
-    """Envelopes of a request, for whoever may read requests."""
-    demand(actor_of(principal, ports.policies.current), Action.DSAR_READ)
-    return dispatches_of(tx, request)
 
 
 def address_of(ports: Ports, sent: Dispatch) -> str:

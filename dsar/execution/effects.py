@@ -27,7 +27,6 @@ from policies.snapshot import PolicySnapshot
 NAMES: Final = uuid.UUID("5d1f5a0e-3a39-4c0e-9d3a-0a5f5b2c7e10")  # of entries for one request
 INTERNAL: Final = frozenset({"internal", "processor"})  # no third party (APPI 27(5)(i))
 PLACE: Final = "request"
-RESTRICTING: Final = frozenset({Measure.ERASE, Measure.STOP_USE, Measure.RESTRICT})
 
 
 def narrowing(policy: PolicySnapshot, measure: Measure) -> Iterator[tuple[EventKind, str, str]]:

@@ -15,7 +15,6 @@ from governance.core.logging import logger
 from governance.core.terms import RowId
 from governance.db.engine import Database
 from governance.jobs.registry import Job, Open
-from governance.jobs.rules import next_slot
 from governance.jobs.runner import Worker
 from governance.jobs.types import EveryMinutes, Schedule, Step
 from retention import purge, store
@@ -42,11 +41,6 @@ def purge_jobs(wiring: Wiring, worker: Worker) -> Mapping[str, Job]:
         PURGE: Open(step=partial(_nightly, wiring, worker), limit=1),
         RESUME: Open(step=partial(_resume, wiring, worker), limit=RUNS_LOOKED_AT),
     }
-
-
-def next_purge(*, after: datetime) -> datetime:
-    """When the clock plans a purge next."""
-    return next_slot(PLANNED_AT, after=after)
 
 
 def standing_of(wiring: Wiring, *, at: datetime) -> Standing:

@@ -46,11 +46,6 @@ def prefix_terms(value: str, *, least: int = 1, most: int = PREFIX_MOST) -> tupl
     return tuple(term(TermKind.PREFIX, value[:end]) for end in ends)
 
 
-def suffix_terms(value: str, *, size: int) -> tuple[bytes, ...]:
-    """The one term of the last `size` characters; a value not longer than that has none."""
-    return (term(TermKind.SUFFIX, value[-size:]),) if len(value) > size else ()
-
-
 def suffix_query(value: str) -> tuple[bytes, ...]:
     """The one term that rows ending with this value have, if ends of this length are stored."""
     return (term(TermKind.SUFFIX, value),) if value else ()

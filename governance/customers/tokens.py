@@ -151,11 +151,6 @@ def add_tokens(tx: Connection, rows: Sequence[RowTokens]) -> None:
     _write(tx, rows, known)
 
 
-def fill_tokens(tx: Connection, rows: Sequence[RowTokens]) -> None:
-    """The rows, which can be found already, can be found by these tokens too."""
-    _write(tx, rows, number_indexes(tx, {version for row in rows for version in row.tokens}))
-
-
 def _write(tx: Connection, rows: Sequence[RowTokens], known: Known) -> None:
     _enter(tx, rows, known)
     post(tx, _postings(rows, known))

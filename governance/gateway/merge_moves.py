@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, column, or_, select, table, update
+from sqlalchemy import Connection, Table, bindparam, column, select, table, update
 
 from governance.core.ids import new_row_id
 from governance.core.terms import FieldId, RowId, SubjectId
@@ -259,9 +259,3 @@ def set_columns(tx: Connection, name: str, row: str, values: Mapping[str, Any]) 
     risen = {"version": target.c.version + 1} if "version" in target.columns else {}
     tx.execute(update(target).where(target.c.id == row).values(**values, **risen))
     owe_clear(tx, name, RowId(row), values)
-
-
-def pair_between(first: SubjectId, second: SubjectId) -> Any:
-    """Condition: a candidate pair between these two persons, either way round."""
-    left, right = DUPLICATE.c.left_subject_id, DUPLICATE.c.right_subject_id
-    return or_((left == first) & (right == second), (left == second) & (right == first))

@@ -60,12 +60,6 @@ def proofs(tx: Connection) -> dict[RowId, tuple[datetime | None, str | None]]:
     return {RowId(row.id): (row.verified_at, row.verified) for row in rows}
 
 
-def newest_backup(tx: Connection) -> datetime | None:
-    """When the newest backup was made."""
-    newest = select(BACKUP.c.created_at).order_by(BACKUP.c.created_at.desc()).limit(1)
-    return tx.execute(newest).scalar_one_or_none()
-
-
 def add_drill(tx: Connection, drill: Drill) -> None:
     """The drill and its report are stored."""
     tx.execute(

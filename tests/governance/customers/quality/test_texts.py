@@ -5,23 +5,17 @@ import pytest
 from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
 from governance.customers import encodings, tables, workbooks
-from governance.customers.columns import Reason
-from governance.customers.matching.evidence import EvidenceKind, Verdict
+from governance.customers.matching.evidence import EvidenceKind
 from governance.customers.normalise import files
-from governance.customers.quality import Kpi, Level
-from governance.customers.types import ProblemKind, Severity, SourceKind
+from governance.customers.quality import Kpi
+from governance.customers.types import ProblemKind, SourceKind
 from governance.i18n.catalogue import domain
 
 WORDS = {
     "problem": [k.value.lower() for k in ProblemKind],
-    "severity": [s.value for s in Severity],
-    "reason": [r.value for r in Reason],
     "kind": [k.value for k in SourceKind],
     "evidence": [k.value for k in EvidenceKind],
-    "verdict": [v.value for v in Verdict],
     "kpi": [k.value for k in Kpi],
-    "level": [v.value for v in Level],
-    "skipped": ["total", "repeated_header"],
 }
 
 

@@ -5,8 +5,8 @@ declare them, recipients as the register has them, periods as the schedule in fo
 whose data is held.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from governance.connectors.specs import ConnectorSpec, DatabaseSpec
 from governance.core.controller import Controller
@@ -48,6 +48,7 @@ class Processing:
     systems: tuple[ConnectorSpec, ...]
     recipients: Recipients
     retention: Retention
+    notices: Mapping[tuple[str, str], str] = field(default_factory=dict)  # title by id and version
 
     @property
     def purposes(self) -> tuple[PurposeRecord, ...]:
@@ -152,15 +153,23 @@ def _purpose(one: PurposeRecord, facts: Processing, words: Words) -> tuple[str, 
         for law in Law
         if law in one.basis
     )
-    notice = " ".join(filter(None, (one.notice, one.notice_version)))
     return (
         one.label[lang],
         _joined(bases, lang),
         categories_named(facts.policy, one.categories, lang),
         _joined((_goes_to(to, words) for to in one.recipients), lang),
         _joined((_country(code, words) for code in sorted(one.countries)), lang),
-        notice or "-",
+        _notice(one, facts, words),
     )
+
+
+def _notice(one: PurposeRecord, facts: Processing, words: Words) -> str:
+    """The notice that tells of it by title and version; by its number where none is published."""
+    id_, version = one.notice or "", one.notice_version or ""
+    title = facts.notices.get((id_, version))
+    if title is None:
+        return " ".join(filter(None, (id_, version))) or "-"
+    return words.say("notice", title=title, version=version)
 
 
 def _goes_to(recipient: str, words: Words) -> str:

@@ -17,11 +17,12 @@ from audit.models import CHECKPOINTS
 from audit.sequencer import LogKeys
 from audit.settling import settle
 from audit.types import EventDraft, Outcome
+from consent.ledger import notice_text
 from governance.connectors.reading import declared_systems
 from governance.connectors.specs import ConnectorSpec
 from governance.core.clock import JST, Clock
 from governance.core.controller import Controller
-from governance.core.terms import Lang
+from governance.core.terms import Lang, NoticeId
 from governance.customers.catalogue import catalogue
 from governance.db.engine import Database
 from governance.http.principal import Principal
@@ -119,8 +120,20 @@ def _processing(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Documen
         systems=asked.ground.systems(),
         recipients=recipients.collect(tx, asked.ground.vault, period=period, at=at),
         retention=retention.collect(tx, period=period, on=at.astimezone(JST).date()),
+        notices=_titles(tx, asked.policy, lang),
     )
     return processing.write(facts, made, lang)
+
+
+def _titles(tx: Connection, policy: PolicySnapshot, lang: Lang) -> dict[tuple[str, str], str]:
+    """The titles of the notices that purposes name, as they were published."""
+    named = {(one.notice, one.notice_version) for one in policy.purposes.values()}
+    found = {
+        (id_, version): notice_text(tx, NoticeId(id_), version, lang)
+        for id_, version in named
+        if id_ and version
+    }
+    return {key: told.partition("\n")[0].strip() for key, told in found.items() if told}
 
 
 def _requests(tx: Connection, asked: Asked, made: Made, lang: Lang) -> Document:

@@ -151,6 +151,9 @@ def test_r02_maps_every_purpose_store_field_recipient_and_period(world: Wiring, 
     ]
     assert {row[0] for row in listings["recipients"]} >= {"processor:US1", "processor:JP1"}
     assert listings["retention"]
+    told = {one.notice for one in policy.purposes.values() if one.notice}
+    assert not any(row[5].startswith(tuple(told)) for row in listings["purposes"])  # by its title
+    assert any(row[5] != "-" for row in listings["purposes"])
     found = figures(document)
     assert found["sealed"] == sum(one.storage is Storage.SEALED for one in known.fields.values())
     assert (found["version"], found["transfer_lacking"]) == (policy.version, 1)

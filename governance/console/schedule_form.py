@@ -25,7 +25,12 @@ def version_choices(tx: Connection, lang: Lang) -> tuple[Choice, ...]:
     numbered = (
         Choice(
             value=str(one.version),
-            label=text("console.schedules.numbered", lang, n=one.version, name=one.name),
+            label=text(
+                "console.schedules.numbered",
+                lang,
+                n=one.version,
+                name=version_text(tx, one.version).label.of(lang),
+            ),
         )
         for one in known
     )

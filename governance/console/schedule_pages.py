@@ -24,7 +24,7 @@ from governance.console.retention_frame import (
     Runner,
     way_to,
 )
-from governance.console.schedule_form import LARGEST, schedule_words
+from governance.console.schedule_form import LARGEST, schedule_words, version_choices
 from governance.console.simulation_pages import drive
 from governance.core.terms import Lang
 from governance.customers.uploads import UNFIT, Place, scanned
@@ -32,10 +32,10 @@ from governance.http.numbers import number_in
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text
-from governance.ui.parts import Choice, Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.parts import Crumb, Mistake
+from governance.ui.surfaces import rendered_page, templates_of
 from policies.actions import Action
-from retention.adoption import SHIPPED, propose_schedule, proposed, schedule_executor
+from retention.adoption import propose_schedule, proposed, schedule_executor
 from retention.errors import ScheduleFormError, ScheduleUnknownError
 from retention.faults import faults_of
 from retention.schedules import read_schedule
@@ -72,8 +72,7 @@ def _schedules(
     with wiring.database.read() as tx:
         standing = facts.standing_of(tx, wiring.ports, page.lang, asked, at=wiring.clock())
         found = listed(request, principal, SCHEDULES_ADOPTED, tx=tx)
-    options = [Choice(value=str(one.version), label=str(one.version)) for one in standing.versions]
-    options.append(Choice(value=str(SHIPPED), label=str(SHIPPED)))
+        options = [one for one in version_choices(tx, page.lang) if one.value]
     return templates_of(request).render(
         "console/schedules.html",
         page,
@@ -99,7 +98,8 @@ async def compare(request: Request, principal: Reader, old: str = "", new: str =
             return facts.compared(tx, old, new)
 
     before, after = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/schedule_compare.html",
         page,
         old=old,

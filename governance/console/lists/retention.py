@@ -163,7 +163,7 @@ def _plan(
     lang = asked.lang
     return row(
         one.id,
-        made=Cell(value=one.made_at, href=f"{PLANS}/{one.id}", note=names[one.made_by]),
+        made=Cell(value=one.made_at, href=f"{PLANS}/{one.id}", note=names[one.made_by], under=True),
         by=who(one.made_by, lang),
         ground=one_of("console.plans.ground.", one.ground.value, lang),
         schedule=words(_told(one.schedule, known.get(one.schedule_digest), lang)),
@@ -227,17 +227,22 @@ def _schedules(tx: Connection, asked: Asked) -> Found:
     adopted = tuple(versions(tx))
     both = (actor for one in adopted for actor in (one.proposed_by, one.approved_by))
     names = names_for(tx, both, asked.lang)
-    return every(_schedule(one, names, asked, here=one.digest == now) for one in adopted)
+    known = _known(tx, (one.digest for one in adopted))
+    return every(
+        _schedule(one, names, known[one.digest], asked, here=one.digest == now) for one in adopted
+    )
 
 
-def _schedule(one: Version, names: Mapping[str, str], asked: Asked, *, here: bool) -> Row:
+def _schedule(
+    one: Version, names: Mapping[str, str], known: Schedule, asked: Asked, *, here: bool
+) -> Row:
     lang = asked.lang
     both = " / ".join(names[actor] for actor in (one.proposed_by, one.approved_by))
     state = one_of("console.schedules.", "in_force", lang, tone="good")
     return row(
         one.version,
         version=Cell(value=one.version, href=f"{SCHEDULES_HOME}?version={one.version}"),
-        name=words(one.name),
+        name=words(known.label.of(lang)),
         adopted=Cell(value=one.adopted_at),
         by=words(both),
         state=state if here else one_of("console.schedules.", "earlier", lang),

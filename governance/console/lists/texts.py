@@ -18,6 +18,8 @@ DECLARED: Final = ListOf(
     id="letter-texts",
     path=HOME,
     title="console.texts.own",
+    none="console.texts.none",
+    none_text="console.texts.none_text",
     columns=(
         ListColumn(key="name", label="console.letter.name"),
         ListColumn(key="lang", label="console.texts.lang", kind=Kind.CHOICE, filters=True),

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, case, exists, select
 
 from dsar.store import EVENT, REQUEST, TRACK
 from dsar.types import Mark, Outcome, RequestKind, Status
@@ -56,11 +57,14 @@ def list_requests(
     status: Status | None = None,
     due_until: date | None = None,
     entered_by: ActorId | None = None,
+    received: tuple[datetime | None, datetime | None] = (None, None),
     limit: int = PAGE,
 ) -> tuple[Summary, ...]:
     """Requests in the order in which they must be answered; those without a day go last.
 
-    `entered_by`: open ones, and of the others those that this employee entered.
+    What is over follows them, the newest first. `received`: the moments between which they came,
+    the second after them. `entered_by`: open ones, and of the others those that this employee
+    entered.
     """
     statement = select(REQUEST)
     if entered_by is not None:
@@ -74,8 +78,12 @@ def list_requests(
     if status is not None:
         standing = select(TRACK.c.request_id).where(TRACK.c.status == status.value)
         statement = statement.where(REQUEST.c.id.in_(standing))
-    order = (REQUEST.c.answer_by.is_(None), REQUEST.c.answer_by, REQUEST.c.id)
-    rows = tx.execute(statement.order_by(*order).limit(limit)).all()
+    since, until = received
+    if since is not None:
+        statement = statement.where(REQUEST.c.received_at >= since)
+    if until is not None:
+        statement = statement.where(REQUEST.c.received_at < until)
+    rows = tx.execute(statement.order_by(*_order()).limit(limit)).all()
     tracks = _tracks(tx, [row.id for row in rows])
     return tuple(
         Summary(
@@ -91,6 +99,12 @@ def list_requests(
         )
         for row in rows
     )
+
+
+def _order() -> tuple[ColumnElement[Any], ...]:
+    day = case((REQUEST.c.open.is_(True), REQUEST.c.answer_by))
+    over = case((REQUEST.c.open.is_(False), REQUEST.c.received_at))
+    return (REQUEST.c.open.desc(), day.is_(None), day, over.desc(), REQUEST.c.id)
 
 
 def _entered(by: ActorId) -> ColumnElement[bool]:

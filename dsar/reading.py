@@ -45,6 +45,7 @@ def list_requests(
     is_open: bool | None = None,
     status: Status | None = None,
     due_until: date | None = None,
+    received: tuple[datetime | None, datetime | None] = (None, None),
     limit: int = PAGE,
 ) -> tuple[Summary, ...]:
     """Requests in the order of their days: all for an officer, the own ones for a person.
@@ -56,12 +57,16 @@ def list_requests(
         if (own := principal.person) is None:
             return ()  # fails closed: nobody's requests
         mine = listed(
-            tx, subject=own, is_open=is_open, status=status, due_until=due_until, limit=limit
-        )
+            *(tx,), subject=own, is_open=is_open, status=status, due_until=due_until,
+            received=received, limit=limit,
+        )  # fmt: skip
         return tuple(one for one in mine if is_own(principal, case_by_id(tx, one.id)))
     actor = actor_of(principal, ports.policies.current)
     if Action.DSAR_READ in actor.actions:
-        return listed(tx, is_open=is_open, status=status, due_until=due_until, limit=limit)
+        return listed(
+            *(tx,), is_open=is_open, status=status, due_until=due_until,
+            received=received, limit=limit,
+        )  # fmt: skip
     demand(actor, Action.DSAR_WRITE)
     found = listed(
         tx,
@@ -69,6 +74,7 @@ def list_requests(
         status=status,
         due_until=due_until,
         entered_by=principal.id,
+        received=received,
         limit=limit,
     )
     return tuple(replace(one, subject=None, outcome=None) for one in found)

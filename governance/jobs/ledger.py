@@ -178,9 +178,20 @@ def ledger_state(tx: Connection, jobs: Iterable[str]) -> LedgerState:
     return LedgerState(latest=latest, unfinished=tuple(job_run(row) for row in unfinished))
 
 
-def recent_runs(tx: Connection, *, job: str | None = None, limit: int = 50) -> tuple[JobRun, ...]:
-    """The newest runs, for the officer's page."""
+def recent_runs(
+    tx: Connection,
+    *,
+    job: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 50,
+) -> tuple[JobRun, ...]:
+    """The newest runs, for the officer's page; those of slots between two moments."""
     newest = select(RUNS).order_by(RUNS.c.started_at.desc(), RUNS.c.id.desc()).limit(limit)
+    if since is not None:
+        newest = newest.where(RUNS.c.scheduled_for >= since)
+    if until is not None:
+        newest = newest.where(RUNS.c.scheduled_for < until)
     rows = tx.execute(newest if job is None else newest.where(RUNS.c.job == job))
     return tuple(job_run(row) for row in rows)
 

@@ -45,6 +45,24 @@ def test_the_desk_sees_what_is_open_and_what_it_entered_and_no_person(world: Wor
     assert [one.id for one in listed(world, SUPPORT, is_open=True)] == [decided.id]
 
 
+def test_what_is_over_follows_what_is_open_the_newest_first(world: World) -> None:
+    over = [ended(world, OFFICER), ended(world, OFFICER)]
+    world.receive(by=OFFICER)
+    found = listed(world, OFFICER)
+    assert [one.open for one in found] == [True, False, False]
+    assert [one.received_at for one in found[1:]] == sorted(
+        (one.received_at for one in over), reverse=True
+    )
+    first = min(one.received_at for one in over)
+    with world.ports.database.read() as tx:
+        since, until = (
+            reading.list_requests(tx, world.ports, OFFICER, received=asked)
+            for asked in ((first, None), (None, first))
+        )
+    assert {one.id for one in since} == {one.id for one in found}
+    assert until == ()
+
+
 def test_whoever_neither_reads_nor_enters_requests_sees_no_list(world: World) -> None:
     with pytest.raises(RequestNotAllowedError):
         listed(world, SALES)

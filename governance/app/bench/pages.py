@@ -140,6 +140,8 @@ def _paths(wiring: Wiring, subject: str) -> Iterator[str]:
         yield from (place.href for place in places if place.href not in ELSEWHERE)
     yield f"/console/persons/{subject}"
     yield f"/console/audit?person={subject}"
+    yield "/console/audit?outcome=failed"  # none match, and no index leads there
+    yield "/console/audit?sort=what"  # by a column that so many are not sorted by
     yield f"/console/decisions?person={subject}"
     yield "/console/decisions?reason=denied.subject.withdrawn"  # next to none match
     name = _search(wiring)

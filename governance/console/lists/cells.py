@@ -1,13 +1,17 @@
 """Cells that many lists have: a choice by its code, somebody who acted, words that may be none."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
+from governance.core.clock import JST
 from governance.core.terms import Lang
 from governance.i18n.actors import actor_name
 from governance.i18n.catalogue import text
-from governance.ui.lists.types import MOST, Cell, Found, Row
+from governance.ui.lists.types import MOST, Cell, Found, Row, View
+from governance.ui.lists.views import FROM, TO, day_of
 
+ONE_DAY: Final = timedelta(days=1)
 READ: Final = MOST + 1  # rows that a source reads: one more tells that there are more
 
 
@@ -42,6 +46,14 @@ def newest(rows: Iterable[Row]) -> Found:
     """The newest rows that memory holds, and whether there are more."""
     found = tuple(rows)
     return Found(rows=found[:MOST], more=len(found) > MOST)
+
+
+def days_asked(view: View, key: str) -> tuple[datetime | None, datetime | None]:
+    """The moments between which a filter by days looks; the second is after them."""
+    first, last = day_of(view.asked(key + FROM)), day_of(view.asked(key + TO))
+    since = datetime.combine(first, time(), JST).astimezone(UTC) if first else None
+    until = datetime.combine(last, time(), JST).astimezone(UTC) + ONE_DAY if last else None
+    return since, until
 
 
 def every(rows: Iterable[Row]) -> Found:

@@ -1,12 +1,13 @@
 """The lists of duplicates: pairs that wait for a decision, and merges that were made."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
 from governance.console.duplicate_facts import HOME, clusters, evidence_words
-from governance.console.lists.cells import who
+from governance.console.lists.cells import READ, newest, who
 from governance.console.lists.source import Asked, Source
 from governance.customers.upkeep.candidates import PairKind
 from governance.gateway.deciding import decided
@@ -25,7 +26,7 @@ PAIRS: Final = ListOf(
         ListColumn(key="score", label="upkeep.dup.score", kind=Kind.NUMBER),
         ListColumn(key="evidence", label="upkeep.dup.evidence", sorts=False),
         ListColumn(key="cluster", label="upkeep.dup.cluster", kind=Kind.CHOICE, filters=True),
-        ListColumn(key="found", label="upkeep.dup.found", kind=Kind.MOMENT),
+        ListColumn(key="found", label="upkeep.dup.found", kind=Kind.MOMENT, filters=True),
     ),
     order="-score",
     none="upkeep.dup.none",
@@ -40,22 +41,22 @@ MERGES: Final = ListOf(
         ListColumn(key="merge", label="upkeep.dup.merge"),
         ListColumn(key="kind", label="upkeep.dup.kind", kind=Kind.CHOICE, filters=True),
         ListColumn(key="state", label="upkeep.dup.state", kind=Kind.CHOICE, filters=True),
-        ListColumn(key="at", label="upkeep.dup.merged_at", kind=Kind.MOMENT),
-        ListColumn(key="by", label="upkeep.dup.merged_by"),
+        ListColumn(key="at", label="upkeep.dup.merged_at", kind=Kind.MOMENT, filters=True),
+        ListColumn(key="by", label="upkeep.dup.merged_by", kind=Kind.CHOICE, filters=True),
     ),
     order="-at",
     none="upkeep.dup.no_merges",
 )
 SHORT: Final = 8
+EACH: Final = MOST // len(PairKind) - 1  # pairs of a kind, the surest first
 
 
 def _pairs(tx: Connection, asked: Asked) -> Found:
     ports, who = asked.wiring.ports, asked.principal
     found = [
-        pair
-        for kind in PairKind
-        for pair in waiting(tx, ports, who, kind=kind, limit=MOST // len(PairKind))
+        pair for kind in PairKind for pair in waiting(tx, ports, who, kind=kind, limit=EACH + 1)
     ]
+    more = any(n > EACH for n in Counter(pair.kind for pair in found).values())
     near = clusters(found)
     rows = []
     for pair in found:
@@ -76,7 +77,7 @@ def _pairs(tx: Connection, asked: Asked) -> Found:
                 },
             )
         )
-    return Found(rows=tuple(rows))
+    return Found(rows=tuple(rows), more=more)
 
 
 def _kind(kind: str, asked: Asked) -> Cell:
@@ -84,27 +85,25 @@ def _kind(kind: str, asked: Asked) -> Cell:
 
 
 def _merges(tx: Connection, asked: Asked) -> Found:
-    made = decided(tx, asked.wiring.ports, asked.principal, limit=MOST)
-    return Found(
-        rows=tuple(
-            Row(
-                key=str(one["merge"]),
-                cells={
-                    "merge": Cell(
-                        value=f"…{str(one['merge'])[-SHORT:]}", href=f"{HOME}/merges/{one['merge']}"
-                    ),
-                    "kind": _kind(str(one["kind"]), asked),
-                    "state": Cell(
-                        value=text(f"upkeep.dup.state.{one['state']}", asked.lang),
-                        code=str(one["state"]),
-                        tone="attention" if one["state"] == "undone" else "",
-                    ),
-                    "at": Cell(value=datetime.fromisoformat(str(one["merged_at"]))),
-                    "by": who(str(one["merged_by"]), asked.lang),
-                },
-            )
-            for one in made
+    made = decided(tx, asked.wiring.ports, asked.principal, limit=READ)
+    return newest(
+        Row(
+            key=str(one["merge"]),
+            cells={
+                "merge": Cell(
+                    value=f"…{str(one['merge'])[-SHORT:]}", href=f"{HOME}/merges/{one['merge']}"
+                ),
+                "kind": _kind(str(one["kind"]), asked),
+                "state": Cell(
+                    value=text(f"upkeep.dup.state.{one['state']}", asked.lang),
+                    code=str(one["state"]),
+                    tone="attention" if one["state"] == "undone" else "",
+                ),
+                "at": Cell(value=datetime.fromisoformat(str(one["merged_at"]))),
+                "by": who(str(one["merged_by"]), asked.lang),
+            },
         )
+        for one in made
     )
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from governance.console.import_facts import COUNTED, HOME, kind_name
+from governance.console.lists.cells import days_asked
 from governance.console.lists.source import Asked, Source
 from governance.core.terms import Lang
 from governance.customers.imports import Run, all_runs
@@ -27,13 +28,19 @@ DECLARED: Final = ListOf(
         ListColumn(key="begun", label="upkeep.import.begun", kind=Kind.MOMENT, filters=True),
     ),
     order="-begun",
+    reaches=True,
     none="console.figure.no_runs",
     none_text="console.figure.no_runs_text",
 )
 
 
 def _rows(tx: Connection, asked: Asked) -> Found:
-    found = all_runs(tx)
+    since, until = days_asked(asked.view, "begun")
+    found = [
+        run
+        for run in all_runs(tx)
+        if (since is None or run.started_at >= since) and (until is None or run.started_at < until)
+    ]
     return Found(rows=tuple(_row(run, asked.lang) for run in found[:MOST]), more=len(found) > MOST)
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from governance.console.lists.cells import days_asked
 from governance.console.lists.source import Asked, Source
 from governance.core.terms import Lang
 from governance.i18n.catalogue import domain, text
@@ -27,6 +28,7 @@ DECLARED: Final = ListOf(
         ListColumn(key="ended", label="upkeep.jobs.ended", kind=Kind.MOMENT),
     ),
     order="-slot",
+    reaches=True,
     none="upkeep.jobs.none",
     none_text="upkeep.jobs.none_text",
 )
@@ -39,7 +41,8 @@ def job_name(job: str, lang: Lang) -> str:
 
 
 def _rows(tx: Connection, asked: Asked) -> Found:
-    found = recent_runs(tx, limit=MOST + 1)
+    since, until = days_asked(asked.view, "slot")
+    found = recent_runs(tx, since=since, until=until, limit=MOST + 1)
     return Found(rows=tuple(_row(run, asked.lang) for run in found[:MOST]), more=len(found) > MOST)
 
 

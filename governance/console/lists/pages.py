@@ -147,7 +147,7 @@ def _bounds(declared: ListOf, found: Found, lang: Lang) -> tuple[str, ...]:
     """What the file leaves out, in sentences for its end."""
     if not _cut(found):
         return found.bounds
-    key = "ui.list.file_first" if declared.cursor else "ui.list.file_newest"
+    key = "ui.list.file_newest" if declared.reaches else "ui.list.file_first"
     return (*found.bounds, text(key, lang, n=f"{MOST:,}"))
 
 

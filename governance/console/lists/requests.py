@@ -8,7 +8,7 @@ from dsar.listing import Summary
 from dsar.messages.store import unread_of
 from dsar.reading import list_requests
 from dsar.types import Status
-from governance.console.lists.cells import READ, newest, one_of, row, who
+from governance.console.lists.cells import READ, days_asked, newest, one_of, row, who
 from governance.console.lists.source import Asked, Source
 from governance.core.clock import JST
 from governance.core.terms import Lang
@@ -23,6 +23,7 @@ DECLARED: Final = ListOf(
     path=HOME,
     title="console.requests.title",
     keeps=("all",),
+    reaches=True,
     none="console.requests.none",
     none_text="console.requests.none_text",
     columns=(
@@ -54,7 +55,14 @@ URGENT: Final = {"overdue": "refused", "soon": "attention", "later": "", "undate
 
 def _rows(tx: Connection, asked: Asked) -> Found:
     is_open = None if asked.given.get("all") == "yes" else True
-    found = list_requests(tx, asked.wiring.ports, asked.principal, is_open=is_open, limit=READ)
+    found = list_requests(
+        tx,
+        asked.wiring.ports,
+        asked.principal,
+        is_open=is_open,
+        received=days_asked(asked.view, "received"),
+        limit=READ,
+    )
     unread = unread_of(tx, (one.id for one in found))
     reads = bool(may(asked.principal, Action.DSAR_READ, asked.wiring.policies.current))
     return newest(_row(one, asked, unread.get(one.id, 0), reads=reads) for one in found)

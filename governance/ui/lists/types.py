@@ -103,6 +103,7 @@ class ListOf:
     none_text: str = ""
     cursor: bool = False  # the database filters, sorts and pages; else memory does, up to MOST
     dated: bool = True  # of a list with a cursor: its own order has the newest rows first
+    reaches: bool = False  # where a period is asked for, its source reads older rows too
     seeks: bool = True  # has the field for words
     selects: bool = True
     has_files: bool = True

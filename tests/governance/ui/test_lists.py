@@ -1,8 +1,9 @@
 """Lists without a page: views of query strings, rows of a view, files of exactly these rows."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import openpyxl
 import pytest
@@ -13,6 +14,7 @@ from governance.ui.lists.exporting import FileForm, file_of
 from governance.ui.lists.listing import Listing, listing_of
 from governance.ui.lists.types import MOST, Cell, Found, Kind, ListColumn, ListOf, Row, View
 from governance.ui.lists.views import address, has_words, spelled, view_of
+from governance.ui.parts import Sorted
 
 LABEL = "ui.table.empty"
 LIST = ListOf(
@@ -117,6 +119,65 @@ def test_more_names_than_memory_sorts_stand_by_their_keys() -> None:
     assert found.by_key
     assert [row.key for row in found.rows] == sorted(row.key for row in many)
     assert not arranged(LIST, view_of(LIST, [("sort", "name")]), many[1:]).by_key
+
+
+LOG = replace(
+    LIST,
+    order="-on",
+    cursor=True,
+    columns=(
+        ListColumn(key="on", label=LABEL, kind=Kind.DAY),
+        ListColumn(key="name", label=LABEL, kind=Kind.NAME, within=True),
+        ListColumn(key="count", label=LABEL, kind=Kind.NUMBER, within=True, back=False),
+    ),
+)
+
+
+def paged(query: str, found: Found) -> Listing:
+    return listing_of(LOG, view_of(LOG, parse_qsl(query)), found)
+
+
+def directions(shown: Listing) -> list[str | None]:
+    return [shown.sorted(one) for one in LOG.columns]
+
+
+def test_a_long_list_is_sorted_here_when_few_enough_match() -> None:
+    shown = paged("sort=name&size=20", Found(rows=ROWS * 6, total=24, whole=True))
+    assert [row.cell("name").value for row in shown.rows[:6]] == ["あおい"] * 6
+    assert (shown.by_cursor, shown.total, shown.first, shown.last) == (False, 24, 1, 20)
+    assert parse_qsl(urlsplit(shown.next_href).query) == [("sort", "name"), ("page", "2")]
+    assert directions(shown) == [None, Sorted.ASCENDING, None]
+    assert "sort=-name" in shown.sort_href(LOG.columns[1])
+
+
+def test_a_long_list_of_too_many_stands_in_its_own_order_and_says_so() -> None:
+    shown = paged("sort=name", Found(rows=ROWS, total=9_000, next="n7"))
+    assert (shown.by_key, shown.newest_first, shown.by_cursor) == (True, True, True)
+    assert directions(shown) == [Sorted.DESCENDING, None, None]
+    assert [row.key for row in shown.rows] == [row.key for row in ROWS]
+    assert parse_qsl(urlsplit(shown.next_href).query) == [("sort", "name"), ("before", "n7")]
+    oldest = paged("sort=on", Found(rows=ROWS, total=9_000, next="n7"))
+    assert (oldest.by_key, oldest.newest_first) == (False, False)
+    assert directions(oldest) == [Sorted.ASCENDING, None, None]
+
+
+def test_rows_chosen_on_a_later_page_are_within_reach_of_their_file() -> None:
+    shown = paged("before=n7", Found(rows=ROWS, total=9_000))
+    assert parse_qsl(shown.query_here) == [("before", "n7")]
+    assert shown.query == "", "a kept view has no page"
+
+
+def test_a_column_with_one_direction_leads_back_to_the_lists_own_order() -> None:
+    shown = paged("sort=count", Found(rows=ROWS, total=4, whole=True))
+    assert "sort" not in shown.sort_href(LOG.columns[2])
+    assert ("-count", LABEL, True) not in shown.orders
+
+
+def test_a_file_says_at_its_end_what_it_leaves_out() -> None:
+    columns = LIST.columns[:2]
+    made = file_of(LIST, columns, ROWS[:1], form=FileForm.CSV, lang=Lang.JA, bounds=("ここまで",))
+    lines = made.decode("utf-8-sig").splitlines()
+    assert lines[1:] == ['"さくら","OPEN"', '"",""', '"ここまで",""']
 
 
 def test_filters_meet_and_choices_are_counted() -> None:

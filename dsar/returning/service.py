@@ -81,6 +81,11 @@ def reference_of(typed: str) -> str:
     return re.sub(r"[\s‐‑‒–—―ー−]+", "-", plain)
 
 
+def is_reference(typed: str) -> bool:
+    """Whether it has the form of a number of ours; whether there is such a number is not asked."""
+    return REFERENCE.fullmatch(reference_of(typed)) is not None
+
+
 def begin(ports: Ports, typed: str, kind: EvidenceKind, *, at: datetime) -> Begun:
     """A way back is there, alike for every number; nothing was looked up."""
     secret, row = secrets.token_urlsafe(SECRET_BYTES), new_row_id()

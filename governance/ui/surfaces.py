@@ -110,7 +110,7 @@ def error_page(request: Request, error: GovernanceError) -> str:
         "error.html",
         page,
         problem=_problem(request, error, page.lang, customers=customers, kept=again is not None),
-        ways=_ways(request, error, page.lang, customers=customers),
+        ways=_ways(request, error, page.lang, customers=customers, kept=again is not None),
         again=again,
         signed_out=error.status == OUT,
         sign_in="/portal/sign-in" if customers else "/sign-in",
@@ -136,8 +136,10 @@ def _problem(
 
 
 def _ways(
-    request: Request, error: GovernanceError, lang: Lang, *, customers: bool
+    request: Request, error: GovernanceError, lang: Lang, *, customers: bool, kept: bool
 ) -> tuple[Link, ...]:
+    if customers and error.status == OUT and not kept:
+        return (Link(label=text("ui.sign_in_again", lang), href="/portal/sign-in"),)
     ways = _ways_on(request, error.status, lang, customers=customers)
     if error.code == STEP_UP:
         ways = (Link(label=text("ui.confirm_again", lang), href=_confirming(request)), *ways)

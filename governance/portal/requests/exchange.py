@@ -151,5 +151,6 @@ def _page(
         words=words[:SHOWN],
         most_mb=MOST_MB,
         keep=keep,
+        contact=wiring.settings.contact_mail,
         mistakes=(Mistake(field_id=field_id, sentence=wrong),) if wrong else (),
     )

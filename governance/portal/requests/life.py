@@ -22,7 +22,7 @@ from dsar.types import Event
 from governance.core.errors import NotFoundError
 from governance.core.terms import RequestId, RowId
 from governance.http.request import open_to_all, wiring_of
-from governance.i18n.catalogue import error_text, text
+from governance.i18n.catalogue import text
 from governance.portal.requests.asking import (
     ROOT,
     admitted_case,
@@ -32,8 +32,7 @@ from governance.portal.requests.asking import (
 )
 from governance.portal.requests.returning import RETURN
 from governance.ui.pages import Surface
-from governance.ui.parts import Mistake
-from governance.ui.surfaces import page_of, templates_of
+from governance.ui.surfaces import page_of, rendered_page, templates_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 OF: Final = f"{ROOT}/of"
@@ -48,7 +47,8 @@ async def read_letter(request: Request, request_id: str, letter: str) -> Respons
         return RedirectResponse(RETURN, status_code=303)
     case, record, written = found
     page = page_of(request, "portal.letter.title", surface=Surface.PORTAL)
-    content = templates_of(request).render(
+    content = await rendered_page(
+        request,
         "portal/request_letter.html",
         page,
         case=case,
@@ -103,9 +103,9 @@ async def take_back(
     )
     try:
         await run_in_threadpool(wiring.database.write, work)
-    except RequestStepError as error:
-        page = _withdrawal_page(request, case, error=error)
-        return HTMLResponse(page, status_code=error.status)
+    except RequestStepError as error:  # sent twice, or overtaken: the page says that it is over
+        now = await run_in_threadpool(_admitted, request, case.id) or case
+        return HTMLResponse(_withdrawal_page(request, now), status_code=error.status)
     return RedirectResponse(f"{OF}/{case.id}?done=withdrawn", status_code=303)
 
 
@@ -114,16 +114,14 @@ def may_withdraw(case: Case) -> bool:
     return any(step(track.law, track.status, Event.WITHDRAW) for track in case.tracks)
 
 
-def _withdrawal_page(request: Request, case: Case, *, error: RequestStepError | None = None) -> str:
+def _withdrawal_page(request: Request, case: Case) -> str:
     page = page_of(request, "portal.withdraw.title", surface=Surface.PORTAL)
-    wrong = error_text(error, page.lang) if error else ""
     return templates_of(request).render(
         "portal/request_withdraw.html",
         page,
         case=case,
         right=text(f"portal.request.right.{case.tracks[0].kind}", page.lang),
         possible=may_withdraw(case),
-        mistakes=(Mistake(field_id="withdraw", sentence=wrong),) if wrong else (),
         root=f"{OF}/{case.id}",
     )
 

@@ -1,5 +1,6 @@
 """Coming back without an account: the number, then the code; every number is answered alike."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Final
 
@@ -9,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from dsar.identity.errors import CodeRefusedError
-from dsar.returning.service import begin, come_back, deliver
+from dsar.returning.service import begin, come_back, deliver, is_reference
 from dsar.returning.store import STAY
 from dsar.types import EvidenceKind
 from governance.http.cookies import put
@@ -20,7 +21,7 @@ from governance.portal.requests.asking import BACK, ROOT, asker_of, check_sent, 
 from governance.portal.requests.standing import BY_MAIL, CODES
 from governance.ui.pages import Surface
 from governance.ui.parts import Choice, Mistake
-from governance.ui.surfaces import page_of, templates_of
+from governance.ui.surfaces import page_of, rendered_page, templates_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 RETURN: Final = f"{ROOT}/return"
@@ -36,13 +37,26 @@ def code_kinds(request: Request) -> tuple[EvidenceKind, ...]:
 @router.get(RETURN, response_class=HTMLResponse)
 async def ask_number(request: Request, reference: str = "") -> str:
     """The form for the number and for where the code goes."""
+    return await _number_page(request, reference)
+
+
+async def _number_page(request: Request, reference: str, *, kind: str = "", key: str = "") -> str:
+    """The form; `key` is that of the sentence that says what is wrong with the number."""
     page = page_of(request, "portal.return.title", surface=Surface.PORTAL)
-    kinds = tuple(
-        Choice(value=kind.value, label=text(f"portal.return.kind.{kind}", page.lang))
-        for kind in code_kinds(request)
-    )
-    return templates_of(request).render(
-        "portal/request_return.html", page, kinds=kinds, reference=reference[:WORDS_OF_MINE]
+    found = code_kinds(request)
+    wrong = text(key, page.lang) if key else ""
+    return await rendered_page(
+        request,
+        "portal/request_return.html",
+        replace(page, invalid=bool(wrong)),
+        kinds=tuple(
+            Choice(value=one.value, label=text(f"portal.return.kind.{one}", page.lang))
+            for one in found
+        ),
+        kind=kind if kind in set(found) else EvidenceKind.EMAIL_CODE.value,
+        reference=reference[:WORDS_OF_MINE],
+        wrong=wrong,
+        mistakes=(Mistake(field_id="reference", sentence=wrong),) if wrong else (),
     )
 
 
@@ -54,9 +68,12 @@ async def send_code(
     kind: Annotated[str, Form()] = "",
     csrf: Annotated[str, Form()] = "",
 ) -> Response:
-    """The same answer whatever was typed; whether a code goes out is decided after it."""
+    """The same answer for every number; whether a code goes out is decided after it."""
     check_sent(request, csrf)
     wiring = wiring_of(request)
+    if not is_reference(reference):  # its form is published: nothing is told of who is on record
+        page = await _number_page(request, reference, kind=kind, key="portal.return.wrong")
+        return HTMLResponse(page, status_code=422)
     way = EvidenceKind(kind) if kind in set(code_kinds(request)) else EvidenceKind.EMAIL_CODE
     at = wiring.clock()
     begun = await run_in_threadpool(begin, wiring.ports, reference, way, at=at)

@@ -23,7 +23,7 @@ from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.http.request import wiring_of
 from governance.i18n.catalogue import text
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 
@@ -124,7 +124,8 @@ async def _page(request: Request, principal: Principal, *, examined: bool) -> st
             ),
         }
 
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "app/health.html",
         page,
         examined=examined,

@@ -27,7 +27,7 @@ from governance.i18n.catalogue import text
 from governance.jobs import ledger
 from governance.jobs.rules import next_slot
 from governance.jobs.types import Daily, EveryMinutes, JobRun, JobState, Monthly, Rule, Weekly
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
@@ -102,7 +102,8 @@ async def jobs(request: Request, principal: Reader) -> str:
             }
 
     shown = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "app/jobs.html",
         page,
         failed=sum(_failed(one.last) for one in shown["lines"]),

@@ -28,7 +28,7 @@ from governance.signon.service import ATTEMPT, MARK, enter, log_out
 from governance.signon.types import Audience, Provider
 from governance.signon.verifying import MOST, Answer, logged_out, vouched
 from governance.ui.pages import Surface
-from governance.ui.surfaces import page_of, templates_of
+from governance.ui.surfaces import page_of, rendered_page
 
 COOKIE: Final = "sekisho_sign_on"
 HOMES: Final = {Audience.STAFF: "/console", Audience.CUSTOMERS: "/portal"}
@@ -184,7 +184,7 @@ async def farewell(request: Request, name: Name) -> HTMLResponse:
     page = page_of(request, "sign_on.farewell.title", surface=Surface.PLAIN)
     href = f"{place}{'&' if urlsplit(place).query else '?'}{said}"
     label = provider.label[page.lang]
-    shown = templates_of(request).render("app/farewell.html", page, href=href, label=label)
+    shown = await rendered_page(request, "app/farewell.html", page, href=href, label=label)
     return HTMLResponse(shown)
 
 

@@ -33,7 +33,7 @@ from governance.identity.credentials.terms import limits_of
 from governance.reports.types import Period, ReportId
 from governance.ui.lists.listing import Listing
 from governance.ui.parts import Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
@@ -76,7 +76,8 @@ async def _reviews(
             return found, listed(request, principal, ACCESS_REVIEWS, tx=tx)
 
     found, listing = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/access.html",
         page,
         listing=listing,
@@ -156,7 +157,8 @@ async def _review(
     here = f"{HOME}/{found.review.quarter}"
     page = again(console_page(request, "access.title", principal), here, mistakes)
     lines = access_lines(found, snapshot_of(request), principal.id, page.lang)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/access_review.html",
         page,
         review=found.review,
@@ -259,7 +261,8 @@ async def _account(
     back = f"{HOME}/{found.review.quarter}"
     here = f"{back}/accounts/{account}"
     page = again(console_page(request, "access.title", principal), here, mistakes)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/access_account.html",
         page,
         line=line,

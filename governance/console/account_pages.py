@@ -27,7 +27,7 @@ from governance.identity.credentials.terms import STEP_LIFE
 from governance.identity.types import Level
 from governance.ui.parts import Mistake
 from governance.ui.preferences import safe_return
-from governance.ui.surfaces import lang_of, templates_of
+from governance.ui.surfaces import lang_of, rendered_page
 from policies.actions import Action
 from policies.api import StepUpNeededError
 
@@ -57,7 +57,8 @@ async def _account(
             return found, second.offered_totp(tx, wiring.ports, terms, principal)
 
     found, offered = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/account.html",
         page,
         found=found,
@@ -231,7 +232,8 @@ async def _confirm(
             return keeping.security_of(tx, principal, at=wiring.clock())
 
     found = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/account_confirm.html",
         page,
         factors=found.factors,

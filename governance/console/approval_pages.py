@@ -11,7 +11,7 @@ from governance.console.lists.approvals import APPROVALS, HOME
 from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.http.principal import Principal
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 
@@ -24,7 +24,8 @@ Decider = Annotated[Principal, Depends(require(Action.APPROVAL_DECIDE))]
 async def waiting(request: Request, principal: Decider) -> str:
     """Every act that waits, the soonest to expire first."""
     page = console_page(request, TITLE, principal)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/approvals.html",
         page,
         found=await run_in_threadpool(listed, request, principal, APPROVALS),

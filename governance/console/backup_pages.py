@@ -20,7 +20,7 @@ from governance.http.request import check_csrf, wiring_of
 from governance.jobs.runner import worker_of
 from governance.ui.lists.listing import Listing
 from governance.ui.parts import Mistake, Tone
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 from retention.backups.creating import create, kept
@@ -60,7 +60,8 @@ async def backups(request: Request, principal: Reader) -> str:
 async def _page(request: Request, principal: Principal, mistakes: tuple[Mistake, ...] = ()) -> str:
     page = again(console_page(request, "console.backups.title", principal), HOME, mistakes)
     shown = await run_in_threadpool(_shown, request, principal)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/backups.html",
         page,
         shown=shown,

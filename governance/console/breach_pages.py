@@ -35,7 +35,7 @@ from governance.registers.breaches.types import (
     Topic,
 )
 from governance.ui.parts import Choice, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 
@@ -79,7 +79,8 @@ async def _breaches(
 ) -> str:
     page = again(console_page(request, TITLE, principal), HOME, mistakes)
     now = wiring_of(request).clock().astimezone(JST)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/breaches.html",
         page,
         found=await run_in_threadpool(listed, request, principal, BREACHES),
@@ -173,7 +174,8 @@ async def _breach(
             at = wiring.clock()
             return breach_shown(tx, wiring.ports, principal, breach, lang, at=at)
 
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/breach.html",
         page,
         shown=await run_in_threadpool(look),

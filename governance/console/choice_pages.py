@@ -37,7 +37,7 @@ from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.ui.parts import Choice, Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
@@ -68,7 +68,8 @@ async def _consents(
     request: Request, principal: Principal, mistakes: tuple[Mistake, ...] = ()
 ) -> str:
     page = again(console_page(request, "console.consents.title", principal), HOME, mistakes)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/consents.html",
         page,
         found=await run_in_threadpool(listed, request, principal, CONSENTS),
@@ -126,7 +127,8 @@ async def person_page(
     found = await run_in_threadpool(read)
     here = f"{HOME}/persons/{found.choices.subject}"
     known = policy.purpose(told) if told else None
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/consents_person.html",
         again(page, here, mistakes),
         subject=found.choices.subject,
@@ -171,7 +173,8 @@ async def proof(request: Request, principal: Reader, entry: str) -> str:
         facts["terms"] = proof_terms(view, policy, page.lang, by=by)
         facts["purpose"] = purpose_words(policy, view.event.purpose, page.lang)
         facts["href"] = f"{HOME}/persons/{view.event.subject}"
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/consents_proof.html",
         page,
         entry=row,

@@ -29,7 +29,7 @@ from governance.identity.clients import service
 from governance.identity.clients.types import key_opens, rate_of
 from governance.identity.rules import may_act
 from governance.ui.parts import Choice, Mistake
-from governance.ui.surfaces import lang_of, templates_of
+from governance.ui.surfaces import lang_of, rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 from policies.types import RoleKind
@@ -59,7 +59,8 @@ async def _list(
         for one, role in policy.roles.items()
         if role.kind is RoleKind.SYSTEM
     ]
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/clients.html",
         page,
         found=await run_in_threadpool(listed, request, principal, CLIENTS),
@@ -120,7 +121,8 @@ async def _one(
     except AccountUnknownError:
         raise NotFoundError from None
     at, acts = wiring.clock(), may_act(found.client.state)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/client.html",
         page,
         client=found.client,

@@ -33,7 +33,7 @@ from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.ui.parts import Choice, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 
@@ -76,7 +76,8 @@ async def _complaints(
     lang, day = page.lang, today(request)
     asked = request.query_params.get("request", "")
 
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/complaints.html",
         page,
         found=await run_in_threadpool(listed, request, principal, COMPLAINTS),
@@ -159,7 +160,8 @@ async def _complaint(
         with wiring.database.read() as tx:
             return complaint_shown(tx, wiring.ports, principal, RowId(complaint), lang)
 
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/complaint.html",
         page,
         shown=await run_in_threadpool(look),

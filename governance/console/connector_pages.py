@@ -26,7 +26,7 @@ from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.ui.lists.listing import Listing
 from governance.ui.parts import Choice, Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 
@@ -85,7 +85,8 @@ async def systems(request: Request, principal: Reader, look: str = "") -> str:
         return found, listed(request, principal, CONNECTOR_TASKS) if answers else None
 
     found, tasks = await run_in_threadpool(read)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/connectors.html",
         page,
         found=found,
@@ -124,7 +125,8 @@ async def _task(
         return found, case.subject, case.reference, labels
 
     found, person, reference, labels = await run_in_threadpool(read)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/connector_task.html",
         page,
         line=_task_line(found, labels, lang, on=today(request)),

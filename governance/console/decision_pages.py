@@ -21,7 +21,7 @@ from governance.gateway.api.asking import row_id
 from governance.http.principal import Principal
 from governance.http.request import wiring_of
 from governance.ui.lists.listing import Listing
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
@@ -43,7 +43,8 @@ async def decisions(request: Request, principal: Reader, person: str = "") -> st
             return found, span_of(tx, found.view, given, at=wiring.clock())
 
     found, span = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/decisions.html",
         page,
         found=found,
@@ -67,7 +68,8 @@ async def one_decision(request: Request, principal: Reader, name: str) -> str:
 
     found, place, actor = await run_in_threadpool(wiring.database.write, look)
     purposes = {name: one.label[page.lang] for name, one in snapshot_of(request).purposes.items()}
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/decision.html",
         page,
         at=decided_at(found),

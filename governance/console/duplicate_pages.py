@@ -23,7 +23,7 @@ from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.ui.lists.types import MOST
 from governance.ui.parts import Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
@@ -50,7 +50,8 @@ async def duplicates(request: Request, principal: Reader) -> str:
                 "merged": listed(request, principal, MERGED, tx=tx),
             }
 
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/duplicates.html",
         page,
         may_merge=may(request, principal, Action.PERSON_MERGE),
@@ -80,7 +81,8 @@ async def _merged(
     found = await run_in_threadpool(look)
     if found is None:
         raise NotFoundError
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/merge.html",
         page,
         merge=found,
@@ -123,7 +125,8 @@ async def _pair(
         return show(wiring.ports, principal, pair, at=wiring.clock())
 
     view = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/duplicate.html",
         page,
         view=view,

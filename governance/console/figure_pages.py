@@ -25,7 +25,7 @@ from governance.reports.rendering import ReportFormat
 from governance.reports.types import Period, ReportId
 from governance.ui.charts import bar_lines
 from governance.ui.lists.listing import Listing
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 
@@ -53,7 +53,8 @@ async def request_figures(request: Request, principal: Reader, by: str = "") -> 
             return found, forecast, shown
 
     found, forecast, (late, silent, rights) = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/request_figures.html",
         page,
         rights=rights,

@@ -12,7 +12,7 @@ from governance.console.frame import may, way
 from governance.console.pages import console_page
 from governance.http.principal import Principal
 from governance.http.request import wiring_of
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 
@@ -35,7 +35,8 @@ async def first_week(request: Request, principal: Officer) -> str:
 
     days = await run_in_threadpool(look)
     tasks = [task for day in days for task in day.tasks]
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/first_week.html",
         page,
         way=way(page.lang, (TITLE, HOME)),

@@ -23,7 +23,7 @@ from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.ui.parts import Choice, Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
@@ -92,7 +92,8 @@ async def _accesses(
 
     found = await run_in_threadpool(listed, request, principal, EMERGENCIES)
     policy = snapshot_of(request)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/glasses.html",
         page,
         found=found,
@@ -168,7 +169,8 @@ async def _access(
     found, reason, said = await run_in_threadpool(look)
     reviews = may(request, principal, Action.GLASS_REVIEW)
     own = found.actor == principal.id
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/glass.html",
         page,
         line=_line(request, found, page.lang),

@@ -44,7 +44,7 @@ from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text, text
 from governance.ui.parts import Choice, Mistake
-from governance.ui.surfaces import lang_of, templates_of
+from governance.ui.surfaces import lang_of, rendered_page
 from policies.actions import Action
 from policies.actors import decide_actor
 from policies.api import require, snapshot_of
@@ -108,7 +108,8 @@ async def waiting(request: Request, principal: Reader) -> str:
     """Who waits for a second person, of all persons; nobody by name."""
     demand(request, principal, GUARDIANS_WAITING)
     page = console_page(request, WAITING, principal)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/guardians_waiting.html",
         page,
         found=await run_in_threadpool(listed, request, principal, GUARDIANS_WAITING),
@@ -150,7 +151,8 @@ async def _page(
         return tuple(_right(row, one, day, hands.get(row.row)) for row, one in shown)
 
     kind = (given or {}).get("kind") or RelationKind.PARENT.value
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/guardians.html",
         page,
         subject=subject,

@@ -42,7 +42,7 @@ from governance.i18n.catalogue import text
 from governance.reports.rendering import ReportFormat
 from governance.reports.types import Period, ReportId
 from governance.ui.parts import Choice, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 from retention.holds import releasing, service
@@ -103,7 +103,8 @@ async def holds(request: Request, principal: Reader) -> str:
     """Matters that stand, those that need a look first; released ones on demand."""
     page = console_page(request, TITLE, principal)
     released = request.query_params.get("released") == "yes"
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/holds.html",
         page,
         found=await run_in_threadpool(listed, request, principal, HOLDS),
@@ -146,7 +147,8 @@ async def _form(
     found: Preview | None = None,
 ) -> str:
     page = again(console_page(request, "console.holds.new", principal), f"{HOME}/new", mistakes)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/hold_new.html",
         page,
         given=given,
@@ -263,7 +265,8 @@ async def _matter(
                 tx, wiring.ports, principal, number, page.lang, after=after, at=wiring.clock()
             )
 
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/hold.html",
         page,
         shown=await run_in_threadpool(look),

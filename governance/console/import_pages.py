@@ -47,7 +47,7 @@ from governance.http.request import StaleFormError, check_csrf, wiring_of
 from governance.http.threads import OwnThreads
 from governance.reports.rendering import MEDIA, ReportFormat
 from governance.ui.parts import Choice, Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 
@@ -95,7 +95,8 @@ async def _history(
     request: Request, principal: Principal, mistakes: tuple[Mistake, ...] = ()
 ) -> str:
     page = again(console_page(request, TITLE, principal), HOME, mistakes)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/imports.html",
         page,
         found=await run_in_threadpool(listed, request, principal, IMPORTS),
@@ -167,8 +168,12 @@ async def find(request: Request, principal: Importer, kind: str = "", digest: st
         return Response(status_code=204)  # the page that waits stays as it is, and asks again
     page = console_page(request, TITLE, principal)
     here = f"{HOME}/find?kind={kind}&digest={digest}"
-    body = templates_of(request).render(
-        "console/import_waits.html", page, here=here, way=_way(page.lang, "upkeep.import.one")
+    body = await rendered_page(
+        request,
+        "console/import_waits.html",
+        page,
+        here=here,
+        way=_way(page.lang, "upkeep.import.one"),
     )
     return HTMLResponse(body)
 
@@ -191,7 +196,8 @@ async def _run(
         with wiring.database.read() as tx:
             return run_shown(tx, run, page.lang)
 
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/import_run.html",
         page,
         shown=await run_in_threadpool(read),
@@ -240,7 +246,8 @@ async def _step(
     except GovernanceError as error:
         return await _refused(request, principal, error)
     page = again(console_page(request, "upkeep.import.look", principal), HOME, ())
-    body = templates_of(request).render(
+    body = await rendered_page(
+        request,
         "console/import_look.html",
         page,
         looked=shown,

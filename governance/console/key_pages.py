@@ -21,7 +21,7 @@ from governance.http.principal import Principal
 from governance.http.request import wiring_of
 from governance.keys.epochs import status
 from governance.keys.types import KeysStatus
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 from retention.backups.key_copies import KeyCopy, key_copies
@@ -61,7 +61,8 @@ async def keys(request: Request, principal: Reader, look: str = "") -> str:
     """
     page, looked = console_page(request, TITLE, principal), look == "yes"
     shown = await run_in_threadpool(_shown, wiring_of(request), today(request), looked=looked)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/keys.html",
         page,
         shown=shown,

@@ -27,7 +27,7 @@ from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.i18n.catalogue import domain, text
 from governance.ui.parts import Term
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 from policies.law.answers import Json, law_show
@@ -55,7 +55,8 @@ async def law(request: Request, principal: Reader, on: str = "") -> str:
     book = law_in_force()
     sources = (LAW_DUTIES, LAW_RULES, LAW_SETS)
     duties, rules, sets = await run_in_threadpool(listed_all, request, principal, sources)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/law.html",
         page,
         book=book,
@@ -83,7 +84,8 @@ async def law_entry(request: Request, entry: str, principal: Reader, on: str = "
     kept = {name: value for name, value in found.items() if name not in HIDDEN}
     if "article" in kept:
         kept["article"] = article_words(str(kept.pop("law")), str(kept["article"]), page.lang)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/law_entry.html",
         page,
         entry=entry,

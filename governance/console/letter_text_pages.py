@@ -21,7 +21,7 @@ from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.ui.parts import Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page, templates_of
 from policies.actions import Action
 from policies.api import require
 
@@ -37,7 +37,8 @@ Words = Annotated[str, Form()]
 async def texts(request: Request, principal: Reader) -> str:
     """The company's own texts, and every letter that has one."""
     page = console_page(request, TITLE, principal)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/letter_texts.html",
         page,
         way=way(page.lang, (TITLE, HOME)),

@@ -26,7 +26,7 @@ from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.i18n.formats import long_day
 from governance.ui.parts import Choice, Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 
@@ -54,7 +54,8 @@ async def _notices(
     page = again(console_page(request, "console.notices.title", principal), HOME, mistakes)
     sources = (NOTICES, DRAFTS)
     found, drafts = await run_in_threadpool(listed_all, request, principal, sources)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/notices.html",
         page,
         found=found,
@@ -96,7 +97,8 @@ async def history(
     """Every version of a notice, and what two of them say differently."""
     page = console_page(request, "console.notices.history", principal)
     found = await run_in_threadpool(history_of, wiring_of(request), notice, old, new, page.lang)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/notice.html",
         page,
         found=found,
@@ -133,7 +135,8 @@ async def _edition(
     page = again(console_page(request, "console.notices.version", principal), href, mistakes)
     found = await run_in_threadpool(edition_of, wiring_of(request), notice, version)
     asked = found.approval
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/notice_version.html",
         page,
         found=found,

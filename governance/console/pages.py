@@ -36,7 +36,7 @@ from governance.i18n.formats import moment
 from governance.identity.naming import names_of
 from governance.ui.pages import Page, Surface
 from governance.ui.style_page import style_page
-from governance.ui.surfaces import page_of, templates_of
+from governance.ui.surfaces import page_of, rendered_page, templates_of
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
@@ -113,7 +113,7 @@ async def console(request: Request, principal: Officer) -> str:
         return {**found, "verdict": verdict_of(watched, waiting=facts.waiting)}
 
     shown = await run_in_threadpool(look)
-    return templates_of(request).render("console/overview.html", page, at=wiring.clock(), **shown)
+    return await rendered_page(request, "console/overview.html", page, at=wiring.clock(), **shown)
 
 
 @router.get("/console/figures/{name}", response_class=HTMLResponse)
@@ -128,7 +128,8 @@ async def figure(request: Request, name: str, principal: Officer) -> str:
         problems = imports.problem_counts(tx)
         findings = imports.finding_counts(tx)
         tasks = reviews.tasks(tx) if name == "reviews" else ()
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/figure.html",
         page,
         figure=name,

@@ -15,7 +15,7 @@ from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.ui.parts import Choice, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.admin import pausing
 from policies.api import require
@@ -46,7 +46,8 @@ async def _page(request: Request, principal: Principal, mistakes: tuple[Mistake,
         with wiring.database.read() as tx:
             return standing(tx)
 
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/pause.html",
         page,
         way=way(page.lang, ("console.pause.title", HOME)),

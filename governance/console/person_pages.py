@@ -25,7 +25,7 @@ from governance.gateway.types import ReadAnswer, ReadRequest
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.ui.parts import Choice
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 from policies.types import Verb
@@ -103,7 +103,8 @@ async def _page(
     look = _looking(request, principal, SubjectId(subject), page.lang, chosen, show, asked)
     shown = await run_in_threadpool(look)
     others = [one for one in snapshot_of(request).purposes.values() if one not in able]
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/person.html",
         page,
         subject=subject,

@@ -24,7 +24,7 @@ from governance.customers.uploads import Place, scanned
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.ui.parts import Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
@@ -59,7 +59,8 @@ async def _points(
     request: Request, principal: Principal, mistakes: tuple[Mistake, ...] = ()
 ) -> str:
     page = again(console_page(request, "console.points.title", principal), HOME, mistakes)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/points.html",
         page,
         found=await run_in_threadpool(listed, request, principal, POINTS),
@@ -115,7 +116,8 @@ async def _point(
 
     kept, notice = await run_in_threadpool(look)
     purposes = {one: record.label[lang] for one, record in snapshot_of(request).purposes.items()}
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/point.html",
         page,
         kept=kept,

@@ -25,7 +25,7 @@ from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text, text
 from governance.ui.parts import Choice, Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.admin.documents import Documents
 from policies.admin.errors import PolicyFaultyError
@@ -72,7 +72,8 @@ async def _policies(
     shown = await run_in_threadpool(standing_of, wiring, page.lang)
     waiting, rules, history = await run_in_threadpool(listed_all, request, principal, sources)
     every = Choice(value="", label=text("console.policy.every_role", page.lang))
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/policies.html",
         page,
         shown=shown,
@@ -102,7 +103,8 @@ async def cells(request: Request, principal: Reader) -> str:
     if purpose not in purposes or action not in set(Verb):
         raise NotFoundError
     found = matrix(known, actions=(action,), purposes=(PurposeId(purpose),))
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/policy_matrix.html",
         page,
         sheet=next(iter(sheets(known, found, lang=page.lang)), None),
@@ -127,7 +129,8 @@ async def _change(request: Request, principal: Principal, approval: str, *, wron
     page = console_page(request, "console.policy.change", principal)
     found = await run_in_threadpool(proposal_of, wiring_of(request), approval, page.lang)
     own = found.approval.requested_by == principal.id
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/policy_change.html",
         page,
         found=found,

@@ -26,7 +26,7 @@ from governance.http.request import wiring_of
 from governance.registers.provisions import service
 from governance.registers.provisions.service import ShownPerson
 from governance.ui.parts import Crumb
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
@@ -57,7 +57,8 @@ def _way(lang: Lang, *further: tuple[str, str]) -> tuple[Crumb, ...]:
 async def provisions(request: Request, principal: Reader) -> str:
     """Records, the newest first, by recipient and days; nobody in them is named."""
     page = console_page(request, "console.provisions.title", principal)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/provisions.html",
         page,
         found=await run_in_threadpool(listed, request, principal, PROVISIONS),
@@ -83,7 +84,8 @@ async def one_provision(request: Request, principal: Reader, provision: str) -> 
         return {"line": line, "terms": terms}
 
     facts = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/provision.html",
         page,
         reads_log=may(request, principal, Action.AUDIT_READ),
@@ -109,7 +111,8 @@ async def persons(request: Request, principal: Reader, provision: str, after: st
     found = await run_in_threadpool(wiring.database.write, work)
     here = f"{HOME}/{provision}"
     following = f"{here}/persons?after={found[-1].person.id}" if len(found) == PAGE else ""
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/provision_persons.html",
         page,
         lines=[_person(one, page.lang) for one in found],

@@ -37,7 +37,7 @@ from governance.registers.service import NewCheck, Shown
 from governance.registers.types import CheckKind, CheckMethod, CheckOutcome, Hook
 from governance.reports.types import Period, ReportId
 from governance.ui.parts import Choice, Crumb, Mistake
-from governance.ui.surfaces import lang_of, templates_of
+from governance.ui.surfaces import lang_of, rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
@@ -71,7 +71,8 @@ async def recipients(request: Request, principal: Reader) -> str:
                 "abroad": listed(request, principal, TRANSFERS, tx=tx),
             }
 
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/recipients.html",
         page,
         may_report=may(request, principal, Action.REPORT_READ),
@@ -101,7 +102,8 @@ async def _recipient(
     )
     lang, day = page.lang, today(request)
     shown, hook = await run_in_threadpool(_entry, request, principal, key)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/recipient.html",
         page,
         shown=shown,

@@ -35,7 +35,7 @@ from governance.jobs.rules import next_slot
 from governance.reports.rendering import ReportFormat
 from governance.reports.types import Period, ReportId
 from governance.ui.parts import Figure, Term, Tone
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 from retention import looking, store
@@ -100,7 +100,8 @@ async def retention(request: Request, principal: Reader) -> str:
             return overview(tx, wiring.settings, page.lang, at=wiring.clock())
 
     facts = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/retention.html",
         page,
         facts=facts,

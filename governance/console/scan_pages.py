@@ -26,7 +26,7 @@ from governance.http.request import check_csrf, wiring_of
 from governance.http.threads import OwnThreads
 from governance.reports.rendering import MEDIA, ReportFormat
 from governance.ui.parts import Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 
@@ -55,7 +55,8 @@ async def _scans(
     mistakes: tuple[Mistake, ...] = (),
 ) -> str:
     page = again(console_page(request, "console.scans.title", principal), HOME, mistakes)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/scans.html",
         page,
         found=await run_in_threadpool(listed, request, principal, SCANS),
@@ -102,7 +103,8 @@ async def one_scan(request: Request, principal: Analyst, scan: str, columns: str
             return service.shown_scan(tx, wiring.ports, row_id(scan), every_column=every)
 
     kept, found = await run_in_threadpool(look, wiring_of(request))
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/scan.html",
         page,
         kept=kept,

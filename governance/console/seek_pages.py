@@ -15,7 +15,7 @@ from governance.console.person_results import purposes_to
 from governance.console.seeking import Hit, Sought, hits
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 from policies.types import Verb
@@ -58,7 +58,8 @@ async def _page(request: Request, principal: Principal, words: str) -> str:
 
     found = await run_in_threadpool(look)
     able = purposes_to(request, principal, Verb.SEARCH) if _searches(request, principal) else ()
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/seek.html",
         page,
         words=words.strip(),

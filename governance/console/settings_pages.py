@@ -15,7 +15,7 @@ from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.http.request import wiring_of
 from governance.i18n.catalogue import text
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.api import require
 
@@ -55,7 +55,8 @@ async def settings(request: Request, principal: Reader, only: str = "") -> str:
     page = console_page(request, TITLE, principal)
     lines = tuple(setting_lines(wiring_of(request).settings, page.lang))
     changed = tuple(one for one in lines if one.changed)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/settings.html",
         page,
         lines=changed if only == "changed" else lines,

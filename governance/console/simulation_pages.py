@@ -39,7 +39,7 @@ from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.ui.lists.listing import Listing
 from governance.ui.parts import Crumb, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from retention.errors import ScheduleFormError
 from retention.simulation import service, store
@@ -82,7 +82,8 @@ async def _simulations(
             return found, version_choices(tx, page.lang)
 
     found, versions = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/simulations.html",
         page,
         found=found,
@@ -182,7 +183,8 @@ async def _one(
     found, why_not = await run_in_threadpool(look)
     here = f"{SIMULATIONS}/{found.id}"
     page = again(console_page(request, "console.simulations.one", principal), here, mistakes)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/simulation.html",
         page,
         found=found,
@@ -260,7 +262,8 @@ async def persons(
 
     found, shown = await run_in_threadpool(look)
     following = persons_href(found, decision=decision, rule=rule, after=shown.after or "")
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/simulation_persons.html",
         page,
         lines=[person_shown(line, found, page.lang) for line in shown.lines],

@@ -24,7 +24,7 @@ from governance.identity.accounts import AccountUnknownError, NewStaff, add_staf
 from governance.identity.overseeing import Whole, whole
 from governance.identity.types import AccountState
 from governance.ui.parts import Choice, Crumb, Mistake, Term
-from governance.ui.surfaces import lang_of, templates_of
+from governance.ui.surfaces import lang_of, rendered_page
 from policies.actions import Action
 from policies.api import StepUpNeededError, require, snapshot_of
 
@@ -65,7 +65,8 @@ async def _list(
     choices = role_choices(policy, page.lang)
     anybody = Choice(value="", label=text("staff.every_role", page.lang))
     role = request.query_params.get("role", "") if request.method == "GET" else ""
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/staff.html",
         page,
         found=await run_in_threadpool(listed, request, principal, STAFF),
@@ -174,7 +175,8 @@ async def _one(
     living = found.staff.state is not AccountState.ENDED
     own = found.staff.id == principal.id
     log = may(request, principal, Action.AUDIT_READ)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "console/staff_account.html",
         page,
         found=found,
@@ -240,7 +242,8 @@ async def confirm(request: Request, principal: Writer, login: str, act: str) -> 
     def say(key: str, **params: object) -> str:
         return text(f"staff.{key}", page.lang, **params)
 
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "confirm.html",
         page,
         heading=say(f"act.{act}"),

@@ -38,7 +38,7 @@ from governance.identity.rules import truncate_network
 from governance.portal.pages import subject_of
 from governance.ui.pages import Page, Surface
 from governance.ui.parts import Choice, Mistake
-from governance.ui.surfaces import page_of, templates_of
+from governance.ui.surfaces import page_of, rendered_page, templates_of
 from policies.purposes import PurposeRecord
 
 router = APIRouter(include_in_schema=False)
@@ -158,7 +158,8 @@ async def send(request: Request, name: Name) -> Response:
 async def received(request: Request, name: Name) -> str:
     """The same words for everybody."""
     page, shown = await _shown(request, name)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "portal/collected.html",
         page,
         title=shown.point.title[page.lang],

@@ -22,7 +22,7 @@ from governance.portal.family import ChildLine
 from governance.portal.home import HomeFacts, held_terms, home_facts, next_kind, own_name
 from governance.signon.acting import demand_no_own_choice
 from governance.ui.pages import Surface
-from governance.ui.surfaces import page_of, templates_of
+from governance.ui.surfaces import page_of, rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 
@@ -57,7 +57,8 @@ async def home(request: Request, principal: Person, changed: str = "") -> str:
         return facts, family.named(wiring.ports, reader, children, at=at)
 
     facts, children = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "portal/home.html",
         page,
         facts=facts,

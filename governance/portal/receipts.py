@@ -19,7 +19,7 @@ from governance.i18n.catalogue import text
 from governance.portal.pages import subject_of
 from governance.ui.pages import Surface
 from governance.ui.parts import Crumb
-from governance.ui.surfaces import page_of, templates_of
+from governance.ui.surfaces import page_of, rendered_page
 from policies.actions import Action
 from policies.api import require, snapshot_of
 from policies.snapshot import PolicySnapshot
@@ -55,8 +55,8 @@ async def receipts(request: Request, principal: Person) -> str:
         Crumb(label=text("portal.receipts.title", page.lang)),
     )
     found = await run_in_threadpool(look)
-    return templates_of(request).render(
-        "portal/receipts.html", page, lines=found, way=way, prints=can_typeset()
+    return await rendered_page(
+        request, "portal/receipts.html", page, lines=found, way=way, prints=can_typeset()
     )
 
 

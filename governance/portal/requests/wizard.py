@@ -35,7 +35,7 @@ from governance.portal.requests.asking import (
     secret_of,
 )
 from governance.ui.pages import Surface
-from governance.ui.surfaces import page_of, templates_of
+from governance.ui.surfaces import page_of, rendered_page, templates_of
 from policies.api import SignInNeededError
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
@@ -60,7 +60,8 @@ async def requests(request: Request, right: str = "", over: str = "") -> str:
             return form, tuple(line_of(one, page.lang) for one in own)
 
     form, lines = await run_in_threadpool(look)
-    return templates_of(request).render(
+    return await rendered_page(
+        request,
         "portal/requests.html",
         page,
         form=form,

@@ -223,7 +223,7 @@ def create_app(wiring: Wiring) -> Application:
     made = environment("governance.console", "governance.portal", "governance.app")
     app.state.templates = replace(made, names_of=partial(_names, wiring))
     for router in ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # as they are: included, each were built once more
     app.router.routes.extend(ui_routes())
     app.add_exception_handler(GovernanceError, _ours)
     app.add_exception_handler(HTTPException, _http)

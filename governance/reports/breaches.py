@@ -31,6 +31,7 @@ SHOW = "sekisho breach show ID"
 TO_PERSONS = frozenset({PERSONS.name, EUROPE_PERSONS.name})
 REMEDY = (Topic.RESPONSE, Topic.PUBLISHED, Topic.PREVENTION)
 LOGGED = {EventCode.BREACH_WEIGHED.value: "weighed", EventCode.BREACH_PAPER.value: "paper"}
+STAGES = ("public", "draft")  # of a notice's paper
 SHORT = 8  # letters of a record's number where its row names what it concerns, too
 
 
@@ -341,7 +342,11 @@ def _detail(step: Step, words: Words) -> str:
         case "weighed":
             known = frozenset(map(Ground, codes))
             return _grounds(known, lang) or words.say("no_ground")
-        case "reported" | "paper":
+        case "paper":
+            about = text(f"breaches.report.{codes[0]}", lang)
+            told = tuple(words.say(f"paper.{code}") for code in codes[1:] if code in STAGES)
+            return words.say("paper", report=about, stage=_joined(told, lang)) if told else about
+        case "reported":
             return text(f"breaches.report.{codes[0]}", lang)
         case "closed":
             return text(f"breaches.outcome.{codes[0]}", lang)
@@ -350,7 +355,11 @@ def _detail(step: Step, words: Words) -> str:
 
 def _grounds(grounds: frozenset[Ground], lang: Lang) -> str:
     named = [text(f"breaches.ground.{one.value}", lang) for one in Ground if one in grounds]
-    return ("、" if lang is Lang.JA else "; ").join(named)
+    return _joined(named, lang)
+
+
+def _joined(said: Iterable[str], lang: Lang) -> str:
+    return ("、" if lang is Lang.JA else "; ").join(said)
 
 
 def _named(one: Entry) -> tuple[str, str]:

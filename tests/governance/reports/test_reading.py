@@ -106,3 +106,13 @@ def test_a_wide_listing_lies_on_its_side_and_breaks_no_day() -> None:
     assert found.classes[-1] == "number whole"
     narrow = replace(wide, columns=wide.columns[:2], rows=(row[:2],))
     assert not laid(narrow, str).across
+
+
+def test_a_report_with_one_wide_listing_lies_on_its_side_as_a_whole() -> None:
+    plain = document(Lang.JA)
+    assert 'class="across"' not in html(plain)
+    row = ("R-2026-AAAAA-AAAAA", *(("2026-11-22",) * 8))
+    wide = Listing(columns=("番号", *"日日日日日日日日"), rows=(row,), total=1, source="x")
+    first = plain.sections[0]
+    told = html(replace(plain, sections=(replace(first, listing=wide), *plain.sections)))
+    assert told.count('class="across"') == 1  # no page is left empty for another way of lying

@@ -13,7 +13,7 @@ from dsar.errors import RequestStepError
 from dsar.listing import Entry
 from dsar.machine import possible
 from dsar.rules import advance, may_take
-from dsar.types import Event, Ground, Mark, Status
+from dsar.types import COPYING, Event, Ground, Mark, Status
 from governance.core.terms import Lang, Law
 from governance.i18n.actors import called
 from governance.i18n.catalogue import error_text, text
@@ -56,7 +56,8 @@ HERE: Final[Mapping[Event, str]] = MappingProxyType(
     }
 )  # steps that need no page of their own, with the only ground that they can have
 FORWARD: Final = (
-    *(Event.CONFIRM_IDENTITY, Event.START, Event.RECEIVE_SCOPE, Event.TRIAGE, Event.REFUSE),
+    *(Event.CONFIRM_IDENTITY, Event.START, Event.RECEIVE_SCOPE, Event.TRIAGE),
+    *(Event.FINISH_COLLECTING, Event.APPROVE, Event.REFUSE),
     *(Event.TELL_RECIPIENTS, Event.RESPOND, Event.CLOSE),
 )  # what leads on; of those that are possible the first is offered before the others
 ELSEWHERE: Final[Mapping[Event, str]] = MappingProxyType(
@@ -180,15 +181,18 @@ def desk_steps(case: Case, actor: Actor, lang: Lang, *, at: datetime) -> tuple[S
     return tuple(line for line in step_lines(case, actor, lang, at=at) if line.event in offered)
 
 
-def _order(line: StepLine) -> tuple[bool, bool, int]:
+def _order(line: StepLine) -> tuple[bool, int, bool]:
+    """What can be done before what cannot, what leads on before the rest, withdrawal last."""
     place = FORWARD.index(Event(line.event)) if line.event in FORWARD else len(FORWARD)
-    return not line.takes, not line.page, place
+    return not (line.takes or line.page), place, line.event == Event.WITHDRAW
 
 
 def _line(case: Case, event: Event, actor: Actor, lang: Lang, *, at: datetime) -> StepLine:
     name = text(f"dsar.event.{event}", lang)
     if event in ELSEWHERE:
-        return StepLine(event=event.value, name=name, page=ELSEWHERE[event])
+        station = text(f"console.station.{ELSEWHERE[event]}", lang)
+        told = text("console.case.on_page", lang, step=name, page=station)
+        return StepLine(event=event.value, name=told, page=ELSEWHERE[event])
     answer = advance(case, event, actor=actor, at=at, ground=HERE[event] or None)
     if isinstance(answer, Transition):
         return StepLine(event=event.value, name=name, takes=True)
@@ -221,6 +225,19 @@ def history(
         for entry in entries
     ]
     return tuple(reversed(found))
+
+
+def onward(case: Case, steps: Iterable[StepLine]) -> str:
+    """The page on which the request goes on, where none of these steps leads there; else empty."""
+    if any(line.event in FORWARD and (line.takes or line.page) for line in steps):
+        return ""
+    copying = any(track.kind in COPYING for track in case.tracks)
+    found = {track.status for track in case.tracks}
+    if found & {Status.APPROVED, Status.EXECUTING}:
+        return "answer" if copying else "execution"
+    if Status.REVIEW in found:
+        return "review" if copying else "execution"
+    return ""
 
 
 def ground_terms(decision: Decision | None, lang: Lang) -> tuple[Term, ...]:

@@ -19,6 +19,7 @@ from governance.console.case_facts import (
     ground_terms,
     hand_choices,
     history,
+    onward,
     roads,
     step_lines,
 )
@@ -120,6 +121,8 @@ def _page(
         hands = assigning.able(tx, wiring.ports)
         names = names_for(tx, (entry.actor for entry in entries), lang)
     mistakes = told(lang)
+    actor = actor_of(principal, wiring.ports.policies.current, found)
+    steps = step_lines(found, actor, lang, at=at)
     return templates_of(request).render(
         "console/request_case.html",
         again(page, here, mistakes),
@@ -129,9 +132,8 @@ def _page(
         here=here,
         roads=roads(found, lang),
         clocks=clocks(found, lang, at=at),
-        steps=step_lines(
-            found, actor_of(principal, wiring.ports.policies.current, found), lang, at=at
-        ),
+        steps=steps,
+        onward=onward(found, steps),
         grounds=ground_terms(found.decision, lang),
         history=history(entries, names, lang),
         unread=unread_messages,

@@ -27,22 +27,15 @@ from dsar.execution.undoing import LOOKED_INTO, OVER
 from dsar.execution.words import fate_words, field_words, grouped, table_words
 from dsar.recipients import Told as Recipient
 from dsar.recipients import Untold, told_of
-from dsar.types import Ground, Status
+from dsar.types import Status
+from governance.console.refusing import refusal_choices
 from governance.core.clock import JST
-from governance.core.terms import Lang, Law
+from governance.core.terms import Lang
 from governance.customers.ports import Ports
 from governance.i18n.catalogue import text
 from governance.i18n.formats import moment
 from governance.ui.parts import Choice, Term
 
-REFUSING: Final = {
-    Law.APPI: (Ground.APPI_35_NO_REASON, Ground.APPI_35_ALTERNATIVE),
-    Law.GDPR: (Ground.GDPR_12_5_B, Ground.GDPR_17_3_B, Ground.GDPR_17_3_E, Ground.GDPR_21_1),
-}
-UNCORRECTED: Final = {
-    Law.APPI: (Ground.APPI_34_2_EXCEPT,),
-    Law.GDPR: (Ground.GDPR_12_5_B,),
-}
 DELIVERED: Final = "delivered"  # a webhook took the notice, which confirms nothing
 RESTRICTS: Final = frozenset({Measure.RESTRICT, Measure.STOP_USE})
 
@@ -159,7 +152,7 @@ def execution_shown(
         measures=tuple(
             Choice(value=one.value, label=text(f"dsar.measure.{one}", lang)) for one in possible
         ),
-        refusals=refusals(case, lang),
+        refusals=refusal_choices(case, lang),
         may_rest=interim is None and _looked_into(case),
         rests=interim is not None and interim["lifted_at"] is None,
         may_end=_may_end(found),
@@ -276,22 +269,6 @@ def _recipient(one: Recipient, lang: Lang, *, on: date) -> RecipientLine:
         listed=one.because is not None,
         open=one.told_at is None,
         told=one.told_at is not None and one.confirmed_at is None,
-    )
-
-
-def refusals(case: Case, lang: Lang) -> tuple[tuple[str, tuple[Choice, ...]], ...]:
-    """For each law of the case its grounds of refusal."""
-    correcting = any(track.kind in CORRECTING for track in case.tracks)
-    known = UNCORRECTED if correcting else REFUSING
-    return tuple(
-        (
-            law.value,
-            tuple(
-                Choice(value=one.value, label=text(f"dsar.ground.{one}", lang))
-                for one in known[law]
-            ),
-        )
-        for law in sorted(case.laws)
     )
 
 

@@ -81,9 +81,15 @@ def mistakes_of(error: GovernanceError, lang: Lang, *, field_id: str) -> tuple[M
 
 
 def _sentence(error: GovernanceError, lang: Lang) -> str:
-    """The sentence of an error; a field of a form by its label where the error names it."""
+    """The sentence of an error; a field of a form by its label where the error names it.
+
+    What an error names by codes, a page that shows it in words says shorter.
+    """
+    known = domain("console", lang)
+    if f"console.said.{error.code}" in known:
+        return text(f"console.said.{error.code}", lang, **error.params)
     named = f"console.input.{error.code}.{error.params.get('field')}"
-    label = domain("console", lang).get(named)
+    label = known.get(named)
     return text(error.text_key, lang, **{**error.params, **({"field": label} if label else {})})
 
 

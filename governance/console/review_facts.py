@@ -1,6 +1,7 @@
 """The review of what was found, in words: side by side, suggestion by suggestion."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -13,10 +14,12 @@ from dsar.review.applying import Standing, shown, spot_of, standing
 from dsar.review.types import Act, ActKind, Lack, Review, Spot
 from dsar.types import Ground
 from governance.core.terms import FieldId, Lang, RowId
+from governance.customers.catalogue import catalogue
 from governance.i18n.catalogue import text
 from governance.pii.redaction import Placeholders
 from governance.ui.parts import Choice, Term
 from policies.masking import Span
+from policies.types import Label
 
 RECORDS = 20  # of one page
 
@@ -114,6 +117,7 @@ class ReviewShown:
     acts: tuple[ActLine, ...]
     fields: tuple[Choice, ...]
     rows: tuple[Choice, ...]
+    kept_back: tuple[Term, ...] = ()  # fields about others that no answer ever had
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,11 +165,32 @@ def review_shown(review: Review, case: Case, lang: Lang, *, source: str, page: i
         acts=_act_lines(review, stands, lang),
         fields=_fields(found, lang) if found else (),
         rows=_rows(found, lang, first) if found else (),
+        kept_back=_kept_back(found, lang) if found else (),
     )
 
 
 def _label(found: Found, lang: Lang) -> str:
     return found.label.ja if lang is Lang.JA else found.label.en
+
+
+def _kept_back(found: Found, lang: Lang) -> tuple[Term, ...]:
+    """Fields that name others and were left out when the source was asked, with their grounds."""
+    counted = Counter((item.field, item.grounds) for item in found.withheld)
+    own, between = dict(found.labels), text("console.person.comma", lang)
+    return tuple(
+        Term(
+            term=_field_label(name, own, lang),
+            text=between.join(text(f"dsar.ground.{one}", lang) for one in grounds),
+            note=text("console.case.withheld_n", lang, n=number),
+        )
+        for (name, grounds), number in sorted(counted.items())
+    )
+
+
+def _field_label(name: FieldId, own: Mapping[FieldId, Label], lang: Lang) -> str:
+    if (entry := catalogue().fields.get(name)) is not None:
+        return entry.label(lang)
+    return own[name][lang] if name in own else str(name)
 
 
 def _chosen(findings: Sequence[Found], source: str, waiting: set[Spot]) -> Found | None:

@@ -19,11 +19,12 @@ from dsar.review.rules import Where
 from dsar.review.service import LABELS, Desk
 from dsar.review.types import COVERING, EXCEPTIONS, REVEALING, Reason
 from dsar.rules import suggestion
-from dsar.types import Ground, Status
+from dsar.types import Ground, Outcome, Status
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalKind
 from governance.console.frame import Csrf, again, case_way, may, mistakes_of, way
 from governance.console.pages import console_page
+from governance.console.refusing import refusable, refusal_choices
 from governance.console.request_pages import HOME
 from governance.console.review_facts import kind_words, review_shown
 from governance.core.errors import GovernanceError, NotFoundError
@@ -33,7 +34,7 @@ from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
 from governance.ui.parts import Choice, Mistake
-from governance.ui.surfaces import templates_of
+from governance.ui.surfaces import rendered_page, templates_of
 from policies.actions import Action
 from policies.api import require
 
@@ -167,25 +168,35 @@ FIELDS: Final = {"cover": "phrase", "withhold": "field", "all": "all", "finish":
 
 
 @router.post("/{request_id}/decide")
-async def decide(
-    request: Request, request_id: str, principal: Officer, csrf: Csrf = ""
-) -> Response:
-    """What follows from the review is decided and waits for a second person."""
-    check_csrf(request, csrf)
+async def decide(request: Request, request_id: str, principal: Officer) -> Response:
+    """What follows from the review waits for a second person; or the whole is refused."""
+    async with request.form(max_files=0, max_fields=10) as parts:
+        sent = {name: value for name, value in parts.items() if isinstance(value, str)}
+    check_csrf(request, sent.get("csrf", ""))
     wiring, at = wiring_of(request), wiring_of(request).clock()
+    refuses = sent.get("outcome") == Outcome.REFUSE
     desk = Approvals(audit=wiring.ports.audit, executors={})
 
     def work() -> object:
         with wiring.database.read() as tx:
             case = request_by_id(tx, wiring.ports, principal, RequestId(request_id))
         outcome, grounds = suggestion(case)
+        if refuses:
+            outcome, grounds = Outcome.REFUSE, _refused_on(case, sent)
         decided = partial(
             decisions.decide, ports=wiring.ports, approvals=desk, principal=principal,
             request=case.id, outcome=outcome, grounds=grounds, at=at,
         )  # fmt: skip
         return wiring.database.write(decided)
 
-    return await _stepped(request, request_id, principal, work, field_id="decide")
+    field_id = "refuse-all" if refuses else "decide"
+    return await _stepped(request, request_id, principal, work, field_id=field_id)
+
+
+def _refused_on(case: Case, sent: dict[str, str]) -> tuple[Ground, ...]:
+    """The chosen ground of each law; what is no ground is left out and then missed."""
+    chosen = (sent.get(GROUNDS + law.value, "") for law in sorted(case.laws))
+    return tuple(Ground(one) for one in chosen if one in set(Ground))
 
 
 @router.post("/{request_id}/approve")
@@ -235,7 +246,7 @@ async def preview_list(request: Request, request_id: str, principal: Reader) -> 
     """Every file that the person would get now."""
     page = console_page(request, "console.review.preview", principal)
     files = await run_in_threadpool(_files, request, request_id, principal)
-    return templates_of(request).render(
+    return await rendered_page(request,
         "console/request_preview.html",
         page,
         way=way(page.lang, ("console.requests.title", HOME),
@@ -308,6 +319,8 @@ def _page(
         outcome=outcome.value,
         because=[text(f"dsar.ground.{one}", lang) for one in grounds],
         digest=digest,
+        refusals=refusal_choices(case, lang) if refusable(case) else (),
+        decides=may(request, principal, Action.DSAR_DECIDE),
     )
 
 

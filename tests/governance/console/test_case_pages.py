@@ -132,3 +132,10 @@ def test_what_is_left_out_of_an_answer_is_told_with_its_ground() -> None:
     assert given.text == "個人情報保護法33条2項本文（開示する）"
     assert "33条2項1号" in left.text
     assert left.note == "2か所"
+
+
+def test_a_request_that_waits_for_its_decision_leads_on_to_the_page_of_it(office: Office) -> None:
+    request = reviewed(office.wiring, somebody(office.wiring), RequestKind.DISCLOSURE)
+    page = office.page(f"{HOME}/{request}", by="privacy_officer")
+    assert re.search(rf'href="{HOME}/{request}/review" id="onward"', page)
+    assert f"{HOME}/{request}/review#refuse-all" in page  # a ground is chosen there

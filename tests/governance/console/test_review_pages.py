@@ -14,7 +14,7 @@ from dsar.collection import every_source
 from dsar.review import rules
 from dsar.review import service as review
 from dsar.store import case_by_id
-from dsar.types import Event, EvidenceKind, Intake, RequestKind
+from dsar.types import Event, EvidenceKind, Intake, RequestKind, Status
 from governance.app.wiring import Wiring
 from governance.connectors.types import (
     Answer,
@@ -277,3 +277,20 @@ def test_officers_write_comment_and_attach_on_a_page(office: Office) -> None:
     got = browser.get(link[1])
     assert got.headers["content-disposition"].startswith("attachment;")
     assert "担当者のみ" in office.page(f"{root}/messages", by="support")
+
+
+def test_a_whole_request_is_refused_on_a_ground_of_its_law(office: Office) -> None:
+    request = collected(office.wiring)
+    place, review_ = f"{HOME}/{request}", f"{HOME}/{request}/review"
+    assert f"{place}/review#refuse-all" in office.page(place, by="privacy_officer")
+    for ground, status in (("appi_35_no", 409), ("appi_33_2_2", 303)):
+        form = {"outcome": "refuse", "ground_appi": ground}
+        answer = office.send(f"{place}/decide", by="privacy_officer", shown=review_, form=form)
+        assert answer.status_code == status
+    assert "拒否を決めました" in office.page(review_, by="privacy_officer")
+    step = office.send(f"{place}/steps", by="privacy_officer", shown=place, form={"step": "refuse"})
+    assert step.status_code == 303
+    with office.wiring.database.read() as tx:
+        case = case_by_id(tx, request)
+    assert {track.status for track in case.tracks} == {Status.REFUSED}
+    assert 'id="refuse-all"' not in office.page(review_, by="privacy_officer")

@@ -24,18 +24,18 @@ from governance.core.terms import RequestId, RowId
 from governance.http.request import open_to_all, wiring_of
 from governance.i18n.catalogue import text
 from governance.portal.requests.asking import (
-    ROOT,
     admitted_case,
     asker_of,
     check_sent,
     own_case,
 )
+from governance.portal.requests.pages import OF, request_page
 from governance.portal.requests.returning import RETURN
 from governance.ui.pages import Surface
 from governance.ui.surfaces import page_of, rendered_page, templates_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
-OF: Final = f"{ROOT}/of"
+FIRST: Final = f"scope_{Scope.EVERYTHING}"  # of the boxes: where the mistake is told
 MOST_PARTS: Final = 20
 
 
@@ -145,10 +145,11 @@ async def say_scope(request: Request, request_id: str) -> Response:
     )
     try:
         await run_in_threadpool(work)
-    except ScopeAnswerError:
+    except ScopeAnswerError as error:
         if not awaits_scope(case):
             raise
-        return RedirectResponse(f"{OF}/{case.id}?done=scope_missing#scope", status_code=303)
+        page = partial(request_page, request, request_id, error=error, field_id=FIRST, sent=sent)
+        return HTMLResponse(await run_in_threadpool(page), status_code=error.status)
     return RedirectResponse(f"{OF}/{case.id}?done=scope#scope", status_code=303)
 
 

@@ -55,15 +55,13 @@ from governance.ui.surfaces import page_of, templates_of
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 OF: Final = f"{ROOT}/of"
 REFUSED: Final = (CodeRefusedError, CodesSpentError, ContactMissingError, UploadRefusedError)
-SHOWN: Final = frozenset(
-    {"yes", "sent", "right", "paper", "accepted", "withdrawn", "scope", "scope_missing"}
-)
+SHOWN: Final = frozenset({"yes", "sent", "right", "paper", "accepted", "withdrawn", "scope"})
 
 
 @router.get(f"{OF}/{{request_id}}", response_class=HTMLResponse)
 async def show(request: Request, request_id: str, filed: str = "", done: str = "") -> str:
     """Where the request stands; for the browser that filed it and the person alone."""
-    return await run_in_threadpool(_page, request, request_id, done=filed or done)
+    return await run_in_threadpool(request_page, request, request_id, done=filed or done)
 
 
 @router.post(f"{OF}/{{request_id}}/codes")
@@ -171,7 +169,7 @@ async def _done(
     try:
         await run_in_threadpool(act)
     except (*REFUSED, *UNFIT) as error:
-        page = partial(_page, request, request_id, error=error, field_id=field_id, sent=sent)
+        page = partial(request_page, request, request_id, error=error, field_id=field_id, sent=sent)
         return HTMLResponse(await run_in_threadpool(page), status_code=error.status)
     return RedirectResponse(f"{OF}/{request_id}?done={then}#proof", status_code=303)
 
@@ -194,7 +192,7 @@ def _code_kind(request: Request, given: str) -> EvidenceKind:
     return EvidenceKind(given)
 
 
-def _page(
+def request_page(
     request: Request,
     request_id: str,
     *,
@@ -203,6 +201,7 @@ def _page(
     field_id: str = "",
     sent: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
+    """The page of the request; after a form that was refused with its mistake and what was sent."""
     wiring = wiring_of(request)
     page = page_of(request, "portal.request.one", surface=Surface.PORTAL)
     with wiring.database.read() as tx:

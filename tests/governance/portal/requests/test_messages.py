@@ -6,9 +6,11 @@ from contextlib import closing
 
 import httpx
 
+from dsar import stepping
 from dsar.messages import service
 from dsar.messages.models import AttachmentRow, MessageRow
 from dsar.messages.types import MOST_BYTES, Side
+from dsar.types import Event
 from governance.core.terms import RequestId
 from governance.db.types import table_of
 from tests.dsar.world import OFFICER
@@ -90,6 +92,21 @@ def test_whoever_was_signed_out_while_writing_still_has_the_words(portal: Portal
     lost = other.post(f"{place}/files", {}, files={"file": ("a", PDF)})
     assert lost.status_code == 401
     assert "残って" not in lost.text  # a file is not kept, and nobody says that it is
+
+
+def test_an_answer_that_names_no_data_keeps_its_words(portal: Portal) -> None:
+    visitor, ports = portal.customer(), portal.wiring.ports
+    place = visitor.filed(*DISCLOSURE)
+    case = number(place)
+    portal.wiring.database.write(
+        lambda tx: stepping.advance(tx, ports, OFFICER, case, Event.ASK_SCOPE, at=AT)
+    )
+    told = visitor.post(f"{place}/scope", {"words": "三月の注文です（架空）"})
+    assert told.status_code == 422
+    assert 'href="#scope_everything"' in told.text
+    assert "三月の注文です（架空）</textarea>" in told.text
+    sent = {"scope_purchases": "yes", "words": "三月の注文です（架空）"}
+    assert visitor.post(f"{place}/scope", sent).status_code == 303
 
 
 def test_file_is_known_by_its_octets_and_saved_never_shown(portal: Portal) -> None:

@@ -83,7 +83,7 @@ def notice_paper(
     if rule not in TO_THEM or rule not in {duty.rule for duty in found.duties}:
         raise BreachDutyError
     kept = store.notes(tx, ports.vault, found.breach.id)
-    notes = {one.topic: one for one in kept if one.topic in TOLD}
+    notes: dict[Topic, Note] = {one.topic: one for one in kept if one.topic in TOLD}
     draft = not _by_another(tx, ports, principal, found.breach, notes.values())
     about = _About(house=ports.controller, breach=found.breach, rule=rule, reach=reach, lang=lang)
     said = about.paper(notes, _addressee(to), draft=draft, at=at)

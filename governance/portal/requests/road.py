@@ -3,7 +3,7 @@
 from typing import Final
 
 from dsar.case import Case
-from dsar.types import Status
+from dsar.types import DISCLOSING, Status
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 from governance.i18n.formats import long_day
@@ -24,13 +24,15 @@ def road(case: Case, lang: Lang, *, proved: bool, answered: bool) -> tuple[Step,
     told = answered or (proved and all(track.status in TOLD for track in case.tracks))
     here = STEPS.index("answer" if told else "work" if proved else "proof")
     day = long_day(case.received_at, lang, era=voice().era)
+    handed = case.tracks[0].kind in DISCLOSING
+    keys = [name if name != "answer" or handed else "result" for name in STEPS]
     return tuple(
         Step(
-            name=text(f"portal.road.{name}", lang),
+            name=text(f"portal.road.{key}", lang),
             state=_state(place, here),
-            note=day if name == "received" else text(f"portal.road.{name}.note", lang),
+            note=day if key == "received" else text(f"portal.road.{key}.note", lang),
         )
-        for place, name in enumerate(STEPS)
+        for place, key in enumerate(keys)
     )
 
 

@@ -16,13 +16,14 @@ from dsar.identity.rules import proved, required_proofs
 from dsar.identity.store import Upload, uploads_of
 from dsar.identity.types import Doubt, UploadKind
 from dsar.intake.claims import claim_of
+from dsar.intake.rules import DISCLOSING
 from dsar.intake.store import Fee, fees_of, filing_of
 from dsar.intake.types import Claim, FeeState, Scope
 from dsar.machine import ANSWERED, step
 from dsar.returning.service import awaits_scope
 from dsar.returning.store import scope_answers
 from dsar.types import Event, EvidenceKind, Requester, Status
-from governance.core.terms import Lang
+from governance.core.terms import Lang, Law
 from governance.customers.ports import Ports
 from governance.i18n.catalogue import text
 from governance.i18n.formats import long_day
@@ -54,6 +55,8 @@ class Standing:
     case: Case
     state: str
     until: date | None
+    goal: bool  # the day is our own, the law names none
+    both_laws: bool
     why_then: str
     terms: tuple[Term, ...]
     proved: bool
@@ -112,6 +115,8 @@ def standing(
         case=case,
         state=_state(case, proved=shown, admitted=admitted, asked=asked),
         until=nearest.act_by if nearest else None,
+        goal=nearest is not None and nearest.law is Law.APPI,
+        both_laws=len({one.law for one in dates}) > 1,
         why_then=(nearest.reason_ja if lang is Lang.JA else nearest.reason_en) if nearest else "",
         terms=_terms(case, lang),
         proved=shown,
@@ -189,9 +194,11 @@ def _terms(case: Case, lang: Lang) -> tuple[Term, ...]:
         ("delivery", text(f"portal.request.delivery.{case.delivery}", lang)),
         ("who", text(f"portal.request.who.{case.requester}", lang)),
     )
+    chosen = case.tracks[0].kind in DISCLOSING  # nobody is asked how to get a measure
     return tuple(
         Term(term=text(f"portal.request.term.{name}", lang), text=value, mono=name == "reference")
         for name, value in said
+        if chosen or name != "delivery"
     )
 
 

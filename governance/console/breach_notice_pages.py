@@ -58,16 +58,9 @@ async def notice(
 
     def made(addressee: str) -> NoticePaper:
         act = partial(
-            notice_paper,
-            ports=wiring.ports,
-            principal=principal,
-            breach=breach,
-            rule=rule,
-            reach=Reach(reach),
-            lang=said,
-            to=addressee,
-            at=at,
-        )
+            notice_paper, ports=wiring.ports, principal=principal, breach=breach, rule=rule,
+            reach=Reach(reach), lang=said, to=addressee, at=at,
+        )  # fmt: skip
         found: NoticePaper = wiring.database.write(act)
         return found
 
@@ -85,18 +78,12 @@ async def notice(
         return _file(words.encode(), "text/plain; charset=utf-8", f"notice-{reach}.txt")
     names = await run_in_threadpool(naming, wiring.ports, principal, breach)
     shown_to = to[:LONGEST] if Reach(reach) is Reach.PERSON else ""
-    body = _read(
-        request,
-        page,
-        found,
-        tuple(one for one in names if one in TOLD),
-        breach=breach,
-        rule=rule,
-        reach=reach,
-        said=said,
-        to=shown_to,
-        mistakes=mistakes,
-    )
+    told = tuple(one for one in names if one in TOLD)
+    read = partial(
+        _read, request, page, found, told,
+        breach=breach, rule=rule, reach=reach, said=said, to=shown_to, mistakes=mistakes,
+    )  # fmt: skip
+    body = await run_in_threadpool(read)
     return HTMLResponse(body, status_code=422 if mistakes else 200, headers=UNCACHED)
 
 

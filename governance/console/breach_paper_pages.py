@@ -69,7 +69,8 @@ async def paper(
         content = await run_in_threadpool(shown)
         return Response(content, media_type="application/pdf", headers=headers)
     names = await run_in_threadpool(naming, wiring.ports, principal, breach)
-    return _read(request, page, found, names, breach=breach, rule=rule, said=said)
+    read = partial(_read, request, page, found, names, breach=breach, rule=rule, said=said)
+    return await run_in_threadpool(read)
 
 
 def _read(

@@ -73,8 +73,7 @@ async def _elevations(
     given: Given | None = None,
 ) -> str:
     page = again(console_page(request, "account.elevation.title", principal), HOME, mistakes)
-    wiring, roles = wiring_of(request), snapshot_of(request).roles
-    at = wiring.clock()
+    wiring, roles, at = wiring_of(request), snapshot_of(request).roles, wiring_of(request).clock()
 
     def look() -> tuple[list[ElevationLine], Listing]:
         with wiring.database.read() as tx:

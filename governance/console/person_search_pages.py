@@ -68,7 +68,7 @@ class Results:
 @router.get("", response_class=HTMLResponse)
 async def persons(request: Request, principal: Searcher, purpose: str = "") -> str:
     """The form of a search."""
-    return _page(request, principal, words="", purpose=purpose)
+    return await run_in_threadpool(_page, request, principal, words="", purpose=purpose)
 
 
 @router.post("/find")
@@ -97,7 +97,9 @@ async def find(
     except GovernanceError as error:
         lang = console_page(request, TITLE, principal).lang
         told = mistakes_of(error, lang, field_id="words")
-        body = _page(request, principal, words=words, purpose=purpose, mistakes=told)
+        body = await run_in_threadpool(
+            _page, request, principal, words=words, purpose=purpose, mistakes=told
+        )
         return HTMLResponse(body, status_code=error.status)
     return RedirectResponse(f"{HOME}/searches/{kept}", status_code=303)
 

@@ -62,7 +62,7 @@ Word = TypeVar("Word", bound=StrEnum)
 @router.get("/new", response_class=HTMLResponse)
 async def entry(request: Request, principal: Desk) -> str:
     """The form for a request on paper, by telephone or mail."""
-    return _entry(request, principal, {}, ())
+    return await run_in_threadpool(_entry, request, principal, {}, ())
 
 
 @router.post("/new")
@@ -82,7 +82,8 @@ async def enter(request: Request, principal: Desk) -> Response:
         done = await run_in_threadpool(act)
     except GovernanceError as error:
         mistakes = _told(error, console_page(request, TITLE, principal).lang)
-        return HTMLResponse(_entry(request, principal, sent, mistakes), status_code=error.status)
+        form = await run_in_threadpool(_entry, request, principal, sent, mistakes)
+        return HTMLResponse(form, status_code=error.status)
     return RedirectResponse(f"{HOME}/{done}/identity", status_code=303)
 
 

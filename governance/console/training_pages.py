@@ -91,7 +91,7 @@ def _known(request: Request, course: str) -> Course:
 @router.get("/courses/{course}", response_class=HTMLResponse)
 async def material(request: Request, principal: Reader, course: str) -> str:
     """The material and its test."""
-    return _material(request, principal, _known(request, course))
+    return await run_in_threadpool(_material, request, principal, _known(request, course))
 
 
 def _material(
@@ -141,13 +141,14 @@ async def take(request: Request, principal: Reader, course: str) -> Response:
         answers=given,
         at=wiring.clock(),
     )
+    shown = partial(_material, request, principal, found, given=given)
     try:
         result = await run_in_threadpool(wiring.database.write, work)
     except GovernanceError as error:
         told = mistakes_of(error, lang_of(request), field_id="q0")
-        content = _material(request, principal, found, mistakes=told, given=given)
+        content = await run_in_threadpool(shown, mistakes=told)
         return HTMLResponse(content, status_code=error.status)
-    return HTMLResponse(_material(request, principal, found, given=given, result=result))
+    return HTMLResponse(await run_in_threadpool(shown, result=result))
 
 
 @router.post("/attendance")

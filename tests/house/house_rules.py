@@ -200,6 +200,35 @@ def unfinished(module: Module) -> Iterator[Finding]:
             yield number, "is unfinished"
 
 
+def pages_on_the_loop(module: Module) -> Iterator[Finding]:
+    """A page of the console asks the database for names: no coroutine makes one itself."""
+    if module.name.startswith(("governance.portal.", "governance.app.")):  # they name no staff
+        return
+    plain = [node for node in module.nodes if isinstance(node, ast.FunctionDef)]
+    makers = {node.name for node in plain if any(map(_renders, ast.walk(node)))}
+    for node in module.nodes:
+        if isinstance(node, ast.AsyncFunctionDef):
+            for call in _own_calls(node):
+                if _renders(call) or _dotted(call.func) in makers:
+                    yield call.lineno, "a page is made on the event loop"
+
+
+def _renders(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and _dotted(node.func).endswith(".render")
+
+
+def _own_calls(coroutine: ast.AsyncFunctionDef) -> Iterator[ast.Call]:
+    """Calls of the coroutine itself; functions in it run where they are handed to."""
+    left: list[ast.AST] = [*coroutine.body]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            continue
+        left += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Call):
+            yield node
+
+
 RULES: dict[str, Rule] = {
     "naive_clock": naive_clock,
     "commit_in_service": commit_in_service,
@@ -210,4 +239,5 @@ RULES: dict[str, Rule] = {
     "http_elsewhere": http_elsewhere,
     "sizes": assert_sizes,
     "unfinished": unfinished,
+    "pages_on_the_loop": pages_on_the_loop,
 }

@@ -66,6 +66,7 @@ BAD = {
     "http_elsewhere": "import httpx\nhttpx.AsyncClient()\n",
     "sizes": "def f():\n" + "    x = 1\n" * 60,
     "unfinished": "def f():\n    raise NotImplemented" + "Error\n",
+    "pages_on_the_loop": "def g(): return t.render('x')\nasync def f():\n    return g()\n",
 }
 GOOD = {
     "naive_clock": "from governance.core.clock import utc_now\nx = utc_now()\n",
@@ -77,6 +78,7 @@ GOOD = {
     "http_elsewhere": "import httpx\nx = httpx.URL('https://example.com/')\n",
     "sizes": "def f():\n    return 1\n",
     "unfinished": "x = 1\n",
+    "pages_on_the_loop": "def g(): return t.render('x')\nasync def f():\n    return await run(g)\n",
 }
 
 

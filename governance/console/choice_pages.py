@@ -74,6 +74,7 @@ async def _consents(
         page,
         found=await run_in_threadpool(listed, request, principal, CONSENTS),
         mistakes=mistakes,
+        searches=may(request, principal, Action.PERSON_SEARCH),
         way=_way(page.lang),
     )
 

@@ -66,3 +66,9 @@ def test_a_name_is_looked_for_in_a_form_alone(office: Office) -> None:
 
 def test_an_article_leads_to_the_law(office: Office) -> None:
     assert 'href="/console/law/' in sought(office, "27条")
+
+
+def test_a_report_is_found_by_its_title_for_whoever_makes_reports(office: Office) -> None:
+    assert 'href="/console/retention#report"' in sought(office, "R12")
+    assert 'href="/console/breaches#report"' in sought(office, "報告書")
+    assert "#report" not in sought(office, "報告書", by="support")

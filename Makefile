@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8443
 ARGS ?=
 
-.PHONY: help demo serve test check bench docs pictures soak lock format clean
+.PHONY: help demo serve test lint check bench docs pictures soak lock format clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -27,13 +27,15 @@ serve: $(BIN)/.user  ## Serve the installation in ./var
 test: $(BIN)/.developer  ## Run all tests
 	@$(BIN)/python scripts/run_tests.py $(ARGS)
 
-check: $(BIN)/.developer  ## Format, lint, types, import contracts, house rules
+lint: $(BIN)/.developer  ## Format, lint, types, import contracts, written pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest tests/house -q
 	$(BIN)/python scripts/generate_docs.py --check
+
+check: lint  ## The same and the house rules, which the tests hold, too
+	$(BIN)/python -m pytest tests/house -q
 
 bench: $(BIN)/.developer  ## Measure the figures against their baselines
 	@$(BIN)/sekisho bench $(ARGS)

@@ -206,14 +206,14 @@ def test_another_user_without_rights_runs_it_too(fresh: Fresh) -> None:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def test_the_second_command_makes_its_own_environment_and_names_what_did_not_run(
-    fresh: Fresh,
-) -> None:
-    venv = fresh.clone.parent / "venv-tests"
+def test_the_second_command_adds_what_it_needs_and_names_what_did_not_run(fresh: Fresh) -> None:
+    """After the first one; that it makes the whole environment is how each run of `.ci/run` begins.
+
+    The last test of this file: the environment holds the developers' tools from here on.
+    """
     words = (
         "make",
         "test",
-        f"VENV={venv}",
         f"PYTHON={base()}",
         "ARGS=tests/house/test_house_rules.py -k test_house_rules",
     )
@@ -221,4 +221,4 @@ def test_the_second_command_makes_its_own_environment_and_names_what_did_not_run
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert " passed" in done.stdout
     assert done.stdout.strip().splitlines()[-1].startswith("Suites that did not run here: ")
-    assert (venv / "bin" / "ruff").is_file()
+    assert (fresh.clone / ".venv" / "bin" / "ruff").is_file()

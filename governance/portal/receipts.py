@@ -63,7 +63,8 @@ async def receipts(request: Request, principal: Person) -> str:
 def lines(
     tx: Connection, policy: PolicySnapshot, subject: SubjectId, lang: Lang
 ) -> tuple[Line, ...]:
-    """The choices in words."""
+    """The choices in words, by when they were made: an older system may tell of them later."""
+    found = sorted(choices_of(tx, subject), key=lambda one: one[1].occurred_at, reverse=True)
     return tuple(
         Line(
             id=choice,
@@ -71,7 +72,7 @@ def lines(
             purpose=_purpose(policy, event, lang),
             said=text(f"consent.kind.{event.kind.value}", lang),
         )
-        for choice, event in choices_of(tx, subject)[:SHOWN]
+        for choice, event in found[:SHOWN]
     )
 
 

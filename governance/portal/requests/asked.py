@@ -14,12 +14,14 @@ from dsar.intake.rules import (
     scope_of,
 )
 from dsar.intake.types import Scope
+from dsar.types import Requester
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 from governance.ui.parts import Choice, Mistake, Term
 
 AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel"}  # WCAG 1.3.5
 TYPES = {"email": "email", "phone": "tel"}
+CONTACTS = frozenset(TYPES)
 ITEMS = {
     Question.AGENT: ("agent_name",),
     Question.PERSON: ("name", "email", "phone", "customer_number"),
@@ -150,11 +152,17 @@ def _ticks(answers: Answers, lang: Lang) -> tuple[Tick, ...]:
     )
 
 
+def _whose(name: str, answers: Answers) -> str:
+    """An agent is told that a contact is the other person's: a code that goes there proves them."""
+    agent = answers.get("who", Requester.SELF) != Requester.SELF
+    return ".agent" if agent and name in CONTACTS else ""
+
+
 def _item(name: str, answers: Answers, lang: Lang, sentences: dict[str, str]) -> Item:
     return Item(
         name=name,
         label=_label(name, lang),
-        hint=text(f"portal.request.item.{name}.hint", lang),
+        hint=text(f"portal.request.item.{name}.hint{_whose(name, answers)}", lang),
         type=TYPES.get(name, "text"),
         autocomplete=AUTOCOMPLETE.get(name, "off"),
         needed=name in MUST,

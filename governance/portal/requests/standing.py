@@ -268,8 +268,9 @@ def _ways(
 
 def _where(case: Case, claim: Claim, kind: EvidenceKind) -> str:
     """Which contact the code goes to: as it was given with the request, or the one on record."""
-    own = case.requester is Requester.SELF and not (claim.email or claim.phone)
-    return f"{kind.value}.{'on_record' if own else 'given'}"
+    if case.requester is not Requester.SELF:
+        return f"{kind.value}.agent"
+    return f"{kind.value}.{'given' if claim.email or claim.phone else 'on_record'}"
 
 
 def _paper_kinds(case: Case, lang: Lang) -> tuple[Choice, ...]:

@@ -243,3 +243,18 @@ def test_an_answer_outlives_the_session_and_a_form_that_is_over_is_said_to_be(
     assert over.headers["location"] == f"{ROOT}?over=yes"
     assert 'id="over"' in other.get(f"{ROOT}?over=yes").text
     assert portal.visitor().get(f"{ROOT}/new/right").headers["location"] == ROOT
+
+
+def test_an_agent_is_told_whose_contact_is_asked_for_and_who_gets_the_code(portal: Portal) -> None:
+    visitor = portal.visitor("en")
+    visitor.post(f"{ROOT}/new", {})
+    agent = (("who", {"who": "mandated_agent"}), ("agent", {"agent_name": "架空 次郎"}))
+    for page, answers in (*DISCLOSURE, *agent):
+        visitor.post(f"{ROOT}/new/{page}", answers)
+    assert "The registered one of the person, not yours" in visitor.get(f"{ROOT}/new/person").text
+    place = visitor.filed(*DISCLOSURE, *agent, ("person", NOBODY))
+    asked = visitor.get(place).text
+    assert "Please show us whom you act for" in asked
+    assert "Enter the code that the person gets" in asked
+    assert "We answer by" in asked, "the law that may apply names a day"
+    assert "under the APPI we answer without delay" in asked

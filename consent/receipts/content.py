@@ -227,8 +227,12 @@ def basis_words(purpose: Mapping[str, Any], law: str, lang: Lang) -> str:
     """The basis under one law in words, with the article behind it where one is named."""
     refs = purpose.get("law_refs_en" if lang is Lang.EN else "law_refs", {})
     basis = text(f"policies.basis.{purpose['basis'][law]}", lang)
-    said = f"{text(f'consent.law.{law}', lang)}: {basis}"
-    return f"{said} ({refs[law]})" if refs.get(law) else said
+    said = text(
+        "consent.receipt.basis_line", lang, law=text(f"consent.law.{law}", lang), basis=basis
+    )
+    if not refs.get(law):
+        return said
+    return text("consent.receipt.basis_ref", lang, said=said, articles=refs[law])
 
 
 def language_of(content: Mapping[str, Any]) -> Lang:

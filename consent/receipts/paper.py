@@ -9,6 +9,7 @@ from consent.types import EVERY, GRANTS
 from governance.core.terms import Lang
 from governance.documents.papers import Entry, Paper, Part
 from governance.i18n.catalogue import text
+from governance.i18n.countries import country_name
 from governance.i18n.formats import moment
 from policies.purposes import HOME
 
@@ -52,14 +53,7 @@ def _parts(content: Mapping[str, Any], lang: Lang) -> Iterator[Part]:
     if notice := content["notice"]:
         yield Part(
             head=_said(lang, "notice"),
-            entries=(
-                Entry(
-                    term=_said(lang, "notice_version"),
-                    text=f"{notice['id']} {notice['version']}",
-                    href=notice["url"],
-                ),
-                Entry(term=_said(lang, "notice_hash"), text=notice["sha256"] or "", mono=True),
-            ),
+            entries=tuple(_notice(notice, lang)),
             quoted=notice["text"] or "",
             quoted_lang=Lang(notice["lang"]),
         )
@@ -71,6 +65,15 @@ def _parts(content: Mapping[str, Any], lang: Lang) -> Iterator[Part]:
         paragraphs=(_said(lang, "proof_text"),),
         command=f"python3 verifier.pyz receipt.statement --key <{content['controller']['log']}>",
     )
+
+
+def _notice(notice: Mapping[str, Any], lang: Lang) -> Iterator[Entry]:
+    """Which version was shown, by the title that its text begins with; by its number without."""
+    title = (notice["text"] or "").partition("\n")[0].strip()
+    named = _said(lang, "notice_named", title=title or notice["id"], version=notice["version"])
+    yield Entry(term=_said(lang, "notice_version"), text=named, href=notice["url"])
+    if digest := notice["sha256"]:
+        yield Entry(term=_said(lang, "notice_hash"), text=digest, mono=True)
 
 
 def _facts(content: Mapping[str, Any], lang: Lang) -> Iterator[Entry]:
@@ -106,7 +109,7 @@ def _covered(content: Mapping[str, Any], lang: Lang) -> Iterator[Entry]:
     purpose, comma = content["purpose"], _said(lang, "comma")
     data = comma.join(one[lang.value] for one in purpose["categories"])
     yield Entry(term=_said(lang, "data"), text=data)
-    named = [_recipient(one) for one in content["recipients"]] or [
+    named = [_recipient(one, lang) for one in content["recipients"]] or [
         text(f"consent.recipient.{name.partition(':')[0]}", lang) for name in purpose["recipients"]
     ]
     yield Entry(term=_said(lang, "recipients"), text=comma.join(named))
@@ -116,9 +119,11 @@ def _covered(content: Mapping[str, Any], lang: Lang) -> Iterator[Entry]:
     )
 
 
-def _recipient(one: Mapping[str, Any]) -> str:
-    abroad = one["country"] and one["country"] != HOME
-    return f"{one['name']} ({one['country']})" if abroad else str(one["name"])
+def _recipient(one: Mapping[str, Any], lang: Lang) -> str:
+    if not one["country"] or one["country"] == HOME:
+        return str(one["name"])
+    country = country_name(one["country"], lang)
+    return _said(lang, "recipient_abroad", name=one["name"], country=country)
 
 
 def _history(content: Mapping[str, Any], lang: Lang) -> Iterator[str]:

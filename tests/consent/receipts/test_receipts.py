@@ -248,7 +248,11 @@ def test_an_english_receipt_names_articles_in_english(wiring: Wiring, purpose: s
     basis = next(one.text for one in covered.entries if one.term == text(BASIS, Lang.EN))
     assert "(Art. " in basis
     assert basis.isascii()
-    assert "条" in receipt_paper(stated, Lang.JA).parts[1].entries[-1].text
+    paper = receipt_paper(stated, Lang.JA)
+    assert "条" in paper.parts[1].entries[-1].text
+    if stated["notice"]:  # by its title, and nothing stands empty
+        assert stated["notice"]["id"] not in paper.parts[2].entries[0].text
+    assert all(one.text for part in paper.parts for one in part.entries)
 
 
 def test_two_bundles_of_the_same_files_are_the_same_bytes() -> None:

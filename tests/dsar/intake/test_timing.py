@@ -3,7 +3,6 @@
 import os
 import random
 import time
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,26 +15,18 @@ from dsar.intake.types import Claim
 from dsar.returning import service as returning
 from dsar.types import EvidenceKind
 from governance.http.principal import ANONYMOUS
+from tests.clocked import LEAST, MOST, TRIES, auc
 from tests.dsar.intake.filed import filing, index
 from tests.dsar.world import EMAIL, MOBILE, NAME, World
 
 if TYPE_CHECKING:
     from dsar.case import Case
 
-TRIES = 1_000
-LEAST, MOST = 0.45, 0.55
 MAIL = EvidenceKind.EMAIL_CODE
 NOBODYS = "R-2026-ZZZZZ-ZZZZZ"
 KNOWN = Claim(name=NAME, email=EMAIL, phone=MOBILE)
 # of the same form and length, so that only the register differs
 UNKNOWN = Claim(name="山本 太郎", email="taro.yamado@example.com", phone="090-0000-9876")
-
-
-def auc(known: Sequence[float], unknown: Sequence[float]) -> float:
-    """How often a known person takes longer than an unknown one; one half tells nothing."""
-    ranked = sorted([(t, 1) for t in known] + [(t, 0) for t in unknown])
-    ranks = sum(place for place, (_, one) in enumerate(ranked, start=1) if one)
-    return (ranks - len(known) * (len(known) + 1) / 2) / (len(known) * len(unknown))
 
 
 @pytest.mark.skipif("SEKISHO_SOAK" not in os.environ, reason="a campaign of `make soak`")

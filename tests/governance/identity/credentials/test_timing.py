@@ -15,7 +15,7 @@ from governance.identity.credentials.hashing import Cost, Hasher
 from governance.identity.credentials.terms import terms_of
 from governance.identity.credentials.types import Caller
 from governance.identity.errors import SignInRefusedError
-from tests.dsar.intake.test_timing import LEAST, MOST, TRIES, auc
+from tests.clocked import LEAST, MOST, TRIES, auc
 from tests.installation import AT, create
 
 CHEAP = Cost(memory_kib=1_024, passes=1)  # a dear hash would hide what differs beside it

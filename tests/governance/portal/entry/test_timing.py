@@ -5,25 +5,14 @@ import random
 import time
 from threading import Thread
 
-import httpx
 import pytest
 
 from governance.app.portal_entry import COOKIE
 from governance.core.terms import Lang
-from governance.signon.mail_codes import Asked, begin, deliver
-from tests.dsar.intake.test_timing import LEAST, MOST, TRIES, auc
+from governance.signon.mail_codes import begin, deliver
+from tests.clocked import LEAST, MOST, TRIES, auc, refused_after
 from tests.governance.portal.entry.conftest import ALONE, CODE, NOBODY, Portal, forget
 from tests.installation import AT
-
-
-def typed(portal: Portal, asked: Asked) -> float:
-    """Seconds until a wrong code is refused, over HTTP; whose sign-in it was is in the cookie."""
-    with httpx.Client(base_url=portal.base, cookies={COOKIE: asked.secret}, trust_env=False) as one:
-        begun = time.perf_counter()
-        answer = one.post(CODE, data={"code": "0"})
-        taken = time.perf_counter() - begun
-    assert answer.status_code == 422, answer.text
-    return taken
 
 
 @pytest.mark.skipif("SEKISHO_SOAK" not in os.environ, reason="a campaign of `make soak`")
@@ -44,7 +33,8 @@ def test_the_clock_tells_nothing_of_whose_address_it_is(portal: Portal) -> None:
             mail.start()
             if act == "later":
                 mail.join()
-            taken.setdefault((act, address), []).append(typed(portal, asked))
+            seconds = refused_after(portal.base, CODE, {COOKIE: asked.secret})
+            taken.setdefault((act, address), []).append(seconds)
             mail.join()
     acts = ("begin", "at once", "later")
     found = {act: auc(taken[act, ALONE], taken[act, NOBODY]) for act in acts}

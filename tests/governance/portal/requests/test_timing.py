@@ -2,35 +2,24 @@
 
 import os
 import random
-import time
 from threading import Thread
 
-import httpx
 import pytest
 from sqlalchemy import delete
 
 from dsar.returning.models import ReturnRow
-from dsar.returning.service import Begun, begin, deliver
+from dsar.returning.service import begin, deliver
 from dsar.types import EvidenceKind
 from governance.db.types import table_of
 from governance.portal.requests.asking import BACK
-from tests.dsar.intake.test_timing import LEAST, MOST, NOBODYS, TRIES, auc
+from tests.clocked import LEAST, MOST, TRIES, auc, refused_after
+from tests.dsar.intake.test_timing import NOBODYS
 from tests.governance.portal.requests.conftest import OUTBOX, Portal
 from tests.governance.portal.requests.test_form import PERSON, stranger
 from tests.governance.portal.requests.test_life import CODE, number
 from tests.installation import AT
 
 WAY = table_of(ReturnRow)
-
-
-def typed(portal: Portal, way: Begun) -> float:
-    """Seconds until a wrong code is refused, over HTTP; whose number it was is in the cookie."""
-    with httpx.Client(base_url=portal.base, cookies={BACK: way.secret}, trust_env=False) as one:
-        begun = time.perf_counter()
-        answer = one.post(CODE, data={"code": "0"})
-        taken = time.perf_counter() - begun
-    assert answer.status_code == 422, answer.text
-    return taken
 
 
 def forget(portal: Portal) -> None:
@@ -56,7 +45,8 @@ def test_the_clock_tells_nothing_of_which_numbers_exist(portal: Portal) -> None:
             letter.start()
             if act == "later":
                 letter.join()
-            taken.setdefault((act, reference), []).append(typed(portal, way))
+            seconds = refused_after(portal.base, CODE, {BACK: way.secret})
+            taken.setdefault((act, reference), []).append(seconds)
             letter.join()
     assert portal.count(OUTBOX) == letters + 2 * TRIES  # each of them left for the number that is
     found = {act: auc(taken[act, known], taken[act, NOBODYS]) for act in ("at once", "later")}

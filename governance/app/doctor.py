@@ -328,7 +328,7 @@ def _jobs(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
 def _storage(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:
     free = shutil.disk_usage(wiring.settings.data_dir).free // MEGABYTE
     state, key = ("good", "storage_good") if free >= LOW_SPACE_MB else ("bad", "storage_low")
-    return Examined(check="storage", state=state, key=f"doctor.{key}", params={"free": free})
+    return Examined(check="storage", state=state, key=f"doctor.{key}", params={"free": f"{free:,}"})
 
 
 def _durable(wiring: Wiring, _at: datetime, _stale: timedelta) -> Examined:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from governance.cli.accounts import written
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from governance.app.wiring import Wiring
@@ -78,10 +78,10 @@ def _reviews(found: "tuple[Standing, ...]") -> None:
     rows = [
         (
             one.review.quarter,
-            one.review.due_on.isoformat(),
+            when(one.review.due_on),
             str(one.rows),
             str(one.waiting),
-            "-" if one.review.closed_at is None else f"{one.review.closed_at:%Y-%m-%d}",
+            when(one.review.closed_at),
             (one.review.closed_by or "-").removeprefix("u:"),
         )
         for one in found
@@ -134,7 +134,7 @@ def _rows(found: "Sheet", *, waiting: bool) -> None:
         (
             one.row.account,
             " ".join(sorted(one.holding.rights)) or "-",
-            "-" if one.holding.used_on is None else one.holding.used_on.isoformat(),
+            when(one.holding.used_on),
             ", ".join(text(f"identity.mark.{mark}", lang) for mark in one.holding.marks) or "-",
             "-" if one.settled else one.holding.fingerprint,
             say("access.waits")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from governance.cli.invocation import current
-from governance.cli.output import emit, line, say
+from governance.cli.output import emit, line, say, when
 from governance.cli.requests import Which, request_of
 
 app = typer.Typer(rich_markup_mode=None)
@@ -74,7 +74,6 @@ def deliver(request: Which) -> int:
     """The answer is told: a code for one download is shown once."""
     from dsar import delivery
     from governance.cli.session import acting, opened
-    from governance.core.clock import JST
 
     with opened() as wiring:
         principal, wanted = acting(wiring), request_of(wiring, request)
@@ -87,7 +86,7 @@ def deliver(request: Which) -> int:
         "code": released.token,
         "expires_at": released.expires_at.isoformat(),
     }
-    until = released.expires_at.astimezone(JST).strftime("%Y-%m-%d %H:%M")
+    until = when(released.expires_at)
 
     def words() -> None:
         line(say("dsar.released", reference=released.case.reference, until=until))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 MEGABYTE = 1_048_576
@@ -70,7 +70,7 @@ def list_() -> int:
             (
                 one.file,
                 _size(one.size),
-                f"{one.manifest.created_at:%Y-%m-%d %H:%M}",
+                when(one.manifest.created_at),
                 str(one.manifest.tree_size),
                 _proof(one.verified),
             )
@@ -168,7 +168,7 @@ def journal(
     def words() -> None:
         line(say("backup.journal_holds", count=found.entries))
         if left is not None:
-            through = f"{left.through:%Y-%m-%d}"
+            through = when(left.through)
             line(say("backup.journal_left", count=left.entries, through=through))
         if found.due is not None:
             line(say("backup.journal_due"))
@@ -201,7 +201,7 @@ def restore(
     }
 
     def words() -> None:
-        line(say("backup.restored", at=f"{done.manifest.created_at:%Y-%m-%d %H:%M}"))
+        line(say("backup.restored", at=when(done.manifest.created_at)))
         for kind, number in done.to_do.items():
             line(say("restore.again", kind=kind) + f": {number}")
         if done.aside is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from governance.cli.accounts import written
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from governance.registers.breaches.paper import ReportPaper
     from governance.registers.breaches.service import Standing
     from governance.registers.breaches.types import Duty
-    from policies.law.types import When
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Which = Annotated[str, typer.Argument(metavar="ID", help=say("breach.id"))]
@@ -272,10 +271,10 @@ def told(found: "Standing") -> None:
 def _duty(duty: "Duty") -> str:
     name = say(f"breach.report.{duty.rule}")
     if duty.reported_at is not None:
-        return say("breach.report_made", report=name, at=_when(duty.reported_at))
+        return say("breach.report_made", report=name, at=when(duty.reported_at))
     if duty.by is None:
         return say("breach.report_soon", report=name)
-    return say("breach.report_due", report=name, by=_when(duty.by))
+    return say("breach.report_due", report=name, by=when(duty.by))
 
 
 def _state(found: "Standing") -> str:
@@ -291,7 +290,7 @@ def _row(found: "Standing") -> tuple[str, ...]:
         one.id,
         say(f"breach.kind.{one.kind.value}"),
         one.about,
-        _when(one.aware_at),
+        when(one.aware_at),
         _state(found),
         _duty(owed[0]) if waits else "-",
     )
@@ -299,13 +298,3 @@ def _row(found: "Standing") -> tuple[str, ...]:
 
 def _late(found: "Standing", at: datetime) -> bool:
     return any(duty.overdue(at=at) for duty in found.duties)
-
-
-def _when(value: "When | None") -> str:
-    from governance.core.clock import JST
-
-    if value is None:
-        return "-"
-    if isinstance(value, datetime):
-        return f"{value.astimezone(JST):%Y-%m-%d %H:%M} JST"
-    return value.isoformat()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from governance.cli.accounts import Name, written
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,13 +41,13 @@ def show(name: Name) -> int:
         with wiring.database.read() as tx:
             found = account(tx, wiring.ports, principal, name)
     client, rate = found.client, found.client.rate
-    keys = [
+    keys: list[dict[str, str | None]] = [
         {
             "prefix": key.prefix,
             "created_at": key.created_at.isoformat(),
-            "expires_at": key.expires_at and key.expires_at.isoformat(),
-            "last_used_on": key.last_used_on and key.last_used_on.isoformat(),
-            "ended_at": key.ended_at and key.ended_at.isoformat(),
+            "expires_at": key.expires_at.isoformat() if key.expires_at else None,
+            "last_used_on": key.last_used_on.isoformat() if key.last_used_on else None,
+            "ended_at": key.ended_at.isoformat() if key.ended_at else None,
         }
         for key in found.keys
     ]
@@ -74,7 +74,8 @@ def show(name: Name) -> int:
         line(f"{say('client.fact.certificate')}: {client.certificate or '-'}")
         facts = ("prefix", "created_at", "expires_at", "last_used_on", "ended_at")
         columns = tuple(say(f"client.keys.{one}") for one in facts)
-        table("", columns, [tuple(str(key[one] or "-") for one in facts) for key in keys])
+        rows = [(f"{key['prefix']}", *(when(key[one]) for one in facts[1:])) for key in keys]
+        table("", columns, rows)
 
     emit(shape, words)
     return 0

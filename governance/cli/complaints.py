@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 from governance.cli.requests import Which, chosen, request_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _shape(one: "Complaint") -> dict[str, str | None]:
 
 
 def _stands(one: "Complaint") -> int:
-    emit(_shape(one), lambda: line(f"{one.id}  {one.status.value}  {one.answer_by or '-'}"))
+    emit(_shape(one), lambda: line(f"{one.id}  {one.status.value}  {when(one.answer_by)}"))
     return 0
 
 

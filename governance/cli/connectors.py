@@ -8,7 +8,7 @@ import typer
 
 from governance.cli import outside
 from governance.cli.invocation import current
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from dsar.connected.listing import Standing
@@ -109,7 +109,6 @@ def _json(one: "Standing") -> dict[str, Any]:
 
 
 def _table(found: "tuple[Standing, ...]") -> None:
-    from governance.core.clock import JST
     from governance.i18n.catalogue import text
 
     ja = current().lang.value == "ja"
@@ -118,7 +117,7 @@ def _table(found: "tuple[Standing, ...]") -> None:
             one.name,
             one.label.ja if ja else one.label.en,
             text(f"connectors.kind.{one.kind.value}", current().lang),
-            one.last_at.astimezone(JST).strftime("%Y-%m-%d %H:%M") if one.last_at else "-",
+            when(one.last_at),
             one.last_code or "-",
             str(one.failures),
             str(one.waiting),

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 from governance.core.terms import RowId, SubjectId
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -48,7 +48,7 @@ def list_(person: Person, purpose: About = None) -> int:
                 one.cell.recipient_class,
                 say("consents.yes" if one.decision else "consents.no"),
                 reason_text(shown_code(found, one), Audience.OFFICER, lang),
-                _moment(one.decision.valid_until) or "",
+                when(one.decision.valid_until),
             )
             for one in found.cells
         ]

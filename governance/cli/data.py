@@ -7,7 +7,7 @@ import typer
 
 from governance.cli import duplicates
 from governance.cli.invocation import current
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 from governance.i18n.catalogue import text
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def tasks(
 def _row(task: "Task", today: date) -> tuple[str, ...]:
     state = "done" if task.done else ("overdue" if task.overdue(on=today) else "open")
     what = text(task.topic.text_key, current().lang)
-    due = task.due_on.isoformat()
+    due = when(task.due_on)
     who, stands = task.assignee or "-", say(f"quality.{state}")
     return (task.id, task.quarter, task.owner, what, str(task.found), due, who, stands)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from governance.cli.invocation import current
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,7 +215,7 @@ def _table(found: "tuple[Dataset, ...]") -> None:
             f"{one.persons:,}",
             f"{one.rows:,}",
             f"{one.smallest:,}",
-            one.expires_on.isoformat(),
+            when(one.expires_on),
         )
         for one in found
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from governance.cli.accounts import written
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -132,8 +132,6 @@ def list_() -> int:
 
 
 def _table(found: "tuple[tuple[Elevation, str], ...]", at: "datetime") -> None:
-    from governance.core.clock import JST
-
     names = ("id", "staff", "role", "minutes", "phase", "until", "reason")
     rows = [
         (
@@ -142,7 +140,7 @@ def _table(found: "tuple[tuple[Elevation, str], ...]", at: "datetime") -> None:
             one.role,
             str(one.minutes),
             say(f"elevation.phase.{one.phase(at)}"),
-            "-" if one.ends_at is None else f"{one.ends_at.astimezone(JST):%Y-%m-%d %H:%M}",
+            when(one.ends_at),
             reason,
         )
         for one, reason in found

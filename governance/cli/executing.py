@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from governance.cli.invocation import current
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 from governance.cli.requests import Which, chosen, request_of, stands
 
 if TYPE_CHECKING:
@@ -97,10 +97,7 @@ def execution_json(found: "Execution") -> dict[str, Any]:
 
 
 def _day(found: "Execution") -> str:
-    from governance.core.clock import JST
-
-    moment = found.execute_from
-    return moment.astimezone(JST).strftime("%Y-%m-%d %H:%M") if moment else "-"
+    return when(found.execute_from)
 
 
 @app.command("execute", help=say("dsar.execute"))
@@ -196,14 +193,13 @@ def end_restriction(request: Which) -> int:
     """The person is told that the restriction ends, and when; then it does (GDPR 18(3))."""
     from dsar.execution.undoing import announce_end
     from governance.cli.session import acting, opened
-    from governance.core.clock import JST
 
     with opened() as wiring:
         principal, wanted, at = acting(wiring), request_of(wiring, request), wiring.clock()
         ends = wiring.database.write(
             lambda tx: announce_end(tx, wiring.ports, principal, wanted, at=at)
         )
-    day = ends.astimezone(JST).strftime("%Y-%m-%d %H:%M")
+    day = when(ends)
     emit({"lift_from": ends.isoformat()}, lambda: line(say("dsar.lifting", day=day)))
     return 0
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,9 +38,7 @@ def open_(
         at = wiring.clock()
         terms = service.terms_of(wiring.settings)
         made = service.open_glass(wiring.ports, acting(wiring), wanted, terms, at=at)
-    emit(
-        made.as_json(at), lambda: line(say("glass.opened", id=made.id, until=_moment(made.ends_at)))
-    )
+    emit(made.as_json(at), lambda: line(say("glass.opened", id=made.id, until=when(made.ends_at))))
     return 0
 
 
@@ -121,12 +119,6 @@ def _typed(prompt: str) -> str:
     return sys.stdin.read().strip()
 
 
-def _moment(at: "datetime") -> str:
-    from governance.core.clock import JST
-
-    return at.astimezone(JST).strftime("%Y-%m-%d %H:%M")
-
-
 def _table(found: "tuple[Glass, ...]", at: "datetime") -> None:
     names = ("id", "actor", "purpose", "person", "until", "state", "due")
     rows = [
@@ -135,9 +127,9 @@ def _table(found: "tuple[Glass, ...]", at: "datetime") -> None:
             one.actor,
             one.purpose,
             one.subject or "-",
-            _moment(one.ends_at),
+            when(one.ends_at),
             say(f"glass.state.{_state(one, at)}"),
-            f"{one.review_due}",
+            when(one.review_due),
         )
         for one in found
     ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from retention.holds.types import Matter
@@ -109,7 +109,8 @@ def list_(all_: All = False) -> int:  # the same
     names = ("number", "persons", "standing", "deferred", "placed_at", "expected_end", "closed_at")
     shape = [_shape(one) for one in found]
     rows = [
-        tuple(str(one[name] if one[name] is not None else "-") for name in names) for one in shape
+        (*(str(one[name]) for name in names[:4]), *(when(one.get(name)) for name in names[4:]))
+        for one in shape
     ]
     columns = tuple(say(f"hold.column.{name}") for name in names)
     emit(shape, lambda: table(say("hold.title"), columns, rows))
@@ -159,7 +160,7 @@ def show(number: Number) -> int:
         columns = ("person", "what", "closed_at")
         table(number, tuple(say(f"hold.column.{name}") for name in columns), rows)
         for act in acts:
-            line(f"{act.at:%Y-%m-%d}  {act.kind.value}  {act.by}  {act.reason}")
+            line(f"{when(act.at)}  {act.kind.value}  {act.by}  {act.reason}")
         line(say("hold.waits", count=len(waits)))
 
     emit(shape, words)

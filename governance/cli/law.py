@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from governance.cli.invocation import current
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from policies.law.cases import DateCase
@@ -98,7 +98,7 @@ def list_(
     def words() -> None:
         columns = tuple(say(f"law.column.{name}") for name in ("id", "article", "duty", "rule"))
         rows = [(d.id, d.article, d.duty_ja if ja else d.duty_en, d.deadline_rule) for d in duties]
-        table(f"{rules.version}  {rules.at.isoformat()}", columns, rows)
+        table(f"{rules.version}  {when(rules.at)}", columns, rows)
         for switch in book.switches.values():
             on = say("law.on" if switch.id in book.switched_on else "law.off")
             line(f"{switch.id}  {on}  {switch.title_ja if ja else switch.title_en}")

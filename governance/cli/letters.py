@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 from governance.cli.requests import Which, chosen, request_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _shape(one: "LetterRecord") -> dict[str, str | int | bool | None]:
 
 
 def _stands(one: "LetterRecord") -> int:
-    day = one.send_by.isoformat() if one.send_by else "-"
+    day = when(one.send_by)
     told = say(f"letters.state.{one.state}")
     emit(_shape(one), lambda: line(f"{one.id}  {one.template}  {told}  {day}"))
     return 0

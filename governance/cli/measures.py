@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from dsar.measures.rules import RightFigures
@@ -113,11 +113,11 @@ def forecast(
     }
 
     def words() -> None:
-        line(say("dsar.forecast_head", by=found.by, open=found.open, late=len(late)))
+        line(say("dsar.forecast_head", by=when(found.by), open=found.open, late=len(late)))
         names = ("reference", "kind", "answer_by", "expected")
         columns = tuple(say(f"dsar.column.{name}") for name in names)
         rows = [
-            (life.reference, life.kind.value, str(life.act_by or "-"), str(expected or "-"))
+            (life.reference, life.kind.value, when(life.act_by), when(expected))
             for life, expected in late
         ]
         table("", columns, rows)

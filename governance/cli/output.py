@@ -3,11 +3,13 @@
 import json
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from governance.cli.invocation import current
 from governance.core.errors import GovernanceError
 from governance.i18n.catalogue import error_text, text
+from governance.i18n.formats import long_day, moment
 
 FILE_COLUMNS = 120  # a file has no width of its own, and 80 fold most rows
 TERMINAL_COLUMNS = 80  # what a tight table is made for
@@ -29,6 +31,17 @@ def emit(value: Any, human: Callable[[], None]) -> None:
 def line(words: str = "") -> None:
     """One line of words on standard output."""
     print(words)  # noqa: T201 # standard output is the result
+
+
+def when(value: object) -> str:
+    """A day or a moment in words of this run's language, Japan's time; ISO 8601 of a shape, too."""
+    if value is None or value == "":
+        return "-"
+    lang = current().lang
+    if not isinstance(value, date):
+        value = str(value)  # of a shape for programs
+        value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    return moment(value, lang) if isinstance(value, datetime) else long_day(value, lang)
 
 
 def table(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from governance.cli.invocation import current
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 from governance.i18n.catalogue import text
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _tell(found: Sequence["OutsideEnd"]) -> None:
         (
             one.id,
             one.subject,
-            one.asked_at.date().isoformat(),
+            when(one.asked_at),
             name,
             say(f"connectors.outside.{answer.state}"),
             text(f"connectors.reason.{answer.code}", lang) if answer.code else "",

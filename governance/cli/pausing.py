@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from governance.cli.output import emit, line, say
+from governance.cli.output import emit, line, say, when
 
 if TYPE_CHECKING:
     from policies.pause import Pause
@@ -69,5 +69,5 @@ def _words(found: "Pause | None") -> str:
     if found is None:
         return say("pause.none")
     why = say(f"pause.reason.{found.reason.value}")
-    since = f"{found.paused_at:%Y-%m-%d %H:%M}Z"
+    since = when(found.paused_at)
     return say("pause.stands", reason=why, by=found.paused_by, since=since)

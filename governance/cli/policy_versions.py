@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from governance.app.wiring import Wiring
@@ -96,7 +96,6 @@ def _shape(entry: "Entry") -> dict[str, object]:
 def versions() -> int:
     """Every change of the policy in force, the newest first."""
     from governance.cli.session import acting, opened
-    from governance.core.clock import JST
     from policies.actions import Action
     from policies.admin import store
     from policies.admin.loading import judging
@@ -121,7 +120,7 @@ def versions() -> int:
                 entry.version,
                 say(f"policy.kind.{entry.kind.value}"),
                 say(f"policy.state.{entry.state.value}"),
-                entry.effective_from.astimezone(JST).strftime("%Y-%m-%d %H:%M"),
+                when(entry.effective_from),
                 f"{entry.requested_by} / {entry.approved_by}",
                 f"{entry.changed_cells:,}",
             )

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from governance.cli.output import emit, line, say, table
+from governance.cli.invocation import current
+from governance.cli.output import emit, line, say, table, when
+from governance.i18n.catalogue import domain, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dsar.case import Case
     from governance.app.wiring import Wiring
     from governance.core.terms import RequestId
@@ -83,18 +87,24 @@ def list_(
         }
         for item in found
     ]
+    lang = current().lang
     columns = tuple(say(f"dsar.column.{n}") for n in ("reference", "kind", "status", "answer_by"))
     rows = [
         (
             item.reference,
-            ", ".join(kind.value for _, kind, _ in item.tracks),
-            ", ".join(f"{law.value}: {status.value}" for law, _, status in item.tracks),
-            item.answer_by.isoformat() if item.answer_by else "-",
+            _each(text(f"dsar.right.{kind}", lang) for _, kind, _ in item.tracks),
+            _each(text(f"dsar.status.{law}.{status}", lang) for law, _, status in item.tracks),
+            when(item.answer_by),
         )
         for item in found
     ]
     emit(shape, lambda: table("", columns, rows))
     return 0
+
+
+def _each(words: "Iterable[str]") -> str:
+    """One request may run under two laws; what both say alike is said once."""
+    return " / ".join(dict.fromkeys(words))
 
 
 @app.command("assign", help=say("dsar.assign"))
@@ -158,11 +168,16 @@ def show(request: Which) -> int:
     }
 
     def words() -> None:
-        line(f"{case.reference}  {case.received_at.isoformat()}  {case.rule_set_version}")
+        line(f"{case.reference}  {when(case.received_at)}  {case.rule_set_version}")
         for track in case.tracks:
-            line(f"{track.law.value}: {track.status.value} -> {', '.join(steps[track.law]) or '-'}")
+            stands = text(f"dsar.status.{track.law}.{track.status}", current().lang)
+            line(f"{stands} -> {', '.join(steps[track.law]) or '-'}")
         columns = tuple(say(f"dsar.column.{n}") for n in ("at", "event", "actor", "ground"))
-        rows = [(e.at.isoformat(), e.event, e.actor, e.ground or "") for e in entries]
+        named = domain("dsar", current().lang)
+        rows = [
+            (when(e.at), named.get(f"dsar.event.{e.event}", e.event), e.actor, e.ground or "")
+            for e in entries
+        ]
         table("", columns, rows)
 
     emit(shape, words)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from governance.cli.output import emit, line, say, table
+from governance.cli.invocation import current
+from governance.cli.output import emit, line, say, table, when
+from governance.i18n.catalogue import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +63,7 @@ def plan(
         counts = Counter((str(item["decision"]), str(item["rule"])) for item in shape)
         columns = (say("retention.decision"), say("retention.rule"), say("retention.persons"))
         rows = [(kind, rule, str(n)) for (kind, rule), n in sorted(counts.items())]
-        table(say("retention.title", day=on.isoformat()), columns, rows)
+        table(say("retention.title", day=when(on)), columns, rows)
         if kept is not None:
             _rows_of_who_stays(kept.parts)
             line(say("retention.kept", plan=kept.id, digest=kept.digest))
@@ -220,7 +222,18 @@ def status() -> int:
         "tombstones": found.tombstones,
         "keys_waiting": found.keys_waiting,
     }
-    rows = [(say(f"retention.status.{name}"), str(value)) for name, value in shape.items()]
+    runs = "\n".join(
+        f"{run.id}  {text(f'console.runs.state.{run.state}', current().lang)}  "
+        f"{say('retention.run_persons', n=run.erased)}"
+        for run in found.runs
+    )
+    told = {
+        **shape,
+        "plan": found.plan.id if found.plan else "-",
+        "runs": runs or "-",
+        "tombstones": f"{found.tombstones:,}",
+    }
+    rows = [(say(f"retention.status.{name}"), str(value)) for name, value in told.items()]
     emit(shape, lambda: table("", (say("retention.item"), say("retention.value")), rows))
     return 0 if not found.keys_waiting else 1
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -210,7 +210,7 @@ def versions() -> int:
     ]
     columns = [say(f"schedule.column.{name}") for name in ("version", "name", "two", "at")]
     rows = [
-        (str(one.version), one.name, f"{one.proposed_by}, {one.approved_by}", str(one.adopted_at))
+        (str(one.version), one.name, f"{one.proposed_by}, {one.approved_by}", when(one.adopted_at))
         for one in found
     ]
     emit(shape, lambda: table(say("schedule.versions"), columns, rows))

@@ -1,12 +1,12 @@
 """`sekisho audit reviews`, `sign-off`: the officers' sign-offs of the log (運用の確認)."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from governance.cli.invocation import current
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 from governance.i18n.catalogue import text
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ def _told(found: "tuple[ReviewWords, ...]", left: "Unreviewed") -> None:
             first=left.first_seq,
             last=left.below_seq - 1,
             events=f"{left.events:,}",
-            oldest=_clock(left.oldest),
-            due=_clock(left.due_at),
+            oldest=when(left.oldest),
+            due=when(left.due_at),
             below=left.below_seq,
         )
     )
@@ -97,14 +97,8 @@ def _told(found: "tuple[ReviewWords, ...]", left: "Unreviewed") -> None:
 
 def _row(one: "ReviewWords") -> tuple[str, ...]:
     return (
-        _clock(one.review.reviewed_at),
+        when(one.review.reviewed_at),
         f"{one.review.first_seq}–{one.review.below_seq - 1}",
         one.review.reviewer,
         f"{one.comment or say('review.comment_gone')}\n({one.review.verdict.value})",
     )
-
-
-def _clock(moment: datetime) -> str:
-    from governance.core.clock import JST
-
-    return moment.astimezone(JST).strftime("%Y-%m-%d %H:%M")

@@ -1,7 +1,7 @@
 """What `sekisho retention simulate` says in words: by rule, by table, by month."""
 
 from governance.cli.invocation import current
-from governance.cli.output import line, say, table
+from governance.cli.output import line, say, table, when
 from governance.i18n.catalogue import text
 from retention.simulation import showing
 from retention.simulation.folding import forecast
@@ -13,7 +13,7 @@ def told(look: Look, figures: Figures, *, months: int) -> None:
     """The figures on standard output."""
     lang, schedule = current().lang, look.schedule
     name = f"{schedule.name}/{schedule.version}"
-    line(say("retention.simulated", on=look.on.isoformat(), schedule=name, n=figures.persons))
+    line(say("retention.simulated", on=when(look.on), schedule=name, n=figures.persons))
     table(
         say("retention.by_rule"),
         (say("retention.decision"), say("retention.rule"), say("retention.persons")),

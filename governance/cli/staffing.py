@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from governance.cli.accounts import Login, code_made, sessions_ended, written
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from governance.identity.types import Session
@@ -140,13 +140,12 @@ def staff_sessions(login: Login) -> int:
 
 
 def _sessions(found: "tuple[Session, ...]") -> None:
-    from governance.core.clock import JST
 
     columns = tuple(say(f"staff.session.{name}") for name in ("begun", "seen", "place", "network"))
     rows = [
         (
-            f"{one.created_at.astimezone(JST):%Y-%m-%d %H:%M}",
-            f"{(one.seen_at or one.created_at).astimezone(JST):%Y-%m-%d %H:%M}",
+            when(one.created_at),
+            when(one.seen_at or one.created_at),
             say(f"staff.place.{one.place.value}"),
             one.network or "-",
         )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from governance.cli.accounts import Login, written
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from governance.identity.training.service import Line
@@ -70,14 +70,13 @@ def register_(
 
 
 def _register(found: "list[Line]") -> None:
-    from governance.core.clock import JST
 
     heads = tuple(say(f"training.column.{name}") for name in ("login", "needed", "until", "lapsed"))
     rows = [
         (
             one.staff.login,
             say(f"training.{'yes' if one.needed else 'no'}"),
-            f"{one.until.astimezone(JST):%Y-%m-%d}" if one.until else "-",
+            when(one.until),
             say(f"training.{'yes' if one.lapsed else 'no'}"),
         )
         for one in found

@@ -1,10 +1,10 @@
 """`sekisho webhook`: who is told of what, and what became of each message."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from governance.cli.output import emit, line, say, table
+from governance.cli.output import emit, line, say, table, when
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from governance.http.principal import Principal
 
     Work = Callable[[Connection, Wiring, Principal, datetime], Any]
+
+MOMENTS: Final = frozenset({"failing_since", "tried_at", "next_at"})
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Which = Annotated[str, typer.Argument(metavar="ID", help=say("webhook.id"))]
@@ -70,7 +72,7 @@ def list_() -> int:
     names = ("id", "client", "url", "types", "state", "failing_since")
 
     def words() -> None:
-        rows = [tuple(_plain(shape[name]) for name in names) for shape in shapes]
+        rows = [tuple(_cell(name, shape[name]) for name in names) for shape in shapes]
         table("", [say(f"webhook.column.{name}") for name in names], rows)
 
     emit(shapes, words)
@@ -114,7 +116,7 @@ def log(
     names = ("id", "type", "state", "attempts", "answer", "tried_at", "next_at")
 
     def words() -> None:
-        rows = [tuple(_plain(shape[name]) for name in names) for shape in shapes]
+        rows = [tuple(_cell(name, shape[name]) for name in names) for shape in shapes]
         table("", [say(f"webhook.column.{name}") for name in names], rows)
 
     emit(shapes, words)
@@ -193,7 +195,9 @@ def _written(work: "Work") -> Any:
         return wiring.database.write(lambda tx: work(tx, wiring, by, at))
 
 
-def _plain(value: object) -> str:
+def _cell(name: str, value: object) -> str:
+    if name in MOMENTS:
+        return "" if value is None else when(str(value))
     if isinstance(value, list):
         return ", ".join(value)
     return "" if value is None else str(value)

@@ -4,6 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Column, ForeignKey, MetaData, Table
 
 import governance
 from governance.customers.catalogue import Catalogue, CatalogueError, catalogue
@@ -43,6 +44,13 @@ def test_the_catalogue_answers_for_every_table_of_the_schema() -> None:
     check_columns(catalogue(), {n: [c.name for c in t.columns] for n, t in TABLES.items()})
     names = {shape.name for shape in found}
     assert names >= {*catalogue().tables, *catalogue().beside}, "a declared table does not exist"
+
+
+def test_a_table_may_be_looked_at_before_the_one_that_it_refers_to_is_declared() -> None:
+    """A command imports what it needs, in any order; it found its own schema broken once."""
+    alone = Table("visit", MetaData(), Column("who", ForeignKey("subject.id")))
+    (shape,) = shapes(alone.metadata)
+    assert shape.references == (Reference(column="who", to="subject"),)
 
 
 def test_a_new_table_about_a_person_is_refused_until_it_is_declared() -> None:

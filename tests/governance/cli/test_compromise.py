@@ -135,6 +135,9 @@ def _nothing_opens(desk: Desk) -> None:
     """The key of before opens nothing, and the record's clock began when somebody knew."""
     shown = desk.line.done("client", "show", "shop", by="jiro")
     assert all(key["ended_at"] for key in shown["keys"])
+    told = desk.line.run("client", "show", "shop", by="jiro", as_json=False).out
+    assert "Nov 2026" in told  # days in words for people, ISO 8601 for programs alone
+    assert "2026-11" not in told
     breach = desk.line.done("breach", "show", desk.known["BREACH"], by="hanako")
     by_rule = {one["rule"]: one["by"] for one in breach["reports"]}
     assert breach["aware_at"].startswith("2026-11-26T00:00")  # 09:00 in Japan

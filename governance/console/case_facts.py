@@ -190,15 +190,22 @@ def _order(line: StepLine) -> tuple[bool, int, bool]:
 def _line(case: Case, event: Event, actor: Actor, lang: Lang, *, at: datetime) -> StepLine:
     name = text(f"dsar.event.{event}", lang)
     if event in ELSEWHERE:
-        station = text(f"console.station.{ELSEWHERE[event]}", lang)
+        place = _place(case, event)
+        station = text(f"console.station.{place}", lang)
         told = text("console.case.on_page", lang, step=name, page=station)
-        return StepLine(event=event.value, name=told, page=ELSEWHERE[event])
+        return StepLine(event=event.value, name=told, page=place)
     answer = advance(case, event, actor=actor, at=at, ground=HERE[event] or None)
     if isinstance(answer, Transition):
         return StepLine(event=event.value, name=name, takes=True)
     law = answer.law.value if answer.law else "-"
     refused = RequestStepError(request=case.id, reason=answer.reason.value, law=law)
     return StepLine(event=event.value, name=name, why=error_text(refused, lang))
+
+
+def _place(case: Case, event: Event) -> str:
+    """The page of a step; who agrees to an execution sees its plan there."""
+    copying = any(track.kind in COPYING for track in case.tracks)
+    return "execution" if event is Event.APPROVE and not copying else ELSEWHERE[event]
 
 
 def hand_choices(

@@ -19,7 +19,7 @@ from dsar.review.rules import Where
 from dsar.review.service import LABELS, Desk
 from dsar.review.types import COVERING, EXCEPTIONS, REVEALING, Reason
 from dsar.rules import suggestion
-from dsar.types import Ground, Outcome, Status
+from dsar.types import COPYING, Ground, Outcome, Status
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalKind
 from governance.console.frame import Csrf, again, case_way, may, mistakes_of, way
@@ -319,6 +319,7 @@ def _page(
         outcome=outcome.value,
         because=[text(f"dsar.ground.{one}", lang) for one in grounds],
         digest=digest,
+        planned=not any(track.kind in COPYING for track in case.tracks),
         refusals=refusal_choices(case, lang) if refusable(case) else (),
         decides=may(request, principal, Action.DSAR_DECIDE),
     )

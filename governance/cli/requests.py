@@ -102,6 +102,12 @@ def list_(
     return 0
 
 
+def _step(event: str) -> str:
+    """What happened, in words; a step of the machine or a mark beside it."""
+    named = domain("dsar", current().lang)
+    return named.get(f"dsar.event.{event}") or named.get(f"dsar.mark.{event}", event)
+
+
 def _each(words: "Iterable[str]") -> str:
     """One request may run under two laws; what both say alike is said once."""
     return " / ".join(dict.fromkeys(words))
@@ -173,11 +179,7 @@ def show(request: Which) -> int:
             stands = text(f"dsar.status.{track.law}.{track.status}", current().lang)
             line(f"{stands} -> {', '.join(steps[track.law]) or '-'}")
         columns = tuple(say(f"dsar.column.{n}") for n in ("at", "event", "actor", "ground"))
-        named = domain("dsar", current().lang)
-        rows = [
-            (when(e.at), named.get(f"dsar.event.{e.event}", e.event), e.actor, e.ground or "")
-            for e in entries
-        ]
+        rows = [(when(e.at), _step(e.event), e.actor, e.ground or "") for e in entries]
         table("", columns, rows)
 
     emit(shape, words)

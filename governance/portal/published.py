@@ -147,7 +147,7 @@ async def _version(request: Request, notice: str, version: str | None) -> str:
             return look(tx)
 
     found = await run_in_threadpool(read)
-    titled = replace(page, title_params={"id": found.id, "version": found.version})
+    titled = replace(page, title_params={"notice": found.title, "version": found.version})
     return version_page(templates_of(request), titled, found)
 
 

@@ -72,11 +72,12 @@ def _list(tx: Connection, site: Site, lang: Lang) -> bytes:
 
 def _one(tx: Connection, site: Site, notice: str, version: str, lang: Lang) -> bytes:
     owner = site.controller.company(lang)
-    page = paper(lang, owner, "portal.notices.one", id=notice, version=version)
+    found = version_shown(tx, notice, version, lang)
+    page = paper(lang, owner, "portal.notices.one", notice=found.title, version=version)
     html = version_page(
         site.templates,
         page,
-        version_shown(tx, notice, version, lang),
+        found,
         href=_href(lang),
         layout=PAPER,
         other=_name(notice, version, OTHER[lang]),

@@ -1,11 +1,12 @@
 """Where one request stands, as its own page says it: the date first, the proof, what to do next."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from dsar.case import Case
+from dsar.case import Case, Dates
 from dsar.clocks import dates_of, extension_of
 from dsar.correspondence.store import letters_of
 from dsar.correspondence.types import OF_NOBODY, State
@@ -16,13 +17,12 @@ from dsar.identity.rules import proved, required_proofs
 from dsar.identity.store import Upload, uploads_of
 from dsar.identity.types import Doubt, UploadKind
 from dsar.intake.claims import claim_of
-from dsar.intake.rules import DISCLOSING
 from dsar.intake.store import Fee, fees_of, filing_of
 from dsar.intake.types import Claim, FeeState, Scope
 from dsar.machine import ANSWERED, step
 from dsar.returning.service import awaits_scope
 from dsar.returning.store import scope_answers
-from dsar.types import Event, EvidenceKind, Requester, Status
+from dsar.types import DISCLOSING, Event, EvidenceKind, Requester, Status
 from governance.core.terms import Lang, Law
 from governance.customers.ports import Ports
 from governance.i18n.catalogue import text
@@ -56,12 +56,10 @@ class Standing:
     state: str
     until: date | None
     goal: bool  # the day is our own, the law names none
-    both_laws: bool
     why_then: str
     terms: tuple[Term, ...]
     proved: bool
     need: str
-    several: bool  # needs proofs of different kinds
     left: str  # what is missing still, as whoever is on record may know
     done: tuple[str, ...]
     ways: tuple[CodeWay, ...]
@@ -76,6 +74,16 @@ class Standing:
     scope_said: bool = False  # and it was answered
     extended: bool = False
     claim: Claim = field(default_factory=Claim, repr=False)
+
+    @property
+    def both_laws(self) -> bool:
+        """Whether it is handled under two laws."""
+        return len({track.law for track in self.case.tracks}) > 1
+
+    @property
+    def several(self) -> bool:
+        """Whether it needs proofs of different kinds."""
+        return _most(self.case) > 1
 
     @property
     def ended(self) -> bool:
@@ -105,8 +113,7 @@ def standing(
     claim = claim_of(ports, filed) if filed is not None else Claim()
     shown = known and proved(case, at=at)
     dates = [dates_of(case, track, at=at) for track in case.tracks]
-    dated = (one for one in dates if one.act_by)
-    nearest = min(dated, key=lambda one: one.act_by or date.max, default=None)
+    nearest = _nearest(dates)
     steps = fees_of(tx, case.id)
     said = bool(scope_answers(tx, case.id))
     may_accept = bool(steps) and steps[-1].state is FeeState.QUOTED and admitted
@@ -116,12 +123,10 @@ def standing(
         state=_state(case, proved=shown, admitted=admitted, asked=asked),
         until=nearest.act_by if nearest else None,
         goal=nearest is not None and nearest.law is Law.APPI,
-        both_laws=len({one.law for one in dates}) > 1,
         why_then=(nearest.reason_ja if lang is Lang.JA else nearest.reason_en) if nearest else "",
         terms=_terms(case, lang),
         proved=shown,
         need=_need(case, lang),
-        several=_most(case) > 1,
         left=_left(case, lang, at=at) if known else "",
         done=_done(case, lang),
         ways=_ways(tx, ports, case, claim, lang, codes=codes, at=at),
@@ -136,6 +141,12 @@ def standing(
         extended=any(extension_of(track.clocks) for track in case.tracks),
         claim=claim,
     )
+
+
+def _nearest(dates: Iterable[Dates]) -> Dates | None:
+    """The law whose day comes first; None where none gives one yet."""
+    dated = (one for one in dates if one.act_by)
+    return min(dated, key=lambda one: one.act_by or date.max, default=None)
 
 
 def _waiting_papers(tx: Connection, case: Case, lang: Lang) -> tuple[str, ...]:

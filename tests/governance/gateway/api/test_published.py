@@ -79,6 +79,7 @@ def test_pages_as_files_need_nothing_else_and_lead_to_one_another(town: Desk) ->
             )
             assert known, (name, target)
     assert {"index.ja.html", "index.en.html", "marketing-3.1.ja.html"} <= files.keys()
+    assert "ご案内の送付（版 3.1）" in files["marketing-3.1.ja.html"].decode(), "its title, no code"
 
 
 def test_the_same_state_gives_the_same_files(town: Desk) -> None:

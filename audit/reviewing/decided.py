@@ -84,7 +84,8 @@ def look_at_decisions(
     meant = _meant(query, how)
     total = _counted(tx, meant, most=how.most) if how.most else None
     if how.whole and total is not None and total <= how.whole:
-        every = tuple(record_of(row) for row in tx.execute(RECORDS.where(meant)))
+        held = tx.execute(RECORDS.where(meant).order_by(DECISIONS.c.id.desc()))
+        every = tuple(map(record_of, held))  # equal ones stand in one order on every page
         log.append(tx, _looked(by, query, how, decisions=min(limit, len(every))))
         return DecisionPage(decisions=every, next=None, total=total, whole=True)
     place = DECISIONS.c.id.asc() if how.oldest_first else DECISIONS.c.id.desc()

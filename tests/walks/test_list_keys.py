@@ -1,5 +1,7 @@
 """A list in Chromium: keys, choice, columns, order; with and without script, wide and narrow."""
 
+import csv
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
@@ -110,3 +112,34 @@ def test_a_list_works_without_script(looker: Walker, width: int) -> None:
     page.locator(f"#{LIST}-columns-apply").click()
     assert (asked(page)["sort"], asked(page)["law"]) == (["-article"], ["GDPR"])
     assert tab.heard() == []
+
+
+def test_chosen_persons_leave_as_their_page_shows_them(looker: Walker) -> None:
+    """By keys in Chromium: the file holds the rows that were chosen, cell by cell."""
+    stop = Stop(route="/console/persons", address="/console/persons", caller="privacy_officer")
+    tab = looker.open(stop, View(width=1280))
+    page = tab.page
+    page.locator("#words").fill("佐藤 幸恵")
+    page.locator("#search").click()
+    page.wait_for_url("**/console/persons/searches/*")
+    rows = page.locator("#list-persons tbody tr")
+    assert rows.count() > 2, "several persons of the demo have this name"
+    for key in "jxjjx":
+        page.keyboard.press(key)
+    assert page.locator("#list-persons-chosen").inner_text().startswith("2")
+    shown = [
+        [" ".join(cell.split()) for cell in rows.nth(place).locator("th, td").all_inner_texts()[1:]]
+        for place in (0, 2)
+    ]
+    with page.expect_download() as made:
+        page.locator("#list-persons-chosen-csv").click()
+    assert made.value.suggested_filename.startswith("persons_")
+    with made.value.path().open(encoding="utf-8-sig", newline="") as stream:
+        _, *held = csv.reader(stream)
+    assert [bare(row) for row in held] == [bare(row) for row in shown]
+    assert tab.heard() == []
+
+
+def bare(row: list[str]) -> list[str]:
+    """Words without what a page and a file each write in their own way: blanks, brackets, none."""
+    return [re.sub(r"[\s()–－-]", "", cell) for cell in row]

@@ -3,15 +3,16 @@
 The policy in force is `wiring.policies`, a PolicyHolder. Without it every route is refused.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 
-from governance.core.errors import GovernanceError
+from governance.core.errors import GovernanceError, Param
+from governance.core.terms import Lang
 from governance.http.principal import Principal, PrincipalKind
 from governance.http.request import principal_of, wiring_of
-from policies.actions import GRAVE, Action
+from policies.actions import GRAVE, Action, action_label
 from policies.actors import may
 from policies.snapshot import NO_POLICY, PolicyHolder, PolicySnapshot
 from policies.types import Outcome
@@ -27,6 +28,13 @@ class ActionForbiddenError(GovernanceError):
     """None of the principal's roles holds this action; nothing was shown or changed."""
 
     code, status = "action_forbidden", 403
+
+    def spoken(self, lang: Lang, /) -> Mapping[str, Param]:
+        """The action by its name, and by its code for whoever grants it."""
+        action = self.params.get("action")
+        if action not in set(Action):
+            return self.params
+        return {**self.params, "action": f"{action_label(Action(action), lang)} {action}"}
 
 
 class TrainingDueError(ActionForbiddenError):

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from types import MappingProxyType
 from typing import Any, Final
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +16,7 @@ from governance.app.hosts import PROBES, HostUnknownError, foreign, name_in
 from governance.core.errors import GovernanceError
 from governance.core.ids import new_row_id
 from governance.core.logging import logger
+from governance.db.errors import DatabaseUnreachableError
 from governance.http.problems import language_of_scope, problem_response
 from governance.http.request import StaleFormError
 from governance.http.sent import keeping
@@ -104,7 +106,7 @@ class Edge:
                 raise
             kind = type(error).__name__  # a trace could quote a value
             log.error("http.fault", kind=kind, request=request_id)  # noqa: TRY400 # the same
-            await self._problem(Request(scope), FaultError())(scope, receive, with_headers)
+            await self._problem(Request(scope), _told(error))(scope, receive, with_headers)
 
     def _refusal(self, scope: Scope) -> GovernanceError | None:
         """Why the request goes no further: another host than ours, or another site's page."""
@@ -114,6 +116,13 @@ class Edge:
             if len(named) != 1 or name_in(named[0]) not in self._hosts:
                 return HostUnknownError()  # fails closed: none, or two, is none
         return StaleFormError() if foreign(scope["method"], headers, self._hosts) else None
+
+
+def _told(error: Exception) -> GovernanceError:
+    """Of what nobody foresaw: a database that is away passes, any other is a fault of ours."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return DatabaseUnreachableError(reason=type(error).__name__)
+    return FaultError()
 
 
 def _most(path: str) -> int:

@@ -4,7 +4,10 @@ Texts stand in the catalogues under ``<domain>.error.<code>``; the domain follow
 module that defines the class, so an error needs nothing but its code here.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
+
+from governance.core.terms import Lang
 
 Param = str | int
 
@@ -44,6 +47,10 @@ class GovernanceError(Exception):
     def text_key(self) -> str:
         """Catalogue key of the sentence for people."""
         return f"{domain_of(type(self).__module__)}.error.{self.code}"
+
+    def spoken(self, _lang: Lang, /) -> Mapping[str, Param]:
+        """The parameters as people are told them."""
+        return self.params
 
     def __str__(self) -> str:
         inner = ", ".join(f"{name}={value}" for name, value in self.params.items())

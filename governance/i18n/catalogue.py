@@ -76,4 +76,4 @@ def _agreeing(found: str, params: Mapping[str, object]) -> str:
 
 def error_text(error: GovernanceError, lang: Lang) -> str:
     """The sentence of an error for people, from its code and parameters."""
-    return text(error.text_key, lang, **error.params)
+    return text(error.text_key, lang, **error.spoken(lang))

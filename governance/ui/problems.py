@@ -51,7 +51,15 @@ def _problem(status: int, code: str, *, happened: str, lang: Lang, reference: st
         code=code,
         title=text(f"ui.problem.{worded}.title", lang),
         happened=happened,
-        unchanged=text("ui.problem.stored" if code in STORED else "ui.problem.unchanged", lang),
+        unchanged=_unchanged(code, happened, lang),
         todo=text(f"ui.problem.{worded}.todo", lang),
         reference=reference,
     )
+
+
+def _unchanged(code: str, happened: str, lang: Lang) -> str:
+    """What was not changed; nothing where the error's own sentence has told it."""
+    if code in STORED:
+        return text("ui.problem.stored", lang)
+    told = text("ui.problem.told", lang) in happened
+    return "" if told else text("ui.problem.unchanged", lang)

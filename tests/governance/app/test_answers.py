@@ -7,11 +7,15 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from governance.app.edge import MAX_BODY
 from governance.app.factory import create_app
 from governance.core.terms import Lang
 from governance.ui.headers import CSP, security_headers
+from governance.ui.problems import problem_of, problem_of_status
+from policies.actions import Action, action_label
+from policies.api import ActionForbiddenError
 from policies.snapshot import NO_POLICY, PolicyHolder
 from tests.governance.app.conftest import Town
 from tests.installation import create
@@ -23,7 +27,7 @@ PLACES = (
     ("GET", "/static/none.css", 404), ("GET", "/nowhere", 404), ("GET", "/console", 401),
     ("GET", "/portal", 401), ("DELETE", "/", 405), ("POST", "/sign-in", 401),
     ("GET", "/access/v1/evaluation", 405), ("POST", "/access/v1/evaluation", 401),
-    ("POST", "/portal/choices/mail_marketing", 401), ("GET", "/broken", 500),
+    ("POST", "/portal/choices/mail_marketing", 401), ("GET", "/broken", 500), ("GET", "/away", 503),
 )  # fmt: skip
 BROWSER = {"accept": "text/html"}
 
@@ -35,7 +39,11 @@ def all_places(town: Town) -> Iterator[httpx.Client]:
     def broken() -> None:
         raise LookupError("山田太郎 taro@example.com")
 
+    def away() -> None:
+        raise OperationalError("SELECT taro@example.com", None, ConnectionError("taro@example.com"))
+
     app.add_api_route("/broken", broken)
+    app.add_api_route("/away", away)
     with served(app) as base, httpx.Client(base_url=base, timeout=30) as client:
         yield client
 
@@ -60,17 +68,26 @@ def test_every_answer_has_the_safe_headers_and_a_request_number(
 
 
 @pytest.mark.parametrize("lang", list(Lang))
+@pytest.mark.parametrize(("path", "status"), [("/broken", 500), ("/away", 503)])
 def test_an_unforeseen_fault_is_told_without_its_words(
-    all_places: httpx.Client, lang: Lang
+    all_places: httpx.Client, path: str, status: int, lang: Lang
 ) -> None:
     for accept in ("text/html", "application/json"):
-        answer = all_places.get(
-            "/broken", headers={"accept": accept, "accept-language": lang.value}
-        )
-        assert answer.status_code == 500
+        answer = all_places.get(path, headers={"accept": accept, "accept-language": lang.value})
+        assert answer.status_code == status
         assert "taro@" not in answer.text
         assert "LookupError" not in answer.text
         assert answer.headers["x-request-id"] not in ("", "-")
+
+
+@pytest.mark.parametrize("lang", list(Lang))
+def test_a_page_tells_a_refused_action_by_its_name_and_nothing_twice(lang: Lang) -> None:
+    refused = problem_of(ActionForbiddenError(action="hold:read"), lang, reference="-")
+    assert action_label(Action.HOLD_READ, lang) in refused.happened
+    assert "hold:read" in refused.happened
+    assert refused.unchanged == ""
+    bare = problem_of_status(404, lang, reference="-")
+    assert bare.unchanged
 
 
 @pytest.mark.parametrize(

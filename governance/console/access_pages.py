@@ -18,7 +18,7 @@ from governance.console.access_facts import (
     mark_words,
     right_choices,
 )
-from governance.console.frame import Csrf, again, answered, may, report_file, said_field, today, way
+from governance.console.frame import Csrf, again, answered, may, said_field, today, way
 from governance.console.lists.access import ACCESS_REVIEWS
 from governance.console.lists.source import listed
 from governance.console.pages import console_page
@@ -30,7 +30,6 @@ from governance.identity.access import service
 from governance.identity.access.rules import QUARTER, may_close
 from governance.identity.access.types import Decision, Line, Sheet, Standing, Verdict
 from governance.identity.credentials.terms import limits_of
-from governance.reports.types import Period, ReportId
 from governance.ui.lists.listing import Listing
 from governance.ui.parts import Crumb, Mistake
 from governance.ui.surfaces import rendered_page
@@ -40,7 +39,6 @@ from policies.api import require, snapshot_of
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Reader = Annotated[Principal, Depends(require(Action.STAFF_READ))]
 Reviewer = Annotated[Principal, Depends(require(Action.ACCESS_REVIEW))]
-Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
 Word = Annotated[str, Form()]
 OPEN: Final = (Verdict.KEEP, Verdict.REMOVE, Verdict.END)
 
@@ -84,6 +82,7 @@ async def _reviews(
         open=next((one for one in found if one.review.closed_at is None), None),
         reviews=may(request, principal, Action.ACCESS_REVIEW),
         reports=may(request, principal, Action.REPORT_READ),
+        since=today(request) - 4 * QUARTER,
         days=wiring.settings.access_review_days,
         today=today(request),
         mistakes=mistakes,
@@ -113,17 +112,6 @@ async def start(request: Request, principal: Reviewer, csrf: Csrf = "") -> Respo
         return await _reviews(request, principal, told)
 
     return await answered(request, work, page, field="start")
-
-
-@router.post("/report")
-async def report(
-    request: Request, principal: Reporter, form: Word = "xlsx", csrf: Csrf = ""
-) -> Response:
-    """R13 of the last twelve months as a file."""
-    check_csrf(request, csrf)
-    on = today(request)
-    period = Period(first=on - 4 * QUARTER, last=on)
-    return await report_file(request, principal, ReportId.R13, period, form=form)
 
 
 @router.get("/{quarter}", response_class=HTMLResponse)

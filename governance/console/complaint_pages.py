@@ -88,6 +88,7 @@ async def _complaints(
         mistakes=mistakes,
         wrong={one.field_id: one.sentence for one in mistakes},
         may_write=may(request, principal, Action.DSAR_WRITE),
+        may_report=may(request, principal, Action.REPORT_READ),
         way=way(lang, (TITLE, HOME)),
     )
 

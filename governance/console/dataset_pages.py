@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from governance.console.dataset_facts import Given, labels_of, offered, written
-from governance.console.frame import Csrf, again, answered, may, way
+from governance.console.frame import Csrf, again, answered, may, today, way
 from governance.console.lists.discovery import DATASETS
 from governance.console.lists.source import listed
 from governance.console.pages import console_page
@@ -52,6 +52,8 @@ def datasets(request: Request, principal: Reader) -> str:
         page,
         found=listed(request, principal, DATASETS),
         may_make=may(request, principal, Action.DATASET_MAKE),
+        may_report=may(request, principal, Action.REPORT_READ),
+        today=today(request),
         way=way(page.lang, (TITLE, HOME)),
     )
 

@@ -1,15 +1,15 @@
 """The officers' page of figures: how requests go, and which of them will come late."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from dsar.measures.rules import Forecast
 from dsar.measures.service import Figures, figures, overdue_by
-from governance.console.frame import Csrf, may, report_file, today, way
+from governance.console.frame import may, today, way
 from governance.console.lists.figures import (
     LATE_REQUESTS,
     REQUEST_FIGURES,
@@ -19,10 +19,8 @@ from governance.console.lists.figures import (
 from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.http.principal import Principal
-from governance.http.request import check_csrf, wiring_of
+from governance.http.request import wiring_of
 from governance.i18n.catalogue import text
-from governance.reports.rendering import ReportFormat
-from governance.reports.types import Period, ReportId
 from governance.ui.charts import bar_lines
 from governance.ui.lists.listing import Listing
 from governance.ui.surfaces import rendered_page
@@ -33,7 +31,6 @@ HOME: Final = "/console/request-figures"
 YEAR, AHEAD = 365, 14  # days back and ahead when nothing is said
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Reader = Annotated[Principal, Depends(require(Action.DSAR_READ))]
-Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
 
 
 @router.get("", response_class=HTMLResponse)
@@ -81,18 +78,3 @@ async def request_figures(request: Request, principal: Reader, by: str = "") -> 
             ("console.request_figures.title", HOME),
         ),
     )
-
-
-@router.post("/report")
-async def report(
-    request: Request,
-    principal: Reporter,
-    first: Annotated[date, Form()],
-    last: Annotated[date, Form()],
-    form: Annotated[str, Form()] = ReportFormat.HTML.value,
-    csrf: Csrf = "",
-) -> Response:
-    """The register of requests (R07) of a period as a file."""
-    check_csrf(request, csrf)
-    period = Period(first=first, last=last)
-    return await report_file(request, principal, ReportId.R07, period, form=form)

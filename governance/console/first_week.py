@@ -91,9 +91,7 @@ WEEK: Final = (
         "five",
         (
             _task("review", "/console/audit", Action.AUDIT_READ, EventCode.LOG_REVIEWED),
-            _task(
-                "report", "/console/retention#report", Action.REPORT_READ, EventCode.REPORT_CREATED
-            ),
+            _task("report", "/console/reports", Action.REPORT_READ, EventCode.REPORT_CREATED),
         ),
     ),
 )  # fmt: skip

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, datetime
-from functools import partial
 from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
@@ -12,15 +11,12 @@ from fastapi.responses import HTMLResponse
 from starlette.responses import RedirectResponse, Response
 
 from governance.core.clock import JST
-from governance.core.errors import GovernanceError, NotFoundError
+from governance.core.errors import GovernanceError
 from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.http.problems import DetailedError
 from governance.http.request import wiring_of
 from governance.i18n.catalogue import domain, text
-from governance.reports.rendering import MEDIA, ReportFormat
-from governance.reports.service import ground_of, make
-from governance.reports.types import Period, ReportId
 from governance.ui.pages import Page
 from governance.ui.parts import Crumb, Mistake
 from governance.ui.surfaces import lang_of
@@ -119,18 +115,3 @@ async def answered(
 def said_field(default: str) -> Callable[[GovernanceError], str]:
     """The field that the error itself names, or this one."""
     return lambda error: str(error.params.get("field", default))
-
-
-async def report_file(
-    request: Request, principal: Principal, report: ReportId, period: Period, *, form: str
-) -> Response:
-    """The report as a file; that it was made is on record. Not found in a form that is none."""
-    if form not in {one.value for one in ReportFormat}:
-        raise NotFoundError
-    kind, ground = ReportFormat(form), ground_of(wiring_of(request))
-    work = partial(make, ground, principal, report, period, form=kind, lang=lang_of(request))
-    content = (await to_thread.run_sync(work))[1]
-    days = f"{period.first.isoformat()}_{period.last.isoformat()}"
-    name = f"{report.value}_{days}.{kind.value}"
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=MEDIA[kind], headers=headers)

@@ -19,7 +19,6 @@ from governance.console.frame import (
     again,
     answered,
     may,
-    report_file,
     said_field,
     today,
     way,
@@ -39,8 +38,6 @@ from governance.documents.typesetting import can_typeset
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import text
-from governance.reports.rendering import ReportFormat
-from governance.reports.types import Period, ReportId
 from governance.ui.parts import Choice, Mistake
 from governance.ui.surfaces import rendered_page
 from policies.actions import Action
@@ -114,21 +111,6 @@ async def holds(request: Request, principal: Reader) -> str:
         today=today(request),
         way=way(page.lang, (TITLE, HOME)),
     )
-
-
-@router.post("/report")
-async def report(
-    request: Request,
-    principal: Reader,
-    first: Annotated[date, Form()],
-    last: Annotated[date, Form()],
-    form: Words = ReportFormat.HTML.value,
-    csrf: Csrf = "",
-) -> Response:
-    """The register of legal holds (R12H) of a period as a file."""
-    check_csrf(request, csrf)
-    period = Period(first=first, last=last)
-    return await report_file(request, principal, ReportId.R12H, period, form=form)
 
 
 @router.get("/new", response_class=HTMLResponse)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -30,7 +30,7 @@ from audit.reviewing.service import (
 )
 from audit.reviewing.signing import ReviewWords, Unreviewed, opened_reviews, sign_off, unreviewed
 from audit.store import last_note, prove_inclusion
-from governance.console.frame import Csrf, may, report_file, today, way
+from governance.console.frame import Csrf, may, today, way
 from governance.console.lists.log import AUDIT_LOG, LOOKED, REVIEWS, Reach, reach_of
 from governance.console.lists.source import asked_by, listed
 from governance.console.log_facts import (
@@ -57,8 +57,6 @@ from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text, text
 from governance.identity.naming import names_of
-from governance.reports.service import report_id
-from governance.reports.types import Period
 from governance.ui.lists.listing import Listing
 from governance.ui.parts import Crumb, Mistake
 from governance.ui.surfaces import rendered_page
@@ -69,7 +67,6 @@ router = APIRouter(include_in_schema=False)
 PAGE, ALARMS = 20, 5
 Reader = Annotated[Principal, Depends(require(Action.AUDIT_READ))]
 Signer = Annotated[Principal, Depends(require(Action.AUDIT_REVIEW))]
-Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +123,7 @@ async def _log_page(
         verdict=verdict_of(watched, waiting=shown.waiting),
         alarm_words=[in_words(one, page.lang, shown.named) for one in shown.alarms],
         may_sign=may(request, principal, Action.AUDIT_REVIEW),
+        may_report=may(request, principal, Action.REPORT_READ),
         mistakes=mistakes,
         comment=comment,
         signed=given.get("signed", ""),
@@ -295,18 +293,3 @@ async def drop(request: Request, principal: Reader, row: str, csrf: Csrf = "") -
         lambda: wiring.database.write(lambda tx: drop_filter(tx, principal.id, RowId(row)))
     )
     return RedirectResponse(HOME, status_code=303)
-
-
-@router.post("/console/audit/report")
-async def report(
-    request: Request,
-    principal: Reporter,
-    first: Annotated[date, Form()],
-    last: Annotated[date, Form()],
-    form: Annotated[str, Form()] = "html",
-    csrf: Csrf = "",
-) -> Response:
-    """The report on the log's integrity (R14) as a file."""
-    check_csrf(request, csrf)
-    period = Period(first=first, last=last)
-    return await report_file(request, principal, report_id("R14"), period, form=form)

@@ -78,6 +78,7 @@ MENU: Final = (
             _place("/console/decisions", "console.nav.decisions", Action.AUDIT_READ),
             _place("/console/request-figures", "console.nav.request_figures", Action.DSAR_READ),
             _place("/console/access", "access.title", Action.STAFF_READ),
+            _place("/console/reports", "console.reports.title", Action.REPORT_READ),
         ),
     ),
     (

@@ -1,7 +1,6 @@
-"""The officers' pages of the policy: in force, in words, as a matrix; changes by two persons."""
+"""The officers' pages of the policy: in force, in words, as a matrix; a change is proposed."""
 
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
@@ -9,49 +8,41 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from governance.approvals.service import Approvals
-from governance.approvals.store import find as approvals_find
-from governance.approvals.types import ApprovalId, ApprovalKind
-from governance.console.frame import MISTAKES, Csrf, may, way
+from governance.console.frame import MISTAKES, Csrf, may
 from governance.console.lists.policies import POLICY_CHANGES, POLICY_HISTORY, POLICY_RULES
 from governance.console.lists.source import listed_all
 from governance.console.pages import console_page
-from governance.console.policy_facts import proposal_of, standing_of
+from governance.console.policy_change_pages import HOME, Reader, approvals_of_policy, policy_way
+from governance.console.policy_facts import standing_of
 from governance.core.clock import JST
 from governance.core.errors import GovernanceError, NotFoundError
-from governance.core.terms import Lang, PurposeId
+from governance.core.terms import PurposeId
 from governance.customers.uploads import UNFIT, Place, scanned
+from governance.http.files import attachment_headers
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
 from governance.i18n.catalogue import error_text, text
-from governance.ui.parts import Choice, Crumb, Mistake
+from governance.ui.parts import Choice, Mistake
 from governance.ui.surfaces import rendered_page
 from policies.actions import Action
 from policies.admin.documents import Documents
 from policies.admin.errors import PolicyFaultyError
 from policies.admin.service import (
     Proposed,
-    demand_ready,
-    policy_executor,
     prepare,
     prepare_rollback,
     propose,
 )
 from policies.admin.sheets import sheets
+from policies.admin.sources import CURRENT, documents_named
+from policies.admin.types import Desk
 from policies.api import require, snapshot_of
 from policies.load import PolicyRefusedError, load_sources
 from policies.matrix import matrix
 from policies.types import Verb
 
 router = APIRouter(include_in_schema=False)
-HOME = "/console/policies"
-Reader = Annotated[Principal, Depends(require(Action.POLICY_READ))]
 Proposer = Annotated[Principal, Depends(require(Action.POLICY_PROPOSE))]
-Approver = Annotated[Principal, Depends(require(Action.POLICY_APPLY))]
-
-
-def _way(lang: Lang, *further: str) -> tuple[Crumb, ...]:
-    return way(lang, ("console.policy.title", HOME), *((name, "") for name in further))
 
 
 @router.get("/console/policies", response_class=HTMLResponse)
@@ -88,7 +79,7 @@ async def _policies(
         ],
         mistakes=mistakes,
         may_propose=may(request, principal, Action.POLICY_PROPOSE),
-        way=_way(page.lang),
+        way=policy_way(page.lang),
     )
 
 
@@ -115,35 +106,8 @@ async def cells(request: Request, principal: Reader) -> str:
             Choice(value=verb.value, label=text(f"policies.verb.{verb.value}", page.lang))
             for verb in Verb
         ],
-        way=_way(page.lang, "console.policy.matrix"),
+        way=policy_way(page.lang, "console.policy.matrix"),
     )
-
-
-@router.get("/console/policies/changes/{approval}", response_class=HTMLResponse)
-async def change(request: Request, principal: Reader, approval: str) -> str:
-    """What a change that waits would do, in words, and to how many people."""
-    return await _change(request, principal, approval)
-
-
-async def _change(request: Request, principal: Principal, approval: str, *, wrong: str = "") -> str:
-    page = console_page(request, "console.policy.change", principal)
-    found = await run_in_threadpool(proposal_of, wiring_of(request), approval, page.lang)
-    own = found.approval.requested_by == principal.id
-    return await rendered_page(
-        request,
-        "console/policy_change.html",
-        page,
-        found=found,
-        mistakes=[Mistake(field_id="approve", sentence=wrong)] if wrong else [],
-        may_approve=found.open and not own and may(request, principal, Action.POLICY_APPLY),
-        own=own,
-        way=_way(page.lang, "console.policy.change"),
-    )
-
-
-def _approvals(wiring: Any) -> Approvals:
-    executors = {ApprovalKind.POLICY_CHANGE: policy_executor(wiring.policy_desk)}
-    return Approvals(audit=wiring.audit, executors=executors)
 
 
 def _asked(wiring: Any, principal: Principal, proposed: Proposed, moment: datetime | None) -> str:
@@ -151,7 +115,7 @@ def _asked(wiring: Any, principal: Principal, proposed: Proposed, moment: dateti
         lambda tx: propose(
             tx,
             wiring.policy_desk,
-            _approvals(wiring),
+            approvals_of_policy(wiring),
             principal,
             proposed,
             effective_from=moment,
@@ -212,6 +176,20 @@ def _documents(named: dict[str, bytes]) -> Documents:
     return Documents(files)
 
 
+@router.post("/console/policies/files")
+async def hand_over(request: Request, _: Reader, csrf: Csrf = "") -> Response:
+    """The files of the policy in force, to begin a change from."""
+    check_csrf(request, csrf)
+    desk: Desk = wiring_of(request).policy_desk
+
+    def work() -> bytes:
+        with wiring_of(request).database.read() as tx:
+            return documents_named(tx, desk, CURRENT).archive
+
+    name = f"policy-{snapshot_of(request).version}.zip"
+    return Response(await run_in_threadpool(work), headers=attachment_headers(name))
+
+
 @router.post("/console/policies/rollback")
 async def go_back(request: Request, principal: Proposer, csrf: Csrf = "") -> Response:
     """The policy before waits for a second person."""
@@ -229,37 +207,3 @@ async def go_back(request: Request, principal: Proposer, csrf: Csrf = "") -> Res
         told = (Mistake(field_id="rollback", sentence=error_text(error, lang)),)
         body = await _policies(request, principal, mistakes=told)
         return HTMLResponse(body, status_code=error.status)
-
-
-@router.post("/console/policies/changes/{approval}/approve")
-async def approve(
-    request: Request, principal: Approver, approval: str, csrf: Csrf = ""
-) -> Response:
-    """The change is in force, or will be at its time, by two persons."""
-    check_csrf(request, csrf)
-    wiring = wiring_of(request)
-
-    def work() -> None:
-        wanted = ApprovalId(approval)
-        demand_ready(wiring.policy_desk, wanted)
-        with wiring.database.read() as tx:
-            digest = approvals_find(tx, wanted).digest
-        wiring.database.write(
-            partial(
-                _approvals(wiring).approve_and_execute,
-                approval_id=wanted,
-                digest=digest,
-                by=principal,
-                at=wiring.clock(),
-            )
-        )
-        wiring.policy_watch.look()
-
-    try:
-        await run_in_threadpool(work)
-    except GovernanceError as error:
-        lang = console_page(request, "console.policy.change", principal).lang
-        told = error_text(error, lang)
-        body = await _change(request, principal, approval, wrong=told)
-        return HTMLResponse(body, status_code=error.status)
-    return RedirectResponse(f"{HOME}#history", status_code=303)

@@ -15,7 +15,6 @@ from governance.console.frame import (
     answered,
     may,
     mistakes_of,
-    report_file,
     said_field,
     today,
     way,
@@ -24,7 +23,7 @@ from governance.console.lists.recipients import RECIPIENTS, TRANSFERS
 from governance.console.lists.source import listed
 from governance.console.pages import console_page
 from governance.console.register_facts import line_of, recipient_terms
-from governance.core.errors import NotFoundError
+from governance.console.report_pages import choices_of
 from governance.core.terms import Lang
 from governance.http.principal import Principal
 from governance.http.request import check_csrf, wiring_of
@@ -35,7 +34,7 @@ from governance.registers import hooks, service
 from governance.registers.errors import RecipientFieldError, RecipientHookError
 from governance.registers.service import NewCheck, Shown
 from governance.registers.types import CheckKind, CheckMethod, CheckOutcome, Hook
-from governance.reports.types import Period, ReportId
+from governance.reports.types import ReportId
 from governance.ui.parts import Choice, Crumb, Mistake
 from governance.ui.surfaces import lang_of, rendered_page
 from policies.actions import Action
@@ -43,12 +42,9 @@ from policies.api import require, snapshot_of
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 HOME = "/console/recipients"
-REPORTS = {
-    one.value: one for one in (ReportId.R02, ReportId.R08, ReportId.R09, ReportId.R10, ReportId.R11)
-}
+REPORTS = (ReportId.R02, ReportId.R10, ReportId.R11)
 Reader = Annotated[Principal, Depends(require(Action.REGISTER_READ))]
 Keeper = Annotated[Principal, Depends(require(Action.REGISTER_WRITE))]
-Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
 Words = Annotated[str, Form()]
 
 
@@ -76,6 +72,7 @@ async def recipients(request: Request, principal: Reader) -> str:
         "console/recipients.html",
         page,
         may_report=may(request, principal, Action.REPORT_READ),
+        reports=choices_of(REPORTS, page.lang),
         today=today(request),
         way=_way(page.lang),
         **await run_in_threadpool(look),
@@ -251,21 +248,3 @@ def _read(name: str, reader: Any, value: str) -> Any:
         return reader(value)
     except ValueError:
         raise RecipientFieldError(field=name) from None
-
-
-@router.post("/reports/registers")
-async def report(
-    request: Request,
-    principal: Reporter,
-    report: Words,
-    first: Annotated[date, Form()],
-    last: Annotated[date, Form()],
-    form: Words = "html",
-    csrf: Csrf = "",
-) -> Response:
-    """A report of the registers as a file, of whichever of them it is."""
-    check_csrf(request, csrf)
-    if report not in REPORTS:
-        raise NotFoundError
-    period = Period(first=first, last=last)
-    return await report_file(request, principal, REPORTS[report], period, form=form)

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated, Final
+from datetime import datetime
+from typing import Final
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
 
-from governance.console.frame import Csrf, may, report_file, today
+from governance.console.frame import may, today
 from governance.console.naming import names_for
 from governance.console.pages import console_page
 from governance.console.retention_frame import (
@@ -27,17 +26,13 @@ from governance.console.retention_frame import (
 from governance.core.settings import Settings
 from governance.core.terms import Lang
 from governance.customers.suppression import OPTED_OUT, count_listed
-from governance.http.principal import Principal
-from governance.http.request import check_csrf, wiring_of
+from governance.http.request import wiring_of
 from governance.i18n.catalogue import text
 from governance.i18n.formats import long_day, moment, size
 from governance.jobs.rules import next_slot
-from governance.reports.rendering import ReportFormat
-from governance.reports.types import Period, ReportId
 from governance.ui.parts import Figure, Term, Tone
 from governance.ui.surfaces import rendered_page
 from policies.actions import Action
-from policies.api import require
 from retention import looking, store
 from retention.adoption import Version, newest_version
 from retention.nightly import PLANNED_AT
@@ -46,7 +41,6 @@ from retention.standing import Standing, standing
 from retention.types import Schedule
 
 router = APIRouter(include_in_schema=False)
-Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
 RUNS_SHOWN: Final = 5
 LOOKED_AT: Final = 20  # of the newest plans; older ones can be run no more
 
@@ -120,21 +114,6 @@ async def retention(request: Request, principal: Reader) -> str:
         may_holds=may(request, principal, Action.HOLD_READ),
         way=way_to(page.lang),
     )
-
-
-@router.post(f"{HOME}/report")
-async def report(
-    request: Request,
-    principal: Reporter,
-    first: Annotated[date, Form()],
-    last: Annotated[date, Form()],
-    form: Annotated[str, Form()] = ReportFormat.HTML.value,
-    csrf: Csrf = "",
-) -> Response:
-    """The schedule and the purge log (R12) of a period as a file."""
-    check_csrf(request, csrf)
-    period = Period(first=first, last=last)
-    return await report_file(request, principal, ReportId.R12, period, form=form)
 
 
 def _figures(facts: Overview, lang: Lang) -> tuple[Figure, ...]:

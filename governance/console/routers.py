@@ -42,11 +42,13 @@ from governance.console.person_pages import router as person
 from governance.console.person_search_pages import router as persons
 from governance.console.plan_pages import router as plans
 from governance.console.point_pages import router as points
+from governance.console.policy_change_pages import router as policy_changes
 from governance.console.policy_pages import router as policies
 from governance.console.provision_pages import router as provisions
 from governance.console.quality_pages import router as quality
 from governance.console.queue_pages import router as queue
 from governance.console.recipient_pages import router as recipients
+from governance.console.report_pages import router as reports
 from governance.console.request_pages import router as requests
 from governance.console.retention_pages import router as retention
 from governance.console.review_pages import router as reviews
@@ -94,6 +96,7 @@ ROUTERS: Final = (
         told_choices,
         glass,
         policies,
+        policy_changes,
         law,
     ),
     *(retention, schedules, simulations, plans, runs),
@@ -119,6 +122,7 @@ ROUTERS: Final = (
         scans,
         log,
         decisions,
+        reports,
         backups,
         datasets,
     ),

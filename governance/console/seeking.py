@@ -5,10 +5,9 @@ Each source answers whoever may open what it leads to, and nobody else: not even
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, exists, select
@@ -21,12 +20,13 @@ from dsar.listing import id_of
 from governance.console.law_words import HOME as LAW
 from governance.console.law_words import article_words
 from governance.console.menu import MENU
+from governance.console.report_pages import HOME as REPORTS
+from governance.console.report_pages import offered
 from governance.core.terms import EventId, Lang
 from governance.customers.store import SUBJECT
 from governance.db.types import table_of
 from governance.i18n.catalogue import text
 from governance.registers.store import all_recipients
-from governance.reports.types import ReportId
 from policies.actions import Action
 from policies.law.in_force import law_in_force
 from policies.law.load import rules_of
@@ -37,21 +37,6 @@ ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST: Final = 8  # hits of one kind
 WORDS: Final = 200  # characters that are looked at
 May = Callable[[Action], bool]
-REPORTS: Final[Mapping[ReportId, tuple[str, Action]]] = MappingProxyType(
-    {
-        ReportId.R02: ("/console/recipients#report", Action.REGISTER_READ),
-        ReportId.R07: ("/console/request-figures#report", Action.DSAR_READ),
-        ReportId.R08: ("/console/breaches#report", Action.BREACH_READ),
-        ReportId.R09: ("/console/provisions#report", Action.REGISTER_READ),
-        ReportId.R10: ("/console/recipients#report", Action.REGISTER_READ),
-        ReportId.R11: ("/console/recipients#report", Action.REGISTER_READ),
-        ReportId.R12: ("/console/retention#report", Action.RETENTION_READ),
-        ReportId.R12H: ("/console/holds#report", Action.HOLD_READ),
-        ReportId.R13: ("/console/access#report", Action.STAFF_READ),
-        ReportId.R14: ("/console/audit#report", Action.AUDIT_READ),
-        ReportId.R16: ("/console/training#report", Action.TRAINING_READ),
-    }
-)  # where each is made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,14 +168,13 @@ def _there(tx: Connection, column: ColumnElement[str], value: str) -> bool:
 
 
 def _reports(_: Connection, sought: Sought) -> Iterator[Hit]:
-    """The page that makes a report, by the report's number and title."""
-    if not sought.may(Action.REPORT_READ):
-        return
+    """The form that makes a report, by the report's number and title."""
     word = {lang: text("persons.seek.kind.report", lang) for lang in Lang}
-    for report, (href, action) in REPORTS.items():
+    for report in offered(sought.may):
         told = [text(f"reports.{report}.title", lang) for lang in Lang]
-        if sought.may(action) and sought.meets(report, *told, *word.values()):
+        if sought.meets(report, *told, *word.values()):
             title = text(f"reports.{report}.title", sought.lang)
+            href = f"{REPORTS}?report={report}#report"
             yield Hit(kind="report", label=f"{report} {title}", href=href)
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from governance.console.frame import Csrf, again, answered, may, mistakes_of, report_file, way
+from governance.console.frame import Csrf, again, answered, may, mistakes_of, way
 from governance.console.lists.source import listed
 from governance.console.lists.training import HOME, TRAINING
 from governance.console.pages import console_page
@@ -22,7 +22,6 @@ from governance.identity.credentials.terms import limits_of
 from governance.identity.training import service
 from governance.identity.training.reading import courses
 from governance.identity.training.types import Course, Result
-from governance.reports.types import Period, ReportId
 from governance.ui.parts import Choice, Crumb, Mistake
 from governance.ui.surfaces import lang_of, rendered_page, templates_of
 from policies.actions import Action
@@ -31,7 +30,6 @@ from policies.api import require
 router = APIRouter(prefix=HOME, include_in_schema=False)
 Reader = Annotated[Principal, Depends(require(Action.TRAINING_READ))]
 Keeper = Annotated[Principal, Depends(require(Action.TRAINING_WRITE))]
-Reporter = Annotated[Principal, Depends(require(Action.REPORT_READ))]
 Word = Annotated[str, Form()]
 
 
@@ -75,7 +73,8 @@ async def _training(
         at=at,
         mistakes=mistakes,
         picks=[Choice(value=one.id, label=one.title[page.lang]) for one in held.values()],
-        year=at.astimezone(JST).year,
+        today=at.astimezone(JST).date(),
+        may_report=may(request, principal, Action.REPORT_READ),
         way=_way(page.lang),
         **shown,
     )
@@ -176,14 +175,3 @@ async def attendance(
         return await _training(request, principal, told)
 
     return await answered(request, work, page, field="login")
-
-
-@router.post("/report")
-async def report(
-    request: Request, principal: Reporter, form: Word = "xlsx", csrf: Csrf = ""
-) -> Response:
-    """R16 of this year as a file."""
-    check_csrf(request, csrf)
-    on = wiring_of(request).clock().astimezone(JST).date()
-    period = Period(first=on.replace(month=1, day=1), last=on)
-    return await report_file(request, principal, ReportId.R16, period, form=form)

@@ -18,6 +18,7 @@ PEOPLE = {
     "sup": "support",
     "mkt": "marketing",
 }
+DAYS = re.compile(r'name="(?:first|last)"[^>]*value="([\d-]+)"')
 SEEN = re.compile(r'name="seen-(u:[a-z]+)" value="([0-9a-f]{16})"')
 WHY = "担当が変わらないため"
 
@@ -71,7 +72,9 @@ def test_a_review_goes_from_its_start_to_its_close_on_pages_alone(desk: Desk) ->
     closed = desk.page("aud", place)
     assert "この棚卸しは完了しています" in closed
     assert desk.send("po", "POST", account, form).status_code == 409
-    file = desk.send("aud", "POST", f"{HOME}/report", form={"form": "html"})
+    since, until = DAYS.findall(desk.page("aud", HOME))
+    sent = {"report": "R13", "first": since, "last": until, "form": "html"}
+    file = desk.send("aud", "POST", "/console/reports", sent)
     assert file.status_code == 200
     assert "mkt" in file.text
 

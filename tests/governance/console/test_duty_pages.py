@@ -12,6 +12,7 @@ from governance.core.ids import new_row_id
 from governance.core.terms import Lang
 from governance.gateway.glass.store import GLASS
 from governance.i18n.catalogue import text
+from governance.reports.types import ReportId
 from tests import duties
 from tests.duties import ABROAD, ACQUIRED, LOCAL, MAIL, SHOWN
 from tests.installation import AT, create
@@ -194,28 +195,19 @@ def test_a_webhook_of_a_recipient_is_set_its_secret_shown_once_and_taken_away(
     assert text("console.recipients.hook_none", Lang.JA) in office.page(place, by=LEAD)
 
 
-def test_reports_of_the_registers_come_as_files(office: Office) -> None:
-    form = {"first": "2026-01-01", "last": AT.date().isoformat()}
-    for report in ("R09", "R10", "R11"):
-        made = send(
-            office,
-            "/console/reports/registers",
-            "/console/provisions",
-            report=report,
-            form="json",
-            **form,
-        )
-        assert made.status_code == 200, made.text[:300]
-        assert report in made.headers["content-disposition"]
-    other = send(
-        office,
-        "/console/reports/registers",
-        "/console/provisions",
-        report="R14",
-        form="json",
-        **form,
-    )
-    assert other.status_code == 404
+def test_every_report_that_one_may_make_is_offered_and_comes_as_a_file(office: Office) -> None:
+    form = {"first": "2026-01-01", "last": AT.date().isoformat(), "form": "json"}
+    page, place = office.page("/console/reports?report=R10", by=LEAD), "/console/reports"
+    offered = re.findall(r'id="choose-(\w+)"', page)
+    assert {"R09", "R10", "R11", "R19", "R22"} <= set(offered)
+    assert re.search(r'<option value="R10" selected', page)
+    for report in ReportId:
+        made = send(office, place, place, report=report.value, **form)
+        assert made.status_code == (200 if report in offered else 403), (report, made.text[:300])
+        if report in offered:
+            assert report in made.headers["content-disposition"]
+    assert send(office, place, place, report="R99", **form).status_code == 404
+    assert send(office, place, place, report="R10", **{**form, "form": "exe"}).status_code == 404
 
 
 def test_a_provision_names_nobody_until_its_persons_are_asked_for(

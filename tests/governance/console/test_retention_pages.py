@@ -194,14 +194,14 @@ def printed(office: Office, run: str) -> None:
 
 def reported(office: Office, run: str) -> None:
     """R12 tells of the same run, as a file that the overview offers."""
-    form = {"first": "2026-10-01", "last": "2026-10-01", "form": "json"}
-    made = office.send(f"{HOME}/report", by=AUDITOR, form=form)
+    form = {"report": "R12", "first": "2026-10-01", "last": "2026-10-01", "form": "json"}
+    made = office.send("/console/reports", by=AUDITOR, form=form)
     assert made.status_code == 200
     sections = {one["key"]: one for one in made.json()["sections"]}
     rows = sections["runs"]["listing"]["rows"]
     assert [row[4] for row in rows if row[-1] == run.rpartition("/")[2]] == ["3"]
     assert "取引が途絶えた顧客" in str(sections["schedule"]["listing"]["rows"])
-    wrong = office.send(f"{HOME}/report", by=AUDITOR, form={**form, "form": "exe"})
+    wrong = office.send("/console/reports", by=AUDITOR, form={**form, "form": "exe"})
     assert wrong.status_code == 404
 
 

@@ -69,6 +69,6 @@ def test_an_article_leads_to_the_law(office: Office) -> None:
 
 
 def test_a_report_is_found_by_its_title_for_whoever_makes_reports(office: Office) -> None:
-    assert 'href="/console/retention#report"' in sought(office, "R12")
-    assert 'href="/console/breaches#report"' in sought(office, "報告書")
+    assert 'href="/console/reports?report=R12#report"' in sought(office, "R12")
+    assert 'href="/console/reports?report=R08#report"' in sought(office, "報告書")
     assert "#report" not in sought(office, "報告書", by="support")

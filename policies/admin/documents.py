@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources.abc import Traversable
+from io import BytesIO
 from pathlib import Path
 from typing import Final
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from audit.types import canonical_json
 from policies.admin.errors import PolicyBrokenError
@@ -35,6 +37,15 @@ class Documents:
     def digest(self) -> str:
         """SHA-256 of the stored spelling."""
         return sha256(self.content).hexdigest()
+
+    @property
+    def archive(self) -> bytes:
+        """The files as one ZIP archive, the same octets each time."""
+        made = BytesIO()
+        with ZipFile(made, "w", ZIP_DEFLATED) as archive:
+            for name, text in self.files:
+                archive.writestr(ZipInfo(name), text.encode(), ZIP_DEFLATED)
+        return made.getvalue()
 
 
 def read_documents(folder: Path | Traversable) -> Documents:

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import assert_never
+from typing import Final, assert_never
 
 from dsar.case import Case, ClockEntry, Dates, Track
 from dsar.machine import Step
 from dsar.types import ClockKind, Event
 from governance.core.clock import JST
 from governance.core.terms import Law
-from policies.law.calendars import JAPAN_OFFICES, calendar_of
+from policies.law.calendars import JAPAN_OFFICES, NO_CALENDAR, Calendar, calendar_of
 from policies.law.dates import Due
 from policies.law.due import due
 from policies.law.events import Pause, day_of
@@ -20,6 +20,7 @@ from policies.law.load import RuleSet
 
 MONTH, EXTENDED = "gdpr_1m", "gdpr_ext_3m"
 PROMPTLY, SUIT = "appi_chitai", "appi_39_2w"
+IN_JAPAN: Final = replace(NO_CALENDAR, zone=JST)  # where the requests arrive; no closed days
 RUNNING: Mapping[Law, str] = MappingProxyType({Law.GDPR: MONTH, Law.APPI: PROMPTLY})
 
 
@@ -112,17 +113,18 @@ def extension_of(clocks: Iterable[ClockEntry]) -> ClockEntry | None:
 
 def extension_in_time(case: Case, track: Track, *, at: datetime) -> bool:
     """Whether an extension told now is told inside the first period (GDPR 12(3))."""
+    calendar = _calendar(case)
     told = due(
         _rules(case).rule(MONTH),
         {"received": case.received_at, "extension_notice": at},
-        calendar=calendar_of(case.calendar),
+        calendar=calendar,
         pauses=pauses_of(track.clocks),
         at=at,
     )
     if told.extension_valid is False:
         return False
     limit = told.legal or told.work_to or told.nominal
-    return limit is None or at.astimezone(calendar_of(case.calendar).zone).date() <= limit
+    return limit is None or day_of(at, calendar) <= limit
 
 
 def dates_of(case: Case, track: Track, *, at: datetime) -> Dates:
@@ -153,6 +155,14 @@ def _rules(case: Case) -> RuleSet:
     return rule_set(case.received_at.astimezone(JST).date())
 
 
+def _calendar(case: Case) -> Calendar:
+    """The case's calendar; where none clearly applies, a day is the day in Japan.
+
+    What was stored comes back in UTC: its own offset would move the day, and with it the answer.
+    """
+    return IN_JAPAN if case.calendar == NO_CALENDAR.name else calendar_of(case.calendar)
+
+
 def _gdpr(case: Case, track: Track, *, at: datetime) -> Dates:
     extension = extension_of(track.clocks)
     events = {"received": case.received_at}
@@ -162,7 +172,7 @@ def _gdpr(case: Case, track: Track, *, at: datetime) -> Dates:
     found = due(
         _rules(case).rule(rule),
         events,
-        calendar=calendar_of(case.calendar),
+        calendar=_calendar(case),
         pauses=pauses_of(track.clocks),
         at=at,
     )

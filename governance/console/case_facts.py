@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from dsar.case import Actor, Case, Decision, Track, Transition
-from dsar.clocks import dates_of
+from dsar.clocks import SUIT, dates_of, ended_at
 from dsar.errors import RequestStepError
 from dsar.listing import Entry
 from dsar.machine import possible
@@ -147,10 +147,13 @@ def _clock(case: Case, track: Track, lang: Lang, *, at: datetime) -> LawClock:
         for name, day in named.items()
         if day is not None
     )
-    none = ClockDay(label=text("console.case.day.policy", lang), words=text("console.none", lang))
+    if not days or dates.rule == SUIT:  # only the day of the suit: nothing to answer by runs yet
+        begins = track.law is Law.APPI and ended_at(track.clocks) is None
+        words = text("console.case.day.not_begun" if begins else "console.none", lang)
+        days = (ClockDay(label=text("console.case.day.policy", lang), words=words), *days)
     return LawClock(
         law=text(f"law.name.{track.law.value.upper()}", lang),
-        days=days or (none,),
+        days=days,
         why=dates.reason_ja if lang is Lang.JA else dates.reason_en,
         context=text(f"dsar.status.{track.law}.{track.status}", lang),
     )

@@ -107,6 +107,7 @@ async def _accesses(
             if not one.direct_marketing
         ],
         minutes_most=service.terms_of(wiring.settings).minutes_most,
+        sees_all=may(request, principal, Action.GLASS_REVIEW),
         may_break=may(request, principal, Action.GLASS_BREAK) and may_hold(policy, principal),
         way=_way(page.lang),
     )

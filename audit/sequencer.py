@@ -6,6 +6,7 @@ the commit, over what a reader sees, so it never covers a leaf that could still 
 first event of a month is placed behind an entry that commits to the checkpoint before it.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -100,12 +101,13 @@ def sequence_once(
     Raises TreeRolledBackError or TreeForkedError when the database contradicts the checkpoint
     kept outside it; nothing is then written.
     """
-    placed, held = 0, False
+    placed, held, begun = 0, False, time.monotonic()
     while placed < limit and not held and _any_waiting(db):
         many = min(BATCH, limit - placed)
 
         def place(tx: Connection, *, many: int = many) -> int | None:
-            return _place(tx, keys, log, at=at, limit=many, turn=turn)
+            waited = timedelta(seconds=time.monotonic() - begun)  # for the lock, since `at`
+            return place_waiting(tx, keys, log, at=at, waited=waited, limit=many, turn=turn)
 
         try:
             found = db.write(place, batch=turn is Turn.LEASE)
@@ -132,10 +134,12 @@ def integrate_now(
     db: Database, keys: LogKeys, log: AuditLog, event_id: EventId, *, at: datetime
 ) -> int:
     """The place of a committed event, under a signed checkpoint when this returns (`strict`)."""
+    begun = time.monotonic()
     for _ in range(STRICT_PASSES):
         found = _standing(db, event_id)
         if found is None:
-            if not sequence_once(db, keys, log, at=at, turn=Turn.STRICT).placed:
+            now = at + timedelta(seconds=time.monotonic() - begun)
+            if not sequence_once(db, keys, log, at=now, turn=Turn.STRICT).placed:
                 break
             continue
         seq, signed = found
@@ -200,10 +204,20 @@ def _check_anchor(tx: Connection, keys: LogKeys, frontier: Frontier) -> None:
         raise TreeForkedError(size=kept.size)
 
 
-def _place(
-    tx: Connection, keys: LogKeys, log: AuditLog, *, at: datetime, limit: int, turn: Turn
+def place_waiting(
+    tx: Connection,
+    keys: LogKeys,
+    log: AuditLog,
+    *,
+    at: datetime,
+    waited: timedelta,
+    limit: int,
+    turn: Turn,
 ) -> int | None:
-    """How many events were placed in this transaction; None when another has the lease."""
+    """How many events were placed in this transaction; None when another has the lease.
+
+    `waited`: since `at` for this transaction; that long a wait is no step back of the clock.
+    """
     state = _hold(tx, owner=log.process_id, at=at, turn=turn)
     if state is None:
         return None
@@ -211,7 +225,7 @@ def _place(
     kept = anchored(keys.anchor)
     if kept is not None and kept.size > frontier.size:
         raise TreeRolledBackError(expected=kept.size, found=frontier.size)
-    if state.last_seen_at is not None and at < state.last_seen_at - CLOCK_STEP:
+    if state.last_seen_at is not None and at + waited < state.last_seen_at - CLOCK_STEP:
         _record_anomaly(tx, log, at=at, seen=state.last_seen_at)
     recorded_at = max(at, state.last_recorded_at or at)
     waiting = waiting_events(tx, recorded_at=recorded_at, limit=limit)

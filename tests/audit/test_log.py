@@ -23,7 +23,7 @@ from audit.gaps import lost_events
 from audit.models import CHECKPOINTS, EVENTS, LEAVES, PARTS, PENDING
 from audit.note import parse_checkpoint, parse_note, verify_note
 from audit.proofs import verify_consistency, verify_inclusion
-from audit.sequencer import Turn, check_tree, integrate_now
+from audit.sequencer import Turn, check_tree, integrate_now, place_waiting
 from audit.store import opened_parts, prove_all, prove_consistency, prove_inclusion, seq_of
 from audit.types import Verdict
 from governance.core.terms import EventId
@@ -292,6 +292,24 @@ def test_the_clock_stepping_back_is_an_event_and_recorded_times_never_fall(bench
         assert list(times) == [NOW + timedelta(seconds=100)] * 5
         anomalies = select(EVENTS.c.counts).where(EVENTS.c.action == EventCode.CLOCK_ANOMALY)
         assert tx.execute(anomalies).scalars().all() == ["milliseconds_back=89500"]
+
+
+@pytest.mark.parametrize(("waited", "anomalies"), [(5, 0), (0, 1)])
+def test_a_wait_for_the_database_is_no_step_back_of_the_clock(
+    bench: Bench, waited: int, anomalies: int
+) -> None:
+    bench.add()
+    bench.sequence(100)
+    bench.add()
+    at, wait = NOW + timedelta(seconds=97), timedelta(seconds=waited)
+    bench.db.write(
+        lambda tx: place_waiting(
+            tx, bench.keys, bench.log, at=at, waited=wait, limit=9, turn=Turn.STRICT
+        )
+    )
+    with bench.db.read() as tx:
+        found = select(EVENTS.c.id).where(EVENTS.c.action == EventCode.CLOCK_ANOMALY)
+        assert len(tx.execute(found).all()) == anomalies
 
 
 def test_a_tree_smaller_than_the_outside_checkpoint_does_not_go_on(filled: Bench) -> None:

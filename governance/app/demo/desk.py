@@ -23,7 +23,7 @@ class Letter:
     name: str  # of the invented person
     kind: RequestKind
     intake: Intake
-    days: int  # since it arrived
+    days: int  # since it arrived; a month under the GDPR, which nobody has ruled out yet
     delivery: Delivery = Delivery.POST
     ground: StopGround | None = None
     agent: str = ""
@@ -35,14 +35,14 @@ LETTERS: Final = (
         name="高橋 さくら（架空）",
         kind=RequestKind.CORRECTION,
         intake=Intake.POST,
-        days=20,
+        days=34,
         taken=True,
     ),
     Letter(
         name="渡邊 健（架空）",
         kind=RequestKind.CESSATION,
         intake=Intake.PHONE,
-        days=10,
+        days=27,
         ground=StopGround.NOT_NEEDED,
     ),
     Letter(

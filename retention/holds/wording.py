@@ -19,8 +19,20 @@ def what_words(whats: Iterable[What], lang: Lang) -> str:
 
 def scope_words(conditions: Iterable[Condition], what: What, lang: Lang) -> str:
     """Whom a standing scope catches, and what of them."""
-    who = ", ".join(map(text_of, conditions)) or text("console.holds.everyone", lang)
+    between = text("console.person.comma", lang)
+    words = between.join(_condition(one, lang) for one in conditions)
+    who = words or text("console.holds.everyone", lang)
     return f"{who}: {what_words((what,), lang)}"
+
+
+def _condition(one: Condition, lang: Lang) -> str:
+    """A condition in words, its field by its name; as it was written where nobody knows it."""
+    known = catalogue().fields.get(one.field)
+    if known is None:
+        return text_of(one)
+    table = catalogue().tables.get(known.table)
+    name = known.label(lang) if table is None else f"{table.label(lang)}.{known.label(lang)}"
+    return text(f"console.holds.test.{one.test.value}", lang, field=name, value=one.value)
 
 
 def standing_words(tx: Connection, number: str, lang: Lang) -> Iterator[str]:

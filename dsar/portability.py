@@ -11,10 +11,12 @@ from enum import StrEnum
 from typing import Final
 
 from dsar.found import Found, FoundRecord
+from dsar.types import Delivery, RequestKind
 from governance.core.terms import FieldId, Law, PurposeId
 from governance.customers.catalogue import Catalogue, CatalogueField
 from policies.purposes import Basis, PurposeRecord
 
+MEDIUM: Final = ".medium"  # of texts about an answer that is no paper
 BASES: Final = frozenset({Basis.CONSENT, Basis.CONTRACT})  # 20(1)(a)
 
 
@@ -23,6 +25,12 @@ class NotPortable(StrEnum):
 
     DERIVED = "derived"  # made by us: neither given nor observed
     OTHER_BASIS = "other_basis"  # no purpose of the field rests on consent or a contract
+
+
+def medium(kind: str, delivery: str) -> str:
+    """Which text says how it is handed over: what machines read, on a medium, never as paper."""
+    taken = kind == RequestKind.PORTABILITY and delivery != Delivery.DOWNLOAD
+    return MEDIUM if taken else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

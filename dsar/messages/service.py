@@ -89,10 +89,7 @@ def reply(ports: Ports, asker: Principal, request: RequestId, words: str, *, at:
     row, content = _sealed(ports, case, words)
 
     def write(tx: Connection) -> None:
-        _open(tx, request)
-        unread = store.unread(tx, request, Side.PERSON)
-        if unread >= MOST_UNREAD:
-            raise ExchangeRefusedError(reason=Wrong.MANY.value)
+        unread = _room(tx, request)
         store.add_message(
             *(tx, request, row), side=Side.PERSON, by=asker.id, at=at,
             open_to_asker=True, content=content,
@@ -102,6 +99,22 @@ def reply(ports: Ports, asker: Principal, request: RequestId, words: str, *, at:
 
     ports.database.write(write)
     return row
+
+
+def check_reply(ports: Ports, request: RequestId, words: str) -> None:
+    """Raises where `reply` would refuse, so that a file sent with the words is not stored alone."""
+    _worded(words)
+    with ports.database.read() as tx:
+        _room(tx, request)
+
+
+def _room(tx: Connection, request: RequestId) -> int:
+    """How many messages wait for an officer; raises where no more is taken."""
+    _open(tx, request)
+    unread = store.unread(tx, request, Side.PERSON)
+    if unread >= MOST_UNREAD:
+        raise ExchangeRefusedError(reason=Wrong.MANY.value)
+    return unread
 
 
 def thread(
@@ -304,11 +317,14 @@ def _open(tx: Connection, request: RequestId) -> None:
 
 def _sealed(ports: Ports, case: Case, words: str) -> tuple[RowId, bytes]:
     """The words without 個人番号 and card numbers (番号法20条), under the request's record key."""
-    wrong = words_wrong(words)
-    if wrong is not None:
-        raise ExchangeRefusedError(reason=wrong.value)
+    _worded(words)
     row, said = new_row_id(), without_numbers(words.strip())[0].encode()
     return row, ports.vault.seal_part(case.requester_id, row, said, key_class=KeyClass.RECORD)
+
+
+def _worded(words: str) -> None:
+    if (wrong := words_wrong(words)) is not None:
+        raise ExchangeRefusedError(reason=wrong.value)
 
 
 def _text(ports: Ports, row: Row[Any]) -> str:

@@ -53,6 +53,7 @@ from governance.ui.surfaces import lang_of, page_of, templates_of
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 PLACE: Final = "/portal/sign-in"
 CODE: Final = f"{PLACE}/code"
+SIGNED_OUT: Final = f"{PLACE}?out=yes"
 COOKIE: Final = "sekisho_portal_step"  # of a sign-in that is half done
 HOME: Final = "/portal"
 LONGEST: Final = 254  # characters of an address (RFC 5321, 4.5.3.1.3)
@@ -72,11 +73,14 @@ def way_in(path: str) -> str:
 
 
 @router.get(PLACE, response_class=HTMLResponse)
-async def ask_address(request: Request, next: str = "") -> Response:  # noqa: A002 # the parameter's name in the address
-    """The form for the address; whoever is signed in as a customer goes on."""
+async def ask_address(request: Request, next: str = "", out: str = "") -> Response:  # noqa: A002 # the parameter's name in the address
+    """The form for the address; whoever is signed in as a customer goes on.
+
+    `out`: the session has just ended, as the page says.
+    """
     if principal_of(request).kind is PrincipalKind.PERSON:
         return RedirectResponse(onward(next), status_code=303)
-    return HTMLResponse(_address_page(request, onward(next)))
+    return HTMLResponse(_address_page(request, onward(next), out=bool(out)))
 
 
 @router.post(PLACE)
@@ -157,7 +161,12 @@ def demand(request: Request, on: Callable[[Settings], bool], off: type[Governanc
 
 
 def _address_page(
-    request: Request, then: str, *, error: GovernanceError | None = None, typed: str = ""
+    request: Request,
+    then: str,
+    *,
+    error: GovernanceError | None = None,
+    typed: str = "",
+    out: bool = False,
 ) -> str:
     page = page_of(request, "portal.sign_in.title", surface=Surface.PORTAL)
     settings = wiring_of(request).settings
@@ -170,6 +179,7 @@ def _address_page(
         by_passkey=settings.portal_passkeys,
         contact=settings.contact_mail,
         then=then,
+        out=out,
         typed=typed,
         wrong=wrong,
         mistakes=(Mistake(field_id="address", sentence=wrong),) if wrong else (),

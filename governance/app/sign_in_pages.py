@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from governance.app.portal_entry import SIGNED_OUT
 from governance.app.sign_on_pages import apart, way_out, ways_in
 from governance.app.staff import signed_in
 from governance.app.wiring import Wiring
@@ -268,6 +269,8 @@ async def sign_out(request: Request, csrf: Word = "") -> Response:
         )
         await run_in_threadpool(wiring.database.write, work)
         place = await apart(partial(way_out, request, principal.session))
+        if place == "/" and principal.kind is PrincipalKind.PERSON:
+            place = SIGNED_OUT
     response = RedirectResponse(place, status_code=303)
     drop(response, SESSION_COOKIE, https=is_https(request))
     forget_pages(response)

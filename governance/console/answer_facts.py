@@ -11,6 +11,7 @@ from dsar.dispatch.store import dispatches_of
 from dsar.dispatch.types import Carrier, Dispatch, Ending, ReturnReason
 from dsar.gaps import Gap
 from dsar.machine import step
+from dsar.portability import medium
 from dsar.results import StoredPackage, newest_package
 from dsar.types import DISCLOSING, Event, Status
 from governance.core.terms import Lang, Law
@@ -81,13 +82,14 @@ def _terms(case: Case, lang: Lang) -> tuple[Term, ...]:
     rights = " / ".join(text(f"dsar.right.{track.kind}", lang) for track in case.tracks)
     words = (text(f"dsar.status.{track.law}.{track.status}", lang) for track in case.tracks)
     states = " / ".join(dict.fromkeys(words))
+    on = medium(case.tracks[0].kind, case.delivery)
     return (
         Term(term=text("console.answer.reference", lang), text=case.reference, mono=True),
         Term(term=text("console.answer.rights", lang), text=rights),
         Term(term=text("console.answer.status", lang), text=states),
         Term(
             term=text("console.answer.wanted", lang),
-            text=text(f"portal.request.delivery.{case.delivery}", lang),
+            text=text(f"portal.request.delivery.{case.delivery}{on}", lang),
         ),
     )
 

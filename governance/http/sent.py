@@ -5,9 +5,10 @@ to the browser that sent it and to no other.
 """
 
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -20,6 +21,9 @@ STATE: Final = "sent_form"
 MOST: Final = 64 * 1024  # octets of a form that is offered again
 FIELDS: Final = 60
 FORM: Final = b"application/x-www-form-urlencoded"
+PARTS: Final = b"multipart/form-data"
+# Forms with words and a file of which the words are kept; the file never is, its name tells of it.
+WORDED: Final = re.compile(r"/portal/requests/of/[^/]+/files")
 # Fails closed: what proves who somebody is is never written into a page.
 SECRET: Final = frozenset({"password", "before", "code", "secret", "token", "key"})
 PLACES: Final = ("/sign-", "/account", "/oauth", "/preferences", "/v1/", "/confirm/")
@@ -41,8 +45,9 @@ class SentForm:
 
 def keeping(scope: Scope, receive: Receive) -> Receive:
     """The same messages, of which the body of a page's form is kept with the request."""
+    kinds = (FORM, PARTS) if WORDED.fullmatch(scope["path"]) else FORM
     form = any(
-        name == b"content-type" and value.startswith(FORM) for name, value in scope["headers"]
+        name == b"content-type" and value.startswith(kinds) for name, value in scope["headers"]
     )
     if scope["method"] != "POST" or not form or scope["path"].startswith(PLACES):
         return receive
@@ -75,10 +80,31 @@ def sent_form(request: Request) -> SentForm | None:
     if not kept or request.headers.get("sec-fetch-site") != "same-origin":
         return None  # fails closed: nobody is led to send what another site wrote
     try:
-        pairs = parse_qsl(bytes(kept).decode(), keep_blank_values=True, max_num_fields=FIELDS)
+        pairs = _pairs(bytes(kept), request.headers.get("content-type", ""))
     except ValueError:
         return None
     fields = tuple((name, value) for name, value in pairs if name != "csrf")
     if not fields or any(name in SECRET for name, _ in fields):
         return None
     return SentForm(action=request.url.path, fields=fields)
+
+
+def _pairs(body: bytes, kind: str) -> list[tuple[str, str]]:
+    if kind.encode().startswith(FORM):
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS)
+    found = list(_parts(body, kind))
+    worded = any(value.strip() for name, value in found if name == "words")
+    return found if worded and len(found) <= FIELDS else []
+
+
+def _parts(body: bytes, kind: str) -> Iterator[tuple[str, str]]:
+    """The texts of a form in parts (RFC 7578); of a file its name, of a field without one none."""
+    for part in message_from_bytes(b"content-type: %s\r\n\r\n%s" % (kind.encode(), body)).walk():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if not isinstance(name, str) or not isinstance(content, bytes):
+            continue
+        file = part.get_filename()
+        value = content.decode() if file is None else file
+        if file is None or file:
+            yield name, value

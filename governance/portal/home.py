@@ -45,7 +45,17 @@ class ChoiceLine:
     on: bool
     answer: str
     why: str
-    again: bool = False  # an answer was given, and is asked for anew
+    state: str  # on, off, none; again: to be answered anew; waits: for a guardian
+
+    @property
+    def again(self) -> bool:
+        """Whether an answer was given, and is asked for anew."""
+        return self.state == "again"
+
+    @property
+    def done(self) -> str:
+        """Which sentence tells what the switch did just now."""
+        return self.state if self.state in ("on", "off", "waits") else "kept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,15 +167,16 @@ def choices(
         decision = subject_gate(
             tx, subject, purpose, channel=None, recipient=_recipient(purpose), at=at
         )
+        state = _answer(decision)
         lines.append(
             ChoiceLine(
                 id=purpose.id,
                 title=purpose.label[lang],
                 effect=text(f"portal.effect.{'on' if decision else 'off'}", lang),
                 on=bool(decision),
-                answer=text(f"portal.answer.{_answer(decision)}", lang),
+                answer=text(f"portal.answer.{state}", lang),
                 why=text(f"policies.reason.{decision.code.value}.person", lang),
-                again=_answer(decision) == "again",
+                state=state,
             )
         )
     return tuple(lines)
@@ -184,9 +195,11 @@ ASK_AGAIN = frozenset(
 
 
 def _answer(decision: SubjectDecision) -> str:
-    """The person's own answer: yes, no, not yet given, or to be asked again."""
+    """The person's own answer: yes, no, not yet given, to be asked again or to be confirmed."""
     if decision:
         return "on"
+    if decision.code is ReasonCode.SUBJECT_MINOR_UNVERIFIED:
+        return "waits"
     if decision.code in REFUSED:
         return "off"
     return "again" if decision.code in ASK_AGAIN else "none"

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from governance.core.clock import JST
 from governance.core.ids import new_row_id
 from governance.core.terms import ActorId
 from governance.identity.credentials import passkeys, store
@@ -130,7 +131,7 @@ def made(
         credential_id=found.credential_id,
         public_key=found.public_key,
         sign_count=found.sign_count,
-        name=_plain(name) or f"{at:%Y-%m-%d}",
+        name=_plain(name) or f"{at.astimezone(JST):%Y-%m-%d}",
         added_at=at,
         used_at=None,
     )

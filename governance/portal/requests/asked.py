@@ -14,6 +14,7 @@ from dsar.intake.rules import (
     scope_of,
 )
 from dsar.intake.types import Scope
+from dsar.portability import medium
 from dsar.types import Requester
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
@@ -26,6 +27,7 @@ ITEMS = {
     Question.AGENT: ("agent_name",),
     Question.PERSON: ("name", "email", "phone", "customer_number"),
 }
+DECIDING = frozenset({Question.RIGHT, Question.WHO})  # their answers add pages
 MUST = frozenset({"name", "agent_name"})
 
 
@@ -61,7 +63,7 @@ class Asked:
     title: str
     lead: str
     place: int
-    of: int
+    of: int | None  # of how many; None while an answer can still change it
     back: str  # the page before; empty on the first
     name: str = ""
     options: tuple[Choice, ...] = ()
@@ -88,7 +90,7 @@ def asked(wanted: Question, answers: Answers, lang: Lang, *, known: bool, wrong:
         title=text(f"portal.request.q.{wanted}", lang),
         lead=text(f"portal.request.lead.{wanted}", lang),
         place=place + 1,
-        of=len(pages),
+        of=len(pages) if DECIDING.isdisjoint(pages[place:]) else None,
         back=pages[place - 1] if place else "",
         name=name,
         options=_options(wanted, answers, lang),
@@ -132,11 +134,19 @@ def _options(wanted: Question, answers: Answers, lang: Lang) -> tuple[Choice, ..
     return tuple(
         Choice(
             value=str(value),
-            label=text(f"portal.request.{name}.{value}", lang),
-            hint=text(f"portal.request.{name}.{value}.hint", lang),
+            label=_option(name, value, answers, lang),
+            hint=text(f"portal.request.{name}.{value}.hint{_medium(name, value, answers)}", lang),
         )
         for value in values
     )
+
+
+def _option(name: str, value: object, answers: Answers, lang: Lang) -> str:
+    return text(f"portal.request.{name}.{value}{_medium(name, value, answers)}", lang)
+
+
+def _medium(name: str, value: object, answers: Answers) -> str:
+    return medium(answers.get("right", ""), str(value)) if name == "delivery" else ""
 
 
 def _ticks(answers: Answers, lang: Lang) -> tuple[Tick, ...]:
@@ -177,7 +187,7 @@ def _said(pages: Iterable[Question], answers: Answers, lang: Lang) -> tuple[Term
     for page in pages:
         name = _choice_name(page)
         if name:
-            said = text(f"portal.request.{name}.{answers[name]}", lang)
+            said = _option(name, answers[name], answers, lang)
         elif page is Question.DATA:
             said = _data(answers, lang)
         elif page in ITEMS:

@@ -13,13 +13,14 @@ from dsar.correspondence.types import OF_NOBODY, State
 from dsar.identity.codes import given_contact, sent_lately
 from dsar.identity.documents import MOST_MB
 from dsar.identity.lacking import lacking
-from dsar.identity.rules import proved, required_proofs
+from dsar.identity.rules import proved, required_proofs, stands
 from dsar.identity.store import Upload, uploads_of
 from dsar.identity.types import Doubt, UploadKind
 from dsar.intake.claims import claim_of
 from dsar.intake.store import Fee, fees_of, filing_of
 from dsar.intake.types import Claim, FeeState, Scope
 from dsar.machine import ANSWERED, step
+from dsar.portability import medium
 from dsar.returning.service import awaits_scope
 from dsar.returning.store import scope_answers
 from dsar.types import DISCLOSING, Event, EvidenceKind, Requester, Status
@@ -65,6 +66,7 @@ class Standing:
     ways: tuple[CodeWay, ...]
     papers: tuple[Choice, ...]
     waiting: tuple[str, ...]
+    for_another: bool  # asked for by an agent whose authority is still to be shown
     most_mb: int = MOST_MB
     fee: Fee | None = None
     may_accept: bool = False
@@ -117,6 +119,7 @@ def standing(
     steps = fees_of(tx, case.id)
     said = bool(scope_answers(tx, case.id))
     may_accept = bool(steps) and steps[-1].state is FeeState.QUOTED and admitted
+    agent = _lacks_authority(case, at=at)
     asked = "scope" if awaits_scope(case) and not said else "fee" if may_accept else ""
     return Standing(
         case=case,
@@ -126,12 +129,13 @@ def standing(
         why_then=(nearest.reason_ja if lang is Lang.JA else nearest.reason_en) if nearest else "",
         terms=_terms(case, lang),
         proved=shown,
-        need=_need(case, lang),
+        need=_need(case, lang, agent=agent),
         left=_left(case, lang, at=at) if known else "",
         done=_done(case, lang),
         ways=_ways(tx, ports, case, claim, lang, codes=codes, at=at),
-        papers=_paper_kinds(case, lang),
+        papers=_paper_kinds(lang, agent=agent),
         waiting=_waiting_papers(tx, case, lang),
+        for_another=agent,
         fee=steps[-1] if steps else None,
         may_accept=may_accept,
         letters=_letters(tx, case, lang, admitted=admitted),
@@ -198,11 +202,12 @@ def _state(case: Case, *, proved: bool, admitted: bool, asked: str) -> str:
 def _terms(case: Case, lang: Lang) -> tuple[Term, ...]:
     asked = text(f"portal.request.right.{case.tracks[0].kind}", lang)  # in the first law's words
     day = long_day(case.received_at, lang, era=voice().era)
+    on = medium(case.tracks[0].kind, case.delivery)
     said = (
         ("reference", case.reference),
         ("right", asked),
         ("received", day),
-        ("delivery", text(f"portal.request.delivery.{case.delivery}", lang)),
+        ("delivery", text(f"portal.request.delivery.{case.delivery}{on}", lang)),
         ("who", text(f"portal.request.who.{case.requester}", lang)),
     )
     chosen = case.tracks[0].kind in DISCLOSING  # nobody is asked how to get a measure
@@ -213,9 +218,15 @@ def _terms(case: Case, lang: Lang) -> tuple[Term, ...]:
     )
 
 
-def _need(case: Case, lang: Lang) -> str:
-    agent = "agent" if case.requester is not Requester.SELF else "self"
-    return text(f"portal.request.need.{agent}.{'two' if _most(case) > 1 else 'one'}", lang)
+def _lacks_authority(case: Case, *, at: datetime) -> bool:
+    """Whether an agent has still to show that they may act; a guardian on record has."""
+    shown = (one for one in case.evidence if one.kind is EvidenceKind.AGENT_AUTHORITY)
+    return case.requester is not Requester.SELF and not any(stands(one, at=at) for one in shown)
+
+
+def _need(case: Case, lang: Lang, *, agent: bool) -> str:
+    many = "two" if _most(case) > 1 else "one"
+    return text(f"portal.request.need.{'agent' if agent else 'self'}.{many}", lang)
 
 
 def _most(case: Case) -> int:
@@ -284,9 +295,9 @@ def _where(case: Case, claim: Claim, kind: EvidenceKind) -> str:
     return f"{kind.value}.{'given' if claim.email or claim.phone else 'on_record'}"
 
 
-def _paper_kinds(case: Case, lang: Lang) -> tuple[Choice, ...]:
+def _paper_kinds(lang: Lang, *, agent: bool) -> tuple[Choice, ...]:
     kinds = [UploadKind.IDENTITY]
-    if case.requester is not Requester.SELF:
+    if agent:
         kinds.append(UploadKind.AUTHORITY)
     return tuple(
         Choice(

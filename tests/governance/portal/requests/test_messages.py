@@ -89,9 +89,34 @@ def test_whoever_was_signed_out_while_writing_still_has_the_words(portal: Portal
     assert "入力した内容は残っています" in page.text
     assert 'name="words" value="期間は三年です（架空）"' in page.text
     assert "/portal/requests/return" in page.text  # of who filed without an account
-    lost = other.post(f"{place}/files", {}, files={"file": ("a", PDF)})
+    lost = other.post(f"{place}/files", {"words": ""}, files={"file": ("a", PDF)})
     assert lost.status_code == 401
     assert "残って" not in lost.text  # a file is not kept, and nobody says that it is
+    words = {"words": "写しも付けます（架空）"}
+    both = other.post(f"{place}/files", words, files={"file": ("写し.pdf", PDF)})
+    assert 'name="words" value="写しも付けます（架空）"' in both.text
+    assert "%PDF" not in both.text
+
+
+def test_words_and_a_file_go_together_or_not_at_all(portal: Portal) -> None:
+    visitor, ports = portal.customer(), portal.wiring.ports
+    place = visitor.filed(*DISCLOSURE)
+    words = {"words": "写しを付けます（架空）"}
+    bad = visitor.post(f"{place}/files", words, files={"file": ("a.pdf", b"<html>")})
+    assert bad.status_code == 422
+    assert "写しを付けます（架空）</textarea>" in bad.text
+    assert "ほかの入力はそのまま残っています" not in bad.text  # the file has to be chosen again
+    assert 'id="choose-again"' in bad.text
+    long = {"words": "あ" * 4_001, "keep": "yes"}
+    assert visitor.post(f"{place}/files", long, files={"file": ("a.pdf", PDF)}).status_code == 422
+    assert service.own_attachments(ports, number(place), known=True) == ()
+    assert service.own_thread(ports, OFFICER, number(place), known=True, at=AT) == ()
+    sent = visitor.post(f"{place}/files", words | {"keep": "yes"}, files={"file": ("a.pdf", PDF)})
+    assert sent.headers["location"].endswith("?done=both#thread")
+    assert len(service.own_attachments(ports, number(place), known=True)) == 1
+    alone = visitor.post(f"{place}/files", {"words": "名だけ（架空）", "file": "写し.pdf"})
+    assert alone.headers["location"].endswith("?done=without#thread")  # as it is offered again
+    assert len(service.thread(ports, OFFICER, number(place), at=AT)) == 2
 
 
 def test_an_answer_that_names_no_data_keeps_its_words(portal: Portal) -> None:

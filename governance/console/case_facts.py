@@ -56,10 +56,11 @@ HERE: Final[Mapping[Event, str]] = MappingProxyType(
     }
 )  # steps that need no page of their own, with the only ground that they can have
 FORWARD: Final = (
-    *(Event.CONFIRM_IDENTITY, Event.START, Event.RECEIVE_SCOPE, Event.TRIAGE),
+    *(Event.CONFIRM_IDENTITY, Event.START, Event.RECEIVE_SCOPE, Event.ACCEPT_FEE, Event.TRIAGE),
     *(Event.FINISH_COLLECTING, Event.APPROVE, Event.REFUSE),
     *(Event.TELL_RECIPIENTS, Event.RESPOND, Event.CLOSE),
 )  # what leads on; of those that are possible the first is offered before the others
+ASIDE: Final = frozenset({Event.HOLD, Event.EXTEND, Event.QUOTE_FEE, Event.WITHDRAW})
 ELSEWHERE: Final[Mapping[Event, str]] = MappingProxyType(
     {
         **dict.fromkeys((Event.QUOTE_FEE, Event.ACCEPT_FEE, Event.EXTEND), "identity"),
@@ -79,6 +80,19 @@ class StepLine:
     takes: bool = False
     page: str = ""
     why: str = ""
+
+    @property
+    def aside(self) -> bool:
+        """Whether it stops, prolongs or prices the request: never the step to take first."""
+        return self.event in ASIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """The page on which the request goes on, and what is done there."""
+
+    page: str
+    deed: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,17 +251,20 @@ def history(
     return tuple(reversed(found))
 
 
-def onward(case: Case, steps: Iterable[StepLine]) -> str:
-    """The page on which the request goes on, where none of these steps leads there; else empty."""
+def onward(case: Case, steps: Iterable[StepLine]) -> Onward | None:
+    """The page on which the request goes on, where none of these steps leads there."""
     if any(line.event in FORWARD and (line.takes or line.page) for line in steps):
-        return ""
+        return None
     copying = any(track.kind in COPYING for track in case.tracks)
     found = {track.status for track in case.tracks}
     if found & {Status.APPROVED, Status.EXECUTING}:
-        return "answer" if copying else "execution"
+        return Onward("answer", "answer") if copying else Onward("execution", "execute")
     if Status.REVIEW in found:
-        return "review" if copying else "execution"
-    return ""
+        deed = "see" if case.decision is not None else "decide"
+        return Onward("review" if copying else "execution", deed)
+    if found & {Status.IDENTITY, Status.SCOPE}:
+        return Onward("identity", "prove")
+    return None
 
 
 def ground_terms(decision: Decision | None, lang: Lang) -> tuple[Term, ...]:

@@ -31,11 +31,12 @@ from audit.reviewing.service import (
 from audit.reviewing.signing import ReviewWords, Unreviewed, opened_reviews, sign_off, unreviewed
 from audit.store import last_note, prove_inclusion
 from governance.console.frame import Csrf, may, today, way
-from governance.console.lists.log import AUDIT_LOG, LOOKED, REVIEWS, Reach, reach_of
+from governance.console.lists.log import AUDIT_LOG, LOOKED, REVIEWS, Reach, meant, reach_of
 from governance.console.lists.source import asked_by, listed
 from governance.console.log_facts import (
     FIELDS,
     HOME,
+    AskedFilter,
     Standing,
     asked_filter,
     choices_of,
@@ -97,9 +98,8 @@ async def log(request: Request, principal: Reader) -> str:
 async def _log_page(
     request: Request, principal: Principal, *, comment: str = "", wrong: str = ""
 ) -> str:
-    given = request.query_params
-    asked = asked_filter(given)
-    wiring = wiring_of(request)
+    given, wiring = request.query_params, wiring_of(request)
+    asked = await run_in_threadpool(_asked, wiring, given)
     shown = await run_in_threadpool(_shown, request, principal)
     watched = await run_in_threadpool(wiring.log_watch.latest, at=wiring.clock())
     page = replace(
@@ -110,7 +110,8 @@ async def _log_page(
     purposes = _purposes(request, page.lang)
     mistakes = [Mistake(field_id="comment", sentence=wrong)] if wrong else []
     if asked.wrong:
-        told = text("console.log.wrong", page.lang)
+        key = "console.log.wrong_actor" if asked.wrong == "actor" else "console.log.wrong"
+        told = text(key, page.lang)
         mistakes.append(Mistake(field_id=asked.wrong, sentence=told))
     return await rendered_page(
         request,
@@ -130,6 +131,13 @@ async def _log_page(
         today=today(request),
         way=_way(page.lang),
     )
+
+
+def _asked(wiring: Any, given: Mapping[str, str]) -> AskedFilter:
+    """The filter with whom it means; the form keeps the name as it was typed."""
+    with wiring.database.read() as tx:
+        found = asked_filter(meant(tx, given))
+    return replace(found, given={**found.given, "actor": given.get("actor", "").strip()})
 
 
 def _shown(request: Request, principal: Principal) -> Shown:

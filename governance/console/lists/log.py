@@ -96,7 +96,7 @@ def _reach(tx: Connection, asked: Asked, query: EventQuery) -> Reach | None:
 
 def _query(tx: Connection, asked: Asked) -> EventQuery:
     """What the address asks, within the kept filter that it names."""
-    wanted = asked_filter(_meant(tx, asked.given))
+    wanted = asked_filter(meant(tx, asked.given))
     if wanted.wrong:
         return EventQuery(any_of=())  # what cannot be asked is not answered with everything
     kept = kept_filters(tx, asked.wiring.vault, asked.principal.id)
@@ -143,7 +143,7 @@ def _bounds(reach: Reach | None, lang: Lang) -> tuple[str, ...]:
     return (text("console.log.since", lang, n=f"{LOOKED:,}", since=since),)
 
 
-def _meant(tx: Connection, given: Mapping[str, str]) -> Mapping[str, str]:
+def meant(tx: Connection, given: Mapping[str, str]) -> Mapping[str, str]:
     """The filter with the account of whom it names by login or by name."""
     said = given.get("actor", "").strip()
     actor = staff_called(tx, said) if said and ":" not in said else None

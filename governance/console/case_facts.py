@@ -13,7 +13,7 @@ from dsar.errors import RequestStepError
 from dsar.listing import Entry
 from dsar.machine import possible
 from dsar.rules import advance, may_take
-from dsar.types import COPYING, Event, Ground, Mark, Status
+from dsar.types import COPYING, FEE_ALLOWED, Event, Ground, Mark, Refusal, RequestKind, Status
 from governance.core.terms import Lang, Law
 from governance.i18n.actors import called
 from governance.i18n.catalogue import error_text, text
@@ -60,6 +60,9 @@ FORWARD: Final = (
     *(Event.FINISH_COLLECTING, Event.APPROVE, Event.REFUSE),
     *(Event.TELL_RECIPIENTS, Event.RESPOND, Event.CLOSE),
 )  # what leads on; of those that are possible the first is offered before the others
+CHARGED: Final[Mapping[Law, frozenset[RequestKind]]] = MappingProxyType(
+    {Law.APPI: FEE_ALLOWED, Law.GDPR: frozenset(RequestKind), Law.MYNUMBER: frozenset()}
+)  # APPI 38; GDPR 12(5) leaves a fee for what is manifestly unfounded or excessive
 ASIDE: Final = frozenset({Event.HOLD, Event.EXTEND, Event.QUOTE_FEE, Event.WITHDRAW})
 ELSEWHERE: Final[Mapping[Event, str]] = MappingProxyType(
     {
@@ -178,6 +181,8 @@ def step_lines(case: Case, actor: Actor, lang: Lang, *, at: datetime) -> tuple[S
     known: dict[Event, bool] = {}
     for track in case.tracks:
         for step in possible(track.law, track.status):
+            if step.event is Event.QUOTE_FEE and track.kind not in CHARGED[track.law]:
+                continue  # no law allows one: offering it would mislead
             known[step.event] = known.get(step.event, False) or may_take(actor, step.party)
     idle = Event.HOLD if case.hold is not None else Event.RELEASE
     lines = [
@@ -206,6 +211,9 @@ def _order(line: StepLine) -> tuple[bool, int, bool]:
 
 def _line(case: Case, event: Event, actor: Actor, lang: Lang, *, at: datetime) -> StepLine:
     name = text(f"dsar.event.{event}", lang)
+    if event is Event.APPROVE and case.decision is None:
+        why = RequestStepError(request=case.id, reason=Refusal.DECISION_MISSING.value, law="-")
+        return StepLine(event=event.value, name=name, why=error_text(why, lang))
     if event in ELSEWHERE:
         place = _place(case, event)
         station = text(f"console.station.{place}", lang)

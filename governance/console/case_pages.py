@@ -139,6 +139,7 @@ def _page(
         unread=unread_messages,
         hands=hand_choices(hands, lang, found),
         writes=may(request, principal, Action.DSAR_WRITE),
+        executes=may(request, principal, Action.DSAR_EXECUTE),
         looks=may(request, principal, Action.DSAR_EXECUTE)
         or may(request, principal, Action.DSAR_APPROVE),
         reads_complaints=may(request, principal, Action.DSAR_READ),

@@ -220,10 +220,10 @@ def _terms(found: Execution | None, lang: Lang) -> tuple[Term, ...]:
         ("agreed_at", _moment(found.agreed_at, lang)),
         ("execute_from", _moment(found.execute_from, lang)),
         ("ended_at", _moment(found.ended_at or found.undone_at, lang)),
-        ("plan", found.plan or ""),
+        ("digest", found.plan or ""),
     )
     return tuple(
-        Term(term=text(f"console.execution.{name}", lang), text=value, mono=name == "plan")
+        Term(term=text(f"console.execution.{name}", lang), text=value, mono=name == "digest")
         for name, value in said
         if value
     )

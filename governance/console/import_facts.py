@@ -60,10 +60,16 @@ def _line(one: ColumnSuggestion, first: tuple[str, ...], lang: Lang) -> ColumnLi
         header=without_numbers(one.header)[0],
         field=one.field or "",
         why=text(f"cli.import.why_{one.ground.value}", lang),
-        looks=one.looks_like or "",
+        looks=_looks(one.looks_like, lang),
         filled=one.filled,
         shown=first[one.index] if one.index < len(first) else "",
     )
+
+
+def _looks(entity: str | None, lang: Lang) -> str:
+    """What the values look like, in words; a kind that has none is not told."""
+    found = domain("console", lang).get(f"console.finding.{entity}", "") if entity else ""
+    return text("upkeep.import.looks", lang, what=found) if found else ""
 
 
 def field_choices(kind: SourceKind, lang: Lang) -> tuple[Choice, ...]:
@@ -80,7 +86,9 @@ def field_choices(kind: SourceKind, lang: Lang) -> tuple[Choice, ...]:
 
 def _field_name(table: str, name: str, lang: Lang) -> str:
     entry = catalogue().fields.get(FieldId(f"{table}.{name}"))
-    return name if entry is None else entry.label(lang)
+    if entry is not None:
+        return entry.label(lang)
+    return domain("upkeep", lang).get(f"upkeep.import.field.{name}", name)
 
 
 def kind_name(kind: str, lang: Lang) -> str:

@@ -25,6 +25,7 @@ from governance.console.import_facts import (
     column_lines,
     field_choices,
     kind_choices,
+    kind_name,
     problem_words,
     run_shown,
 )
@@ -75,6 +76,7 @@ class Looked:
     preview: Preview
     columns: tuple[ColumnLine, ...] = field(repr=False)
     fields: tuple[Choice, ...]
+    kind: str  # in words
     words: Mapping[str, str] = field(repr=False)
     tried: ImportOutcome | None = None
     problems: tuple[tuple[str, int], ...] = ()
@@ -274,6 +276,7 @@ def _looked(request: Request, principal: Principal, sent: Sent) -> Looked:
         preview=found,
         columns=column_lines(found, lang),
         fields=field_choices(found.kind, lang),
+        kind=kind_name(found.kind.value, lang),
         words=sent.words,
         tried=tried,
         problems=problem_words(sorted(tried.problems.items(), key=lambda one: -one[1]), lang)

@@ -60,9 +60,17 @@ FORWARD: Final = (
     *(Event.FINISH_COLLECTING, Event.APPROVE, Event.REFUSE),
     *(Event.TELL_RECIPIENTS, Event.RESPOND, Event.CLOSE),
 )  # what leads on; of those that are possible the first is offered before the others
-CHARGED: Final[Mapping[Law, frozenset[RequestKind]]] = MappingProxyType(
-    {Law.APPI: FEE_ALLOWED, Law.GDPR: frozenset(RequestKind), Law.MYNUMBER: frozenset()}
-)  # APPI 38; GDPR 12(5) leaves a fee for what is manifestly unfounded or excessive
+ONLY_FOR: Final[Mapping[tuple[Law, Event], frozenset[RequestKind]]] = MappingProxyType(
+    {
+        (Law.APPI, Event.QUOTE_FEE): FEE_ALLOWED,
+        (Law.APPI, Event.TAKE_ALTERNATIVE): frozenset(
+            {RequestKind.CESSATION, RequestKind.PROVISION_STOP}
+        ),
+    }
+)  # APPI 38(1); 35(2), (4), (6)
+DOING: Final = frozenset(
+    {Status.APPROVED, Status.EXECUTING, Status.ALTERNATIVE, Status.RECIPIENTS_TOLD}
+)
 ASIDE: Final = frozenset({Event.HOLD, Event.EXTEND, Event.QUOTE_FEE, Event.WITHDRAW})
 ELSEWHERE: Final[Mapping[Event, str]] = MappingProxyType(
     {
@@ -181,8 +189,8 @@ def step_lines(case: Case, actor: Actor, lang: Lang, *, at: datetime) -> tuple[S
     known: dict[Event, bool] = {}
     for track in case.tracks:
         for step in possible(track.law, track.status):
-            if step.event is Event.QUOTE_FEE and track.kind not in CHARGED[track.law]:
-                continue  # no law allows one: offering it would mislead
+            if track.kind not in ONLY_FOR.get((track.law, step.event), RequestKind):
+                continue  # no law allows it for this right: offering it would mislead
             known[step.event] = known.get(step.event, False) or may_take(actor, step.party)
     idle = Event.HOLD if case.hold is not None else Event.RELEASE
     lines = [
@@ -265,7 +273,7 @@ def onward(case: Case, steps: Iterable[StepLine]) -> Onward | None:
         return None
     copying = any(track.kind in COPYING for track in case.tracks)
     found = {track.status for track in case.tracks}
-    if found & {Status.APPROVED, Status.EXECUTING}:
+    if found & DOING:
         return Onward("answer", "answer") if copying else Onward("execution", "execute")
     if Status.REVIEW in found:
         deed = "see" if case.decision is not None else "decide"

@@ -1,7 +1,7 @@
 """Days of requests: the law's where it names a number, ours where it does not."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 import pytest
 
@@ -18,6 +18,7 @@ from dsar.types import (
     Requester,
     RequestKind,
 )
+from governance.core.clock import JST
 from governance.core.terms import Law
 from tests.dsar.cases import DESK, NOW, OFFICER, case_of, later, ready
 
@@ -81,6 +82,13 @@ def test_arrival_late_in_the_evening_counts_by_the_day_in_japan() -> None:
     evening = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)  # 01:00 on the 26th in Japan
     case = case_of(RequestKind.DISCLOSURE, at=evening)
     assert dates_of(case, case.tracks[0], at=evening).suit_from == date(2026, 12, 10)
+
+
+@pytest.mark.parametrize("zone", [UTC, JST])
+def test_a_day_does_not_move_with_the_offset_in_which_its_moment_is_written(zone: tzinfo) -> None:
+    midnight = datetime(2026, 11, 16, 15, tzinfo=UTC).astimezone(zone)  # the 17th in Japan
+    case = case_of(RequestKind.ACCESS, at=midnight)
+    assert dates_of(case, case.tracks[0], at=midnight).act_by == date(2026, 12, 17)
 
 
 def piece(kind: EvidenceKind, *, days: int | None = None, accepted: bool = True) -> Evidence:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from dsar.case import Decision, Track, WithheldItem
 from dsar.machine import STATES
 from dsar.store import case_by_id
-from dsar.types import Ground, Outcome, RequestKind, Status
-from governance.console.case_facts import ROADS, ground_terms, reached
+from dsar.types import Event, Ground, Outcome, RequestKind, Status
+from governance.console.case_facts import ROADS, ground_terms, reached, step_lines
 from governance.core.terms import ActorId, FieldId, Lang, Law, RequestId
+from tests.dsar.cases import NOW, OFFICER, case_of
 from tests.governance.console.test_execution_pages import reviewed, somebody
 from tests.governance.console.test_request_pages import filed
 from tests.installation import create
@@ -138,4 +139,21 @@ def test_a_request_that_waits_for_its_decision_leads_on_to_the_page_of_it(office
     request = reviewed(office.wiring, somebody(office.wiring), RequestKind.DISCLOSURE)
     page = office.page(f"{HOME}/{request}", by="privacy_officer")
     assert re.search(rf'href="{HOME}/{request}/review" id="onward"', page)
+    assert "決定する（「審査」の画面）" in page
     assert f"{HOME}/{request}/review#refuse-all" in page  # a ground is chosen there
+    agrees = office.page(f"{HOME}/{request}", by="privacy_approver")
+    assert 'aria-describedby="approve-why"' in agrees, "there is nothing to agree to yet"
+    assert 'id="onward"' not in agrees
+
+
+def test_what_stops_or_prices_a_request_is_never_offered_first(office: Office) -> None:
+    request = filed(office.wiring)
+    place = f"{HOME}/{request}"
+    form = {"step": "ask_identity"}
+    office.send(f"{place}/steps", by="privacy_officer", shown=place, form=form)
+    page = office.page(place, by="privacy_officer")
+    assert re.search(rf'href="{place}/identity" id="onward"', page)
+    for status in STATES[Law.APPI].values():
+        case = case_of(RequestKind.CORRECTION, status=status)
+        offered = {one.event for one in step_lines(case, OFFICER, Lang.JA, at=NOW)}
+        assert Event.QUOTE_FEE not in offered, "no law allows one"

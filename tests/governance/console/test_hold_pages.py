@@ -58,6 +58,9 @@ def send(office: Office, path: str, sent: dict[str, str], *, by: str = OFFICER) 
     return office.send(path, by=by, shown=shown, form=sent)
 
 
+ENDS = re.compile(r'action="(/console/approvals/[^"]+/refuse)"')
+
+
 def test_a_hold_is_shown_before_it_is_placed_and_released_by_two(office: Office) -> None:
     one, two = add_person(office.wiring), add_person(office.wiring)
     sent = form("2026-A", one, two)
@@ -72,7 +75,14 @@ def test_a_hold_is_shown_before_it_is_placed_and_released_by_two(office: Office)
     assert "架空商事 対 架空" in page
     assert f"架空（{OFFICER}）" in page
     assert "架空商事 対 架空" in office.page(by="auditor")
-    asked = send(office, f"{HOME}/2026-A/release", {"reason": "和解", "persons": two})
+    release = {"reason": "和解", "persons": two}
+    send(office, f"{HOME}/2026-A/release", release)
+    (no,) = ENDS.findall(office.page(f"{HOME}/2026-A", by=APPROVER))
+    other = office.send(no, by="auditor", shown=f"{HOME}/2026-A")
+    assert other.status_code == 404, "nobody else ends it"
+    refused = office.send(no, by=APPROVER, shown=f"{HOME}/2026-A")
+    assert (refused.headers["location"], held(office, two)) == (f"{HOME}/2026-A", True)
+    asked = send(office, f"{HOME}/2026-A/release", release)
     assert asked.status_code == 303
     assert "別の人が承認します" in office.page(f"{HOME}/2026-A", by=OFFICER)
     agreed = dict(HIDDEN.findall(office.page(f"{HOME}/2026-A", by=APPROVER)))

@@ -1,6 +1,8 @@
 """The pages of the policy say what is in force; a change needs its two persons there as well."""
 
 from collections.abc import Iterator
+from io import BytesIO
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -82,6 +84,10 @@ def test_a_change_is_shown_in_words_and_decided_by_another_person(office: Office
     assert "「監査担当」は「監査・点検」のために 顧客ランク の閲覧ができるようになります" in shown
     assert change in office.page()
     path = change.removeprefix(HOME)
+    tried = send(office, f"{path}/trial", by="auditor", shown=change)
+    assert tried.status_code == 200
+    assert "この方針でも結果が変わりません" in tried.text
+    assert send(office, f"{path}/refuse", by="auditor", shown=change).status_code == 404
     assert send(office, f"{path}/approve", by=OFFICER).status_code == 403
     assert "自分の申請は承認できません" in office.page(change, by=OFFICER)
     done = send(office, f"{path}/approve", by=APPROVER, shown=change)
@@ -89,3 +95,18 @@ def test_a_change_is_shown_in_words_and_decided_by_another_person(office: Office
     assert office.wiring.policies.number == 2
     assert "2027-04-01.1" in office.page()
     assert send(office, f"{path}/approve", by=APPROVER, shown="/console").status_code == 409
+
+
+def test_a_change_that_was_taken_back_is_over_and_its_files_are_handed_out(office: Office) -> None:
+    wider = files(policy=VERSION, rules=("fields: [name, status]", "fields: [name, status, kana]"))
+    wider = [(n, (f, c.replace(b"2027-04-01.1", b"2027-05-01.1"), k)) for n, (f, c, k) in wider]
+    change = send(office, "/propose", by=OFFICER, files=wider).headers["location"]
+    path, number = change.removeprefix(HOME), office.wiring.policies.number
+    done = send(office, f"{path}/refuse", by=OFFICER, shown=change)
+    assert done.headers["location"] == change
+    assert "方針は変わっていません" in office.page(change)
+    assert send(office, f"{path}/approve", by=APPROVER, shown="/console").status_code == 409
+    assert office.wiring.policies.number == number
+    given = send(office, "/files", by="auditor")
+    with ZipFile(BytesIO(given.content)) as archive:
+        assert "50_rules.yaml" in archive.namelist()

@@ -94,7 +94,7 @@ def test_the_register_tells_scope_days_persons_and_who(world: Wiring) -> None:
     first = found["2026-LIT-1"]
     assert (first["案件名"], first["保全した者"]) == (CASE, OFFICER.id)
     assert "購買" in first["保全の範囲"]
-    assert "person.status is withdrawn" in first["保全の範囲"]
+    assert "顧客.会員状態が「withdrawn」" in first["保全の範囲"]
     assert REASON in first["理由"]
     assert (first["いま保全中の人数"], first["解除の日時"]) == ("2", "-")
     assert first["次の確認の期限"] == "2027-01-31", "its expected end comes first"

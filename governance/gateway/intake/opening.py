@@ -93,7 +93,7 @@ def open_source(ports: Ports, request: ImportRequest) -> Opened:
     reading = request.reading.over(likely.reading) if likely is not None else request.reading
     file = inspect(request.path, encoding=reading.encoding, delimiter=reading.delimiter)
     plain = TableReader(file, sheet=reading.sheet, header_row=reading.header_row)
-    linked = _linked(ports, plain, file, reading)
+    linked = linked_to(ports, plain, file, reading)
     reader = CorrectionReader(plain, linked) if linked is not None else plain
     headers = unique_headers(reader.headers)
     kind = kind_of(request, headers, by_kind, linked=linked.kind if linked else None)
@@ -165,7 +165,9 @@ def _source_name(request: ImportRequest) -> str:
     return UNNAMED_SOURCE + (_SERIAL.sub("", stem) or stem)
 
 
-def _linked(ports: Ports, reader: TableReader, file: SourceFile, reading: Reading) -> Linked | None:
+def linked_to(
+    ports: Ports, reader: TableReader, file: SourceFile, reading: Reading
+) -> Linked | None:
     """The run that a file of corrections is of; every row of it names one that is known."""
     link = link_of(reader.headers)
     if link is None:

@@ -7,6 +7,7 @@ search finds in it, and no 個人番号 or card number is shown to anybody.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from audit.actions import EventCode
 from audit.types import EventDraft, Outcome
@@ -14,6 +15,7 @@ from governance.core.clock import JST
 from governance.core.terms import ActorId, FieldId, Lang, PurposeId
 from governance.customers.catalogue import catalogue
 from governance.customers.contents import (
+    SAMPLE,
     ColumnSuggestion,
     Ground,
     suggest_columns,
@@ -21,12 +23,19 @@ from governance.customers.contents import (
 )
 from governance.customers.encodings import Alternative, alternatives
 from governance.customers.ports import Ports
-from governance.customers.sources.types import SavedSource
+from governance.customers.sources.types import Reading, SavedSource
 from governance.customers.tables import SourceFile, TableFormat, TableReader, inspect
 from governance.customers.types import SourceKind
 from governance.customers.workbooks import Sheet
+from governance.gateway.intake.corrections import CorrectionReader, Linked
 from governance.gateway.intake.drafts import TABLE_OF
-from governance.gateway.intake.opening import kind_of, mapped, sample_of, saved_as
+from governance.gateway.intake.opening import (
+    kind_of,
+    linked_to,
+    mapped,
+    sample_of,
+    saved_as,
+)
 from governance.gateway.intake.screening import without_numbers
 from governance.gateway.intake.service import may_take_in
 from governance.gateway.intake.types import ImportRequest
@@ -57,6 +66,7 @@ class Preview:
     saved: SavedSource | None
     added: tuple[str, ...]  # headers that the saved source does not know
     missing: tuple[str, ...]  # headers that it knows and the file lacks
+    corrects: str = ""  # the file whose rows these are, corrected
 
     def as_json(self) -> dict[str, object]:
         """The outside shape of `sekisho import --preview`."""
@@ -98,14 +108,19 @@ def preview(ports: Ports, principal: Principal, request: ImportRequest, *, at: d
     likely = by_kind.get(request.kind) if request.kind else next(iter(by_kind.values()), None)
     reading = request.reading.over(likely.reading) if likely else request.reading
     file = inspect(request.path, encoding=reading.encoding, delimiter=reading.delimiter)
-    reader = TableReader(file, sheet=reading.sheet, header_row=reading.header_row)
+    plain = TableReader(file, sheet=reading.sheet, header_row=reading.header_row)
+    linked = linked_to(ports, plain, file, reading)
+    reader = CorrectionReader(plain, linked) if linked is not None else plain
     headers = unique_headers(reader.headers)
-    guessed = kind_of(request, headers, by_kind)
+    guessed = kind_of(request, headers, by_kind, linked=linked.kind if linked else None)
     kind = guessed or SourceKind.CUSTOMERS
-    saved = by_kind.get(kind)
+    saved = by_kind.get(kind) if linked is None else None
     may_take_in(ports, principal, kind)
-    sample = sample_of(file, reading)
-    columns = _columns(headers, sample, kind, request, saved)
+    if linked is None:
+        sample, known = sample_of(file, reading), saved.columns if saved else {}
+    else:
+        sample, known = _rows_of(file, reading, linked), linked.columns
+    columns = _columns(headers, sample, kind, request, known)
     shown = [row for _, row in zip(range(SHOWN), reader, strict=False)]
     rows = _shown(ports, principal, kind, columns, [row.cells for row in shown], at=at)
     _record(ports, principal, kind, rows=len(rows), at=at)
@@ -114,7 +129,7 @@ def preview(ports: Ports, principal: Principal, request: ImportRequest, *, at: d
         file=file,
         kind=kind,
         kind_sure=guessed is not None,
-        header_line=reader.header_line,
+        header_line=plain.header_line,
         columns=columns,
         rows=rows,
         numbers=tuple(row.number for row in shown),
@@ -123,7 +138,14 @@ def preview(ports: Ports, principal: Principal, request: ImportRequest, *, at: d
         saved=saved,
         added=tuple(name for name in headers if name not in known) if saved else (),
         missing=tuple(name for name in saved.headers if name not in headers) if saved else (),
+        corrects=linked.file if linked else "",
     )
+
+
+def _rows_of(file: SourceFile, reading: Reading, linked: Linked) -> tuple[tuple[str, ...], ...]:
+    """The cells of the first records of a file of corrections, without where they belong."""
+    again = TableReader(file, sheet=reading.sheet, header_row=reading.header_row)
+    return tuple(row.cells for row in islice(CorrectionReader(again, linked), SAMPLE))
 
 
 def _columns(
@@ -131,11 +153,10 @@ def _columns(
     sample: Sequence[Sequence[str]],
     kind: SourceKind,
     request: ImportRequest,
-    saved: SavedSource | None,
+    known: Mapping[str, str],
 ) -> tuple[ColumnSuggestion, ...]:
     """The suggestions, with what a person or the saved source said in their place."""
     made = suggest_columns(headers, sample, kind)
-    known: Mapping[str, str] = saved.columns if saved else {}
     said = mapped(headers, kind, known=known, asked=request.columns)
     fixed = {*request.columns} | {*known}
     by_person = {c.header for c in made if c.header in fixed}

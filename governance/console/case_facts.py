@@ -172,14 +172,16 @@ def _clock(case: Case, track: Track, lang: Lang, *, at: datetime) -> LawClock:
         for name, day in named.items()
         if day is not None
     )
+    why = dates.reason_ja if lang is Lang.JA else dates.reason_en
     if not days or dates.rule == SUIT:  # only the day of the suit: nothing to answer by runs yet
         begins = track.law is Law.APPI and ended_at(track.clocks) is None
         words = text("console.case.day.not_begun" if begins else "console.none", lang)
         days = (ClockDay(label=text("console.case.day.policy", lang), words=words), *days)
+        why = text("console.case.day.begins", lang) if begins else why
     return LawClock(
         law=text(f"law.name.{track.law.value.upper()}", lang),
         days=days,
-        why=dates.reason_ja if lang is Lang.JA else dates.reason_en,
+        why=why,
         context=text(f"dsar.status.{track.law}.{track.status}", lang),
     )
 

@@ -16,7 +16,13 @@ from governance.i18n.formats import long_day, moment
 
 BETWEEN: Final = " / "
 OURS: Final = frozenset(
-    {"consent.purpose", "consent.notice", "collection.point", "collection.lang"}
+    {
+        "consent.purpose",
+        "consent.notice",
+        "collection.point",
+        "collection.lang",
+        "provision.country",
+    }
 )  # always our own label, in both languages
 LISTS: Final = frozenset({"provision.items", "collection.items"})  # fields, in both languages
 LINES: Final = frozenset({"collection.notices"})  # a title in both languages on each line

@@ -30,6 +30,7 @@ from governance.customers.upkeep.merges import circle
 from governance.gateway.reading import read
 from governance.gateway.types import ReadRequest, RowView
 from governance.i18n.catalogue import text
+from governance.i18n.countries import country_names
 from governance.identity.credentials.types import Passkey
 from governance.identity.persons.store import of_persons
 from governance.registers.provisions.service import opened
@@ -286,7 +287,7 @@ class ProvisionSource:
             "representative": shown.party.representative,
             "items": "、".join(f"{one.label_ja} / {one.label_en}" for one in fields),
             "ground": _both(f"dsar.provision.ground.{record.recorded.ground.value}"),
-            "country": record.country or "",
+            "country": country_names(record.country or ""),
             "acquisition": shown.acquisition,
             "keep_until": record.keeping.until.isoformat(),
         }

@@ -95,6 +95,11 @@ class Execution:
     lift_from: datetime | None = None  # a restriction ends then; the person was told before
     lifted_at: datetime | None = None
 
+    @property
+    def erased(self) -> bool:
+        """Whether the person's data are gone, as their certificate says."""
+        return self.stage is Stage.DONE and self.measure is Measure.ERASE
+
     def undoable(self, *, at: datetime) -> bool:
         """Whether the person can still take it back."""
         open_ = self.stage in {Stage.WAITING, Stage.CHANGED} and self.measure is Measure.ERASE

@@ -124,6 +124,13 @@ def _text_faults(answers: Answers, name: str, *, needed: bool) -> Faults:
     return ((name, "long"),) if len(given) > MOST_NAME else ()
 
 
+def words_asked(answers: Answers) -> bool:
+    """Whether the right or its ground says nothing without words."""
+    kind = answers.get("right")
+    other = kind in GROUNDED and answers.get("ground") == StopGround.OTHER
+    return other or kind in WORDED
+
+
 def _data_faults(answers: Answers) -> Faults:
     chosen = scope_of(answers.get("scope", ""))
     words = answers.get("words", "").strip()
@@ -131,7 +138,7 @@ def _data_faults(answers: Answers) -> Faults:
         return (("scope", "missing"),)
     if len(words) > MOST_WORDS:
         return (("words", "long"),)
-    asked = Scope.OTHER in chosen or answers.get("right") in WORDED
+    asked = Scope.OTHER in chosen or words_asked(answers)
     return (("words", "missing"),) if asked and not words else ()
 
 

@@ -20,12 +20,13 @@ from dsar.errors import RequestChangedError, RequestStepError
 from dsar.found import Found, FoundFile
 from dsar.fulfilment import demand_status, opened, owner_of
 from dsar.records import actor_of, changed, demand, draft, write_down
+from dsar.report import asked_for
 from dsar.results import newest_results
 from dsar.review import rules
 from dsar.review.applying import shown, standing
 from dsar.review.errors import ReviewActError, ReviewStaleError
 from dsar.review.store import acts_of, add_act, spots_from_bytes, spots_to_bytes
-from dsar.review.types import COVERING, REVEALING, Act, ActKind, Reason, Review, Spot
+from dsar.review.types import COVERING, REVEALING, REVIEWED, Act, ActKind, Reason, Review, Spot
 from dsar.rules import unreviewed
 from dsar.store import case_by_id, save_case
 from dsar.types import Ground, Mark, Refusal, Status
@@ -76,9 +77,15 @@ def review_of(ports: Ports, case: Case) -> Review:
         sealed = acts_of(tx, case.id)
     return Review(
         basis=rules.basis_of(result.id for result in results),
-        findings=opened(ports, results),
+        findings=_asked_for(opened(ports, results), case),
         acts=tuple(replace(act, spots=_spots(ports, act, content)) for act, content in sealed),
     )
+
+
+def _asked_for(findings: tuple[Found, ...], case: Case) -> tuple[Found, ...]:
+    """What the answer can show: nobody looks at, or leaves out, what it does not open anyway."""
+    kinds = frozenset(track.kind for track in case.tracks)
+    return asked_for(findings, kinds) if kinds & REVIEWED else findings
 
 
 def _spots(ports: Ports, act: Act, content: bytes | None) -> tuple[Spot, ...]:

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from dsar import decisions
 from dsar.case import Case
 from dsar.errors import RequestUnknownError
+from dsar.execution.types import MEASURES
 from dsar.reading import request_by_id
 from dsar.review import service
 from dsar.review.preview import preview
@@ -19,7 +20,7 @@ from dsar.review.rules import Where
 from dsar.review.service import LABELS, Desk
 from dsar.review.types import COVERING, EXCEPTIONS, REVEALING, Reason
 from dsar.rules import suggestion
-from dsar.types import COPYING, Ground, Outcome, Status
+from dsar.types import Ground, Outcome, Status
 from governance.approvals.service import Approvals
 from governance.approvals.types import ApprovalKind
 from governance.console.frame import Csrf, again, case_way, may, mistakes_of, way
@@ -319,7 +320,7 @@ def _page(
         outcome=outcome.value,
         because=[text(f"dsar.ground.{one}", lang) for one in grounds],
         digest=digest,
-        planned=not any(track.kind in COPYING for track in case.tracks),
+        planned=any(track.kind in MEASURES for track in case.tracks),
         refusals=refusal_choices(case, lang) if refusable(case) else (),
         decides=may(request, principal, Action.DSAR_DECIDE),
     )

@@ -327,6 +327,8 @@ def test_a_portable_copy_holds_what_the_law_lets_go_and_names_what_stays(world: 
 
 def test_the_records_of_provision_answer_their_own_right(world: World) -> None:
     released = world.answered(RequestKind.PROVISION_RECORDS)
+    looked = review.review_of(world.ports, released.case)
+    assert [one.source for one in looked.findings] == ["provision"], "nothing else is left out"
     members = members_of(delivery.download(world.ports, PERSON, released.token, at=world.tick()))
     sources = json.loads(members["data.json"])["sources"]
     assert [one["source"] for one in sources] == ["provision"]

@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 
 from dsar.intake.rules import (
     CHOICES,
-    WORDED,
     Answers,
     Question,
     answer_faults,
     questions,
     rights_at,
     scope_of,
+    words_asked,
 )
-from dsar.intake.types import Scope
+from dsar.intake.types import Scope, StopGround
 from dsar.portability import medium
-from dsar.types import Requester
+from dsar.types import Requester, RequestKind
 from governance.core.terms import Lang
 from governance.i18n.catalogue import text
 from governance.ui.parts import Choice, Mistake, Term
@@ -71,6 +71,7 @@ class Asked:
     ticks: tuple[Tick, ...] = ()
     words: str = field(default="", repr=False)
     words_needed: bool = False
+    words_hint: str = ""
     items: tuple[Item, ...] = ()
     said: tuple[Term, ...] = ()
     wrong: str = ""
@@ -97,7 +98,8 @@ def asked(wanted: Question, answers: Answers, lang: Lang, *, known: bool, wrong:
         value=answers.get(name, ""),
         ticks=_ticks(answers, lang) if wanted is Question.DATA else (),
         words=answers.get("words", ""),
-        words_needed=answers.get("right") in WORDED,
+        words_needed=words_asked(answers),
+        words_hint=text(_words_hint(answers), lang),
         items=tuple(_item(one, answers, lang, sentences) for one in ITEMS.get(wanted, ())),
         said=_said(pages, answers, lang) if wanted is Question.CHECK else (),
         wrong=sentences.get(name or "scope", ""),
@@ -135,18 +137,23 @@ def _options(wanted: Question, answers: Answers, lang: Lang) -> tuple[Choice, ..
         Choice(
             value=str(value),
             label=_option(name, value, answers, lang),
-            hint=text(f"portal.request.{name}.{value}.hint{_medium(name, value, answers)}", lang),
+            hint=text(f"portal.request.{name}.{value}.hint{_variant(name, value, answers)}", lang),
         )
         for value in values
     )
 
 
 def _option(name: str, value: object, answers: Answers, lang: Lang) -> str:
-    return text(f"portal.request.{name}.{value}{_medium(name, value, answers)}", lang)
+    return text(f"portal.request.{name}.{value}{_variant(name, value, answers)}", lang)
 
 
-def _medium(name: str, value: object, answers: Answers) -> str:
-    return medium(answers.get("right", ""), str(value)) if name == "delivery" else ""
+def _variant(name: str, value: object, answers: Answers) -> str:
+    """The option in the words of the right that was chosen."""
+    kind = answers.get("right", "")
+    if name == "delivery":
+        return medium(kind, str(value))
+    handed = kind == RequestKind.PROVISION_STOP and value == StopGround.BREACH
+    return ".provision_stop" if name == "ground" and handed else ""
 
 
 def _ticks(answers: Answers, lang: Lang) -> tuple[Tick, ...]:
@@ -160,6 +167,11 @@ def _ticks(answers: Answers, lang: Lang) -> tuple[Tick, ...]:
         )
         for scope in Scope
     )
+
+
+def _words_hint(answers: Answers) -> str:
+    objects = answers.get("right") == RequestKind.OBJECTION
+    return f"portal.request.item.words.hint{'.objection' if objects else ''}"
 
 
 def _whose(name: str, answers: Answers) -> str:

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from dsar.case import Case
 from dsar.delivery import claimant
+from dsar.execution.store import execution_of
 from dsar.execution.undoing import concerns
 from dsar.identity.codes import answer_code, deliver_sms, send_code
 from dsar.identity.documents import MOST_BYTES, MOST_MB, upload
@@ -219,7 +220,9 @@ def request_page(
             at=at,
         )
         carried = known and concerns(tx, case)
+        found = execution_of(tx, case.id) if known else None
         news = unread(tx, case.id, Side.OFFICER) if known else 0
+    erased_on = found.execute_from if found is not None and found.undoable(at=at) else None
     wrong = error_text(error, page.lang) if error else ""
     return templates_of(request).render(
         "portal/request.html",
@@ -227,12 +230,14 @@ def request_page(
         facts=facts,
         root=f"{OF}/{case.id}",
         carried=carried,
+        erased_on=erased_on,
+        erased=found is not None and found.erased,
         own=known,
         answered=answered,
         expired=made is not None and made.token_expires_at is not None and not answered,
         news=news,
         road=()
-        if facts.state == "withdrawn"
+        if facts.state == "withdrawn" or erased_on
         else road(case, page.lang, proved=facts.proved, answered=answered),
         done=done if done in SHOWN else "",
         wrong=wrong,

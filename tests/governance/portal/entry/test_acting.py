@@ -15,6 +15,7 @@ from governance.customers.master.guardians import acting_by, children_of
 from governance.gateway.around.types import Entry
 from governance.gateway.around.writing import put
 from governance.http.principal import Principal, PrincipalKind
+from governance.i18n.catalogue import text
 from governance.identity.middleware import SESSION_COOKIE
 from governance.identity.service import principal_by_session
 from governance.identity.store import SESSION
@@ -103,7 +104,9 @@ def test_a_request_for_a_child_is_a_guardians_and_brings_its_proofs(
     proofs = {one.kind for one in case.evidence if one.accepted}
     # a session by a mail code proves the mail-box, and the register the authority
     assert proofs == {EvidenceKind.EMAIL_CODE, EvidenceKind.AGENT_AUTHORITY}
-    assert client.get(f"/portal/requests/of/{request}").status_code == 200
+    shown = client.get(f"/portal/requests/of/{request}")
+    assert shown.status_code == 200
+    assert 'value="authority"' not in shown.text, "what the register proves is not asked for"
     stranger = portal.by_link(portal.person(1))
     assert stranger.get(f"/portal/requests/of/{request}").status_code == 404
 
@@ -139,6 +142,16 @@ def test_a_child_who_can_choose_is_told_and_nobody_agrees_for_them(portal: Porta
     assert client.post(SWITCH, data={"choice": "off", "csrf": token(page)}).status_code == 303
     own = portal.by_link(portal.person(4)).get("/portal").text
     assert 'id="guardians"' in own
+
+
+def test_a_small_childs_yes_is_told_to_wait_for_a_guardian(portal: Portal) -> None:
+    child = portal.by_link(portal.person(3))
+    page = child.get("/portal").text
+    answer = child.post(SWITCH, data={"choice": "on", "csrf": token(page)})
+    told = child.get(answer.headers["location"]).text
+    for key in ("portal.changed.waits", "portal.answer.waits"):
+        assert text(key, Lang.JA) in told
+    assert text("portal.changed.off", Lang.JA) not in told, "nobody said no"
 
 
 @pytest.mark.parametrize(

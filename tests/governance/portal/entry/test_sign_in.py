@@ -67,7 +67,9 @@ def test_signing_out_ends_the_session_on_the_server(portal: Portal) -> None:
     client = portal.signed_in(ALONE)
     kept = client.cookies[SESSION_COOKIE]
     home = client.get("/portal").text
-    assert client.post("/sign-out", data={"csrf": token(home)}).status_code == 303
+    gone = client.post("/sign-out", data={"csrf": token(home)})
+    assert gone.headers["location"] == f"{PLACE}?out=yes", "customers stay at their own pages"
+    assert 'id="out"' in client.get(gone.headers["location"]).text
     late = portal.browser()
     late.cookies.set(SESSION_COOKIE, kept)
     assert late.get("/portal").headers["location"] == PLACE

@@ -116,11 +116,9 @@ def preview(ports: Ports, principal: Principal, request: ImportRequest, *, at: d
     kind = guessed or SourceKind.CUSTOMERS
     saved = by_kind.get(kind) if linked is None else None
     may_take_in(ports, principal, kind)
-    if linked is None:
-        sample, known = sample_of(file, reading), saved.columns if saved else {}
-    else:
-        sample, known = _rows_of(file, reading, linked), linked.columns
-    columns = _columns(headers, sample, kind, request, known)
+    mapping = linked.columns if linked else saved.columns if saved else {}
+    sample = _rows_of(file, reading, linked) if linked else sample_of(file, reading)
+    columns = _columns(headers, sample, kind, request, mapping)
     shown = [row for _, row in zip(range(SHOWN), reader, strict=False)]
     rows = _shown(ports, principal, kind, columns, [row.cells for row in shown], at=at)
     _record(ports, principal, kind, rows=len(rows), at=at)

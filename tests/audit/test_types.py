@@ -41,8 +41,9 @@ def test_every_code_outcome_verdict_finding_and_error_has_a_text(lang: Lang) -> 
         if own and issubclass(error, GovernanceError):
             keys.add(f"audit.error.{error.code}")
     assert all(text(key, lang) for key in keys)
-    objects = {key for key in domain("audit", lang) if key.startswith("audit.object.")}
-    assert set(domain("audit", lang)) - objects == keys  # test_log_words knows the objects
+    members = ("audit.object.", "audit.count.", "audit.ref.")  # test_log_words knows these
+    named = {key for key in domain("audit", lang) if key.startswith(members)}
+    assert set(domain("audit", lang)) - named == keys
 
 
 def test_an_unknown_action_is_refused() -> None:

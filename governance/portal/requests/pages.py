@@ -33,7 +33,7 @@ from dsar.records import is_own
 from dsar.results import newest_package
 from dsar.types import EvidenceKind
 from governance.core.errors import GovernanceError, NotFoundError
-from governance.core.terms import RequestId
+from governance.core.terms import Lang, RequestId
 from governance.customers.uploads import UNFIT
 from governance.http.files import FormFileError, sent_file
 from governance.http.request import open_to_all, wiring_of
@@ -48,9 +48,9 @@ from governance.portal.requests.asking import (
 )
 from governance.portal.requests.returning import code_kinds
 from governance.portal.requests.road import road
-from governance.portal.requests.standing import standing
+from governance.portal.requests.standing import Standing, standing
 from governance.ui.pages import Surface
-from governance.ui.parts import Mistake
+from governance.ui.parts import Mistake, Step
 from governance.ui.surfaces import page_of, templates_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
@@ -193,6 +193,12 @@ def _code_kind(request: Request, given: str) -> EvidenceKind:
     return EvidenceKind(given)
 
 
+def _road(case: Case, facts: Standing, lang: Lang, *, answered: bool) -> tuple[Step, ...]:
+    if facts.state == "withdrawn":
+        return ()
+    return road(case, lang, proved=facts.proved, answered=answered)
+
+
 def request_page(
     request: Request,
     request_id: str,
@@ -207,8 +213,8 @@ def request_page(
     page = page_of(request, "portal.request.one", surface=Surface.PORTAL)
     with wiring.database.read() as tx:
         case = own_case(tx, request, RequestId(request_id))
-        known = is_own(asker_of(request), case)
         asker, at = asker_of(request), wiring.clock()
+        known = is_own(asker, case)
         theirs = claimant(tx, wiring.ports, asker, case, way_of(request), at=at).entitled
         made = newest_package(tx, case.id) if theirs else None
         answered = made is not None and made.waits(at)
@@ -219,8 +225,7 @@ def request_page(
             admitted=admitted(tx, request, case),
             at=at,
         )
-        carried = known and concerns(tx, case)
-        found = execution_of(tx, case.id) if known else None
+        carried, found = concerns(tx, case), execution_of(tx, case.id) if known else None
         news = unread(tx, case.id, Side.OFFICER) if known else 0
     erased_on = found.execute_from if found is not None and found.undoable(at=at) else None
     wrong = error_text(error, page.lang) if error else ""
@@ -229,16 +234,14 @@ def request_page(
         page,
         facts=facts,
         root=f"{OF}/{case.id}",
-        carried=carried,
+        carried=known and carried,
         erased_on=erased_on,
         erased=found is not None and found.erased,
         own=known,
         answered=answered,
         expired=made is not None and made.token_expires_at is not None and not answered,
         news=news,
-        road=()
-        if facts.state == "withdrawn" or erased_on
-        else road(case, page.lang, proved=facts.proved, answered=answered),
+        road=_road(case, facts, page.lang, answered=answered) if erased_on is None else (),
         done=done if done in SHOWN else "",
         wrong=wrong,
         field_id=field_id,

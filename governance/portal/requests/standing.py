@@ -111,11 +111,9 @@ def standing(
     Whether the proofs suffice is said to the person who is signed in, and to whoever may fetch the
     answer, alone: it tells that the contact stands in the register.
     """
-    filed = filing_of(tx, case.id)
-    claim = claim_of(ports, filed) if filed is not None else Claim()
+    claim = claim_of(ports, filed) if (filed := filing_of(tx, case.id)) else Claim()
     shown = known and proved(case, at=at)
-    dates = [dates_of(case, track, at=at) for track in case.tracks]
-    nearest = _nearest(dates)
+    nearest = _nearest(dates_of(case, track, at=at) for track in case.tracks)
     steps = fees_of(tx, case.id)
     said = bool(scope_answers(tx, case.id))
     may_accept = bool(steps) and steps[-1].state is FeeState.QUOTED and admitted

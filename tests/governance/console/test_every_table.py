@@ -72,6 +72,7 @@ EXCEPTIONS: Final[dict[str, str]] = {
     "point consents": OF_ONE,
     "point items": OF_ONE,
     "policies proof-rows": OF_ONE,
+    "policy_change flips": "what one trial would decide otherwise; it is gone with its page",
     "provision_persons people": NOBODY,
     "quality measures": FIXED,
     "quality trend-table": CHART,
